@@ -1,0 +1,108 @@
+# Needs make, Python 3.11 or newer and a Rust toolchain; sets everything else up by itself.
+# A step runs again only when what it is made from has changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+MANIFEST := native/Cargo.toml
+KERNEL_SOURCES := $(MANIFEST) $(wildcard native/Cargo.lock native/build.rs) pyproject.toml \
+	$(shell find native/src -name '*.rs' 2>/dev/null)
+
+# The tests of the crate link the interpreter that the package is built for.
+export PYO3_PYTHON := $(BIN)/python
+export PATH := $(BIN):$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+header = @printf '\n== %s\n' '$(1)'
+
+.PHONY: help setup demo test lint lint-python lint-rust test-rust servers smoke test-python \
+	soak bench format locks clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.kernel ## make .venv with the locked dependencies and build the kernel
+
+demo: setup ## import real and broken files, and account for every record
+	$(call header,demo)
+	@scripts/demo.sh
+
+# pytest comes last: its summary is the last thing that a run says.
+test: lint test-rust servers demo smoke test-python ## everything that CI checks
+
+lint: lint-python lint-rust ## style, types and architecture
+
+soak: setup servers ## the tests that take long: more kills, more examples
+	$(call header,soak)
+	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
+
+bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
+	$(call header,bench)
+	python bench/run.py $(ARGS)
+
+format: $(VENV)/.deps ## let ruff and rustfmt rewrite what they can
+	ruff check --fix --exit-zero --quiet
+	ruff format
+	cargo fmt --manifest-path $(MANIFEST)
+
+clean: ## remove everything that is built
+	rm -rf $(VENV) target native/target native/fuzz/target .tmp dist build bench/data
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f src/snapshots/_native*.so
+
+# The steps of `make test`.
+
+lint-python: $(VENV)/.kernel
+	$(call header,ruff)
+	ruff check
+	ruff format --check
+	$(call header,mypy)
+	mypy
+	$(call header,import-linter)
+	lint-imports --no-logo
+
+lint-rust: $(VENV)/.deps
+	$(call header,cargo fmt)
+	cargo fmt --manifest-path $(MANIFEST) --check
+	$(call header,clippy)
+	cargo clippy --manifest-path $(MANIFEST) --locked --all-targets --quiet -- -D warnings
+
+test-rust: $(VENV)/.deps
+	$(call header,cargo test)
+	cargo test --manifest-path $(MANIFEST) --locked --quiet
+
+servers: $(VENV)/.kernel
+	$(call header,database servers)
+	scripts/servers.sh
+
+smoke: $(VENV)/.kernel
+	$(call header,the built wheel in an empty environment)
+	scripts/smoke.sh
+
+test-python: $(VENV)/.kernel
+	$(call header,pytest)
+	pytest $(PYTEST_ARGS)
+
+# Set-up.
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12' >&2; exit 1; }
+	@command -v cargo >/dev/null || { \
+		echo 'A Rust toolchain is needed: cargo was not found.' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.deps: $(VENV)/.python requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+$(VENV)/.kernel: $(VENV)/.deps $(KERNEL_SOURCES)
+	PIP_QUIET=1 $(BIN)/maturin develop --release --locked --quiet
+	@touch $@
+
+# Only for those who change pyproject.toml: uv resolves for all platforms at once.
+locks: $(VENV)/.deps ## resolve the dependencies again and write requirements/*.lock
+	scripts/locks.sh

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# A tour in a folder of its own: real data, a file with one of everything that can be wrong, and
+# the account of both.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=$PWD/examples/data
+export PATH="$PWD/.venv/bin:$PATH"
+
+rm -rf .tmp/demo
+mkdir -p .tmp/demo
+cd .tmp/demo
+export HOME="$PWD/home" XDG_STATE_HOME="$PWD/state"
+unset SNAPSHOTS_DATABASE SNAPSHOTS_STATE_DIR
+mkdir -p "$HOME"
+cp "$data"/*.csv "$data"/*.json .
+
+say() { printf '\n# %s\n' "$*"; }
+
+# run EXPECTED COMMAND...: shows the command, runs it, and insists on its exit code.
+run() {
+  local expected=$1 code=0
+  shift
+  printf '\n$ %s\n' "$*"
+  "$@" || code=$?
+  if [ "$code" -ne "$expected" ]; then
+    echo "demo: exit code $code where $expected was expected" >&2
+    exit 1
+  fi
+}
+
+say 'Two real files into a SQLite database, which the first import makes.'
+run 0 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
+
+say 'The same files once more: known by their content, nothing is loaded twice.'
+run 5 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
+
+say 'Invented orders with a dozen mistakes, against a contract. Exit code 3: some were rejected.'
+run 3 snapshots import orders_2024-02.csv --contract orders.schema.json --encoding utf-8 \
+  --max-rejects 75%
+
+say 'What was imported, and which records were not, with the reason for each.'
+run 0 snapshots list
+run 0 snapshots rejects 3
+
+printf '\nThe database is .tmp/demo/snapshots.db\n'
