@@ -1,0 +1,78 @@
+//! A chunk: whole records, contiguous in the input.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::buffer::Buffer;
+use crate::pool::Bytes;
+
+/// How much of a record that is too long is kept.
+pub const OVERLONG_KEPT: usize = 64 * 1024;
+
+/// Immutable; the bytes stay in Rust.
+#[pyclass(frozen, module = "snapshots._native")]
+#[derive(Debug)]
+pub struct Chunk {
+    /// Shared with the blocks made of it, which must be able to show their records.
+    pub bytes: Arc<Bytes>,
+    #[pyo3(get)]
+    pub start: u64,
+    #[pyo3(get)]
+    pub end: u64,
+    #[pyo3(get)]
+    pub line: u64,
+    /// Raw line ends if the chunk is one record of more than the limit.
+    pub overlong: Option<u64>,
+}
+
+#[pymethods]
+impl Chunk {
+    #[getter]
+    fn overlong(&self) -> bool {
+        self.overlong.is_some()
+    }
+
+    fn __len__(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.bytes)
+    }
+
+    /// BLAKE3 of the first so many bytes, as long as all of them are held.
+    fn digest<'py>(&self, py: Python<'py>, length: usize) -> Option<Bound<'py, PyBytes>> {
+        let held = self.overlong.is_none() && length <= self.bytes.len();
+        let hash = held.then(|| py.detach(|| blake3::hash(&self.bytes[..length])));
+        hash.map(|hash| PyBytes::new(py, hash.as_bytes()))
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<Chunk {}..{} from line {}>",
+            self.start, self.end, self.line
+        )
+    }
+
+    /// A chunk of bytes that are known to be whole records.
+    #[staticmethod]
+    #[pyo3(signature = (data, start=0, line=1))]
+    fn of(data: Buffer<'_>, start: u64, line: u64) -> Chunk {
+        Chunk::new(data.as_bytes().to_vec(), start, line)
+    }
+}
+
+impl Chunk {
+    pub fn new(bytes: Vec<u8>, start: u64, line: u64) -> Chunk {
+        let end = start + bytes.len() as u64;
+        Chunk {
+            bytes: Arc::new(bytes.into()),
+            start,
+            end,
+            line,
+            overlong: None,
+        }
+    }
+}

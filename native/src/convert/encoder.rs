@@ -1,0 +1,196 @@
+//! What an encoding must be able to write.
+
+use super::short::{Field, Short};
+use super::sink::Sink;
+use crate::values::Decimal;
+
+/// Where rows are written. A value's text comes along with it: what the encoding writes as
+/// text need not be made again from the value.
+pub trait Encoder {
+    /// Before the first value of a row.
+    fn begin(out: &mut impl Sink, values: usize);
+    fn null(out: &mut impl Sink);
+    /// `text`: with no plus sign.
+    fn integer(out: &mut impl Sink, value: i64, width: Width, text: Field<'_>);
+    fn float64(out: &mut impl Sink, value: f64, text: Field<'_>);
+    fn float32(out: &mut impl Sink, value: f32, text: Field<'_>);
+    fn decimal(out: &mut Vec<u8>, value: &Decimal<'_>, text: &[u8]);
+    #[inline]
+    fn short_decimal(out: &mut impl Sink, _: Short, text: Field<'_>) {
+        Self::verbatim(out, text);
+    }
+    fn boolean(out: &mut impl Sink, value: bool);
+    /// Days since 1970-01-01.
+    fn date(out: &mut impl Sink, days: i32);
+    /// Microseconds since midnight.
+    fn time(out: &mut impl Sink, micros: i64);
+    /// Microseconds since 1970-01-01 00:00. `text`: `YYYY-MM-DD?HH:MM:SS`, if that says it all.
+    fn timestamp(out: &mut impl Sink, micros: i64, text: Option<&[u8; 19]>);
+    /// The same in UTC.
+    fn timestamptz(out: &mut impl Sink, micros: i64);
+    /// Text with nothing in it that needs an escape.
+    fn verbatim(out: &mut impl Sink, text: Field<'_>);
+    /// Any text. What it is written as may be longer.
+    fn text(out: &mut Vec<u8>, text: &[u8]);
+    fn uuid(out: &mut Vec<u8>, value: &[u8; 16], text: &[u8]);
+    fn json(out: &mut Vec<u8>, text: &[u8], jsonb: bool);
+    /// After the last value of a row.
+    fn end(out: &mut Vec<u8>);
+
+    /// Whether any text may hold bytes that need an escape.
+    fn has_escapes(data: &[u8], newline: u8) -> bool;
+
+    /// A value of our own.
+    #[inline]
+    fn own_integer(out: &mut impl Sink, value: i64) {
+        let mut digits = Digits::default();
+        let start = digits.write(value);
+        let text = Field::new(&digits.0, start, false);
+        Self::integer(out, value, Width::Eight, text);
+    }
+}
+
+/// Bytes of an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Two,
+    Four,
+    Eight,
+}
+
+/// An integer's decimal digits.
+#[derive(Default)]
+struct Digits([u8; 24]);
+
+impl Digits {
+    /// Where they start; they end with the array.
+    fn write(&mut self, value: i64) -> usize {
+        let mut rest = value.unsigned_abs();
+        let mut start = self.0.len();
+        loop {
+            start -= 1;
+            self.0[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            start -= 1;
+            self.0[start] = b'-';
+        }
+        start
+    }
+}
+
+/// Microseconds in a day.
+pub const DAY: i64 = 86_400_000_000;
+
+/// Appends `YYYY-MM-DD`.
+pub fn write_date(out: &mut impl Sink, days: i32) {
+    let (year, month, day) = civil(days);
+    let ([a, b], [c, d]) = (two_digits(year / 100), two_digits(year % 100));
+    let ([e, f], [g, h]) = (two_digits(month), two_digits(day));
+    out.array([a, b, c, d, b'-', e, f, b'-', g, h]);
+}
+
+/// Appends `HH:MM:SS[.f]`, without zeros at the end of the fraction.
+pub fn write_time(out: &mut impl Sink, micros: i64) {
+    let (seconds, mut fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
+    let [a, b] = two_digits(seconds / 3600);
+    let [c, d] = two_digits(seconds / 60 % 60);
+    let [e, f] = two_digits(seconds % 60);
+    out.array([a, b, b':', c, d, b':', e, f]);
+    if fraction > 0 {
+        out.array([b'.']);
+        let mut place = 100_000;
+        while fraction > 0 {
+            out.array([b'0' + (fraction / place) as u8]);
+            fraction %= place;
+            place /= 10;
+        }
+    }
+}
+
+/// Appends `YYYY-MM-DD HH:MM:SS[.f]`.
+pub fn write_timestamp(out: &mut impl Sink, micros: i64) {
+    write_date(out, micros.div_euclid(DAY) as i32);
+    out.array([b' ']);
+    write_time(out, micros.rem_euclid(DAY));
+}
+
+fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
+}
+
+/// Year, month and day of a day since 1970-01-01, for years 1 to 9999: by 400-year cycles
+/// that begin in March, so that the leap day comes last.
+fn civil(days: i32) -> (u32, u32, u32) {
+    /// From 0000-03-01 to 1970-01-01.
+    const EPOCH: i32 = 719_468;
+    const CYCLE: u32 = 146_097;
+    // A year that begins in January begins ten months into the one before.
+    let day = (days + EPOCH) as u32;
+    let in_cycle = day % CYCLE;
+    let year = (in_cycle - in_cycle / 1460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
+    let in_year = in_cycle - (365 * year + year / 4 - year / 100);
+    let month = (5 * in_year + 2) / 153;
+    let of_month = in_year - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    (day / CYCLE * 400 + year + next_year, month, of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn integers_have_their_digits() {
+        for value in [0, 7, -1, 10, 1234567890123, i64::MAX, i64::MIN] {
+            let mut digits = Digits::default();
+            let start = digits.write(value);
+            assert_eq!(digits.0[start..], *value.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn days_are_written_as_they_are_read() {
+        let (first, last) = (-719_162, 2_932_896);
+        let mut text = String::new();
+        for days in first..=last {
+            let written = written(|out| write_date(out, days));
+            assert!(text < written, "{written} after {text}");
+            assert_eq!(
+                crate::values::date(written.as_bytes()),
+                Ok(days),
+                "{written}"
+            );
+            text = written;
+        }
+        assert_eq!(text, "9999-12-31");
+    }
+
+    #[test]
+    fn times_lose_their_zeros_only() {
+        for text in [
+            "0001-01-01 00:00:00",
+            "1969-12-31 23:59:59.999999",
+            "2024-02-29 01:02:03.04",
+        ] {
+            let clock = crate::values::timestamp(text.as_bytes()).unwrap();
+            assert_eq!(written(|out| write_timestamp(out, clock.micros)), text);
+        }
+        assert_eq!(written(|out| write_time(out, 500_000)), "00:00:00.5");
+        assert_eq!(written(|out| write_time(out, 1)), "00:00:00.000001");
+    }
+}

@@ -1,0 +1,137 @@
+//! Records in, rows of one encoding out: one pass over the bytes.
+
+mod column;
+mod encoder;
+mod postgres;
+mod read;
+mod reasons;
+mod rows;
+mod short;
+mod sink;
+mod sqlite;
+mod text;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use column::Column;
+
+use crate::block::Block;
+use crate::chunk::Chunk;
+use crate::dialect::Dialect;
+use crate::spec::{ConversionSpec, Encoding};
+
+/// Bytes that a value takes at most, beyond those of its text; and what is around a row.
+const ROOM: usize = 48;
+
+/// How records become rows.
+pub struct Plan {
+    dialect: Dialect,
+    encoding: Encoding,
+    /// Fields that every record must have.
+    fields: usize,
+    columns: Vec<Column>,
+    /// Bytes that a row takes at most, beyond the texts of its fields...
+    room: usize,
+    /// ...of which each is in at most so many columns.
+    most_uses: usize,
+    /// The import, where rows tell where they come from.
+    import_id: Option<i64>,
+}
+
+/// When to stop before the chunk ends.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    pub bytes: usize,
+    pub records: u64,
+    pub stop_at_reject: bool,
+}
+
+impl Plan {
+    /// Reads the JSON of a conversion spec; the error is a sentence.
+    pub fn parse(json: &str) -> Result<Plan, String> {
+        let spec: ConversionSpec =
+            serde_json::from_str(json).map_err(|error| format!("the spec is wrong: {error}"))?;
+        if spec.columns.is_empty() {
+            return Err("there are no columns".into());
+        }
+        let columns = spec.columns.into_iter().map(|column| {
+            if column.field >= spec.fields {
+                let (name, field) = (&column.name, column.field);
+                return Err(format!("column {name:?}: records have no field {field}"));
+            }
+            Column::compile(column, spec.encoding)
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let mut fields: Vec<usize> = columns.iter().map(|column| column.field).collect();
+        fields.sort_unstable();
+        let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
+        Ok(Plan {
+            dialect: Dialect::new(&spec.dialect)?,
+            encoding: spec.encoding,
+            fields: spec.fields,
+            room: ROOM * (columns.len() + 3),
+            most_uses: uses.max().unwrap_or(0),
+            columns,
+            import_id: spec.lineage.map(|lineage| lineage.import_id),
+        })
+    }
+
+    /// Values in a row.
+    fn width(&self) -> usize {
+        self.columns.len() + if self.import_id.is_some() { 2 } else { 0 }
+    }
+
+    /// Converts what stands in the chunk from `position` on.
+    pub fn convert(&self, chunk: &Chunk, position: usize, line: u64, limits: Limits) -> Block {
+        match self.encoding {
+            Encoding::Postgres => {
+                rows::convert::<postgres::Postgres>(self, chunk, position, line, limits)
+            }
+            Encoding::Text => rows::convert::<text::Text>(self, chunk, position, line, limits),
+            Encoding::Sqlite => {
+                rows::convert::<sqlite::Sqlite>(self, chunk, position, line, limits)
+            }
+        }
+    }
+}
+
+/// Records in, rows of one encoding out. Immutable; may be shared by threads.
+#[pyclass(frozen, module = "snapshots._native")]
+pub struct Converter {
+    plan: Plan,
+}
+
+#[pymethods]
+impl Converter {
+    #[new]
+    fn new(spec: &str) -> PyResult<Converter> {
+        let plan = Plan::parse(spec).map_err(PyValueError::new_err)?;
+        Ok(Converter { plan })
+    }
+
+    #[pyo3(signature = (chunk, position, line, max_bytes, max_records=None, stop_at_reject=false))]
+    #[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
+    fn convert(
+        &self,
+        py: Python<'_>,
+        chunk: &Bound<'_, Chunk>,
+        position: usize,
+        line: u64,
+        max_bytes: usize,
+        max_records: Option<u64>,
+        stop_at_reject: bool,
+    ) -> PyResult<Block> {
+        let chunk = chunk.get();
+        if position > chunk.bytes.len() {
+            return Err(PyValueError::new_err("the position is beyond the chunk"));
+        }
+        let records = max_records.unwrap_or(u64::MAX);
+        let limits = Limits {
+            bytes: max_bytes,
+            records,
+            stop_at_reject,
+        };
+        Ok(py.detach(|| self.plan.convert(chunk, position, line, limits)))
+    }
+}

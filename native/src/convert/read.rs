@@ -1,0 +1,307 @@
+//! From a field's text to its value, and into the row.
+
+use super::column::{Column, Nulls, Number, Reading, Shortcut};
+use super::encoder::Encoder;
+use super::short::{Field, standard_timestamp};
+use super::sink::Sink;
+use crate::codes::Code;
+use crate::value::Value;
+use crate::values::{self, Clock, Constraints, Decimal};
+
+/// Digits on either side of the point where a decimal has no limits of its own.
+const MOST_DIGITS: i64 = 1000;
+
+/// Room that is used again for each value, and what is said of a constraint that was broken.
+#[derive(Default)]
+pub struct Scratch {
+    pub detail: Option<String>,
+    number: Vec<u8>,
+}
+
+impl Column {
+    /// Reads a field and writes its value if both are as simple as nearly all are. Else it
+    /// writes nothing, and `convert` must be asked. `verbatim`: no text needs an escape.
+    #[inline(always)]
+    pub fn shortcut<E: Encoder>(
+        &self,
+        out: &mut impl Sink,
+        field: Field<'_>,
+        verbatim: bool,
+    ) -> bool {
+        if self.null_lengths >> field.len().min(63) & 1 != 0
+            && self.nulls.hold(field.text(), field.quoted)
+        {
+            if !self.required {
+                E::null(out);
+            }
+            return !self.required;
+        }
+        match self.shortcut {
+            Shortcut::Integer { min, max, width } => match field.integer() {
+                Some(value) if min <= value && value <= max => E::integer(out, value, width, field),
+                _ => return false,
+            },
+            Shortcut::Float64 => match field.number() {
+                Some(short) => E::float64(out, short.as_f64(), field),
+                None => return false,
+            },
+            Shortcut::Timestamp { fraction: all } => {
+                let Some((text, rest)) = field.text().split_first_chunk() else {
+                    return false;
+                };
+                let Some(micros) = standard_timestamp(text) else {
+                    return false;
+                };
+                if rest.is_empty() {
+                    E::timestamp(out, micros, Some(text));
+                } else {
+                    let Some(fraction) = field.fraction(rest.len()).filter(|_| all) else {
+                        return false;
+                    };
+                    let text = (fraction == 0).then_some(text);
+                    E::timestamp(out, micros + i64::from(fraction), text);
+                }
+            }
+            Shortcut::Decimal { scale, below } => match field.number() {
+                Some(short) if short.decimals <= scale && short.whole() < below => {
+                    E::short_decimal(out, short, field);
+                }
+                _ => return false,
+            },
+            Shortcut::Text { max_bytes } => {
+                if !verbatim || field.len() > max_bytes {
+                    return false;
+                }
+                E::verbatim(out, field);
+            }
+            Shortcut::None => return false,
+        }
+        true
+    }
+
+    /// Reads any field and writes its value.
+    #[inline(never)]
+    pub fn convert<E: Encoder>(
+        &self,
+        out: &mut Vec<u8>,
+        text: &[u8],
+        quoted: bool,
+        scratch: &mut Scratch,
+    ) -> Result<(), Code> {
+        if self.nulls.hold(text, quoted) {
+            if self.required {
+                return Err(Code::MissingValue);
+            }
+            E::null(out);
+            return Ok(());
+        }
+        let Scratch { number, detail } = scratch;
+        match &self.reading {
+            Reading::Integer { min, max, width } => {
+                let plain = self.number.plain(text, Code::NotAnInteger, number)?;
+                let value = values::integer(plain)?;
+                if value < *min || value > *max {
+                    return Err(Code::OutOfRange);
+                }
+                self.check(text, || Value::Integer(value), detail)?;
+                E::integer(out, value as i64, *width, number_field(plain));
+            }
+            Reading::Float64 => {
+                let plain = self.number.plain(text, Code::NotANumber, number)?;
+                let value = values::float64(plain)?;
+                self.check(text, || Value::Float(value), detail)?;
+                E::float64(out, value, number_field(plain));
+            }
+            Reading::Float32 => {
+                let plain = self.number.plain(text, Code::NotANumber, number)?;
+                let value = values::float32(plain)?;
+                self.check(text, || Value::Float(value.into()), detail)?;
+                E::float32(out, value, number_field(plain));
+            }
+            Reading::Decimal => {
+                let plain = self.number.plain(text, Code::NotANumber, number)?;
+                let value = values::decimal(plain)?;
+                self.fits(&value)?;
+                self.check(text, || Value::Decimal(value), detail)?;
+                E::decimal(out, &value, without_plus(plain));
+            }
+            Reading::Boolean { yes, no } => {
+                let value = contains(yes, text);
+                if !value && !contains(no, text) {
+                    return Err(Code::NotABoolean);
+                }
+                self.check(text, || Value::Unordered, detail)?;
+                E::boolean(out, value);
+            }
+            Reading::Date => {
+                let days = match &self.pattern {
+                    None => values::date(text)?,
+                    Some((_, format)) => format.date(text)?,
+                };
+                self.check(text, || Value::Date(days), detail)?;
+                E::date(out, days);
+            }
+            Reading::Time => {
+                let clock = match &self.pattern {
+                    None => values::time(text)?,
+                    Some((_, format)) => format.time(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Time(micros), detail)?;
+                E::time(out, micros);
+            }
+            Reading::Timestamp => {
+                let clock = match &self.pattern {
+                    None => values::timestamp(text)?,
+                    Some((_, format)) => format.timestamp(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Timestamp(micros), detail)?;
+                E::timestamp(out, micros, None);
+            }
+            Reading::Timestamptz => {
+                let clock = match &self.pattern {
+                    None => values::timestamptz(text)?,
+                    Some((_, format)) => format.timestamptz(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Timestamp(micros), detail)?;
+                E::timestamptz(out, micros);
+            }
+            Reading::Text {
+                max_chars,
+                max_bytes,
+            } => {
+                if text.len() > *max_bytes || text.len() > *max_chars && chars(text) > *max_chars {
+                    return Err(Code::TooLong);
+                }
+                self.check(text, || Value::Unordered, detail)?;
+                E::text(out, text);
+            }
+            Reading::Uuid => {
+                let value = values::uuid(text)?;
+                self.check(text, || Value::Unordered, detail)?;
+                E::uuid(out, &value, text);
+            }
+            Reading::Json { jsonb } => {
+                values::json(text)?;
+                self.check(text, || Value::Unordered, detail)?;
+                E::json(out, text, *jsonb);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check<'v>(
+        &self,
+        text: &[u8],
+        value: impl FnOnce() -> Value<'v>,
+        detail: &mut Option<String>,
+    ) -> Result<(), Code> {
+        match &self.constraints {
+            None => Ok(()),
+            Some(constraints) => demand(constraints, text, &value(), detail),
+        }
+    }
+
+    /// A time that has no more digits than the column keeps.
+    #[inline]
+    fn kept(&self, clock: Clock) -> Result<i64, Code> {
+        if clock.excess || clock.digits > self.kind.fraction {
+            return Err(Code::LosesPrecision);
+        }
+        Ok(clock.micros)
+    }
+
+    /// Whether the digits of a decimal are within the column's.
+    fn fits(&self, value: &Decimal<'_>) -> Result<(), Code> {
+        let (whole, fraction) = (value.integer, value.fraction);
+        let digits = whole.len() + fraction.len();
+        let zeros = |digit: &&u8| **digit == b'0';
+        let trailing = whole.iter().chain(fraction).rev().take_while(zeros).count();
+        if trailing == digits {
+            return Ok(());
+        }
+        let leading = whole.iter().chain(fraction).take_while(zeros).count();
+        let point = whole.len() as i64 + i64::from(value.exponent);
+        let before = point - leading as i64;
+        let after = (digits - trailing) as i64 - point;
+        let (precision, scale) = (self.kind.precision, self.kind.scale);
+        let (most_before, most_after, most) = match (precision, scale) {
+            (Some(all), Some(scale)) => (i64::from(all) - i64::from(scale), scale.into(), i64::MAX),
+            (Some(all), None) => (all.into(), MOST_DIGITS, all.into()),
+            (None, Some(scale)) => (MOST_DIGITS, scale.into(), i64::MAX),
+            (None, None) => (MOST_DIGITS, MOST_DIGITS, i64::MAX),
+        };
+        if before > most_before || scale.is_none() && after > most_after {
+            Err(Code::OutOfRange)
+        } else if after > most_after || before.max(0) + after.max(0) > most {
+            Err(Code::LosesPrecision)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn demand(
+    constraints: &Constraints,
+    text: &[u8],
+    value: &Value<'_>,
+    detail: &mut Option<String>,
+) -> Result<(), Code> {
+    let text = std::str::from_utf8(text).map_err(|_| Code::InvalidEncoding)?;
+    constraints.check(text, value).map_err(|(code, sentence)| {
+        *detail = Some(sentence);
+        code
+    })
+}
+
+impl Number {
+    /// The number as it would be written plainly. One that cannot be is `wrong`.
+    #[inline]
+    fn plain<'t>(
+        &self,
+        text: &'t [u8],
+        wrong: Code,
+        scratch: &'t mut Vec<u8>,
+    ) -> Result<&'t [u8], Code> {
+        if self.plain {
+            return Ok(text);
+        }
+        values::strip_number(text, self.decimal_char, self.group_char, self.bare, scratch)
+            .map_err(|_| wrong)
+    }
+}
+
+impl Nulls {
+    #[inline]
+    fn hold(&self, text: &[u8], quoted: bool) -> bool {
+        match self {
+            Nulls::Empty => text.is_empty() && !quoted,
+            Nulls::Texts { texts, firsts } => {
+                let begins = |&first: &u8| firsts[usize::from(first / 64)] >> (first % 64) & 1 != 0;
+                text.first().is_none_or(begins) && contains(texts, text)
+            }
+        }
+    }
+}
+
+fn contains(texts: &[Box<[u8]>], text: &[u8]) -> bool {
+    texts.iter().any(|one| **one == *text)
+}
+
+#[inline]
+fn without_plus(number: &[u8]) -> &[u8] {
+    number.strip_prefix(b"+").unwrap_or(number)
+}
+
+#[inline]
+fn number_field(number: &[u8]) -> Field<'_> {
+    Field::new(without_plus(number), 0, false)
+}
+
+/// Unicode scalar values in valid UTF-8: all bytes but those that continue one.
+fn chars(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte as i8 >= -0x40).count()
+}

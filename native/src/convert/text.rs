@@ -1,0 +1,127 @@
+//! Tab-separated text with backslash escapes: MySQL's `LOAD DATA`, PostgreSQL's text COPY.
+
+use memchr::memchr3;
+
+use super::encoder::{Encoder, Width, write_date, write_time, write_timestamp};
+use super::short::Field;
+use super::sink::Sink;
+use crate::values::Decimal;
+
+pub struct Text;
+
+impl Encoder for Text {
+    #[inline]
+    fn begin(_: &mut impl Sink, _: usize) {}
+
+    #[inline]
+    fn null(out: &mut impl Sink) {
+        out.array(*b"\\N\t");
+    }
+
+    #[inline]
+    fn integer(out: &mut impl Sink, _: i64, _: Width, text: Field<'_>) {
+        Text::verbatim(out, text);
+    }
+
+    #[inline]
+    fn float64(out: &mut impl Sink, _: f64, text: Field<'_>) {
+        Text::verbatim(out, text);
+    }
+
+    #[inline]
+    fn float32(out: &mut impl Sink, _: f32, text: Field<'_>) {
+        Text::verbatim(out, text);
+    }
+
+    fn decimal(out: &mut Vec<u8>, _: &Decimal<'_>, text: &[u8]) {
+        out.slice(text);
+        out.array(*b"\t");
+    }
+
+    #[inline]
+    fn boolean(out: &mut impl Sink, value: bool) {
+        out.array([b'0' + u8::from(value), b'\t']);
+    }
+
+    #[inline]
+    fn date(out: &mut impl Sink, days: i32) {
+        write_date(out, days);
+        out.array(*b"\t");
+    }
+
+    #[inline]
+    fn time(out: &mut impl Sink, micros: i64) {
+        write_time(out, micros);
+        out.array(*b"\t");
+    }
+
+    #[inline]
+    fn timestamp(out: &mut impl Sink, micros: i64, text: Option<&[u8; 19]>) {
+        match text {
+            Some(text) => {
+                let mut bytes = [b'\t'; 20];
+                bytes[..19].copy_from_slice(text);
+                bytes[10] = b' ';
+                out.array(bytes);
+            }
+            None => {
+                write_timestamp(out, micros);
+                out.array(*b"\t");
+            }
+        }
+    }
+
+    #[inline]
+    fn timestamptz(out: &mut impl Sink, micros: i64) {
+        Text::timestamp(out, micros, None);
+    }
+
+    #[inline]
+    fn verbatim(out: &mut impl Sink, text: Field<'_>) {
+        text.write(out);
+        out.array(*b"\t");
+    }
+
+    fn text(out: &mut Vec<u8>, text: &[u8]) {
+        for &byte in text {
+            match escape(byte) {
+                Some(letter) => out.array([b'\\', letter]),
+                None => out.push(byte),
+            }
+        }
+        out.push(b'\t');
+    }
+
+    fn uuid(out: &mut Vec<u8>, _: &[u8; 16], text: &[u8]) {
+        Text::text(out, text);
+    }
+
+    fn json(out: &mut Vec<u8>, text: &[u8], _: bool) {
+        Text::text(out, text);
+    }
+
+    #[inline]
+    fn end(out: &mut Vec<u8>) {
+        if let Some(last) = out.last_mut() {
+            *last = b'\n';
+        }
+    }
+
+    fn has_escapes(data: &[u8], newline: u8) -> bool {
+        // The other one stands between records only, unless it is in quotes.
+        let line_end = if newline == b'\n' { b'\r' } else { b'\n' };
+        memchr3(b'\\', b'\t', line_end, data).is_some()
+    }
+}
+
+/// The letter that stands for a byte after a backslash.
+#[inline]
+fn escape(byte: u8) -> Option<u8> {
+    match byte {
+        b'\\' => Some(b'\\'),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\t' => Some(b't'),
+        _ => None,
+    }
+}

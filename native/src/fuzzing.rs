@@ -1,0 +1,198 @@
+//! What the fuzz targets in `native/fuzz` check. The first bytes of their input choose a
+//! dialect and cuts, the rest is the input proper.
+
+use crate::block::Counts;
+use crate::chunk::Chunk;
+use crate::convert::{Limits, Plan};
+use crate::dialect::Dialect;
+use crate::grammar::{Reader, Record};
+use crate::split::Cutter;
+
+/// Bytes that choose.
+const CHOICES: usize = 4;
+
+/// Chunks are the same however the input is fed, follow on each other, and hold the records of
+/// the whole input.
+pub fn split(data: &[u8]) {
+    let Some((choices, data)) = data.split_first_chunk::<CHOICES>() else {
+        return;
+    };
+    let dialect = dialect(choices);
+    let chunk_size = 1 + usize::from(choices[2]);
+    let whole = chunks(&dialect, data, chunk_size, data.len());
+    let pieces = chunks(&dialect, data, chunk_size, 1 + usize::from(choices[3]));
+    assert!(whole.iter().map(place).eq(pieces.iter().map(place)));
+    let mut end = 0;
+    for chunk in &whole {
+        assert_eq!(chunk.start, end);
+        end = chunk.end;
+    }
+    assert_eq!(end, data.len() as u64);
+    if whole.iter().all(|chunk| chunk.overlong.is_none()) {
+        let of_chunks: Vec<Record> = whole
+            .iter()
+            .flat_map(|chunk| records(&dialect, chunk))
+            .collect();
+        assert_eq!(
+            of_chunks,
+            records(&dialect, &Chunk::new(data.to_vec(), 0, 1))
+        );
+    }
+}
+
+/// Rows, rejects and counts are the same however the input is cut, and balance.
+pub fn convert(data: &[u8]) {
+    let Some((choices, data)) = data.split_first_chunk::<CHOICES>() else {
+        return;
+    };
+    let dialect = dialect(choices);
+    for encoding in ["postgres", "text", "sqlite"] {
+        let plan = Plan::parse(&spec(choices, encoding)).expect("the spec is right");
+        let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
+        let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());
+        assert_eq!(whole, outcome(&plan, &pieces, 1 + usize::from(choices[3])));
+        let Counts {
+            records,
+            loaded,
+            rejected,
+            skipped,
+        } = whole.counts;
+        assert_eq!(records, loaded + rejected + skipped);
+        assert_eq!(rejected, whole.rejects.len() as u64);
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Outcome {
+    counts: Counts,
+    rows: Vec<u8>,
+    rejects: Vec<(u64, u64, &'static str)>,
+}
+
+fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
+    let limits = Limits {
+        bytes,
+        records: u64::MAX,
+        stop_at_reject: false,
+    };
+    let mut outcome = Outcome::default();
+    for chunk in chunks {
+        let (mut position, mut line) = (0, chunk.line);
+        while position < chunk.bytes.len() {
+            let block = plan.convert(chunk, position, line, limits);
+            assert!(block.position > position);
+            (position, line) = (block.position, block.line);
+            outcome.counts.records += block.counts.records;
+            outcome.counts.loaded += block.counts.loaded;
+            outcome.counts.rejected += block.counts.rejected;
+            outcome.counts.skipped += block.counts.skipped;
+            outcome.rows.extend_from_slice(block.rows().0);
+            outcome.rejects.extend(block.rejects.iter().map(|reject| {
+                let offset = block.offset + reject.start as u64;
+                (reject.line, offset, reject.code.as_str())
+            }));
+        }
+    }
+    outcome
+}
+
+fn chunks(dialect: &Dialect, data: &[u8], chunk_size: usize, feed: usize) -> Vec<Chunk> {
+    let mut cutter = Cutter::new(dialect.clone(), chunk_size, 0, 1);
+    let mut chunks = Vec::new();
+    for piece in data.chunks(feed.max(1)) {
+        cutter.feed(piece, &mut chunks);
+    }
+    cutter.finish(&mut chunks);
+    chunks
+}
+
+fn place(chunk: &Chunk) -> (u64, u64, u64, Option<u64>, &[u8]) {
+    let Chunk {
+        start,
+        end,
+        line,
+        overlong,
+        ..
+    } = *chunk;
+    (start, end, line, overlong, &chunk.bytes)
+}
+
+/// By their places in the input.
+fn records(dialect: &Dialect, chunk: &Chunk) -> Vec<Record> {
+    let mut reader = Reader::new(dialect, &chunk.bytes, chunk.start == 0, chunk.line);
+    let start = chunk.start as usize;
+    std::iter::from_fn(|| reader.read())
+        .map(|record| Record {
+            start: start + record.start,
+            end: start + record.end,
+            next: start + record.next,
+            ..record
+        })
+        .collect()
+}
+
+fn dialect(choices: &[u8; CHOICES]) -> Dialect {
+    Dialect::parse(&dialect_json(choices)).expect("the dialect is right")
+}
+
+fn dialect_json(choices: &[u8; CHOICES]) -> String {
+    let choose = |byte: usize, bit: u8| choices[byte] >> bit & 1 != 0;
+    let or_null = |chosen: bool, json: &str| {
+        if chosen {
+            json.into()
+        } else {
+            "null".to_string()
+        }
+    };
+    format!(
+        r#"{{"delimiter": ",", "quote": {}, "escape": {}, "terminator": "{}", "encoding": "utf-8",
+            "header": {}, "preamble": {}, "rows_after_header": {}, "comment": {},
+            "skip_initial_space": {}, "max_record_size": {}}}"#,
+        or_null(!choose(0, 0), r#""\"""#),
+        or_null(choose(0, 1), r#""\\""#),
+        if choose(0, 2) { "cr" } else { "lf" },
+        choose(0, 3),
+        choices[1] & 1,
+        choices[1] >> 1 & 1,
+        or_null(choose(0, 4), r##""#""##),
+        choose(0, 5),
+        if choose(0, 6) { 20 } else { 8 << 20 },
+    )
+}
+
+fn spec(choices: &[u8; CHOICES], encoding: &str) -> String {
+    const KINDS: [&str; 11] = [
+        "text",
+        "integer",
+        "float",
+        "decimal",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "boolean",
+        "uuid",
+        "json",
+    ];
+    let column = |field: usize| {
+        let kind = KINDS[(usize::from(choices[1] >> 2) + field) % KINDS.len()];
+        format!(
+            r#"{{"field": {field}, "name": "c{field}", "type": {{"kind": "{kind}", "bits": 32,
+                "unsigned": false, "precision": 9, "scale": 3, "fraction": 6, "max_chars": 9,
+                "max_bytes": null, "wire": ""}}, "format": "default", "required": false,
+                "minimum": null, "maximum": null, "exclusive_minimum": null,
+                "exclusive_maximum": null, "min_length": null, "max_length": null,
+                "pattern": null, "enum": null, "true_values": null, "false_values": null,
+                "decimal_char": ".", "group_char": null, "bare_number": true,
+                "missing_values": null}}"#
+        )
+    };
+    let fields = 1 + usize::from(choices[0] >> 7);
+    let columns: Vec<String> = (0..fields).map(column).collect();
+    format!(
+        r#"{{"dialect": {}, "encoding": "{encoding}", "fields": {fields}, "columns": [{}],
+            "lineage": {{"import_id": 1}}}}"#,
+        dialect_json(choices),
+        columns.join(", "),
+    )
+}

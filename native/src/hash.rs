@@ -1,0 +1,232 @@
+//! BLAKE3 that can be kept and taken up again.
+//!
+//! BLAKE3 is a tree. Subtrees of 1 MiB are hashed one by one, and what is kept of them is
+//! merged as a binary counter counts: one chaining value for each bit that is set in their
+//! number. Two values are merged only when more bytes follow, because the last merge, the
+//! root's, is another one.
+
+use blake3::hazmat::{
+    ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::buffer::Buffer;
+
+const SUBTREE: u64 = 1 << 20;
+
+/// The first bytes of a state: what it is, and its version.
+const MAGIC: &[u8; 8] = b"b3state\x01";
+
+struct Tree {
+    /// Of whole subtrees that more bytes follow, the largest first.
+    stack: Vec<ChainingValue>,
+    /// How many subtrees these are.
+    subtrees: u64,
+    /// Of the subtree in progress, which is never empty but at the very start.
+    current: blake3::Hasher,
+    filled: u64,
+}
+
+impl Tree {
+    fn new() -> Tree {
+        Tree {
+            stack: Vec::new(),
+            subtrees: 0,
+            current: blake3::Hasher::new(),
+            filled: 0,
+        }
+    }
+
+    fn aligned(&self) -> u64 {
+        self.subtrees * SUBTREE
+    }
+
+    fn length(&self) -> u64 {
+        self.aligned() + self.filled
+    }
+
+    fn update(&mut self, mut data: &[u8]) {
+        while !data.is_empty() {
+            if self.filled == SUBTREE {
+                self.keep();
+            }
+            let room = (SUBTREE - self.filled) as usize;
+            let (now, later) = data.split_at(room.min(data.len()));
+            self.current.update(now);
+            self.filled += now.len() as u64;
+            data = later;
+        }
+    }
+
+    /// The current subtree is whole, and not the last.
+    fn keep(&mut self) {
+        let mut value = self.current.finalize_non_root();
+        self.subtrees += 1;
+        for _ in 0..self.subtrees.trailing_zeros() {
+            let Some(left) = self.stack.pop() else { break };
+            value = merge_subtrees_non_root(&left, &value, Mode::Hash);
+        }
+        self.stack.push(value);
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        self.current = blake3::Hasher::new();
+        self.current.set_input_offset(self.aligned());
+        self.filled = 0;
+    }
+
+    /// None if nothing came after what a state stands for: that cannot be the last subtree.
+    fn hash(&self) -> Option<blake3::Hash> {
+        let Some((top, below)) = self.stack.split_first() else {
+            return Some(self.current.finalize());
+        };
+        if self.filled == 0 {
+            return None;
+        }
+        let last = self.current.finalize_non_root();
+        let right = below.iter().rev().fold(last, |right, left| {
+            merge_subtrees_non_root(left, &right, Mode::Hash)
+        });
+        Some(merge_subtrees_root(top, &right, Mode::Hash))
+    }
+
+    fn state(&self) -> Vec<u8> {
+        let mut state = MAGIC.to_vec();
+        state.extend(self.subtrees.to_le_bytes());
+        state.extend(self.stack.iter().flatten());
+        state
+    }
+
+    fn from_state(state: &[u8]) -> Option<Tree> {
+        let (subtrees, values) = state.strip_prefix(MAGIC)?.split_first_chunk()?;
+        let subtrees = u64::from_le_bytes(*subtrees);
+        let (stack, rest) = values.as_chunks();
+        let whole = rest.is_empty() && stack.len() == subtrees.count_ones() as usize;
+        if !whole || subtrees.checked_mul(2 * SUBTREE).is_none() {
+            return None;
+        }
+        let mut tree = Tree {
+            stack: stack.to_vec(),
+            subtrees,
+            ..Tree::new()
+        };
+        tree.begin();
+        Some(tree)
+    }
+}
+
+/// BLAKE3 whose state can be kept and taken up again.
+#[pyclass(module = "snapshots._native")]
+pub struct Hasher {
+    tree: Tree,
+}
+
+#[pymethods]
+impl Hasher {
+    #[new]
+    #[pyo3(signature = (state=None))]
+    fn new(state: Option<&[u8]>) -> PyResult<Hasher> {
+        let tree = match state {
+            None => Tree::new(),
+            Some(state) => Tree::from_state(state)
+                .ok_or_else(|| PyValueError::new_err("these bytes are no state of a Hasher"))?,
+        };
+        Ok(Hasher { tree })
+    }
+
+    fn update(&mut self, py: Python<'_>, data: Buffer<'_>) {
+        let (tree, data) = (&mut self.tree, data.as_bytes());
+        py.detach(|| tree.update(data));
+    }
+
+    fn state(&self) -> Vec<u8> {
+        self.tree.state()
+    }
+
+    #[getter]
+    fn aligned(&self) -> u64 {
+        self.tree.aligned()
+    }
+
+    #[getter]
+    fn length(&self) -> u64 {
+        self.tree.length()
+    }
+
+    fn hexdigest(&self) -> PyResult<String> {
+        match self.tree.hash() {
+            Some(hash) => Ok(hash.to_hex().to_string()),
+            None => Err(PyValueError::new_err(
+                "the state was taken when more bytes had followed: update with them first",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (0..length)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect()
+    }
+
+    fn interesting_lengths() -> Vec<usize> {
+        let mib = SUBTREE as usize;
+        let around = |n: usize| [n - 1, n, n + 1];
+        let mut lengths = vec![0, 1, 63, 64, 65, 1023, 1024, 1025, 4096, 100_000];
+        (1..=9).for_each(|n| lengths.extend(around(n * mib)));
+        lengths
+    }
+
+    #[test]
+    fn equals_plain_blake3() {
+        let data = bytes(10 * SUBTREE as usize);
+        for length in interesting_lengths() {
+            let data = &data[..length];
+            for step in [length.max(1), 1 << 20, 65_537] {
+                let mut tree = Tree::new();
+                data.chunks(step).for_each(|piece| tree.update(piece));
+                assert_eq!(tree.hash(), Some(blake3::hash(data)), "{length} by {step}");
+                assert_eq!(tree.length(), length as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_can_be_taken_up_anywhere() {
+        let data = bytes(10 * SUBTREE as usize);
+        let whole = Some(blake3::hash(&data));
+        for length in interesting_lengths() {
+            let mut first = Tree::new();
+            first.update(&data[..length]);
+            let state = first.state();
+            assert!(state.len() < 2048);
+            let mut second = Tree::from_state(&state).unwrap();
+            assert!(second.length() <= length as u64 && second.aligned().is_multiple_of(SUBTREE));
+            assert_eq!(second.state(), state);
+            second.update(&data[second.aligned() as usize..]);
+            assert_eq!(second.hash(), whole, "from {length}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_state_is_refused() {
+        let mut tree = Tree::new();
+        tree.update(&bytes(4 * SUBTREE as usize));
+        let state = tree.state();
+        assert!(Tree::from_state(&state).unwrap().hash().is_none());
+        for wrong in [
+            &state[..state.len() - 1],
+            &state[1..],
+            b"",
+            &[&state[..], &[0; 32]].concat(),
+        ] {
+            assert!(Tree::from_state(wrong).is_none());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The kernel: what touches every byte. It knows no database server and reads no input; what
+//! decides is Python.
+
+mod block;
+mod buffer;
+mod chunk;
+mod codes;
+mod convert;
+mod dialect;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod grammar;
+mod hash;
+mod pool;
+mod records;
+mod scan;
+mod spec;
+mod split;
+mod sqlite;
+mod value;
+mod values;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::block::Block;
+    #[pymodule_export]
+    use crate::chunk::Chunk;
+    #[pymodule_export]
+    use crate::convert::Converter;
+    #[pymodule_export]
+    use crate::hash::Hasher;
+    #[pymodule_export]
+    use crate::records::Records;
+    #[pymodule_export]
+    use crate::scan::Scanner;
+    #[pymodule_export]
+    use crate::split::Splitter;
+    #[pymodule_export]
+    use crate::sqlite::{SqliteConnection, SqliteError, sqlite_version};
+}

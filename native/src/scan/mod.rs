@@ -1,0 +1,180 @@
+//! Evidence of what types the values of each column fit, from every value there is.
+//!
+//! `evidence()` gives JSON:
+//!
+//! ```text
+//! {"records": rows that were looked at,
+//!  "broken": records left out: broken quoting, wrong field count, NUL, not UTF-8, too long,
+//!  "columns": [{
+//!    "nulls":   fields that are NULL,
+//!    "empties": fields that are empty and not NULL: "" in quotes; they are evidence of
+//!               nothing, but only text can hold them,
+//!    "values":  all other fields,
+//!    "max_chars", "max_bytes": of the longest value,
+//!    "min_integer", "max_integer": text, of the values that fit an integer; null: none did,
+//!    "integer_digits", "fraction_digits": most digits before and after the point, as written,
+//!        of the values that fit a decimal,
+//!    "second_digits": most digits of a second's fraction, without zeros at the end,
+//!    "types": {"boolean", "integer", "decimal", "float", "date", "time", "timestamp",
+//!        "timestamptz", "uuid", "json": null, or the first value that does not fit:
+//!        {"line": of its record, "value": its first 60 characters}}}]}
+//! ```
+//!
+//! null for a type means that every value fits; with no values that says nothing. Minimum,
+//! maximum and digits are of all values only where the type that they belong to fits.
+
+mod column;
+mod types;
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use serde_json::{Map, Value, json};
+
+use self::column::Column;
+use crate::chunk::Chunk;
+use crate::dialect::Dialect;
+use crate::grammar::{Reader, RecordKind, check_text};
+
+/// What has been seen of an input, or of a part of it.
+#[derive(Clone)]
+struct Evidence {
+    records: u64,
+    broken: u64,
+    columns: Vec<Column>,
+}
+
+/// Evidence of what types the values of each column fit.
+#[pyclass(frozen, module = "snapshots._native")]
+pub struct Scanner {
+    dialect: Dialect,
+    /// None: an empty field without quotes.
+    missing: Option<Vec<Vec<u8>>>,
+    evidence: Mutex<Evidence>,
+}
+
+#[pymethods]
+impl Scanner {
+    #[new]
+    #[pyo3(signature = (dialect, fields, missing_values = None))]
+    fn new(dialect: &str, fields: usize, missing_values: Option<Vec<String>>) -> PyResult<Scanner> {
+        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let missing =
+            missing_values.map(|values| values.into_iter().map(String::into_bytes).collect());
+        let columns = vec![Column::new(); fields];
+        let evidence = Mutex::new(Evidence {
+            records: 0,
+            broken: 0,
+            columns,
+        });
+        Ok(Scanner {
+            dialect,
+            missing,
+            evidence,
+        })
+    }
+
+    /// Releases the GIL; one Scanner a thread, then `merge`.
+    fn scan(&self, py: Python<'_>, chunk: &Bound<'_, Chunk>) {
+        let chunk = chunk.get();
+        py.detach(|| {
+            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            if chunk.overlong.is_some() {
+                evidence.broken += 1;
+            } else {
+                self.scan_bytes(&mut evidence, &chunk.bytes, chunk.start, chunk.line);
+            }
+        });
+    }
+
+    /// Adds what another scanner of the same columns saw.
+    fn merge(&self, py: Python<'_>, other: &Bound<'_, Scanner>) -> PyResult<()> {
+        let other = other.get();
+        py.detach(|| {
+            // Copied, so that two locks are never held at once.
+            let other = other
+                .evidence
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            let mut mine = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            if mine.columns.len() != other.columns.len() {
+                return Err(PyValueError::new_err("the scanners have different columns"));
+            }
+            mine.records += other.records;
+            mine.broken += other.broken;
+            for (mine, other) in mine.columns.iter_mut().zip(&other.columns) {
+                mine.merge(other);
+            }
+            Ok(())
+        })
+    }
+
+    /// JSON, see the head of this module.
+    fn evidence(&self) -> String {
+        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns: Vec<Value> = evidence.columns.iter().map(describe).collect();
+        let (records, broken) = (evidence.records, evidence.broken);
+        json!({"records": records, "broken": broken, "columns": columns}).to_string()
+    }
+}
+
+impl Scanner {
+    fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
+        let clean = check_text(data).is_ok();
+        let mut reader = Reader::new(&self.dialect, data, start == 0, line);
+        let mut scratch = Vec::new();
+        while let Some(record) = reader.read() {
+            match record.kind {
+                RecordKind::Row => {}
+                RecordKind::Broken(_) => {
+                    evidence.broken += 1;
+                    continue;
+                }
+                RecordKind::Header | RecordKind::Skipped => continue,
+            }
+            let sound = clean || check_text(&data[record.start..record.end]).is_ok();
+            if !sound || reader.fields().len() != evidence.columns.len() {
+                evidence.broken += 1;
+                continue;
+            }
+            evidence.records += 1;
+            for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
+                let text = reader.text(*span, &mut scratch);
+                let is_null = match &self.missing {
+                    None => text.is_empty() && !span.quoted,
+                    Some(missing) => missing.iter().any(|one| one == text),
+                };
+                if is_null {
+                    column.nulls += 1;
+                } else if text.is_empty() {
+                    column.empties += 1;
+                } else {
+                    column.see(text, record.line);
+                }
+            }
+        }
+    }
+}
+
+fn describe(column: &Column) -> Value {
+    let types: Map<String, Value> = column
+        .verdicts()
+        .map(|(name, example)| (name.to_owned(), json!(example)))
+        .collect();
+    let range = column.range();
+    json!({
+        "nulls": column.nulls,
+        "empties": column.empties,
+        "values": column.values,
+        "max_chars": column.max_chars,
+        "max_bytes": column.max_bytes,
+        "min_integer": range.map(|(min, _)| min.to_string()),
+        "max_integer": range.map(|(_, max)| max.to_string()),
+        "integer_digits": column.integer_digits,
+        "fraction_digits": column.fraction_digits,
+        "second_digits": column.second_digits,
+        "types": types,
+    })
+}

@@ -1,0 +1,97 @@
+//! What the converter is told: the JSON of `formats/csv.py`.
+
+use serde::Deserialize;
+
+use crate::dialect::DialectSpec;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConversionSpec {
+    pub dialect: DialectSpec,
+    pub encoding: Encoding,
+    /// Fields that every record must have.
+    pub fields: usize,
+    /// In the order of the payload.
+    pub columns: Vec<ColumnSpec>,
+    pub lineage: Option<LineageSpec>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    Postgres,
+    Text,
+    Sqlite,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnSpec {
+    /// Index into the record.
+    pub field: usize,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: TypeSpec,
+    pub format: String,
+    pub required: bool,
+    pub minimum: Option<String>,
+    pub maximum: Option<String>,
+    pub exclusive_minimum: Option<String>,
+    pub exclusive_maximum: Option<String>,
+    pub min_length: Option<usize>,
+    pub max_length: Option<usize>,
+    pub pattern: Option<String>,
+    #[serde(rename = "enum")]
+    pub one_of: Option<Vec<String>>,
+    pub true_values: Option<Vec<String>>,
+    pub false_values: Option<Vec<String>>,
+    pub decimal_char: String,
+    pub group_char: Option<String>,
+    pub bare_number: bool,
+    pub missing_values: Option<Vec<String>>,
+}
+
+/// The fields of `model.Type`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeSpec {
+    pub kind: Kind,
+    pub bits: u32,
+    pub unsigned: bool,
+    pub precision: Option<u32>,
+    pub scale: Option<u32>,
+    pub fraction: u8,
+    pub max_chars: Option<usize>,
+    pub max_bytes: Option<usize>,
+    pub wire: Wire,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Boolean,
+    Integer,
+    Decimal,
+    Float,
+    Date,
+    Time,
+    Timestamp,
+    Timestamptz,
+    Text,
+    Uuid,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum Wire {
+    #[serde(rename = "")]
+    Plain,
+    #[serde(rename = "jsonb")]
+    Jsonb,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineageSpec {
+    pub import_id: i64,
+}

@@ -1,0 +1,266 @@
+//! Binary floating point numbers that keep what was written, or none.
+//!
+//! A text is accepted if the shortest decimal that reads back to the same float is equal to
+//! it: then nothing is lost, for the database prints that decimal again. Any decimal of at
+//! most 15 (6 for 32 bits) significant digits in the normal range is such a text.
+
+use std::fmt::{self, LowerExp, Write};
+use std::str::FromStr;
+
+use super::decimal::decimal;
+use super::integer::split_sign;
+use crate::codes::Code;
+
+/// Characters whose digits fit an u64 whatever they are.
+const SHORT: usize = 19;
+
+/// Powers of ten that a double holds exactly, as far as `SHORT` reaches.
+const TENS: [f64; SHORT + 1] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19,
+];
+/// The same for 32 bits.
+const TENS_32: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
+/// The double that the text stands for.
+#[inline]
+pub fn float64(text: &[u8]) -> Result<f64, Code> {
+    if let Some((negative, mantissa, decimals)) = plain(text)
+        && mantissa < 1_000_000_000_000_000
+    {
+        // Both are exact, so the one division rounds as the definition wants it.
+        let value = mantissa as f64 / TENS[decimals];
+        return Ok(if negative { -value } else { value });
+    }
+    exact(text)
+}
+
+/// The 32-bit float that the text stands for.
+#[inline]
+pub fn float32(text: &[u8]) -> Result<f32, Code> {
+    if let Some((negative, mantissa, decimals)) = plain(text)
+        && mantissa < 1_000_000
+        && decimals < TENS_32.len()
+    {
+        let value = mantissa as f32 / TENS_32[decimals];
+        return Ok(if negative { -value } else { value });
+    }
+    exact(text)
+}
+
+/// Sign, digits as a number, and digits after the point, of a short number with no exponent.
+#[inline]
+pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
+    let (negative, rest) = split_sign(text);
+    if rest.len() > SHORT {
+        return None;
+    }
+    let mut mantissa = 0_u64;
+    let mut point = None;
+    for (index, byte) in rest.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            mantissa = mantissa * 10 + u64::from(digit);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(index);
+        } else {
+            return None;
+        }
+    }
+    match point {
+        Some(_) if rest.len() == 1 => None,
+        Some(index) => Some((negative, mantissa, rest.len() - 1 - index)),
+        None if rest.is_empty() => None,
+        None => Some((negative, mantissa, 0)),
+    }
+}
+
+/// Any number, by the standard library's parser, checked against its shortest decimal.
+#[cold]
+fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, Code> {
+    let number = decimal(text)?;
+    let ascii = std::str::from_utf8(text).map_err(|_| Code::NotANumber)?;
+    let value: F = ascii.parse().map_err(|_| Code::NotANumber)?;
+    if value.into().is_infinite() {
+        return Err(Code::OutOfRange);
+    }
+    let mut shortest = Short::default();
+    write!(shortest, "{value:e}").map_err(|_| Code::LosesPrecision)?;
+    if decimal(shortest.bytes())?.compare(&number).is_ne() {
+        return Err(Code::LosesPrecision);
+    }
+    Ok(value)
+}
+
+/// Room for the shortest decimal of a double, such as -2.2250738585072014e-308.
+#[derive(Default)]
+struct Short {
+    buffer: [u8; 32],
+    length: usize,
+}
+
+impl Short {
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let room = self.buffer.get_mut(self.length..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_survives_the_round_trip() {
+        for text in [
+            "0",
+            "0.0",
+            "2.83",
+            "45.61",
+            "-1.5",
+            "+3",
+            "5.",
+            ".5",
+            "007.50",
+            "0.1",
+            "1e5",
+            "1E-7",
+            "123456789012345",
+            "0.30000000000000004",
+            "9007199254740992",
+            "1.7976931348623157e308",
+            "2.2250738585072014e-308",
+            "5e-324",
+            "0e999999",
+            "100000000000000000000",
+            "40.71280000000001",
+            "0.000000000000000001",
+            "0.0000000000000000000000000000001",
+        ] {
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(
+                float64(text.as_bytes()).map(f64::to_bits),
+                Ok(expected.to_bits()),
+                "{text}"
+            );
+        }
+        assert!(float64(b"-0").unwrap().is_sign_negative());
+        assert!(float64(b"-0.0").unwrap().is_sign_negative());
+        assert!(float64(b"-0e5").unwrap().is_sign_negative());
+    }
+
+    #[test]
+    fn refuses_what_would_be_changed() {
+        for text in [
+            "9007199254740993",
+            "0.300000000000000041",
+            "1e-400",
+            "3e-324",
+            "0.1000000000000000055511151231257827",
+            "123456789.123456789123",
+        ] {
+            assert_eq!(
+                float64(text.as_bytes()),
+                Err(Code::LosesPrecision),
+                "{text}"
+            );
+        }
+        for text in ["1e400", "-1e400", "1.8e308", "1e99999999999999999999"] {
+            assert_eq!(float64(text.as_bytes()), Err(Code::OutOfRange), "{text}");
+        }
+        assert_eq!(float64("9".repeat(400).as_bytes()), Err(Code::OutOfRange));
+    }
+
+    #[test]
+    fn refuses_what_is_no_number() {
+        for text in [
+            "",
+            "+",
+            "-",
+            ".",
+            "-.",
+            "1_000",
+            "1e",
+            "NaN",
+            "inf",
+            "Infinity",
+            "0x1p3",
+            "１.5",
+            "1.2.3",
+            " 1.5",
+            "1.5 ",
+            "1,5",
+            "12345678901234567890x",
+        ] {
+            assert_eq!(float64(text.as_bytes()), Err(Code::NotANumber), "{text:?}");
+            assert_eq!(float32(text.as_bytes()), Err(Code::NotANumber), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn knows_the_limits_of_32_bits() {
+        for text in [
+            "2.83",
+            "0.1",
+            "123456",
+            "16777216",
+            "0.000001",
+            "3.4028235e38",
+            "-0.5",
+            "0.00000000001",
+            "1e-45",
+        ] {
+            let expected: f32 = text.parse().unwrap();
+            assert_eq!(
+                float32(text.as_bytes()).map(f32::to_bits),
+                Ok(expected.to_bits()),
+                "{text}"
+            );
+        }
+        assert!(float32(b"-0").unwrap().is_sign_negative());
+        for text in ["16777217", "0.123456789", "1e-60"] {
+            assert_eq!(
+                float32(text.as_bytes()),
+                Err(Code::LosesPrecision),
+                "{text}"
+            );
+        }
+        assert_eq!(float32(b"1e39"), Err(Code::OutOfRange));
+    }
+
+    /// The fast path gives what the standard library gives, digit count by digit count.
+    #[test]
+    fn the_fast_path_rounds_as_the_parser_does() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        for _ in 0..200_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let digits = format!("{}", state % 10_u64.pow(1 + (state >> 50) as u32 % 15));
+            let point = (state >> 40) as usize % (digits.len() + 1);
+            let text = format!("{}.{}", &digits[..point], &digits[point..]);
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(
+                float64(text.as_bytes()).map(f64::to_bits),
+                Ok(expected.to_bits()),
+                "{text}"
+            );
+            if digits.len() <= 6 {
+                let expected: f32 = text.parse().unwrap();
+                assert_eq!(
+                    float32(text.as_bytes()).map(f32::to_bits),
+                    Ok(expected.to_bits())
+                );
+            }
+        }
+    }
+}
