@@ -1,0 +1,53 @@
+"""Moves tabular data into databases and accounts for every record.
+
+>>> import snapshots
+>>> result = snapshots.load("a.csv", database="sqlite:///a.db")
+>>> result.counts.balanced
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snapshots.api import history, load, rejects, resume
+    from snapshots.engine.report import ImportResult
+    from snapshots.errors import SnapshotsError
+    from snapshots.model import Counts, ImportRecord, Reject
+
+__all__ = [
+    "Counts",
+    "ImportRecord",
+    "ImportResult",
+    "Reject",
+    "SnapshotsError",
+    "history",
+    "load",
+    "rejects",
+    "resume",
+]
+
+_HOME = {
+    "Counts": "snapshots.model",
+    "ImportRecord": "snapshots.model",
+    "ImportResult": "snapshots.engine.report",
+    "Reject": "snapshots.model",
+    "SnapshotsError": "snapshots.errors",
+    "history": "snapshots.api",
+    "load": "snapshots.api",
+    "rejects": "snapshots.api",
+    "resume": "snapshots.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used: the command line must start at once."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,5 @@
+"""`python -m snapshots`."""
+
+from snapshots.cli.main import run
+
+run()

@@ -1,0 +1,157 @@
+"""The Rust kernel. All offsets and sizes are in bytes; lines are 1-based."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, final
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Value: TypeAlias = int | float | str | bytes | None
+RejectTuple: TypeAlias = tuple[int, int, str | None, str, str, bytes]
+"""line, byte_offset, column, code, reason, raw (at most 64 KiB)."""
+
+@final
+class Hasher:
+    """BLAKE3 whose state can be kept and taken up again."""
+
+    def __init__(self, state: bytes | None = None) -> None:
+        """`state`: what `state()` gave; ValueError if it is not one."""
+    def update(self, data: Buffer) -> None: ...
+    def state(self) -> bytes:
+        """The state at `aligned`; under 2 KB however much was hashed."""
+    @property
+    def aligned(self) -> int:
+        """The offset that `state()` stands for: a multiple of 1 MiB, at most `length`."""
+    @property
+    def length(self) -> int: ...
+    def hexdigest(self) -> str: ...
+
+@final
+class Chunk:
+    """Whole records, contiguous in the input. Immutable; the bytes stay in Rust."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def line(self) -> int:
+        """Number of the first physical line."""
+    @property
+    def overlong(self) -> bool:
+        """One record of more than the limit; only its first 64 KiB are held."""
+    def digest(self, length: int) -> bytes | None:
+        """BLAKE3 of the first so many bytes; None where not all of them are held."""
+    def __len__(self) -> int:
+        """Bytes held."""
+    def __bytes__(self) -> bytes: ...
+    @staticmethod
+    def of(data: Buffer, start: int = 0, line: int = 1) -> Chunk:
+        """A chunk of bytes that are known to be whole records."""
+
+@final
+class Splitter:
+    """Cuts a stream of UTF-8 bytes into chunks of whole records."""
+
+    def __init__(self, dialect: str, chunk_size: int, offset: int = 0, line: int = 1) -> None:
+        """`dialect`: JSON of model.Dialect. `offset`, `line`: of the first byte fed, which
+        must begin a record. ValueError if the JSON is wrong."""
+    def feed(self, data: Buffer) -> list[Chunk]: ...
+    def finish(self) -> list[Chunk]:
+        """The rest; the last record may lack a line end."""
+
+@final
+class Records:
+    """Parsed records, for headers and for sniffing. Not for loading."""
+
+    @staticmethod
+    def parse(data: Buffer, dialect: str, limit: int) -> list[tuple[int, int, list[bytes] | None]]:
+        """(line, byte offset, fields) of the first `limit` records of data that start at
+        offset 0 of an input; blank lines and comments are left out; the preamble is skipped;
+        the header is returned as any other record. fields is None where quoting is broken.
+        A last record without line end counts as whole."""
+
+@final
+class Block:
+    """What `Converter.convert` made of some records."""
+
+    @property
+    def payload(self) -> bytes:
+        """Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust."""
+    @property
+    def records(self) -> int: ...
+    @property
+    def loaded(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def start(self) -> int:
+        """Offset within the chunk of the first record: a header before it is passed by."""
+    @property
+    def first_line(self) -> int:
+        """Line number at `start`."""
+    @property
+    def position(self) -> int:
+        """Offset within the chunk of the first byte not consumed."""
+    @property
+    def line(self) -> int:
+        """Line number at `position`."""
+    def rejects(self) -> list[RejectTuple]: ...
+    def raw(self, limit: int = 65536) -> bytes:
+        """The bytes of the block's records, without a last line end."""
+
+@final
+class Converter:
+    """Records in, rows of one encoding out. Immutable; may be shared by threads."""
+
+    def __init__(self, spec: str) -> None:
+        """`spec`: the JSON of formats/csv.py. ValueError with a sentence if it is wrong."""
+    def convert(
+        self,
+        chunk: Chunk,
+        position: int,
+        line: int,
+        max_bytes: int,
+        max_records: int | None = None,
+        stop_at_reject: bool = False,
+    ) -> Block:
+        """Converts from `position` until the chunk ends, `max_bytes` of input are consumed
+        (at least one record), `max_records` records are (skipped ones count), or one was
+        rejected and `stop_at_reject`."""
+
+@final
+class Scanner:
+    """Evidence of what types the values of each column fit."""
+
+    def __init__(
+        self, dialect: str, fields: int, missing_values: list[str] | None = None
+    ) -> None: ...
+    def scan(self, chunk: Chunk) -> None:
+        """Releases the GIL; one Scanner a thread, then `merge`."""
+    def merge(self, other: Scanner) -> None: ...
+    def evidence(self) -> str:
+        """JSON, see contract/infer.py."""
+
+class SqliteError(Exception):
+    """args: message, primary result code, extended result code."""
+
+@final
+class SqliteConnection:
+    """One connection of the SQLite that is built into the kernel. Not for several threads
+    at once. Every call releases the GIL."""
+
+    def __init__(self, path: str, busy_timeout_ms: int = 5000, read_only: bool = False) -> None: ...
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> list[tuple[Value, ...]]:
+        """One statement; all its rows."""
+    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> int: ...
+    def script(self, sql: str) -> None: ...
+    def insert(self, sql: str, block: Block) -> int:
+        """Runs the INSERT once for each row of a block of encoding `sqlite`; rows inserted."""
+    @property
+    def in_transaction(self) -> bool: ...
+    def changes(self) -> int: ...
+    def interrupt(self) -> None:
+        """From any thread: the running statement fails with code 9."""
+    def close(self) -> None: ...
+
+def sqlite_version() -> str: ...

@@ -1,0 +1,104 @@
+"""Loading from Python: the same engine, the same counts as the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+from snapshots import locations
+from snapshots.engine import lookup
+from snapshots.engine.budget import Budget
+from snapshots.engine.plan import Options
+from snapshots.engine.report import Event, ImportResult, Listener
+from snapshots.engine.run import import_input, resume_import
+from snapshots.formats.sniff import DialectOptions
+from snapshots.model import ImportRecord, Reject
+
+
+def load(
+    input: str | os.PathLike[str],  # noqa: A002 - the word of the glossary
+    *,
+    database: str | None = None,
+    table: str | None = None,
+    contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    null_values: tuple[str, ...] = (),
+    max_rejects: int | str = "10%",
+    stop_on_error: bool = False,
+    dry_run: bool = False,
+    limit: int | None = None,
+    workers: int | None = None,
+    chunk_size: int = 8 * 1024 * 1024,
+    lineage: bool = True,
+    again: bool = False,
+    columns_changed: Literal["fail", "add", "ignore"] = "fail",
+    primary_key: tuple[str, ...] = (),
+    listener: Listener | None = None,
+    **dialect: Any,
+) -> ImportResult:
+    """Loads one file into a table and returns the account of its records.
+
+    `database` is a URL or host:port as for `--database`; `contract` a Table Schema, as a file
+    or as a mapping; `chunk_size` is in bytes; `dialect` takes the fields of
+    `snapshots.formats.sniff.DialectOptions` (`delimiter=";"`, `encoding="latin-1"`,
+    `header=False` ...). `listener` is called with each event of `snapshots.engine.report`.
+
+    The result's `outcome` is finished, already_imported, failed, interrupted, limited or
+    dry_run. Raises SnapshotsError where nothing could be begun.
+    """
+    if contract is not None and not isinstance(contract, Mapping):
+        contract = Path(contract)
+    known_words = {field.name for field in fields(DialectOptions)}
+    if unknown := sorted(set(dialect) - known_words):
+        raise TypeError(
+            f"load() has no argument {unknown[0]!r}; for the dialect there are"
+            f" {', '.join(sorted(known_words))}"
+        )
+    target = locations.target(database)
+    options = Options(
+        table=table,
+        dialect=DialectOptions(**dialect),
+        contract=contract,
+        null_values=null_values,
+        budget=Budget.parse(str(max_rejects)),
+        stop_on_error=stop_on_error,
+        dry_run=dry_run,
+        limit=limit,
+        workers=workers,
+        chunk_size=chunk_size,
+        lineage=lineage,
+        again=again,
+        columns_changed=columns_changed,
+        primary_key=primary_key,
+    )
+    return import_input(os.fspath(input), target, options, listener or _ignore)
+
+
+def resume(
+    import_id: int,
+    *,
+    database: str | None = None,
+    max_rejects: int | str = "10%",
+    workers: int | None = None,
+    listener: Listener | None = None,
+) -> ImportResult:
+    """Goes on with an unfinished import. Raises SnapshotsError if it cannot."""
+    target = locations.target(lookup.database_of(import_id, database))
+    options = Options(budget=Budget.parse(str(max_rejects)), workers=workers)
+    return resume_import(import_id, target, options, listener or _ignore)
+
+
+def history(database: str | None = None) -> list[ImportRecord]:
+    """Every import of a database, or of all that this user has imported into; newest last."""
+    return lookup.list_imports(database).imports
+
+
+def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
+    """The rejects of one import in the order of the input, streamed."""
+    return lookup.rejects(import_id, database)
+
+
+def _ignore(_event: Event) -> None:
+    pass

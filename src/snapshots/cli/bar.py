@@ -1,0 +1,73 @@
+"""The progress bar for a terminal."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+
+from snapshots.engine.report import Event, ImportResult, Notice, Progress, Started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.engine.report import Listener
+
+
+@contextmanager
+def bar() -> Iterator[Listener]:
+    """A listener that draws; notices go above the bar."""
+    console = Console(stderr=True, highlight=False)
+    with RichProgress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[rate]:,.0f} records/s"),
+        TextColumn("{task.fields[rejected]:,} rejected"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as display:
+        yield _Bar(display)
+
+
+class _Bar:
+    def __init__(self, display: RichProgress) -> None:
+        self._display = display
+        self._task: TaskID | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Notice(text):
+                self._display.console.print(f"- {text}", markup=False, style="dim")
+            case Started():
+                self._end()
+                self._task = self._display.add_task(
+                    event.input, total=event.bytes_total, rate=0.0, rejected=0
+                )
+            case Progress() if self._task is not None:
+                self._display.update(
+                    self._task,
+                    completed=event.bytes_done,
+                    rate=event.counts.records / max(event.seconds, 0.001),
+                    rejected=event.counts.rejected,
+                )
+            case ImportResult():
+                self._end()
+            case _:
+                pass
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._display.remove_task(self._task)
+            self._task = None

@@ -1,0 +1,40 @@
+"""Errors as users see them: what happened, what to do, and an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from snapshots.errors import SnapshotsError
+
+
+def fail(error: SnapshotsError) -> int:
+    """Says an error on stderr; its exit code."""
+    click.echo(f"error: {error}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    return error.exit_code
+
+
+def as_object(error: SnapshotsError) -> dict[str, object]:
+    """The one JSON shape of errors."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "place": error.place,
+        "retryable": error.retryable,
+    }
+
+
+_SEVERITY = (130, 143, 7, 6, 2, 1, 4, 3, 0)
+
+
+def worst(codes: list[int]) -> int:
+    """The exit code of several inputs: the most serious; 5 only where it holds for all."""
+    if codes and all(code == 5 for code in codes):
+        return 5
+    present = {0 if code == 5 else code for code in codes}
+    return next((code for code in _SEVERITY if code in present), 0 if not present else 1)

@@ -1,0 +1,60 @@
+"""`snapshots list`."""
+
+from __future__ import annotations
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.output import print_imports, print_json, print_statuses, record_object
+
+
+@click.command("list", help="What was imported, when, and where; given files, whether they are.")
+@click.argument("files", nargs=-1, metavar="[FILE...]")
+@options.asked_database
+@options.option(
+    "--state",
+    type=click.Choice(["running", "finished", "failed", "cancelled", "interrupted"]),
+    help="Only imports in this state.",
+)
+@options.as_json
+@options.env_file
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    files: tuple[str, ...],
+    database: str | None,
+    state: str | None,
+    as_json: bool,
+) -> None:
+    """Answers from the ledger; without --database from every database imported into."""
+    from snapshots.engine import lookup
+    from snapshots.sources.paths import expand
+
+    listing = lookup.list_imports(database)
+    for name, error in listing.unreachable:
+        click.echo(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
+    if files:
+        statuses = lookup.file_status(expand(list(files)), listing)
+        if as_json:
+            for status in statuses:
+                print_json(
+                    {
+                        "input": status.input,
+                        "content_hash": status.content_hash,
+                        "presence": status.presence,
+                        "imports": [record_object(record) for record in status.imports],
+                    }
+                )
+        else:
+            print_statuses(statuses)
+        if listing.unreachable and any(status.presence != "imported" for status in statuses):
+            # A database that was not asked may have them.
+            ctx.exit(6)
+        return
+    imports = [record for record in listing.imports if state in (None, record.state)]
+    if as_json:
+        for record in imports:
+            print_json(record_object(record))
+    else:
+        print_imports(imports, state)

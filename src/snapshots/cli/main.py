@@ -1,0 +1,109 @@
+"""`snapshots`: finds the command, runs it, and turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from snapshots.cli.failure import as_object, fail
+from snapshots.cli.output import print_json
+from snapshots.errors import SnapshotsError
+
+COMMANDS = {
+    "import": ("snapshots.cli.import_", "Load files into a database."),
+    "list": ("snapshots.cli.list_", "What was imported; whether files are."),
+    "show": ("snapshots.cli.show", "All that is known of one import."),
+    "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),
+    "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
+}
+
+
+class Commands(click.Group):
+    """Commands by name, imported when they are used; `import` where none is named."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """In the order that a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The summaries from the table above, so that help imports no command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the command in front; `import` where the user named none."""
+        if args and args[0] not in {*COMMANDS, "--help", "-h", "--version"}:
+            position = self._named_later(ctx, args)
+            command = "import" if position is None else args.pop(position)
+            args.insert(0, command)
+        return super().parse_args(ctx, args)
+
+    def _named_later(self, ctx: click.Context, args: list[str]) -> int | None:
+        """Where a command stands behind options, as in `--database X list`; else None."""
+        command = self.get_command(ctx, "import")
+        params = command.params if command else []
+        takes_value = {
+            name
+            for param in params
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        }
+        value_next = False
+        for position, word in enumerate(args):
+            if value_next:
+                value_next = False
+            elif word.startswith("-") and word != "-":
+                value_next = word in takes_value
+            else:
+                return position if word in COMMANDS else None
+        return None
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Without a command, files are imported: snapshots --database localhost:5432 a.csv",
+)
+@click.version_option(package_name="snapshots", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Move CSV files into databases and account for every record."""
+
+
+def main() -> Any:
+    """The console script."""
+    try:
+        return cli.main(standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has seen enough; Python would complain again at exit.
+        sys.stdout = None
+        return 0
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        return fail(SnapshotsError(f"the output cannot be written: {error.strerror}"))
+    except SnapshotsError as error:
+        if "--json" in sys.argv:
+            print_json({"outcome": "failed", "error": as_object(error)})
+        return fail(error)
+
+
+def run() -> None:
+    """Exits with the command's code."""
+    sys.exit(main())

@@ -1,0 +1,263 @@
+"""The options, each declared once; every one can also be given as `SNAPSHOTS_...`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan import Options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes such as 16777216, 16MB or 16MiB; units are powers of 1024."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes."""
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().lower().removesuffix("b").removesuffix("i")
+        number = text.rstrip("kmg")
+        unit = text[len(number) :]
+        if not number.isdigit() or unit not in _UNITS or int(number) == 0:
+            self.fail(f"{value!r} is not a size such as 16MB", param, ctx)
+        return int(number) * _UNITS[unit]
+
+
+class SkipRows(click.ParamType[tuple[int, int]]):
+    """`N` lines before the header; `N,M`: and M records after it."""
+
+    name = "n[,m]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Lines before, records after."""
+        if isinstance(value, tuple):
+            return value
+        before, _, after = str(value).partition(",")
+        if not before.strip().isdigit() or not (after or "0").strip().isdigit():
+            self.fail(
+                f"{value!r} is neither N (lines before the header) nor N,M (and M records"
+                " after it)",
+                param,
+                ctx,
+            )
+        return int(before), int(after or 0)
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """A click option that can also be given as an environment variable."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    settings.setdefault("envvar", "SNAPSHOTS_" + long[2:].upper().replace("-", "_"))
+    return click.option(*names, **settings)
+
+
+def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    if not Path(value).is_file():
+        raise UsageError(f"--env-file {value}: there is no such file")
+    from dotenv import load_dotenv
+
+    load_dotenv(value, override=False)
+
+
+def _together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+database = option(
+    "--database",
+    metavar="URL",
+    help="postgresql://, mysql://, mariadb:// or sqlite:/// URL, or HOST:PORT, whose server's"
+    " greeting decides. Default: sqlite:///snapshots.db.",
+)
+asked_database = option(
+    "--database",
+    metavar="URL",
+    help="Where to look. Default: every database that was imported into.",
+)
+as_json = option("--json", "as_json", is_flag=True, help="JSON, one object a line, on stdout.")
+env_file = option(
+    "--env-file",
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_read_env_file,
+    help="Read variables from a file; those that are set already win.",
+)
+progress = option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How to show progress on stderr.",
+)
+
+dialect = _together(
+    option("--delimiter", "-d", metavar="CHAR", help="Between fields; \\t or tab for a tab."),
+    option("--quotechar", "-q", metavar="CHAR", help="Around fields; none: no quoting."),
+    option("--escapechar", metavar="CHAR", help="Before a quote or delimiter that is data."),
+    option("--encoding", "-e", metavar="NAME", help="Of the input, for instance latin-1."),
+    option("--no-headers", is_flag=True, help="The first record is data."),
+    option("--headers", is_flag=True, help="The first record is the header."),
+    option(
+        "--skip-rows",
+        type=SkipRows(),
+        metavar="N[,M]",
+        help="Skip N lines before the header, and M records after it.",
+    ),
+    option("--comment", metavar="CHAR", help="Lines that begin with it are skipped."),
+    option("--skip-initial-space", is_flag=True, help="Ignore spaces after a delimiter."),
+    option(
+        "--line-ending",
+        type=click.Choice(["lf", "crlf", "cr"]),
+        help="What ends a line; lf also takes CR LF.",
+    ),
+    option(
+        "--max-record-size",
+        type=Size(),
+        default="8MB",
+        show_default=True,
+        metavar="SIZE",
+        help="A longer record is rejected.",
+    ),
+)
+
+loading = _together(
+    option(
+        "--max-rejects",
+        metavar="N|P%",
+        default="10%",
+        show_default=True,
+        help="Stop past so many rejects, or past such a share of the records (from 1,000 on).",
+    ),
+    option("--stop-on-error", is_flag=True, help="Stop at the first reject; one worker."),
+    option("--limit", type=click.IntRange(1), metavar="N", help="Take only N records."),
+    option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Connections that load at once. Default: one more than cores, at most 4.",
+    ),
+)
+
+shape = _together(
+    option("--table", metavar="NAME", help="Default: the file's name without date or number."),
+    option(
+        "--mode",
+        type=click.Choice(["append", "replace", "upsert"]),
+        default="append",
+        show_default=True,
+        help="Only append can be done yet.",
+    ),
+    option("--primary-key", metavar="COLUMNS", help="Of a new table; comma between columns."),
+    option("--contract", metavar="FILE", help="A Frictionless Table Schema, as JSON."),
+    option(
+        "--null-value",
+        multiple=True,
+        metavar="TEXT",
+        help="Means NULL, as an empty field does; may be repeated.",
+    ),
+    option("--no-lineage", is_flag=True, help="No columns _import_id and _line."),
+    option(
+        "--columns-changed",
+        type=click.Choice(["fail", "add", "ignore"]),
+        default="fail",
+        show_default=True,
+        help="When the input's columns are not the table's: stop; add the new ones to the table;"
+        " or load those that both have.",
+    ),
+    option(
+        "--chunk-size",
+        type=Size(),
+        default="8MB",
+        show_default=True,
+        metavar="SIZE",
+        help="Of input that is committed at a time.",
+    ),
+    option("--dry-run", is_flag=True, help="Check and count everything, write nothing."),
+    option("--again", is_flag=True, help="Load inputs that are already imported once more."),
+)
+
+
+def to_options(given: dict[str, Any]) -> Options:
+    """The engine's options from the command line's. Raises UsageError."""
+    from snapshots.engine.budget import Budget
+    from snapshots.engine.plan import Options
+
+    mode = given.get("mode", "append")
+    if mode != "append":
+        raise UsageError(
+            f"--mode {mode} cannot be done yet", hint="rows can be appended: --mode append"
+        )
+    key = given.get("primary_key") or ""
+    contract = given.get("contract")
+    return Options(
+        table=given.get("table"),
+        dialect=_to_dialect(given),
+        contract=Path(contract) if contract else None,
+        null_values=tuple(given.get("null_value") or ()),
+        budget=Budget.parse(given["max_rejects"]),
+        stop_on_error=given["stop_on_error"],
+        dry_run=given.get("dry_run", False),
+        limit=given["limit"],
+        workers=given["workers"],
+        chunk_size=given.get("chunk_size", 8 << 20),
+        lineage=not given.get("no_lineage", False),
+        again=given.get("again", False),
+        columns_changed=given.get("columns_changed", "fail"),
+        primary_key=tuple(part.strip() for part in key.split(",") if part.strip()),
+    )
+
+
+def _to_dialect(given: dict[str, Any]) -> Any:
+    from snapshots.formats.sniff import DialectOptions
+
+    if given.get("headers") and given.get("no_headers"):
+        raise UsageError("--headers and --no-headers exclude each other")
+    skip = given.get("skip_rows")
+    ending = given.get("line_ending")
+    header = True if given.get("headers") else False if given.get("no_headers") else None
+    return DialectOptions(
+        delimiter=_character("--delimiter", given.get("delimiter")),
+        quote=_character("--quotechar", given.get("quotechar")),
+        escape=_character("--escapechar", given.get("escapechar")),
+        encoding=given.get("encoding"),
+        header=header,
+        preamble=skip[0] if skip else None,
+        rows_after_header=skip[1] if skip else None,
+        comment=_character("--comment", given.get("comment")),
+        skip_initial_space=given.get("skip_initial_space") or None,
+        terminator=None if ending is None else "cr" if ending == "cr" else "lf",
+        max_record_size=given.get("max_record_size"),
+    )
+
+
+def _character(name: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    value = {"\\t": "\t", "tab": "\t", "none": ""}.get(value.lower(), value)
+    if len(value.encode()) > 1 or value in {"\n", "\r", "\0"}:
+        raise UsageError(
+            f"{name} {value!r} is not one ASCII character",
+            hint=f"for instance {name} ';', or {name} tab",
+        )
+    return value

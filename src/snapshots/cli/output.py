@@ -1,0 +1,190 @@
+"""What goes to stdout: results and history, for people and for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snapshots.engine.lookup import Detail, FileStatus
+    from snapshots.engine.report import ImportResult
+    from snapshots.model import Counts, ImportRecord, Reject
+
+
+def print_json(value: dict[str, object]) -> None:
+    """One object on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def record_object(record: ImportRecord) -> dict[str, object]:
+    """An import as `--json` shows it."""
+    return asdict(record)
+
+
+def result_object(name: str, result: ImportResult) -> dict[str, object]:
+    """A result as `--json` shows it."""
+    known = record_object(result.record) if result.record else {"input": name}
+    return {
+        **known,
+        **asdict(result.counts),
+        "outcome": result.outcome,
+        "message": result.message,
+        "hint": result.hint,
+        "rejects_by_code": result.rejects_by_code,
+        "examples": [reject_object(reject) for reject in result.examples],
+    }
+
+
+def reject_object(reject: Reject) -> dict[str, object]:
+    """A reject as `--json` shows it."""
+    return {**asdict(reject), "raw": _text(reject.raw)}
+
+
+def counted(counts: Counts) -> str:
+    """The account in words."""
+    return (
+        f"{counts.records:,} records = {counts.loaded:,} loaded + {counts.rejected:,} rejected"
+        f" + {counts.skipped:,} skipped"
+    )
+
+
+def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> None:
+    """How one input ended."""
+    record = result.record
+    if result.outcome == "already_imported":
+        click.echo(f"{name}: {result.message} {result.hint}")
+        return
+    where = f" -> {record.table} (import {record.import_id})" if record else ""
+    click.echo(f"{name}{where}: {counted(result.counts)}{_rate(record)}")
+    for code, count in result.rejects_by_code.items():
+        click.echo(f"  {count:>9,}  {code}")
+    for reject in result.examples[:10]:
+        click.echo(f"  line {reject.line}: {reject.reason}")
+    if result.message:
+        click.echo(f"  {result.message}", err=not dry_run)
+    if result.hint:
+        click.echo(f"  {result.hint}", err=True)
+
+
+def _rate(record: ImportRecord | None) -> str:
+    if record is None or not record.seconds:
+        return ""
+    return f", {record.seconds:.2f} s"
+
+
+def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
+    """The history as a table; `state`: what it was narrowed to."""
+    if not imports:
+        none = f"no import is {state}" if state else "nothing was imported yet"
+        click.echo(none, err=True)
+        return
+    rows = [
+        (
+            str(record.import_id),
+            record.state,
+            record.input,
+            record.table,
+            f"{record.records:,}",
+            f"{record.loaded:,}",
+            f"{record.rejected:,}",
+            f"{record.skipped:,}",
+            f"{record.seconds:.2f}",
+            record.started_at[:19].replace("T", " "),
+            record.database,
+        )
+        for record in imports
+    ]
+    head = (
+        "id", "state", "input", "table", "records", "loaded", "rejected", "skipped", "seconds",
+        "started (UTC)", "database",
+    )  # fmt: skip
+    _print_table(head, rows, right={0, 4, 5, 6, 7, 8})
+
+
+def print_statuses(statuses: Iterable[FileStatus]) -> None:
+    """For each file whether it is imported."""
+    for status in statuses:
+        click.echo(f"{status.input}: {_presence(status)}")
+
+
+def _presence(status: FileStatus) -> str:
+    if status.presence == "unknown":
+        return "not imported"
+    whole = [record for record in status.imports if record.state == "finished"]
+    last = (whole or status.imports)[-1]
+    which = f"import {last.import_id} ({last.started_at[:10]}) into {last.table}, {last.database}"
+    if status.presence == "imported":
+        renamed = "" if last.input == status.input else f", as {last.input}"
+        return f"imported: {which}{renamed}"
+    if status.presence == "unfinished":
+        return f"{last.state}: {which}"
+    return f"not imported; a file of this name is, with other content: {which}"
+
+
+def print_detail(detail: Detail) -> None:
+    """One import, whole."""
+    for name, value in record_object(detail.record).items():
+        if value is not None:
+            click.echo(f"{name + ':':<14} {value}")
+    if detail.rejects_by_code:
+        click.echo("rejects by code:")
+    for code, count in detail.rejects_by_code.items():
+        click.echo(f"  {count:>9,}  {code}")
+    plan = json.loads(detail.plan)
+    click.echo("columns:")
+    for column in plan["schema"]["fields"]:
+        click.echo(f"  {column['name']}: {column['type']}")
+    click.echo(f"chunks: {len(detail.chunks)}")
+
+
+def print_rejects(rejects: Iterable[Reject], form: str) -> None:
+    """Rejects, streamed, as a table, JSON Lines or CSV."""
+    if form == "jsonl":
+        for reject in rejects:
+            print_json(reject_object(reject))
+        return
+    if form == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["line", "byte_offset", "column", "code", "reason", "raw"])
+        for reject in rejects:
+            writer.writerow(
+                [reject.line, reject.byte_offset, reject.column, reject.code, reject.reason,
+                 _text(reject.raw)]
+            )  # fmt: skip
+        return
+    for reject in rejects:
+        column = f" {reject.column}:" if reject.column else ""
+        click.echo(f"line {reject.line}, byte {reject.byte_offset}: {reject.code}:{column}"
+                   f" {reject.reason}")  # fmt: skip
+        click.echo(f"    {_shown(reject.raw)}")
+
+
+def _text(raw: bytes) -> str:
+    """The record's bytes as text; bytes that are no UTF-8 in hexadecimal."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _shown(raw: bytes, width: int = 160) -> str:
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in _text(raw)
+    )
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def _print_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int] | None = None
+) -> None:
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    for row in (head, *rows):
+        cells = [
+            cell.rjust(width) if i in (right or ()) else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())

@@ -1,0 +1,33 @@
+"""`snapshots rejects`."""
+
+from __future__ import annotations
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.output import print_rejects
+
+
+@click.command("rejects", help="The records of an import that were not loaded, and why.")
+@click.argument("import_id", type=int, metavar="ID")
+@options.asked_database
+@options.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl", "csv"]),
+    help="Default: table; jsonl with --json.",
+)
+@options.as_json
+@options.env_file
+def command(import_id: int, database: str | None, form: str | None, as_json: bool) -> None:
+    """Streams the rejects in the order of the input."""
+    from snapshots.engine import lookup
+
+    database = lookup.database_of(import_id, database)
+    record = lookup.show(import_id, database).record
+    click.echo(
+        f"import {import_id}: {record.input} -> {record.table}, {record.database}:"
+        f" {record.rejected:,} rejected",
+        err=True,
+    )
+    print_rejects(lookup.rejects(import_id, database), form or ("jsonl" if as_json else "table"))

@@ -1,0 +1,48 @@
+"""`snapshots resume`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.output import print_json, print_result, result_object
+from snapshots.cli.progress import reporter
+from snapshots.cli.signals import stopping
+
+
+@click.command("resume", help="Go on with an unfinished import, by its own plan.")
+@click.argument("import_id", type=int, metavar="ID")
+@options.asked_database
+@options.loading
+@options.progress
+@options.as_json
+@options.env_file
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    import_id: int,
+    database: str | None,
+    progress: str,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Loads what is not accounted for yet; refuses if the input has changed."""
+    from snapshots import locations
+    from snapshots.engine.lookup import database_of
+    from snapshots.engine.run import resume_import
+
+    wanted = options.to_options(given)
+    target = locations.target(database_of(import_id, database))
+    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
+        listener = stop.listen(shown)
+        result = resume_import(import_id, target, wanted, listener, stop.event)
+        listener(result)
+    name = result.record.input if result.record else str(import_id)
+    if as_json:
+        print_json(result_object(name, result))
+    else:
+        print_result(name, result)
+    ctx.exit(stop.code if result.exit_code == 130 and stop.code else result.exit_code)

@@ -1,0 +1,46 @@
+"""`snapshots show`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.output import print_detail, print_json, record_object
+
+
+@click.command("show", help="All that is known of one import: counts, types, chunks.")
+@click.argument("import_id", type=int, metavar="ID")
+@options.asked_database
+@options.as_json
+@options.env_file
+def command(import_id: int, database: str | None, as_json: bool) -> None:
+    """Answers from the ledger."""
+    from snapshots.engine import lookup
+
+    detail = lookup.show(import_id, database)
+    if not as_json:
+        print_detail(detail)
+        return
+    print_json(
+        {
+            **record_object(detail.record),
+            "rejects_by_code": detail.rejects_by_code,
+            "plan": json.loads(detail.plan),
+            "chunks": [
+                {
+                    "start": chunk.start,
+                    "end": chunk.end,
+                    "line": chunk.start_line,
+                    "records": chunk.counts.records,
+                    "loaded": chunk.counts.loaded,
+                    "rejected": chunk.counts.rejected,
+                    "skipped": chunk.counts.skipped,
+                    "seconds": chunk.seconds,
+                    "committed_at": chunk.committed_at,
+                }
+                for chunk in detail.chunks
+            ],
+        }
+    )

@@ -1,0 +1,59 @@
+"""Ctrl-C and SIGTERM: an import that has begun is asked to stop; anything else ends at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from snapshots.engine.report import Event, ImportResult, Listener, Started
+
+
+@dataclass
+class Stop:
+    """Set once a signal has come."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    code: int | None = None
+    """The exit code for the signal: 130 or 143."""
+    loading: bool = False
+    """There are chunks in flight, which must be committed or rolled back first."""
+
+    def listen(self, listener: Listener) -> Listener:
+        """The listener, and this one beside it: an import says when it begins and ends."""
+
+        def both(event: Event) -> None:
+            if isinstance(event, Started):
+                self.loading = True
+            elif isinstance(event, ImportResult):
+                self.loading = False
+            listener(event)
+
+        return both
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Within the block, signals set the event; the handlers before come back after it.
+
+    A second signal, or one while nothing is being loaded, raises SystemExit.
+    """
+    stop = Stop()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        again = stop.event.is_set()
+        stop.code = 128 + number
+        stop.event.set()
+        if again or not stop.loading:
+            raise SystemExit(stop.code)
+
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, handle) for number in wanted]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,138 @@
+"""Frictionless Table Schema: read as a contract, checked, and written back.
+
+What the standard has and this does not is refused by name, never ignored: a rule that is
+not applied must not look as if it were.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapshots.contract.fields import parse_field
+from snapshots.contract.reading import Place, refuse, words_of
+from snapshots.contract.words import SCHEMA, nearest
+from snapshots.contract.writing import to_schema
+from snapshots.errors import ContractError
+from snapshots.formats.names import RESERVED
+from snapshots.model import Column, Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["parse_contract", "read_contract", "to_schema"]
+
+_LARGEST = 16 * 1024 * 1024
+
+
+def read_contract(path: Path | str) -> Contract:
+    """The contract in a file. ContractError, with file, field and key, if it is none."""
+    place = str(path)
+    try:
+        text = Path(path).read_bytes()[: _LARGEST + 1].decode("utf-8-sig")
+    except OSError as error:
+        raise ContractError(
+            f"The contract cannot be read: {error.strerror}.", place=place, hint="Check its name."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ContractError("The contract is not UTF-8.", place=place) from error
+    try:
+        # Numbers as they are written: 0.1 as a binary float is another number.
+        document = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise ContractError(
+            f"The contract is not JSON: {error}.", place=place, hint="A Table Schema is JSON."
+        ) from error
+    return parse_contract(document, place)
+
+
+def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
+    """The contract that a Table Schema describes; `place` is what errors say it is from."""
+    at = Place(place)
+    _check_schema(schema, at)
+    columns = tuple(
+        parse_field(field, at.field(number, field)) for number, field in enumerate(schema["fields"])
+    )
+    _check_names(columns, at)
+    missing = _missing_values(schema, at)
+    return Contract(columns, missing, _primary_key(schema, columns, at))
+
+
+def _check_schema(schema: Mapping[str, Any], at: Place) -> None:
+    if not isinstance(schema, dict):
+        raise refuse(at, "A Table Schema is an object with `fields`.")
+    if "resources" in schema or "schema" in schema:
+        raise refuse(at, "This is a data package or resource.", "Give the Table Schema in it.")
+    fields = schema.get("fields")
+    if not isinstance(fields, list) or not fields:
+        hint = f"It has: {', '.join(map(str, schema))}." if schema else ""
+        raise refuse(at.key("fields"), "A Table Schema needs a list of fields.", hint)
+    if schema.get("foreignKeys"):
+        raise refuse(
+            at.key("foreignKeys"),
+            "Foreign keys are not checked by an import.",
+            "Take them out of the contract, and declare them in the database.",
+        )
+    if schema.get("uniqueKeys"):
+        raise refuse(
+            at.key("uniqueKeys"),
+            "Unique keys of several columns are not supported.",
+            "Use primaryKey, or declare them in the database.",
+        )
+    if _word(schema.get("fieldsMatch", "exact")) not in {"exact", "equal"}:
+        raise refuse(
+            at.key("fieldsMatch"),
+            f"fieldsMatch {schema['fieldsMatch']!r} is not supported: columns are matched by name.",
+            "Use --columns-changed to allow new or missing columns.",
+        )
+    words_of(schema, SCHEMA, at)
+
+
+def _word(value: object) -> object:
+    """Version 2 of the standard writes fieldsMatch as a list of one word."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _check_names(columns: tuple[Column, ...], at: Place) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column.name.lower() in RESERVED:
+            raise refuse(at, f"{column.name!r} is a column for lineage.", "Call it otherwise.")
+        if column.name.lower() in seen:
+            raise refuse(at, f"Two fields are called {column.name!r}.", "Rename one of them.")
+        seen.add(column.name.lower())
+
+
+def _missing_values(schema: Mapping[str, Any], at: Place) -> tuple[str, ...] | None:
+    """Texts, or in version 2 of the standard objects with a `value`; by default empty fields."""
+    own = schema.get("x-snapshots", {})
+    if isinstance(own, dict) and own.get("missingValues") == "unquoted":
+        return None
+    values = schema.get("missingValues", [""])
+    if not isinstance(values, list):
+        raise refuse(at.key("missingValues"), "missingValues is a list of texts.")
+    found = []
+    for entry in values:
+        value = entry.get("value") if isinstance(entry, dict) else entry
+        if not isinstance(value, str):
+            raise refuse(at.key("missingValues"), f"{value!r} is not a text.", "Put it in quotes.")
+        found.append(value)
+    return tuple(found)
+
+
+def _primary_key(
+    schema: Mapping[str, Any], columns: tuple[Column, ...], at: Place
+) -> tuple[str, ...]:
+    key = schema.get("primaryKey", [])
+    names = [key] if isinstance(key, str) else key
+    if not isinstance(names, list):
+        raise refuse(at.key("primaryKey"), "primaryKey is the name of a field, or a list of them.")
+    known = [column.name for column in columns]
+    for name in names:
+        if name not in known:
+            raise refuse(
+                at.key("primaryKey"), f"There is no field {name!r}.", nearest(str(name), known)
+            )
+    return tuple(names)

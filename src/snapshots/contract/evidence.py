@@ -1,0 +1,104 @@
+"""From what the kernel saw of a column's values to the column's type.
+
+The JSON is described at the head of the kernel's `scan` module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from snapshots.model import Kind, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PREFERENCE: Final[tuple[Kind, ...]] = (
+    "boolean", "integer", "float", "decimal", "date", "time", "timestamp", "timestamptz",
+    "uuid", "json",
+)  # fmt: skip
+"""The first that fits every value. A float fits only where each value survives the round trip
+through it; so a decimal is what has more digits."""
+
+_CLOCKS: Final = {"time", "timestamp", "timestamptz"}
+_SECOND_DIGITS: Final = 6
+"""No target keeps more digits of a second."""
+
+_INTEGER_DIGITS: Final = 35
+"""MySQL keeps so many where a decimal is not limited: 65 in all, 30 after the point."""
+_PRECISION: Final = 65
+
+_LATE: Final = 100
+"""A value that spoils a type so many lines in is worth a word; earlier ones are the rule."""
+
+_SAID: Final[dict[Kind, str]] = {
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "float": "a number",
+    "decimal": "a number",
+    "date": "a date",
+    "time": "a time",
+    "timestamp": "a timestamp",
+    "timestamptz": "a timestamp with a zone",
+    "uuid": "a UUID",
+    "json": "JSON",
+}
+
+
+def type_of(column: Mapping[str, Any]) -> Type:
+    """The type that every value of a column fits; text where there is none, or no value.
+
+    An empty field in quotes is a value that only text can hold.
+    """
+    if not column["values"] or column["empties"]:
+        return Type("text")
+    for kind in _PREFERENCE:
+        if column["types"][kind] is None and not (
+            kind in _CLOCKS and column["second_digits"] > _SECOND_DIGITS
+        ):
+            return _decimal(column) if kind == "decimal" else Type(kind)
+    return Type("text")
+
+
+def remark(name: str, column: Mapping[str, Any], *, lines: bool) -> str | None:
+    """A sentence where a column's type may not be what its owner expects.
+
+    `lines`: the lines of the evidence are those of the input.
+    """
+    if not column["values"]:
+        return f"column {name!r} has no values: it is text"
+    if column["empties"]:
+        return _empties(name, column)
+    spoiled = column["types"]
+    if type_of(column).kind != "text":
+        return None
+    clock = next((kind for kind in _PREFERENCE if kind in _CLOCKS and spoiled[kind] is None), None)
+    if clock is not None:
+        return (
+            f"column {name!r} is text: its times have {column['second_digits']} digits of a "
+            f"second, and no database keeps more than {_SECOND_DIGITS}"
+        )
+    kind = max(_PREFERENCE, key=lambda kind: spoiled[kind]["line"])
+    if lines and spoiled[kind]["line"] > _LATE:
+        return (
+            f"column {name!r} is text: {spoiled[kind]['value']!r} on line {spoiled[kind]['line']} "
+            f"is not {_SAID[kind]}, as all values before it are"
+        )
+    return None
+
+
+def _empties(name: str, column: Mapping[str, Any]) -> str | None:
+    without = type_of({**column, "empties": 0})
+    if without.kind == "text":
+        return None
+    return (
+        f'column {name!r} is text because of {column["empties"]} values "" (empty, in quotes); '
+        f"without those it is {_SAID[without.kind]}: if they mean NULL, say so with --null-value ''"
+    )
+
+
+def _decimal(column: Mapping[str, Any]) -> Type:
+    """Without limits, which targets fill with all the room they have, unless that is too small."""
+    digits, scale = column["integer_digits"], column["fraction_digits"]
+    if digits <= _INTEGER_DIGITS:
+        return Type("decimal")
+    return Type("decimal", precision=max(_PRECISION, digits + scale), scale=scale)

@@ -1,0 +1,190 @@
+"""One field of a Table Schema as a column."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from snapshots.contract.reading import (
+    Place,
+    count,
+    flag,
+    refuse,
+    shown,
+    text,
+    texts,
+    words_of,
+    written,
+)
+from snapshots.contract.words import (
+    CONSTRAINTS,
+    EXTRA_TYPES,
+    FIELD,
+    ORDERED,
+    PHYSICAL,
+    STRING_FORMATS,
+    TEMPORAL,
+    TYPES,
+    Meaning,
+    nearest,
+)
+from snapshots.model import Column, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BITS = {"integer": (8, 16, 24, 32, 64), "float": (32, 64)}
+
+
+def parse_field(field: Mapping[str, Any], at: Place) -> Column:
+    """The column that a field describes. ContractError for what cannot be kept."""
+    if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
+        raise refuse(at, "A field is an object with a name.")
+    words_of(field, FIELD, at)
+    misplaced = CONSTRAINTS & set(field)
+    if misplaced:
+        key = min(misplaced)
+        raise refuse(
+            at.key(key), f"{key} is a constraint.", f'Write "constraints": {{"{key}": ...}}.'
+        )
+    if "missingValues" in field:
+        raise refuse(
+            at.key("missingValues"),
+            "Missing values of a single field are not supported.",
+            "Give missingValues for the whole schema.",
+        )
+    meaning = _meaning(field, at)
+    kind = meaning.type.kind
+    constraints = field.get("constraints", {})
+    if not isinstance(constraints, dict):
+        raise refuse(at.key("constraints"), "constraints is an object.")
+    _check_constraints(constraints, kind, at)
+    return Column(
+        name=field["name"],
+        source=text(field, "x-source", at) or field["name"],
+        type=_physical(field, meaning.type, at),
+        format=_temporal_format(field, at) if kind in TEMPORAL else "default",
+        required=flag(constraints, "required", at, default=False),
+        unique=flag(constraints, "unique", at, default=False),
+        minimum=_bound(constraints, "minimum", at),
+        maximum=_bound(constraints, "maximum", at),
+        exclusive_minimum=_bound(constraints, "exclusiveMinimum", at),
+        exclusive_maximum=_bound(constraints, "exclusiveMaximum", at),
+        min_length=count(constraints, "minLength", at),
+        max_length=count(constraints, "maxLength", at),
+        pattern=_pattern(constraints, meaning, at),
+        enum=texts(constraints, "enum", at),
+        true_values=texts(field, "trueValues", at),
+        false_values=texts(field, "falseValues", at),
+        decimal_char=text(field, "decimalChar", at) or ".",
+        group_char=text(field, "groupChar", at) or None,
+        bare_number=flag(field, "bareNumber", at, default=True),
+    )
+
+
+def _meaning(field: Mapping[str, Any], at: Place) -> Meaning:
+    word = text(field, "x-type", at)
+    if word is not None:
+        if word not in EXTRA_TYPES:
+            raise refuse(
+                at.key("x-type"), f"There is no x-type {word!r}.", nearest(word, EXTRA_TYPES)
+            )
+        return TYPES[word]
+    word = text(field, "type", at) or "string"
+    if word not in TYPES or word in EXTRA_TYPES:
+        hint = f'Write "x-type": "{word}".' if word in EXTRA_TYPES else nearest(word, _standard())
+        raise refuse(at.key("type"), f"There is no type {word!r}.", hint)
+    form = text(field, "format", at) or "default"
+    if word == "string":
+        if form not in STRING_FORMATS:
+            raise refuse(
+                at.key("format"),
+                f"Strings have no format {form!r}.",
+                nearest(form, STRING_FORMATS),
+            )
+        return STRING_FORMATS[form]
+    if word == "number" and flag(field, "floatNumber", at, default=False):
+        return Meaning(Type("float"))
+    if word == "datetime" and "%z" in form:
+        return TYPES["timestamptz"]
+    if word == "geopoint" and form != "default":
+        return Meaning(Type("json"))
+    return TYPES[word]
+
+
+def _standard() -> set[str]:
+    return set(TYPES) - set(EXTRA_TYPES)
+
+
+def _temporal_format(field: Mapping[str, Any], at: Place) -> str:
+    form = text(field, "format", at) or "default"
+    if form in {"default", "any"}:
+        return "default"
+    if "%" not in form:
+        raise refuse(
+            at.key("format"),
+            f"{form!r} is not a format of dates or times.",
+            "Write default, or a pattern such as %d/%m/%Y.",
+        )
+    return form
+
+
+def _check_constraints(constraints: Mapping[str, Any], kind: str, at: Place) -> None:
+    for key in constraints:
+        if key not in CONSTRAINTS:
+            raise refuse(
+                at.key(f"constraints.{key}"),
+                f"There is no constraint {key!r}.",
+                nearest(key, CONSTRAINTS),
+            )
+        if kind not in ORDERED and key in {
+            "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        }:  # fmt: skip
+            hint = "Use minLength or maxLength." if kind == "text" else "Take it out."
+            raise refuse(at.key(f"constraints.{key}"), f"{key} means nothing for {kind}.", hint)
+
+
+def _bound(constraints: Mapping[str, Any], key: str, at: Place) -> str | None:
+    value = constraints.get(key)
+    return None if value is None else written(value, at.key(f"constraints.{key}"))
+
+
+def _pattern(constraints: Mapping[str, Any], meaning: Meaning, at: Place) -> str | None:
+    own = text(constraints, "pattern", at)
+    if own is not None and meaning.pattern is not None and own != meaning.pattern:
+        raise refuse(
+            at.key("constraints.pattern"),
+            "The type or format of this field is a pattern already.",
+            "Make it a plain string, and say all of it in the pattern.",
+        )
+    return meaning.pattern if own is None else own
+
+
+def _physical(field: Mapping[str, Any], plain: Type, at: Place) -> Type:
+    """The limits under `x-snapshots`: of a table's own type, or what inference found."""
+    limits = field.get("x-snapshots", {})
+    place = at.key("x-snapshots")
+    if not isinstance(limits, dict):
+        raise refuse(place, "x-snapshots is an object.")
+    unknown = set(limits) - PHYSICAL
+    if unknown:
+        raise refuse(place, f"There is no limit {min(unknown)!r}.", nearest(min(unknown), PHYSICAL))
+    found: dict[str, Any] = {
+        "bits": count(limits, "bits", place) or plain.bits,
+        "unsigned": flag(limits, "unsigned", place, default=plain.unsigned),
+        "precision": count(limits, "precision", place),
+        "scale": count(limits, "scale", place),
+        "max_chars": count(limits, "maxChars", place),
+        "max_bytes": count(limits, "maxBytes", place),
+    }
+    if (fraction := count(limits, "fraction", place)) is not None:
+        found["fraction"] = fraction
+    if (wire := text(limits, "wire", place)) is not None:
+        found["wire"] = wire
+    if found["bits"] not in _BITS.get(plain.kind, (found["bits"],)):
+        raise refuse(place, f"There is no {plain.kind} of {shown(found['bits'])} bits.")
+    if found.get("wire", "") not in {"", "jsonb"}:
+        raise refuse(place, f"There is no wire {found['wire']!r}.", "It is jsonb or nothing.")
+    return replace(
+        plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}
+    )

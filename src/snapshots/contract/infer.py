@@ -1,0 +1,164 @@
+"""The contract of an input that has none: types that its values fit.
+
+All values are looked at where that is cheap: in a local, uncompressed file of at most
+`WHOLE`. Else it is a sample, and that is said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from snapshots._native import Chunk, Scanner, Splitter
+from snapshots.contract.evidence import remark, type_of
+from snapshots.formats.csv import dialect_json
+from snapshots.formats.encodings import is_utf8, transcode
+from snapshots.model import Column, Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from snapshots.formats.names import Names
+    from snapshots.model import Dialect
+    from snapshots.ports import Source
+
+MIB: Final = 1024 * 1024
+
+WHOLE: Final = 256 * MIB
+"""A larger file is sampled: reading it twice would cost more than a wrong guess would."""
+
+HEAD: Final = 16 * MIB
+"""Of a stream or a compressed input, as it cannot be entered in its middle."""
+
+BLOCKS: Final = 16
+BLOCK: Final = MIB
+
+_CHUNK: Final = 4 * MIB
+_THREADS: Final = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A contract, and what it rests on."""
+
+    contract: Contract
+    whole: bool
+    """Every record was looked at."""
+    records: int
+    """Records that were looked at and can be loaded as far as their structure goes."""
+    notes: tuple[str, ...]
+
+
+def infer(
+    source: Source,
+    dialect: Dialect,
+    names: Names,
+    *,
+    missing_values: Sequence[str] | None = None,
+    whole: int = WHOLE,
+) -> Inferred:
+    """Types for the columns called `names`, in the order of the input's fields.
+
+    `missing_values`: texts that mean NULL. `whole`: the largest file that is read from
+    front to back. Takes constant memory; raises InputError where the source does.
+    """
+    size = source.identity.size
+    utf8 = is_utf8(dialect.encoding)
+    if source.seekable and size is not None and size <= whole:
+        everything, how = True, ""
+        chunks = _all(source, dialect)
+    elif source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
+        everything, how = False, f"{BLOCKS} blocks of {BLOCK // MIB} MiB, spread over the input"
+        chunks = _spread(source, dialect, size)
+    else:
+        head = source.head(HEAD)
+        everything, how = len(head) < HEAD, f"the first {HEAD // MIB} MiB"
+        chunks = iter([_head(head, dialect, whole=everything)])
+    evidence = json.loads(_scan(chunks, dialect, len(names.columns), missing_values))
+    columns = tuple(
+        Column(name.name, name.source, type_of(column))
+        for name, column in zip(names.columns, evidence["columns"], strict=True)
+    )
+    notes = (
+        []
+        if everything
+        else [
+            f"types are inferred from {how} ({evidence['records']} records): "
+            "a value elsewhere that does not fit is rejected"
+        ]
+    )
+    for name, column in zip(names.columns, evidence["columns"], strict=True):
+        note = remark(name.name, column, lines=everything)
+        if note and evidence["records"]:
+            notes.append(note)
+    missing = None if missing_values is None else tuple(missing_values)
+    return Inferred(Contract(columns, missing), everything, evidence["records"], tuple(notes))
+
+
+def _scan(
+    chunks: Iterable[Chunk], dialect: Dialect, fields: int, missing: Sequence[str] | None
+) -> str:
+    """Evidence of all chunks, a few of which are held at a time."""
+    values = None if missing is None else list(missing)
+    scanners = [Scanner(dialect_json(dialect), fields, values) for _ in range(_THREADS)]
+    running: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for number, chunk in enumerate(chunks):
+            if len(running) == _THREADS:
+                # The oldest holds the scanner whose turn it is, and one takes no two at a time.
+                running.popleft().result()
+            running.append(pool.submit(scanners[number % _THREADS].scan, chunk))
+        for future in running:
+            future.result()
+    first, *others = scanners
+    for other in others:
+        first.merge(other)
+    return first.evidence()
+
+
+def _all(source: Source, dialect: Dialect) -> Iterator[Chunk]:
+    splitter = Splitter(dialect_json(dialect), _CHUNK)
+    pieces = source.read()
+    if not is_utf8(dialect.encoding):
+        pieces = transcode(pieces, dialect.encoding)
+    for piece in pieces:
+        yield from splitter.feed(piece)
+    yield from splitter.finish()
+
+
+def _spread(source: Source, dialect: Dialect, size: int) -> Iterator[Chunk]:
+    """Blocks at even distances; each begins after the first line end in it.
+
+    That may lie within quotes. What is then read there are broken records, which are left
+    out, or text, which makes a type wider and never too narrow.
+    """
+    for number in range(BLOCKS):
+        offset = number * (size - BLOCK) // (BLOCKS - 1)
+        data = _block(source, offset)
+        begin = 0 if number == 0 else data.find(_line_end(dialect)) + 1
+        end = len(data) if number == BLOCKS - 1 else data.rfind(_line_end(dialect)) + 1
+        if begin < end and (begin or not number):
+            yield Chunk.of(data[begin:end], offset + begin)
+
+
+def _block(source: Source, offset: int) -> bytes:
+    data = bytearray()
+    for piece in source.read(offset):
+        data += piece
+        if len(data) >= BLOCK:
+            break
+    return bytes(memoryview(data)[:BLOCK])
+
+
+def _head(head: bytes, dialect: Dialect, *, whole: bool) -> Chunk:
+    if not is_utf8(dialect.encoding):
+        head = b"".join(transcode([head], dialect.encoding))
+    return Chunk.of(head if whole else head[: head.rfind(_line_end(dialect)) + 1])
+
+
+def _line_end(dialect: Dialect) -> bytes:
+    return b"\n" if dialect.terminator == "lf" else b"\r"

@@ -1,0 +1,138 @@
+"""Which field of the input goes into which column, and what has no counterpart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from snapshots.contract.table import table_contract
+from snapshots.errors import ColumnsChanged, ContractError
+from snapshots.formats.names import clean
+from snapshots.model import Column, Contract, TableShape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Policy: TypeAlias = Literal["fail", "add", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A contract cut to what an input has, and what the two do not share."""
+
+    contract: Contract
+    """Its columns in the order of the input's fields, each with its `source` there."""
+    positions: tuple[int, ...]
+    """The index of each column's field."""
+    new: tuple[str, ...]
+    """Names in the header that the contract or table does not know."""
+    missing: tuple[str, ...]
+    """Columns that the input lacks."""
+
+
+def match(
+    header: Sequence[str],
+    wanted: Contract | TableShape,
+    policy: Policy = "fail",
+    *,
+    place: str = "",
+) -> Matched:
+    """Matches by exact name, then whatever the case, then by what a header is cleaned to.
+
+    New and missing columns are ColumnsChanged unless the policy allows them; a missing one
+    that must have a value is a ContractError in any case. Columns of a table that the
+    database fills in itself may be missing, and those for lineage never count.
+    """
+    contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
+    may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
+    places = _places(header, [column.source for column in contract.columns])
+    there = sorted(
+        (position, index) for index, position in enumerate(places) if position is not None
+    )
+    columns = tuple(
+        replace(contract.columns[index], source=header[position]) for position, index in there
+    )
+    taken = {position for position, _ in there}
+    new = tuple(name for position, name in enumerate(header) if position not in taken)
+    lacking = [
+        column
+        for column, position in zip(contract.columns, places, strict=True)
+        if position is None and column.name not in may_lack
+    ]
+    _check(new, lacking, header, contract, policy, place)
+    return Matched(
+        replace(contract, columns=columns),
+        tuple(position for position, _ in there),
+        new,
+        tuple(column.name for column in lacking),
+    )
+
+
+def _places(header: Sequence[str], names: Sequence[str]) -> list[int | None]:
+    places: list[int | None] = [None] * len(names)
+    cleaned = [name.name for name in clean(header).columns]
+    ways: tuple[tuple[Iterable[str], Callable[[str], str]], ...] = (
+        (header, str),
+        (header, str.casefold),
+        (cleaned, str.casefold),
+    )
+    free = dict.fromkeys(range(len(header)))
+    for sources, alike in ways:
+        found = list(sources)
+        for index, name in enumerate(names):
+            if places[index] is not None:
+                continue
+            position = next((at for at in free if alike(found[at]) == alike(name)), None)
+            if position is not None:
+                places[index] = position
+                del free[position]
+    return places
+
+
+def _filled_in(shape: TableShape) -> set[str]:
+    return {column.name for column in shape.columns if column.has_default}
+
+
+def _check(
+    new: tuple[str, ...],
+    lacking: list[Column],
+    header: Sequence[str],
+    contract: Contract,
+    policy: Policy,
+    place: str,
+) -> None:
+    if (new or lacking) and policy == "fail":
+        raise ColumnsChanged(
+            " ".join(_changes(new, [column.name for column in lacking])),
+            place=place,
+            hint="Say --columns-changed ignore to load the columns that both have"
+            + (", or --columns-changed add to add the new ones to the table." if new else "."),
+        )
+    needed = [column.name for column in lacking if column.required]
+    if needed:
+        raise ContractError(
+            f"The input lacks {_names(needed)}, which must have a value.",
+            place=place,
+            hint=f"The input has: {_names(header)}.",
+        )
+    if len(new) == len(header):
+        raise ContractError(
+            "The input has no column of the table.",
+            place=place,
+            hint=f"The input has {_names(header)}; "
+            f"known are {_names([column.name for column in contract.columns])}.",
+        )
+
+
+def _changes(new: Sequence[str], lacking: Sequence[str]) -> list[str]:
+    changes = []
+    if new:
+        changes.append(f"New in the input: {_names(new)}.")
+    if lacking:
+        changes.append(f"Missing in the input: {_names(lacking)}.")
+    return changes
+
+
+def _names(names: Sequence[str], most: int = 20) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,109 @@
+"""Values out of a schema: each checked, each error with the place it is at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from snapshots.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in which schema."""
+
+    file: str
+    inside: str = ""
+    name: str = ""
+
+    def field(self, number: int, field: object) -> Place:
+        """A field, by its name if it has one."""
+        name = field.get("name") if isinstance(field, dict) else None
+        return replace(self, inside=f"field {name!r}" if name else f"field {number + 1}")
+
+    def key(self, name: str) -> Place:
+        """A key of this place."""
+        return replace(self, name=name)
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.file, self.inside, self.name) if part)
+
+
+def refuse(at: Place, message: str, hint: str = "") -> ContractError:
+    """The error to raise."""
+    return ContractError(message, place=str(at), hint=hint)
+
+
+def words_of(found: Mapping[str, Any], known: Iterable[str], at: Place) -> None:
+    """Refuses a key that is nearly one of those that mean something: it is a slip.
+
+    Other keys are a publisher's own, which the standard allows.
+    """
+    known = set(known)
+    lowered = {name.lower(): name for name in known}
+    for key in found:
+        if key in known:
+            continue
+        near = get_close_matches(str(key).lower().replace("_", ""), lowered, 1, 0.85)
+        if near:
+            raise refuse(
+                at.key(str(key)), f"{key!r} means nothing.", f"Do you mean {lowered[near[0]]!r}?"
+            )
+
+
+def text(found: Mapping[str, Any], key: str, at: Place) -> str | None:
+    """A text, or None if there is no such key."""
+    value = found.get(key)
+    if value is not None and not isinstance(value, str):
+        raise refuse(at.key(key), f"{key} is a text, not {shown(value)}.", "Put it in quotes.")
+    return value
+
+
+def flag(found: Mapping[str, Any], key: str, at: Place, *, default: bool) -> bool:
+    """True or false."""
+    value = found.get(key, default)
+    if not isinstance(value, bool):
+        raise refuse(at.key(key), f"{key} is true or false, not {shown(value)}.")
+    return value
+
+
+def count(found: Mapping[str, Any], key: str, at: Place) -> int | None:
+    """A whole number of 0 or more, or None."""
+    value = found.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise refuse(at.key(key), f"{key} is a whole number, not {shown(value)}.")
+    return value
+
+
+def texts(found: Mapping[str, Any], key: str, at: Place) -> tuple[str, ...] | None:
+    """A list of values, as they would be written in CSV, or None."""
+    value = found.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value:
+        raise refuse(at.key(key), f"{key} is a list of values, not {shown(value)}.")
+    return tuple(written(one, at.key(key)) for one in value)
+
+
+def written(value: object, at: Place) -> str:
+    """A JSON value as it would be written in CSV."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (Decimal, float)):
+        return format(Decimal(str(value)), "f")
+    raise refuse(at, f"{shown(value)} is not a single value.")
+
+
+def shown(value: object) -> str:
+    """For a sentence; short."""
+    text = repr(str(value) if isinstance(value, Decimal) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,46 @@
+"""A table that exists, as the contract of what is loaded into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.formats.names import RESERVED
+from snapshots.model import Column, Contract, Type
+
+if TYPE_CHECKING:
+    from snapshots.model import TableColumn, TableShape
+
+TRUE_WORDS = tuple(
+    form for word in ("true", "t", "yes", "y", "on") for form in (word, word.title(), word.upper())
+)
+FALSE_WORDS = tuple(
+    form for word in ("false", "f", "no", "n", "off") for form in (word, word.title(), word.upper())
+)
+
+
+def table_contract(shape: TableShape) -> Contract:
+    """The columns that can be written, with the limits of their types.
+
+    A column that the database cannot leave empty is required. A type that the kernel does not
+    know is sent as text, for the database to judge.
+    """
+    columns = tuple(
+        _column(column)
+        for column in shape.columns
+        if not column.generated and column.name not in RESERVED
+    )
+    written = {column.name for column in columns}
+    return Contract(columns, None, tuple(name for name in shape.primary_key if name in written))
+
+
+def _column(column: TableColumn) -> Column:
+    kind = column.type or Type("text")
+    boolean = kind.kind == "boolean"
+    return Column(
+        name=column.name,
+        source=column.name,
+        type=kind,
+        required=not column.nullable,
+        true_values=(*dict.fromkeys(TRUE_WORDS), "1") if boolean else None,
+        false_values=(*dict.fromkeys(FALSE_WORDS), "0") if boolean else None,
+    )

@@ -1,0 +1,85 @@
+"""The vocabulary of Frictionless Table Schema, as far as a contract knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from snapshots.model import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCHEMA = frozenset({"fields", "missingValues", "primaryKey", "foreignKeys", "uniqueKeys",
+                    "fieldsMatch", "x-snapshots"})  # fmt: skip
+"""Keys of a schema that mean something here."""
+
+FIELD = frozenset({"name", "type", "format", "constraints", "missingValues", "trueValues",
+                   "falseValues", "decimalChar", "groupChar", "bareNumber", "floatNumber",
+                   "x-source", "x-type", "x-snapshots"})  # fmt: skip
+"""Keys of a field that mean something here; `title` and the like say nothing of values."""
+
+CONSTRAINTS = frozenset({
+    "required", "unique", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "minLength", "maxLength", "pattern", "enum",
+})  # fmt: skip
+
+PHYSICAL = frozenset({
+    "bits", "unsigned", "precision", "scale", "fraction", "maxChars", "maxBytes", "wire",
+})  # fmt: skip
+"""Limits of a target's own types, under `x-snapshots`."""
+
+EXTRA_TYPES = ("uuid", "json", "timestamptz")
+"""What `x-type` may add to the standard's types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a type (with a format) is to the kernel."""
+
+    type: Type
+    pattern: str | None = None
+
+
+TYPES = {
+    "string": Meaning(Type("text")),
+    "number": Meaning(Type("decimal")),
+    "integer": Meaning(Type("integer")),
+    "boolean": Meaning(Type("boolean")),
+    "object": Meaning(Type("json")),
+    "array": Meaning(Type("json")),
+    "geojson": Meaning(Type("json")),
+    "date": Meaning(Type("date")),
+    "time": Meaning(Type("time")),
+    "datetime": Meaning(Type("timestamp")),
+    "year": Meaning(Type("integer", bits=16), "[0-9]{4}"),
+    "yearmonth": Meaning(Type("text"), "[0-9]{4}-(0[1-9]|1[0-2])"),
+    "duration": Meaning(
+        Type("text"),
+        r"-?P([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?",
+    ),
+    "geopoint": Meaning(Type("text"), r"[-+]?[0-9]{1,3}(\.[0-9]+)?, ?[-+]?[0-9]{1,2}(\.[0-9]+)?"),
+    "any": Meaning(Type("text")),
+    **{name: Meaning(Type(name)) for name in EXTRA_TYPES},  # type: ignore[arg-type]
+}
+
+STRING_FORMATS = {
+    "default": Meaning(Type("text")),
+    "uuid": Meaning(Type("uuid")),
+    "email": Meaning(Type("text"), r"[^@\s]+@[^@\s]+"),
+    "uri": Meaning(Type("text"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
+    "binary": Meaning(Type("text"), "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),
+}
+
+TEMPORAL = ("date", "time", "timestamp", "timestamptz")
+ORDERED = ("integer", "decimal", "float", *TEMPORAL)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """A hint: the words that exist, the nearest first if one is near."""
+    known = sorted(words)
+    near = get_close_matches(word.lower(), {known.lower(): known for known in known}, 1, 0.6)
+    if near:
+        return f"Do you mean {next(one for one in known if one.lower() == near[0])!r}?"
+    return f"Known are: {', '.join(known)}."

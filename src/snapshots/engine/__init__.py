@@ -1,0 +1,1 @@
+"""The engine: plans an import, reads, converts and commits it chunk by chunk."""

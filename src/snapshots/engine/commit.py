@@ -1,0 +1,98 @@
+"""The heart: a chunk's rows, its rejects, its counts and its claim commit together, or not at all.
+
+Every promise of this package comes down to this file. The claim is a row of the ledger whose
+primary key is the chunk, inserted first, in the same transaction of the target database that
+receives the rows:
+
+- killed anywhere before COMMIT, the database forgets claim and rows alike, and the chunk will
+  be claimed again;
+- killed after COMMIT, or the answer to COMMIT lost, the claim stands, and the chunk will never
+  be loaded again;
+- two loaders at the same chunk: the second waits at the claim, and then finds it taken.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from snapshots.engine.faults import fault_point
+from snapshots.engine.write import write_all, write_around_refused
+from snapshots.errors import AlreadyCommitted, RefusedRows, Stopped
+from snapshots.ledger.record import ChunkDone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots._native import Chunk
+    from snapshots.engine.read import Piece
+    from snapshots.engine.watch import Watch
+    from snapshots.engine.write import Rows, Written
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ports import Session
+
+    Write = Callable[[Session, Rows, Chunk, Watch], Written]
+
+
+def commit_chunk(
+    session: Session, ledger: Ledger, lease: Lease, rows: Rows, piece: Piece, watch: Watch
+) -> ChunkDone | None:
+    """Loads one chunk and its account, exactly once.
+
+    Returns what was committed, durably, or None if the chunk had been committed before. The
+    chunk is cut short where the import must stop (budget, limit, first reject): then the next
+    one begins at the account's `end`.
+
+    Raises Stopped, LostLease, ConnectionLost, TargetError or AccountingMismatch; in every one
+    of these cases nothing of the chunk was written (ConnectionLost: or all of it was; claiming
+    it again tells).
+    """
+    try:
+        try:
+            return _commit(session, ledger, lease, rows, piece, watch, write_all)
+        except RefusedRows:
+            # The database names no record, and a part of the chunk cannot stay without its
+            # account: so everything is rolled back, and the rows are given in smaller numbers.
+            return _commit(session, ledger, lease, rows, piece, watch, write_around_refused)
+    except AlreadyCommitted:
+        return None
+
+
+def _commit(
+    session: Session,
+    ledger: Ledger,
+    lease: Lease,
+    rows: Rows,
+    piece: Piece,
+    watch: Watch,
+    write: Write,
+) -> ChunkDone:
+    began = time.monotonic()
+    fault_point("before-claim")
+    with session.transaction():
+        ledger.claim(session, lease, piece.chunk.start, piece.chunk.line)
+        fault_point("after-claim")
+        written = write(session, rows, piece.chunk, watch)
+        done = _account(piece, written, time.monotonic() - began)
+        ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
+        fault_point("before-commit")
+    fault_point("after-commit")
+    return done
+
+
+def _account(piece: Piece, written: Written, seconds: float) -> ChunkDone:
+    chunk = piece.chunk
+    if not written.position:
+        raise Stopped("there was no room for another record")
+    whole = written.position == len(chunk)
+    end = chunk.end if whole else chunk.start + written.position
+    return ChunkDone(
+        start=chunk.start,
+        end=end,
+        start_line=chunk.line,
+        end_line=written.line,
+        counts=written.counts,
+        hash_state=piece.hash_state(end),
+        hash=chunk.digest(written.position),
+        seconds=seconds,
+    )

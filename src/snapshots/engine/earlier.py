@@ -1,0 +1,179 @@
+"""Has this input been here before? Told by its bytes, never by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from snapshots._native import Hasher
+from snapshots.engine.read import PassedBy
+from snapshots.errors import InputChanged, InputError
+from snapshots.sources.files import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.ledger.history import CommittedChunk, Entry, History
+    from snapshots.ports import Identity, Source
+
+EAGER_BYTES = 64 * 1024 * 1024
+"""An input up to this size is hashed before it is loaded; a larger one while it is, unless
+something in the ledger looks like it."""
+STREAM_BYTES = 16 * 1024 * 1024
+"""Of a stream that is held back to know it by. A stream that ends before is known whole."""
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An input, and what the ledger has of it."""
+
+    identity: Identity
+    content_hash: str | None
+    """None: will be known when all of it has been read."""
+    imported: Entry | None = None
+    """Its bytes are all accounted for by this import."""
+    unfinished: Entry | None = None
+    """This import of it was begun and can go on."""
+    lookalikes: tuple[int, ...] = ()
+    """The imports that were looked at."""
+
+
+def look_up(
+    source: Source, ledger: History | None, table: str | None, likely: str | None = None
+) -> Known:
+    """Finds an input in a ledger; `table` narrows it to imports into that table.
+
+    Of several unfinished imports of it, one into the `likely` table is preferred.
+
+    Raises InputError for a long stream that begins like one that is already imported.
+    """
+    identity, content_hash = _identify(source)
+    if ledger is None or identity.fingerprint is None:
+        return Known(identity, content_hash)
+    imported = None
+    begun: list[Entry] = []
+    lookalikes = ledger.lookalikes(identity.fingerprint)
+    for entry in lookalikes:
+        if table is not None and entry.table != table:
+            continue
+        if content_hash is None and entry.content_hash is not None:
+            content_hash = _hash_all(source, entry)
+        if entry.state == "finished":
+            if entry.content_hash == content_hash and _has_rows(entry):
+                imported = imported or entry
+        elif _worth_going_on(entry) and same_input(
+            source, Known(identity, content_hash), entry, ledger
+        ):
+            begun.append(entry)
+    unfinished = max(
+        begun, key=lambda entry: (entry.table == likely, entry.counts.records), default=None
+    )
+    looked_at = tuple(entry.import_id for entry in lookalikes)
+    return Known(identity, content_hash, imported, unfinished, looked_at)
+
+
+def same_input(source: Source, known: Known, entry: Entry, ledger: History) -> bool:
+    """Whether an input is the one that an unfinished import was begun with.
+
+    A file whose hash was not known yet is the same if nobody has touched it, or else if what is
+    loaded of it hashes as it did.
+    """
+    identity = known.identity
+    if identity.fingerprint != entry.fingerprint:
+        return False
+    if known.content_hash is not None and entry.content_hash is not None:
+        return known.content_hash == entry.content_hash
+    if not source.seekable:
+        # It begins alike, and the reader will check what is loaded of it as it passes by.
+        return identity.mtime_ns is None
+    untouched = (identity.mtime_ns, identity.inode) == (entry.mtime_ns, entry.inode)
+    return untouched or _same_where_loaded(source, ledger.chunks(entry.import_id))
+
+
+def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool:
+    passed_by = PassedBy(source.identity.name, chunks)
+    offset, end = 0, max((chunk.end for chunk in chunks), default=0)
+    try:
+        for piece in source.read():
+            passed_by.check(offset, memoryview(piece)[: end - offset])
+            offset += len(piece)
+            if offset >= end:
+                break
+    except InputChanged:
+        return False
+    return offset >= end
+
+
+def require_same(source: Source, entry: Entry, ledger: History) -> Known:
+    """The input of an import that is to be resumed.
+
+    Raises InputChanged if its bytes are not those that the import was begun with.
+    """
+    identity, content_hash = _identify(source)
+    if content_hash is None and entry.content_hash is not None:
+        content_hash = _hash_all(source, entry)
+    known = Known(identity, content_hash, unfinished=entry)
+    if not same_input(source, known, entry, ledger):
+        raise InputChanged(
+            f"the input is not what import {entry.import_id} was begun with",
+            place=identity.name,
+            hint=f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
+            f" now as any other input: snapshots import {identity.name}",
+        )
+    return known
+
+
+def content_hash_of(source: Source) -> str:
+    """BLAKE3 of a file's bytes as they lie, as `b3sum` prints it."""
+    hasher = Hasher()
+    for piece in source.raw():
+        hasher.update(piece)
+    return hasher.hexdigest()
+
+
+def _identify(source: Source) -> tuple[Identity, str | None]:
+    identity = source.identity
+    if identity.fingerprint is None:
+        return _identify_stream(source, identity)
+    eager = identity.size is not None and identity.size <= EAGER_BYTES
+    if eager or not source.seekable:
+        return identity, content_hash_of(source)
+    return identity, None
+
+
+def _identify_stream(source: Source, identity: Identity) -> tuple[Identity, str | None]:
+    head = source.head(STREAM_BYTES + 1)
+    if len(head) > STREAM_BYTES:
+        # The rest cannot be known before it is loaded; its beginning must do.
+        beginning = _hash(head[:STREAM_BYTES])
+        return replace(identity, fingerprint=beginning), None
+    known = fingerprint(len(head), head[:_MIB], head[-_MIB:])
+    return replace(identity, size=len(head), fingerprint=known), _hash(head)
+
+
+def _hash_all(source: Source, entry: Entry) -> str:
+    if source.identity.fingerprint is None:
+        raise InputError(
+            f"the first {STREAM_BYTES // _MIB} MiB are those of import {entry.import_id}",
+            place=source.identity.name,
+            hint="save the stream to a file, whose bytes can all be compared before anything is"
+            " loaded, or load it whatever it is with --again",
+        )
+    return content_hash_of(source)
+
+
+def _has_rows(entry: Entry) -> bool:
+    """Where every record was rejected, another dialect or contract deserves another try."""
+    return entry.counts.loaded > 0 or entry.counts.rejected == 0
+
+
+def _worth_going_on(entry: Entry) -> bool:
+    """An import that loaded nothing is better begun anew, with what its user learned from it."""
+    return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
+
+
+def _hash(data: bytes) -> str:
+    hasher = Hasher()
+    hasher.update(data)
+    return hasher.hexdigest()

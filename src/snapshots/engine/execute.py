@@ -1,0 +1,239 @@
+"""Carries out one import: a reader, some workers, and the main thread that keeps the books.
+
+The main thread alone talks to the listener and to the ledger's own session. Workers commit
+chunks; what they report has been committed.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.budget import Budget
+from snapshots.engine.read import Reader, Remainder
+from snapshots.engine.report import Progress
+from snapshots.engine.watch import Watch
+from snapshots.engine.worker import Part, work
+from snapshots.engine.write import Rows
+from snapshots.errors import Stopped
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snapshots.engine.plan import Options, Plan
+    from snapshots.engine.read import Piece
+    from snapshots.engine.report import Listener
+    from snapshots.ledger.record import ChunkDone, Lease
+    from snapshots.ports import Session, Source, Target
+
+MAX_WORKERS = 4
+HEARTBEAT_SECONDS = 3.0
+TICK_SECONDS = 0.1
+PATIENCE_SECONDS = 0.8
+"""How long a worker may take to roll back by itself once the import is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the work ended."""
+
+    counts: Counts
+    whole: bool
+    """Every byte of the input is accounted for."""
+    over_budget: bool
+    limited: bool
+    error: BaseException | None
+    end: int
+    """Bytes of the input as the kernel sees them, as far as it was read."""
+    content_hash: str | None
+    size: int | None
+
+
+class Execution:
+    """The threads of one import. Use once."""
+
+    def __init__(
+        self,
+        target: Target,
+        source: Source,
+        plan: Plan,
+        lease: Lease,
+        options: Options,
+        *,
+        remainder: Remainder,
+        committed: Counts,
+        content_hash: str | None,
+        stop: threading.Event,
+        listener: Listener,
+        heartbeat: Callable[[], None],
+    ) -> None:
+        budget = Budget(count=0, share=None) if options.stop_on_error else options.budget
+        self._watch = Watch(budget, committed=committed, limit=options.limit, stop=stop)
+        self._source = source
+        self._workers = _workers(options, target)
+        self._part = Part(
+            target,
+            lease,
+            Rows(
+                plan.table,
+                plan.columns,
+                plan.converter(lease.import_id),
+                stop_at_reject=options.stop_on_error,
+                parse_ahead=self._workers == 1,
+            ),
+        )
+        self._reader = Reader(source, plan.dialect, plan.chunk_size, remainder, content_hash)
+        self._pieces: queue.Queue[Piece | None] = queue.Queue(1)
+        self._missing = remainder
+        self._lock = threading.Lock()
+        self._committed_bytes = 0
+        self._sessions: set[Session] = set()
+        self._ended_at: float | None = None
+        self._read_all = False
+        self._error: BaseException | None = None
+        self._listener = listener
+        self._heartbeat = heartbeat if target.writers != 1 else None
+
+    def run(self) -> Ended:
+        """Works until everything is committed, or until there is a reason to stop."""
+        if self._watch.enough(Counts()):
+            return self._ended()
+        began = time.monotonic()
+        reading = _thread("reader", self._read)
+        working = [_thread(f"worker-{n}", self._work) for n in range(self._workers)]
+        next_heartbeat = began + HEARTBEAT_SECONDS
+        while any(thread.is_alive() for thread in working):
+            try:
+                _join_one(working)
+                self._cancel_if_stuck()
+                self._listener(self._progress(began))
+                if self._heartbeat and time.monotonic() >= next_heartbeat:
+                    next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+                    self._heartbeat()
+            except BaseException as error:
+                # Whatever it is, a listener's error or Ctrl-C: nobody goes on loading behind it.
+                if isinstance(self._error, KeyboardInterrupt):
+                    raise
+                self._fail(error)
+        # The reader may hang in a read that nobody can end, of a terminal for instance.
+        reading.join(TICK_SECONDS if self._watch.ended else None)
+        return self._ended()
+
+    def _cancel_if_stuck(self) -> None:
+        """A worker that waits for its database cannot see that it should stop."""
+        if not self._watch.ended:
+            return
+        now = time.monotonic()
+        self._ended_at = self._ended_at or now
+        if now - self._ended_at > PATIENCE_SECONDS:
+            self._ended_at = now
+            for session in list(self._sessions):
+                session.cancel()
+
+    def _read(self) -> None:
+        try:
+            for piece in self._reader:
+                if not self._offer(piece):
+                    return
+            self._read_all = True
+        except BaseException as error:
+            self._fail(error, let_workers_finish=True)
+        for _ in range(self._workers):
+            self._offer(None)
+
+    def _offer(self, piece: Piece | None) -> bool:
+        while not self._watch.ended:
+            try:
+                self._pieces.put(piece, timeout=TICK_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _work(self) -> None:
+        try:
+            work(self._part, self._take(), self._watch, self._count, self._sessions)
+        except Stopped:
+            pass
+        except BaseException as error:
+            self._fail(error)
+
+    def _take(self) -> Iterator[Piece]:
+        while not self._watch.ended:
+            try:
+                piece = self._pieces.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                continue
+            if piece is None:
+                return
+            yield piece
+
+    def _count(self, done: ChunkDone) -> None:
+        with self._lock:
+            self._committed_bytes += done.end - done.start
+        self._watch.commit(done.counts)
+
+    def _fail(self, error: BaseException, *, let_workers_finish: bool = False) -> None:
+        with self._lock:
+            self._error = self._error or error
+        if not let_workers_finish:
+            self._watch.end()
+
+    def _progress(self, began: float) -> Progress:
+        with self._lock:
+            committed = self._committed_bytes
+        read = max(self._reader.end, 1)
+        skipped = self._missing.gaps[0].start
+        return Progress(
+            import_id=self._part.lease.import_id,
+            input=self._source.identity.name,
+            counts=self._watch.committed,
+            # A compressed input has a length only as it lies, a committed chunk only as it is
+            # without compression: what was read of the one stands for what was read of the other.
+            bytes_done=int(self._source.consumed * min(1.0, (skipped + committed) / read)),
+            bytes_total=self._source.identity.size,
+            seconds=time.monotonic() - began,
+        )
+
+    def _ended(self) -> Ended:
+        gaps = self._missing.gaps
+        missing = sum((gap.end or self._reader.end) - gap.start for gap in gaps)
+        counts = self._watch.committed
+        whole = self._read_all and self._committed_bytes == missing and self._error is None
+        return Ended(
+            counts=counts,
+            whole=whole,
+            over_budget=self._watch.over_budget(),
+            limited=not whole and self._watch.remaining(Counts()) == 0,
+            error=self._error,
+            end=self._reader.end,
+            content_hash=self._reader.content_hash,
+            size=self._reader.size,
+        )
+
+
+def _workers(options: Options, target: Target) -> int:
+    """One where the order of records matters, else one more than there are cores, within bounds:
+    while one waits for its COMMIT to reach the disk, the others keep the cores busy."""
+    if options.limit is not None or options.stop_on_error:
+        return 1
+    wanted = options.workers or min(MAX_WORKERS, 1 + (os.cpu_count() or 1))
+    return min(wanted, target.writers or wanted)
+
+
+def _thread(name: str, run: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=run, name=f"snapshots-{name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def _join_one(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        if thread.is_alive():
+            thread.join(TICK_SECONDS)
+            return

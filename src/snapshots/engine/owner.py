@@ -1,0 +1,51 @@
+"""Who works on an import: a name by which others can tell whether that process still lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+LEASE_SECONDS = 15.0
+"""An owner that has not been heard of for so long has lost its import."""
+
+
+def this_process() -> str:
+    """Host, process id and start time of this process."""
+    pid = os.getpid()
+    return f"{socket.gethostname()}:{pid}:{_started(pid)}"
+
+
+def alive(owner: str | None, heartbeat_age: float) -> bool:
+    """Whether an owner may still be writing.
+
+    On this host the process table knows, and a killed process is not waited for. Elsewhere,
+    and for a process that is there but has fallen silent, the heartbeat decides.
+    """
+    if owner is None or heartbeat_age > LEASE_SECONDS:
+        return False
+    host, pid, started = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return True
+    return _exists(int(pid)) and _started(int(pid)) == started
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _started(pid: int) -> str:
+    """The start time in clock ticks since boot, so that a reused pid is told apart; Linux only."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return "0"
+    fields = stat.rpartition(")")[2].split()
+    # A process that is dead and not yet waited for is in the table, and does nothing any more.
+    return "dead" if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,211 @@
+"""How an input will be loaded: decided once, stored with the import, never decided again.
+
+A resumed import takes its plan from the ledger, so that it cuts and converts the rest exactly
+as it did the beginning.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from snapshots._native import Converter
+from snapshots.contract.contract import parse_contract, to_schema
+from snapshots.engine.budget import Budget
+from snapshots.engine.columns import Wanted, contract_of, for_new_table, for_table
+from snapshots.engine.tables import table_for
+from snapshots.errors import ContractError, UsageError
+from snapshots.formats.csv import converter_spec
+from snapshots.formats.names import clean
+from snapshots.formats.sniff import HEAD, DialectOptions, sniff
+from snapshots.model import Contract, Dialect, Encoding, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from snapshots.ports import Session, Source, Target
+
+LINEAGE = ("_import_id", "_line")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may ask of an import; the defaults are those of the command line."""
+
+    table: str | None = None
+    dialect: DialectOptions = field(default_factory=DialectOptions)
+    contract: Path | Mapping[str, Any] | None = None
+    null_values: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+    stop_on_error: bool = False
+    dry_run: bool = False
+    limit: int | None = None
+    workers: int | None = None
+    chunk_size: int = 8 * 1024 * 1024
+    lineage: bool = True
+    again: bool = False
+    columns_changed: Literal["fail", "add", "ignore"] = "fail"
+    primary_key: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("limit", "workers", "chunk_size"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
+
+    def given(self) -> dict[str, Any]:
+        """What shapes the plan, as JSON: two imports with the same wishes have equal plans."""
+        contract = self.contract
+        if contract is not None:
+            contract = to_schema(contract_of(contract))
+        return {
+            "dialect": {name: value for name, value in asdict(self.dialect).items() if value},
+            "contract": contract,
+            "null_values": list(self.null_values),
+            "lineage": self.lineage,
+            "columns_changed": self.columns_changed,
+            "primary_key": list(self.primary_key),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that decides which bytes become which rows."""
+
+    table: TableName
+    dialect: Dialect
+    contract: Contract
+    """With the limits of the table; the columns in the order of the payload."""
+    header: tuple[str, ...]
+    encoding: Encoding
+    lineage: bool
+    chunk_size: int
+    create: Contract | None = None
+    """The table to create, if it was not there when the plan was made."""
+    add: tuple[str, ...] = ()
+    """Columns of the contract that the table lacked and that are to be added."""
+    path: str | None = None
+    """Of the input, from the root."""
+    given: Mapping[str, Any] | None = None
+    """What the user asked for."""
+    loads: bool = True
+    """False where nothing can be loaded, so that there is no table."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns in the order of the payload."""
+        own = tuple(column.name for column in self.contract.columns)
+        return own + LINEAGE if self.lineage else own
+
+    def converter(self, import_id: int) -> Converter:
+        """The kernel's converter. Raises ContractError if the contract cannot be carried out."""
+        lineage = import_id if self.lineage else None
+        try:
+            return Converter(
+                converter_spec(self.dialect, self.contract, self.header, self.encoding, lineage)
+            )
+        except ValueError as error:
+            raise ContractError(str(error), hint="Correct the contract.") from error
+
+    def to_json(self) -> str:
+        """For the ledger."""
+        plan = {
+            "version": 1,
+            "table": asdict(self.table),
+            "dialect": asdict(self.dialect),
+            "schema": to_schema(self.contract),
+            "header": self.header,
+            "encoding": self.encoding,
+            "lineage": self.lineage,
+            "chunk_size": self.chunk_size,
+            "create": None if self.create is None else to_schema(self.create),
+            "add": self.add,
+            "path": self.path,
+            "given": self.given,
+            "loads": self.loads,
+        }
+        return json.dumps(plan, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """What `to_json` gave."""
+        plan: dict[str, Any] = json.loads(text)
+        place = "the plan in the ledger"
+        create = plan["create"]
+        return cls(
+            table=TableName(**plan["table"]),
+            dialect=Dialect(**plan["dialect"]),
+            contract=parse_contract(plan["schema"], place),
+            header=tuple(plan["header"]),
+            encoding=plan["encoding"],
+            lineage=plan["lineage"],
+            chunk_size=plan["chunk_size"],
+            create=None if create is None else parse_contract(create, place),
+            add=tuple(plan["add"]),
+            path=plan["path"],
+            given=plan["given"],
+            loads=plan["loads"],
+        )
+
+
+def make_plan(
+    source: Source,
+    target: Target,
+    session: Session | None,
+    options: Options,
+    say: Callable[[str], None],
+    remembered: Callable[[str], str | None],
+) -> Plan:
+    """Decides how an input will be loaded. `say` gets a sentence for everything detected.
+
+    `session` is None where the database does not exist yet and must not be made (a dry run).
+    `remembered` gives the plan of the last import into a table.
+    Raises DialectError, InputError, ContractError or TargetError; nothing is written.
+    """
+    table = target.table_name(table_for(source.identity.name, options.table))
+    sniffed = sniff(source.head(HEAD), options.dialect)
+    names = clean(sniffed.header)
+    for note in (*sniffed.notes, *names.notes):
+        say(note)
+    wanted = Wanted(
+        contract=options.contract,
+        null_values=options.null_values,
+        primary_key=options.primary_key,
+        policy=options.columns_changed,
+        place=source.identity.name,
+    )
+    shape = None if session is None else target.inspect(session, table)
+    if shape is None:
+        chosen = for_new_table(source, target, sniffed, names, wanted, say)
+        encoding = target.encoding
+        lineage = options.lineage
+    else:
+        last = remembered(str(table))
+        earlier = None if last is None else Plan.from_json(last).contract
+        chosen = for_table(shape, target.encoding_for(shape), sniffed, names, wanted, earlier)
+        say(f"table {table} exists: its columns are the contract")
+        encoding = chosen.encoding or target.encoding_for(shape)
+        there = {column.name for column in shape.columns}
+        lineage = options.lineage and there.issuperset(LINEAGE)
+        if options.lineage and not lineage:
+            say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
+    for note in chosen.notes:
+        say(note)
+    return Plan(
+        table=table,
+        dialect=sniffed.dialect,
+        contract=chosen.contract,
+        header=chosen.header,
+        encoding=encoding,
+        lineage=lineage,
+        chunk_size=options.chunk_size,
+        create=chosen.create,
+        add=chosen.add,
+        path=None if source.identity.fingerprint is None else os.path.abspath(source.identity.name),  # noqa: PTH100
+        given=options.given(),
+        loads=shape is not None or chosen.create is not None,
+    )

@@ -1,0 +1,118 @@
+"""One worker: commits pieces, one after the other, and comes back after a lost connection."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.commit import commit_chunk
+from snapshots.errors import CannotConnect, LedgerError, SnapshotsError, Stopped, TargetError
+from snapshots.ledger.record import ChunkDone, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from snapshots.engine.read import Piece
+    from snapshots.engine.watch import Watch
+    from snapshots.engine.write import Rows
+    from snapshots.ledger.record import Lease
+    from snapshots.ports import Session, Target
+
+RETRY_SECONDS = 60.0
+"""How long a worker tries to get its database back before the import is left to be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Everything a worker needs to know besides its pieces."""
+
+    target: Target
+    lease: Lease
+    rows: Rows
+    retry_seconds: float = RETRY_SECONDS
+
+
+def work(
+    part: Part,
+    pieces: Iterable[Piece],
+    watch: Watch,
+    committed: Callable[[ChunkDone], None],
+    sessions: set[Session],
+) -> None:
+    """Commits each piece exactly once; `committed` hears of it afterwards.
+
+    The session in use is in `sessions`, so that another thread can cancel what it waits for.
+
+    Raises what `commit_chunk` raises, once retrying has not helped for `retry_seconds`.
+    """
+    session: Session | None = None
+    try:
+        for piece in pieces:
+            session, done = _commit(part, session, piece, watch, sessions)
+            committed(done)
+    finally:
+        if session is not None:
+            sessions.discard(session)
+            session.close()
+
+
+def _commit(
+    part: Part,
+    session: Session | None,
+    piece: Piece,
+    watch: Watch,
+    sessions: set[Session],
+) -> tuple[Session, ChunkDone]:
+    deadline = None
+    pause = 0.1
+    connected = session is not None
+    while True:
+        watch.check()
+        try:
+            if session is None:
+                session = part.target.connect(create=False)
+                connected = True
+                sessions.add(session)
+            ledger = Ledger(part.target, session)
+            done = commit_chunk(session, ledger, part.lease, part.rows, piece, watch)
+            return session, done or _already(ledger, part, piece, watch)
+        except SnapshotsError as error:
+            if watch.ended and isinstance(error, TargetError):
+                # Whoever ended the import knows why; this may be the cancelled statement.
+                raise Stopped("stopped") from error
+            now = time.monotonic()
+            deadline = deadline or now + part.retry_seconds
+            # Who was let in before is refused now for a reason that may pass.
+            may_pass = error.retryable or (connected and isinstance(error, CannotConnect))
+            if not may_pass or now > deadline:
+                raise
+            if session is not None:
+                sessions.discard(session)
+                session.close()
+                session = None
+        _sleep(pause * random.uniform(0.5, 1.5), watch)  # noqa: S311 - jitter, no secret
+        pause = min(pause * 2, 5.0)
+
+
+def _already(ledger: Ledger, part: Part, piece: Piece, watch: Watch) -> ChunkDone:
+    """The account of a chunk that turned out to be committed: the answer was lost before."""
+    start = piece.chunk.start
+    for chunk in ledger.chunks(part.lease.import_id, start=start):
+        if chunk.end != piece.chunk.end:
+            # It was cut short because the import had to stop, so nothing may follow it now.
+            watch.end()
+        return ChunkDone(start, chunk.end, chunk.start_line, chunk.end_line, chunk.counts)
+    raise LedgerError(
+        f"the chunk at byte {start} is claimed and not recorded",
+        hint="resume the import: it goes on from what is committed",
+    )
+
+
+def _sleep(seconds: float, watch: Watch) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if watch.ended:
+            raise Stopped("stopped")
+        time.sleep(min(left, 0.1))

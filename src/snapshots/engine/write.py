@@ -1,0 +1,152 @@
+"""One chunk's records become rows: all at once, or around the rows that the target refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snapshots.engine.ahead import ahead
+from snapshots.engine.faults import fault_point
+from snapshots.errors import AccountingMismatch, RefusedRows
+from snapshots.model import Counts, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots._native import Block, Chunk, Converter
+    from snapshots.engine.watch import Watch
+    from snapshots.model import TableName
+    from snapshots.ports import Session
+
+BLOCK_BYTES = 1 << 20
+"""Of input that the kernel converts at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How records become rows of one table."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    converter: Converter
+    stop_at_reject: bool = False
+    parse_ahead: bool = False
+    """Convert on a second thread: pays where only one session may write."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What one attempt at a chunk has come to; the account of it when the attempt succeeds."""
+
+    position: int = 0
+    """Bytes of the chunk that are consumed."""
+    line: int = 0
+    counts: Counts = field(default_factory=Counts)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def add(self, block: Block) -> None:
+        """Adds what the kernel says of a block."""
+        self.position, self.line = block.position, block.line
+        self.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
+        if block.rejected:
+            self.rejects.extend(Reject(*reject) for reject in block.rejects())
+
+    def refuse(self, refused: list[Reject]) -> None:
+        """Turns rows that the target refused into rejects."""
+        n = len(refused)
+        self.counts += Counts(loaded=-n, rejected=n)
+        self.rejects.extend(refused)
+
+
+def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
+    """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
+    written = Written(line=chunk.line)
+    blocks: Iterator[Block] = (
+        block for _, _, block in _blocks(rows, chunk, watch, written) if block.loaded
+    )
+    if rows.parse_ahead:
+        blocks = ahead(blocks)
+    first = next(blocks, None)
+    if first is not None:
+        loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))
+        if loaded != written.counts.loaded:
+            raise AccountingMismatch(
+                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were given to the"
+                f" target, and it says it loaded {loaded}",
+                hint="nothing of this chunk was written; this is a defect, please report it",
+            )
+    return written
+
+
+def write_around_refused(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
+    """Loads what the target takes of a chunk; each row that it refuses becomes a reject."""
+    written = Written(line=chunk.line)
+    for position, line, block in _blocks(rows, chunk, watch, written):
+        if block.loaded:
+            written.refuse(_halve(session, rows, chunk, position, line, block, watch))
+    written.rejects.sort(key=lambda reject: reject.byte_offset)
+    return written
+
+
+def convert_only(rows: Rows, chunk: Chunk, watch: Watch) -> Written:
+    """What `write_all` would give to the target, as far as the kernel can tell."""
+    written = Written(line=chunk.line)
+    for _ in _blocks(rows, chunk, watch, written):
+        pass
+    return written
+
+
+def _halve(
+    session: Session,
+    rows: Rows,
+    chunk: Chunk,
+    position: int,
+    line: int,
+    block: Block,
+    watch: Watch,
+) -> list[Reject]:
+    """Loads a block, or else its halves in order, until each refused record is alone."""
+    watch.check()
+    try:
+        with session.savepoint():
+            session.load(rows.table, rows.columns, [block])
+        return []
+    except RefusedRows as refusal:
+        if block.records == 1:
+            offset, line = chunk.start + block.start, block.first_line
+            return [Reject(line, offset, None, refusal.code, str(refusal), block.raw())]
+    refused = []
+    left = block.records // 2
+    for records in (left, block.records - left):
+        half = rows.converter.convert(chunk, position, line, len(chunk), records)
+        if half.loaded:
+            refused += _halve(session, rows, chunk, position, line, half, watch)
+        position, line = half.position, half.line
+    return refused
+
+
+def _blocks(
+    rows: Rows, chunk: Chunk, watch: Watch, written: Written
+) -> Iterator[tuple[int, int, Block]]:
+    """The chunk's blocks, each with its first position and line, until it is time to stop."""
+    while written.position < len(chunk):
+        watch.check()
+        position, line = written.position, written.line
+        block = rows.converter.convert(
+            chunk,
+            position,
+            line,
+            BLOCK_BYTES,
+            watch.remaining(written.counts),
+            rows.stop_at_reject,
+        )
+        written.add(block)
+        yield position, line, block
+        fault_point("mid-write")
+        if watch.enough(written.counts):
+            return
+
+
+def _with_first(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
+    yield first
+    yield from rest

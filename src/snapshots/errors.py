@@ -1,0 +1,171 @@
+"""Every error this package raises on purpose.
+
+One base class. An error says what happened (`message`), where (`place`), what to do
+(`hint`) and whether trying again may help (`retryable`). Adapters translate the errors
+of drivers and of the operating system into these once, at their edge; doors translate
+these once, to an exit code and a JSON object.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning and a full stop at its end.
+
+    >>> sentence("there is no such file")
+    'There is no such file.'
+    """
+    if not text:
+        return text
+    first, _, _ = text.partition(" ")
+    begin = text[0].upper() if first.isalpha() and first != "snapshots" else text[0]
+    # A command is for copying.
+    command = text.rpartition(": ")[2].startswith(("snapshots ", "... |"))
+    return begin + text[1:] + ("" if command or text[-1] in ".!?:" else ".")
+
+
+class SnapshotsError(Exception):
+    """The base of all errors of this package; picklable."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        place: str = "",
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = sentence(message)
+        self.hint = sentence(hint)
+        self.place = place
+        self.retryable = retryable
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.hint, self.place, self.retryable))
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.message}"
+
+
+def _rebuild(
+    kind: type[SnapshotsError], message: str, hint: str, place: str, retryable: bool
+) -> SnapshotsError:
+    return kind(message, hint=hint, place=place, retryable=retryable)
+
+
+class UsageError(SnapshotsError):
+    """An option or an argument does not make sense."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class InputError(SnapshotsError):
+    """The input cannot be read, or is not what it was."""
+
+    code = "input"
+
+
+class InputChanged(InputError):
+    """The input's bytes are not those the import was begun with."""
+
+    code = "input_changed"
+
+
+class DialectError(InputError):
+    """How the input is written (encoding, delimiter, header) cannot be known."""
+
+    code = "dialect"
+
+
+class ContractError(SnapshotsError):
+    """The contract is not valid, or the input's columns are not the table's."""
+
+    code = "contract"
+
+
+class ColumnsChanged(ContractError):
+    """The input has columns that the table lacks, or lacks some that the table has."""
+
+    code = "columns_changed"
+
+
+class TargetError(SnapshotsError):
+    """The target refused something that is not a row."""
+
+    code = "target"
+
+
+class RefusedRows(TargetError):
+    """The target refused at least one of the rows it was just given.
+
+    Not retryable as it stands: the rows must be given in smaller numbers until the
+    culprits are alone.
+    """
+
+    code = "refused_by_target"
+
+
+class CannotConnect(TargetError):
+    """No session with the target: no server, wrong password, bad settings."""
+
+    exit_code = 6
+    code = "cannot_connect"
+
+
+class NoDatabase(CannotConnect):
+    """The server is there, or the folder of the file; the database is not."""
+
+    code = "no_database"
+
+
+class ConnectionLost(TargetError):
+    """The session with the target ended in the middle of something."""
+
+    exit_code = 6
+    code = "connection_lost"
+
+
+class LedgerError(SnapshotsError):
+    """The ledger cannot be read, or says something that forbids going on."""
+
+    code = "ledger"
+
+
+class ImportBusy(LedgerError):
+    """Another live process is working on this import."""
+
+    code = "import_busy"
+
+
+class AlreadyCommitted(LedgerError):
+    """The chunk is accounted for: another transaction claimed it before, and committed."""
+
+    code = "already_committed"
+
+
+class LostLease(LedgerError):
+    """Another process has taken this import over; this one must not write."""
+
+    code = "lost_lease"
+
+
+class AccountingMismatch(SnapshotsError):
+    """records != loaded + rejected + skipped. A defect, never data."""
+
+    exit_code = 7
+    code = "accounting_mismatch"
+
+
+class Stopped(SnapshotsError):
+    """The user, or the system, asked the work to stop."""
+
+    exit_code = 130
+    code = "stopped"

@@ -1,0 +1,1 @@
+"""How inputs are written: encodings, dialects, names; the kernel's Python face."""

@@ -1,0 +1,53 @@
+"""What a single value looks like to a reader of tables. For sniffing only: what a value *is*
+the kernel decides."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"[-+]?[$€£]? ?(\d{1,3}([,. ]\d{3})+|\d*)([.,]\d+)?([eE][-+]?\d+)? ?[%€]?")
+_DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})")
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?(Z|[-+]\d{2}:?\d{2}))?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_YEAR = re.compile(r"(1[5-9]|20|21)\d\d")
+_NOTHING = {"", "null", "none", "nil", "na", "n/a", "nan", "-", "--", "\\n", "?", "#n/a"}
+
+_TYPE_WORD = re.compile(
+    r"(var)?char|n?varchar2?|str|string|text|cat|category|categorical|factor|enum"
+    r"|(tiny|small|medium|big)?int|u?int(2|4|8|16|32|64)?|integer|long|short"
+    r"|float(32|64)?|double|real|decimal|numeric|number|money"
+    r"|bool|boolean|date|time|datetime|timestamp|timestamptz"
+    r"|uuid|json|object|array|bytes|binary|blob|any"
+)
+
+
+def family(text: str) -> str:
+    """`number`, `date`, `uuid`, `nothing` or `text`."""
+    text = text.strip()
+    if text.lower() in _NOTHING:
+        return "nothing"
+    if _NUMBER.fullmatch(text) and any(char.isdigit() for char in text):
+        return "number"
+    date, _, time = text.replace("T", " ", 1).partition(" ")
+    if _DATE.fullmatch(date) and (not time or _TIME.fullmatch(time)):
+        return "date"
+    if _TIME.fullmatch(text):
+        return "date"
+    if _UUID.fullmatch(text):
+        return "uuid"
+    return "text"
+
+
+def is_year(text: str) -> bool:
+    """1500 to 2199: also a label, in the header of many a table."""
+    return _YEAR.fullmatch(text.strip()) is not None
+
+
+def is_type_word(text: str) -> bool:
+    """INT, VARCHAR(20), Bool: some tools write such words in a row under the header."""
+    return _TYPE_WORD.fullmatch(text.strip().lower().partition("(")[0]) is not None
+
+
+def filled(row: list[str]) -> int:
+    """How many cells hold something."""
+    return sum(1 for cell in row if cell.strip())

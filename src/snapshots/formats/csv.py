@@ -1,0 +1,69 @@
+"""The JSON that the kernel takes: a dialect, and what to convert records into."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from snapshots.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Column, Contract, Dialect, Encoding
+
+
+def dialect_json(dialect: Dialect) -> str:
+    """For Splitter, Records and Scanner."""
+    return json.dumps(asdict(dialect))
+
+
+def converter_spec(
+    dialect: Dialect,
+    contract: Contract,
+    header: Sequence[str],
+    encoding: Encoding,
+    import_id: int | None,
+) -> str:
+    """For Converter: rows of the contract's columns, in its order, from records as wide as
+    the header.
+
+    With an import_id the rows end with it and with their line. Of columns with the same
+    source the first takes the first field of that name, and so on.
+    """
+    spec = {
+        "dialect": asdict(dialect),
+        "encoding": encoding,
+        "fields": len(header),
+        "columns": [
+            _column(column, field, contract)
+            for column, field in zip(contract.columns, positions(contract, header), strict=True)
+        ],
+        "lineage": None if import_id is None else {"import_id": import_id},
+    }
+    return json.dumps(spec)
+
+
+def positions(contract: Contract, header: Sequence[str]) -> list[int]:
+    """The index in a record of each column's field. ContractError for one that is not there."""
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for index, name in enumerate(header):
+        places[name].append(index)
+    found = []
+    for column in contract.columns:
+        if not places[column.source]:
+            raise ContractError(
+                f"The input has no column {column.source!r} for {column.name!r}.",
+                hint=f"Its columns are: {', '.join(header)}.",
+            )
+        found.append(places[column.source].popleft())
+    return found
+
+
+def _column(column: Column, field: int, contract: Contract) -> dict[str, Any]:
+    spec = asdict(column)
+    for absent in ("source", "unique"):
+        del spec[absent]
+    return {"field": field, **spec, "missing_values": contract.missing_values}

@@ -1,0 +1,118 @@
+"""Where the records of a table begin: titles before it, its header, a row of types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from snapshots.formats.cells import family, filled, is_type_word, is_year
+
+_TITLES = 20
+"""More lines before a header are no titles."""
+_MOSTLY = 0.8
+_BODY = 200
+_FEWEST_FOR_TITLES = 3
+"""With two columns, a row with one filled cell is as likely a record."""
+_YEARS_IN_A_ROW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Is the first record a header, how sure is that, and why."""
+
+    header: bool
+    sure: bool
+    why: str
+
+
+def titles(rows: list[tuple[int, list[str] | None]], fields: int) -> int:
+    """The index of the header where only titles come before it; else 0.
+
+    Only where it is clear: a title is a line with one filled cell, or with few fields; the
+    header has all the fields, nearly all filled, distinct, and no values.
+    """
+    if fields < _FEWEST_FOR_TITLES:
+        return 0
+    for index, (_, row) in enumerate(rows[: _TITLES + 1]):
+        if row is None:
+            return 0
+        if len(row) == fields and filled(row) >= _MOSTLY * fields:
+            return index if _labels(row) else 0
+        short = len(row) * 2 < fields and filled(row) <= 2
+        if (filled(row) > 1 and not short) or any(family(cell) == "number" for cell in row):
+            return 0
+    return 0
+
+
+def judge(first: list[str], rows: list[list[str]]) -> Verdict:
+    """Whether a record is the header of those below it; in doubt it is."""
+    if rows and is_type_row(rows[0]):
+        return Verdict(True, True, "the record below it names types")
+    if not rows:
+        return _alone(first)
+    body = ([row for row in rows if len(row) == len(first)] or rows)[:_BODY]
+    columns = [[row[index] for row in body if index < len(row)] for index in range(len(first))]
+    unlike = [
+        index
+        for index, cell in enumerate(first)
+        if family(cell) == "text" and _typed(columns[index])
+    ]
+    alike = [index for index, cell in enumerate(first) if _like(cell, columns[index])]
+    if _years_in_a_row(first):
+        alike = [index for index in alike if not is_year(first[index])]
+    if len(alike) > len(unlike):
+        why = f"{first[alike[0]]!r} is of the same kind as the values below it"
+        return Verdict(False, not unlike, why)
+    if unlike:
+        why = f"{first[unlike[0]]!r} is unlike the values below it"
+        return Verdict(True, not alike, why)
+    again = [index for index, cell in enumerate(first) if cell and cell in columns[index]]
+    if len(again) * 2 >= len(first):
+        return Verdict(False, False, f"in doubt: {first[again[0]]!r} occurs again below it")
+    return Verdict(True, False, "in doubt: every column holds text")
+
+
+def _alone(first: list[str]) -> Verdict:
+    typed = [cell for cell in first if family(cell) in {"number", "date", "uuid"}]
+    if typed:
+        return Verdict(
+            False, False, f"in doubt: there is no other record, and it has a value, {typed[0]!r}"
+        )
+    return Verdict(True, False, "in doubt: no record below it can be read, and it has no values")
+
+
+def is_type_row(row: list[str]) -> bool:
+    """Every cell names a type."""
+    return len(row) > 0 and all(is_type_word(cell) for cell in row)
+
+
+def _labels(row: list[str]) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if len({cell.lower() for cell in cells}) < len(cells):
+        return False
+    return all(family(cell) == "text" or is_year(cell) for cell in cells)
+
+
+def _typed(values: list[str]) -> bool:
+    """Nearly all values are numbers, or nearly all are dates."""
+    families = [found for found in map(family, values) if found != "nothing"]
+    return any(
+        families.count(kind) >= _MOSTLY * max(len(families), 1)
+        for kind in ("number", "date", "uuid")
+    )
+
+
+def _like(cell: str, values: list[str]) -> bool:
+    own = family(cell)
+    if own in {"text", "nothing"} or not _typed(values):
+        return False
+    filled_in = [value for value in values if family(value) != "nothing"]
+    if is_year(cell) and sum(map(is_year, filled_in)) * 2 < len(filled_in):
+        return False
+    return sum(family(value) == own for value in filled_in) * 2 >= len(filled_in)
+
+
+def _years_in_a_row(row: list[str]) -> bool:
+    """2001, 2002, 2003...: the labels of a table that grows to the right."""
+    years = [int(cell) for cell in row if is_year(cell)]
+    return len(years) > _YEARS_IN_A_ROW and all(a < b for a, b in pairwise(years))

@@ -1,0 +1,95 @@
+"""Names of columns, made from the names in a header so that every database can hold them."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MAX_BYTES = 60
+"""PostgreSQL cuts names at 63 bytes, MySQL refuses more than 64 characters."""
+
+RESERVED = ("_import_id", "_line")
+"""The names of the lineage columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A column's name, and the name it has in the header."""
+
+    source: str
+    name: str
+
+    @property
+    def changed(self) -> bool:
+        """The name is not the one in the header."""
+        return self.name != self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names for a whole header, and a sentence for each that is not as it was there."""
+
+    columns: tuple[Name, ...]
+    notes: tuple[str, ...]
+
+
+def clean(header: Sequence[str]) -> Names:
+    """Names of at most 60 bytes that are distinct whatever their case.
+
+    Control characters and surrounding spaces are removed, an empty name becomes `column_N`,
+    a name that was there already, or is a lineage column's, gets a number.
+    """
+    taken = {_folded(name) for name in RESERVED}
+    columns, notes = [], []
+    for number, source in enumerate(header, 1):
+        plain = _plain(source)
+        wanted = _cut(plain or f"column_{number}", MAX_BYTES)
+        name = _distinct(wanted, taken)
+        taken.add(_folded(name))
+        columns.append(Name(source, name))
+        if name != source:
+            notes.append(_note(number, source, plain, wanted, name))
+    return Names(tuple(columns), tuple(notes))
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """The names for an input without a header."""
+    return tuple(f"column_{number}" for number in range(1, count + 1))
+
+
+def _plain(text: str) -> str:
+    kept = (char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+    return "".join(kept).strip().strip("\ufeff")
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode("utf-8", "ignore").rstrip()
+
+
+def _distinct(name: str, taken: Iterable[str]) -> str:
+    candidate, number = name, 1
+    while _folded(candidate) in taken:
+        number += 1
+        suffix = f"_{number}"
+        candidate = _cut(name, MAX_BYTES - len(suffix)) + suffix
+    return candidate
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _note(number: int, source: str, plain: str, wanted: str, name: str) -> str:
+    shown = repr(source if len(source) <= MAX_BYTES else f"{source[:MAX_BYTES]}...")
+    if not plain:
+        return f"column {number} has no name in the header: it is called {name!r}"
+    if name != wanted:
+        lineage = _folded(wanted) in {_folded(reserved) for reserved in RESERVED}
+        why = "is a name for lineage" if lineage else "is in the header before"
+        return f"column {number}: the name {shown} {why}: it is called {name!r}"
+    why = "is too long" if wanted != plain else "has spaces or control characters around it"
+    return f"column {number}: the name {shown} {why}: it is called {name!r}"

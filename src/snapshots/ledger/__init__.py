@@ -1,0 +1,1 @@
+"""The ledger: the tables that say what became of every record."""

@@ -1,0 +1,233 @@
+"""Reading the ledger: imports, chunks and rejects of one database.
+
+The counts of an import are the sums over its committed chunks; nothing else is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from snapshots.ledger import schema
+from snapshots.model import Counts, ImportRecord, Reject, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.ports import Session, Target, Value
+
+_ENTRY = (
+    "SELECT i.id, i.input, i.size, i.mtime_ns, i.inode, i.fingerprint, i.content_hash,"
+    " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
+    " i.heartbeat_at, i.fence, {now} AS now_at,"
+    " COALESCE(c.records, 0), COALESCE(c.loaded, 0), COALESCE(c.rejected, 0),"
+    " COALESCE(c.skipped, 0)"
+    " FROM snapshots_imports i LEFT JOIN (SELECT import_id,"
+    " CAST(SUM(records) AS {big}) AS records, CAST(SUM(loaded) AS {big}) AS loaded,"
+    " CAST(SUM(rejected) AS {big}) AS rejected, CAST(SUM(skipped) AS {big}) AS skipped"
+    " FROM snapshots_chunks GROUP BY import_id) c ON c.import_id = i.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One import as the ledger holds it."""
+
+    import_id: int
+    input: str
+    size: int | None
+    mtime_ns: int | None
+    inode: int | None
+    fingerprint: str | None
+    content_hash: str | None
+    table: str
+    state: State
+    plan: str
+    error: str | None
+    started_at: str
+    finished_at: str | None
+    seconds: float
+    owner: str | None
+    heartbeat_age: float
+    """Seconds since its owner was last heard of, by the database's clock."""
+    fence: int
+    counts: Counts
+
+    def record(self, database: str) -> ImportRecord:
+        """The same for people and programs."""
+        seconds = self.seconds
+        return ImportRecord(
+            import_id=self.import_id,
+            input=self.input,
+            content_hash=self.content_hash,
+            database=database,
+            table=self.table,
+            state=self.state,
+            records=self.counts.records,
+            loaded=self.counts.loaded,
+            rejected=self.counts.rejected,
+            skipped=self.counts.skipped,
+            bytes=self.size,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            seconds=round(seconds, 3),
+            error=self.error,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedChunk:
+    """A chunk that is accounted for."""
+
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    counts: Counts
+    hash_state: bytes | None
+    hash: bytes | None
+    seconds: float
+    committed_at: str
+
+
+class History:
+    """The ledger of one database, for reading. The session is used by one thread at a time."""
+
+    def __init__(self, target: Target, session: Session) -> None:
+        self.target = target
+        self.session = session
+        big = "SIGNED" if target.name == "mysql" else "bigint"
+        self._entry = _ENTRY.format(now=target.now_sql(), big=big)
+
+    def exists(self) -> bool:
+        """Whether this database has a ledger at all."""
+        return schema.exists(self.target, self.session)
+
+    def entries(self) -> list[Entry]:
+        """Every import, oldest first."""
+        return self._select("", ())
+
+    def entry(self, import_id: int) -> Entry | None:
+        """One import."""
+        found = self._select("WHERE i.id = ?", (import_id,))
+        return found[0] if found else None
+
+    def lookalikes(self, fingerprint: str) -> list[Entry]:
+        """Imports of inputs that may have the same bytes, newest first."""
+        return self._select("WHERE i.fingerprint = ?", (fingerprint,))[::-1]
+
+    def last_plan(self, table: str) -> str | None:
+        """The plan of the last import into a table."""
+        rows = self.session.execute(
+            "SELECT plan FROM snapshots_imports WHERE table_name = ? ORDER BY id DESC LIMIT 1",
+            (table,),
+        )
+        return str(rows[0][0]) if rows else None
+
+    def counts(self, import_id: int) -> Counts:
+        """The sums over the committed chunks."""
+        found = self.entry(import_id)
+        return found.counts if found else Counts()
+
+    def chunks(self, import_id: int, start: int | None = None) -> list[CommittedChunk]:
+        """The committed chunks in the order of the input, or the one that begins at `start`."""
+        where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
+        rows = self.session.execute(
+            "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
+            " skipped, hash_state, hash, seconds, committed_at FROM snapshots_chunks"
+            f" WHERE import_id = ?{where} ORDER BY start_offset",
+            (import_id, *params),
+        )
+        return [_chunk(row) for row in rows]
+
+    def rejects(self, import_id: int, page: int = 1000) -> Iterator[Reject]:
+        """The rejects of an import in the order of the input; holds one page at a time."""
+        after = -1
+        while True:
+            rows = self.session.execute(
+                "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
+                f" WHERE import_id = ? AND byte_offset > ? ORDER BY byte_offset LIMIT {page}",
+                (import_id, after),
+            )
+            for row in rows:
+                yield _reject(row)
+            if len(rows) < page:
+                return
+            after = cast("int", rows[-1][1])
+
+    def reject_counts(self, import_id: int) -> dict[str, int]:
+        """How many rejects of each code, most frequent first."""
+        rows = self.session.execute(
+            "SELECT code, COUNT(*) FROM snapshots_rejects WHERE import_id = ?"
+            " GROUP BY code ORDER BY 2 DESC, 1",
+            (import_id,),
+        )
+        return {str(code): cast("int", count) for code, count in rows}
+
+    def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
+        rows = self.session.execute(f"{self._entry} {where} ORDER BY i.id", params)
+        return [_as_entry(row) for row in rows]
+
+
+def _as_entry(row: tuple[Value, ...]) -> Entry:
+    (
+        import_id, name, size, mtime_ns, inode, fingerprint, content_hash, table, state, plan,
+        error, started_at, finished_at, seconds, owner, heartbeat_at, fence, now,
+        records, loaded, rejected, skipped,
+    ) = row  # fmt: skip
+    return Entry(
+        import_id=cast("int", import_id),
+        input=cast("str", name),
+        size=cast("int | None", size),
+        mtime_ns=cast("int | None", mtime_ns),
+        inode=None if inode is None else int(cast("str", inode)),
+        fingerprint=cast("str | None", fingerprint),
+        content_hash=cast("str | None", content_hash),
+        table=cast("str", table),
+        state=cast("State", state),
+        plan=cast("str", plan),
+        error=cast("str | None", error),
+        started_at=cast("str", started_at),
+        finished_at=cast("str | None", finished_at),
+        seconds=float(cast("float", seconds)),
+        owner=cast("str | None", owner),
+        heartbeat_age=_seconds_between(cast("str", heartbeat_at), cast("str", now)),
+        fence=cast("int", fence),
+        counts=Counts(
+            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
+        ),
+    )
+
+
+def _chunk(row: tuple[Value, ...]) -> CommittedChunk:
+    start, end, line, end_line, records, loaded, rejected, skipped, state, digest, seconds, at = row
+    return CommittedChunk(
+        start=cast("int", start),
+        end=cast("int", end),
+        start_line=cast("int", line),
+        end_line=cast("int", end_line),
+        counts=Counts(
+            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
+        ),
+        hash_state=cast("bytes | None", state),
+        hash=cast("bytes | None", digest),
+        seconds=float(cast("float", seconds)),
+        committed_at=cast("str", at),
+    )
+
+
+def _reject(row: tuple[Value, ...]) -> Reject:
+    line, offset, column, code, reason, raw = row
+    return Reject(
+        line=cast("int", line),
+        byte_offset=cast("int", offset),
+        column=cast("str | None", column),
+        code=cast("str", code),
+        reason=cast("str", reason),
+        raw=bytes(cast("bytes", raw)),
+    )
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

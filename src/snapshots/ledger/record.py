@@ -1,0 +1,259 @@
+"""Writing the ledger: who works on an import, and what became of each chunk.
+
+`claim` and `record` run inside the transaction that loads the chunk's rows, on the session
+that the engine hands in; everything else commits by itself on the ledger's own session.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.errors import (
+    AccountingMismatch,
+    AlreadyCommitted,
+    LedgerError,
+    LostLease,
+    RefusedRows,
+)
+from snapshots.ledger import schema
+from snapshots.ledger.history import Entry, History
+from snapshots.model import Counts, Reject, State, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots.ports import Identity, Session, Target
+
+
+_SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
+"""Between the last look at the fence and COMMIT nobody may take the import over."""
+_REJECTS = TableName("snapshots_rejects")
+_REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for an import, until someone takes it over (a higher fence)."""
+
+    import_id: int
+    fence: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """The account of one chunk, as it commits."""
+
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    counts: Counts
+    hash_state: bytes | None = None
+    """Of the input's bytes up to an offset that is not past `end`."""
+    hash: bytes | None = None
+    """BLAKE3 of the chunk's own bytes."""
+    seconds: float = 0.0
+
+
+class Ledger(History):
+    """The ledger of one database, for writing."""
+
+    def __init__(self, target: Target, session: Session) -> None:
+        super().__init__(target, session)
+        self._now = target.now_sql()
+
+    def ensure(self) -> None:
+        """Makes the ledger's tables where they are missing."""
+        schema.ensure(self.target, self.session)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """A transaction that only one process at a time can be in: for look, then begin."""
+        with self.session.transaction():
+            self.session.execute("UPDATE snapshots_version SET version = version")
+            yield
+
+    def begin(
+        self, identity: Identity, content_hash: str | None, table: str, plan: str, owner: str
+    ) -> Lease:
+        """A new import, running. Call it within `locked`."""
+        rows = self.session.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports")
+        import_id = _int(rows[0][0])
+        self.session.execute(
+            "INSERT INTO snapshots_imports (id, input, size, mtime_ns, inode, fingerprint,"
+            " content_hash, table_name, state, plan, started_at, owner, heartbeat_at, fence)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1)",
+            (
+                import_id,
+                identity.name,
+                identity.size,
+                identity.mtime_ns,
+                None if identity.inode is None else str(identity.inode),
+                identity.fingerprint,
+                content_hash,
+                table,
+                plan,
+                owner,
+            ),
+        )
+        return Lease(import_id, 1, owner)
+
+    def take(self, entry: Entry, owner: str) -> Lease:
+        """Goes on with an import that nobody works on any more.
+
+        Raises LedgerError when another process was faster. Call it within `locked`.
+        """
+        rows = self.session.execute(
+            "SELECT fence FROM snapshots_imports WHERE id = ?", (entry.import_id,)
+        )
+        if not rows or rows[0][0] != entry.fence:
+            raise LedgerError(
+                f"import {entry.import_id} was taken up by another process just now",
+                hint="wait for it; snapshots list shows how it goes",
+            )
+        self.session.execute(
+            "UPDATE snapshots_imports SET state = 'running', error = NULL, finished_at = NULL,"
+            f" owner = ?, fence = ?, heartbeat_at = {self._now} WHERE id = ?",
+            (owner, entry.fence + 1, entry.import_id),
+        )
+        return Lease(entry.import_id, entry.fence + 1, owner)
+
+    def heartbeat(self, lease: Lease, session: Session | None = None) -> None:
+        """Says that the lease's owner is alive."""
+        (session or self.session).execute(
+            f"UPDATE snapshots_imports SET heartbeat_at = {self._now} WHERE id = ? AND fence = ?",
+            (lease.import_id, lease.fence),
+        )
+
+    def claim(self, session: Session, lease: Lease, start: int, line: int) -> None:
+        """The first act of a chunk's transaction.
+
+        Raises AlreadyCommitted if the chunk is accounted for, LostLease if the import was taken
+        over. The primary key decides: while two transactions claim the same chunk, the database
+        makes one wait for the other.
+        """
+        self._check(session, lease)
+        try:
+            session.execute(
+                "INSERT INTO snapshots_chunks (import_id, start_offset, start_line, fence)"
+                " VALUES (?, ?, ?, ?)",
+                (lease.import_id, start, line, lease.fence),
+            )
+        except RefusedRows as taken:
+            raise AlreadyCommitted(f"the chunk at byte {start} is accounted for") from taken
+
+    def record(
+        self, session: Session, lease: Lease, done: ChunkDone, rejects: Sequence[Reject]
+    ) -> None:
+        """The last act of a chunk's transaction.
+
+        Raises AccountingMismatch if the counts do not add up, LostLease if the import was
+        taken over meanwhile; both roll the chunk back.
+        """
+        counts = done.counts
+        if not counts.balanced or counts.rejected != len(rejects):
+            raise AccountingMismatch(
+                f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} loaded"
+                f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
+                hint="nothing of this chunk was written; this is a defect, please report it",
+            )
+        if rejects:
+            session.insert(
+                _REJECTS,
+                _REJECT_COLUMNS,
+                [
+                    (lease.import_id, r.byte_offset, r.line, r.column, r.code, r.reason, r.raw)
+                    for r in rejects
+                ],
+            )
+        session.execute(
+            "UPDATE snapshots_chunks SET end_offset = ?, end_line = ?, records = ?, loaded = ?,"
+            " rejected = ?, skipped = ?, hash_state = ?, hash = ?, seconds = ?,"
+            f" committed_at = {self._now} WHERE import_id = ? AND start_offset = ?",
+            (
+                done.end,
+                done.end_line,
+                counts.records,
+                counts.loaded,
+                counts.rejected,
+                counts.skipped,
+                done.hash_state,
+                done.hash,
+                done.seconds,
+                lease.import_id,
+                done.start,
+            ),
+        )
+        if self.target.writers == 1:
+            # Here a heartbeat of its own would have to wait for this transaction anyway.
+            self.heartbeat(lease, session)
+        self._check(session, lease, _SHARE_LOCK[self.target.name])
+
+    def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
+        """The whole input, `end` bytes for the kernel, is accounted for: proves it and says so.
+
+        Raises AccountingMismatch if the chunks leave a gap, overlap, or miss the end.
+        """
+        expected = 0
+        for chunk in self.chunks(lease.import_id):
+            if chunk.start != expected:
+                raise AccountingMismatch(
+                    f"bytes {expected} to {chunk.start} of the input belong to no chunk",
+                    hint="this is a defect, please report it",
+                )
+            expected = chunk.end
+        if expected != end:
+            raise AccountingMismatch(
+                f"the chunks end at byte {expected}, the input at byte {end}",
+                hint="this is a defect, please report it",
+            )
+        with self.session.transaction():
+            self._check(self.session, lease)
+            self.session.execute(
+                "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
+                (content_hash, size, lease.import_id),
+            )
+            self._end(lease, "finished", None, seconds)
+
+    def end(self, lease: Lease, state: State, error: str | None, seconds: float) -> None:
+        """Ends this process's work on an import that is not finished; it can be resumed."""
+        with self.session.transaction():
+            self._end(lease, state, error, seconds)
+
+    def _end(self, lease: Lease, state: State, error: str | None, seconds: float) -> None:
+        totals = self.counts(lease.import_id)
+        self.session.execute(
+            "UPDATE snapshots_imports SET state = ?, error = ?, records = ?, loaded = ?,"
+            f" rejected = ?, skipped = ?, seconds = seconds + ?, finished_at = {self._now},"
+            " owner = NULL WHERE id = ? AND fence = ? AND state = 'running'",
+            (
+                state,
+                error,
+                totals.records,
+                totals.loaded,
+                totals.rejected,
+                totals.skipped,
+                seconds,
+                lease.import_id,
+                lease.fence,
+            ),
+        )
+
+    def _check(self, session: Session, lease: Lease, lock: str = "") -> None:
+        rows = session.execute(
+            f"SELECT fence, state FROM snapshots_imports WHERE id = ?{lock}", (lease.import_id,)
+        )
+        if not rows or rows[0] != (lease.fence, "running"):
+            raise LostLease(
+                f"import {lease.import_id} was taken over by another process",
+                hint="snapshots list shows how it goes",
+            )
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise LedgerError(f"the ledger holds {value!r} where a whole number belongs")
+    return value

@@ -1,0 +1,62 @@
+-- The ledger, version 1. Times are UTC as ISO 8601 text, by this database's clock.
+
+CREATE TABLE IF NOT EXISTS snapshots_version (
+    version integer NOT NULL PRIMARY KEY
+);
+
+CREATE TABLE IF NOT EXISTS snapshots_imports (
+    id           bigint           NOT NULL PRIMARY KEY,
+    input        text             NOT NULL,
+    size         bigint,
+    mtime_ns     bigint,
+    inode        text,
+    fingerprint  text,
+    content_hash text,
+    table_name   text             NOT NULL,
+    state        text             NOT NULL,
+    plan         text             NOT NULL,
+    records      bigint           NOT NULL DEFAULT 0,
+    loaded       bigint           NOT NULL DEFAULT 0,
+    rejected     bigint           NOT NULL DEFAULT 0,
+    skipped      bigint           NOT NULL DEFAULT 0,
+    error        text,
+    started_at   text             NOT NULL,
+    finished_at  text,
+    seconds      double precision NOT NULL DEFAULT 0,
+    owner        text,
+    heartbeat_at text             NOT NULL,
+    fence        bigint           NOT NULL DEFAULT 0,
+    CHECK (records = loaded + rejected + skipped)
+);
+CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
+CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
+
+CREATE TABLE IF NOT EXISTS snapshots_chunks (
+    import_id    bigint           NOT NULL,
+    start_offset bigint           NOT NULL,
+    end_offset   bigint,
+    start_line   bigint           NOT NULL,
+    end_line     bigint,
+    records      bigint           NOT NULL DEFAULT 0,
+    loaded       bigint           NOT NULL DEFAULT 0,
+    rejected     bigint           NOT NULL DEFAULT 0,
+    skipped      bigint           NOT NULL DEFAULT 0,
+    hash_state   bytea,
+    hash         bytea,
+    fence        bigint           NOT NULL,
+    seconds      double precision NOT NULL DEFAULT 0,
+    committed_at text,
+    PRIMARY KEY (import_id, start_offset),
+    CHECK (records = loaded + rejected + skipped)
+);
+
+CREATE TABLE IF NOT EXISTS snapshots_rejects (
+    import_id   bigint NOT NULL,
+    byte_offset bigint NOT NULL,
+    line        bigint NOT NULL,
+    column_name text,
+    code        text   NOT NULL,
+    reason      text   NOT NULL,
+    raw         bytea  NOT NULL,
+    PRIMARY KEY (import_id, byte_offset)
+);

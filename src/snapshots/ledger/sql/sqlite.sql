@@ -1,0 +1,62 @@
+-- The ledger, version 1. Times are UTC as ISO 8601 text, by this database's clock.
+
+CREATE TABLE IF NOT EXISTS snapshots_version (
+    version integer NOT NULL PRIMARY KEY
+);
+
+CREATE TABLE IF NOT EXISTS snapshots_imports (
+    id           integer NOT NULL PRIMARY KEY,
+    input        text    NOT NULL,
+    size         integer,
+    mtime_ns     integer,
+    inode        text,
+    fingerprint  text,
+    content_hash text,
+    table_name   text    NOT NULL,
+    state        text    NOT NULL,
+    plan         text    NOT NULL,
+    records      integer NOT NULL DEFAULT 0,
+    loaded       integer NOT NULL DEFAULT 0,
+    rejected     integer NOT NULL DEFAULT 0,
+    skipped      integer NOT NULL DEFAULT 0,
+    error        text,
+    started_at   text    NOT NULL,
+    finished_at  text,
+    seconds      real    NOT NULL DEFAULT 0,
+    owner        text,
+    heartbeat_at text    NOT NULL,
+    fence        integer NOT NULL DEFAULT 0,
+    CHECK (records = loaded + rejected + skipped)
+);
+CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
+CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
+
+CREATE TABLE IF NOT EXISTS snapshots_chunks (
+    import_id    integer NOT NULL,
+    start_offset integer NOT NULL,
+    end_offset   integer,
+    start_line   integer NOT NULL,
+    end_line     integer,
+    records      integer NOT NULL DEFAULT 0,
+    loaded       integer NOT NULL DEFAULT 0,
+    rejected     integer NOT NULL DEFAULT 0,
+    skipped      integer NOT NULL DEFAULT 0,
+    hash_state   blob,
+    hash         blob,
+    fence        integer NOT NULL,
+    seconds      real    NOT NULL DEFAULT 0,
+    committed_at text,
+    PRIMARY KEY (import_id, start_offset),
+    CHECK (records = loaded + rejected + skipped)
+);
+
+CREATE TABLE IF NOT EXISTS snapshots_rejects (
+    import_id   integer NOT NULL,
+    byte_offset integer NOT NULL,
+    line        integer NOT NULL,
+    column_name text,
+    code        text    NOT NULL,
+    reason      text    NOT NULL,
+    raw         blob    NOT NULL,
+    PRIMARY KEY (import_id, byte_offset)
+);

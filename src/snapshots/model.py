@@ -1,0 +1,206 @@
+"""The nouns: frozen values that every other module passes around.
+
+Nothing here does I/O. Field names are those of the ledger, of `--json` and of the docs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal[
+    "boolean", "integer", "decimal", "float", "date", "time", "timestamp", "timestamptz",
+    "text", "uuid", "json",
+]  # fmt: skip
+"""What a value is, whatever a target calls it."""
+
+State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
+"""`finished`: the whole input is accounted for. All others but `running` can be resumed."""
+
+Encoding: TypeAlias = Literal["postgres", "text", "sqlite"]
+"""What the kernel turns records into: PostgreSQL binary COPY rows; tab-separated text with
+backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values to bind in SQLite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the records of an input are written."""
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    """None: a quote inside a quoted field is doubled. Else the character before it."""
+    terminator: Literal["lf", "cr"] = "lf"
+    """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone."""
+    encoding: str = "utf-8"
+    """Python's name. The kernel always sees UTF-8; other encodings are decoded before it."""
+    header: bool = True
+    preamble: int = 0
+    """Physical lines before the header (or the first record); skipped."""
+    rows_after_header: int = 0
+    """Records just after the header that hold no data (types, units); skipped."""
+    comment: str | None = None
+    skip_initial_space: bool = False
+    max_record_size: int = 8 * 1024 * 1024
+    """Bytes. A longer record is rejected: `record_too_long`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type and its physical limits. What does not fit is a reject, never a coercion."""
+
+    kind: Kind
+    bits: int = 64
+    """integer: 8, 16, 24, 32 or 64. float: 32 or 64."""
+    unsigned: bool = False
+    precision: int | None = None
+    """decimal: digits in all; None: no limit."""
+    scale: int | None = None
+    """decimal: digits after the point; None: no limit."""
+    fraction: int = 6
+    """time, timestamp, timestamptz: digits of a second that are kept."""
+    max_chars: int | None = None
+    max_bytes: int | None = None
+    wire: Literal["", "jsonb"] = ""
+    """A difference that only one encoding sees: PostgreSQL's jsonb has a version byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a contract: where its value comes from and what it must be.
+
+    The constraints and formats are those of Frictionless Table Schema, as written there.
+    `minimum` and the like are lexical values, read by the kernel as the column's type.
+    """
+
+    name: str
+    """In the table."""
+    source: str
+    """In the input's header; equal to `name` where the input has none."""
+    type: Type
+    format: str = "default"
+    """`default`, or a strptime pattern such as %d/%m/%Y."""
+    required: bool = False
+    unique: bool = False
+    minimum: str | None = None
+    maximum: str | None = None
+    exclusive_minimum: str | None = None
+    exclusive_maximum: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    enum: tuple[str, ...] | None = None
+    true_values: tuple[str, ...] | None = None
+    """None: true, True, TRUE, 1 (and t, yes, y, on... where an existing table is the contract)."""
+    false_values: tuple[str, ...] | None = None
+    decimal_char: str = "."
+    group_char: str | None = None
+    bare_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a row of a table must be."""
+
+    columns: tuple[Column, ...]
+    missing_values: tuple[str, ...] | None = None
+    """Texts that mean NULL, quoted or not. None: only an empty field without quotes does."""
+    primary_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table, with its schema (PostgreSQL) where one was named. Never quoted here."""
+
+    name: str
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column of a table that exists."""
+
+    name: str
+    type: Type | None
+    """None: the database has the type and the kernel does not know it; sent as text."""
+    sql_type: str
+    """As the database says it."""
+    nullable: bool
+    has_default: bool
+    """The database can fill it in: a default, an identity, an AUTO_INCREMENT."""
+    generated: bool = False
+    """Computed by the database; must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A table that exists, as its database describes it."""
+
+    table: TableName
+    columns: tuple[TableColumn, ...]
+    primary_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The account of some records; `records` is always the sum of the other three."""
+
+    records: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.records + other.records,
+            self.loaded + other.loaded,
+            self.rejected + other.rejected,
+            self.skipped + other.skipped,
+        )
+
+    @property
+    def balanced(self) -> bool:
+        """Every record is in exactly one bucket."""
+        return self.records == self.loaded + self.rejected + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One record that is not in the table, and why."""
+
+    line: int
+    """1-based number of the record's first physical line."""
+    byte_offset: int
+    """Of the record's first byte in the (decompressed) input."""
+    column: str | None
+    code: str
+    reason: str
+    raw: bytes
+    """The record as it stands in the input, without its line end; at most 64 KiB of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """What the ledger knows of one import."""
+
+    import_id: int
+    input: str
+    content_hash: str | None
+    """BLAKE3 of the input's bytes as they lie, as `b3sum` prints it; None until it is known."""
+    database: str
+    """Never with a password."""
+    table: str
+    state: State
+    records: int
+    loaded: int
+    rejected: int
+    skipped: int
+    bytes: int | None
+    started_at: str
+    """UTC, ISO 8601."""
+    finished_at: str | None
+    seconds: float
+    error: str | None

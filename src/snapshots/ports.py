@@ -1,0 +1,184 @@
+"""The seams. Read this file first.
+
+The engine moves records from a `Source` to a `Target` and writes the account of them in the
+ledger, all in the target's own transactions. It knows sources and targets only by these
+protocols. What a docstring here says an implementer must guarantee is what the conformance
+suites in `tests/ports/` check, for every implementation.
+
+Nothing may reach the engine but errors of `snapshots.errors`: an adapter translates its
+driver's errors at its edge, and it alone knows which of them are worth a retry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from snapshots._native import Block
+from snapshots.model import Column, Contract, Encoding, TableName, TableShape
+
+Value: TypeAlias = int | float | str | bytes | None
+"""What a ledger statement takes and gives."""
+
+Rows: TypeAlias = list[tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is known of an input without reading all of it."""
+
+    name: str
+    """As the user gave it; `-` for stdin."""
+    size: int | None
+    """Bytes as they lie; None where only the end will tell."""
+    mtime_ns: int | None
+    inode: int | None
+    fingerprint: str | None
+    """BLAKE3 of size, first and last MiB: equal for equal bytes, cheap at any size. None for
+    a stream."""
+
+
+class Source(Protocol):
+    """Bytes of one input, in order."""
+
+    @property
+    def identity(self) -> Identity:
+        """As it was when the source was opened."""
+
+    @property
+    def seekable(self) -> bool:
+        """`read(offset)` costs no reading of what lies before the offset."""
+
+    def head(self, size: int) -> bytes:
+        """At most `size` first bytes, decompressed; may be called often, consumes nothing."""
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """Decompressed bytes from `offset` on, in pieces of about 1 MiB, never empty ones.
+
+        A stream may be read once; reading it again raises InputError. A cut or corrupt
+        compressed file raises InputError after all bytes before the damage were given.
+        """
+
+    def raw(self, offset: int = 0) -> Iterator[bytes]:
+        """The bytes as they lie, for hashing; the same as `read` for what is not compressed."""
+
+    @property
+    def consumed(self) -> int:
+        """Bytes as they lie that `read` has taken so far: what progress is measured by."""
+
+    def unchanged(self) -> bool:
+        """The input still has the size and time that `identity` says."""
+
+    def close(self) -> None:
+        """Never raises."""
+
+
+class Session(Protocol):
+    """One connection with a target, for one thread at a time.
+
+    Outside a transaction each statement commits by itself.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commits at the end of the block, rolls back when it raises.
+
+        After a normal exit the transaction is durable. A SQLite file with a write-ahead log may
+        lose the last transactions in a power cut, each of them whole, rows and account together.
+        When the answer to COMMIT is lost the error is ConnectionLost: nobody knows, and the claim
+        in the ledger decides later.
+        A rollback that fails never hides the error that caused it.
+        """
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Within a transaction: undoes what its block did when that raises, and only that."""
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+        """One statement with `?` for each parameter; its rows, or none.
+
+        RefusedRows if it violates a constraint: that is how a claim finds that it comes second.
+        """
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        """The same statement for each row, as fast as the driver can."""
+
+    def insert(
+        self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        """Inserts rows that are Python values, as fast as the database can: rejects may be many."""
+
+    def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        """Writes the rows of the blocks, which are in the target's encoding; how many.
+
+        All or nothing within the surrounding savepoint. Every value is stored as it was given:
+        if the target would skip a row, cut, change or default a value, or refuses a row,
+        RefusedRows is raised. Takes the blocks one by one and keeps none.
+        """
+
+    def cancel(self) -> None:
+        """From any thread: the statement that runs ends with an error, soon. Never raises."""
+
+    def close(self) -> None:
+        """Never raises. An open transaction is rolled back."""
+
+
+class Target(Protocol):
+    """A database that tables can be loaded into. Holds settings, no connection."""
+
+    @property
+    def name(self) -> str:
+        """postgres, mysql, sqlite: also the name of the ledger's SQL file."""
+
+    @property
+    def encoding(self) -> Encoding:
+        """The kernel's encoding that `Session.load` takes for most tables."""
+
+    def encoding_for(self, shape: TableShape) -> Encoding:
+        """The one it takes for this table."""
+
+    @property
+    def writers(self) -> int | None:
+        """How many sessions may write at once; None: no limit of the target's own."""
+
+    def display(self) -> str:
+        """A URL that a user can give to `--database`, with no password."""
+
+    def connect(self, *, create: bool = True) -> Session:
+        """A session ready for loading; with `create` makes the database where it is missing
+        and may be made.
+
+        Raises NoDatabase where it is missing and stays so, CannotConnect otherwise, saying
+        what to do.
+        """
+
+    def now_sql(self) -> str:
+        """An SQL expression: UTC now by the database's clock, as ISO 8601 text with
+        milliseconds and a Z."""
+
+    def table_name(self, text: str) -> TableName:
+        """A user's `table` or `schema.table`; TargetError where schemas are not known."""
+
+    def quote(self, identifier: str) -> str:
+        """An identifier as SQL, whatever characters it is made of; ContractError if the
+        database cannot hold it."""
+
+    def max_identifier_bytes(self) -> int:
+        """A longer name of a column cannot be had."""
+
+    def inspect(self, session: Session, table: TableName) -> TableShape | None:
+        """The table as it is; None if there is none."""
+
+    def physical(self, contract: Contract) -> Contract:
+        """The contract with the limits that a table created from it will have."""
+
+    def check(self, contract: Contract, *, lineage: bool) -> None:
+        """ContractError where no table can be created from the contract; needs no session."""
+
+    def create_table(
+        self, session: Session, table: TableName, contract: Contract, *, lineage: bool
+    ) -> None:
+        """Creates the table for a contract; with lineage also `_import_id` and `_line`."""
+
+    def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
+        """Adds nullable columns to a table that exists."""

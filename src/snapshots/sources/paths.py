@@ -1,0 +1,107 @@
+"""From what a user wrote on the command line to the names of inputs."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_LIKE_CSV = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|bz2|xz))?$", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+def expand(arguments: Sequence[str]) -> list[str]:
+    """The inputs that arguments stand for, each once, in order.
+
+    A folder stands for its visible files that are called like CSV (compressed or not), a
+    glob that the shell left alone for the files it matches, `-` for standard input.
+    InputError for what stands for nothing.
+    """
+    names: dict[str, str] = {}
+    for argument in arguments:
+        for name in _inputs(argument):
+            names.setdefault(name if name == "-" else os.path.realpath(name), name)
+    return list(names.values())
+
+
+def refuse_url(name: str) -> None:
+    """InputError for a URL."""
+    if match := _URL.match(name):
+        raise InputError(
+            f"URLs cannot be read yet ({match[0]}).",
+            place=_without_password(name),
+            hint="Download it and give the file, or pipe it in: curl ... | snapshots import -",
+        )
+
+
+def _inputs(argument: str) -> Iterator[str]:
+    if argument == "-":
+        yield argument
+        return
+    refuse_url(argument)
+    path = Path(argument)
+    if path.is_dir():
+        yield from _folder(path)
+    elif path.exists():
+        yield argument
+    elif has_magic(argument):
+        yield from _matches(argument)
+    else:
+        raise InputError("There is no such file.", place=argument, hint=_near(path))
+
+
+def _folder(path: Path) -> Iterator[str]:
+    try:
+        files = sorted(
+            str(entry)
+            for entry in path.iterdir()
+            if _LIKE_CSV.search(entry.name) and not entry.name.startswith(".") and entry.is_file()
+        )
+    except OSError as error:
+        raise InputError(
+            f"The folder cannot be read: {error.strerror}.", place=str(path)
+        ) from error
+    if not files:
+        raise InputError(
+            "The folder has no CSV files.",
+            place=str(path),
+            hint="Counted are *.csv, *.tsv and *.txt, also with .gz, .zst, .bz2 or .xz; name "
+            "other files one by one.",
+        )
+    yield from files
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    # Path.glob would drop a leading ./ that the user wrote.
+    names = glob(pattern, recursive=True)  # noqa: PTH207
+    files = sorted(name for name in names if not Path(name).is_dir())
+    if not files:
+        raise InputError(
+            "No file matches the pattern.", place=pattern, hint="Check it with ls, unquoted."
+        )
+    yield from files
+
+
+def _near(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"There is no folder {str(path.parent)!r} either."
+    try:
+        others = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        others = []
+    near = get_close_matches(path.name, others, 3)
+    if near:
+        return "Do you mean " + " or ".join(str(path.parent / name) for name in near) + "?"
+    return "Check the name and the current folder."
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=://)[^/@]*@", "", url)

@@ -1,0 +1,133 @@
+"""Names, tables and columns as SQL: what the dialects have in common.
+
+What they do not have in common, their types, is in each one's `types.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snapshots.errors import ContractError, TargetError
+from snapshots.formats import names
+from snapshots.model import TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from snapshots.model import Column, Contract
+
+
+LINEAGE = names.RESERVED
+"""The columns that tell for each row which import it came with, and from which line."""
+
+_PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
+_TABLE = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
+
+
+def quoted(identifier: str, mark: str) -> str:
+    """An identifier between marks, as every dialect does it."""
+    if not identifier:
+        raise ContractError("A name in a database has at least one character.")
+    if "\0" in identifier:
+        raise ContractError(f"The name {identifier!r} has a NUL character, and no database may.")
+    try:
+        identifier.encode()
+    except UnicodeEncodeError:
+        raise ContractError(f"The name {identifier!r} is not valid Unicode.") from None
+    return f"{mark}{identifier.replace(mark, mark * 2)}{mark}"
+
+
+def table_name(text: str, *, schemas: bool) -> TableName:
+    """A user's `table`, `schema.table` or `"name with a . in it"`."""
+    if not _TABLE.fullmatch(text):
+        raise TargetError(
+            "The name of the table is not understood.",
+            place=text,
+            hint='Put a name that has a dot or a quote in it between ", and double each ".',
+        )
+    parts = [
+        match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)
+    ]
+    if len(parts) == 1:
+        return TableName(parts[0])
+    if not schemas:
+        raise TargetError(
+            "This database has no schemas, so the name of a table has one part.",
+            place=text,
+            hint=f'Use {"_".join(parts)}, or "{text}" if the dot belongs to the name.',
+        )
+    if len(parts) > 2:
+        raise TargetError("The name of a table is table or schema.table.", place=text)
+    return TableName(parts[1], parts[0])
+
+
+def placeholders(sql: str) -> str:
+    """`?` as drivers write it that use % for parameters."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: int) -> None:
+    """Refuses what no table can be created from, before anything is created."""
+    if not contract.columns:
+        raise ContractError("A table has at least one column.")
+    columns = [column.name for column in contract.columns]
+    wanted = len(columns) + (len(LINEAGE) if lineage else 0)
+    if wanted > max_columns:
+        raise ContractError(
+            f"The table would have {wanted} columns, and in this database it can have"
+            f" {max_columns} at most.",
+            hint=f"Use --no-lineage, which saves {len(LINEAGE)} columns."
+            if len(columns) <= max_columns
+            else "Split the file into several with fewer columns each.",
+        )
+    seen = {name.casefold() if ignore_case else name: name for name in LINEAGE if lineage}
+    for name in columns:
+        key = name.casefold() if ignore_case else name
+        if key in seen:
+            raise ContractError(
+                f"The columns {seen[key]!r} and {name!r} have the same name in this database.",
+                hint="Rename one of them, or use --no-lineage if it is _import_id or _line.",
+            )
+        seen[key] = name
+    for name in contract.primary_key:
+        if name not in columns:
+            raise ContractError(f"The primary key has {name!r}, which is not a column.")
+
+
+def column_sql(quote: Callable[[str], str], name: str, sql_type: str, *, required: bool) -> str:
+    """One column of CREATE TABLE or ADD COLUMN."""
+    return f"{quote(name)} {sql_type}{' NOT NULL' if required else ''}"
+
+
+def create_table_sql(
+    quote: Callable[[str], str],
+    table: str,
+    contract: Contract,
+    sql_types: Iterable[str],
+    *,
+    lineage: str | None,
+    primary_key: Sequence[str],
+    suffix: str = "",
+) -> str:
+    """CREATE TABLE; `lineage` is the type of the two columns, if they are wanted."""
+    parts = [
+        column_sql(quote, column.name, sql_type, required=required(contract, column))
+        for column, sql_type in zip(contract.columns, sql_types, strict=True)
+    ]
+    if lineage:
+        parts += [column_sql(quote, name, lineage, required=True) for name in LINEAGE]
+    if primary_key:
+        parts.append(f"PRIMARY KEY ({', '.join(map(quote, primary_key))})")
+    parts += [
+        f"UNIQUE ({quote(column.name)})"
+        for column in contract.columns
+        if column.unique and tuple(primary_key) != (column.name,)
+    ]
+    body = ",\n  ".join(parts)
+    return f"CREATE TABLE {table} (\n  {body}\n){suffix}"
+
+
+def required(contract: Contract, column: Column) -> bool:
+    """A part of the primary key is never NULL."""
+    return column.required or column.name in contract.primary_key

@@ -1,0 +1,101 @@
+"""What MySQL, MariaDB and PyMySQL say, as errors of this package."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from snapshots.errors import (
+    CannotConnect,
+    ConnectionLost,
+    ContractError,
+    RefusedRows,
+    SnapshotsError,
+    TargetError,
+)
+
+if TYPE_CHECKING:
+    import pymysql
+
+LONGEST = 500
+"""Characters of a server's sentence that are kept: some repeat the value."""
+
+UNKNOWN_DATABASE = 1049
+NOT_ALLOWED = 1044
+DEADLOCK = 1213
+_LOST = {1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2055, 4031}
+_REFUSED_CLASSES = ("22", "23", "45")
+_REFUSED = {1264, 1265, 1364, 1366, 1406, 1411, 1526, 1712, 1748, 3140, 3819, 4025}
+_CONSTRAINT = {1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 3819, 4025}
+"""Refuses a row however it was written."""
+_CONTRACT = {1059, 1060, 1071, 1103, 1117, 1118, 1166, 1170, 1300}
+_CANNOT_CREATE = 1005
+_UNFIT = re.compile(r"errno: (139|185)\b")
+"""InnoDB's words for too long a row and too many columns."""
+_RETRY = {1020, 1021, 1040, 1041, 1114, 1203, 1205, DEADLOCK, 3572}
+
+_HINTS = {
+    1021: "Free space on the server's disk, then resume the import.",
+    1040: "Try again with fewer --workers, or raise max_connections.",
+    1041: "The server is out of memory; try again with fewer --workers.",
+    NOT_ALLOWED: "Ask the database's administrator for the right, for instance with GRANT.",
+    1114: "Free space on the server's disk, then resume the import.",
+    1142: "Ask the database's administrator for the right, for instance with GRANT.",
+    1143: "Ask the database's administrator for the right, for instance with GRANT.",
+    1203: "Try again with fewer --workers, or raise max_user_connections.",
+    1205: "Another transaction holds a lock for too long; try again when it has ended.",
+    1290: "The server is read-only or restricted; use the primary.",
+    1836: "The server is read-only; use the primary.",
+}
+
+_CONNECT_HINTS = {
+    1040: "Try again later, with fewer --workers, or raise max_connections.",
+    NOT_ALLOWED: "Create the database, or GRANT the user the right to it.",
+    1045: "Give user and password in the URL, or with MYSQL_USER and MYSQL_PWD or ~/.my.cnf.",
+    1130: "The server does not let this machine in: see the host part of its accounts.",
+    1698: "This account logs in by the server's socket: add ?unix_socket=PATH to the URL.",
+    2003: "Check that the server runs, and the host and port.",
+    2026: "See ssl_ca and ssl_disabled in the URL.",
+}
+
+
+def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -> SnapshotsError:
+    """The error of this package for one of PyMySQL's. `alive`: the connection still works."""
+    code, message = _parts(error)
+    if not alive or code in _LOST:
+        return ConnectionLost(
+            f"The connection with MySQL was lost: {message or 'it is closed'}",
+            hint="Resume the import when the server is back.",
+            retryable=True,
+        )
+    state = getattr(error, "sqlstate", None) or ""
+    if code in _CONSTRAINT or (loading and (code in _REFUSED or state[:2] in _REFUSED_CLASSES)):
+        return RefusedRows(message)
+    if code in _CONTRACT or (code == _CANNOT_CREATE and _UNFIT.search(message)):
+        return ContractError(f"MySQL cannot have such a table: {message}")
+    return TargetError(f"MySQL: {message}", hint=_HINTS.get(code, ""), retryable=code in _RETRY)
+
+
+def cannot_connect(error: Exception, place: str) -> CannotConnect:
+    """Why there is no session."""
+    code, message = _parts(error)
+    return CannotConnect(
+        message,
+        place=place,
+        hint=_CONNECT_HINTS.get(code, "Check the URL, and that the server runs."),
+        retryable=code in _RETRY or code in {2003, *_LOST},
+    )
+
+
+def code_of(error: Exception) -> int:
+    """MySQL's number of an error, or 0."""
+    return _parts(error)[0]
+
+
+def _parts(error: Exception) -> tuple[int, str]:
+    if len(error.args) > 1 and isinstance(error.args[0], int):
+        code, message = error.args[0], str(error.args[1])
+    else:
+        code, message = 0, str(error)
+    message = " ".join(message.split())
+    return code, message if len(message) <= LONGEST else f"{message[:LONGEST]}..."

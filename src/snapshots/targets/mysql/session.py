@@ -1,0 +1,207 @@
+"""One connection with MySQL or MariaDB."""
+
+# ruff: noqa: D102 - ports.Session says what each method does
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pymysql import err
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import encoders
+
+from snapshots.errors import RefusedRows, TargetError
+from snapshots.targets.ddl import placeholders
+from snapshots.targets.mysql.errors import DEADLOCK, code_of, translate
+from snapshots.targets.mysql.exact import DATA_TYPES, expression
+from snapshots.targets.mysql.inserts import statements
+from snapshots.targets.mysql.names import quote
+from snapshots.targets.transactions import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from snapshots._native import Block
+    from snapshots.model import TableName
+    from snapshots.ports import Rows, Value
+    from snapshots.targets.mysql.infile import InfileConnection
+
+_SETTINGS = (
+    "SET NAMES utf8mb4",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
+    " time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1,"
+    " net_read_timeout = 600, net_write_timeout = 600",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+"""So that a value means the same whatever the server sets by default, and none is changed."""
+
+_LOADED = re.compile(r"Records: (\d+)  Deleted: (\d+)  Skipped: (\d+)  Warnings: (\d+)")
+
+
+def _number(text: str) -> int | str:
+    """A decimal: whole ones as int (sums and counts are), others as their text."""
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+_INTEGERS = (
+    FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG,
+    FIELD_TYPE.YEAR,
+)  # fmt: skip
+CONVERTERS: dict[Any, Any] = {
+    **encoders,
+    **dict.fromkeys(_INTEGERS, int),
+    **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE), float),
+    **dict.fromkeys((FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), _number),
+}
+"""All other types are read as their text."""
+
+
+class MysqlSession(Transactions):
+    """See `ports.Session`."""
+
+    begin: ClassVar[str] = "START TRANSACTION READ WRITE"
+
+    def __init__(self, connection: InfileConnection) -> None:
+        super().__init__()
+        self._connection = connection
+        self._loads: dict[tuple[TableName, tuple[str, ...]], _Load] = {}
+        for statement in _SETTINGS:
+            self.command(statement)
+        ((local, size),) = self.execute("SELECT @@local_infile, @@max_allowed_packet")
+        self._local_infile = bool(local)
+        self._max_packet = int(size or 0)
+
+    def command(self, sql: str) -> None:
+        with self._errors():
+            self._connection.query(sql)
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+        with self._errors(), self._connection.cursor() as cursor:
+            if params:
+                cursor.execute(placeholders(sql), tuple(params))
+            else:
+                cursor.execute(sql)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        with self._errors(), self._connection.cursor() as cursor:
+            cursor.executemany(placeholders(sql), rows)
+
+    def insert(
+        self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        names = ", ".join(quote(name) for name in columns)
+        marks = ", ".join("?" for _ in columns)
+        self.executemany(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", rows)
+
+    def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        key = (table, tuple(columns))
+        if key not in self._loads:
+            self._loads[key] = _Load(table, columns, self._inexact(table))
+        load = self._loads[key]
+        if self._local_infile:
+            return self._load_data(load, blocks)
+        if load.inexact:
+            raise TargetError(
+                f"The type of column {load.inexact[0]!r} needs LOAD DATA LOCAL, and this server"
+                " does not allow it.",
+                hint="SET GLOBAL local_infile = 1 on the server, or use another column type.",
+            )
+        return self._insert(load, blocks)
+
+    def cancel(self) -> None:
+        with suppress(Exception):
+            self._connection.hang_up()
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._connection.close()
+
+    def _load_data(self, load: _Load, blocks: Iterable[Block]) -> int:
+        given = 0
+
+        def payloads() -> Iterator[bytes]:
+            nonlocal given
+            for block in blocks:
+                given += block.loaded
+                yield block.payload
+
+        with self._errors(loading=True):
+            message, warnings = self._connection.send(load.data_statement, payloads())
+        match = _LOADED.search(message)
+        records, _, skipped, warned = map(int, match.groups()) if match else (-1, 0, 0, 0)
+        # LOCAL implies IGNORE: what cannot be stored is stored changed, with a warning.
+        if warnings or warned:
+            raise RefusedRows(self._warning())
+        if skipped or records != given:
+            raise RefusedRows("MySQL has left the row out.")
+        return given
+
+    def _insert(self, load: _Load, blocks: Iterable[Block]) -> int:
+        given = stored = 0
+        for block in blocks:
+            given += block.loaded
+            for statement in statements(load.insert_head, block.payload, self._max_packet):
+                if len(statement) >= self._max_packet:
+                    raise RefusedRows("The row is longer than the server's max_allowed_packet.")
+                with self._errors(loading=True):
+                    stored += self._connection.query(statement)
+                    result: Any = self._connection._result
+                if result.warning_count:
+                    raise RefusedRows(self._warning())
+        if stored != given:
+            raise RefusedRows("MySQL has left the row out.")
+        return stored
+
+    def _warning(self) -> str:
+        found = self.execute("SHOW WARNINGS LIMIT 1")
+        return str(found[0][2]) if found else "MySQL would change a value."
+
+    def _inexact(self, table: TableName) -> dict[str, str]:
+        """Columns that need an expression to be loaded, and their types."""
+        kinds = ", ".join(f"'{kind}'" for kind in DATA_TYPES)
+        found = self.execute(
+            "SELECT column_name, column_type FROM information_schema.columns"
+            f" WHERE table_schema = DATABASE() AND table_name = ? AND data_type IN ({kinds})"
+            " AND NOT (column_type = 'char(36)' AND collation_name = 'ascii_bin')",  # our uuid
+            (table.name,),
+        )
+        return {str(name).casefold(): str(kind) for name, kind in found}
+
+    @contextmanager
+    def _errors(self, *, loading: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except err.Error as error:
+            if code_of(error) == DEADLOCK:
+                self.spoil()
+            raise translate(error, alive=self._connection.open, loading=loading) from error
+
+
+class _Load:
+    """The statements that load some columns of one table."""
+
+    def __init__(self, table: TableName, columns: Sequence[str], inexact: dict[str, str]) -> None:
+        name = quote(table.name)
+        places, settings = [], []
+        self.inexact = [column for column in columns if column.casefold() in inexact]
+        for number, column in enumerate(columns):
+            if column in self.inexact:
+                variable = f"@snapshots_{number}"
+                value = expression(inexact[column.casefold()], variable)
+                places.append(variable)
+                settings.append(f"{quote(column)} = {value}")
+            else:
+                places.append(quote(column))
+        settings_sql = f" SET {', '.join(settings)}" if settings else ""
+        self.data_statement: Callable[[str], str] = lambda file: (
+            f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {name} CHARACTER SET utf8mb4"
+            r" FIELDS TERMINATED BY '\t' ENCLOSED BY '' ESCAPED BY '\\'"
+            r" LINES STARTING BY '' TERMINATED BY '\n'"
+            f" ({', '.join(places)}){settings_sql}"
+        )
+        names = ", ".join(map(quote, columns))
+        self.insert_head = f"INSERT INTO {name} ({names}) VALUES ".encode()

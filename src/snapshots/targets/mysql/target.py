@@ -1,0 +1,241 @@
+"""The settings of a MySQL or MariaDB database, and its tables."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pymysql import err
+
+from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
+from snapshots.locations import Location
+from snapshots.model import TableColumn, TableShape, Type
+from snapshots.targets import ddl
+from snapshots.targets.mysql.errors import (
+    NOT_ALLOWED,
+    UNKNOWN_DATABASE,
+    cannot_connect,
+    code_of,
+)
+from snapshots.targets.mysql.infile import InfileConnection
+from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
+from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
+from snapshots.targets.mysql.settings import complete, driver_options
+from snapshots.targets.mysql.types import kernel_type, physical_types, sql_type, sql_types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Column, Contract, Encoding, TableName
+    from snapshots.ports import Session
+
+_COLUMNS = """
+SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <> 'NULL',
+       extra, column_comment, collation_name
+FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
+"""
+_PRIMARY_KEY = """
+SELECT column_name FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY'
+ORDER BY seq_in_index
+"""
+_ENGINE = """
+SELECT engine FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_name = ?
+  AND engine IN (SELECT engine FROM information_schema.engines WHERE transactions <> 'YES')
+"""
+_COLLATIONS = """
+SELECT collation_name FROM information_schema.collations
+WHERE collation_name IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin')
+"""
+"""MariaDB's and MySQL's names for the comparison of texts by their bytes, nothing ignored."""
+_IS_JSON = """
+SELECT check_clause FROM information_schema.check_constraints
+WHERE constraint_schema = DATABASE() AND table_name = ? AND check_clause LIKE 'json_valid(%'
+"""
+"""MariaDB's json is a longtext with a check."""
+
+
+def target(location: Location) -> MysqlTarget:
+    """The target for a location of kind `mysql`."""
+    return MysqlTarget(complete(location))
+
+
+_MAX_COLUMNS = 1017
+"""InnoDB's: the server's own limit is higher."""
+_SECONDS = 10
+"""For a server to answer while a connection is made."""
+
+
+@dataclass(frozen=True)
+class MysqlTarget:
+    """See `ports.Target`."""
+
+    location: Location
+
+    def __post_init__(self) -> None:
+        if "," in (self.location.host or ""):
+            raise UsageError("A MySQL URL names one host.")
+        driver_options(self.location)
+
+    @property
+    def name(self) -> str:
+        return "mysql"
+
+    @property
+    def encoding(self) -> Encoding:
+        return "text"
+
+    def encoding_for(self, shape: TableShape) -> Encoding:  # noqa: ARG002
+        return "text"
+
+    @property
+    def writers(self) -> int | None:
+        return None
+
+    def display(self) -> str:
+        return self.location.url()
+
+    def connect(self, *, create: bool = True) -> Session:
+        try:
+            try:
+                return MysqlSession(self._open(self.location.database))
+            except err.Error as error:
+                if code_of(error) != UNKNOWN_DATABASE:
+                    raise
+                if not create:
+                    raise self._no_database() from None
+                self._create_database()
+                return MysqlSession(self._open(self.location.database))
+        except CannotConnect:
+            raise
+        except (err.Error, OSError, RuntimeError) as error:
+            # RuntimeError: a kind of login needs a package that is not installed.
+            raise cannot_connect(error, self.display()) from error
+        except TargetError as error:
+            raise CannotConnect(error.message, place=self.display(), hint=error.hint) from error
+
+    def now_sql(self) -> str:
+        return "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
+
+    def table_name(self, text: str) -> TableName:
+        return ddl.table_name(text, schemas=False)
+
+    def quote(self, identifier: str) -> str:
+        return quote(identifier)
+
+    def max_identifier_bytes(self) -> int:
+        return NAME_CHARACTERS
+
+    def inspect(self, session: Session, table: TableName) -> TableShape | None:
+        found = session.execute(_COLUMNS, (table.name,))
+        if not found:
+            return None
+        if engine := session.execute(_ENGINE, (table.name,)):
+            raise TargetError(
+                f"The table's engine, {engine[0][0]!s}, has no transactions, so that nothing can"
+                " be loaded exactly once.",
+                place=str(table),
+                hint=f"ALTER TABLE {quote(table.name)} ENGINE = InnoDB",
+            )
+        json = self._json_columns(session, table)
+        columns = []
+        for name, kind, nullable, default, extra, comment, collation in found:
+            known = kernel_type(str(kind), comment=str(comment), collation=str(collation))
+            extras = str(extra).upper()
+            columns.append(
+                TableColumn(
+                    name=str(name),
+                    type=Type("json") if name in json else known,
+                    sql_type=str(kind),
+                    nullable=nullable == "YES",
+                    has_default=bool(default) or "AUTO_INCREMENT" in extras,
+                    generated="VIRTUAL" in extras or "STORED" in extras or "PERSISTENT" in extras,
+                )
+            )
+        keys = session.execute(_PRIMARY_KEY, (table.name,))
+        return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+
+    def physical(self, contract: Contract) -> Contract:
+        return replace(
+            contract,
+            columns=tuple(
+                replace(column, type=kind, required=ddl.required(contract, column))
+                for column, kind in zip(contract.columns, physical_types(contract), strict=True)
+            ),
+        )
+
+    def check(self, contract: Contract, *, lineage: bool) -> None:
+        ddl.check(contract, lineage=lineage, ignore_case=True, max_columns=_MAX_COLUMNS)
+
+    def create_table(
+        self, session: Session, table: TableName, contract: Contract, *, lineage: bool
+    ) -> None:
+        self.check(contract, lineage=lineage)
+        exact = session.execute(_COLLATIONS)
+        collation = str(exact[0][0]) if exact else "utf8mb4_bin"
+        session.execute(
+            ddl.create_table_sql(
+                quote,
+                quote(table.name),
+                contract,
+                sql_types(contract),
+                lineage="bigint" if lineage else None,
+                # A key that grows with the file keeps InnoDB's pages full, and lets several
+                # sessions load at once; an AUTO_INCREMENT would make them wait for each other.
+                primary_key=contract.primary_key or (ddl.LINEAGE if lineage else ()),
+                suffix=f" ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}",
+            )
+        )
+
+    def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
+        parts = [
+            f"ADD COLUMN {ddl.column_sql(quote, c.name, sql_type(c.type), required=False)}"
+            for c in columns
+        ]
+        session.execute(f"ALTER TABLE {quote(table.name)} {', '.join(parts)}")
+
+    def _json_columns(self, session: Session, table: TableName) -> set[str]:
+        if "MariaDB" not in str(session.execute("SELECT VERSION()")[0][0]):
+            return set()
+        clauses = session.execute(_IS_JSON, (table.name,))
+        return {str(clause)[12:-2].replace("``", "`") for (clause,) in clauses}
+
+    def _open(self, database: str | None) -> InfileConnection:
+        place = self.location
+        connection = InfileConnection(
+            host=place.host,
+            port=int(place.port or 0),
+            user=place.user,
+            password=(place.password or "").encode(),
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+            conv=CONVERTERS,
+            program_name="snapshots",
+            **{"connect_timeout": _SECONDS, "read_timeout": _SECONDS, **driver_options(place)},
+        )
+        if "read_timeout" not in dict(place.options):
+            # What listens there may be no MySQL and say nothing; a statement may take its time.
+            connection.wait_for_answers()
+        return connection
+
+    def _create_database(self) -> None:
+        name = quote(self.location.database or "")
+        with self._open(None) as connection:
+            try:
+                connection.query(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4")
+            except err.Error as error:
+                if code_of(error) != NOT_ALLOWED:
+                    raise
+                raise self._no_database("This user may not create it.") from error
+
+    def _no_database(self, why: str = "") -> NoDatabase:
+        return NoDatabase(
+            f"There is no database {self.location.database!r}. {why}".strip(),
+            place=self.display(),
+            hint="Create it, name another in the URL, or GRANT the user CREATE.",
+        )

@@ -1,0 +1,5 @@
+"""PostgreSQL, through psycopg: binary COPY, and text COPY for types the kernel does not know."""
+
+from snapshots.targets.postgres.target import PostgresTarget, target
+
+__all__ = ["PostgresTarget", "target"]

@@ -1,0 +1,100 @@
+"""What PostgreSQL and libpq say, as errors of this package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import (
+    CannotConnect,
+    ConnectionLost,
+    ContractError,
+    RefusedRows,
+    SnapshotsError,
+    TargetError,
+)
+
+if TYPE_CHECKING:
+    import psycopg
+
+LONGEST = 500
+"""Characters of a server's sentence that are kept: some repeat the whole row."""
+
+_LOST = {"57P01", "57P02", "57P03", "57P05", "25P03"}
+_REFUSED_CLASSES = {"22", "23", "44", "P0"}
+_REFUSED = {"42804", "54000"}
+_CONSTRAINT = "23"
+"""Refuses a row however it was written."""
+_NOT_REFUSED = {"22P04"}
+"""The COPY data is malformed: our fault or a changed table's, never a row's."""
+_PROTOCOL = "08P01"
+"""In the middle of a COPY: a value of the wrong length. Else the connection is of no use."""
+_CONTRACT = {"54011", "42701", "42622"}
+_RETRY = {"40001", "40P01", "55P03"}
+
+_HINTS = {
+    "25006": "The server is a read-only standby; use the primary.",
+    "3F000": "Create the schema, or name one that exists.",
+    "42501": "Ask the database's owner for the right, for instance with GRANT.",
+    "42P01": "The table was there a moment ago, or another search_path is in use.",
+    "53100": "Free space on the server's disk, then resume the import.",
+    "53200": "The server is out of memory; try again with fewer --workers.",
+    "53300": "Try again with fewer --workers, or raise max_connections.",
+}
+
+_CONNECT_HINTS = (
+    ("resolve host", "Check the name of the host."),
+    ("invalid connection option", "The options after ? are those of libpq, such as sslmode."),
+    ("password", "Give user and password in the URL, or with PGUSER and PGPASSWORD or ~/.pgpass."),
+    ("pg_hba", "The server's pg_hba.conf does not let this user in from here."),
+    ("role", "Name a user that the server knows, in the URL or with PGUSER."),
+    ("too many", "Try again later, with fewer --workers, or raise max_connections."),
+    ("starting up", "Try again in a moment."),
+    ("SSL", "See sslmode in the URL, or PGSSLMODE."),
+    ("service", "See ~/.pg_service.conf."),
+)
+_CONNECT_RETRY = ("refused", "timeout", "timed out", "too many", "starting up", "shutting down")
+
+
+def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> SnapshotsError:
+    """The error of this package for one of psycopg's. `alive`: the connection still works."""
+    state = error.sqlstate or ""
+    message = _sentence(error)
+    if not alive or state in _LOST or (state[:2] == "08" and state != _PROTOCOL):
+        return ConnectionLost(
+            f"The connection with PostgreSQL was lost: {message}",
+            hint="Resume the import when the server is back.",
+            retryable=True,
+        )
+    if state[:2] == _CONSTRAINT:
+        return RefusedRows(message)
+    if loading and state not in _NOT_REFUSED:
+        refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
+        if refused:
+            return RefusedRows(message)
+    if state in _CONTRACT:
+        return ContractError(f"PostgreSQL cannot have such a table: {message}")
+    return TargetError(
+        f"PostgreSQL: {message}",
+        hint=_HINTS.get(state, ""),
+        retryable=state in _RETRY or state.startswith("53"),
+    )
+
+
+def cannot_connect(error: psycopg.Error, place: str) -> CannotConnect:
+    """Why there is no session; libpq gives no codes here, only sentences."""
+    message = _sentence(error)
+    hint = next((hint for word, hint in _CONNECT_HINTS if word in message), "")
+    return CannotConnect(
+        message,
+        place=place,
+        hint=hint or "Check that the server runs, and the host and port.",
+        retryable=any(word in message for word in _CONNECT_RETRY),
+    )
+
+
+def _sentence(error: psycopg.Error) -> str:
+    text = error.diag.message_primary or " ".join(str(error).split())
+    text = text.removeprefix("connection failed: ").partition(" Is the server running")[0]
+    if error.diag.message_detail:
+        text = f"{text}: {error.diag.message_detail}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -1,0 +1,175 @@
+"""One connection with PostgreSQL."""
+
+# ruff: noqa: D102 - ports.Session says what each method does
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import psycopg
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.types.string import TextLoader
+
+from snapshots.errors import RefusedRows, TargetError
+from snapshots.targets.ddl import placeholders
+from snapshots.targets.postgres.errors import translate
+from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.transactions import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from psycopg.abc import Buffer
+
+    from snapshots._native import Block
+    from snapshots.model import TableName
+    from snapshots.ports import Rows, Value
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+
+_SETTINGS = """
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = '15min';
+SET standard_conforming_strings = on;
+SET client_min_messages = warning
+"""
+"""So that a value means the same whatever server, database or user sets by default, and a
+loader that is stopped in the middle does not hold its locks for ever."""
+
+_AS_THEY_ARE = {
+    "bool", "bytea", "float4", "float8", "int2", "int4", "int8", "oid", "text", "varchar",
+    "bpchar", "name",
+}  # fmt: skip
+
+
+class _Number(Loader):
+    """A numeric: whole ones as int (sums and counts are), others as their text."""
+
+    def load(self, data: Buffer) -> int | str:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _readers() -> AdaptersMap:
+    """Values as the ledger knows them: what has no such type is read as PostgreSQL's text."""
+    readers = AdaptersMap(psycopg.adapters)
+    for info in readers.types:
+        if info.name not in _AS_THEY_ARE:
+            readers.register_loader(info.oid, TextLoader)
+        if info.array_oid:
+            readers.register_loader(info.array_oid, TextLoader)
+    readers.register_loader("numeric", _Number)
+    return readers
+
+
+READERS = _readers()
+
+
+class PostgresSession(Transactions):
+    """See `ports.Session`."""
+
+    # Deferred constraints would be checked by COMMIT, too late to find the row.
+    begin: ClassVar[str] = (
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE"
+    )
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        super().__init__()
+        self._connection = connection
+        connection.autocommit = True  # BEGIN and COMMIT are ours
+        self.command(_SETTINGS)
+
+    def command(self, sql: str) -> None:
+        with self._errors():
+            self._connection.execute(sql, prepare=False)
+
+    def commit(self) -> None:
+        with self._errors():
+            status = self._connection.execute("COMMIT", prepare=False).statusmessage
+        # In a transaction that has failed, COMMIT rolls back and is no error.
+        if status != "COMMIT":
+            raise TargetError("PostgreSQL has rolled the transaction back.")
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+        with self._errors(), self._connection.cursor() as cursor:
+            if params:
+                cursor.execute(placeholders(sql), params)
+            else:
+                cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        with self._errors(), self._connection.cursor() as cursor:
+            cursor.executemany(placeholders(sql), rows)
+
+    def insert(
+        self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        names = ", ".join(quote(name) for name in columns)
+        statement = f"COPY {qualified(table)} ({names}) FROM STDIN"
+        with (
+            self._errors(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+
+    def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        blocks = iter(blocks)
+        first = next(blocks, None)
+        if first is None:
+            return 0
+        payload = first.payload
+        binary = _is_binary(payload)
+        names = ", ".join(quote(name) for name in columns)
+        statement = (
+            f"COPY {qualified(table)} ({names}) FROM STDIN"
+            f" (FORMAT {'binary' if binary else 'text'})"
+        )
+        given = first.loaded
+        with self._errors(loading=True), self._connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                if binary:
+                    copy.write(_HEADER)
+                copy.write(payload)
+                for block in blocks:
+                    copy.write(block.payload)
+                    given += block.loaded
+                if binary:
+                    copy.write(_TRAILER)
+            stored = cursor.rowcount
+        if stored != given:
+            raise RefusedRows("A trigger of the table has left the row out.")
+        return stored
+
+    def cancel(self) -> None:
+        with suppress(Exception):
+            self._connection.cancel_safe(timeout=1)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._connection.close()
+
+    @contextmanager
+    def _errors(self, *, loading: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            alive = not self._connection.closed
+            raise translate(error, alive=alive, loading=loading) from error
+
+
+def _is_binary(payload: bytes) -> bool:
+    """Which of its two encodings the kernel has used for these rows.
+
+    Not a guess: rows as text are UTF-8 without NUL, so they have neither of these bytes. A
+    binary row has one in its field count or its first lengths: no count is that large, and no
+    row so long, that they could all do without.
+    """
+    return b"\0" in payload or b"\xff" in payload

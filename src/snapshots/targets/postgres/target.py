@@ -1,0 +1,228 @@
+"""The settings of a PostgreSQL database, and its tables."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import errors as sqlstate
+
+from snapshots.errors import NoDatabase
+from snapshots.locations import DATABASE, Location
+from snapshots.model import TableColumn, TableShape
+from snapshots.targets import ddl
+from snapshots.targets.postgres.errors import cannot_connect
+from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
+from snapshots.targets.postgres.session import READERS, PostgresSession
+from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Column, Contract, Encoding, TableName
+    from snapshots.ports import Session
+
+_CONNECT_SECONDS = "10"
+_MAINTENANCE = "postgres"
+_MAX_COLUMNS = 1600
+
+_COLUMNS = """
+WITH RECURSIVE base (attnum, type, typmod, required) AS (
+    SELECT attnum, atttypid, atttypmod, attnotnull
+    FROM pg_attribute WHERE attrelid = ? AND attnum > 0 AND NOT attisdropped
+  UNION ALL
+    SELECT attnum, typbasetype, typtypmod, required OR typnotnull
+    FROM base JOIN pg_type ON pg_type.oid = base.type WHERE typtype = 'd'
+)
+SELECT attname, format_type(type, typmod), required,
+       atthasdef OR attidentity <> '', attgenerated <> ''
+FROM base
+JOIN pg_type ON pg_type.oid = type AND typtype <> 'd'
+JOIN pg_attribute ON attrelid = ? AND pg_attribute.attnum = base.attnum
+ORDER BY base.attnum
+"""
+"""A domain stands for the type it is made of."""
+
+_PRIMARY_KEY = """
+SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+WHERE indrelid = ? AND indisprimary ORDER BY array_position(indkey::int2[], attnum)
+"""
+
+
+def target(location: Location) -> PostgresTarget:
+    """The target for a location of kind `postgres`."""
+    return PostgresTarget(location)
+
+
+@dataclass(frozen=True)
+class PostgresTarget:
+    """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""
+
+    location: Location
+
+    @property
+    def name(self) -> str:
+        return "postgres"
+
+    @property
+    def encoding(self) -> Encoding:
+        return "postgres"
+
+    def encoding_for(self, shape: TableShape) -> Encoding:
+        columns = (column for column in shape.columns if not column.generated)
+        return "postgres" if all(map(has_binary_form, columns)) else "text"
+
+    @property
+    def writers(self) -> int | None:
+        return None
+
+    def display(self) -> str:
+        return replace(self.location, database=self._database).url()
+
+    def connect(self, *, create: bool = True) -> Session:
+        try:
+            try:
+                return self._session(self._database)
+            except psycopg.OperationalError:
+                if not self._missing():
+                    raise
+                if not create:
+                    raise self._no_database() from None
+                self._create_database()
+                return self._session(self._database)
+        except psycopg.Error as error:
+            raise cannot_connect(error, self.display()) from error
+
+    def now_sql(self) -> str:
+        return """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+    def table_name(self, text: str) -> TableName:
+        return ddl.table_name(text, schemas=True)
+
+    def quote(self, identifier: str) -> str:
+        return quote(identifier)
+
+    def max_identifier_bytes(self) -> int:
+        return NAME_BYTES
+
+    def inspect(self, session: Session, table: TableName) -> TableShape | None:
+        found = session.execute(
+            "SELECT oid::bigint FROM pg_class"
+            " WHERE oid = to_regclass(?) AND relkind IN ('r', 'p', 'v', 'f')",
+            (qualified(table),),
+        )
+        if not found:
+            return None
+        (oid,) = found[0]
+        columns = tuple(
+            TableColumn(
+                name=str(name),
+                type=kernel_type(str(kind)),
+                sql_type=str(kind),
+                nullable=not required,
+                has_default=bool(default),
+                generated=bool(generated),
+            )
+            for name, kind, required, default, generated in session.execute(_COLUMNS, (oid, oid))
+        )
+        keys = session.execute(_PRIMARY_KEY, (oid,))
+        return TableShape(table, columns, tuple(str(name) for (name,) in keys))
+
+    def physical(self, contract: Contract) -> Contract:
+        return replace(
+            contract,
+            columns=tuple(
+                replace(
+                    column,
+                    type=kernel_type(sql_type(column.type)) or column.type,
+                    required=ddl.required(contract, column),
+                )
+                for column in contract.columns
+            ),
+        )
+
+    def check(self, contract: Contract, *, lineage: bool) -> None:
+        ddl.check(contract, lineage=lineage, ignore_case=False, max_columns=_MAX_COLUMNS)
+
+    def create_table(
+        self, session: Session, table: TableName, contract: Contract, *, lineage: bool
+    ) -> None:
+        self.check(contract, lineage=lineage)
+        session.execute(
+            ddl.create_table_sql(
+                quote,
+                qualified(table),
+                contract,
+                [sql_type(column.type) for column in contract.columns],
+                lineage="bigint" if lineage else None,
+                primary_key=contract.primary_key,
+            )
+        )
+
+    def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
+        parts = [
+            f"ADD COLUMN {ddl.column_sql(quote, c.name, sql_type(c.type), required=False)}"
+            for c in columns
+        ]
+        session.execute(f"ALTER TABLE {qualified(table)} {', '.join(parts)}")
+
+    @property
+    def _database(self) -> str | None:
+        """None: libpq's service file names it."""
+        options = dict(self.location.options)
+        named = self.location.database or options.get("dbname") or os.environ.get("PGDATABASE")
+        if named or "service" in options or "PGSERVICE" in os.environ:
+            return named
+        return DATABASE
+
+    def _open(self, database: str | None) -> psycopg.Connection[Any]:
+        place = self.location
+        settings = {
+            "application_name": "snapshots",
+            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS),
+            **dict(place.options),
+            "host": place.host,
+            "port": place.port,
+            "user": place.user,
+            "password": place.password,
+            "dbname": database,
+            "client_encoding": "UTF8",
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        return psycopg.connect(autocommit=True, context=READERS, **given)  # type: ignore[arg-type]
+
+    def _session(self, database: str | None) -> Session:
+        return PostgresSession(self._open(database))
+
+    def _missing(self) -> bool:
+        """The server is there and the database is not.
+
+        Asked of the server rather than of its message, which may be in any language.
+        """
+        if self._database is not None:
+            with suppress(psycopg.Error), self._open(_MAINTENANCE) as connection:
+                known = "SELECT 1 FROM pg_database WHERE datname = %s"
+                return connection.execute(known, (self._database,)).fetchone() is None
+        return False
+
+    def _create_database(self) -> None:
+        name = quote(self._database or "")
+        with self._open(_MAINTENANCE) as connection:
+            try:
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+            except (sqlstate.DuplicateDatabase, sqlstate.UniqueViolation):
+                pass  # another process was faster
+            except sqlstate.InsufficientPrivilege as error:
+                raise self._no_database("This user may not create it.") from error
+
+    def _no_database(self, why: str = "") -> NoDatabase:
+        return NoDatabase(
+            f"There is no database {self._database!r}. {why}".strip(),
+            place=self.display(),
+            hint="Create it, name another in the URL, or GRANT the user CREATEDB.",
+        )

@@ -1,0 +1,104 @@
+"""Deferred foreign keys, checked when rows are loaded.
+
+SQLite checks them at COMMIT, where nothing tells any more which row it was, and has no statement
+that makes them immediate. So the rows that a load has added are looked up in the parent tables.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from snapshots.errors import RefusedRows
+from snapshots.targets.ddl import quoted
+
+if TYPE_CHECKING:
+    from snapshots._native import SqliteConnection
+
+_TABLE_SQL = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE"
+_DEFERRED = re.compile(r"\bINITIALLY\b.*\bDEFERRED\b", re.IGNORECASE | re.DOTALL)
+_KEYS = 'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq'
+_PRIMARY_KEY = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
+_WITHOUT_ROWID = "SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'"
+_VIOLATIONS = "SELECT COUNT(*) FROM pragma_foreign_key_check(?)"
+_SMALLEST = -(2**63)
+
+
+def has_deferred_keys(connection: SqliteConnection, table: str) -> bool:
+    """Whether it may have any: no pragma tells, only the text that made the table."""
+    return any(_DEFERRED.search(str(sql)) for (sql,) in connection.execute(_TABLE_SQL, (table,)))
+
+
+class DeferredKeys:
+    """Those of one table: `begin` before rows are inserted, `check` afterwards."""
+
+    def __init__(self, connection: SqliteConnection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+        self._quoted = quoted(table, '"')
+        self._rowid = self._rowid_name()
+        self._orphans = self._orphan_queries() if self._rowid else []
+        self._before = self._violations()
+        """Rows without a parent that others have left in the table are not ours to refuse."""
+        self._last = _SMALLEST
+
+    def begin(self) -> None:
+        """Remembers where the table ends."""
+        if self._rowid:
+            ((last,),) = self._connection.execute(f"SELECT MAX({self._rowid}) FROM {self._quoted}")
+            self._last = last if isinstance(last, int) else _SMALLEST
+
+    def check(self, stored: int) -> None:
+        """RefusedRows if one of the rows inserted since has no parent."""
+        if self._all_at_the_end(stored):
+            last = (self._last,)
+            broken = any(self._connection.execute(query, last) for query in self._orphans)
+        else:
+            broken = self._violations() > self._before
+        if broken:
+            raise RefusedRows("FOREIGN KEY constraint failed")
+
+    def _all_at_the_end(self, stored: int) -> bool:
+        """The new rows are the last ones; else all the table must be read."""
+        if not self._rowid:
+            return False
+        added = f"SELECT COUNT(*) FROM {self._quoted} WHERE {self._rowid} > ?"
+        return self._connection.execute(added, (self._last,)) == [(stored,)]
+
+    def _violations(self) -> int:
+        return int(self._connection.execute(_VIOLATIONS, (self._table,))[0][0] or 0)
+
+    def _rowid_name(self) -> str | None:
+        """A name of the row's number that no column has taken."""
+        if self._connection.execute(_WITHOUT_ROWID, (self._table,)) != [(0,)]:
+            return None
+        columns = self._connection.execute("SELECT name FROM pragma_table_xinfo(?)", (self._table,))
+        taken = {str(name).lower() for (name,) in columns}
+        return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+
+    def _orphan_queries(self) -> list[str]:
+        """For each key: a row after some row number whose parent is not there."""
+        queries = []
+        rows = self._connection.execute(_KEYS, (self._table,))
+        for _, group in groupby(rows, key=lambda row: row[0]):
+            parts = list(group)
+            parent = str(parts[0][1])
+            theirs = [part[3] for part in parts]
+            if None in theirs:
+                theirs = [name for (name,) in self._connection.execute(_PRIMARY_KEY, (parent,))]
+            if len(theirs) != len(parts):
+                continue  # no such parent or key: SQLite refuses any INSERT into this table
+            known = quoted(parent, '"')
+            names = [
+                (quoted(str(part[2]), '"'), quoted(str(key), '"'))
+                for part, key in zip(parts, theirs, strict=True)
+            ]
+            given = " AND ".join(f"c.{mine} IS NOT NULL" for mine, _ in names)
+            # A key compares as its parent's column does: the + takes the child's affinity away.
+            same = " AND ".join(f"p.{key} = +c.{mine}" for mine, key in names)
+            queries.append(
+                f"SELECT 1 FROM {self._quoted} AS c WHERE c.{self._rowid} > ? AND {given}"
+                f" AND NOT EXISTS (SELECT 1 FROM {known} AS p WHERE {same}) LIMIT 1"
+            )
+        return queries

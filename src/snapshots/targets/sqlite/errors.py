@@ -1,0 +1,56 @@
+"""What SQLite says, as errors of this package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import CannotConnect, ContractError, RefusedRows, SnapshotsError, TargetError
+
+if TYPE_CHECKING:
+    from snapshots._native import SqliteError
+
+_BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _CORRUPT, _FULL = 5, 6, 8, 9, 11, 13
+_CANNOT_OPEN, _TOO_BIG, _CONSTRAINT, _MISMATCH, _NOT_A_DATABASE = 14, 18, 19, 20, 26
+
+_REFUSED = {_TOO_BIG, _CONSTRAINT, _MISMATCH}
+_SENTENCES = {
+    _BUSY: "The file is locked by another program.",
+    _LOCKED: "The table is locked by another program.",
+    _READ_ONLY: "The file cannot be written.",
+    _INTERRUPTED: "The statement was interrupted.",
+    _CORRUPT: "The file is damaged.",
+    _FULL: "The disk is full.",
+    _CANNOT_OPEN: "The file cannot be opened.",
+    _NOT_A_DATABASE: "The file is not a SQLite database.",
+}
+_HINTS = {
+    _BUSY: "Try again when the other program has ended its transaction.",
+    _LOCKED: "Try again when the other program has ended its transaction.",
+    _READ_ONLY: "Check the permissions of the file and of its folder.",
+    _CORRUPT: "Restore it from a backup, or see the sqlite3 shell's .recover.",
+    _FULL: "Free space on the disk, then resume the import.",
+    _CANNOT_OPEN: "Check that its folder exists and may be written.",
+    _NOT_A_DATABASE: "Name another file; one that does not exist will be created.",
+}
+
+
+def translate(error: SqliteError, *, place: str, loading: bool = False) -> SnapshotsError:
+    """The error of this package for one of SQLite's."""
+    message, code = str(error.args[0]), error.args[1]
+    if code == _CONSTRAINT or (loading and code in _REFUSED):
+        return RefusedRows(message)
+    if message.startswith(("too many columns", "duplicate column name")):
+        return ContractError(f"SQLite cannot have such a table: {message}")
+    known = _SENTENCES.get(code)
+    return TargetError(
+        f"{known} ({message})" if known else f"SQLite: {message}",
+        place=place if known else "",
+        hint=_HINTS.get(code, ""),
+        retryable=code in {_BUSY, _LOCKED, _FULL},
+    )
+
+
+def cannot_connect(error: SqliteError, place: str) -> CannotConnect:
+    """Why the file is of no use."""
+    found = translate(error, place=place)
+    return CannotConnect(found.message, place=place, hint=found.hint, retryable=found.retryable)

@@ -1,0 +1,128 @@
+"""One connection with a SQLite file."""
+
+# ruff: noqa: D102 - ports.Session says what each method does
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots._native import SqliteConnection, SqliteError
+from snapshots.errors import RefusedRows, TargetError
+from snapshots.targets.ddl import quoted
+from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
+from snapshots.targets.sqlite.errors import translate
+from snapshots.targets.transactions import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from snapshots._native import Block
+    from snapshots.model import TableName
+    from snapshots.ports import Rows, Value
+
+_BUSY_MILLISECONDS = 10_000
+_CACHE_KIB = 16 * 1024
+_PAGE_BYTES = 16 * 1024
+"""Of a file that is made here: rows of a bulk load fill large pages, in a quarter of the writes."""
+
+
+class SqliteSession(Transactions):
+    """See `ports.Session`."""
+
+    # Who begins as a reader may find, too late, that another has written meanwhile.
+    begin: ClassVar[str] = "BEGIN IMMEDIATE"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._place = str(path)
+        new = not path.exists() or path.stat().st_size == 0
+        self._deferred_keys: dict[TableName, DeferredKeys | None] = {}
+        self._connection = SqliteConnection(str(path), _BUSY_MILLISECONDS)
+        try:
+            if new:
+                self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            ((mode,),) = self._connection.execute("PRAGMA journal_mode")
+            if mode == "wal":
+                # A power cut may lose the last commits of a WAL with this setting, never
+                # consistency: ledger and rows are lost together, and the import resumes.
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+        except SqliteError:
+            self._connection.close()
+            raise
+
+    def command(self, sql: str) -> None:
+        with self._errors():
+            self._connection.execute(sql)
+
+    def commit(self) -> None:
+        # Some errors, such as a full disk, have SQLite roll everything back by itself.
+        if not self._connection.in_transaction:
+            raise TargetError("SQLite has rolled the transaction back.", place=self._place)
+        self.command("COMMIT")
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+        with self._errors():
+            return self._connection.execute(sql, params)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        with self._errors():
+            self._connection.executemany(sql, rows)
+
+    def insert(
+        self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
+    ) -> None:
+        names = ", ".join(quoted(name, '"') for name in columns)
+        marks = ", ".join("?" for _ in columns)
+        into = quoted(table.name, '"')
+        self.executemany(f"INSERT INTO {into} ({names}) VALUES ({marks})", rows)
+
+    def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        into = quoted(table.name, '"')
+        names = ", ".join(quoted(name, '"') for name in columns)
+        places = ", ".join("?" * len(columns))
+        # ABORT overrules a table that would rather ignore or replace rows in a conflict.
+        statement = f"INSERT OR ABORT INTO {into} ({names}) VALUES ({places})"
+        deferred = self._deferred(table)
+        stored = 0
+        for block in blocks:
+            with self._errors(loading=True):
+                inserted = self._connection.insert(statement, block)
+            if inserted != block.loaded:
+                raise RefusedRows("A trigger of the table has left the row out.")
+            stored += inserted
+        if deferred:
+            with self._errors(loading=True):
+                deferred.check(stored)
+        return stored
+
+    def cancel(self) -> None:
+        with suppress(Exception):
+            self._connection.interrupt()
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._connection.close()
+
+    def _deferred(self, table: TableName) -> DeferredKeys | None:
+        """The table's deferred foreign keys, ready for a load."""
+        with self._errors():
+            if table not in self._deferred_keys:
+                found = has_deferred_keys(self._connection, table.name)
+                keys = DeferredKeys(self._connection, table.name) if found else None
+                self._deferred_keys[table] = keys
+            known = self._deferred_keys[table]
+            if known:
+                known.begin()
+            return known
+
+    @contextmanager
+    def _errors(self, *, loading: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except SqliteError as error:
+            raise translate(error, place=self._place, loading=loading) from error

@@ -1,0 +1,162 @@
+"""A SQLite file, and its tables."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots._native import SqliteError
+from snapshots.errors import CannotConnect, ContractError, NoDatabase
+from snapshots.locations import Location
+from snapshots.model import TableColumn, TableShape
+from snapshots.targets import ddl
+from snapshots.targets.sqlite.errors import cannot_connect
+from snapshots.targets.sqlite.session import SqliteSession
+from snapshots.targets.sqlite.types import kernel_type, physical, sql_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Column, Contract, Encoding, TableName
+    from snapshots.ports import Session
+
+_NAME_BYTES = 1000
+"""A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
+
+_MAX_COLUMNS = 2000
+_COLUMNS = "SELECT name, type, [notnull], dflt_value, pk, hidden FROM pragma_table_xinfo(?)"
+_VIRTUAL_TABLE_HIDDEN = 1
+
+
+def target(location: Location) -> SqliteTarget:
+    """The target for a location of kind `sqlite`."""
+    return SqliteTarget(Path(location.database or "").expanduser().absolute())
+
+
+def quote(identifier: str) -> str:
+    """An identifier; ContractError if it is too long."""
+    if len(identifier.encode("utf-8", "surrogatepass")) > _NAME_BYTES:
+        raise ContractError(f"The name {identifier[:40]!r}... is too long.")
+    return ddl.quoted(identifier, '"')
+
+
+@dataclass(frozen=True)
+class SqliteTarget:
+    """See `ports.Target`."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return "sqlite"
+
+    @property
+    def encoding(self) -> Encoding:
+        return "sqlite"
+
+    def encoding_for(self, shape: TableShape) -> Encoding:  # noqa: ARG002
+        return "sqlite"
+
+    @property
+    def writers(self) -> int | None:
+        return 1
+
+    def display(self) -> str:
+        return Location("sqlite", database=str(self.path)).url()
+
+    def connect(self, *, create: bool = True) -> Session:
+        if self.path.is_dir():
+            raise CannotConnect(
+                "This is a folder.", place=str(self.path), hint="Name a file in it."
+            )
+        if not self.path.parent.is_dir():
+            raise CannotConnect(
+                "The folder of the SQLite file does not exist.",
+                place=str(self.path),
+                hint=f"Create it: mkdir -p {self.path.parent}",
+            )
+        if not create and not self.path.exists():
+            raise NoDatabase(
+                "There is no such file.", place=str(self.path), hint="Check the name of the file."
+            )
+        try:
+            return SqliteSession(self.path)
+        except SqliteError as error:
+            raise cannot_connect(error, str(self.path)) from error
+        except OSError as error:
+            raise CannotConnect(
+                f"The file cannot be opened: {error.strerror}.",
+                place=str(self.path),
+                hint="Check the permissions of the file and of its folder.",
+            ) from error
+
+    def now_sql(self) -> str:
+        return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
+    def table_name(self, text: str) -> TableName:
+        return ddl.table_name(text, schemas=False)
+
+    def quote(self, identifier: str) -> str:
+        return quote(identifier)
+
+    def max_identifier_bytes(self) -> int:
+        return _NAME_BYTES
+
+    def inspect(self, session: Session, table: TableName) -> TableShape | None:
+        found = session.execute(_COLUMNS, (table.name,))
+        if not found:
+            return None
+        columns, keys = [], []
+        for name, kind, required, default, key, hidden in found:
+            if hidden == _VIRTUAL_TABLE_HIDDEN:
+                continue
+            # The one column type whose NULL SQLite replaces: the number of the row.
+            row_number = bool(key) and str(kind).upper() == "INTEGER"
+            columns.append(
+                TableColumn(
+                    name=str(name),
+                    type=kernel_type(str(kind)),
+                    sql_type=str(kind),
+                    nullable=not required and not row_number,
+                    has_default=default is not None or row_number,
+                    generated=bool(hidden),
+                )
+            )
+            if isinstance(key, int) and key:
+                keys.append((key, str(name)))
+        return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def physical(self, contract: Contract) -> Contract:
+        return replace(
+            contract,
+            columns=tuple(
+                replace(c, type=physical(c.type), required=ddl.required(contract, c))
+                for c in contract.columns
+            ),
+        )
+
+    def check(self, contract: Contract, *, lineage: bool) -> None:
+        ddl.check(contract, lineage=lineage, ignore_case=True, max_columns=_MAX_COLUMNS)
+
+    def create_table(
+        self, session: Session, table: TableName, contract: Contract, *, lineage: bool
+    ) -> None:
+        self.check(contract, lineage=lineage)
+        session.execute(
+            ddl.create_table_sql(
+                quote,
+                quote(table.name),
+                contract,
+                [sql_type(column.type) for column in contract.columns],
+                lineage="INTEGER" if lineage else None,
+                primary_key=contract.primary_key,
+            )
+        )
+
+    def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
+        for column in columns:
+            part = ddl.column_sql(quote, column.name, sql_type(column.type), required=False)
+            session.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {part}")

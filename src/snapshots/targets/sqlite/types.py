@@ -1,0 +1,79 @@
+"""Types as SQLite's tables declare them, both ways.
+
+SQLite stores any value anywhere, but converts it first by the *affinity* that it reads from
+the declared type's name: in a column of numeric affinity the text 1.50 becomes the number 1.5.
+Names that are declared here have an affinity that leaves their values alone: decimals and JSON
+are TEXT; dates, times and UUIDs never look like a number.
+"""
+
+from __future__ import annotations
+
+import re
+
+from snapshots.errors import ContractError
+from snapshots.model import Kind, Type
+
+_DECLARED: dict[Kind, str] = {
+    "boolean": "BOOLEAN",
+    "integer": "INTEGER",
+    "decimal": "DECIMAL_TEXT",
+    "float": "REAL",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMPTZ",
+    "text": "TEXT",
+    "uuid": "UUID",
+    "json": "JSON_TEXT",
+}
+_KINDS: dict[str, Kind] = {
+    **{name: kind for kind, name in _DECLARED.items()},
+    "BOOL": "boolean",
+    "DATETIME": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "GUID": "uuid",
+    "JSON": "json",
+    "YEAR": "integer",
+    "BIT": "integer",
+    # Numbers as SQLite keeps them: what a double cannot hold exactly must be refused.
+    "NUMERIC": "float",
+    "DECIMAL": "float",
+    "NUMBER": "float",
+    "MONEY": "float",
+    "CURRENCY": "float",
+}
+_ARGUMENTS = re.compile(r"\s*\([^)]*\)")
+
+
+def sql_type(kind: Type) -> str:
+    """The declared type for a contract's type."""
+    return _DECLARED[kind.kind]
+
+
+def physical(kind: Type) -> Type:
+    """A contract's type without the limits that SQLite does not have."""
+    return Type(kind.kind)
+
+
+def kernel_type(declared: str) -> Type | None:
+    """What the kernel makes of a column of this declared type; None if it takes any value.
+
+    Raises ContractError for a type that would change texts into numbers without a word.
+    """
+    name = " ".join(_ARGUMENTS.sub("", declared).upper().split())
+    if name in _KINDS:
+        return Type(_KINDS[name])
+    # The rules of affinity, in SQLite's order.
+    if "INT" in name:
+        return Type("integer")
+    if any(part in name for part in ("CHAR", "CLOB", "TEXT")):
+        return Type("text")
+    if not name or "BLOB" in name or name == "ANY":
+        return None
+    if any(part in name for part in ("REAL", "FLOA", "DOUB")):
+        return Type("float")
+    raise ContractError(
+        f"SQLite takes a column of type {declared} for a number, and would change texts such as"
+        " 007 or 1.50.",
+        hint="Declare the column TEXT, or NUMERIC if it is a number.",
+    )
