@@ -1,0 +1,86 @@
+"""Fixtures: real servers, started once and only when a test asks, and fresh databases in them.
+
+Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL name them
+(`python tests/servers.py --run pytest` sets both, scripts/servers.sh where it needs Docker).
+"""
+
+import itertools
+
+import pytest
+
+from tests.servers import MariaServer, PostgresServer, other_database, running_elsewhere
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A private server that a test may stop, kill and start."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql_server():
+    """A private server that a test may stop, kill and start."""
+    with MariaServer() as server:
+        yield server
+
+
+def _server(kind, request):
+    if url := running_elsewhere(kind):
+        return url
+    return request.getfixturevalue(f"{kind}_server").url()
+
+
+def _fresh(kind, request):
+    """The URL of a database that does not exist yet: what connects first creates it."""
+    if kind == "sqlite":
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("sqlite")
+        yield f"sqlite:///{folder}/fresh.db"
+        return
+    server = _server(kind, request)
+    name = f"snapshots_test_{next(_numbers)}"
+    drop = _drop_postgres if kind == "postgres" else _drop_mysql
+    drop(server, name)
+    yield other_database(server, name)
+    drop(server, name)
+
+
+def _drop_postgres(server, name):
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _drop_mysql(server, name):
+    from snapshots import locations
+
+    session = locations.target(server).connect()
+    session.execute(f"DROP DATABASE IF EXISTS {name}")
+    session.close()
+
+
+@pytest.fixture
+def postgres_url(request):
+    """A database of its own for one test."""
+    yield from _fresh("postgres", request)
+
+
+@pytest.fixture
+def mysql_url(request):
+    """A database of its own for one test."""
+    yield from _fresh("mysql", request)
+
+
+@pytest.fixture
+def sqlite_url(request):
+    """A file of its own for one test."""
+    yield from _fresh("sqlite", request)
+
+
+@pytest.fixture(params=["postgres", "mysql", "sqlite"])
+def database(request):
+    """The URL of a fresh, empty database, on every kind of target in turn."""
+    yield from _fresh(request.param, request)

@@ -1,0 +1,143 @@
+"""Imports that are killed, and a checker that recounts the table against the file."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snapshots import locations
+
+
+@dataclass
+class Made:
+    """A file whose every record's fate is known."""
+
+    path: Path
+    good: set[int] = field(default_factory=set)
+    bad: set[int] = field(default_factory=set)
+    blank: int = 0
+
+    @property
+    def records(self):
+        return len(self.good) + len(self.bad) + self.blank
+
+
+def make_file(path, records, seed=1):
+    """id,name,amount,at: 1 % bad amounts, some blank lines, some quoted line ends."""
+    made = Made(path)
+    rng = random.Random(seed)
+    line = 2
+    with path.open("w", newline="") as file:
+        file.write("id,name,amount,at\n")
+        for n in range(records):
+            roll = rng.random()
+            if roll < 0.002:
+                file.write("\n")
+                made.blank += 1
+                line += 1
+            elif roll < 0.012:
+                file.write(f"{n},bad,12x{n},2024-01-01 00:00:00\n")
+                made.bad.add(line)
+                line += 1
+            elif roll < 0.02:
+                file.write(f'{n},"two\nlines, {n}",1.5,2024-01-01 00:00:00\n')
+                made.good.add(line)
+                line += 2
+            else:
+                file.write(f"{n},name {n},{n % 1000}.25,2024-01-01 00:00:{n % 60:02d}\n")
+                made.good.add(line)
+                line += 1
+    return made
+
+
+def schema_file(folder):
+    """The contract that makes `12x` a reject; inference would make the column text."""
+    path = folder / "schema.json"
+    fields = [
+        {"name": "id", "type": "integer"},
+        {"name": "name", "type": "string"},
+        {"name": "amount", "type": "number"},
+        {"name": "at", "type": "datetime"},
+    ]
+    path.write_text(json.dumps({"fields": fields}))
+    return path
+
+
+def start(database, made, contract, state_dir, fault="", chunk_size="64KB", progress="none"):
+    """An import of the file, as a process of its own."""
+    environment = {**os.environ, "SNAPSHOTS_STATE_DIR": str(state_dir)}
+    environment.pop("SNAPSHOTS_FAULT", None)
+    if fault:
+        environment["SNAPSHOTS_FAULT"] = fault
+    command = [
+        sys.executable, "-m", "snapshots", "import", "--database", database, "--table", "t",
+        "--contract", str(contract), "--chunk-size", chunk_size, "--json", "--progress", progress,
+        str(made.path),
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(process):
+    """Waits for a process that nobody kills; its exit code, and its last object."""
+    out, err = process.communicate(timeout=120)
+    assert "Traceback" not in err, err
+    lines = out.strip().splitlines()
+    return process.returncode, json.loads(lines[-1]) if lines else {}, err
+
+
+def kill_at_random(database, made, contract, state_dir, kills, seed=7):
+    """Kills the loader at random moments and goes on, until it was killed so often; then lets
+    it end. Most of the moments are while it loads, some while it starts."""
+    rng = random.Random(seed)
+    for killed in range(kills):
+        process = start(database, made, contract, state_dir, chunk_size="16KB", progress="json")
+        if rng.random() < 0.8:
+            while (line := process.stderr.readline()) and '"started"' not in line:
+                pass
+        try:
+            process.wait(timeout=rng.uniform(0.0, 0.1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            return killed, finish(start(database, made, contract, state_dir))
+    return kills, finish(start(database, made, contract, state_dir))
+
+
+def check(database, made, import_id=1):
+    """0 lost, 0 twice, each reject kept once, and the ledger's sums are the file's."""
+    session = locations.target(database).connect(create=False)
+    try:
+        lines = [row[0] for row in session.execute("SELECT _line FROM t ORDER BY _line")]
+        assert len(lines) - len(set(lines)) == 0, "rows twice"
+        assert set(lines) == made.good, "rows lost or too many"
+        rejects = session.execute(
+            "SELECT line FROM snapshots_rejects WHERE import_id = ? ORDER BY line", (import_id,)
+        )
+        assert [row[0] for row in rejects] == sorted(made.bad)
+        sums = session.execute(
+            "SELECT state, records, loaded, rejected, skipped FROM snapshots_imports WHERE id = ?",
+            (import_id,),
+        )
+        assert sums == [("finished", made.records, len(made.good), len(made.bad), made.blank)], sums
+        imports = session.execute("SELECT COUNT(*) FROM snapshots_imports")
+        assert imports == [(1,)], "the import was begun twice"
+    finally:
+        session.close()
+
+
+def wait_for(condition, seconds=10.0):
+    """Until the condition holds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")

@@ -1,0 +1,98 @@
+"""Encodings are known or asked for; never guessed silently."""
+
+import codecs
+import sys
+
+import pytest
+
+from snapshots.errors import DialectError
+from snapshots.formats.guess import detect
+from tests.real import data
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding", "sure"),
+    [
+        (b"", "utf-8", True),
+        (b"a,b\n1,2\n", "utf-8", True),
+        ("größe\n".encode(), "utf-8", True),
+        ("größe".encode()[:-4], "utf-8", True),
+        (codecs.BOM_UTF8 + b"a", "utf-8", True),
+        (codecs.BOM_UTF16_LE + "a,b\n".encode("utf-16-le"), "utf-16-le", True),
+        (codecs.BOM_UTF16_BE + "a,b\n".encode("utf-16-be"), "utf-16-be", True),
+        ("a,b\n1,größe\n".encode("utf-16-le"), "utf-16-le", False),
+        ("a,b\n1,größe\n".encode("utf-16-be"), "utf-16-be", False),
+        ("größe,é\n".encode() + b"\xe9\n", "utf-8", False),
+    ],
+)
+def test_what_is_known(head, encoding, sure):
+    found = detect(head)
+    assert (found.encoding, found.sure) == (encoding, sure)
+    assert found.encoding.upper() in found.note
+
+
+@pytest.mark.parametrize(
+    ("name", "likely"),
+    [
+        ("movies/film.csv", "latin-1"),
+        ("movies/film.commas-unquoted.csv", "latin-1"),
+        ("messy/messytables.characters.csv", "big5"),
+        ("messy/messytables.spanish_chars.csv", "latin-1"),
+        ("messy/messytables.sparse_with_column_errors.csv", "latin-1"),
+        ("messy/csvlint.invalid-byte-sequence.csv", "latin-1"),
+    ],
+)
+def test_real_files_in_other_encodings(name, likely):
+    head = data(name).read_bytes()
+    with pytest.raises(DialectError) as caught:
+        detect(head)
+    assert f"likely {likely}" in caught.value.message
+    assert f"--encoding {likely}," in caught.value.hint
+    assert "--encoding utf-8" in caught.value.hint
+    head.decode(likely)
+
+
+def test_the_place_of_the_first_bad_byte_is_named():
+    with pytest.raises(DialectError, match=r"0xE9 at offset 6, line 2"):
+        detect(b"a,b\n1,\xe9t\xe9\n2,fran\xe7ais\n")
+
+
+def test_windows_and_cyrillic():
+    with pytest.raises(DialectError, match="likely cp1252"):
+        detect("Preis,Name\n5 €,„Größe“ für Käse\n".encode("cp1252"))
+    russian = "имя,город\nИван Петров,Москва\nАнна Сидорова,Санкт-Петербург\n" * 5  # noqa: RUF001
+    with pytest.raises(DialectError, match="likely cp1251"):
+        detect(russian.encode("cp1251"))
+
+
+def test_utf32_is_refused_unless_asked_for():
+    head = codecs.BOM_UTF32_LE + "a,b\n".encode("utf-32-le")
+    with pytest.raises(DialectError, match="UTF-32"):
+        detect(head)
+    assert detect(head, "utf-32").encoding == "utf-32-le"
+
+
+@pytest.mark.parametrize(
+    ("head", "given", "encoding"),
+    [
+        (b"\xe9,\n", "utf-8", "utf-8"),
+        (b"\xe9,\n", "latin-1", "iso8859-1"),
+        ("größe".encode(), "cp1252", "cp1252"),
+        (codecs.BOM_UTF16_BE + "a".encode("utf-16-be"), "utf-16", "utf-16-be"),
+        ("a,b".encode("utf-16-be"), "utf-16", "utf-16-be"),
+        (b"a", "utf-16", "utf-16-le"),
+    ],
+)
+def test_what_a_user_says_is_obeyed(head, given, encoding):
+    assert detect(head, given).encoding == encoding
+    assert "as given" in detect(head, given).note
+
+
+def test_the_guesser_is_imported_only_when_it_is_needed():
+    for name in [name for name in sys.modules if name.startswith("charset_normalizer")]:
+        del sys.modules[name]
+    detect("größe,é\n".encode() + b"\xe9\n")
+    assert "charset_normalizer" not in sys.modules
+    with pytest.raises(DialectError):
+        detect(b"\xe9t\xe9\n")
+    assert "charset_normalizer" in sys.modules

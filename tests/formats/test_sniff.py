@@ -1,0 +1,170 @@
+"""Dialects that the real files do not have, and the user's word."""
+
+import pytest
+
+from snapshots.errors import DialectError
+from snapshots.formats.sniff import DialectOptions, sniff
+
+
+def text(*lines):
+    return "\n".join(lines).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["a\tb\tc", "1\t2\t3", "4\t5\t6"], "\t"),
+        (["a|b|c", "1|2|3"], "|"),
+        # Decimal commas are as even as the semicolons, but not in the header.
+        (["a;b;c", *["1,5;2,5;3,5"] * 50], ";"),
+        (["id;price", "1;0,5", "2;1,5", "3;2,5"], ";"),
+        (["id,tags", *["1,x|y|z"] * 20], ","),
+        (["when,what", "2024-01-01 10:00,a;b", "2024-01-02 11:00,c;d;e"], ","),
+        (["a;b", "1;Hello, world", "2;One, two, three", "3;none"], ";"),
+    ],
+)
+def test_delimiters(lines, delimiter):
+    assert sniff(text(*lines)).dialect.delimiter == delimiter
+
+
+def test_one_column_of_prose_is_not_split_at_its_commas():
+    found = sniff(text("comment", "Hello, world", "How are you", "Fine, thanks, and you", "So-so"))
+    assert found.header == ("comment",)
+    assert found.dialect.delimiter != ","
+
+
+def test_single_quotes_need_real_evidence():
+    quoted = sniff(text("id,name", "1,'Smith, John'", "2,'Doe, Jane'", "3,'it''s me'"))
+    assert quoted.dialect.quote == "'"
+    assert any("quote: single" in note for note in quoted.notes)
+    assert sniff(text("id,name", "1,'tis", "2,rock 'n' roll", "3,x")).dialect.quote == '"'
+
+
+def test_a_backslash_escapes_only_where_nothing_else_makes_sense():
+    escaped = sniff(text("id,text,n", r'1,"say \"hi, you\" now",2', r'2,"a \"b, c\" d",3', "3,x,4"))
+    assert escaped.dialect.escape == "\\"
+    assert any("backslash" in note for note in escaped.notes)
+    assert sniff(text("id,path", r'1,"C:\dir\"', r'2,"D:\x\"')).dialect.escape is None
+    assert sniff(text("id,text", '1,"say ""hi"""', r"2,a\b")).dialect.escape is None
+
+
+def test_spaces_after_every_delimiter():
+    found = sniff(text("a, b, c", "1, 2, 3", "4, 5, 6"))
+    assert found.dialect.skip_initial_space
+    assert found.header == ("a", "b", "c")
+    assert any("spaces" in note for note in found.notes)
+    assert not sniff(text("a,b,c", "1, x,3", "4,y,6")).dialect.skip_initial_space
+
+
+def test_cr_line_ends_with_lf_in_quotes():
+    found = sniff(b'a,b\r1,"x\ny"\r2,z\r3,w\r')
+    assert found.dialect.terminator == "cr"
+    assert found.header == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("lines", "header"),
+    [
+        (["id,name", "1,x", "2,y"], True),
+        (["1,x", "2,y", "3,z"], False),
+        (["2024-01-01,x", "2024-01-02,y"], False),
+        (["Jan,2024-01-01", "Feb,2024-02-01"], False),
+        (["name,2020,2021,2022", "x,1,2,3", "y,4,5,6"], True),
+        (["year,2020", "a,1", "b,2"], True),
+        (["2020,x", "2021,y", "2022,z"], False),
+        (["n/a,1", "3,2", "4,5"], False),
+        (["No,red", "Yes,blue", "No,red"], False),
+        ([",a,b", "0,1,2", "1,3,4"], True),
+        (["1,2,3"], False),
+        (["a,b,c"], True),
+        (["id", "0b8f3f3e-57a4-4d1b-9c1c-000000000000"], True),
+    ],
+)
+def test_headers(lines, header):
+    found = sniff(text(*lines))
+    assert found.dialect.header is header
+    fields = tuple(lines[0].split(","))
+    assert found.header == (
+        fields if header else tuple(f"column_{n}" for n in range(1, len(fields) + 1))
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # One filled cell, but of a record: a number, or too few columns to tell.
+        ["5,,", "6,a,b", "7,c,d"],
+        ["x,", "name,size", "a,1"],
+        # What follows is no header.
+        ["title,,", "1,2,3", "4,5,6"],
+    ],
+)
+def test_titles_are_skipped_only_where_that_is_clear(lines):
+    assert sniff(text(*lines)).dialect.preamble == 0
+
+
+def test_blank_lines_before_titles_and_header_are_counted():
+    found = sniff(text("", "Sales of 2024,,", "", "id,name,price", "1,x,2.5", "2,y,3.5"))
+    assert found.dialect.preamble == 3
+    assert found.header == ("id", "name", "price")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("delimiter", ";"),
+        ("quote", "'"),
+        ("escape", "\\"),
+        ("terminator", "cr"),
+        ("header", False),
+        ("preamble", 1),
+        ("rows_after_header", 1),
+        ("comment", "#"),
+        ("skip_initial_space", True),
+        ("max_record_size", 1000),
+    ],
+)
+def test_every_part_can_be_said_and_is_obeyed(option, value):
+    found = sniff(text("#x,b", "id,name", "1,x", "2,y"), DialectOptions(**{option: value}))
+    assert getattr(found.dialect, option) == value
+
+
+def test_no_quote_at_all():
+    found = sniff(text("a,b", '"1,2', '3",4'), DialectOptions(quote=""))
+    assert found.dialect.quote is None
+    assert found.header == ("a", "b")
+
+
+def test_comments_are_no_header():
+    found = sniff(text("# made by x, y, z", "id,name", "1,x"), DialectOptions(comment="#"))
+    assert found.header == ("id", "name")
+
+
+def test_a_dialect_that_cannot_be():
+    with pytest.raises(DialectError, match="same character"):
+        sniff(text("a,b"), DialectOptions(delimiter=",", comment=","))
+    with pytest.raises(DialectError, match="delimiter"):
+        sniff(text("a,b"), DialectOptions(delimiter="ab"))
+
+
+def test_a_broken_header():
+    with pytest.raises(DialectError, match=r"header is broken \(line 1\)"):
+        sniff(text('a,"b" x', "1,2", "3,4"))
+
+
+def test_no_line_end_in_a_long_head():
+    with pytest.raises(DialectError, match="no line end in the first"):
+        sniff(b"x" * 1024 * 1024)
+
+
+def test_two_thousand_columns():
+    header = ",".join(f"c{n}" for n in range(2000))
+    found = sniff(text(header, ",".join(["1"] * 2000)))
+    assert len(found.header) == 2000
+
+
+def test_damage_is_told_and_the_header_kept():
+    found = sniff("naïve,größe\n1,".encode() + b"\xe9\n2,3\n")
+    assert found.dialect.encoding == "utf-8"
+    assert found.doubts == {"encoding"}
+    assert any("damage" in note for note in found.notes)

@@ -1,0 +1,148 @@
+"""The grammar once more, byte by byte and with no thought of speed: the kernel's oracle."""
+
+from dataclasses import dataclass
+
+from snapshots.model import Dialect
+
+
+@dataclass(frozen=True)
+class Record:
+    kind: str
+    """row, header, skipped, or the code of a reject."""
+    line: int
+    start: int
+    end: int
+    next: int
+    fields: tuple[tuple[bytes, bool], ...] | None = None
+    """Text, and whether it was quoted."""
+
+
+class _Broken(Exception):
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+
+def records(data: bytes, dialect: Dialect) -> list[Record]:
+    """All records of an input, the header among them."""
+    newline = b"\n" if dialect.terminator == "lf" else b"\r"
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    line = 1
+    preamble = dialect.preamble
+    before_data = (["header"] if dialect.header else []) + ["skipped"] * dialect.rows_after_header
+    found = []
+    while at < len(data):
+        if preamble:
+            end, after = _line(data, at, dialect)
+            kind, fields = "skipped", None
+            if end - at > dialect.max_record_size:
+                kind = "record_too_long"
+        else:
+            kind, end, after, fields = _Parser(data, at, dialect).record()
+        if kind == "record_too_long":
+            preamble, before_data = 0, []
+            if _is(data[at], dialect.comment):
+                kind = "skipped"
+        elif preamble:
+            preamble -= 1
+        elif kind != "skipped" and before_data:
+            kind = before_data.pop(0)
+        found.append(Record(kind, line, at, end, after, fields))
+        line += data[at:after].count(newline)
+        at = after
+    return found
+
+
+def _is(byte: int, character: str | None) -> bool:
+    return character is not None and byte == ord(character)
+
+
+def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
+    """The end of a physical line, and the start of the next."""
+    newline = b"\n" if dialect.terminator == "lf" else b"\r"
+    end = data.find(newline, at)
+    after = len(data) if end < 0 else end + 1
+    end = len(data) if end < 0 else end
+    if dialect.terminator == "lf" and data[at:end].endswith(b"\r"):
+        end -= 1
+    return end, after
+
+
+class _Parser:
+    def __init__(self, data: bytes, start: int, dialect: Dialect) -> None:
+        self.data, self.start, self.at, self.dialect = data, start, start, dialect
+        self.newline = ord("\n" if dialect.terminator == "lf" else "\r")
+
+    def record(self) -> tuple[str, int, int, tuple[tuple[bytes, bool], ...] | None]:
+        end, after = _line(self.data, self.start, self.dialect)
+        longest = self.dialect.max_record_size
+        if end - self.start > longest:
+            return "record_too_long", end, after, None
+        if end == self.start or _is(self.data[self.start], self.dialect.comment):
+            return "skipped", end, after, None
+        fields = []
+        try:
+            more = True
+            while more:
+                more = self.field(fields)
+        except _Broken as broken:
+            code = "text_after_quote" if broken.at < after else "unterminated_quote"
+            return code, end, after, None
+        if self.end - self.start > longest:
+            code = "record_too_long" if self.at == after else "unterminated_quote"
+            return code, end, after, None
+        return "row", self.end, self.at, tuple(fields)
+
+    def field(self, fields: list[tuple[bytes, bool]]) -> bool:
+        """Takes a field and what ends it; whether the record goes on."""
+        if self.dialect.skip_initial_space:
+            while self.data[self.at : self.at + 1] == b" ":
+                self.at += 1
+        if self.at < len(self.data) and _is(self.data[self.at], self.dialect.quote):
+            self.at += 1
+            fields.append((self.quoted(), True))
+            if not self.ends():
+                raise _Broken(self.at)
+        else:
+            fields.append((self.unquoted(), False))
+        self.end = self.at
+        if self.at < len(self.data) and _is(self.data[self.at], self.dialect.delimiter):
+            self.at += 1
+            return True
+        if self.data[self.at : self.at + 1] == b"\r" and self.newline == ord("\n"):
+            self.at += 1
+        self.at = min(self.at + 1, len(self.data))
+        return False
+
+    def ends(self) -> bool:
+        """Here is a delimiter, a line end or the end."""
+        rest = self.data[self.at : self.at + 2]
+        if not rest or rest[0] in (ord(self.dialect.delimiter), self.newline):
+            return True
+        return self.newline == ord("\n") and rest in (b"\r", b"\r\n")
+
+    def quoted(self) -> bytes:
+        text = bytearray()
+        while True:
+            here = self.data[self.at : self.at + 2]
+            if not here or (_is(here[0], self.dialect.escape) and len(here) == 1):
+                raise _Broken(len(self.data))
+            if _is(here[0], self.dialect.escape) or here == self.dialect.quote.encode() * 2:
+                text.append(here[1])
+                self.at += 2
+            elif _is(here[0], self.dialect.quote):
+                self.at += 1
+                return bytes(text)
+            else:
+                text.append(here[0])
+                self.at += 1
+
+    def unquoted(self) -> bytes:
+        text = bytearray()
+        while not self.ends():
+            if _is(self.data[self.at], self.dialect.escape) and self.at + 1 < len(self.data):
+                self.at += 1
+                if self.data[self.at] == self.newline and self.at + 1 == len(self.data):
+                    raise _Broken(len(self.data))
+            text.append(self.data[self.at])
+            self.at += 1
+        return bytes(text)

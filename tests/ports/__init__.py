@@ -1,0 +1,1 @@
+"""Every promise that ports.py makes, asked of every implementation."""
