@@ -1,6 +1,8 @@
 """Getting a session, not getting one, and losing one."""
 
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -18,6 +20,17 @@ def test_a_missing_database_is_created_or_not(target):
         target.connect(create=False)
     assert error.value.hint
     target.connect().close()
+    target.connect(create=False).close()
+
+
+@pytest.mark.parametrize("step", [0, 0.005, 0.02])
+def test_several_create_it_at_once(target, step):
+    def first(n):
+        time.sleep(n * step)
+        target.connect().close()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(first, range(12)))
     target.connect(create=False).close()
 
 

@@ -5,6 +5,7 @@ import pytest
 from snapshots import locations
 from snapshots.errors import ContractError, RefusedRows, TargetError
 from snapshots.model import TableName, Type
+from snapshots.targets.postgres.target import PostgresTarget
 from tests.ports.rows import column, contract, load, table
 
 
@@ -154,3 +155,15 @@ def test_a_disk_that_is_full_or_a_deadlock_may_be_tried_again(target, session):
             session.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
         assert error.value.retryable == retry
         assert bool(error.value.hint) == (code != "40P01")
+
+
+def test_a_database_that_another_creates_meanwhile(target, monkeypatch):
+    ask = PostgresTarget._exists
+
+    def after_another_created_it(asking):
+        monkeypatch.undo()
+        target.connect().close()
+        return ask(asking)
+
+    monkeypatch.setattr(PostgresTarget, "_exists", after_another_created_it)
+    target.connect(create=False).close()

@@ -89,11 +89,13 @@ class PostgresTarget:
             try:
                 return self._session(self._database)
             except psycopg.OperationalError:
-                if not self._missing():
+                if (exists := self._exists()) is None:
                     raise
-                if not create:
+                if not exists and not create:
                     raise self._no_database() from None
-                self._create_database()
+                if not exists:
+                    self._create_database()
+                # Where it exists by now, another process may just have made it.
                 return self._session(self._database)
         except psycopg.Error as error:
             raise cannot_connect(error, self.display()) from error
@@ -199,16 +201,16 @@ class PostgresTarget:
     def _session(self, database: str | None) -> Session:
         return PostgresSession(self._open(database))
 
-    def _missing(self) -> bool:
-        """The server is there and the database is not.
+    def _exists(self) -> bool | None:
+        """Whether the server has the database; None where it cannot be asked.
 
         Asked of the server rather than of its message, which may be in any language.
         """
         if self._database is not None:
             with suppress(psycopg.Error), self._open(_MAINTENANCE) as connection:
                 known = "SELECT 1 FROM pg_database WHERE datname = %s"
-                return connection.execute(known, (self._database,)).fetchone() is None
-        return False
+                return connection.execute(known, (self._database,)).fetchone() is not None
+        return None
 
     def _create_database(self) -> None:
         name = quote(self._database or "")
