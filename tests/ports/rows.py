@@ -1,8 +1,15 @@
 """Rows for `Session.load`, made by the real kernel."""
 
+import pytest
+
 from snapshots._native import Chunk, Converter
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
+
+
+def on(*names):
+    """For a test of what not every target has."""
+    return pytest.mark.parametrize("database", names, indirect=True)
 
 
 def column(name, kind="text", **limits):

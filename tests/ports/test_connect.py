@@ -9,8 +9,10 @@ import pytest
 
 from snapshots import locations
 from snapshots.errors import CannotConnect, ConnectionLost, NoDatabase
-from tests.ports.rows import blocks, column, contract, count, table
+from tests.ports.rows import blocks, column, contract, count, on, table
 from tests.servers import PASSWORD, other_database
+
+on_servers = on("postgres", "mysql")
 
 ONE = contract(column("a", "integer"), column("b"))
 
@@ -56,15 +58,9 @@ def test_a_target_can_be_sent_to_another_process(target):
     again.connect().close()
 
 
-@pytest.fixture
-def server(target):
-    if target.name == "sqlite":
-        pytest.skip("SQLite has no server")
-    return target
-
-
-def test_a_wrong_password(server):
-    wrong = type(server)(replace(server.location, password="wr0ng/p@ss"))
+@on_servers
+def test_a_wrong_password(target):
+    wrong = type(target)(replace(target.location, password="wr0ng/p@ss"))
     with pytest.raises(CannotConnect) as error:
         wrong.connect()
     assert "wr0ng" not in str(error.value) + error.value.hint + repr(error.value)
@@ -73,10 +69,11 @@ def test_a_wrong_password(server):
     assert error.value.exit_code == 6
 
 
+@on_servers
 @pytest.mark.parametrize("place", [{"port": "1"}, {"host": "no-such-host.invalid"}])
-def test_no_server(server, place):
+def test_no_server(target, place):
     with pytest.raises(CannotConnect) as error:
-        type(server)(replace(server.location, **place)).connect()
+        type(target)(replace(target.location, **place)).connect()
     assert error.value.hint
 
 
@@ -89,17 +86,18 @@ def kill(target, session):
     other.close()
 
 
-def lose(server, session, step):
+def lose(target, session, step):
     with session.transaction():
         session.execute("INSERT INTO t (a) VALUES (1)")
-        kill(server, session)
+        kill(target, session)
         step()
 
 
+@on_servers
 @pytest.mark.parametrize("step", ["statement", "many", "load", "commit"])
-def test_a_lost_connection_says_so_and_nothing_stays(server, session, step):
-    t = table(server, session, ONE)
-    made_of = blocks(ONE, [["1", "x" * 1_000_000]] * 20, server.encoding)
+def test_a_lost_connection_says_so_and_nothing_stays(target, session, step):
+    t = table(target, session, ONE)
+    made_of = blocks(ONE, [["1", "x" * 1_000_000]] * 20, target.encoding)
     steps = {
         "statement": lambda: session.execute("SELECT 1"),
         "many": lambda: session.executemany("INSERT INTO t (a) VALUES (?)", [(1,), (2,)]),
@@ -107,33 +105,25 @@ def test_a_lost_connection_says_so_and_nothing_stays(server, session, step):
         "commit": lambda: None,
     }
     with pytest.raises(ConnectionLost) as error:
-        lose(server, session, steps[step])
+        lose(target, session, steps[step])
     assert error.value.retryable
     with pytest.raises(ConnectionLost):
         session.execute("SELECT 1")
     session.close()
-    other = server.connect()
-    assert count(other, server) == 0
+    other = target.connect()
+    assert count(other, target) == 0
     other.close()
 
 
-def test_two_may_create_a_database_at_once(server):
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(4) as pool:
-        sessions = list(pool.map(lambda _: server.connect(), range(4)))
-    for session in sessions:
-        session.close()
-
-
-def test_a_database_that_may_not_be_created(server, session, database):
-    if server.name == "postgres":
+@on_servers
+def test_a_database_that_may_not_be_created(target, session, database):
+    if target.name == "postgres":
         session.execute("DROP ROLE IF EXISTS guest")
         session.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
     else:
         session.execute("CREATE OR REPLACE USER guest@localhost IDENTIFIED BY 'guest'")
     place = locations.locate(other_database(database, "not_for_you"))
-    guest = type(server)(replace(place, user="guest", password="guest"))
+    guest = type(target)(replace(place, user="guest", password="guest"))
     with pytest.raises(CannotConnect) as error:
         guest.connect()
     assert "not_for_you" in str(error.value)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.ports.rows import blocks, column, contract, count, load, table
+from tests.ports.rows import blocks, column, contract, count, load, on, table
 
 LONG = "x" * 300_000
 VALUES = {
@@ -84,9 +84,8 @@ def test_a_value_is_stored_as_it_was_given(target, session, case):
     assert [plain(kind, v) for v in stored] == [plain(kind, v) for v in [*given, None]]
 
 
+@on("sqlite")
 def test_in_sqlite_nothing_becomes_a_number_that_is_none(session, target):
-    if target.name != "sqlite":
-        pytest.skip("only SQLite has affinities")
     made = contract(*(column(k.replace(" ", ""), *_kind(c)) for k, (c, _) in VALUES.items()))
     t = table(target, session, made)
     row = [values[0] or "x" for _, values in VALUES.values()]

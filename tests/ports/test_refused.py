@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots.errors import RefusedRows, TargetError
-from tests.ports.rows import blocks, column, contract, count, load, table
+from tests.ports.rows import blocks, column, contract, count, load, on, table
 
 TWO = contract(column("a", "integer", bits=32), column("b", max_chars=50))
 
@@ -35,9 +35,8 @@ def test_refused(target, session, case):
     assert 10 < len(refusal.value.message) < 600
 
 
+@on("postgres")
 def test_deferred_constraints_refuse_at_once(target, session):
-    if target.name != "postgres":
-        pytest.skip("only PostgreSQL can make them immediate")
     session.execute("CREATE TABLE t (a int, b text UNIQUE DEFERRABLE INITIALLY DEFERRED)")
     with session.transaction(), pytest.raises(RefusedRows), session.savepoint():
         load(target, session, target.table_name("t"), TWO, [["1", "x"], ["2", "x"]])
@@ -74,9 +73,8 @@ def _refusing_trigger(name):
     )
 
 
+@on("postgres", "sqlite")
 def test_a_trigger_that_leaves_rows_out(target, session):
-    if target.name == "mysql":
-        pytest.skip("MySQL's triggers cannot")
     session.execute("CREATE TABLE t (a integer, b varchar(50))")
     if target.name == "postgres":
         session.execute(

@@ -6,7 +6,7 @@ import pytest
 
 from snapshots.errors import ContractError, SnapshotsError, TargetError
 from snapshots.model import TableName
-from tests.ports.rows import column, contract, table
+from tests.ports.rows import column, contract, on, table
 
 EVERYTHING = contract(
     column("id", "integer", bits=32),
@@ -174,9 +174,8 @@ def test_a_row_of_many_varchars_fits(target, session):
     assert types == [c.type for c in target.physical(made).columns]
 
 
+@on("postgres", "mysql")
 def test_a_user_without_rights(target, session):
-    if target.name == "sqlite":
-        pytest.skip("SQLite has no users")
     with pytest.raises(SnapshotsError) as error:
         _weak(target, session).execute("CREATE TABLE t (a int)")
     assert error.value.hint
