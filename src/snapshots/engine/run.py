@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from typing import TYPE_CHECKING
 
-from snapshots import locations
 from snapshots.engine import dry, owner
 from snapshots.engine import known as known_databases
+from snapshots.engine.books import Books
 from snapshots.engine.columns import require_unchanged
+from snapshots.engine.conclude import Ending, already, where
 from snapshots.engine.earlier import Known, look_up, require_same
-from snapshots.engine.execute import Ended, Execution
+from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.read import Remainder
 from snapshots.engine.report import ImportResult, Listener, Notice, Started
 from snapshots.engine.tables import table_for
 from snapshots.errors import (
     ImportBusy,
-    InputChanged,
     InputError,
     LedgerError,
     LostLease,
     SnapshotsError,
-    Stopped,
     TargetError,
     UsageError,
 )
-from snapshots.ledger.record import Ledger
 from snapshots.sources import open_source
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import Entry
     from snapshots.ledger.record import Lease
-    from snapshots.model import State
     from snapshots.ports import Source, Target
 
 
@@ -54,14 +50,8 @@ def import_input(
     try:
         if options.dry_run:
             return dry.run(source, target, options, listener)
-        session = target.connect()
-        try:
-            ledger = Ledger(target, session)
-            ledger.ensure()
-            run = _Run(target, ledger, source, options, listener, stop or threading.Event())
-            return run.import_or_go_on()
-        finally:
-            session.close()
+        with Books(target, create=True) as books:
+            return _Run(books, source, options, listener, stop).import_or_go_on()
     finally:
         source.close()
 
@@ -77,9 +67,8 @@ def resume_import(
 
     Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
     """
-    session = target.connect(create=False)
-    try:
-        ledger = Ledger(target, session)
+    with Books(target, create=False) as books:
+        ledger = books.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise LedgerError(
@@ -87,7 +76,7 @@ def resume_import(
                 hint="snapshots list shows those there are",
             )
         if entry.state == "finished":
-            return _already(entry, target)
+            return already(entry, target)
         if entry.input == "-":
             raise InputError(
                 f"import {import_id} read standard input, which is gone",
@@ -95,12 +84,10 @@ def resume_import(
             )
         source = open_source(_where_it_is(entry))
         try:
-            run = _Run(target, ledger, source, options, listener, stop or threading.Event())
+            run = _Run(books, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))
         finally:
             source.close()
-    finally:
-        session.close()
 
 
 class _Run:
@@ -108,44 +95,43 @@ class _Run:
 
     def __init__(
         self,
-        target: Target,
-        ledger: Ledger,
+        books: Books,
         source: Source,
         options: Options,
         listener: Listener,
-        stop: threading.Event,
+        stop: threading.Event | None,
     ) -> None:
-        self.target = target
-        self.ledger = ledger
+        self.target = books.target
+        self.books = books
         self.source = source
         self.options = options
         self.listener = listener
-        self.stop = stop
-        self.began = time.monotonic()
+        self.stop = stop or threading.Event()
+        self.ending = Ending(books, source, options, self.stop, self._say)
 
     def import_or_go_on(self) -> ImportResult:
         known = self._look_up()
         if known.imported:
-            return _already(known.imported, self.target)
+            return already(known.imported, self.target)
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
         plan = make_plan(
             self.source,
             self.target,
-            self.ledger.session,
+            self.books.session,
             self.options,
             self._say,
-            self.ledger.last_plan,
+            self.books.ledger.last_plan,
         )
         # What cannot work is said before the ledger knows of it.
         plan.converter(0)
         if plan.create:
             self.target.check(plan.create, lineage=plan.lineage)
-        with self.ledger.locked():
+        with self.books.ledger.locked():
             lease = None
             if self._nothing_new(known):
-                lease = self.ledger.begin(
+                lease = self.books.ledger.begin(
                     known.identity,
                     known.content_hash,
                     str(plan.table),
@@ -161,7 +147,7 @@ class _Run:
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = tuple(entry.import_id for entry in self.ledger.lookalikes(fingerprint))
+        now = tuple(entry.import_id for entry in self.books.ledger.lookalikes(fingerprint))
         return now == known.lookalikes
 
     def go_on(self, known: Known) -> ImportResult:
@@ -174,8 +160,8 @@ class _Run:
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
                 hint="wait for it, or stop that process; snapshots list shows how it goes",
             )
-        with self.ledger.locked():
-            lease = self.ledger.take(entry, owner.this_process())
+        with self.books.ledger.locked():
+            lease = self.books.ledger.take(entry, owner.this_process())
         return self._execute(lease, Plan.from_json(entry.plan), known, resumed=True)
 
     def _require_same_wishes(self, entry: Entry) -> None:
@@ -186,7 +172,7 @@ class _Run:
                 " options",
                 place=entry.input,
                 hint="--again loads all of it anew, with these. Go on with it as it is with:"
-                f" snapshots resume {entry.import_id}{self._where()}",
+                f" snapshots resume {entry.import_id}{where(self.target)}",
             )
 
     def _look_up(self) -> Known:
@@ -195,7 +181,7 @@ class _Run:
             table = str(self.target.table_name(table))
         name = self.source.identity.name
         likely = table or (None if name == "-" else table_for(name, None))
-        ledger = None if self.options.again else self.ledger
+        ledger = None if self.options.again else self.books.ledger
         return look_up(self.source, ledger, table, likely)
 
     def _execute(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> ImportResult:
@@ -211,7 +197,7 @@ class _Run:
         )
         try:
             known_databases.remember(self.target.display())
-            chunks = self.ledger.chunks(lease.import_id)
+            chunks = self.books.ledger.chunks(lease.import_id)
             self._prepare_table(plan, new=not chunks)
             execution = Execution(
                 self.target,
@@ -220,26 +206,26 @@ class _Run:
                 lease,
                 self.options,
                 remainder=Remainder.after(chunks),
-                committed=self.ledger.counts(lease.import_id),
+                committed=self.books.ledger.counts(lease.import_id),
                 content_hash=known.content_hash,
                 stop=self.stop,
                 listener=self.listener,
                 heartbeat=lambda: self._heartbeat(lease),
             )
             ended = execution.run()
-            return self._conclude(lease, known, ended)
+            return self.ending.conclude(lease, known, ended)
         except LostLease:
             raise
         except SnapshotsError as error:
-            self._end(lease, "failed", error)
+            self.ending.end(lease, "failed", error)
             raise
         except BaseException as error:
-            self._end(lease, "interrupted", error)
+            self.ending.end(lease, "interrupted", error)
             raise
 
     def _prepare_table(self, plan: Plan, *, new: bool) -> None:
         """All DDL comes before the first chunk: on MySQL it would commit one in its middle."""
-        session = self.ledger.session
+        session = self.books.session
         if plan.create and new and self.target.inspect(session, plan.table) is None:
             try:
                 self.target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
@@ -262,137 +248,14 @@ class _Run:
                 self.target.inspect(session, plan.table), plan.contract, plan.encoding
             )
 
-    def _conclude(self, lease: Lease, known: Known, ended: Ended) -> ImportResult:
-        """Writes the end of the import into the ledger and says it to the caller."""
-        error = ended.error
-        if isinstance(error, LostLease):
-            raise error
-        if error is None and ended.whole and not self.source.unchanged():
-            error = InputChanged(
-                "the input was changed while it was being loaded",
-                place=self.source.identity.name,
-                hint="what is loaded is a mixture: snapshots show tells which bytes are in"
-                " the table",
-            )
-        if error is not None:
-            return self._failed(lease, error)
-        if ended.over_budget:
-            return self._over_budget(lease, ended)
-        if not ended.whole:
-            return self._not_whole(lease, ended)
-        self._renewed().finish(
-            lease,
-            ended.end,
-            ended.content_hash or known.content_hash or "",
-            ended.size if ended.size is not None else ended.end,
-            time.monotonic() - self.began,
-        )
-        if not ended.counts.rejected:
-            return self._result(lease, "finished", 0, "", "")
-        hint = f"See them with: snapshots rejects {lease.import_id}{self._where()}"
-        return self._result(lease, "finished", 3, "", hint)
-
-    def _not_whole(self, lease: Lease, ended: Ended) -> ImportResult:
-        if self.stop.is_set():
-            self._end(lease, "interrupted", None)
-            return self._result(lease, "interrupted", 130, "Stopped.", self._how_to_resume(lease))
-        if not ended.limited:
-            return self._failed(lease, Stopped("stopped before the end of the input"))
-        message = f"Stopped at the limit of {self.options.limit} records."
-        self._end(lease, "interrupted", LedgerError(message))
-        code = 3 if ended.counts.rejected else 0
-        return self._result(lease, "limited", code, message, self._how_to_resume(lease))
-
-    def _over_budget(self, lease: Lease, ended: Ended) -> ImportResult:
-        counts = ended.counts
-        if self.options.stop_on_error:
-            message = "Stopped at the first rejected record (--stop-on-error)."
-        else:
-            message = (
-                f"{counts.rejected} of {counts.records} records were rejected, more than"
-                f" --max-rejects {self.options.budget} allows."
-            )
-        self._end(lease, "failed", LedgerError(message))
-        hint = (
-            f"See them with: snapshots rejects {lease.import_id}{self._where()}; go on all the"
-            f" same with: snapshots resume {lease.import_id}{self._where()} --max-rejects 100%"
-        )
-        return self._result(lease, "failed", 4, message, hint)
-
-    def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
-        self._end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
-        if not isinstance(error, SnapshotsError):
-            raise error
-        hint = " ".join(part for part in (error.hint, self._how_to_resume(lease)) if part)
-        try:
-            return self._result(lease, "failed", error.exit_code, str(error), hint)
-        except LedgerError:
-            error.hint = hint
-            raise error from None
-
-    def _end(self, lease: Lease, state: State, error: BaseException | None) -> None:
-        """Notes the end as well as it can be: if the database is away, the lease runs out."""
-        try:
-            self._renewed().end(
-                lease, state, None if error is None else str(error), time.monotonic() - self.began
-            )
-        except SnapshotsError as second:
-            self._say(f"the ledger could not be told: {second}")
-
-    def _result(
-        self, lease: Lease, outcome: str, exit_code: int, message: str, hint: str
-    ) -> ImportResult:
-        try:
-            ledger = self._renewed()
-            entry = ledger.entry(lease.import_id)
-            rejects = ledger.reject_counts(lease.import_id)
-        except SnapshotsError:
-            entry, rejects = None, {}
-        if entry is None:
-            raise LedgerError(message or "the ledger cannot be read", hint=hint)
-        return ImportResult(
-            record=entry.record(self.target.display()),
-            counts=entry.counts,
-            outcome=outcome,
-            exit_code=exit_code,
-            message=message,
-            rejects_by_code=rejects,
-            hint=hint,
-        )
-
     def _heartbeat(self, lease: Lease) -> None:
         try:
-            self.ledger.heartbeat(lease)
+            self.books.ledger.heartbeat(lease)
         except SnapshotsError as error:
             if not error.retryable:
                 raise
             # The workers try to get the database back; so does the next heartbeat.
-            self._reconnect()
-
-    def _renewed(self) -> Ledger:
-        """The ledger, on a session that works."""
-        try:
-            self.ledger.session.execute("SELECT 1")
-        except SnapshotsError:
-            self.ledger.session.close()
-            self.ledger = Ledger(self.target, self.target.connect(create=False))
-        return self.ledger
-
-    def _reconnect(self) -> None:
-        try:
-            self._renewed()
-        except SnapshotsError:
-            return
-
-    def _how_to_resume(self, lease: Lease) -> str:
-        if self.source.identity.name == "-":
-            return "Go on by giving the same stream again: ... | snapshots import - --table TABLE"
-        return f"Go on with: snapshots resume {lease.import_id}{self._where()}"
-
-    def _where(self) -> str:
-        """What a later command needs to find this import: nothing for the default database."""
-        shown = self.target.display()
-        return "" if shown == locations.target(None).display() else f" --database {shown}"
+            self.books.renew_if_possible()
 
     def _say(self, text: str) -> None:
         self.listener(Notice(text))
@@ -402,16 +265,3 @@ def _where_it_is(entry: Entry) -> str:
     """The input as it was named, or else by its path: this may be another folder."""
     path = Plan.from_json(entry.plan).path
     return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110
-
-
-def _already(entry: Entry, target: Target) -> ImportResult:
-    when = entry.finished_at or entry.started_at
-    return ImportResult(
-        record=entry.record(target.display()),
-        counts=entry.counts,
-        outcome="already_imported",
-        exit_code=5,
-        message=f"Already imported as {entry.import_id} ({entry.input}, {when}): nothing done.",
-        rejects_by_code={},
-        hint="--again loads it once more.",
-    )

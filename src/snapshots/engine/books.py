@@ -1,0 +1,70 @@
+"""The ledger of one database, over a session that is kept and renewed when it breaks."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from snapshots.errors import SnapshotsError
+from snapshots.ledger.record import Ledger
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from snapshots.ports import Session, Target
+
+
+class Books:
+    """Opens its session when it is first asked for the ledger. For one thread at a time."""
+
+    def __init__(self, target: Target, *, create: bool) -> None:
+        """With `create` the database and the ledger are made where they are missing."""
+        self.target = target
+        self._create = create
+        self._ledger: Ledger | None = None
+
+    def __enter__(self) -> Books:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def ledger(self) -> Ledger:
+        """For writing and reading; on the session that is kept."""
+        if self._ledger is None:
+            session = self.target.connect(create=self._create)
+            self._ledger = Ledger(self.target, session)
+            if self._create:
+                self._ledger.ensure()
+        return self._ledger
+
+    @property
+    def session(self) -> Session:
+        """The one that the ledger is on."""
+        return self.ledger.session
+
+    def renewed(self) -> Ledger:
+        """The ledger, on a session that works. Raises what connecting raises."""
+        try:
+            self.session.execute("SELECT 1")
+        except SnapshotsError:
+            self.close()
+            self._ledger = Ledger(self.target, self.target.connect(create=False))
+        return self.ledger
+
+    def renew_if_possible(self) -> None:
+        """The same; where it fails, a later call may help."""
+        with suppress(SnapshotsError):
+            self.renewed()
+
+    def close(self) -> None:
+        """Ends the session; asking for the ledger opens another."""
+        if self._ledger is not None:
+            self._ledger.session.close()
+            self._ledger = None

@@ -1,0 +1,167 @@
+"""How an import ends: what the ledger is told of it, and what the caller."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snapshots import locations
+from snapshots.engine.report import ImportResult
+from snapshots.errors import (
+    InputChanged,
+    InputError,
+    LedgerError,
+    LostLease,
+    SnapshotsError,
+    Stopped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.engine.books import Books
+    from snapshots.engine.earlier import Known
+    from snapshots.engine.execute import Ended
+    from snapshots.engine.plan import Options
+    from snapshots.ledger.history import Entry
+    from snapshots.ledger.record import Lease
+    from snapshots.model import State
+    from snapshots.ports import Source, Target
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of the import of one open source, whichever it will be."""
+
+    books: Books
+    source: Source
+    options: Options
+    stop: threading.Event
+    say: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+
+    def conclude(self, lease: Lease, known: Known, ended: Ended) -> ImportResult:
+        """Writes the end of the import into the ledger and says it to the caller."""
+        error = ended.error
+        if isinstance(error, LostLease):
+            raise error
+        if error is None and ended.whole and not self.source.unchanged():
+            error = InputChanged(
+                "the input was changed while it was being loaded",
+                place=self.source.identity.name,
+                hint="what is loaded is a mixture: snapshots show tells which bytes are in"
+                " the table",
+            )
+        if error is not None:
+            return self._failed(lease, error)
+        if ended.over_budget:
+            return self._over_budget(lease, ended)
+        if not ended.whole:
+            return self._not_whole(lease, ended)
+        self.books.renewed().finish(
+            lease,
+            ended.end,
+            ended.content_hash or known.content_hash or "",
+            ended.size if ended.size is not None else ended.end,
+            time.monotonic() - self.began,
+        )
+        if not ended.counts.rejected:
+            return self._result(lease, "finished", 0, "", "")
+        hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
+        return self._result(lease, "finished", 3, "", hint)
+
+    def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
+        """Notes the end as well as it can be: if the database is away, the lease runs out."""
+        try:
+            self.books.renewed().end(
+                lease, state, None if error is None else str(error), time.monotonic() - self.began
+            )
+        except SnapshotsError as second:
+            self.say(f"the ledger could not be told: {second}")
+
+    def _not_whole(self, lease: Lease, ended: Ended) -> ImportResult:
+        if self.stop.is_set():
+            self.end(lease, "interrupted", None)
+            return self._result(lease, "interrupted", 130, "Stopped.", self._how_to_resume(lease))
+        if not ended.limited:
+            return self._failed(lease, Stopped("stopped before the end of the input"))
+        message = f"Stopped at the limit of {self.options.limit} records."
+        self.end(lease, "interrupted", LedgerError(message))
+        code = 3 if ended.counts.rejected else 0
+        return self._result(lease, "limited", code, message, self._how_to_resume(lease))
+
+    def _over_budget(self, lease: Lease, ended: Ended) -> ImportResult:
+        counts = ended.counts
+        if self.options.stop_on_error:
+            message = "Stopped at the first rejected record (--stop-on-error)."
+        else:
+            message = (
+                f"{counts.rejected} of {counts.records} records were rejected, more than"
+                f" --max-rejects {self.options.budget} allows."
+            )
+        self.end(lease, "failed", LedgerError(message))
+        which = f"{lease.import_id}{where(self.books.target)}"
+        hint = (
+            f"See them with: snapshots rejects {which}; go on all the same with:"
+            f" snapshots resume {which} --max-rejects 100%"
+        )
+        return self._result(lease, "failed", 4, message, hint)
+
+    def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
+        self.end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
+        if not isinstance(error, SnapshotsError):
+            raise error
+        hint = " ".join(part for part in (error.hint, self._how_to_resume(lease)) if part)
+        try:
+            return self._result(lease, "failed", error.exit_code, str(error), hint)
+        except LedgerError:
+            error.hint = hint
+            raise error from None
+
+    def _result(
+        self, lease: Lease, outcome: str, exit_code: int, message: str, hint: str
+    ) -> ImportResult:
+        try:
+            ledger = self.books.renewed()
+            entry = ledger.entry(lease.import_id)
+            rejects = ledger.reject_counts(lease.import_id)
+        except SnapshotsError:
+            entry, rejects = None, {}
+        if entry is None:
+            raise LedgerError(message or "the ledger cannot be read", hint=hint)
+        return ImportResult(
+            record=entry.record(self.books.target.display()),
+            counts=entry.counts,
+            outcome=outcome,
+            exit_code=exit_code,
+            message=message,
+            rejects_by_code=rejects,
+            hint=hint,
+        )
+
+    def _how_to_resume(self, lease: Lease) -> str:
+        if self.source.identity.name == "-":
+            return "Go on by giving the same stream again: ... | snapshots import - --table TABLE"
+        return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
+
+
+def where(target: Target) -> str:
+    """What a later command needs to find an import: nothing for the default database."""
+    shown = target.display()
+    return "" if shown == locations.target(None).display() else f" --database {shown}"
+
+
+def already(entry: Entry, target: Target) -> ImportResult:
+    """The result where the input is loaded by an earlier import."""
+    when = entry.finished_at or entry.started_at
+    return ImportResult(
+        record=entry.record(target.display()),
+        counts=entry.counts,
+        outcome="already_imported",
+        exit_code=5,
+        message=f"Already imported as {entry.import_id} ({entry.input}, {when}): nothing done.",
+        rejects_by_code={},
+        hint="--again loads it once more.",
+    )
