@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from snapshots.engine.report import Event, ImportResult, Notice, Progress, Started
+from snapshots.engine.report import Event, Failed, ImportResult, Notice, Progress, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class _Bar:
                     rate=event.counts.records / max(event.seconds, 0.001),
                     rejected=event.counts.rejected,
                 )
-            case ImportResult():
+            case ImportResult() | Failed():
                 self._end()
             case _:
                 pass

@@ -15,7 +15,7 @@ from snapshots.errors import CannotConnect, SnapshotsError
 
 if TYPE_CHECKING:
     from snapshots.engine.plan import Options
-    from snapshots.engine.report import ImportResult, Listener
+    from snapshots.engine.report import ImportResult
 
 
 @click.command("import", help="Load files into a database; each record is accounted for.")
@@ -56,7 +56,7 @@ def command(
                 if isinstance(error, CannotConnect):
                     break
                 continue
-            codes.append(_ended(name, result, listener, wanted, as_json, stop.code))
+            codes.append(_ended(name, result, wanted, as_json, stop.code))
             if stop.event.is_set():
                 break
     ctx.exit(worst(codes))
@@ -73,12 +73,10 @@ def _failed(name: str, error: SnapshotsError, as_json: bool) -> int:
 def _ended(
     name: str,
     result: ImportResult,
-    listener: Listener,
     wanted: Options,
     as_json: bool,
     signal_code: int | None,
 ) -> int:
-    listener(result)
     if as_json:
         print_json(result_object(name, result))
     else:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snapshots.engine.report import Event, ImportResult, Notice, Progress, Started
+from snapshots.engine.report import Event, Notice, Progress, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
 
 
 def _json_line(event: Event) -> None:
-    if isinstance(event, ImportResult):
+    if not isinstance(event, Notice | Started | Progress):
         return
     kind = type(event).__name__.lower()
     print(json.dumps({"event": kind, **asdict(event)}), file=sys.stderr, flush=True)  # noqa: T201

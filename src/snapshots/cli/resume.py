@@ -37,9 +37,7 @@ def command(
     wanted = options.to_options(given)
     target = locations.target(database_of(import_id, database))
     with stopping() as stop, reporter(progress, quiet=as_json) as shown:
-        listener = stop.listen(shown)
-        result = resume_import(import_id, target, wanted, listener, stop.event)
-        listener(result)
+        result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event)
     name = result.record.input if result.record else str(import_id)
     if as_json:
         print_json(result_object(name, result))

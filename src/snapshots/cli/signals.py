@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from snapshots.engine.report import Event, ImportResult, Listener, Started
+from snapshots.engine.report import Event, Failed, ImportResult, Listener, Started
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Stop:
         def both(event: Event) -> None:
             if isinstance(event, Started):
                 self.loading = True
-            elif isinstance(event, ImportResult):
+            elif isinstance(event, ImportResult | Failed):
                 self.loading = False
             listener(event)
 

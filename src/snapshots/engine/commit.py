@@ -14,6 +14,8 @@ receives the rows:
 from __future__ import annotations
 
 import time
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.faults import fault_point
@@ -77,7 +79,8 @@ def _commit(
         ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
         fault_point("before-commit")
     fault_point("after-commit")
-    return done
+    # COMMIT took time as well; the account that it made durable could not know how much.
+    return replace(done, seconds=time.monotonic() - began)
 
 
 def _account(piece: Piece, written: Written, seconds: float) -> ChunkDone:
@@ -95,4 +98,5 @@ def _account(piece: Piece, written: Written, seconds: float) -> ChunkDone:
         hash_state=piece.hash_state(end),
         hash=chunk.digest(written.position),
         seconds=seconds,
+        rejects_by_code=Counter(reject.code for reject in written.rejects),
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.budget import Budget
 from snapshots.engine.read import Reader, Remainder
-from snapshots.engine.report import Progress
+from snapshots.engine.report import Committed, Progress
 from snapshots.engine.watch import Watch
 from snapshots.engine.worker import Part, work
 from snapshots.engine.write import Rows
@@ -89,6 +89,7 @@ class Execution:
         )
         self._reader = Reader(source, plan.dialect, plan.chunk_size, remainder, content_hash)
         self._pieces: queue.Queue[Piece | None] = queue.Queue(1)
+        self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._missing = remainder
         self._lock = threading.Lock()
         self._committed_bytes = 0
@@ -111,6 +112,7 @@ class Execution:
             try:
                 _join_one(working)
                 self._cancel_if_stuck()
+                self._tell_committed()
                 self._listener(self._progress(began))
                 if self._heartbeat and time.monotonic() >= next_heartbeat:
                     next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
@@ -122,7 +124,12 @@ class Execution:
                 self._fail(error)
         # The reader may hang in a read that nobody can end, of a terminal for instance.
         reading.join(TICK_SECONDS if self._watch.ended else None)
+        self._tell_committed()
         return self._ended()
+
+    def _tell_committed(self) -> None:
+        while not self._untold.empty():
+            self._listener(self._untold.get())
 
     def _cancel_if_stuck(self) -> None:
         """A worker that waits for its database cannot see that it should stop."""
@@ -176,6 +183,17 @@ class Execution:
     def _count(self, done: ChunkDone) -> None:
         with self._lock:
             self._committed_bytes += done.end - done.start
+        self._untold.put(
+            Committed(
+                import_id=self._part.lease.import_id,
+                start=done.start,
+                end=done.end,
+                counts=done.counts,
+                rejects_by_code=done.rejects_by_code,
+                seconds=done.seconds,
+                at=time.time(),
+            )
+        )
         self._watch.commit(done.counts)
 
     def _fail(self, error: BaseException, *, let_workers_finish: bool = False) -> None:

@@ -1,8 +1,22 @@
-"""What an import says of itself while it runs, and when it is over."""
+"""What an import says of itself while it runs, and when it is over.
+
+This is the seam for whoever watches: progress, logs, metrics, traces. The engine guarantees:
+
+- Events of one import come from one thread, in order; those of several imports that run at once
+  may come from several threads, so a listener that is shared by them must be thread-safe.
+- `Started`, then any number of `Committed` and `Progress`, then exactly one `ImportResult` or
+  `Failed`. An input that is never begun has the last one alone.
+- `Committed` comes after the chunk's transaction is durable, once for each chunk that this process
+  has committed, and before the end of its import is told. It may be missing only where the answer
+  to COMMIT was lost and the database did not come back in time: then the import has failed, and
+  the ledger knows better.
+- An error that a listener raises ends the import, which can be resumed. Listeners that must not
+  do that swallow their errors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -42,6 +56,39 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Committed:
+    """A chunk is in the database: its rows, its rejects and its account."""
+
+    import_id: int
+    start: int
+    """Of the input as the kernel sees it: decompressed, in UTF-8."""
+    end: int
+    counts: Counts
+    rejects_by_code: Mapping[str, int]
+    seconds: float
+    """From the claim to the answer to COMMIT."""
+    at: float
+    """When it was committed, as `time.time()` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An input could not be begun, or its import ended with an error instead of a result."""
+
+    input: str
+    import_id: int | None
+    """None if the ledger does not know of it."""
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many inputs wait for their turn. Told by doors that queue, of no import."""
+
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportResult:
     """How the import of one input ended."""
 
@@ -58,5 +105,24 @@ class ImportResult:
     """Of a dry run, whose rejects are kept nowhere else: the first ones."""
 
 
-Event: TypeAlias = Notice | Started | Progress | ImportResult
+Event: TypeAlias = Notice | Started | Committed | Progress | Failed | Backlog | ImportResult
 Listener: TypeAlias = Callable[[Event], None]
+
+
+def told(name: str, listener: Listener, work: Callable[[Listener], ImportResult]) -> ImportResult:
+    """Does the work on one input, and tells how it ended, whatever happens."""
+    import_id: int | None = None
+
+    def hear(event: Event) -> None:
+        nonlocal import_id
+        if isinstance(event, Started):
+            import_id = event.import_id
+        listener(event)
+
+    try:
+        result = work(hear)
+    except BaseException as error:
+        listener(Failed(name, import_id, error))
+        raise
+    listener(result)
+    return result

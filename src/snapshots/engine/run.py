@@ -15,7 +15,7 @@ from snapshots.engine.earlier import Known, look_up, require_same
 from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.read import Remainder
-from snapshots.engine.report import ImportResult, Listener, Notice, Started
+from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
 from snapshots.engine.tables import table_for
 from snapshots.errors import (
     ImportBusy,
@@ -44,8 +44,18 @@ def import_input(
     """Loads one input, goes on with an unfinished import of it, or finds that it is loaded.
 
     Raises the errors of planning, with nothing written; what goes wrong later is in the result
-    and in the ledger.
+    and in the ledger. The listener hears of the end, too.
     """
+    return told(
+        name,
+        listener,
+        lambda hear: _import(name, target, options, hear, stop or threading.Event()),
+    )
+
+
+def _import(
+    name: str, target: Target, options: Options, listener: Listener, stop: threading.Event
+) -> ImportResult:
     source = open_source(name)
     try:
         if options.dry_run:
@@ -66,7 +76,18 @@ def resume_import(
     """Goes on with an unfinished import, by its plan.
 
     Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
+    The listener hears of the end, too.
     """
+    return told(
+        f"import {import_id}",
+        listener,
+        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event()),
+    )
+
+
+def _resume(
+    import_id: int, target: Target, options: Options, listener: Listener, stop: threading.Event
+) -> ImportResult:
     with Books(target, create=False) as books:
         ledger = books.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
@@ -99,14 +120,14 @@ class _Run:
         source: Source,
         options: Options,
         listener: Listener,
-        stop: threading.Event | None,
+        stop: threading.Event,
     ) -> None:
         self.target = books.target
         self.books = books
         self.source = source
         self.options = options
         self.listener = listener
-        self.stop = stop or threading.Event()
+        self.stop = stop
         self.ending = Ending(books, source, options, self.stop, self._say)
 
     def import_or_go_on(self) -> ImportResult:

@@ -103,7 +103,15 @@ def _already(ledger: Ledger, part: Part, piece: Piece, watch: Watch) -> ChunkDon
         if chunk.end != piece.chunk.end:
             # It was cut short because the import had to stop, so nothing may follow it now.
             watch.end()
-        return ChunkDone(start, chunk.end, chunk.start_line, chunk.end_line, chunk.counts)
+        return ChunkDone(
+            start,
+            chunk.end,
+            chunk.start_line,
+            chunk.end_line,
+            chunk.counts,
+            seconds=chunk.seconds,
+            rejects_by_code=ledger.reject_counts(part.lease.import_id, chunk),
+        )
     raise LedgerError(
         f"the chunk at byte {start} is claimed and not recorded",
         hint="resume the import: it goes on from what is committed",

@@ -7,7 +7,7 @@ that the engine hands in; everything else commits by itself on the ledger's own 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots.errors import (
@@ -22,7 +22,7 @@ from snapshots.ledger.history import Entry, History
 from snapshots.model import Counts, Reject, State, TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.ports import Identity, Session, Target
 
@@ -56,6 +56,7 @@ class ChunkDone:
     hash: bytes | None = None
     """BLAKE3 of the chunk's own bytes."""
     seconds: float = 0.0
+    rejects_by_code: Mapping[str, int] = field(default_factory=dict)
 
 
 class Ledger(History):
