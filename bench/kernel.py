@@ -44,7 +44,8 @@ def spec(encoding: Encoding) -> str:
                 _column(index, name, kind)
                 for index, (name, kind) in enumerate(zip(COLUMNS, KINDS, strict=True))
             ],
-            "lineage": {"import_id": 1},
+            "lineage": None if encoding == "json" else {"import_id": 1},
+            "omit_nulls": False,
         }
     )
 
@@ -132,7 +133,7 @@ def main() -> None:
         "10 % dirty": b"".join(block.data for block in blocks(options.rows, dirty=0.1)),
         "quoted": b"".join(block.data for block in blocks(options.rows, quoted=True)),
     }
-    encodings: tuple[Encoding, ...] = ("postgres", "text", "sqlite")
+    encodings: tuple[Encoding, ...] = ("postgres", "text", "sqlite", "json")
     works = ("hash", "split", "scan", *encodings)
     print(f"{'MB/s':<12}" + "".join(f"{work:>10}" for work in works) + "   loaded, rejected")
     for name, data in inputs.items():

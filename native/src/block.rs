@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::chunk::OVERLONG_KEPT;
 use crate::codes::Code;
+use crate::grammar::Record;
 use crate::pool::Bytes;
 use crate::spec::Encoding;
 
@@ -18,6 +20,8 @@ pub struct Block {
     pub rows: Vec<u8>,
     /// Values in a row.
     pub width: usize,
+    /// Where the record of each row is; with encoding `json` only.
+    pub places: Vec<Place>,
     pub counts: Counts,
     #[pyo3(get)]
     pub position: usize,
@@ -44,11 +48,26 @@ pub struct Counts {
     pub skipped: u64,
 }
 
-/// A record that is no row, by its place in the chunk.
-pub struct Reject {
+/// Where a record is: its first line, and its bytes in the chunk without a line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
     pub line: u64,
     pub start: usize,
     pub end: usize,
+}
+
+impl From<Record> for Place {
+    fn from(record: Record) -> Place {
+        let Record {
+            line, start, end, ..
+        } = record;
+        Place { line, start, end }
+    }
+}
+
+/// A record that is no row.
+pub struct Reject {
+    pub place: Place,
     pub column: Option<Arc<str>>,
     pub code: Code,
     pub reason: String,
@@ -63,14 +82,18 @@ type RejectTuple<'py> = (
     Bound<'py, PyBytes>,
 );
 
+type PlaceTuple<'py> = (u64, u64, Bound<'py, PyBytes>);
+
 #[pymethods]
 impl Block {
-    /// Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust.
+    /// Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust. Between
+    /// `json` objects is a newline.
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self.encoding {
             Encoding::Sqlite => PyBytes::new(py, b""),
             Encoding::Postgres | Encoding::Text => PyBytes::new(py, &self.rows),
+            Encoding::Json => PyBytes::new(py, self.rows.strip_suffix(b"\n").unwrap_or_default()),
         }
     }
 
@@ -97,12 +120,10 @@ impl Block {
     fn rejects<'py>(slf: &'py Bound<'py, Self>) -> Vec<RejectTuple<'py>> {
         let (py, block) = (slf.py(), slf.get());
         let tuple = |reject: &'py Reject| {
-            let end = reject.end.min(reject.start + OVERLONG_KEPT);
-            let raw = PyBytes::new(py, &block.bytes[reject.start..end]);
-            let offset = block.offset + reject.start as u64;
+            let (line, offset, raw) = block.shown(py, reject.place);
             let column = reject.column.as_deref();
             (
-                reject.line,
+                line,
                 offset,
                 column,
                 reject.code.as_str(),
@@ -111,6 +132,19 @@ impl Block {
             )
         };
         block.rejects.iter().map(tuple).collect()
+    }
+
+    /// The line of each row's record; with encoding `json` only.
+    fn lines(&self) -> Vec<u64> {
+        self.places.iter().map(|place| place.line).collect()
+    }
+
+    /// (line, byte offset, raw) of one row's record; with encoding `json` only.
+    fn record<'py>(&self, py: Python<'py>, row: usize) -> PyResult<PlaceTuple<'py>> {
+        match self.places.get(row) {
+            Some(&place) => Ok(self.shown(py, place)),
+            None => Err(PyIndexError::new_err(format!("there is no row {row}"))),
+        }
     }
 
     /// The bytes of the block's records, without a last line end.
@@ -127,6 +161,13 @@ impl Block {
 }
 
 impl Block {
+    fn shown<'py>(&self, py: Python<'py>, place: Place) -> PlaceTuple<'py> {
+        let Place { line, start, end } = place;
+        let end = end.min(start + OVERLONG_KEPT);
+        let raw = PyBytes::new(py, &self.bytes[start..end]);
+        (line, self.offset + start as u64, raw)
+    }
+
     /// The rows, and how many values each has. With encoding `sqlite`: values with tags.
     pub fn rows(&self) -> (&[u8], usize) {
         (&self.rows, self.width)

@@ -46,7 +46,7 @@ pub fn convert(data: &[u8]) {
         return;
     };
     let dialect = dialect(choices);
-    for encoding in ["postgres", "text", "sqlite"] {
+    for encoding in ["postgres", "text", "sqlite", "json"] {
         let plan = Plan::parse(&spec(choices, encoding)).expect("the spec is right");
         let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
         let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());
@@ -88,8 +88,8 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
             outcome.counts.skipped += block.counts.skipped;
             outcome.rows.extend_from_slice(block.rows().0);
             outcome.rejects.extend(block.rejects.iter().map(|reject| {
-                let offset = block.offset + reject.start as u64;
-                (reject.line, offset, reject.code.as_str())
+                let offset = block.offset + reject.place.start as u64;
+                (reject.place.line, offset, reject.code.as_str())
             }));
         }
     }
@@ -191,8 +191,14 @@ fn spec(choices: &[u8; CHOICES], encoding: &str) -> String {
     let columns: Vec<String> = (0..fields).map(column).collect();
     format!(
         r#"{{"dialect": {}, "encoding": "{encoding}", "fields": {fields}, "columns": [{}],
-            "lineage": {{"import_id": 1}}}}"#,
+            "lineage": {}, "omit_nulls": {}}}"#,
         dialect_json(choices),
         columns.join(", "),
+        if encoding == "json" {
+            "null"
+        } else {
+            r#"{"import_id": 1}"#
+        },
+        choices[3] & 1 != 0,
     )
 }

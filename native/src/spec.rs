@@ -14,6 +14,8 @@ pub struct ConversionSpec {
     /// In the order of the payload.
     pub columns: Vec<ColumnSpec>,
     pub lineage: Option<LineageSpec>,
+    /// NULL is left out of a JSON object.
+    pub omit_nulls: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -22,6 +24,7 @@ pub enum Encoding {
     Postgres,
     Text,
     Sqlite,
+    Json,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -75,7 +75,8 @@ class Block:
 
     @property
     def payload(self) -> bytes:
-        """Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust."""
+        """Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust. Encoding
+        `json`: an object a row, with a newline between them and none within."""
     @property
     def records(self) -> int: ...
     @property
@@ -97,6 +98,11 @@ class Block:
     def line(self) -> int:
         """Line number at `position`."""
     def rejects(self) -> list[RejectTuple]: ...
+    def lines(self) -> list[int]:
+        """The line of each row's record; with encoding `json` only."""
+    def record(self, row: int) -> tuple[int, int, bytes]:
+        """(line, byte_offset, raw) of one row's record, as in RejectTuple; with encoding `json`
+        only. IndexError if there is no such row."""
     def raw(self, limit: int = 65536) -> bytes:
         """The bytes of the block's records, without a last line end."""
 

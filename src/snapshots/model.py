@@ -17,9 +17,10 @@ Kind: TypeAlias = Literal[
 State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
 """`finished`: the whole input is accounted for. All others but `running` can be resumed."""
 
-Encoding: TypeAlias = Literal["postgres", "text", "sqlite"]
+Encoding: TypeAlias = Literal["postgres", "text", "sqlite", "json"]
 """What the kernel turns records into: PostgreSQL binary COPY rows; tab-separated text with
-backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values to bind in SQLite."""
+backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values to bind in SQLite; JSON
+objects (HTTP APIs)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,11 @@ def test_every_field_of_a_dialect_is_in_its_json():
     assert set(json.loads(dialect_json(odd))) == {field.name for field in fields(Dialect)}
 
 
-@pytest.mark.parametrize("encoding", ["postgres", "text", "sqlite"])
-@pytest.mark.parametrize("import_id", [None, 7])
+@pytest.mark.parametrize(
+    ("encoding", "import_id"),
+    [(encoding, id_) for encoding in ("postgres", "text", "sqlite") for id_ in (None, 7)]
+    + [("json", None)],
+)
 def test_the_kernel_takes_what_is_made_for_it(encoding, import_id):
     spec = converter_spec(Dialect(), CONTRACT, ["T", "N", "other"], encoding, import_id)
     data = b"T,N,other\nx,5,1\nNA,0,1\n"

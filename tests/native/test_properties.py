@@ -130,8 +130,8 @@ def test_any_bytes_in_any_types_balance(data, dialect):
     kinds = ("integer", "decimal", "float", "date", "timestamptz", "boolean", "uuid", "json")
     for kind in kinds:
         contract = Contract((Column("c", "c", Type(kind)),))
-        for encoding in ("postgres", "text", "sqlite"):
-            found = convert(converter(contract, dialect, encoding, 1), split(data, dialect))
+        for encoding in ("postgres", "text", "sqlite", "json"):
+            found = convert(converter(contract, dialect, encoding), split(data, dialect))
             assert found.records == found.loaded + found.rejected + found.skipped
 
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::encoder::Width;
+use super::json::Json;
+use super::label::Label;
 use super::read::Scratch;
 use super::reasons;
 use super::short::SHORT_DIGITS;
@@ -14,6 +16,7 @@ pub struct Column {
     /// Index into the record.
     pub field: usize,
     pub name: Arc<str>,
+    pub label: Label,
     pub required: bool,
     pub nulls: Nulls,
     /// Bit n: a text of n bytes may mean NULL; the last bit stands for all longer ones.
@@ -100,7 +103,11 @@ pub enum Nulls {
 
 impl Column {
     /// Makes a column ready; the error is a sentence.
-    pub fn compile(spec: ColumnSpec, encoding: Encoding) -> Result<Column, String> {
+    pub fn compile(
+        spec: ColumnSpec,
+        encoding: Encoding,
+        omit_nulls: bool,
+    ) -> Result<Column, String> {
         let place = |error: String| format!("column {:?}: {error}", spec.name);
         let constraints = Constraints::compile(&spec).map_err(place)?;
         let pattern = match spec.format.as_str() {
@@ -144,6 +151,10 @@ impl Column {
             null_lengths: nulls.lengths(),
             nulls,
             field: spec.field,
+            label: match encoding {
+                Encoding::Json => Json::label(&spec.name, omit_nulls),
+                _ => Label::default(),
+            },
             name: spec.name.into(),
             kind: spec.kind,
             pattern,
@@ -186,10 +197,9 @@ impl Reading {
             Kind::Integer => {
                 let (min, max) = integer_range(bits, unsigned)?;
                 // What is written in binary has a sign.
-                let max = if encoding == Encoding::Text {
-                    max
-                } else {
-                    max.min(i64::MAX.into())
+                let max = match encoding {
+                    Encoding::Text | Encoding::Json => max,
+                    Encoding::Postgres | Encoding::Sqlite => max.min(i64::MAX.into()),
                 };
                 let width = if max <= i16::MAX.into() {
                     Width::Two

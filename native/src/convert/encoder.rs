@@ -1,5 +1,6 @@
 //! What an encoding must be able to write.
 
+use super::label::Label;
 use super::short::{Field, Short};
 use super::sink::Sink;
 use crate::values::Decimal;
@@ -7,9 +8,16 @@ use crate::values::Decimal;
 /// Where rows are written. A value's text comes along with it: what the encoding writes as
 /// text need not be made again from the value.
 pub trait Encoder {
+    /// Whether the block must know of which record each row was made.
+    const INDEXED: bool = false;
+
     /// Before the first value of a row.
     fn begin(out: &mut impl Sink, values: usize);
-    fn null(out: &mut impl Sink);
+    /// Before a value.
+    #[inline]
+    fn key(_: &mut impl Sink, _: &Label) {}
+    /// No value: no key has been written either.
+    fn null(out: &mut impl Sink, label: &Label);
     /// `text`: with no plus sign.
     fn integer(out: &mut impl Sink, value: i64, width: Width, text: Field<'_>);
     fn float64(out: &mut impl Sink, value: f64, text: Field<'_>);
@@ -30,6 +38,15 @@ pub trait Encoder {
     fn timestamptz(out: &mut impl Sink, micros: i64);
     /// Text with nothing in it that needs an escape.
     fn verbatim(out: &mut impl Sink, text: Field<'_>);
+    /// A text, if nothing in it needs an escape; if false, nothing was written. `verbatim`: no
+    /// text here needs one.
+    #[inline(always)]
+    fn simple_text(out: &mut impl Sink, text: Field<'_>, verbatim: bool) -> bool {
+        if verbatim {
+            Self::verbatim(out, text);
+        }
+        verbatim
+    }
     /// Any text. What it is written as may be longer.
     fn text(out: &mut Vec<u8>, text: &[u8]);
     fn uuid(out: &mut Vec<u8>, value: &[u8; 16], text: &[u8]);
@@ -112,10 +129,10 @@ pub fn write_time(out: &mut impl Sink, micros: i64) {
     }
 }
 
-/// Appends `YYYY-MM-DD HH:MM:SS[.f]`.
-pub fn write_timestamp(out: &mut impl Sink, micros: i64) {
+/// Appends `YYYY-MM-DD HH:MM:SS[.f]`, with this in the gap.
+pub fn write_timestamp(out: &mut impl Sink, gap: u8, micros: i64) {
     write_date(out, micros.div_euclid(DAY) as i32);
-    out.array([b' ']);
+    out.array([gap]);
     write_time(out, micros.rem_euclid(DAY));
 }
 
@@ -188,7 +205,10 @@ mod tests {
             "2024-02-29 01:02:03.04",
         ] {
             let clock = crate::values::timestamp(text.as_bytes()).unwrap();
-            assert_eq!(written(|out| write_timestamp(out, clock.micros)), text);
+            assert_eq!(
+                written(|out| write_timestamp(out, b' ', clock.micros)),
+                text
+            );
         }
         assert_eq!(written(|out| write_time(out, 500_000)), "00:00:00.5");
         assert_eq!(written(|out| write_time(out, 1)), "00:00:00.000001");

@@ -2,6 +2,9 @@
 
 mod column;
 mod encoder;
+mod json;
+mod label;
+mod packed;
 mod postgres;
 mod read;
 mod reasons;
@@ -21,7 +24,8 @@ use crate::chunk::Chunk;
 use crate::dialect::Dialect;
 use crate::spec::{ConversionSpec, Encoding};
 
-/// Bytes that a value takes at most, beyond those of its text; and what is around a row.
+/// Bytes that a value takes at most, beyond those of its text and label; and what is around a
+/// row.
 const ROOM: usize = 48;
 
 /// How records become rows.
@@ -55,14 +59,18 @@ impl Plan {
         if spec.columns.is_empty() {
             return Err("there are no columns".into());
         }
+        if spec.encoding == Encoding::Json && spec.lineage.is_some() {
+            return Err("JSON objects hold the columns only: they have no lineage".into());
+        }
         let columns = spec.columns.into_iter().map(|column| {
             if column.field >= spec.fields {
                 let (name, field) = (&column.name, column.field);
                 return Err(format!("column {name:?}: records have no field {field}"));
             }
-            Column::compile(column, spec.encoding)
+            Column::compile(column, spec.encoding, spec.omit_nulls)
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let labels: usize = columns.iter().map(|column| column.label.room()).sum();
         let mut fields: Vec<usize> = columns.iter().map(|column| column.field).collect();
         fields.sort_unstable();
         let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
@@ -70,7 +78,7 @@ impl Plan {
             dialect: Dialect::new(&spec.dialect)?,
             encoding: spec.encoding,
             fields: spec.fields,
-            room: ROOM * (columns.len() + 3),
+            room: ROOM * (columns.len() + 3) + labels,
             most_uses: uses.max().unwrap_or(0),
             columns,
             import_id: spec.lineage.map(|lineage| lineage.import_id),
@@ -88,6 +96,7 @@ impl Plan {
             Encoding::Postgres => {
                 rows::convert::<postgres::Postgres>(self, chunk, position, line, limits)
             }
+            Encoding::Json => rows::convert::<json::Json>(self, chunk, position, line, limits),
             Encoding::Text => rows::convert::<text::Text>(self, chunk, position, line, limits),
             Encoding::Sqlite => {
                 rows::convert::<sqlite::Sqlite>(self, chunk, position, line, limits)

@@ -2,6 +2,7 @@
 //! all big-endian. The header and the trailer are the target's.
 
 use super::encoder::{Encoder, Width};
+use super::label::Label;
 use super::short::{Field, Short};
 use super::sink::Sink;
 use crate::values::Decimal;
@@ -37,7 +38,7 @@ impl Encoder for Postgres {
     }
 
     #[inline]
-    fn null(out: &mut impl Sink) {
+    fn null(out: &mut impl Sink, _: &Label) {
         out.array([0xFF; 4]);
     }
 

@@ -19,8 +19,9 @@ pub struct Scratch {
 }
 
 impl Column {
-    /// Reads a field and writes its value if both are as simple as nearly all are. Else it
-    /// writes nothing, and `convert` must be asked. `verbatim`: no text needs an escape.
+    /// Reads a field and writes its value if both are as simple as nearly all are. Else what
+    /// it has written is worth nothing, and `convert` must be asked. `verbatim`: no text needs
+    /// an escape.
     #[inline(always)]
     pub fn shortcut<E: Encoder>(
         &self,
@@ -32,10 +33,11 @@ impl Column {
             && self.nulls.hold(field.text(), field.quoted)
         {
             if !self.required {
-                E::null(out);
+                E::null(out, &self.label);
             }
             return !self.required;
         }
+        E::key(out, &self.label);
         match self.shortcut {
             Shortcut::Integer { min, max, width } => match field.integer() {
                 Some(value) if min <= value && value <= max => E::integer(out, value, width, field),
@@ -69,10 +71,7 @@ impl Column {
                 _ => return false,
             },
             Shortcut::Text { max_bytes } => {
-                if !verbatim || field.len() > max_bytes {
-                    return false;
-                }
-                E::verbatim(out, field);
+                return field.len() <= max_bytes && E::simple_text(out, field, verbatim);
             }
             Shortcut::None => return false,
         }
@@ -92,9 +91,10 @@ impl Column {
             if self.required {
                 return Err(Code::MissingValue);
             }
-            E::null(out);
+            E::null(out, &self.label);
             return Ok(());
         }
+        E::key(out, &self.label);
         let Scratch { number, detail } = scratch;
         match &self.reading {
             Reading::Integer { min, max, width } => {

@@ -8,7 +8,7 @@ use super::read::Scratch;
 use super::short::Field;
 use super::sink::append;
 use super::{Limits, Plan, reasons};
-use crate::block::{Block, Counts, Reject};
+use crate::block::{Block, Counts, Place, Reject};
 use crate::chunk::Chunk;
 use crate::codes::Code;
 use crate::grammar::{PlainRow, Prologue, Reader, Record, RecordKind, check_text, too_long_kind};
@@ -172,6 +172,8 @@ struct Pass<'a> {
     /// lines, and the first one after a header.
     end: usize,
     rows: Vec<u8>,
+    /// Of each row, where the encoding wants it.
+    places: Vec<Place>,
     counts: Counts,
     rejects: Vec<Reject>,
     scratch: Scratch,
@@ -196,6 +198,7 @@ impl<'a> Pass<'a> {
             clean,
             end,
             rows: Vec::with_capacity(GROWTH * (end - start)),
+            places: Vec::new(),
             counts: Counts::default(),
             rejects: Vec::new(),
             scratch: Scratch::default(),
@@ -228,6 +231,9 @@ impl<'a> Pass<'a> {
             next += 1;
         }
         E::end(&mut self.rows);
+        if E::INDEXED {
+            self.places.push(record.into());
+        }
         self.counts.loaded += 1;
     }
 
@@ -242,8 +248,10 @@ impl<'a> Pass<'a> {
                 E::begin(out, plan.width());
             }
             for column in &plan.columns[*next..] {
+                let before = out.position();
                 let field = fields.field(column.field);
                 if !field.is_some_and(|field| column.shortcut::<E>(out, field, verbatim)) {
+                    out.rewind(before);
                     return false;
                 }
                 *next += 1;
@@ -280,13 +288,8 @@ impl<'a> Pass<'a> {
     }
 
     fn reject(&mut self, record: Record, code: Code, reason: String) {
-        let Record {
-            start, end, line, ..
-        } = record;
         self.rejects.push(Reject {
-            line,
-            start,
-            end,
+            place: record.into(),
             column: None,
             code,
             reason,
@@ -305,6 +308,7 @@ impl<'a> Pass<'a> {
             encoding: self.plan.encoding,
             rows: self.rows,
             width: self.plan.width(),
+            places: self.places,
             counts: self.counts,
             position,
             line,

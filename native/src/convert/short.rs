@@ -2,6 +2,7 @@
 //! bytes at a time, with no branch that depends on where a digit or the point stands. Such a
 //! branch is guessed wrong at every other field, which costs more than all the rest.
 
+use super::packed::Packed;
 use super::sink::{PADDED, Sink};
 use crate::values::day_number;
 
@@ -71,18 +72,26 @@ impl<'a> Field<'a> {
         self.until.len() - self.start
     }
 
+    /// The text, if it is short.
+    #[inline(always)]
+    pub fn packed(&self) -> Option<Packed> {
+        let length = self.len();
+        let tail = self.until.last_chunk()?;
+        if length > PADDED {
+            return None;
+        }
+        // What stands before the text goes out at the low end.
+        let gone = 8 * (PADDED - length) as u32;
+        let bytes = u128::from_le_bytes(*tail).checked_shr(gone).unwrap_or(0);
+        Some(Packed { bytes, length })
+    }
+
     /// Appends the text.
     #[inline]
     pub fn write(&self, out: &mut impl Sink) {
-        let length = self.len();
-        match self.until.last_chunk::<PADDED>() {
-            Some(tail) if length <= PADDED => {
-                // What stands before the text goes out at the low end.
-                let gone = 8 * (PADDED - length) as u32;
-                let text = u128::from_le_bytes(*tail).checked_shr(gone).unwrap_or(0);
-                out.padded(text.to_le_bytes(), length);
-            }
-            _ => out.slice(self.text()),
+        match self.packed() {
+            Some(text) => out.padded(text.bytes.to_le_bytes(), text.length),
+            None => out.slice(self.text()),
         }
     }
 

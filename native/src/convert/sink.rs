@@ -50,9 +50,23 @@ pub fn append<R>(bytes: &mut Vec<u8>, room: usize, write: impl FnOnce(&mut Curso
     let result = write(&mut cursor);
     let length = cursor.at;
     // SAFETY: `at` grows only by what has just been written there, within the spare room and
-    // without a gap; so all these bytes are initialized.
+    // without a gap, and else goes back; so all these bytes are initialized.
     unsafe { bytes.set_len(bytes.len() + length) };
     result
+}
+
+impl Cursor<'_> {
+    #[inline(always)]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Forgets what was written since it was at this position.
+    #[inline(always)]
+    pub fn rewind(&mut self, position: usize) {
+        debug_assert!(position <= self.at);
+        self.at = self.at.min(position);
+    }
 }
 
 impl Sink for Cursor<'_> {

@@ -1,6 +1,7 @@
 //! Values to bind in SQLite: each a tag and what belongs to it, read by `crate::sqlite`.
 
 use super::encoder::{Encoder, Width, write_date, write_time, write_timestamp};
+use super::label::Label;
 use super::short::Field;
 use super::sink::Sink;
 use crate::values::Decimal;
@@ -43,7 +44,7 @@ impl Encoder for Sqlite {
     fn begin(_: &mut impl Sink, _: usize) {}
 
     #[inline]
-    fn null(out: &mut impl Sink) {
+    fn null(out: &mut impl Sink, _: &Label) {
         out.array([NULL]);
     }
 
@@ -92,14 +93,14 @@ impl Encoder for Sqlite {
                 value[15] = b' ';
                 out.array(value);
             }
-            None => Sqlite::written(out, |out| write_timestamp(out, micros)),
+            None => Sqlite::written(out, |out| write_timestamp(out, b' ', micros)),
         }
     }
 
     #[inline]
     fn timestamptz(out: &mut impl Sink, micros: i64) {
         Sqlite::written(out, |out| {
-            write_timestamp(out, micros);
+            write_timestamp(out, b' ', micros);
             out.push(b'Z');
         });
     }

@@ -3,6 +3,7 @@
 use memchr::memchr3;
 
 use super::encoder::{Encoder, Width, write_date, write_time, write_timestamp};
+use super::label::Label;
 use super::short::Field;
 use super::sink::Sink;
 use crate::values::Decimal;
@@ -14,7 +15,7 @@ impl Encoder for Text {
     fn begin(_: &mut impl Sink, _: usize) {}
 
     #[inline]
-    fn null(out: &mut impl Sink) {
+    fn null(out: &mut impl Sink, _: &Label) {
         out.array(*b"\\N\t");
     }
 
@@ -65,7 +66,7 @@ impl Encoder for Text {
                 out.array(bytes);
             }
             None => {
-                write_timestamp(out, micros);
+                write_timestamp(out, b' ', micros);
                 out.array(*b"\t");
             }
         }

@@ -26,12 +26,15 @@ def converter_spec(
     header: Sequence[str],
     encoding: Encoding,
     import_id: int | None,
+    *,
+    omit_nulls: bool = False,
 ) -> str:
     """For Converter: rows of the contract's columns, in its order, from records as wide as
     the header.
 
-    With an import_id the rows end with it and with their line. Of columns with the same
-    source the first takes the first field of that name, and so on.
+    With an import_id the rows end with it and with their line, but for JSON objects: the block
+    has the lines of those. With omit_nulls they have no key where a value is NULL. Of columns
+    with the same source the first takes the first field of that name, and so on.
     """
     spec = {
         "dialect": asdict(dialect),
@@ -42,6 +45,7 @@ def converter_spec(
             for column, field in zip(contract.columns, positions(contract, header), strict=True)
         ],
         "lineage": None if import_id is None else {"import_id": import_id},
+        "omit_nulls": omit_nulls,
     }
     return json.dumps(spec)
 
