@@ -17,6 +17,9 @@ Kind: TypeAlias = Literal[
 State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
 """`finished`: the whole input is accounted for. All others but `running` can be resumed."""
 
+Work: TypeAlias = Literal["import", "delivery"]
+"""What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
+
 Encoding: TypeAlias = Literal["postgres", "text", "sqlite", "json"]
 """What the kernel turns records into: PostgreSQL binary COPY rows; tab-separated text with
 backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values to bind in SQLite; JSON
@@ -185,20 +188,27 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """What the ledger knows of one import."""
+    """What the ledger knows of one import or delivery."""
 
     import_id: int
+    kind: Work
     input: str
     content_hash: str | None
     """BLAKE3 of the input's bytes as they lie, as `b3sum` prints it; None until it is known."""
     database: str
     """Never with a password."""
     table: str
+    """Of a delivery the URL that it is sent to."""
     state: State
     records: int
     loaded: int
+    """Of a delivery the records that the API has confirmed."""
     rejected: int
     skipped: int
+    pending: int
+    """Records of a delivery that were read and are not decided; not among `records`."""
+    ambiguous: int
+    """Records of a delivery that were sent more than once, because an answer was lost."""
     bytes: int | None
     started_at: str
     """UTC, ISO 8601."""

@@ -58,6 +58,8 @@ class Gap:
     line: int
     end: int | None
     """None: as far as the input goes."""
+    begun: bool = False
+    """It is one chunk, some of whose records were sent: it must be cut as one again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,13 @@ class Remainder:
         for chunk in chunks:
             if chunk.start > offset:
                 gaps.append(Gap(offset, line, chunk.start))
+            if chunk.pending:
+                gaps.append(Gap(chunk.start, chunk.start_line, chunk.end, begun=True))
             elif not gaps:
                 state = chunk.hash_state or state
             offset, line = chunk.end, chunk.end_line
-        return cls((*gaps, Gap(offset, line, None)), state, tuple(chunks))
+        done = tuple(chunk for chunk in chunks if not chunk.pending)
+        return cls((*gaps, Gap(offset, line, None)), state, done)
 
 
 class PassedBy:
@@ -182,7 +187,8 @@ class Reader:
             self.size = self._hasher.length
 
     def _splitter(self, gap: Gap) -> Splitter:
-        return Splitter(dialect_json(self._dialect), self._chunk_size, gap.start, gap.line)
+        size = gap.end - gap.start if gap.begun and gap.end else self._chunk_size
+        return Splitter(dialect_json(self._dialect), size, gap.start, gap.line)
 
     def _pieces(self, chunks: list[Chunk]) -> Iterator[Piece]:
         for chunk in chunks:

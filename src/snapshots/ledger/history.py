@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
-from snapshots.model import Counts, ImportRecord, Reject, State
+from snapshots.model import Counts, ImportRecord, Reject, State, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target, Value
 
 _ENTRY = (
-    "SELECT i.id, i.input, i.size, i.mtime_ns, i.inode, i.fingerprint, i.content_hash,"
+    "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.fingerprint, i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, {now} AS now_at,"
     " COALESCE(c.records, 0), COALESCE(c.loaded, 0), COALESCE(c.rejected, 0),"
-    " COALESCE(c.skipped, 0)"
+    " COALESCE(c.skipped, 0), COALESCE(c.pending, 0), COALESCE(c.ambiguous, 0)"
     " FROM snapshots_imports i LEFT JOIN (SELECT import_id,"
     " CAST(SUM(records) AS {big}) AS records, CAST(SUM(loaded) AS {big}) AS loaded,"
-    " CAST(SUM(rejected) AS {big}) AS rejected, CAST(SUM(skipped) AS {big}) AS skipped"
+    " CAST(SUM(rejected) AS {big}) AS rejected, CAST(SUM(skipped) AS {big}) AS skipped,"
+    " CAST(SUM(pending) AS {big}) AS pending, CAST(SUM(ambiguous) AS {big}) AS ambiguous"
     " FROM snapshots_chunks GROUP BY import_id) c ON c.import_id = i.id"
 )
 
@@ -35,6 +36,7 @@ class Entry:
     """One import as the ledger holds it."""
 
     import_id: int
+    kind: Work
     input: str
     size: int | None
     mtime_ns: int | None
@@ -53,12 +55,15 @@ class Entry:
     """Seconds since its owner was last heard of, by the database's clock."""
     fence: int
     counts: Counts
+    pending: int
+    ambiguous: int
 
     def record(self, database: str) -> ImportRecord:
         """The same for people and programs."""
         seconds = self.seconds
         return ImportRecord(
             import_id=self.import_id,
+            kind=self.kind,
             input=self.input,
             content_hash=self.content_hash,
             database=database,
@@ -68,6 +73,8 @@ class Entry:
             loaded=self.counts.loaded,
             rejected=self.counts.rejected,
             skipped=self.counts.skipped,
+            pending=self.pending,
+            ambiguous=self.ambiguous,
             bytes=self.size,
             started_at=self.started_at,
             finished_at=self.finished_at,
@@ -78,7 +85,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CommittedChunk:
-    """A chunk that is accounted for."""
+    """A chunk that is accounted for; of a delivery maybe only a part of its records."""
 
     start: int
     end: int
@@ -89,6 +96,11 @@ class CommittedChunk:
     hash: bytes | None
     seconds: float
     committed_at: str
+    pending: int = 0
+    """Records whose fate the API has not decided yet."""
+    ambiguous: int = 0
+    sent: str | None = None
+    """While some are pending: which of the rows are decided, such as `0-41,43`."""
 
 
 class History:
@@ -113,9 +125,9 @@ class History:
         found = self._select("WHERE i.id = ?", (import_id,))
         return found[0] if found else None
 
-    def lookalikes(self, fingerprint: str) -> list[Entry]:
-        """Imports of inputs that may have the same bytes, newest first."""
-        return self._select("WHERE i.fingerprint = ?", (fingerprint,))[::-1]
+    def lookalikes(self, fingerprint: str, kind: Work) -> list[Entry]:
+        """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
+        return self._select("WHERE i.fingerprint = ? AND i.kind = ?", (fingerprint, kind))[::-1]
 
     def last_plan(self, table: str) -> str | None:
         """The plan of the last import into a table."""
@@ -135,7 +147,8 @@ class History:
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         rows = self.session.execute(
             "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
-            " skipped, hash_state, hash, seconds, committed_at FROM snapshots_chunks"
+            " skipped, hash_state, hash, seconds, committed_at, pending, ambiguous, sent"
+            " FROM snapshots_chunks"
             f" WHERE import_id = ?{where} ORDER BY start_offset",
             (import_id, *params),
         )
@@ -173,12 +186,13 @@ class History:
 
 def _as_entry(row: tuple[Value, ...]) -> Entry:
     (
-        import_id, name, size, mtime_ns, inode, fingerprint, content_hash, table, state, plan,
+        import_id, kind, name, size, mtime_ns, inode, fingerprint, content_hash, table, state, plan,
         error, started_at, finished_at, seconds, owner, heartbeat_at, fence, now,
-        records, loaded, rejected, skipped,
+        records, loaded, rejected, skipped, pending, ambiguous,
     ) = row  # fmt: skip
     return Entry(
         import_id=cast("int", import_id),
+        kind=cast("Work", kind),
         input=cast("str", name),
         size=cast("int | None", size),
         mtime_ns=cast("int | None", mtime_ns),
@@ -198,11 +212,16 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         counts=Counts(
             cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
         ),
+        pending=cast("int", pending),
+        ambiguous=cast("int", ambiguous),
     )
 
 
 def _chunk(row: tuple[Value, ...]) -> CommittedChunk:
-    start, end, line, end_line, records, loaded, rejected, skipped, state, digest, seconds, at = row
+    (
+        start, end, line, end_line, records, loaded, rejected, skipped, state, digest, seconds, at,
+        pending, ambiguous, sent,
+    ) = row  # fmt: skip
     return CommittedChunk(
         start=cast("int", start),
         end=cast("int", end),
@@ -215,6 +234,9 @@ def _chunk(row: tuple[Value, ...]) -> CommittedChunk:
         hash=cast("bytes | None", digest),
         seconds=float(cast("float", seconds)),
         committed_at=cast("str", at),
+        pending=cast("int", pending),
+        ambiguous=cast("int", ambiguous),
+        sent=cast("str | None", sent),
     )
 
 

@@ -19,7 +19,7 @@ from snapshots.errors import (
 )
 from snapshots.ledger import schema
 from snapshots.ledger.history import Entry, History
-from snapshots.model import Counts, Reject, State, TableName
+from snapshots.model import Counts, Reject, State, TableName, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,17 +78,24 @@ class Ledger(History):
             yield
 
     def begin(
-        self, identity: Identity, content_hash: str | None, table: str, plan: str, owner: str
+        self,
+        kind: Work,
+        identity: Identity,
+        content_hash: str | None,
+        table: str,
+        plan: str,
+        owner: str,
     ) -> Lease:
-        """A new import, running. Call it within `locked`."""
+        """A new import or delivery, running. Call it within `locked`."""
         rows = self.session.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports")
         import_id = _int(rows[0][0])
         self.session.execute(
-            "INSERT INTO snapshots_imports (id, input, size, mtime_ns, inode, fingerprint,"
+            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, fingerprint,"
             " content_hash, table_name, state, plan, started_at, owner, heartbeat_at, fence)"
-            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1)",
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1)",
             (
                 import_id,
+                kind,
                 identity.name,
                 identity.size,
                 identity.mtime_ns,
@@ -136,7 +143,7 @@ class Ledger(History):
         over. The primary key decides: while two transactions claim the same chunk, the database
         makes one wait for the other.
         """
-        self._check(session, lease)
+        self.require(session, lease)
         try:
             session.execute(
                 "INSERT INTO snapshots_chunks (import_id, start_offset, start_line, fence)"
@@ -161,15 +168,7 @@ class Ledger(History):
                 f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
                 hint="nothing of this chunk was written; this is a defect, please report it",
             )
-        if rejects:
-            session.insert(
-                _REJECTS,
-                _REJECT_COLUMNS,
-                [
-                    (lease.import_id, r.byte_offset, r.line, r.column, r.code, r.reason, r.raw)
-                    for r in rejects
-                ],
-            )
+        self.keep(session, lease, rejects)
         session.execute(
             "UPDATE snapshots_chunks SET end_offset = ?, end_line = ?, records = ?, loaded = ?,"
             " rejected = ?, skipped = ?, hash_state = ?, hash = ?, seconds = ?,"
@@ -191,18 +190,36 @@ class Ledger(History):
         if self.target.writers == 1:
             # Here a heartbeat of its own would have to wait for this transaction anyway.
             self.heartbeat(lease, session)
-        self._check(session, lease, _SHARE_LOCK[self.target.name])
+        self.require(session, lease, _SHARE_LOCK[self.target.name])
+
+    def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
+        """Rejects of an import, within the transaction that counts them."""
+        if rejects:
+            session.insert(
+                _REJECTS,
+                _REJECT_COLUMNS,
+                [
+                    (lease.import_id, r.byte_offset, r.line, r.column, r.code, r.reason, r.raw)
+                    for r in rejects
+                ],
+            )
 
     def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
         """The whole input, `end` bytes for the kernel, is accounted for: proves it and says so.
 
-        Raises AccountingMismatch if the chunks leave a gap, overlap, or miss the end.
+        Raises AccountingMismatch if the chunks leave a gap, overlap, miss the end, or hold
+        records that are not decided.
         """
         expected = 0
         for chunk in self.chunks(lease.import_id):
             if chunk.start != expected:
                 raise AccountingMismatch(
                     f"bytes {expected} to {chunk.start} of the input belong to no chunk",
+                    hint="this is a defect, please report it",
+                )
+            if chunk.pending:
+                raise AccountingMismatch(
+                    f"{chunk.pending} records of the chunk at byte {chunk.start} are not decided",
                     hint="this is a defect, please report it",
                 )
             expected = chunk.end
@@ -212,7 +229,7 @@ class Ledger(History):
                 hint="this is a defect, please report it",
             )
         with self.session.transaction():
-            self._check(self.session, lease)
+            self.require(self.session, lease)
             self.session.execute(
                 "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
                 (content_hash, size, lease.import_id),
@@ -243,7 +260,8 @@ class Ledger(History):
             ),
         )
 
-    def _check(self, session: Session, lease: Lease, lock: str = "") -> None:
+    def require(self, session: Session, lease: Lease, lock: str = "") -> None:
+        """Raises LostLease where another process has taken the import over."""
         rows = session.execute(
             f"SELECT fence, state FROM snapshots_imports WHERE id = ?{lock}", (lease.import_id,)
         )

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS snapshots_version (
 
 CREATE TABLE IF NOT EXISTS snapshots_imports (
     id           bigint           NOT NULL PRIMARY KEY,
+    kind         text             NOT NULL,
     input        text             NOT NULL,
     size         bigint,
     mtime_ns     bigint,
@@ -41,6 +42,9 @@ CREATE TABLE IF NOT EXISTS snapshots_chunks (
     loaded       bigint           NOT NULL DEFAULT 0,
     rejected     bigint           NOT NULL DEFAULT 0,
     skipped      bigint           NOT NULL DEFAULT 0,
+    pending      bigint           NOT NULL DEFAULT 0,
+    ambiguous    bigint           NOT NULL DEFAULT 0,
+    sent         text,
     hash_state   bytea,
     hash         bytea,
     fence        bigint           NOT NULL,

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS snapshots_version (
 
 CREATE TABLE IF NOT EXISTS snapshots_imports (
     id           integer NOT NULL PRIMARY KEY,
+    kind         text    NOT NULL,
     input        text    NOT NULL,
     size         integer,
     mtime_ns     integer,
@@ -41,6 +42,9 @@ CREATE TABLE IF NOT EXISTS snapshots_chunks (
     loaded       integer NOT NULL DEFAULT 0,
     rejected     integer NOT NULL DEFAULT 0,
     skipped      integer NOT NULL DEFAULT 0,
+    pending      integer NOT NULL DEFAULT 0,
+    ambiguous    integer NOT NULL DEFAULT 0,
+    sent         text,
     hash_state   blob,
     hash         blob,
     fence        integer NOT NULL,
