@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal[
 State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
 """`finished`: the whole input is accounted for. All others but `running` can be resumed."""
 
-Work: TypeAlias = Literal["import", "delivery"]
+RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
 
 Encoding: TypeAlias = Literal["postgres", "text", "sqlite", "json"]
@@ -191,7 +191,7 @@ class ImportRecord:
     """What the ledger knows of one import or delivery."""
 
     import_id: int
-    kind: Work
+    kind: RunKind
     input: str
     content_hash: str | None
     """BLAKE3 of the input's bytes as they lie, as `b3sum` prints it; None until it is known."""

@@ -37,7 +37,7 @@ class Stage:
         self.target.create_table(self.session, plan.table, contract, lineage=True)
         with self.ledger.locked():
             self.lease = self.ledger.begin(
-                Identity("a.csv", 4, 1, 2, "f" * 64), None, "t", plan.to_json(), "me"
+                "import", Identity("a.csv", 4, 1, 2, "f" * 64), None, "t", plan.to_json(), "me"
             )
         self.rows = Rows(plan.table, plan.columns, plan.converter(self.lease.import_id))
         self.piece = Piece(Chunk.of(TEXT), (), "utf-8", 0)

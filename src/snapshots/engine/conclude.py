@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
-    from snapshots.engine.execute import Ended
+    from snapshots.engine.job import Ended, Job
     from snapshots.engine.plan import Options
     from snapshots.ledger.history import Entry
     from snapshots.ledger.record import Lease
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class Ending:
     """The end of the import of one open source, whichever it will be."""
 
+    job: Job
     books: Books
     source: Source
     options: Options
@@ -143,7 +144,7 @@ class Ending:
 
     def _how_to_resume(self, lease: Lease) -> str:
         if self.source.identity.name == "-":
-            return "Go on by giving the same stream again: ... | snapshots import - --table TABLE"
+            return f"Go on by giving the same stream again: ... | {self.job.stream_again}"
         return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
 
 
@@ -154,14 +155,15 @@ def where(target: Target) -> str:
 
 
 def already(entry: Entry, target: Target) -> ImportResult:
-    """The result where the input is loaded by an earlier import."""
+    """The result where the input is loaded or delivered by an earlier run."""
+    done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,
-        outcome="already_imported",
+        outcome=f"already_{done}",
         exit_code=5,
-        message=f"Already imported as {entry.import_id} ({entry.input}, {when}): nothing done.",
+        message=f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done.",
         rejects_by_code={},
-        hint="--again loads it once more.",
+        hint=f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more.",
     )

@@ -79,7 +79,7 @@ def _tell_if_known(
     history = History(target, session)
     if not history.exists():
         return
-    known = look_up(source, history, options.table)
+    known = look_up(source, history, "import", options.table)
     if known.imported:
         listener(Notice(f"already imported as {known.imported.import_id}"))
     elif known.unfinished:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.ledger.history import CommittedChunk, Entry, History
+    from snapshots.model import RunKind
     from snapshots.ports import Identity, Source
 
 EAGER_BYTES = 64 * 1024 * 1024
@@ -40,11 +41,16 @@ class Known:
 
 
 def look_up(
-    source: Source, ledger: History | None, table: str | None, likely: str | None = None
+    source: Source,
+    ledger: History | None,
+    kind: RunKind,
+    table: str | None,
+    likely: str | None = None,
 ) -> Known:
-    """Finds an input in a ledger; `table` narrows it to imports into that table.
+    """Finds an input in a ledger; `table` narrows it to imports into that table, or to
+    deliveries to that URL.
 
-    Of several unfinished imports of it, one into the `likely` table is preferred.
+    Of several unfinished ones of it, one into the `likely` table is preferred.
 
     Raises InputError for a long stream that begins like one that is already imported.
     """
@@ -53,7 +59,7 @@ def look_up(
         return Known(identity, content_hash)
     imported = None
     begun: list[Entry] = []
-    lookalikes = ledger.lookalikes(identity.fingerprint)
+    lookalikes = ledger.lookalikes(identity.fingerprint, kind)
     for entry in lookalikes:
         if table is not None and entry.table != table:
             continue

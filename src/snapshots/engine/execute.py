@@ -10,10 +10,9 @@ import os
 import queue
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.engine.budget import Budget
+from snapshots.engine.job import Ended
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import Committed, Progress
 from snapshots.engine.watch import Watch
@@ -25,11 +24,11 @@ from snapshots.model import Counts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from snapshots.engine.plan import Options, Plan
+    from snapshots.engine.job import Task
+    from snapshots.engine.plan import Options
     from snapshots.engine.read import Piece
-    from snapshots.engine.report import Listener
-    from snapshots.ledger.record import ChunkDone, Lease
-    from snapshots.ports import Session, Source, Target
+    from snapshots.ledger.record import ChunkDone
+    from snapshots.ports import Session, Target
 
 MAX_WORKERS = 4
 HEARTBEAT_SECONDS = 3.0
@@ -38,56 +37,31 @@ PATIENCE_SECONDS = 0.8
 """How long a worker may take to roll back by itself once the import is to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the work ended."""
-
-    counts: Counts
-    whole: bool
-    """Every byte of the input is accounted for."""
-    over_budget: bool
-    limited: bool
-    error: BaseException | None
-    end: int
-    """Bytes of the input as the kernel sees them, as far as it was read."""
-    content_hash: str | None
-    size: int | None
-
-
 class Execution:
     """The threads of one import. Use once."""
 
-    def __init__(
-        self,
-        target: Target,
-        source: Source,
-        plan: Plan,
-        lease: Lease,
-        options: Options,
-        *,
-        remainder: Remainder,
-        committed: Counts,
-        content_hash: str | None,
-        stop: threading.Event,
-        listener: Listener,
-        heartbeat: Callable[[], None],
-    ) -> None:
-        budget = Budget(count=0, share=None) if options.stop_on_error else options.budget
-        self._watch = Watch(budget, committed=committed, limit=options.limit, stop=stop)
-        self._source = source
+    def __init__(self, target: Target, task: Task) -> None:
+        plan, options = task.plan, task.options
+        remainder = Remainder.after(task.chunks)
+        self._watch = Watch(
+            options.allowed, committed=task.committed, limit=options.limit, stop=task.stop
+        )
+        self._source = task.source
         self._workers = _workers(options, target)
         self._part = Part(
             target,
-            lease,
+            task.lease,
             Rows(
                 plan.table,
                 plan.columns,
-                plan.converter(lease.import_id),
+                plan.converter(task.lease.import_id),
                 stop_at_reject=options.stop_on_error,
                 parse_ahead=self._workers == 1,
             ),
         )
-        self._reader = Reader(source, plan.dialect, plan.chunk_size, remainder, content_hash)
+        self._reader = Reader(
+            task.source, plan.dialect, plan.chunk_size, remainder, task.content_hash
+        )
         self._pieces: queue.Queue[Piece | None] = queue.Queue(1)
         self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._missing = remainder
@@ -97,8 +71,8 @@ class Execution:
         self._ended_at: float | None = None
         self._read_all = False
         self._error: BaseException | None = None
-        self._listener = listener
-        self._heartbeat = heartbeat if target.writers != 1 else None
+        self._listener = task.listener
+        self._heartbeat = task.heartbeat if target.writers != 1 else None
 
     def run(self) -> Ended:
         """Works until everything is committed, or until there is a reason to stop."""

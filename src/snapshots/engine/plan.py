@@ -16,8 +16,9 @@ from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.budget import Budget
 from snapshots.engine.columns import Wanted, contract_of, for_new_table, for_table
+from snapshots.engine.request import Request
 from snapshots.engine.tables import table_for
-from snapshots.errors import ContractError, UsageError
+from snapshots.errors import ContractError, LedgerError, UsageError
 from snapshots.formats.csv import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, DialectOptions, sniff
@@ -50,12 +51,19 @@ class Options:
     again: bool = False
     columns_changed: Literal["fail", "add", "ignore"] = "fail"
     primary_key: tuple[str, ...] = ()
+    request: Request | None = None
+    """The rows are sent as this says, and not loaded."""
 
     def __post_init__(self) -> None:
         for name in ("limit", "workers", "chunk_size"):
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
+
+    @property
+    def allowed(self) -> Budget:
+        """Rejects before the run must stop."""
+        return Budget(count=0, share=None) if self.stop_on_error else self.budget
 
     def given(self) -> dict[str, Any]:
         """What shapes the plan, as JSON: two imports with the same wishes have equal plans."""
@@ -69,6 +77,7 @@ class Options:
             "lineage": self.lineage,
             "columns_changed": self.columns_changed,
             "primary_key": list(self.primary_key),
+            "request": None if self.request is None else self.request.given(),
         }
 
 
@@ -76,7 +85,7 @@ class Options:
 class Plan:
     """Everything that decides which bytes become which rows."""
 
-    table: TableName
+    into: TableName | Request
     dialect: Dialect
     contract: Contract
     """With the limits of the table; the columns in the order of the payload."""
@@ -94,6 +103,25 @@ class Plan:
     """What the user asked for."""
     loads: bool = True
     """False where nothing can be loaded, so that there is no table."""
+
+    @property
+    def table(self) -> TableName:
+        """Where rows are loaded. Of an import alone."""
+        if isinstance(self.into, Request):
+            raise LedgerError(f"this is a delivery to {self.into}, and no import")
+        return self.into
+
+    @property
+    def request(self) -> Request:
+        """How rows are sent. Of a delivery alone."""
+        if not isinstance(self.into, Request):
+            raise LedgerError(f"this is an import into {self.into}, and no delivery")
+        return self.into
+
+    @property
+    def destination(self) -> str:
+        """The table, or the URL."""
+        return str(self.into)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -115,7 +143,8 @@ class Plan:
         """For the ledger."""
         plan = {
             "version": 1,
-            "table": asdict(self.table),
+            "table": None if isinstance(self.into, Request) else asdict(self.into),
+            "request": asdict(self.into) if isinstance(self.into, Request) else None,
             "dialect": asdict(self.dialect),
             "schema": to_schema(self.contract),
             "header": self.header,
@@ -137,7 +166,7 @@ class Plan:
         place = "the plan in the ledger"
         create = plan["create"]
         return cls(
-            table=TableName(**plan["table"]),
+            into=_request(plan["request"]) if plan["request"] else TableName(**plan["table"]),
             dialect=Dialect(**plan["dialect"]),
             contract=parse_contract(plan["schema"], place),
             header=tuple(plan["header"]),
@@ -196,7 +225,7 @@ def make_plan(
     for note in chosen.notes:
         say(note)
     return Plan(
-        table=table,
+        into=table,
         dialect=sniffed.dialect,
         contract=chosen.contract,
         header=chosen.header,
@@ -205,7 +234,17 @@ def make_plan(
         chunk_size=options.chunk_size,
         create=chosen.create,
         add=chosen.add,
-        path=None if source.identity.fingerprint is None else os.path.abspath(source.identity.name),  # noqa: PTH100
+        path=path_of(source),
         given=options.given(),
         loads=shape is not None or chosen.create is not None,
     )
+
+
+def path_of(source: Source) -> str | None:
+    """Of an input, from the root; None for a stream."""
+    identity = source.identity
+    return None if identity.fingerprint is None else os.path.abspath(identity.name)  # noqa: PTH100
+
+
+def _request(kept: dict[str, Any]) -> Request:
+    return Request(**{**kept, "headers": tuple((name, value) for name, value in kept["headers"])})

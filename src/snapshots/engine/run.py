@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 from snapshots.engine import dry, owner
 from snapshots.engine import known as known_databases
 from snapshots.engine.books import Books
-from snapshots.engine.columns import require_unchanged
 from snapshots.engine.conclude import Ending, already, where
 from snapshots.engine.earlier import Known, look_up, require_same
-from snapshots.engine.execute import Execution
-from snapshots.engine.plan import Options, Plan, make_plan
-from snapshots.engine.read import Remainder
+from snapshots.engine.job import Job, Task
+from snapshots.engine.loading import Loading
+from snapshots.engine.plan import Options, Plan
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
-from snapshots.engine.tables import table_for
 from snapshots.errors import (
     ImportBusy,
     InputError,
     LedgerError,
     LostLease,
     SnapshotsError,
-    TargetError,
     UsageError,
 )
 from snapshots.sources import open_source
@@ -31,6 +28,7 @@ from snapshots.sources import open_source
 if TYPE_CHECKING:
     from snapshots.ledger.history import Entry
     from snapshots.ledger.record import Lease
+    from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
 
@@ -42,6 +40,9 @@ def import_input(
     stop: threading.Event | None = None,
 ) -> ImportResult:
     """Loads one input, goes on with an unfinished import of it, or finds that it is loaded.
+
+    With a request among the options its rows are sent to an API, and `target` is the database
+    that keeps the account.
 
     Raises the errors of planning, with nothing written; what goes wrong later is in the result
     and in the ledger. The listener hears of the end, too.
@@ -61,7 +62,8 @@ def _import(
         if options.dry_run:
             return dry.run(source, target, options, listener)
         with Books(target, create=True) as books:
-            return _Run(books, source, options, listener, stop).import_or_go_on()
+            job = _job(target, options, "import" if options.request is None else "delivery")
+            return _Run(job, books, source, options, listener, stop).import_or_go_on()
     finally:
         source.close()
 
@@ -98,37 +100,40 @@ def _resume(
             )
         if entry.state == "finished":
             return already(entry, target)
+        job = _job(target, options, entry.kind)
         if entry.input == "-":
             raise InputError(
                 f"import {import_id} read standard input, which is gone",
-                hint="give the same stream again: ... | snapshots import -",
+                hint=f"give the same stream again: ... | {job.stream_again}",
             )
         source = open_source(_where_it_is(entry))
         try:
-            run = _Run(books, source, options, listener, stop)
+            run = _Run(job, books, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))
         finally:
             source.close()
 
 
 class _Run:
-    """One import of one open source."""
+    """One import or delivery of one open source."""
 
     def __init__(
         self,
+        job: Job,
         books: Books,
         source: Source,
         options: Options,
         listener: Listener,
         stop: threading.Event,
     ) -> None:
+        self.job = job
         self.target = books.target
         self.books = books
         self.source = source
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.ending = Ending(books, source, options, self.stop, self._say)
+        self.ending = Ending(job, books, source, options, self.stop, self._say)
 
     def import_or_go_on(self) -> ImportResult:
         known = self._look_up()
@@ -137,25 +142,15 @@ class _Run:
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
-        plan = make_plan(
-            self.source,
-            self.target,
-            self.books.session,
-            self.options,
-            self._say,
-            self.books.ledger.last_plan,
-        )
-        # What cannot work is said before the ledger knows of it.
-        plan.converter(0)
-        if plan.create:
-            self.target.check(plan.create, lineage=plan.lineage)
+        plan = self.job.plan(self.source, self.books, self._say)
         with self.books.ledger.locked():
             lease = None
             if self._nothing_new(known):
                 lease = self.books.ledger.begin(
+                    self.job.kind,
                     known.identity,
                     known.content_hash,
-                    str(plan.table),
+                    plan.destination,
                     plan.to_json(),
                     owner.this_process(),
                 )
@@ -168,8 +163,8 @@ class _Run:
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = tuple(entry.import_id for entry in self.books.ledger.lookalikes(fingerprint))
-        return now == known.lookalikes
+        now = self.books.ledger.lookalikes(fingerprint, self.job.kind)
+        return tuple(entry.import_id for entry in now) == known.lookalikes
 
     def go_on(self, known: Known) -> ImportResult:
         """Takes an unfinished import up. Raises ImportBusy while its owner lives."""
@@ -197,20 +192,17 @@ class _Run:
             )
 
     def _look_up(self) -> Known:
-        table = self.options.table
-        if table is not None:
-            table = str(self.target.table_name(table))
-        name = self.source.identity.name
-        likely = table or (None if name == "-" else table_for(name, None))
+        wanted = self.job.destination()
+        likely = wanted or self.job.likely(self.source.identity.name)
         ledger = None if self.options.again else self.books.ledger
-        return look_up(self.source, ledger, table, likely)
+        return look_up(self.source, ledger, self.job.kind, wanted, likely)
 
     def _execute(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> ImportResult:
         self.listener(
             Started(
                 import_id=lease.import_id,
                 input=self.source.identity.name,
-                table=str(plan.table),
+                table=plan.destination,
                 database=self.target.display(),
                 bytes_total=known.identity.size,
                 resumed=resumed,
@@ -219,21 +211,20 @@ class _Run:
         try:
             known_databases.remember(self.target.display())
             chunks = self.books.ledger.chunks(lease.import_id)
-            self._prepare_table(plan, new=not chunks)
-            execution = Execution(
-                self.target,
-                self.source,
-                plan,
-                lease,
-                self.options,
-                remainder=Remainder.after(chunks),
+            self.job.prepare(plan, self.books, new=not chunks)
+            task = Task(
+                source=self.source,
+                plan=plan,
+                lease=lease,
+                options=self.options,
+                chunks=tuple(chunks),
                 committed=self.books.ledger.counts(lease.import_id),
                 content_hash=known.content_hash,
                 stop=self.stop,
                 listener=self.listener,
                 heartbeat=lambda: self._heartbeat(lease),
             )
-            ended = execution.run()
+            ended = self.job.carry_out(task)
             return self.ending.conclude(lease, known, ended)
         except LostLease:
             raise
@@ -243,31 +234,6 @@ class _Run:
         except BaseException as error:
             self.ending.end(lease, "interrupted", error)
             raise
-
-    def _prepare_table(self, plan: Plan, *, new: bool) -> None:
-        """All DDL comes before the first chunk: on MySQL it would commit one in its middle."""
-        session = self.books.session
-        if plan.create and new and self.target.inspect(session, plan.table) is None:
-            try:
-                self.target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
-            except TargetError:
-                # Another process may have made it since it was looked for.
-                if self.target.inspect(session, plan.table) is None:
-                    raise
-        if plan.add:
-            shape = self.target.inspect(session, plan.table)
-            there = {column.name for column in shape.columns} if shape else set()
-            missing = [
-                column
-                for column in plan.contract.columns
-                if column.name in plan.add and column.name not in there
-            ]
-            if missing:
-                self.target.add_columns(session, plan.table, missing)
-        if plan.loads:
-            require_unchanged(
-                self.target.inspect(session, plan.table), plan.contract, plan.encoding
-            )
 
     def _heartbeat(self, lease: Lease) -> None:
         try:
@@ -280,6 +246,12 @@ class _Run:
 
     def _say(self, text: str) -> None:
         self.listener(Notice(text))
+
+
+def _job(target: Target, options: Options, kind: RunKind) -> Job:
+    if kind == "delivery":
+        raise LedgerError("this is a delivery, which only a newer version can go on with")
+    return Loading(target, options)
 
 
 def _where_it_is(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
-from snapshots.model import Counts, ImportRecord, Reject, State, Work
+from snapshots.model import Counts, ImportRecord, Reject, RunKind, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Entry:
     """One import as the ledger holds it."""
 
     import_id: int
-    kind: Work
+    kind: RunKind
     input: str
     size: int | None
     mtime_ns: int | None
@@ -125,7 +125,7 @@ class History:
         found = self._select("WHERE i.id = ?", (import_id,))
         return found[0] if found else None
 
-    def lookalikes(self, fingerprint: str, kind: Work) -> list[Entry]:
+    def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
         """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
         return self._select("WHERE i.fingerprint = ? AND i.kind = ?", (fingerprint, kind))[::-1]
 
@@ -192,7 +192,7 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
     ) = row  # fmt: skip
     return Entry(
         import_id=cast("int", import_id),
-        kind=cast("Work", kind),
+        kind=cast("RunKind", kind),
         input=cast("str", name),
         size=cast("int | None", size),
         mtime_ns=cast("int | None", mtime_ns),

@@ -19,7 +19,7 @@ from snapshots.errors import (
 )
 from snapshots.ledger import schema
 from snapshots.ledger.history import Entry, History
-from snapshots.model import Counts, Reject, State, TableName, Work
+from snapshots.model import Counts, Reject, RunKind, State, TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,7 @@ class Ledger(History):
 
     def begin(
         self,
-        kind: Work,
+        kind: RunKind,
         identity: Identity,
         content_hash: str | None,
         table: str,

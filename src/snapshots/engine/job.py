@@ -1,0 +1,83 @@
+"""What is to become of the records of an input: the part of a run that depends on it.
+
+`engine/run.py` finds out what is known of an input, begins it or goes on with it, and writes its
+end into the ledger. A job says what is done in between: `engine/loading.py` puts the rows into a
+table, `engine/delivery/` sends them to an HTTP API.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from snapshots.engine.books import Books
+    from snapshots.engine.plan import Options, Plan
+    from snapshots.engine.report import Listener
+    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.record import Lease
+    from snapshots.model import Counts, RunKind
+    from snapshots.ports import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run, ready to be carried out."""
+
+    source: Source
+    plan: Plan
+    lease: Lease
+    options: Options
+    chunks: tuple[CommittedChunk, ...]
+    """What is accounted for already."""
+    committed: Counts
+    content_hash: str | None
+    """Of the whole input, if it is known."""
+    stop: threading.Event
+    listener: Listener
+    heartbeat: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the work ended."""
+
+    counts: Counts
+    whole: bool
+    """Every byte of the input is accounted for."""
+    over_budget: bool
+    limited: bool
+    error: BaseException | None
+    end: int
+    """Bytes of the input as the kernel sees them, as far as it was read."""
+    content_hash: str | None
+    size: int | None
+
+
+class Job(Protocol):
+    """What is done with an input. Holds settings, no connection."""
+
+    @property
+    def kind(self) -> RunKind:
+        """What the ledger calls it."""
+
+    @property
+    def stream_again(self) -> str:
+        """The command that takes a stream once more."""
+
+    def destination(self) -> str | None:
+        """Where the user wants the records, in the ledger's words; None: not said."""
+
+    def likely(self, name: str) -> str | None:
+        """Where those of an input of that name would go if nothing is said."""
+
+    def plan(self, source: Source, books: Books, say: Callable[[str], None]) -> Plan:
+        """Decides everything. Raises what cannot work, before the ledger knows of it."""
+
+    def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
+        """Makes the destination ready; `new`: nothing has come to it yet."""
+
+    def carry_out(self, task: Task) -> Ended:
+        """Works until every record is accounted for, or until there is a reason to stop."""
