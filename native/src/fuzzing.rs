@@ -1,12 +1,13 @@
 //! What the fuzz targets in `native/fuzz` check. The first bytes of their input choose a
 //! dialect and cuts, the rest is the input proper.
 
-use crate::block::Counts;
+use crate::block::{Counts, Place};
 use crate::chunk::Chunk;
 use crate::convert::{Limits, Plan};
 use crate::dialect::Dialect;
 use crate::grammar::{Reader, Record};
 use crate::split::Cutter;
+use crate::values;
 
 /// Bytes that choose.
 const CHOICES: usize = 4;
@@ -59,6 +60,20 @@ pub fn convert(data: &[u8]) {
         } = whole.counts;
         assert_eq!(records, loaded + rejected + skipped);
         assert_eq!(rejected, whole.rejects.len() as u64);
+        if encoding == "json" {
+            assert_eq!(loaded, whole.places.len() as u64);
+            objects(&whole.rows, loaded);
+        }
+    }
+}
+
+/// One a line, and each is JSON.
+fn objects(rows: &[u8], count: u64) {
+    let lines = rows.split_inclusive(|&byte| byte == b'\n');
+    assert_eq!(lines.clone().count() as u64, count);
+    for line in lines {
+        assert!(line.starts_with(b"{") && line.ends_with(b"}\n"));
+        assert_eq!(values::json(line), Ok(()));
     }
 }
 
@@ -66,6 +81,7 @@ pub fn convert(data: &[u8]) {
 struct Outcome {
     counts: Counts,
     rows: Vec<u8>,
+    places: Vec<(u64, u64)>,
     rejects: Vec<(u64, u64, &'static str)>,
 }
 
@@ -87,9 +103,11 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
             outcome.counts.rejected += block.counts.rejected;
             outcome.counts.skipped += block.counts.skipped;
             outcome.rows.extend_from_slice(block.rows().0);
+            let place = |place: &Place| (place.line, block.offset + place.start as u64);
+            outcome.places.extend(block.places.iter().map(place));
             outcome.rejects.extend(block.rejects.iter().map(|reject| {
-                let offset = block.offset + reject.place.start as u64;
-                (reject.place.line, offset, reject.code.as_str())
+                let (line, offset) = place(&reject.place);
+                (line, offset, reject.code.as_str())
             }));
         }
     }
