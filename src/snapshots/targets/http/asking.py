@@ -1,0 +1,166 @@
+"""Asks until there is an answer to go by: waits for its turn, backs off, tries again, or halts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
+from snapshots.targets.http import answers
+from snapshots.targets.http.connection import Answer, NoAnswer
+from snapshots.targets.http.limiter import Limiter
+from snapshots.targets.http.page import Page
+from snapshots.targets.http.rate import Rate
+from snapshots.targets.http.retry import Budget, retry_after
+from snapshots.targets.http.settings import HttpSettings
+from snapshots.targets.http.stats import Stats
+from snapshots.targets.http.tally import Tally
+from snapshots.targets.http.transport import Transport
+
+FIRST_CONTACT_SECONDS = 10.0
+"""Patience with a server that never answered: more likely its address is wrong."""
+
+
+class Asking:
+    """The requests of one delivery, and what they have in common: limits and a reason to halt."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self.stats = Stats()
+        self.limiter = Limiter(settings.concurrency)
+        self._settings = settings
+        self._transport = Transport(settings)
+        self._rate = Rate(settings.rate) if settings.rate else None
+        self._unreached_since: float | None = None
+        self._error: SnapshotsError | None = None
+        self._halted = asyncio.Event()
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._transport.close()
+
+    def halt(self, error: SnapshotsError) -> None:
+        """Nothing is sent from now on; the first reason stays."""
+        if self._error is None:
+            self._error = error
+            self._halted.set()
+            self.limiter.open()
+
+    def check(self) -> None:
+        """Raises the reason to halt, if there is one."""
+        if self._error is not None:
+            raise self._error
+
+    async def ask(self, page: Page, tally: Tally) -> Answer | NoAnswer | None:
+        """The answer that decides, the last failure when the budget is spent, or None: halted."""
+        body = page.json(array=self._settings.arrays)
+        key = page.key()
+        while True:
+            answer = await self._once(body, key, tally)
+            if isinstance(answer, Answer):
+                match answers.deed(answer.status):
+                    case "halt":
+                        self.halt(answers.misconfigured(self._settings, answer))
+                    case "results" if self._settings.results == "none":
+                        self.halt(answers.misconfigured(self._settings, answer))
+                    case "results" if not answer.whole:
+                        answer = NoAnswer("the results were cut off", sent=True)
+                        self._count_ambiguous(tally)
+                    case "delivered" | "results" | "refused":
+                        return answer
+            if answer is None or self._error is not None or not await self._again(tally, answer):
+                return None if self._error is not None else answer
+
+    async def wait(self, tally: Tally, status: int) -> bool:
+        """Waits before records are sent again whose own result was a failure for now."""
+        return await self._again(tally, Answer(status, {}, b"", whole=True))
+
+    async def _once(self, body: bytes, key: str, tally: Tally) -> Answer | NoAnswer | None:
+        await self.limiter.enter()
+        try:
+            if self._rate is not None and (wait := self._rate.take()):
+                await self._sleep(wait)
+            if self._error is not None:
+                return None
+            tally.requests += 1
+            answer = await self._transport.send(body, key)
+        except NoAnswer as failure:
+            self._count_failure(failure, tally)
+            return failure
+        except SnapshotsError as error:
+            self.halt(error)
+            return None
+        finally:
+            self.limiter.leave()
+        self.stats.requests[answer.status] += 1
+        self._unreached_since = None
+        if answer.status not in answers.THROTTLED:
+            self.limiter.answered()
+        return answer
+
+    async def _again(self, tally: Tally, answer: Answer | NoAnswer) -> bool:
+        """Sleeps until the request may be made again; False when it may not."""
+        asked = None
+        if isinstance(answer, Answer):
+            asked = retry_after(answer.headers.get("retry-after"))
+        if tally.budget is None:
+            tally.budget = Budget(self._patience(answer))
+        wait = tally.budget.wait(asked)
+        if wait is None:
+            self._give_up(tally.budget, answer, asked)
+        if isinstance(answer, Answer) and answer.status in answers.THROTTLED:
+            self._slow_down(answer, asked)
+        if wait is None:
+            return False
+        await self._sleep(wait)
+        self.stats.retries += self._error is None
+        return self._error is None
+
+    def _slow_down(self, answer: Answer, asked: float | None) -> None:
+        self.stats.throttled += 1
+        if asked is None and answer.status != answers.TOO_MANY:
+            self.limiter.faulted()
+            return
+        self.limiter.throttled()
+        if asked:
+            # It concerns whoever comes next as much as this request.
+            self.limiter.pause(asked)
+
+    def _patience(self, answer: Answer | NoAnswer) -> float:
+        seconds = self._settings.retry_seconds
+        known = self.stats.requests or isinstance(answer, Answer) or answer.sent
+        return seconds if known else min(seconds, FIRST_CONTACT_SECONDS)
+
+    def _give_up(self, budget: Budget, answer: Answer | NoAnswer, asked: float | None) -> None:
+        """Halts where it is no fault of the records and the others would fare no better."""
+        since, place = self._unreached_since, self._settings.display()
+        if isinstance(answer, Answer):
+            if (
+                asked
+                and asked > self._settings.retry_seconds
+                and answer.status in answers.THROTTLED
+            ):
+                self.halt(answers.wait_longer(self._settings, answer.status, asked))
+        elif not answer.sent and since is not None and since <= budget.began:
+            # Nobody has reached the server for a whole budget.
+            hint = "Check the address, and that the server runs; then resume the delivery."
+            kind = ConnectionLost if self.stats.requests else CannotConnect
+            text = f"The API cannot be reached: {answer}"
+            self.halt(kind(text, place=place, hint=hint, retryable=True))
+
+    def _count_failure(self, failure: NoAnswer, tally: Tally) -> None:
+        if failure.sent:
+            self._count_ambiguous(tally)
+            return
+        self.stats.unreached += 1
+        self._unreached_since = self._unreached_since or time.monotonic()
+
+    def _count_ambiguous(self, tally: Tally) -> None:
+        self.stats.ambiguous += 1
+        tally.ambiguous += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        """Ends early when the delivery is halted."""
+        try:
+            await asyncio.wait_for(self._halted.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,165 @@
+"""Delivers pages: what an answer means becomes what is done with its records.
+
+`_settle` is the place to begin: one request, and from its last answer the verdicts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from snapshots.errors import SnapshotsError
+from snapshots.targets.http import answers
+from snapshots.targets.http.asking import Asking
+from snapshots.targets.http.connection import Answer, NoAnswer
+from snapshots.targets.http.page import Outcome, Page, Verdict
+from snapshots.targets.http.results import Item, RefusedWhole, Unclear, combocurve
+from snapshots.targets.http.settings import HttpSettings
+from snapshots.targets.http.stats import Stats
+from snapshots.targets.http.tally import Tally
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class HttpTarget:
+    """An API that records are delivered to, for the pages of one event loop.
+
+    Any number of `deliver` may run at once: together they make at most `concurrency` requests at
+    a time. A record is sent again only while nobody knows whether it was taken, or after the
+    API said that it was not.
+    """
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._asking = Asking(settings)
+        self._secrets = settings.secrets()
+
+    async def __aenter__(self) -> HttpTarget:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._asking.close()
+
+    @property
+    def stats(self) -> Stats:
+        """What was done so far."""
+        return self._asking.stats
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way now; at most `concurrency`."""
+        return self._asking.limiter.limit
+
+    def display(self) -> str:
+        """The address, without what may be secret in it."""
+        return self._settings.display()
+
+    def halt(self, error: SnapshotsError) -> None:
+        """No request begins any more; those under way come to their end.
+
+        Records of which nothing is known then are `unsent`, and `deliver` raises the error as
+        soon as it has nothing else to tell.
+        """
+        self._asking.halt(error)
+
+    async def deliver(self, page: Page) -> list[Verdict]:
+        """One verdict for each record, in their order.
+
+        Raises CannotConnect where the API does not let us in, redirects or cannot be reached,
+        TargetError where its answers cannot be read: an error that stops the whole delivery. If
+        some records of the page were settled before, their verdicts are returned, the others are
+        `unsent`, and whoever gives these again gets the error.
+        """
+        self._asking.check()
+        size, records = self._settings.batch, len(page.bodies)
+        if records <= size:
+            verdicts = await self._settle(page, Tally()) if records else []
+        else:
+            verdicts = await self._deliver_parts(page, range(0, records, size))
+        if verdicts and all(verdict.outcome == "unsent" for verdict in verdicts):
+            self._asking.check()
+        return verdicts
+
+    async def _deliver_parts(self, page: Page, starts: range) -> list[Verdict]:
+        parts: list[list[Verdict]] = [[]] * len(starts)
+        rest = iter(enumerate(starts))
+
+        async def work() -> None:
+            for number, start in rest:
+                parts[number] = await self._settle(page.part(start, start + starts.step), Tally())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._settings.concurrency, len(starts))):
+                group.create_task(work())
+        return [verdict for part in parts for verdict in part]
+
+    async def _settle(self, page: Page, tally: Tally) -> list[Verdict]:
+        """Sends records as one request, or in smaller ones if they are refused together."""
+        answer = await self._asking.ask(page, tally)
+        match answer:
+            case None:
+                return self._all(page, tally.verdict("unsent"))
+            case NoAnswer():
+                return self._all(page, tally.verdict("undeliverable", None, str(answer)))
+        match answers.deed(answer.status):
+            case "delivered":
+                return self._all(page, tally.verdict("delivered", answer.status))
+            case "results":
+                return await self._read(page, tally, answer)
+            case "refused":
+                divides = answer.status not in answers.NOT_ABOUT_RECORDS
+                return await self._refused(page, tally, "rejected", answer, divides=divides)
+            case _:
+                # To some servers a record that they cannot digest is a fault of their own.
+                divides = answer.status == answers.FAULT
+                return await self._refused(page, tally, "undeliverable", answer, divides=divides)
+
+    async def _refused(
+        self, page: Page, tally: Tally, outcome: Outcome, answer: Answer, *, divides: bool
+    ) -> list[Verdict]:
+        """The verdict of a page as a whole, or of its halves, until the culprit is alone."""
+        records = len(page.bodies)
+        if records == 1 or not divides:
+            return self._all(page, tally.verdict(outcome, answer.status, self._said(answer.body)))
+        middle = records // 2
+        first = await self._settle(page.part(0, middle), tally.half())
+        return first + await self._settle(page.part(middle, records), tally.half())
+
+    async def _read(self, page: Page, tally: Tally, answer: Answer) -> list[Verdict]:
+        """The verdicts of an answer with results; what failed for now is sent again."""
+        try:
+            items = combocurve(answer.body, len(page.bodies))
+        except RefusedWhole:
+            return await self._refused(page, tally, "rejected", answer, divides=True)
+        except Unclear as why:
+            text = f"The results cannot be relied on: {why}. {self._said(answer.body)}"
+            return self._all(page, tally.verdict("undeliverable", answer.status, text))
+        verdicts = [self._by_item(item, tally) for item in items]
+        again = [at for at, item in enumerate(items) if answers.deed(item.status) == "retry"]
+        if again and await self._asking.wait(tally, items[again[0]].status):
+            rest = Page([page.bodies[at] for at in again], [page.keys[at] for at in again])
+            for at, verdict in zip(again, await self._settle(rest, tally.half()), strict=True):
+                verdicts[at] = verdict
+        return verdicts
+
+    def _by_item(self, item: Item, tally: Tally) -> Verdict:
+        match answers.deed(item.status):
+            case "delivered":
+                return tally.verdict("delivered", item.status)
+            case "retry":
+                return tally.verdict("undeliverable", item.status, self._said(item.text))
+            case _:
+                return tally.verdict("rejected", item.status, self._said(item.text))
+
+    def _said(self, body: bytes | str) -> str:
+        return answers.excerpt(body, self._secrets)
+
+    @staticmethod
+    def _all(page: Page, verdict: Verdict) -> list[Verdict]:
+        return [verdict] * len(page.bodies)

@@ -1,0 +1,110 @@
+"""How many requests may be under way: as many as allowed, fewer where the API asks for less.
+
+Additive increase, multiplicative decrease, as TCP does it: overload halves the number, and after
+each window of answers without overload one more request may be under way. A 429, or a 503 with
+`Retry-After`, is a word of overload by itself. A bare 503 is a fault that any server may have now
+and then: it is overload when half the answers of a window are of that kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+WINDOW = 10
+"""Answers that a judgement is made of, at least."""
+
+
+class Limiter:
+    """Slots for requests, handed out in the order they were asked for."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.limit = most
+        self._running = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._paused = False
+        self._until = 0.0
+        self._answers = 0
+        self._faults = 0
+        self._halved = False
+
+    async def enter(self) -> None:
+        """Waits for a slot and takes it."""
+        if self._running < self.limit and not self._paused and not self._waiting:
+            self._running += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Gives the slot back."""
+        self._running -= 1
+        if self._waiting:
+            self._admit()
+
+    def answered(self) -> None:
+        """An answer came that says nothing of overload."""
+        self._answers += 1
+        if self._answers >= self.limit and self._answers >= WINDOW:
+            self._close_window()
+
+    def faulted(self) -> None:
+        """A 503 came: a fault, or the beginning of overload."""
+        self._faults += 1
+        self.answered()
+
+    def throttled(self) -> None:
+        """The API asks for fewer requests; many that were under way may say so together."""
+        if not self._halved:
+            self._halve()
+            self._halved = True
+        self.answered()
+
+    def pause(self, seconds: float) -> None:
+        """No request begins before that."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        if until > self._until:
+            self._until = until
+            self._paused = True
+            loop.call_at(until, self._go_on)
+
+    def open(self) -> None:
+        """Lets everybody through, for good: nothing will be sent any more."""
+        self._paused = False
+        self._until = float("inf")
+        self.limit = len(self._waiting) + self._running + self._most
+        self._admit()
+
+    def _go_on(self) -> None:
+        if self._paused and asyncio.get_running_loop().time() >= self._until:
+            self._paused = False
+            self._admit()
+
+    def _close_window(self) -> None:
+        if not self._halved:
+            if self._faults * 2 >= self._answers:
+                self._halve()
+            elif self.limit < self._most:
+                self.limit += 1
+                self._admit()
+        self._answers = self._faults = 0
+        self._halved = False
+
+    def _halve(self) -> None:
+        self.limit = max(1, self.limit // 2)
+        self._answers = self._faults = 0
+
+    def _admit(self) -> None:
+        while self._waiting and self._running < self.limit and not self._paused:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._running += 1
+                turn.set_result(None)

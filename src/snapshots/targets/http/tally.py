@@ -1,0 +1,26 @@
+"""What has been done about some records so far, from which their verdicts are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapshots.targets.http.page import Outcome, Verdict
+from snapshots.targets.http.retry import Budget
+
+
+@dataclass(slots=True)
+class Tally:
+    """Goes with the records of one request, through retries and into the halves of their page."""
+
+    requests: int = 0
+    ambiguous: int = 0
+    budget: Budget | None = None
+    """None until something failed. Halves share it: what a page has spent is not given again."""
+
+    def half(self) -> Tally:
+        """For one half of a page that was refused."""
+        return Tally(self.requests, self.ambiguous, self.budget)
+
+    def verdict(self, outcome: Outcome, status: int | None = None, body: str = "") -> Verdict:
+        """What became of a record."""
+        return Verdict(outcome, status, body, self.requests, self.ambiguous)

@@ -1,0 +1,88 @@
+"""Connections that are kept alive and used again; TLS certificates are verified."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from snapshots.errors import CannotConnect
+from snapshots.targets.http.connection import Answer, Connection, NoAnswer
+from snapshots.targets.http.request import Requests
+from snapshots.targets.http.settings import HttpSettings
+
+CONNECT_SECONDS = 10.0
+IDLE_SECONDS = 15.0
+"""A connection that was idle for longer may have been forgotten by something on the way."""
+READ_BYTES = 64 * 1024
+"""Of an answer that is only kept as a sentence."""
+RESULTS_BYTES = 16 * 1024 * 1024
+"""Of an answer that holds results."""
+
+
+class Transport:
+    """Sends requests to one server, each over a connection that nobody else uses."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        parts = urlsplit(settings.url)
+        self._place = settings.display()
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._timeout = settings.timeout
+        self._requests = Requests(settings)
+        self._most_body = READ_BYTES if settings.results == "none" else RESULTS_BYTES
+        self._idle: list[Connection] = []
+
+    def close(self) -> None:
+        """Ends the connections that are idle; the others have somebody who waits for them."""
+        while self._idle:
+            self._idle.pop().close()
+
+    async def send(self, body: bytes, key: str) -> Answer:
+        """Sends one request.
+
+        NoAnswer without a status; CannotConnect where TLS forbids it, which is no use to retry.
+        """
+        connection = self._reuse() or await self._connect()
+        answer = await connection.ask(self._requests.render(body, key), self._timeout)
+        if connection.open:
+            self._idle.append(connection)
+        return answer
+
+    def _reuse(self) -> Connection | None:
+        oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.open and connection.idle_since >= oldest:
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self) -> Connection:
+        try:
+            async with asyncio.timeout(min(CONNECT_SECONDS, self._timeout)):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: Connection(self._most_body), self._host, self._port, ssl=self._tls
+                )
+        except ssl.SSLCertVerificationError as error:
+            raise CannotConnect(
+                f"The certificate of the server cannot be trusted: {error.verify_message}",
+                place=self._place,
+                hint="Check the host's name; SSL_CERT_FILE names the certificate of an own CA.",
+            ) from error
+        except ssl.SSLError as error:
+            raise CannotConnect(
+                f"No encrypted connection can be made: {error.reason or error}",
+                place=self._place,
+                hint="Check that the server speaks TLS at this port, or write http://.",
+            ) from error
+        except TimeoutError as error:
+            raise NoAnswer("no connection: timed out", sent=False) from error
+        except socket.gaierror as error:
+            text = f"the host {self._host} is not known: {error.strerror}"
+            raise NoAnswer(text, sent=False) from error
+        except OSError as error:
+            raise NoAnswer(f"no connection: {error.strerror or error}", sent=False) from error
+        return connection
