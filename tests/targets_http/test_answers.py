@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.http.delivering import deliver, page
+from tests.targets_http.delivering import deliver, page
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
