@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume
+    from snapshots.api import history, load, rejects, resume, send
     from snapshots.engine.report import ImportResult
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "rejects",
     "resume",
+    "send",
 ]
 
 _HOME = {
@@ -39,6 +40,7 @@ _HOME = {
     "load": "snapshots.api",
     "rejects": "snapshots.api",
     "resume": "snapshots.api",
+    "send": "snapshots.api",
 }
 
 

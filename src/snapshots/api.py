@@ -13,9 +13,11 @@ from snapshots.engine import lookup
 from snapshots.engine.budget import Budget
 from snapshots.engine.plan import Options
 from snapshots.engine.report import Event, ImportResult, Listener
+from snapshots.engine.request import Request
 from snapshots.engine.run import import_input, resume_import
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
+from snapshots.ports import Source
 
 
 def load(
@@ -48,19 +50,11 @@ def load(
     The result's `outcome` is finished, already_imported, failed, interrupted, limited or
     dry_run. Raises SnapshotsError where nothing could be begun.
     """
-    if contract is not None and not isinstance(contract, Mapping):
-        contract = Path(contract)
-    known_words = {field.name for field in fields(DialectOptions)}
-    if unknown := sorted(set(dialect) - known_words):
-        raise TypeError(
-            f"load() has no argument {unknown[0]!r}; for the dialect there are"
-            f" {', '.join(sorted(known_words))}"
-        )
     target = locations.target(database)
     options = Options(
         table=table,
-        dialect=DialectOptions(**dialect),
-        contract=contract,
+        dialect=_dialect("load", dialect),
+        contract=_contract(contract),
         null_values=null_values,
         budget=Budget.parse(str(max_rejects)),
         stop_on_error=stop_on_error,
@@ -74,6 +68,72 @@ def load(
         primary_key=primary_key,
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
+
+
+def send(
+    input: str | os.PathLike[str] | Source,  # noqa: A002 - the word of the glossary
+    to: str,
+    *,
+    database: str | None = None,
+    method: Literal["POST", "PUT", "PATCH"] = "POST",
+    batch: int = 1,
+    headers: Mapping[str, str] | None = None,
+    auth: Any = None,
+    nulls: Literal["null", "omit"] = "null",
+    results: Literal["none", "combocurve"] = "none",
+    key_header: str = "Idempotency-Key",
+    concurrency: int = 8,
+    ordered: bool = False,
+    rate: float | None = None,
+    timeout: float = 30.0,
+    retry_seconds: float = 300.0,
+    contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    null_values: tuple[str, ...] = (),
+    max_rejects: int | str = "10%",
+    stop_on_error: bool = False,
+    limit: int | None = None,
+    again: bool = False,
+    columns_changed: Literal["fail", "ignore"] = "fail",
+    listener: Listener | None = None,
+    **dialect: Any,
+) -> ImportResult:
+    """Sends the rows of one input to an HTTP API and returns the account of its records.
+
+    `database` keeps the account. `to` and the values of `headers` may hold `${VARIABLE}`, and a
+    value may be `@FILE`; `auth` is a `Bearer`, an `ApiKey` or any other `Auth` of
+    `snapshots.targets.http`. The rest is as for `load`.
+
+    The result's `outcome` is finished, already_delivered, failed, interrupted or limited. Raises
+    SnapshotsError where nothing could be begun.
+    """
+    request = Request(
+        url=to,
+        method=method,
+        batch=batch,
+        headers=tuple((headers or {}).items()),
+        nulls=nulls,
+        results=results,
+        key_header=key_header,
+        concurrency=concurrency,
+        ordered=ordered,
+        rate=rate,
+        timeout=timeout,
+        retry_seconds=retry_seconds,
+        auth=auth,
+    )
+    options = Options(
+        dialect=_dialect("send", dialect),
+        contract=_contract(contract),
+        null_values=null_values,
+        budget=Budget.parse(str(max_rejects)),
+        stop_on_error=stop_on_error,
+        limit=limit,
+        again=again,
+        columns_changed=columns_changed,
+        request=request,
+    )
+    given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
+    return import_input(given, locations.target(database), options, listener or _ignore)
 
 
 def resume(
@@ -98,6 +158,22 @@ def history(database: str | None = None) -> list[ImportRecord]:
 def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
     """The rejects of one import in the order of the input, streamed."""
     return lookup.rejects(import_id, database)
+
+
+def _dialect(function: str, words: dict[str, Any]) -> DialectOptions:
+    known = {field.name for field in fields(DialectOptions)}
+    if unknown := sorted(set(words) - known):
+        raise TypeError(
+            f"{function}() has no argument {unknown[0]!r}; for the dialect there are"
+            f" {', '.join(sorted(known))}"
+        )
+    return DialectOptions(**words)
+
+
+def _contract(
+    contract: str | os.PathLike[str] | Mapping[str, Any] | None,
+) -> Path | Mapping[str, Any] | None:
+    return contract if contract is None or isinstance(contract, Mapping) else Path(contract)
 
 
 def _ignore(_event: Event) -> None:

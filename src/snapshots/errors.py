@@ -133,6 +133,13 @@ class ConnectionLost(TargetError):
     code = "connection_lost"
 
 
+class Undeliverable(TargetError):
+    """An API has not said within its time what becomes of a record."""
+
+    exit_code = 6
+    code = "undeliverable"
+
+
 class LedgerError(SnapshotsError):
     """The ledger cannot be read, or says something that forbids going on."""
 

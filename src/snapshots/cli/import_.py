@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from snapshots.cli import inputs as files
 from snapshots.cli import options
-from snapshots.cli.failure import as_object, fail, worst
-from snapshots.cli.output import print_json, print_result, result_object
-from snapshots.cli.progress import reporter
-from snapshots.cli.signals import stopping
-from snapshots.errors import CannotConnect, SnapshotsError
-
-if TYPE_CHECKING:
-    from snapshots.engine.plan import Options
-    from snapshots.engine.report import ImportResult
 
 
 @click.command("import", help="Load files into a database; each record is accounted for.")
@@ -38,47 +30,4 @@ def command(
     **given: Any,
 ) -> None:
     """Imports each input; the exit code is that of the most serious outcome."""
-    from snapshots import locations
-    from snapshots.engine.run import import_input
-    from snapshots.sources.paths import expand
-
-    wanted = options.to_options(given)
-    names = expand(list(inputs))
-    codes: list[int] = []
-    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
-        listener = stop.listen(shown)
-        target = locations.target(database)
-        for name in names:
-            try:
-                result = import_input(name, target, wanted, listener, stop.event)
-            except SnapshotsError as error:
-                codes.append(_failed(name, error, as_json))
-                if isinstance(error, CannotConnect):
-                    break
-                continue
-            codes.append(_ended(name, result, wanted, as_json, stop.code))
-            if stop.event.is_set():
-                break
-    ctx.exit(worst(codes))
-
-
-def _failed(name: str, error: SnapshotsError, as_json: bool) -> int:
-    if as_json:
-        print_json({"input": name, "outcome": "failed", "error": as_object(error)})
-    if not error.place:
-        error.place = name
-    return fail(error)
-
-
-def _ended(
-    name: str,
-    result: ImportResult,
-    wanted: Options,
-    as_json: bool,
-    signal_code: int | None,
-) -> int:
-    if as_json:
-        print_json(result_object(name, result))
-    else:
-        print_result(name, result, dry_run=wanted.dry_run)
-    return signal_code if result.exit_code == 130 and signal_code else result.exit_code
+    ctx.exit(files.each(inputs, database, options.to_options(given), progress, as_json))

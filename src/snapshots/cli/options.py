@@ -74,7 +74,9 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
     load_dotenv(value, override=False)
 
 
-def _together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator."""
+
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -88,6 +90,11 @@ database = option(
     metavar="URL",
     help="postgresql://, mysql://, mariadb:// or sqlite:/// URL, or HOST:PORT, whose server's"
     " greeting decides. Default: sqlite:///snapshots.db.",
+)
+home = option(
+    "--database",
+    metavar="URL",
+    help="Where the account is kept. Default: sqlite:///snapshots.db.",
 )
 asked_database = option(
     "--database",
@@ -111,7 +118,7 @@ progress = option(
     help="How to show progress on stderr.",
 )
 
-dialect = _together(
+dialect = together(
     option("--delimiter", "-d", metavar="CHAR", help="Between fields; \\t or tab for a tab."),
     option("--quotechar", "-q", metavar="CHAR", help="Around fields; none: no quoting."),
     option("--escapechar", metavar="CHAR", help="Before a quote or delimiter that is data."),
@@ -141,7 +148,7 @@ dialect = _together(
     ),
 )
 
-loading = _together(
+limits = together(
     option(
         "--max-rejects",
         metavar="N|P%",
@@ -151,6 +158,9 @@ loading = _together(
     ),
     option("--stop-on-error", is_flag=True, help="Stop at the first reject; one worker."),
     option("--limit", type=click.IntRange(1), metavar="N", help="Take only N records."),
+)
+loading = together(
+    limits,
     option(
         "--workers",
         type=click.IntRange(1, 64),
@@ -159,7 +169,15 @@ loading = _together(
     ),
 )
 
-shape = _together(
+contract = option("--contract", metavar="FILE", help="A Frictionless Table Schema, as JSON.")
+null_value = option(
+    "--null-value",
+    multiple=True,
+    metavar="TEXT",
+    help="Means NULL, as an empty field does; may be repeated.",
+)
+again = option("--again", is_flag=True, help="Take inputs that are already done once more.")
+shape = together(
     option("--table", metavar="NAME", help="Default: the file's name without date or number."),
     option(
         "--mode",
@@ -169,13 +187,8 @@ shape = _together(
         help="Only append can be done yet.",
     ),
     option("--primary-key", metavar="COLUMNS", help="Of a new table; comma between columns."),
-    option("--contract", metavar="FILE", help="A Frictionless Table Schema, as JSON."),
-    option(
-        "--null-value",
-        multiple=True,
-        metavar="TEXT",
-        help="Means NULL, as an empty field does; may be repeated.",
-    ),
+    contract,
+    null_value,
     option("--no-lineage", is_flag=True, help="No columns _import_id and _line."),
     option(
         "--columns-changed",
@@ -194,7 +207,7 @@ shape = _together(
         help="Of input that is committed at a time.",
     ),
     option("--dry-run", is_flag=True, help="Check and count everything, write nothing."),
-    option("--again", is_flag=True, help="Load inputs that are already imported once more."),
+    again,
 )
 
 
@@ -219,7 +232,7 @@ def to_options(given: dict[str, Any]) -> Options:
         stop_on_error=given["stop_on_error"],
         dry_run=given.get("dry_run", False),
         limit=given["limit"],
-        workers=given["workers"],
+        workers=given.get("workers"),
         chunk_size=given.get("chunk_size", 8 << 20),
         lineage=not given.get("no_lineage", False),
         again=given.get("again", False),

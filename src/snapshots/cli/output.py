@@ -47,24 +47,28 @@ def reject_object(reject: Reject) -> dict[str, object]:
     return {**asdict(reject), "raw": _text(reject.raw)}
 
 
-def counted(counts: Counts) -> str:
+def counted(counts: Counts, record: ImportRecord | None) -> str:
     """The account in words."""
+    delivery = record is not None and record.kind == "delivery"
+    pending = f", {record.pending:,} pending" if record is not None and record.pending else ""
     return (
-        f"{counts.records:,} records = {counts.loaded:,} loaded + {counts.rejected:,} rejected"
-        f" + {counts.skipped:,} skipped"
+        f"{counts.records:,} records = {counts.loaded:,} {'delivered' if delivery else 'loaded'}"
+        f" + {counts.rejected:,} rejected + {counts.skipped:,} skipped{pending}"
     )
 
 
 def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> None:
     """How one input ended."""
     record = result.record
-    if result.outcome == "already_imported":
+    if result.outcome in ("already_imported", "already_delivered"):
         click.echo(f"{name}: {result.message} {result.hint}")
         return
-    where = f" -> {record.table} (import {record.import_id})" if record else ""
-    click.echo(f"{name}{where}: {counted(result.counts)}{_rate(record)}")
+    where = f" -> {record.table} ({record.kind} {record.import_id})" if record else ""
+    click.echo(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
     for code, count in result.rejects_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
+    if record and record.ambiguous:
+        click.echo(f"  {record.ambiguous:>9,}  sent again, because an answer was lost")
     for reject in result.examples[:10]:
         click.echo(f"  line {reject.line}: {reject.reason}")
     if result.message:

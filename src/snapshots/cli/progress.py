@@ -56,8 +56,10 @@ class _Plain:
                 _say(f"- {text}")
             case Started():
                 self._last = time.monotonic()
-                verb = "going on with" if event.resumed else "import"
-                _say(f"{verb} {event.import_id}: {event.input} -> {event.table}, {event.database}")
+                verb = "going on with " if event.resumed else ""
+                _say(
+                    f"{verb}{event.kind} {event.import_id}: {event.input} -> {event.table}, {event.database}"
+                )
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
                 _say(plain_line(event))

@@ -26,7 +26,7 @@ def command(import_id: int, database: str | None, form: str | None, as_json: boo
     database = lookup.database_of(import_id, database)
     record = lookup.show(import_id, database).record
     click.echo(
-        f"import {import_id}: {record.input} -> {record.table}, {record.database}:"
+        f"{record.kind} {import_id}: {record.input} -> {record.table}, {record.database}:"
         f" {record.rejected:,} rejected",
         err=True,
     )

@@ -117,6 +117,35 @@ def for_new_table(
     return Chosen(matched.contract, header, create=create, notes=_notes(matched, ()))
 
 
+def for_requests(
+    source: Source,
+    sniffed: Sniffed,
+    names: Names,
+    wanted: Wanted,
+    say: Callable[[str], None],
+) -> Chosen:
+    """The members of the JSON objects that an API is sent.
+
+    Without a contract they are called as in the header, whatever a database would say of it.
+    """
+    declared = wanted.declared()
+    if declared is not None:
+        contract = wanted.amend(declared)
+        header = _by_position(sniffed, contract, wanted.place)
+        matched = match(header, contract, wanted.policy, place=wanted.place)
+        return Chosen(matched.contract, header, notes=_notes(matched, ()))
+    inferred = infer(source, sniffed.dialect, names, missing_values=wanted.missing_values)
+    for note in inferred.notes:
+        say(note)
+    contract = wanted.amend(inferred.contract)
+    sources = [column.source for column in contract.columns]
+    if all(sources) and len(set(sources)) == len(sources):
+        columns = tuple(replace(column, name=column.source) for column in contract.columns)
+        contract = replace(contract, columns=columns)
+    say("types: " + ", ".join(map(_shown, contract.columns)))
+    return Chosen(contract, sniffed.header)
+
+
 def for_table(
     shape: TableShape,
     encoding: Encoding,

@@ -129,12 +129,23 @@ class Plan:
         own = tuple(column.name for column in self.contract.columns)
         return own + LINEAGE if self.lineage else own
 
+    @property
+    def _omits_nulls(self) -> bool:
+        return isinstance(self.into, Request) and self.into.nulls == "omit"
+
     def converter(self, import_id: int) -> Converter:
         """The kernel's converter. Raises ContractError if the contract cannot be carried out."""
         lineage = import_id if self.lineage else None
         try:
             return Converter(
-                converter_spec(self.dialect, self.contract, self.header, self.encoding, lineage)
+                converter_spec(
+                    self.dialect,
+                    self.contract,
+                    self.header,
+                    self.encoding,
+                    lineage,
+                    omit_nulls=self._omits_nulls,
+                )
             )
         except ValueError as error:
             raise ContractError(str(error), hint="Correct the contract.") from error
@@ -144,7 +155,7 @@ class Plan:
         plan = {
             "version": 1,
             "table": None if isinstance(self.into, Request) else asdict(self.into),
-            "request": asdict(self.into) if isinstance(self.into, Request) else None,
+            "request": self.into.for_the_ledger() if isinstance(self.into, Request) else None,
             "dialect": asdict(self.dialect),
             "schema": to_schema(self.contract),
             "header": self.header,
@@ -166,7 +177,11 @@ class Plan:
         place = "the plan in the ledger"
         create = plan["create"]
         return cls(
-            into=_request(plan["request"]) if plan["request"] else TableName(**plan["table"]),
+            into=(
+                Request.from_the_ledger(plan["request"])
+                if plan["request"]
+                else TableName(**plan["table"])
+            ),
             dialect=Dialect(**plan["dialect"]),
             contract=parse_contract(plan["schema"], place),
             header=tuple(plan["header"]),
@@ -244,7 +259,3 @@ def path_of(source: Source) -> str | None:
     """Of an input, from the root; None for a stream."""
     identity = source.identity
     return None if identity.fingerprint is None else os.path.abspath(identity.name)  # noqa: PTH100
-
-
-def _request(kept: dict[str, Any]) -> Request:
-    return Request(**{**kept, "headers": tuple((name, value) for name, value in kept["headers"])})

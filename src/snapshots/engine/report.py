@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from snapshots.model import Counts, ImportRecord, Reject
+from snapshots.model import Counts, ImportRecord, Reject, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An import has its number and begins, or goes on."""
+    """An import or a delivery has its number and begins, or goes on."""
 
     import_id: int
+    kind: RunKind
     input: str
     table: str
     database: str
@@ -96,7 +97,7 @@ class ImportResult:
     """None for a dry run."""
     counts: Counts
     outcome: str
-    """finished, already_imported, failed, interrupted, limited or dry_run."""
+    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run."""
     exit_code: int
     message: str
     rejects_by_code: dict[str, int]

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 def import_input(
-    name: str,
+    given: str | Source,
     target: Target,
     options: Options,
     listener: Listener,
     stop: threading.Event | None = None,
 ) -> ImportResult:
-    """Loads one input, goes on with an unfinished import of it, or finds that it is loaded.
+    """Loads one input, by its name or open, goes on with an unfinished import of it, or finds that it is loaded.
 
     With a request among the options its rows are sent to an API, and `target` is the database
     that keeps the account.
@@ -48,16 +48,20 @@ def import_input(
     and in the ledger. The listener hears of the end, too.
     """
     return told(
-        name,
+        given if isinstance(given, str) else given.identity.name,
         listener,
-        lambda hear: _import(name, target, options, hear, stop or threading.Event()),
+        lambda hear: _import(given, target, options, hear, stop or threading.Event()),
     )
 
 
 def _import(
-    name: str, target: Target, options: Options, listener: Listener, stop: threading.Event
+    given: str | Source,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event,
 ) -> ImportResult:
-    source = open_source(name)
+    source = open_source(given) if isinstance(given, str) else given
     try:
         if options.dry_run:
             return dry.run(source, target, options, listener)
@@ -201,6 +205,7 @@ class _Run:
         self.listener(
             Started(
                 import_id=lease.import_id,
+                kind=self.job.kind,
                 input=self.source.identity.name,
                 table=plan.destination,
                 database=self.target.display(),
@@ -249,9 +254,12 @@ class _Run:
 
 
 def _job(target: Target, options: Options, kind: RunKind) -> Job:
-    if kind == "delivery":
-        raise LedgerError("this is a delivery, which only a newer version can go on with")
-    return Loading(target, options)
+    if kind == "import":
+        return Loading(target, options)
+    # Imported here: it brings an HTTP client along, which an import does not need.
+    from snapshots.engine.delivery.job import Delivering
+
+    return Delivering(target, options)
 
 
 def _where_it_is(entry: Entry) -> str:

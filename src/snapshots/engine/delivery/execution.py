@@ -1,0 +1,167 @@
+"""Carries out one delivery: one thread reads, one sends, and the main thread watches."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snapshots.engine.delivery.inbox import Inbox
+from snapshots.engine.delivery.packing import Packer
+from snapshots.engine.delivery.recorder import Recorder
+from snapshots.engine.delivery.sending import TICK_SECONDS, Sender
+from snapshots.engine.delivery.settings import settings
+from snapshots.engine.execute import HEARTBEAT_SECONDS
+from snapshots.engine.job import Ended
+from snapshots.engine.read import Reader, Remainder
+from snapshots.engine.report import Committed, Progress
+from snapshots.engine.watch import Watch
+from snapshots.model import Counts
+from snapshots.targets.http import HttpTarget, run
+
+if TYPE_CHECKING:
+    from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.job import Task
+    from snapshots.engine.request import Request
+    from snapshots.ports import Target
+
+
+class Execution:
+    """The threads of one delivery. Use once."""
+
+    def __init__(self, home: Target, task: Task, request: Request) -> None:
+        self._task = task
+        self._request = request
+        self._settings = settings(request)
+        pending = sum(chunk.pending for chunk in task.chunks)
+        taken = task.committed + Counts(records=pending)
+        # What the limit leaves is for the packer to take; here every record is on its way.
+        self._watch = Watch(task.options.allowed, committed=taken, limit=None, stop=task.stop)
+        limit = task.options.limit
+        plan = task.plan
+        self._reader = Reader(
+            task.source,
+            plan.dialect,
+            plan.chunk_size,
+            Remainder.after(task.chunks),
+            task.content_hash,
+        )
+        self._packer = Packer(
+            self._reader,
+            plan.converter(0),
+            plan.request.seed,
+            begun=task.chunks,
+            left=None if limit is None else max(0, limit - taken.records),
+            stop_at_reject=task.options.stop_on_error,
+        )
+        self._recorder = Recorder(home, task.lease)
+        self._sender: Sender | None = None
+        self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
+        self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
+        self._error: BaseException | None = None
+
+    def run(self) -> Ended:
+        """Works until every record is settled, or until there is a reason to stop."""
+        began = time.monotonic()
+        sending = threading.Thread(target=self._send, name="snapshots-sender", daemon=True)
+        sending.start()
+        next_heartbeat = began + HEARTBEAT_SECONDS
+        while sending.is_alive():
+            try:
+                sending.join(TICK_SECONDS)
+                self._tell(began)
+                if time.monotonic() >= next_heartbeat:
+                    next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+                    self._task.heartbeat()
+            except BaseException as error:
+                # Whatever it is, a listener's error or Ctrl-C: nobody goes on sending behind it.
+                if isinstance(self._error, KeyboardInterrupt):
+                    raise
+                self._fail(error)
+        self._tell(began)
+        return self._ended()
+
+    def _send(self) -> None:
+        try:
+            run(self._send_all())
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            self._recorder.close()
+
+    async def _send_all(self) -> None:
+        inbox = Inbox(self._packed(), lambda: self._watch.ended)
+        self._sender = Sender(
+            HttpTarget(self._settings),
+            inbox,
+            self._recorder.write,
+            self._watch,
+            batch=self._request.batch,
+            at_once=self._request.at_once,
+            stop_on_error=self._task.options.stop_on_error,
+            finished=self._finished,
+        )
+        await self._sender.run()
+        if self._sender.error is not None:
+            self._fail(self._sender.error)
+
+    def _packed(self) -> Iterator[Parcel]:
+        return iter(self._packer)
+
+    def _finished(self, parcel: Parcel) -> None:
+        self._bytes += parcel.end - parcel.start
+        self._untold.put(
+            Committed(
+                import_id=self._task.lease.import_id,
+                start=parcel.start,
+                end=parcel.end,
+                counts=parcel.counts,
+                rejects_by_code={},
+                seconds=0.0,
+                at=time.time(),
+            )
+        )
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._watch.end()
+
+    @property
+    def _counts(self) -> Counts:
+        """What the ledger holds."""
+        sent = self._sender.counts if self._sender else Counts()
+        return self._task.committed + sent
+
+    def _tell(self, began: float) -> None:
+        listener, source = self._task.listener, self._task.source
+        while not self._untold.empty():
+            listener(self._untold.get())
+        read = max(self._reader.end, 1)
+        listener(
+            Progress(
+                import_id=self._task.lease.import_id,
+                input=source.identity.name,
+                counts=self._counts,
+                bytes_done=int(source.consumed * min(1.0, self._bytes / read)),
+                bytes_total=source.identity.size,
+                seconds=time.monotonic() - began,
+            )
+        )
+
+    def _ended(self) -> Ended:
+        error = self._error
+        taken = self._watch.committed
+        whole = self._packer.whole and error is None and not self._watch.ended
+        limit = self._task.options.limit
+        return Ended(
+            counts=taken,
+            whole=whole,
+            over_budget=self._watch.over_budget(),
+            limited=not whole and limit is not None and taken.records >= limit,
+            error=error,
+            end=self._reader.end,
+            content_hash=self._reader.content_hash,
+            size=self._reader.size,
+        )

@@ -1,0 +1,98 @@
+"""The job of a delivery: the rows of an input go to an API, and the account stays at home."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.engine.columns import Wanted, for_requests
+from snapshots.engine.delivery.execution import Execution
+from snapshots.engine.delivery.settings import settings
+from snapshots.engine.plan import Options, Plan, path_of
+from snapshots.errors import UsageError
+from snapshots.formats.names import clean
+from snapshots.formats.sniff import HEAD, sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.engine.books import Books
+    from snapshots.engine.job import Ended, Task
+    from snapshots.engine.request import Request
+    from snapshots.model import RunKind
+    from snapshots.ports import Source, Target
+
+CHUNK_BYTES = 256 * 1024
+"""Of input that is packed at a time: some thousand records, so that one that is retried for long
+holds up little."""
+
+
+@dataclass(frozen=True)
+class Delivering:
+    """See `engine.job.Job`."""
+
+    home: Target
+    options: Options
+
+    kind: ClassVar[RunKind] = "delivery"
+    stream_again: ClassVar[str] = "snapshots send - --to URL"
+
+    def destination(self) -> str | None:
+        """The URL, as the user wrote it."""
+        return None if self.options.request is None else self.options.request.url
+
+    def likely(self, _name: str) -> str | None:
+        """Nothing follows from an input's name."""
+        return None
+
+    def plan(self, source: Source, _books: Books, say: Callable[[str], None]) -> Plan:
+        """See `engine.job.Job`."""
+        plan = make_plan(source, self.options, say)
+        settings(plan.request)
+        plan.converter(0)
+        return plan
+
+    def prepare(self, plan: Plan, _books: Books, *, new: bool) -> None:
+        """Nothing is made at an API; but the secrets must be there, also when going on."""
+        if not new:
+            settings(plan.request.with_secrets_of(self.options.request))
+
+    def carry_out(self, task: Task) -> Ended:
+        """See `engine.job.Job`."""
+        request = task.plan.request.with_secrets_of(self.options.request)
+        return Execution(self.home, task, request).run()
+
+
+def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
+    """Decides how an input will be sent. `say` gets a sentence for everything detected."""
+    sniffed = sniff(source.head(HEAD), options.dialect)
+    for note in sniffed.notes:
+        say(note)
+    wanted = Wanted(
+        contract=options.contract,
+        null_values=options.null_values,
+        primary_key=(),
+        policy=options.columns_changed,
+        place=source.identity.name,
+    )
+    chosen = for_requests(source, sniffed, clean(sniffed.header), wanted, say)
+    for note in chosen.notes:
+        say(note)
+    return Plan(
+        into=_seeded(options.request),
+        dialect=sniffed.dialect,
+        contract=chosen.contract,
+        header=chosen.header,
+        encoding="json",
+        lineage=False,
+        chunk_size=CHUNK_BYTES,
+        path=path_of(source),
+        given=options.given(),
+    )
+
+
+def _seeded(request: Request | None) -> Request:
+    if request is None:
+        raise UsageError("a delivery needs a URL", hint="--to URL")
+    return replace(request, seed=secrets.token_hex(16))

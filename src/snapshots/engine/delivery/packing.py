@@ -1,0 +1,75 @@
+"""Packs: the pieces of an input become parcels of rows that can be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.engine.delivery.parcel import Parcel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snapshots._native import Converter
+    from snapshots.engine.read import Piece
+    from snapshots.ledger.history import CommittedChunk
+
+
+class Packer:
+    """Iterate once; then `whole` is known."""
+
+    def __init__(
+        self,
+        pieces: Iterable[Piece],
+        converter: Converter,
+        seed: str,
+        *,
+        begun: Iterable[CommittedChunk],
+        left: int | None,
+        stop_at_reject: bool,
+    ) -> None:
+        """`left`: records that may still be taken; None: all there are."""
+        self._pieces = pieces
+        self._converter = converter
+        self._seed = seed
+        self._begun = {chunk.start: chunk for chunk in begun if chunk.pending}
+        self._left = left
+        self._stop_at_reject = stop_at_reject
+        self._cut = False
+        self.whole = False
+        """The input has been read to its end."""
+
+    def __iter__(self) -> Iterator[Parcel]:
+        for piece in self._pieces:
+            begun = self._begun.get(piece.chunk.start)
+            if begun is not None:
+                yield self._pack_again(piece, begun)
+            elif self._left == 0:
+                return
+            else:
+                yield from self._pack(piece)
+        self.whole = not self._cut
+
+    def _pack_again(self, piece: Piece, begun: CommittedChunk) -> Parcel:
+        block = self._converter.convert(piece.chunk, 0, piece.chunk.line, len(piece.chunk))
+        parcel = Parcel(piece, 0, block, self._seed)
+        parcel.restore(begun)
+        return parcel
+
+    def _pack(self, piece: Piece) -> Iterator[Parcel]:
+        chunk, position, line = piece.chunk, 0, piece.chunk.line
+        while position < len(chunk):
+            if self._left == 0:
+                self._cut = True
+                return
+            block = self._converter.convert(
+                chunk, position, line, len(chunk), self._left, self._stop_at_reject
+            )
+            if self._stop_at_reject and block.rejected and block.records > 1:
+                # What lies before the bad record is sent before it is looked at.
+                block = self._converter.convert(
+                    chunk, position, line, len(chunk), block.records - 1
+                )
+            if self._left is not None:
+                self._left -= block.records
+            yield Parcel(piece, position, block, self._seed)
+            position, line = block.position, block.line

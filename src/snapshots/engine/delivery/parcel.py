@@ -1,0 +1,150 @@
+"""One chunk on its way: its rows as JSON, and which of them are decided."""
+
+from __future__ import annotations
+
+import re
+import time
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from snapshots.errors import InputChanged, RefusedRows
+from snapshots.ledger.deliveries import ChunkSent
+from snapshots.ledger.record import ChunkDone
+from snapshots.model import Counts, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots._native import Block
+    from snapshots.engine.read import Piece
+    from snapshots.ledger.history import CommittedChunk
+    from snapshots.targets.http import Verdict
+
+_RUN = re.compile(rb"\x01+")
+
+
+class Parcel:
+    """For one thread at a time: it is packed by one, and then sent by another."""
+
+    def __init__(self, piece: Piece, position: int, block: Block, seed: str) -> None:
+        self.bodies: list[bytes] = block.payload.split(b"\n") if block.loaded else []
+        self.keys = _keys(seed, block.lines(), self.bodies)
+        self.read = Counts(block.records, 0, block.rejected, block.skipped)
+        """What the kernel decided, and how many records there are in all."""
+        self.rejects = piece.as_in_the_input([Reject(*reject) for reject in block.rejects()])
+        """Those that the ledger has not got."""
+        self.counts = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
+        self._told = Counts()
+        self.unheard = block.loaded
+        """Rows that nothing has been heard of in this run."""
+        self._piece = piece
+        self._position = position
+        self._block = block
+        self._decided = bytearray(block.loaded)
+        self._ambiguous = 0
+        self._hash = None if position else piece.chunk.digest(block.position)
+        self._began = time.monotonic()
+
+    def restore(self, begun: CommittedChunk) -> None:
+        """Takes over what an earlier run has written down of the same chunk.
+
+        Raises InputChanged if its bytes are not what they were.
+        """
+        if begun.end != self.end or (begun.hash and self._hash and begun.hash != self._hash):
+            raise InputChanged(
+                f"bytes {begun.start} to {begun.end} are not those of which a part was sent before",
+                hint="send what it is now as a new input with --again",
+            )
+        for run in (begun.sent or "").split(","):
+            first, _, last = run.partition("-")
+            if first:
+                size = int(last or first) + 1 - int(first)
+                self._decided[int(first) : int(first) + size] = b"\x01" * size
+        self.rejects = []
+        self.read = Counts()
+        self.counts = self._told = begun.counts
+        self.unheard = self.pending
+        self._ambiguous = begun.ambiguous
+
+    @property
+    def start(self) -> int:
+        """Of its first byte in the input, as the kernel sees it."""
+        return self._piece.chunk.start + self._position
+
+    @property
+    def end(self) -> int:
+        """Of the first byte after it."""
+        chunk, position = self._piece.chunk, self._block.position
+        # Of a record that is too long only the beginning is held.
+        return chunk.end if position == len(chunk) else chunk.start + position
+
+    @property
+    def pending(self) -> int:
+        """Rows that are not decided."""
+        return len(self._decided) - self._decided.count(1)
+
+    def batches(self, size: int) -> Iterator[list[int]]:
+        """The rows that are to be sent, so many at a time."""
+        rows = [row for row, decided in enumerate(self._decided) if not decided]
+        return (rows[at : at + size] for at in range(0, len(rows), size))
+
+    def decide(self, rows: Sequence[int], verdicts: Sequence[Verdict]) -> list[Reject]:
+        """Notes what the API said of some rows; those that it refused for good."""
+        delivered, refused = 0, []
+        for row, verdict in zip(rows, verdicts, strict=True):
+            if verdict.outcome == "delivered":
+                delivered += 1
+            elif verdict.outcome == "rejected":
+                refused.append(self._refused(row, verdict))
+            else:
+                continue
+            self._decided[row] = 1
+            self._ambiguous += verdict.ambiguous > 0
+        self.unheard -= len(rows)
+        decided = delivered + len(refused)
+        self.counts += Counts(decided, delivered, len(refused), 0)
+        return self._piece.as_in_the_input(refused)
+
+    def account(self) -> ChunkSent:
+        """As far as it is decided."""
+        pending = self.pending
+        done = ChunkDone(
+            start=self.start,
+            end=self.end,
+            start_line=self._block.first_line if self._position else self._piece.chunk.line,
+            end_line=self._block.line,
+            counts=self.counts,
+            hash_state=self._piece.hash_state(self.end),
+            hash=self._hash,
+            seconds=time.monotonic() - self._began,
+        )
+        return ChunkSent(done, pending, self._ambiguous, self._sent() if pending else None)
+
+    def news(self) -> Counts:
+        """What was decided since this was asked for the last time."""
+        now, before = self.counts, self._told
+        self._told = now
+        return Counts(
+            now.records - before.records,
+            now.loaded - before.loaded,
+            now.rejected - before.rejected,
+            now.skipped - before.skipped,
+        )
+
+    def _sent(self) -> str:
+        runs = (run.span() for run in _RUN.finditer(self._decided))
+        return ",".join(str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in runs)
+
+    def _refused(self, row: int, verdict: Verdict) -> Reject:
+        line, offset, raw = self._block.record(row)
+        said = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
+        return Reject(line, offset, None, RefusedRows.code, said, raw)
+
+
+def _keys(seed: str, lines: Sequence[int], bodies: Sequence[bytes]) -> list[str]:
+    """One for each row: equal for the same line of the same delivery with the same content."""
+    secret = seed.encode()
+    return [
+        blake2b(b"%d:%b" % (line, body), digest_size=16, key=secret).hexdigest()
+        for line, body in zip(lines, bodies, strict=True)
+    ]

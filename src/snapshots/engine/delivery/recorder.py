@@ -1,0 +1,54 @@
+"""Keeps the books of a delivery: makes durable what was decided, and survives lost connections."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from snapshots.engine.books import Books
+from snapshots.engine.faults import fault_point
+from snapshots.engine.worker import RETRY_SECONDS
+from snapshots.errors import SnapshotsError
+from snapshots.ledger.deliveries import ChunkSent, holds, write_down
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.ledger.record import Lease
+    from snapshots.model import Reject
+    from snapshots.ports import Target
+
+_PAUSE_SECONDS = 0.2
+
+
+class Recorder:
+    """For one thread at a time; has a session of its own."""
+
+    def __init__(self, home: Target, lease: Lease, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._books = Books(home, create=False)
+        self._lease = lease
+        self._retry_seconds = retry_seconds
+
+    def write(self, chunks: Sequence[ChunkSent], rejects: Sequence[Reject]) -> None:
+        """All of it or nothing, and comes back after a lost connection.
+
+        Raises what `write_down` raises, once retrying has not helped for `retry_seconds`.
+        """
+        deadline = None
+        while True:
+            try:
+                if deadline and holds(self._books.renewed(), self._lease, chunks):
+                    return
+                fault_point("before-record")
+                write_down(self._books.ledger, self._lease, chunks, rejects)
+                fault_point("after-record")
+                return
+            except SnapshotsError as error:
+                deadline = deadline or time.monotonic() + self._retry_seconds
+                if not error.retryable or time.monotonic() > deadline:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
+
+    def close(self) -> None:
+        """Ends its session."""
+        self._books.close()
