@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from snapshots import locations
 from snapshots.engine import lookup
@@ -18,6 +18,9 @@ from snapshots.engine.run import import_input, resume_import
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
+
+if TYPE_CHECKING:
+    from snapshots.targets.http import Auth
 
 
 def load(
@@ -78,7 +81,7 @@ def send(
     method: Literal["POST", "PUT", "PATCH"] = "POST",
     batch: int = 1,
     headers: Mapping[str, str] | None = None,
-    auth: Any = None,
+    auth: Auth | None = None,
     nulls: Literal["null", "omit"] = "null",
     results: Literal["none", "combocurve"] = "none",
     key_header: str = "Idempotency-Key",

@@ -57,9 +57,8 @@ class _Plain:
             case Started():
                 self._last = time.monotonic()
                 verb = "going on with " if event.resumed else ""
-                _say(
-                    f"{verb}{event.kind} {event.import_id}: {event.input} -> {event.table}, {event.database}"
-                )
+                what = f"{verb}{event.kind} {event.import_id}: {event.input}"
+                _say(f"{what} -> {event.table}, {event.database}")
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
                 _say(plain_line(event))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    from snapshots.targets.http import Auth
 
 _SECRET_NAME = re.compile(r"key|token|secret|passw|auth|sig", re.IGNORECASE)
 _LOOKED_UP = re.compile(r"\$\{\w+\}|^@")
@@ -40,8 +43,8 @@ class Request:
     rate: float | None = None
     timeout: float = 30.0
     retry_seconds: float = 300.0
-    auth: Any = field(default=None, compare=False, repr=False)
-    """From Python only: an `Auth` of the adapter, such as a token that is renewed."""
+    auth: Auth | None = field(default=None, compare=False, repr=False)
+    """From Python only: asked before each request, such as a token that is renewed."""
 
     def __post_init__(self) -> None:
         for name, value in parse_qsl(urlsplit(self.url).query):

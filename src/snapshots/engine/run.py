@@ -39,7 +39,8 @@ def import_input(
     listener: Listener,
     stop: threading.Event | None = None,
 ) -> ImportResult:
-    """Loads one input, by its name or open, goes on with an unfinished import of it, or finds that it is loaded.
+    """Loads one input, by its name or open; goes on with an unfinished import of it, or finds
+    that it is loaded.
 
     With a request among the options its rows are sent to an API, and `target` is the database
     that keeps the account.
@@ -256,9 +257,13 @@ class _Run:
 def _job(target: Target, options: Options, kind: RunKind) -> Job:
     if kind == "import":
         return Loading(target, options)
-    # Imported here: it brings an HTTP client along, which an import does not need.
-    from snapshots.engine.delivery.job import Delivering
-
+    try:
+        # Imported here: it brings an HTTP client along, which an import does not need.
+        from snapshots.engine.delivery.job import Delivering
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"sending needs the package {error.name}", hint="pip install 'snapshots[http]'"
+        ) from error
     return Delivering(target, options)
 
 

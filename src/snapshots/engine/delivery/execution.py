@@ -64,6 +64,8 @@ class Execution:
 
     def run(self) -> Ended:
         """Works until every record is settled, or until there is a reason to stop."""
+        if self._watch.enough(Counts()):
+            return self._ended()
         began = time.monotonic()
         sending = threading.Thread(target=self._send, name="snapshots-sender", daemon=True)
         sending.start()

@@ -1,0 +1,27 @@
+"""Sends a file of movies to an API: `python3 movymporter`, in the folder of the `.env`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from sending import send
+from settings import SettingsError, read
+
+LOG = logging.getLogger("movymporter")
+
+
+def main() -> int:
+    """The exit code: 0 all delivered, 3 some rejected, 4 stopped at an error, 5 done before."""
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    try:
+        settings = read()
+    except SettingsError as error:
+        LOG.error(error)
+        return 6
+    LOG.setLevel(settings.log_level)
+    return send(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""Deliveries that are killed, an API that remembers what it was sent, and a checker of both."""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snapshots import locations
+from snapshots.engine.delivery.sending import WINDOW
+from tests.faults.harness import wait_for
+from tests.httpd import Handler, Running, response
+
+CONCURRENCY = 8
+
+
+class Api(Handler):
+    """Takes rows whose `id` is their line; now and then it refuses for a moment, as APIs do."""
+
+    def __init__(self, trouble=0.1, seed=3):
+        self.taken = Counter()
+        self.keys = defaultdict(set)
+        self.total = 0
+        self._trouble = trouble
+        self._random = random.Random(seed)
+
+    def on_request(self, request, connection):
+        if self._random.random() < self._trouble:
+            return response(503)
+        row = json.loads(request.body)
+        if row["amount"] == 666:
+            return response(400, "an amount of evil")
+        self.taken[row["id"]] += 1
+        self.keys[row["id"]].add(request.key)
+        self.total += 1
+        return response(201)
+
+
+@contextmanager
+def serving(handler):
+    """The running server, in a thread of its own."""
+    started, ended = threading.Event(), None
+    running = loop = None
+
+    async def serve():
+        nonlocal running, loop, ended
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        async with Running(handler) as running:
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait()
+    try:
+        yield running
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+
+
+@dataclass
+class Rows:
+    """A file whose every record's fate is known, by its line."""
+
+    path: Path
+    good: set[int] = field(default_factory=set)
+    bad: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
+    blank: int = 0
+
+    @property
+    def sendable(self):
+        return sorted(self.good | self.refused)
+
+
+def make_rows(path, records, seed=1):
+    """id,name,amount: 1 % bad amounts, some that the API refuses, blank lines, quoted line ends."""
+    rows = Rows(path)
+    rng = random.Random(seed)
+    line = 2
+    with path.open("w", newline="") as file:
+        file.write("id,name,amount\n")
+        for _ in range(records):
+            roll = rng.random()
+            if roll < 0.005:
+                file.write("\n")
+                rows.blank += 1
+            elif roll < 0.015:
+                file.write(f"{line},bad,12x\n")
+                rows.bad.add(line)
+            elif roll < 0.02:
+                file.write(f"{line},evil,666\n")
+                rows.refused.add(line)
+            elif roll < 0.04:
+                file.write(f'{line},"two\nlines",1.5\n')
+                rows.good.add(line)
+                line += 1
+            else:
+                file.write(f"{line},name {line},{line % 100}.25\n")
+                rows.good.add(line)
+            line += 1
+    return rows
+
+
+CONTRACT = {
+    "fields": [
+        {"name": "id", "type": "integer"},
+        {"name": "name", "type": "string"},
+        {"name": "amount", "type": "number"},
+    ]
+}
+
+
+def start(database, rows, url, folder, fault=""):
+    """A delivery of the file, as a process of its own."""
+    contract = folder / "schema.json"
+    contract.write_text(json.dumps(CONTRACT))
+    environment = {**os.environ, "SNAPSHOTS_STATE_DIR": str(folder / "state")}
+    environment.pop("SNAPSHOTS_FAULT", None)
+    if fault:
+        environment["SNAPSHOTS_FAULT"] = fault
+    command = [
+        sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
+        "--database", database, "--contract", str(contract), "--concurrency", str(CONCURRENCY),
+        "--json", "--progress", "none",
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def settled(database, rows, import_id=1):
+    """The lines that the ledger says are decided."""
+    session = locations.target(database).connect(create=False)
+    try:
+        chunks = session.execute(
+            "SELECT start_line, end_line, pending, sent FROM snapshots_chunks WHERE import_id = ?",
+            (import_id,),
+        )
+    finally:
+        session.close()
+    found = set()
+    for begin, end, pending, sent in chunks:
+        lines = [line for line in rows.sendable if begin <= line < end]
+        if pending == 0:
+            found.update(lines)
+            continue
+        for run in filter(None, sent.split(",")):
+            first, _, last = run.partition("-")
+            found.update(lines[int(first) : int(last or first) + 1])
+    return found
+
+
+class Killer:
+    """Kills one delivery again and again, and sees to it that nothing settled is sent again."""
+
+    def __init__(self, database, rows, running, folder, seed=7):
+        self._database = database
+        self._rows = rows
+        self._running = running
+        self._api = running.handler
+        self._folder = folder
+        self._random = random.Random(seed)
+        self.kills = 0
+
+    def kill_after(self, requests):
+        """Lets it go on for about so many requests; False if it was at its end before."""
+        process = start(self._database, self._rows, self._running.url + "/rows", self._folder)
+        goal = self._api.total + requests
+        wait_for(lambda: self._api.total >= goal or process.poll() is not None, 60)
+        if process.poll() is not None:
+            out, err = process.communicate()
+            assert process.returncode == 3, (out, err)
+            return False
+        process.kill()
+        process.communicate()
+        self.kills += 1
+        # What is still in the sockets was sent before.
+        wait_for(lambda: not self._running.connections)
+        return True
+
+    def run(self, kills, most):
+        """Kills it so often at random; then lets it end."""
+        known = Counter()
+        for _ in range(kills):
+            if not self.kill_after(self._random.randint(1, most)):
+                break
+            self._nothing_settled_was_sent_again(known)
+            known = {line: self._api.taken[line] for line in settled(self._database, self._rows)}
+        process = start(self._database, self._rows, self._running.url + "/rows", self._folder)
+        out, err = process.communicate(timeout=300)
+        assert "Traceback" not in err, err
+        self._nothing_settled_was_sent_again(known)
+        return process.returncode, json.loads(out.strip().splitlines()[-1])
+
+    def _nothing_settled_was_sent_again(self, known):
+        again = {line for line, times in known.items() if self._api.taken[line] != times}
+        assert not again, f"sent again although they were confirmed: {sorted(again)[:10]}"
+
+
+def check(rows, api, result, kills):
+    """Every good row at least once, twice only within the window, the account is the file's."""
+    assert set(api.taken) == rows.good, "rows lost or too many"
+    twice = sum(times - 1 for times in api.taken.values())
+    assert twice <= kills * WINDOW * CONCURRENCY
+    assert all(len(keys) == 1 for keys in api.keys.values()), "a row was sent under two keys"
+    assert (result["state"], result["pending"]) == ("finished", 0)
+    assert (result["loaded"], result["skipped"]) == (len(rows.good), rows.blank)
+    assert result["rejects_by_code"] == {
+        "not_a_number": len(rows.bad),
+        "refused_by_target": len(rows.refused),
+    }
+    return twice

@@ -1,0 +1,46 @@
+"""kill -9 of a delivery, at random and around each writing of the books."""
+
+import signal
+
+import pytest
+
+from tests.faults.deliveries import Api, Killer, check, make_rows, serving, start
+
+KILLS = 8
+
+
+def kill_at_random(database, folder, kills, records, most):
+    rows = make_rows(folder / "rows.csv", records)
+    with serving(Api()) as running:
+        killer = Killer(database, rows, running, folder)
+        code, result = killer.run(kills, most)
+        assert killer.kills == kills, "it was sent too fast to be killed so often"
+        assert code == 3, result
+        return check(rows, running.handler, result, kills)
+
+
+def test_killed_at_random_what_is_confirmed_is_never_sent_again(database, tmp_path):
+    kill_at_random(database, tmp_path, KILLS, records=4000, most=300)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_killed_fifty_times(database, tmp_path):
+    twice = kill_at_random(database, tmp_path, 50, records=60_000, most=1500)
+    print(f"{twice} rows were sent twice, with equal keys")
+
+
+@pytest.mark.parametrize("step", ["before-record", "after-record"])
+def test_killed_around_the_writing_of_the_books(sqlite_url, tmp_path, step):
+    rows = make_rows(tmp_path / "rows.csv", 1500)
+    with serving(Api()) as running:
+        for nth in (1, 2, 5):
+            process = start(sqlite_url, rows, running.url + "/r", tmp_path, f"{step}:{nth}")
+            process.communicate(timeout=60)
+            assert process.returncode == -signal.SIGKILL, f"{step}:{nth} was never reached"
+        killer = Killer(sqlite_url, rows, running, tmp_path)
+        process = start(sqlite_url, rows, running.url + "/r", tmp_path)
+        process.communicate(timeout=60)
+        assert process.returncode == 3
+        assert set(running.handler.taken) == rows.good
+        assert killer.kills == 0
