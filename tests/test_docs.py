@@ -208,6 +208,10 @@ def test_the_interface_from_python_is_documented() -> None:
     )
     for option in names(DialectOptions):
         assert f"`{option}`" in load, option
+    send = section(text, "## `snapshots.send(input, to, *, ...) -> ImportResult`")
+    assert [name.strip("*") for name in words_in(cells(send, 0))] == list(
+        inspect.signature(snapshots.send).parameters
+    )
     for name in ("resume", "history", "rejects"):
         said = re.search(rf"^## `snapshots\.{name}\((.*)\) ->", text, re.MULTILINE)
         assert said, name

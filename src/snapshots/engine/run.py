@@ -257,13 +257,9 @@ class _Run:
 def _job(target: Target, options: Options, kind: RunKind) -> Job:
     if kind == "import":
         return Loading(target, options)
-    try:
-        # Imported here: it brings an HTTP client along, which an import does not need.
-        from snapshots.engine.delivery.job import Delivering
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"sending needs the package {error.name}", hint="pip install 'snapshots[http]'"
-        ) from error
+    # Imported here: it brings an HTTP client along, which an import does not need.
+    from snapshots.engine.delivery.job import Delivering
+
     return Delivering(target, options)
 
 
