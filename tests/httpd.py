@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._wait()
-        if self._early:
+        if self._early or self.transport.is_closing():
             return
         self._request.body = b"".join(self._body)
         if answer := self._handler.on_request(self._request, self):

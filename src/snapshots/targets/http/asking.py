@@ -30,7 +30,7 @@ class Asking:
         self._settings = settings
         self._transport = Transport(settings)
         self._rate = Rate(settings.rate) if settings.rate else None
-        self._unreached_since: float | None = None
+        self._last_answer = 0.0
         self._error: SnapshotsError | None = None
         self._halted = asyncio.Event()
 
@@ -92,7 +92,7 @@ class Asking:
         finally:
             self.limiter.leave()
         self.stats.requests[answer.status] += 1
-        self._unreached_since = None
+        self._last_answer = time.monotonic()
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
         return answer
@@ -132,7 +132,7 @@ class Asking:
 
     def _give_up(self, budget: Budget, answer: Answer | NoAnswer, asked: float | None) -> None:
         """Halts where it is no fault of the records and the others would fare no better."""
-        since, place = self._unreached_since, self._settings.display()
+        place = self._settings.display()
         if isinstance(answer, Answer):
             if (
                 asked
@@ -140,8 +140,8 @@ class Asking:
                 and answer.status in answers.THROTTLED
             ):
                 self.halt(answers.wait_longer(self._settings, answer.status, asked))
-        elif not answer.sent and since is not None and since <= budget.began:
-            # Nobody has reached the server for a whole budget.
+        elif not answer.sent and self._last_answer < budget.began:
+            # Nobody was answered for a whole budget, and now the server cannot be reached.
             hint = "Check the address, and that the server runs; then resume the delivery."
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
@@ -150,9 +150,8 @@ class Asking:
     def _count_failure(self, failure: NoAnswer, tally: Tally) -> None:
         if failure.sent:
             self._count_ambiguous(tally)
-            return
-        self.stats.unreached += 1
-        self._unreached_since = self._unreached_since or time.monotonic()
+        else:
+            self.stats.unreached += 1
 
     def _count_ambiguous(self, tally: Tally) -> None:
         self.stats.ambiguous += 1

@@ -27,7 +27,7 @@ class Limiter:
         self._until = 0.0
         self._answers = 0
         self._faults = 0
-        self._halved = False
+        self._stale = 0
 
     async def enter(self) -> None:
         """Waits for a slot and takes it."""
@@ -51,21 +51,30 @@ class Limiter:
 
     def answered(self) -> None:
         """An answer came that says nothing of overload."""
+        if self._stale:
+            self._stale -= 1
+            return
         self._answers += 1
-        if self._answers >= self.limit and self._answers >= WINDOW:
-            self._close_window()
+        if self._answers < max(self.limit, WINDOW):
+            return
+        if self._faults * 2 >= self._answers:
+            self._halve()
+        elif self.limit < self._most:
+            self.limit += 1
+            self._admit()
+        self._answers = self._faults = 0
 
     def faulted(self) -> None:
         """A 503 came: a fault, or the beginning of overload."""
-        self._faults += 1
+        self._faults += not self._stale
         self.answered()
 
     def throttled(self) -> None:
-        """The API asks for fewer requests; many that were under way may say so together."""
-        if not self._halved:
+        """The API asks for fewer requests."""
+        if self._stale:
+            self._stale -= 1
+        else:
             self._halve()
-            self._halved = True
-        self.answered()
 
     def pause(self, seconds: float) -> None:
         """No request begins before that."""
@@ -88,19 +97,11 @@ class Limiter:
             self._paused = False
             self._admit()
 
-    def _close_window(self) -> None:
-        if not self._halved:
-            if self._faults * 2 >= self._answers:
-                self._halve()
-            elif self.limit < self._most:
-                self.limit += 1
-                self._admit()
-        self._answers = self._faults = 0
-        self._halved = False
-
     def _halve(self) -> None:
         self.limit = max(1, self.limit // 2)
         self._answers = self._faults = 0
+        # What is under way began under the old limit: its answers say nothing of the new one.
+        self._stale = self._running
 
     def _admit(self) -> None:
         while self._waiting and self._running < self.limit and not self._paused:

@@ -15,6 +15,8 @@ Results: TypeAlias = Literal["none", "combocurve"]
 
 METHODS: tuple[Method, ...] = ("POST", "PUT", "PATCH")
 MAX_CONCURRENCY = 1024
+SHORTEST_SECRET = 6
+"""Shorter texts are hidden nowhere: they are parts of ordinary words."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OURS = {"content-length", "transfer-encoding", "host", "connection", "expect"}
@@ -109,7 +111,8 @@ class HttpSettings:
         ):
             raise UsageError("times and rates are more than 0", hint="see --timeout and --rate")
         key = {self.key_header: ""} if self.key_header else {}
-        for name, value in {**self.headers, **key}.items():
+        auth = self.auth.headers() if self.auth else {}
+        for name, value in {**self.headers, **key, **auth}.items():
             _check_header(name, value)
 
     @property
@@ -125,9 +128,9 @@ class HttpSettings:
     def secrets(self) -> tuple[str, ...]:
         """What a server may repeat and nobody may see."""
         kept = [value for name, value in self.headers.items() if _is_secret(name)]
-        kept += [value for value in kept if value]
         query = urlsplit(self.url).query
-        return tuple(s for s in (*kept, query, *(self.auth.secrets() if self.auth else ())) if s)
+        kept += [query, *(self.auth.secrets() if self.auth else ())]
+        return tuple(text for text in kept if len(text) >= SHORTEST_SECRET)
 
 
 def _check_url(url: str) -> None:
