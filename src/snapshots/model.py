@@ -215,3 +215,5 @@ class ImportRecord:
     finished_at: str | None
     seconds: float
     error: str | None
+    replaces: int | None = None
+    """The import of the same name, into the same table, whose content this one succeeds."""

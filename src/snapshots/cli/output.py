@@ -141,6 +141,8 @@ def print_detail(detail: Detail) -> None:
         click.echo("rejects by code:")
     for code, count in detail.rejects_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
+    if not detail.plan:
+        return
     plan = json.loads(detail.plan)
     click.echo("columns:")
     for column in plan["schema"]["fields"]:

@@ -9,8 +9,6 @@ from snapshots.errors import SnapshotsError
 from snapshots.ledger.record import Ledger
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from snapshots.ports import Session, Target
 
 
@@ -23,25 +21,21 @@ class Books:
         self._create = create
         self._ledger: Ledger | None = None
 
-    def __enter__(self) -> Books:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     @property
     def ledger(self) -> Ledger:
         """For writing and reading; on the session that is kept."""
         if self._ledger is None:
             session = self.target.connect(create=self._create)
-            self._ledger = Ledger(self.target, session)
-            if self._create:
-                self._ledger.ensure()
+            ledger = Ledger(self.target, session)
+            try:
+                if self._create:
+                    ledger.ensure()
+            except BaseException:
+                session.close()
+                raise
+            # Who has seen the database once does not make another in its place.
+            self._create = False
+            self._ledger = ledger
         return self._ledger
 
     @property
@@ -51,11 +45,11 @@ class Books:
 
     def renewed(self) -> Ledger:
         """The ledger, on a session that works. Raises what connecting raises."""
-        try:
-            self.session.execute("SELECT 1")
-        except SnapshotsError:
-            self.close()
-            self._ledger = Ledger(self.target, self.target.connect(create=False))
+        if self._ledger is not None:
+            try:
+                self._ledger.session.execute("SELECT 1")
+            except SnapshotsError:
+                self.close()
         return self.ledger
 
     def renew_if_possible(self) -> None:

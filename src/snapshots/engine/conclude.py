@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan import Options
     from snapshots.ledger.history import Entry
     from snapshots.ledger.record import Lease
-    from snapshots.model import State
+    from snapshots.model import Counts, State
     from snapshots.ports import Source, Target
 
 
@@ -61,14 +61,20 @@ class Ending:
             return self._over_budget(lease, ended)
         if not ended.whole:
             return self._not_whole(lease, ended)
-        self.books.renewed().finish(
-            lease,
-            ended.end,
-            ended.content_hash or known.content_hash or "",
-            ended.size if ended.size is not None else ended.end,
-            time.monotonic() - self.began,
-        )
-        if not ended.counts.rejected:
+        ledger = self.books.renewed()
+        with ledger.session.transaction():
+            ledger.finish(
+                lease,
+                ended.end,
+                ended.content_hash or known.content_hash or "",
+                ended.size if ended.size is not None else ended.end,
+                time.monotonic() - self.began,
+            )
+        return self.finished(lease, ended.counts)
+
+    def finished(self, lease: Lease, counts: Counts) -> ImportResult:
+        """The result once the ledger says that the whole input is accounted for."""
+        if not counts.rejected:
             return self._result(lease, "finished", 0, "", "")
         hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
         return self._result(lease, "finished", 3, "", hint)

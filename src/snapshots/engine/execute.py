@@ -157,17 +157,7 @@ class Execution:
     def _count(self, done: ChunkDone) -> None:
         with self._lock:
             self._committed_bytes += done.end - done.start
-        self._untold.put(
-            Committed(
-                import_id=self._part.lease.import_id,
-                start=done.start,
-                end=done.end,
-                counts=done.counts,
-                rejects_by_code=done.rejects_by_code,
-                seconds=done.seconds,
-                at=time.time(),
-            )
-        )
+        self._untold.put(as_committed(self._part.lease.import_id, done))
         self._watch.commit(done.counts)
 
     def _fail(self, error: BaseException, *, let_workers_finish: bool = False) -> None:
@@ -207,6 +197,19 @@ class Execution:
             content_hash=self._reader.content_hash,
             size=self._reader.size,
         )
+
+
+def as_committed(import_id: int, done: ChunkDone) -> Committed:
+    """What is told of a chunk that has just been committed."""
+    return Committed(
+        import_id=import_id,
+        start=done.start,
+        end=done.end,
+        counts=done.counts,
+        rejects_by_code=done.rejects_by_code,
+        seconds=done.seconds,
+        at=time.time(),
+    )
 
 
 def _workers(options: Options, target: Target) -> int:

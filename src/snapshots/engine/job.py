@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from snapshots.engine.books import Books
+    from snapshots.engine.earlier import Known
     from snapshots.engine.plan import Options, Plan
     from snapshots.engine.report import Listener
+    from snapshots.engine.small import Done
     from snapshots.ledger.history import CommittedChunk
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, RunKind
@@ -75,6 +77,20 @@ class Job(Protocol):
 
     def plan(self, source: Source, books: Books, say: Callable[[str], None]) -> Plan:
         """Decides everything. Raises what cannot work, before the ledger knows of it."""
+
+    def make(self, plan: Plan, books: Books) -> bool:
+        """Makes the destination if the plan says so; False if somebody else just has."""
+
+    def at_once(
+        self,
+        plan: Plan,
+        books: Books,
+        source: Source,
+        known: Known,
+        stop: threading.Event,
+        still_new: Callable[[], bool],
+    ) -> Done | None:
+        """A whole new run in one transaction; None where that cannot be, and nothing was done."""
 
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
         """Makes the destination ready; `new`: nothing has come to it yet."""

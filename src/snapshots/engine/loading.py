@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.engine.columns import require_unchanged
 from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
+from snapshots.engine.prepare import create_table, prepare_table
+from snapshots.engine.small import Done, import_small, is_small
 from snapshots.engine.tables import table_for
-from snapshots.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.engine.books import Books
+    from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Task
     from snapshots.model import RunKind
-    from snapshots.ports import Session, Source, Target
+    from snapshots.ports import Source, Target
 
 
 @dataclass(frozen=True)
@@ -49,34 +51,28 @@ class Loading:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan
 
+    def make(self, plan: Plan, books: Books) -> bool:
+        """See `engine.job.Job`."""
+        return plan.create is None or create_table(self.target, books.session, plan)
+
+    def at_once(
+        self,
+        plan: Plan,
+        books: Books,
+        source: Source,
+        known: Known,
+        stop: threading.Event,
+        still_new: Callable[[], bool],
+    ) -> Done | None:
+        """A small file goes into a table that exists in one transaction."""
+        if not is_small(source, self.options) or plan.create or plan.add or not plan.loads:
+            return None
+        return import_small(books.ledger, source, plan, known, self.options, stop, still_new)
+
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
-        """All DDL comes before the first chunk: on MySQL it would commit one in its middle."""
-        session = books.session
-        if plan.create and new and self.target.inspect(session, plan.table) is None:
-            try:
-                self.target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
-            except TargetError:
-                # Another process may have made it since it was looked for.
-                if self.target.inspect(session, plan.table) is None:
-                    raise
-        if plan.add:
-            self._add_missing(plan, session)
-        if plan.loads:
-            require_unchanged(
-                self.target.inspect(session, plan.table), plan.contract, plan.encoding
-            )
+        """See `engine.job.Job`."""
+        prepare_table(self.target, books.session, plan, new=new)
 
     def carry_out(self, task: Task) -> Ended:
         """See `engine.job.Job`."""
         return Execution(self.target, task).run()
-
-    def _add_missing(self, plan: Plan, session: Session) -> None:
-        shape = self.target.inspect(session, plan.table)
-        there = {column.name for column in shape.columns} if shape else set()
-        missing = [
-            column
-            for column in plan.contract.columns
-            if column.name in plan.add and column.name not in there
-        ]
-        if missing:
-            self.target.add_columns(session, plan.table, missing)

@@ -41,6 +41,8 @@ class Started:
     database: str
     bytes_total: int | None
     resumed: bool
+    replaces: int | None = None
+    """The import of the same name whose content this one's succeeds."""
 
 
 @dataclass(frozen=True, slots=True)

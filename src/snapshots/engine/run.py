@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from snapshots.engine import dry, owner
@@ -11,16 +12,20 @@ from snapshots.engine import known as known_databases
 from snapshots.engine.books import Books
 from snapshots.engine.conclude import Ending, already, where
 from snapshots.engine.earlier import Known, look_up, require_same
+from snapshots.engine.execute import as_committed
 from snapshots.engine.job import Job, Task
 from snapshots.engine.loading import Loading
 from snapshots.engine.plan import Options, Plan
+from snapshots.engine.refusal import record_refusal
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
 from snapshots.errors import (
+    CannotConnect,
     ImportBusy,
     InputError,
     LedgerError,
     LostLease,
     SnapshotsError,
+    TargetError,
     UsageError,
 )
 from snapshots.sources import open_source
@@ -28,8 +33,64 @@ from snapshots.sources import open_source
 if TYPE_CHECKING:
     from snapshots.ledger.history import Entry
     from snapshots.ledger.record import Lease
-    from snapshots.model import RunKind
+    from snapshots.model import ImportRecord, RunKind
     from snapshots.ports import Source, Target
+
+
+class Importer:
+    """Imports one input after the other, over one session with the target that is kept.
+
+    For one thread at a time.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        options: Options,
+        listener: Listener,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.books = Books(target, create=True)
+        self.options = options
+        self.listener = listener
+        self.stop = stop or threading.Event()
+
+    def import_input(self, given: str | Source) -> ImportResult:
+        """Loads one input, by its name or open; goes on with an unfinished import of it, or finds
+        that it is loaded.
+
+        With a request among the options its rows are sent to an API, and the target is the
+        database that keeps the account.
+
+        Raises the errors of planning, with nothing written; what goes wrong later is in the result
+        and in the ledger. The listener hears of the end, too.
+        """
+        name = given if isinstance(given, str) else given.identity.name
+        return told(name, self.listener, lambda hear: self._import(given, hear))
+
+    def _import(self, given: str | Source, listener: Listener) -> ImportResult:
+        options, target = self.options, self.books.target
+        source = open_source(given) if isinstance(given, str) else given
+        try:
+            if options.dry_run:
+                return dry.run(source, target, options, listener)
+            job = _job(target, options, "import" if options.request is None else "delivery")
+            run = _Run(job, self.books, source, options, listener, self.stop)
+            return run.import_or_go_on()
+        except TargetError:
+            # Whatever is wrong with the session, the next import gets another.
+            self.books.close()
+            raise
+        finally:
+            source.close()
+
+    def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
+        """Notes in the ledger that an input failed before it had a plan."""
+        return record_refusal(self.books.ledger, name, self.options.table, error)
+
+    def close(self) -> None:
+        """Ends the session; another import would begin another."""
+        self.books.close()
 
 
 def import_input(
@@ -39,38 +100,9 @@ def import_input(
     listener: Listener,
     stop: threading.Event | None = None,
 ) -> ImportResult:
-    """Loads one input, by its name or open; goes on with an unfinished import of it, or finds
-    that it is loaded.
-
-    With a request among the options its rows are sent to an API, and `target` is the database
-    that keeps the account.
-
-    Raises the errors of planning, with nothing written; what goes wrong later is in the result
-    and in the ledger. The listener hears of the end, too.
-    """
-    return told(
-        given if isinstance(given, str) else given.identity.name,
-        listener,
-        lambda hear: _import(given, target, options, hear, stop or threading.Event()),
-    )
-
-
-def _import(
-    given: str | Source,
-    target: Target,
-    options: Options,
-    listener: Listener,
-    stop: threading.Event,
-) -> ImportResult:
-    source = open_source(given) if isinstance(given, str) else given
-    try:
-        if options.dry_run:
-            return dry.run(source, target, options, listener)
-        with Books(target, create=True) as books:
-            job = _job(target, options, "import" if options.request is None else "delivery")
-            return _Run(job, books, source, options, listener, stop).import_or_go_on()
-    finally:
-        source.close()
+    """What `Importer.import_input` does, for a single input."""
+    with closing(Importer(target, options, listener, stop)) as importer:
+        return importer.import_input(given)
 
 
 def resume_import(
@@ -95,7 +127,7 @@ def resume_import(
 def _resume(
     import_id: int, target: Target, options: Options, listener: Listener, stop: threading.Event
 ) -> ImportResult:
-    with Books(target, create=False) as books:
+    with closing(Books(target, create=False)) as books:
         ledger = books.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
@@ -110,6 +142,11 @@ def _resume(
             raise InputError(
                 f"import {import_id} read standard input, which is gone",
                 hint=f"give the same stream again: ... | {job.stream_again}",
+            )
+        if not entry.plan:
+            raise LedgerError(
+                f"import {import_id} failed before anything could be loaded: {entry.error}",
+                hint=f"correct the input, and import it: snapshots import {entry.input}",
             )
         source = open_source(_where_it_is(entry))
         try:
@@ -141,6 +178,7 @@ class _Run:
         self.ending = Ending(job, books, source, options, self.stop, self._say)
 
     def import_or_go_on(self) -> ImportResult:
+        """Does for the input what the ledger says is still to be done."""
         known = self._look_up()
         if known.imported:
             return already(known.imported, self.target)
@@ -148,10 +186,13 @@ class _Run:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
         plan = self.job.plan(self.source, self.books, self._say)
-        with self.books.ledger.locked():
+        if result := self._import_small(plan, known):
+            return result
+        ledger = self.books.renewed()
+        with ledger.locked():
             lease = None
             if self._nothing_new(known):
-                lease = self.books.ledger.begin(
+                lease = ledger.begin(
                     self.job.kind,
                     known.identity,
                     known.content_hash,
@@ -162,6 +203,17 @@ class _Run:
         if lease is None:
             return self.import_or_go_on()
         return self._execute(lease, plan, known, resumed=False)
+
+    def _import_small(self, plan: Plan, known: Known) -> ImportResult | None:
+        """All of it in one transaction; None where that cannot be, and nothing was done."""
+        done = self.job.at_once(
+            plan, self.books, self.source, known, self.stop, lambda: self._nothing_new(known)
+        )
+        if done is None:
+            return None
+        self._started(done.lease, plan, known, resumed=False)
+        self.listener(as_committed(done.lease.import_id, done.chunk))
+        return self.ending.finished(done.lease, done.chunk.counts)
 
     def _nothing_new(self, known: Known) -> bool:
         """Nobody has begun an input that looks like this one since it was looked up."""
@@ -203,20 +255,13 @@ class _Run:
         return look_up(self.source, ledger, self.job.kind, wanted, likely)
 
     def _execute(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> ImportResult:
-        self.listener(
-            Started(
-                import_id=lease.import_id,
-                kind=self.job.kind,
-                input=self.source.identity.name,
-                table=plan.destination,
-                database=self.target.display(),
-                bytes_total=known.identity.size,
-                resumed=resumed,
-            )
-        )
+        self._started(lease, plan, known, resumed=resumed)
         try:
-            known_databases.remember(self.target.display())
             chunks = self.books.ledger.chunks(lease.import_id)
+            if not resumed and not self.job.make(plan, self.books):
+                # Somebody has made the table since it was looked for: now its columns count.
+                plan = self.job.plan(self.source, self.books, lambda _: None)
+                self.books.ledger.replan(lease, plan.to_json())
             self.job.prepare(plan, self.books, new=not chunks)
             task = Task(
                 source=self.source,
@@ -241,13 +286,31 @@ class _Run:
             self.ending.end(lease, "interrupted", error)
             raise
 
+    def _started(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> None:
+        self.listener(
+            Started(
+                import_id=lease.import_id,
+                kind=self.job.kind,
+                input=self.source.identity.name,
+                table=plan.destination,
+                database=self.target.display(),
+                bytes_total=known.identity.size,
+                resumed=resumed,
+                replaces=lease.replaces,
+            )
+        )
+        if lease.replaces is not None:
+            self._say(f"import {lease.replaces} had this name: its rows stay in the table")
+        known_databases.remember(self.target.display())
+
     def _heartbeat(self, lease: Lease) -> None:
         try:
             self.books.ledger.heartbeat(lease)
         except SnapshotsError as error:
-            if not error.retryable:
+            if not error.retryable and not isinstance(error, CannotConnect):
                 raise
-            # The workers try to get the database back; so does the next heartbeat.
+            # The workers try to get the database back, even if it refuses who was let in before;
+            # so does the next heartbeat.
             self.books.renew_if_possible()
 
     def _say(self, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import ContractError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from snapshots.model import Column, Contract, Dialect, Encoding
 
 
+@lru_cache(maxsize=64)
 def dialect_json(dialect: Dialect) -> str:
     """For Splitter, Records and Scanner."""
     return json.dumps(asdict(dialect))
@@ -67,7 +69,13 @@ def positions(contract: Contract, header: Sequence[str]) -> list[int]:
 
 
 def _column(column: Column, field: int, contract: Contract) -> dict[str, Any]:
+    return {"field": field, **_spec(column), "missing_values": contract.missing_values}
+
+
+@lru_cache(maxsize=2048)
+def _spec(column: Column) -> dict[str, Any]:
+    """Of one column after the other, the same ones for file after file."""
     spec = asdict(column)
     for absent in ("source", "unique"):
         del spec[absent]
-    return {"field": field, **spec, "missing_values": contract.missing_values}
+    return spec

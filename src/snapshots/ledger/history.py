@@ -13,22 +13,21 @@ from snapshots.ledger import schema
 from snapshots.model import Counts, ImportRecord, Reject, RunKind, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots.ports import Session, Target, Value
 
 _ENTRY = (
     "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.fingerprint, i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
-    " i.heartbeat_at, i.fence, {now} AS now_at,"
-    " COALESCE(c.records, 0), COALESCE(c.loaded, 0), COALESCE(c.rejected, 0),"
-    " COALESCE(c.skipped, 0), COALESCE(c.pending, 0), COALESCE(c.ambiguous, 0)"
-    " FROM snapshots_imports i LEFT JOIN (SELECT import_id,"
-    " CAST(SUM(records) AS {big}) AS records, CAST(SUM(loaded) AS {big}) AS loaded,"
-    " CAST(SUM(rejected) AS {big}) AS rejected, CAST(SUM(skipped) AS {big}) AS skipped,"
-    " CAST(SUM(pending) AS {big}) AS pending, CAST(SUM(ambiguous) AS {big}) AS ambiguous"
-    " FROM snapshots_chunks GROUP BY import_id) c ON c.import_id = i.id"
+    " i.heartbeat_at, i.fence, i.replaces, {now} AS now_at, {sums}"
+    " FROM snapshots_imports i {where} ORDER BY i.id"
 )
+_SUMMED = ("records", "loaded", "rejected", "skipped", "pending", "ambiguous")
+_SUM = (
+    "(SELECT CAST(COALESCE(SUM({name}), 0) AS {big}) FROM snapshots_chunks WHERE import_id = i.id)"
+)
+"""One for each import that is asked for: a join would add up all the others too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,8 @@ class Entry:
     heartbeat_age: float
     """Seconds since its owner was last heard of, by the database's clock."""
     fence: int
+    replaces: int | None
+    """The import of the same name, into the same table, whose content this one succeeds."""
     counts: Counts
     pending: int
     ambiguous: int
@@ -80,7 +81,20 @@ class Entry:
             finished_at=self.finished_at,
             seconds=round(seconds, 3),
             error=self.error,
+            replaces=self.replaces,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A file as it was when an import took it."""
+
+    import_id: int
+    input: str
+    size: int | None
+    mtime_ns: int | None
+    inode: int | None
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ class History:
         self.target = target
         self.session = session
         big = "SIGNED" if target.name == "mysql" else "bigint"
-        self._entry = _ENTRY.format(now=target.now_sql(), big=big)
+        self._sums = ", ".join(_SUM.format(name=name, big=big) for name in _SUMMED)
 
     def exists(self) -> bool:
         """Whether this database has a ledger at all."""
@@ -129,10 +143,31 @@ class History:
         """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
         return self._select("WHERE i.fingerprint = ? AND i.kind = ?", (fingerprint, kind))[::-1]
 
+    def sightings(self, names: Sequence[str]) -> list[Sighting]:
+        """Imports of inputs that had one of these names, oldest first."""
+        marks = ", ".join("?" for _ in names)
+        rows = self.session.execute(
+            "SELECT id, input, size, mtime_ns, inode, state FROM snapshots_imports"
+            f" WHERE input IN ({marks}) ORDER BY id",
+            names,
+        )
+        return [
+            Sighting(
+                import_id=cast("int", import_id),
+                input=cast("str", name),
+                size=cast("int | None", size),
+                mtime_ns=cast("int | None", mtime_ns),
+                inode=_inode(inode),
+                state=cast("State", state),
+            )
+            for import_id, name, size, mtime_ns, inode, state in rows
+        ]
+
     def last_plan(self, table: str) -> str | None:
         """The plan of the last import into a table."""
         rows = self.session.execute(
-            "SELECT plan FROM snapshots_imports WHERE table_name = ? ORDER BY id DESC LIMIT 1",
+            "SELECT plan FROM snapshots_imports WHERE table_name = ? AND plan <> ''"
+            " ORDER BY id DESC LIMIT 1",
             (table,),
         )
         return str(rows[0][0]) if rows else None
@@ -180,14 +215,15 @@ class History:
         return {str(code): cast("int", count) for code, count in rows}
 
     def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
-        rows = self.session.execute(f"{self._entry} {where} ORDER BY i.id", params)
+        query = _ENTRY.format(now=self.target.now_sql(), sums=self._sums, where=where)
+        rows = self.session.execute(query, params)
         return [_as_entry(row) for row in rows]
 
 
 def _as_entry(row: tuple[Value, ...]) -> Entry:
     (
         import_id, kind, name, size, mtime_ns, inode, fingerprint, content_hash, table, state, plan,
-        error, started_at, finished_at, seconds, owner, heartbeat_at, fence, now,
+        error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces, now,
         records, loaded, rejected, skipped, pending, ambiguous,
     ) = row  # fmt: skip
     return Entry(
@@ -196,7 +232,7 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         input=cast("str", name),
         size=cast("int | None", size),
         mtime_ns=cast("int | None", mtime_ns),
-        inode=None if inode is None else int(cast("str", inode)),
+        inode=_inode(inode),
         fingerprint=cast("str | None", fingerprint),
         content_hash=cast("str | None", content_hash),
         table=cast("str", table),
@@ -209,6 +245,7 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         owner=cast("str | None", owner),
         heartbeat_age=_seconds_between(cast("str", heartbeat_at), cast("str", now)),
         fence=cast("int", fence),
+        replaces=cast("int | None", replaces),
         counts=Counts(
             cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
         ),
@@ -250,6 +287,10 @@ def _reject(row: tuple[Value, ...]) -> Reject:
         reason=cast("str", reason),
         raw=bytes(cast("bytes", raw)),
     )
+
+
+def _inode(value: Value) -> int | None:
+    return None if value is None else int(cast("str", value))
 
 
 def _seconds_between(earlier: str, later: str) -> float:

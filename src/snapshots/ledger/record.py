@@ -24,7 +24,7 @@ from snapshots.model import Counts, Reject, RunKind, State, TableName
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from snapshots.ports import Identity, Session, Target
+    from snapshots.ports import Identity, Session, Target, Value
 
 
 _SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
@@ -40,6 +40,8 @@ class Lease:
     import_id: int
     fence: int
     owner: str
+    replaces: int | None = None
+    """The import whose content this one's succeeds: of the same name, into the same table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +89,57 @@ class Ledger(History):
         owner: str,
     ) -> Lease:
         """A new import or delivery, running. Call it within `locked`."""
-        rows = self.session.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports")
-        import_id = _int(rows[0][0])
+        import_id, replaces = self._next(kind, identity, content_hash, table)
         self.session.execute(
             "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, fingerprint,"
-            " content_hash, table_name, state, plan, started_at, owner, heartbeat_at, fence)"
-            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1)",
+            " content_hash, table_name, state, plan, started_at, owner, heartbeat_at, fence,"
+            " replaces)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1, ?)",
             (
                 import_id,
                 kind,
-                identity.name,
-                identity.size,
-                identity.mtime_ns,
-                None if identity.inode is None else str(identity.inode),
+                *_as_seen(identity),
                 identity.fingerprint,
                 content_hash,
                 table,
                 plan,
                 owner,
+                replaces,
             ),
         )
-        return Lease(import_id, 1, owner)
+        return Lease(import_id, 1, owner, replaces)
+
+    def refuse(self, identity: Identity, table: str, error: str) -> int:
+        """An import that failed before it had a plan; its number. Call it within `locked`."""
+        import_id, _ = self._next("import", identity, None, table)
+        self.session.execute(
+            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, table_name,"
+            " state, plan, error, started_at, finished_at, heartbeat_at)"
+            " VALUES (?, 'import', ?, ?, ?, ?, ?, 'failed', '', ?,"
+            f" {self._now}, {self._now}, {self._now})",
+            (import_id, *_as_seen(identity), table, error),
+        )
+        return import_id
+
+    def _next(
+        self, kind: RunKind, identity: Identity, content_hash: str | None, table: str
+    ) -> tuple[int, int | None]:
+        """The number of a new import, and that of the one which it replaces."""
+        ((import_id, replaces),) = self.session.execute(
+            "SELECT COALESCE(MAX(id), 0) + 1, (SELECT MAX(id) FROM snapshots_imports"
+            " WHERE input = ? AND table_name = ? AND kind = ? AND state = 'finished'"
+            " AND (fingerprint <> ? OR content_hash <> ?)) FROM snapshots_imports",
+            (identity.name, table, kind, identity.fingerprint, content_hash),
+        )
+        named = identity.name != "-" and replaces is not None
+        return _int(import_id), _int(replaces) if named else None
+
+    def replan(self, lease: Lease, plan: str) -> None:
+        """Another plan for an import that has no chunk yet."""
+        self.session.execute(
+            "UPDATE snapshots_imports SET plan = ? WHERE id = ? AND fence = ?",
+            (plan, lease.import_id, lease.fence),
+        )
 
     def take(self, entry: Entry, owner: str) -> Lease:
         """Goes on with an import that nobody works on any more.
@@ -207,8 +239,8 @@ class Ledger(History):
     def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
         """The whole input, `end` bytes for the kernel, is accounted for: proves it and says so.
 
-        Raises AccountingMismatch if the chunks leave a gap, overlap, miss the end, or hold
-        records that are not decided.
+        Call it within a transaction. Raises AccountingMismatch if the chunks leave a gap,
+        overlap, miss the end, or hold records that are not decided.
         """
         expected = 0
         for chunk in self.chunks(lease.import_id):
@@ -228,13 +260,12 @@ class Ledger(History):
                 f"the chunks end at byte {expected}, the input at byte {end}",
                 hint="this is a defect, please report it",
             )
-        with self.session.transaction():
-            self.require(self.session, lease)
-            self.session.execute(
-                "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
-                (content_hash, size, lease.import_id),
-            )
-            self._end(lease, "finished", None, seconds)
+        self.require(self.session, lease)
+        self.session.execute(
+            "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
+            (content_hash, size, lease.import_id),
+        )
+        self._end(lease, "finished", None, seconds)
 
     def end(self, lease: Lease, state: State, error: str | None, seconds: float) -> None:
         """Ends this process's work on an import that is not finished; it can be resumed."""
@@ -270,6 +301,11 @@ class Ledger(History):
                 f"import {lease.import_id} was taken over by another process",
                 hint="snapshots list shows how it goes",
             )
+
+
+def _as_seen(identity: Identity) -> tuple[Value, ...]:
+    inode = None if identity.inode is None else str(identity.inode)
+    return identity.name, identity.size, identity.mtime_ns, inode
 
 
 def _int(value: object) -> int:

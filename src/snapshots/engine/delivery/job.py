@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.engine.books import Books
+    from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Task
     from snapshots.engine.request import Request
     from snapshots.model import RunKind
@@ -52,6 +54,21 @@ class Delivering:
         settings(plan.request)
         plan.converter(0)
         return plan
+
+    def make(self, _plan: Plan, _books: Books) -> bool:
+        """Nothing is made at an API."""
+        return True
+
+    def at_once(
+        self,
+        _plan: Plan,
+        _books: Books,
+        _source: Source,
+        _known: Known,
+        _stop: threading.Event,
+        _still_new: Callable[[], bool],
+    ) -> None:
+        """An API knows no transactions."""
 
     def prepare(self, plan: Plan, _books: Books, *, new: bool) -> None:
         """Nothing is made at an API; but the secrets must be there, also when going on."""

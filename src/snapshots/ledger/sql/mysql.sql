@@ -27,8 +27,10 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     owner        text,
     heartbeat_at char(24)    NOT NULL,
     fence        bigint      NOT NULL DEFAULT 0,
+    replaces     bigint,
     KEY snapshots_imports_fingerprint (fingerprint),
     KEY snapshots_imports_content_hash (content_hash),
+    KEY snapshots_imports_input (input(255)),
     CHECK (records = loaded + rejected + skipped)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ENGINE = InnoDB;
 

@@ -27,10 +27,13 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     owner        text,
     heartbeat_at text             NOT NULL,
     fence        bigint           NOT NULL DEFAULT 0,
+    replaces     bigint,
     CHECK (records = loaded + rejected + skipped)
 );
 CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
 CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
+-- A btree would refuse names of more than 2,700 bytes.
+CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports USING hash (input);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    bigint           NOT NULL,

@@ -27,10 +27,12 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     owner        text,
     heartbeat_at text    NOT NULL,
     fence        integer NOT NULL DEFAULT 0,
+    replaces     integer,
     CHECK (records = loaded + rejected + skipped)
 );
 CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
 CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
+CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports (input);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    integer NOT NULL,
