@@ -92,9 +92,14 @@ impl Block {
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self.encoding {
             Encoding::Sqlite => PyBytes::new(py, b""),
-            Encoding::Postgres | Encoding::Text => PyBytes::new(py, &self.rows),
+            Encoding::Postgres | Encoding::Text | Encoding::Mariadb => PyBytes::new(py, &self.rows),
             Encoding::Json => PyBytes::new(py, self.rows.strip_suffix(b"\n").unwrap_or_default()),
         }
+    }
+
+    #[getter]
+    fn encoding(&self) -> &'static str {
+        self.encoding.as_str()
     }
 
     #[getter]

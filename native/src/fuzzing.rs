@@ -47,7 +47,7 @@ pub fn convert(data: &[u8]) {
         return;
     };
     let dialect = dialect(choices);
-    for encoding in ["postgres", "text", "sqlite", "json"] {
+    for encoding in ["postgres", "text", "mariadb", "sqlite", "json"] {
         let plan = Plan::parse(&spec(choices, encoding)).expect("the spec is right");
         let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
         let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());

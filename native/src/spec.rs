@@ -23,8 +23,22 @@ pub struct ConversionSpec {
 pub enum Encoding {
     Postgres,
     Text,
+    Mariadb,
     Sqlite,
     Json,
+}
+
+impl Encoding {
+    /// As in the spec.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Postgres => "postgres",
+            Encoding::Text => "text",
+            Encoding::Mariadb => "mariadb",
+            Encoding::Sqlite => "sqlite",
+            Encoding::Json => "json",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -132,10 +132,10 @@ class Target(Protocol):
 
     @property
     def encoding(self) -> Encoding:
-        """The kernel's encoding that `Session.load` takes for most tables."""
+        """The kernel's encoding that `Session.load` takes for most tables, of any server."""
 
-    def encoding_for(self, shape: TableShape) -> Encoding:
-        """The one it takes for this table."""
+    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
+        """The one that this session takes for this table; None: for one it has created."""
 
     @property
     def writers(self) -> int | None:

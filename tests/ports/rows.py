@@ -55,7 +55,7 @@ def load(target, session, name, made, rows, *, import_id=None, records=None):
     """Loads rows of texts as an import does."""
     shape = target.inspect(session, name)
     limited = target.physical(made)
-    encoding = target.encoding_for(shape)
+    encoding = target.encoding_for(session, shape)
     columns = [c.name for c in made.columns]
     if import_id is not None:
         columns += ["_import_id", "_line"]

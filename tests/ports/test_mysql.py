@@ -14,8 +14,10 @@ from snapshots._native import Chunk, Converter
 from snapshots.errors import CannotConnect, ContractError, RefusedRows, TargetError
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, TableName, Type
+from snapshots.targets.mysql.exact import DATA_TYPES
 from snapshots.targets.mysql.infile import InfileConnection
-from tests.ports.rows import column, contract, count, load, table
+from snapshots.targets.mysql.types import UUID_SQL
+from tests.ports.rows import blocks, column, contract, count, load, table
 
 T = TableName("t")
 
@@ -49,11 +51,19 @@ EXACT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "given", "stored"), EXACT)
-def test_a_value_is_stored_as_it_was_given_or_refused(target, session, kind, given, stored):
+IN_BULK = [case for case in EXACT if case[0].split("(")[0] not in DATA_TYPES]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "stored", "encoding"),
+    [(*case, "text") for case in EXACT] + [(*case, "mariadb") for case in IN_BULK],
+)
+def test_a_value_is_stored_as_it_was_given_or_refused(
+    target, session, kind, given, stored, encoding
+):
     session.execute(f"CREATE TABLE t (n int, v {kind}) DEFAULT CHARACTER SET utf8mb4")
     made = contract(column("n", "integer"), column("v"))  # texts: the database alone decides
-    made_of = lambda: load_texts(session, made, [["1", given], ["2", None]])  # noqa: E731
+    made_of = lambda: load_rows(session, made, [["1", given], ["2", None]], encoding)  # noqa: E731
     if stored is None:
         with pytest.raises(RefusedRows), session.transaction():
             made_of()
@@ -64,10 +74,63 @@ def test_a_value_is_stored_as_it_was_given_or_refused(target, session, kind, giv
         assert session.execute("SELECT v FROM t ORDER BY n") == [(stored,), (None,)]
 
 
-def load_texts(session, made, rows):
-    from tests.ports.rows import blocks
+def load_rows(session, made, rows, encoding):
+    return session.load(T, [c.name for c in made.columns], blocks(made, rows, encoding))
 
-    return session.load(T, [c.name for c in made.columns], blocks(made, rows, "text"))
+
+def test_which_tables_take_rows_in_bulk(target, session):
+    session.execute(f"CREATE TABLE plain (i bigint, u {UUID_SQL}, x varchar(9), d datetime(6))")
+    assert target.encoding_for(session, None) == "mariadb"
+    assert target.encoding_for(session, target.inspect(session, TableName("plain"))) == "mariadb"
+    for number, kind in enumerate(("year", "bit(3)", "enum('a')", "set('a')", "char(3)")):
+        session.execute(f"CREATE TABLE t{number} (a int, v {kind})")
+        shape = target.inspect(session, TableName(f"t{number}"))
+        assert target.encoding_for(session, shape) == "text"
+
+
+@pytest.fixture
+def session_with_packets(target, session):
+    """Makes a session with a server whose longest packet has so many bytes."""
+    ((before,),) = session.execute("SELECT @@GLOBAL.max_allowed_packet")
+    opened = []
+
+    def connect(size):
+        session.execute(f"SET GLOBAL max_allowed_packet = {size}")
+        opened.append(target.connect())
+        return opened[-1]
+
+    yield connect
+    session.execute(f"SET GLOBAL max_allowed_packet = {before}")
+    for other in opened:
+        other.close()
+
+
+def test_a_server_with_small_packets_takes_no_rows_in_bulk(target, session_with_packets):
+    session = session_with_packets(1 << 20)
+    assert target.encoding_for(session, None) == "text"
+    made = contract(column("n", "integer"), column("s"))
+    t = table(target, session, made)
+    load(target, session, t, made, [["1", "x"]])
+    with pytest.raises(TargetError, match="cannot take its rows"):
+        load_rows(session, made, [["1", "x"]], "mariadb")
+
+
+def test_a_row_too_long_for_a_packet_is_refused(target, session_with_packets):
+    session = session_with_packets(4 << 20)
+    made = contract(column("n", "integer"), column("s"))
+    table(target, session, made)
+    with pytest.raises(RefusedRows, match="max_allowed_packet"), session.transaction():
+        load_rows(session, made, [["1", "x" * 5_000_000]], "mariadb")
+    with session.transaction():
+        assert load_rows(session, made, [["1", "x" * 4_000_000], ["2", "y"]], "mariadb") == 2
+
+
+def test_an_unsigned_bigint_takes_all_its_values(target, session):
+    session.execute("CREATE TABLE t (n bigint unsigned)")
+    made = contract(Column("n", "n", target.inspect(session, T).columns[0].type))
+    values = ["0", "9223372036854775807", "9223372036854775808", "18446744073709551615"]
+    load(target, session, T, made, [[v] for v in values])
+    assert session.execute("SELECT n FROM t ORDER BY n") == [(int(v),) for v in values]
 
 
 TYPES = {

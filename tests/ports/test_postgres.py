@@ -47,7 +47,7 @@ def test_existing_types(target, session):
     shape = target.inspect(session, TableName("t"))
     assert [c.type for c in shape.columns] == list(TYPES.values())
     assert [c.nullable for c in shape.columns] == [True] * (len(TYPES) - 1) + [False]
-    assert target.encoding_for(shape) == "text"
+    assert target.encoding_for(session, shape) == "text"
 
 
 def test_types_that_the_kernel_does_not_know_are_loaded_as_text(target, session):

@@ -54,7 +54,7 @@ def test_what_is_created_is_what_physical_says(target, session, lineage):
     assert names == (["_import_id", "_line"] if lineage else [])
     assert all(kind.kind == "integer" and not nullable for _, kind, nullable in rest)
     assert shape.primary_key == ("id", "key")
-    assert target.encoding_for(shape) == target.encoding
+    assert target.encoding_for(session, shape) == target.encoding_for(session, None)
 
 
 def test_physical_is_stable(target):

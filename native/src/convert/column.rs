@@ -196,9 +196,9 @@ impl Reading {
             },
             Kind::Integer => {
                 let (min, max) = integer_range(bits, unsigned)?;
-                // What is written in binary has a sign.
+                // PostgreSQL's and SQLite's integers have a sign.
                 let max = match encoding {
-                    Encoding::Text | Encoding::Json => max,
+                    Encoding::Text | Encoding::Mariadb | Encoding::Json => max,
                     Encoding::Postgres | Encoding::Sqlite => max.min(i64::MAX.into()),
                 };
                 let width = if max <= i16::MAX.into() {

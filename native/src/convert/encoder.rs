@@ -3,6 +3,7 @@
 use super::label::Label;
 use super::short::{Field, Short};
 use super::sink::Sink;
+use crate::spec::TypeSpec;
 use crate::values::Decimal;
 
 /// Where rows are written. A value's text comes along with it: what the encoding writes as
@@ -11,6 +12,8 @@ pub trait Encoder {
     /// Whether the block must know of which record each row was made.
     const INDEXED: bool = false;
 
+    /// Before the rows of a block.
+    fn head<'a>(_: &mut Vec<u8>, _columns: impl Iterator<Item = &'a TypeSpec>, _lineage: bool) {}
     /// Before the first value of a row.
     fn begin(out: &mut impl Sink, values: usize);
     /// Before a value.
@@ -111,13 +114,35 @@ pub fn write_date(out: &mut impl Sink, days: i32) {
     out.array([a, b, c, d, b'-', e, f, b'-', g, h]);
 }
 
+/// A time of day.
+pub struct Clock {
+    pub hour: u8,
+    pub minute: u8,
+    pub second: u8,
+    pub micros: u32,
+}
+
+impl Clock {
+    /// From microseconds since midnight.
+    pub fn of(micros: i64) -> Clock {
+        let (seconds, micros) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
+        Clock {
+            hour: (seconds / 3600) as u8,
+            minute: (seconds / 60 % 60) as u8,
+            second: (seconds % 60) as u8,
+            micros,
+        }
+    }
+}
+
 /// Appends `HH:MM:SS[.f]`, without zeros at the end of the fraction.
 pub fn write_time(out: &mut impl Sink, micros: i64) {
-    let (seconds, mut fraction) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
-    let [a, b] = two_digits(seconds / 3600);
-    let [c, d] = two_digits(seconds / 60 % 60);
-    let [e, f] = two_digits(seconds % 60);
+    let clock = Clock::of(micros);
+    let [a, b] = two_digits(clock.hour.into());
+    let [c, d] = two_digits(clock.minute.into());
+    let [e, f] = two_digits(clock.second.into());
     out.array([a, b, b':', c, d, b':', e, f]);
+    let mut fraction = clock.micros;
     if fraction > 0 {
         out.array([b'.']);
         let mut place = 100_000;
@@ -142,7 +167,7 @@ fn two_digits(number: u32) -> [u8; 2] {
 
 /// Year, month and day of a day since 1970-01-01, for years 1 to 9999: by 400-year cycles
 /// that begin in March, so that the leap day comes last.
-fn civil(days: i32) -> (u32, u32, u32) {
+pub fn civil(days: i32) -> (u32, u32, u32) {
     /// From 0000-03-01 to 1970-01-01.
     const EPOCH: i32 = 719_468;
     const CYCLE: u32 = 146_097;

@@ -4,6 +4,7 @@ mod column;
 mod encoder;
 mod json;
 mod label;
+mod mariadb;
 mod packed;
 mod postgres;
 mod read;
@@ -98,6 +99,9 @@ impl Plan {
             }
             Encoding::Json => rows::convert::<json::Json>(self, chunk, position, line, limits),
             Encoding::Text => rows::convert::<text::Text>(self, chunk, position, line, limits),
+            Encoding::Mariadb => {
+                rows::convert::<mariadb::Mariadb>(self, chunk, position, line, limits)
+            }
             Encoding::Sqlite => {
                 rows::convert::<sqlite::Sqlite>(self, chunk, position, line, limits)
             }

@@ -31,6 +31,8 @@ pub fn convert<E: Encoder>(
     let mut reader = reader_at(plan, chunk, position, line);
     let mut pass = Pass::new(plan, data, position, stop);
     pass.verbatim = !E::has_escapes(&data[position..pass.end], plan.dialect.newline);
+    let types = plan.columns.iter().map(|column| &column.kind);
+    E::head(&mut pass.rows, types, plan.import_id.is_some());
     let mut first = (position, line);
     while pass.counts.records < limits.records {
         if let Some((record, row)) = reader.read_plain(plan.fields) {

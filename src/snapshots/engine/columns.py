@@ -213,7 +213,10 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
                 hint="Bring it back, or load the input anew with --again.",
             )
         same = there.type == column.type or encoding == "text"
-        both_text = encoding == "sqlite" and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
+        both_text = (
+            encoding in ("sqlite", "mariadb")
+            and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
+        )
         if not same and not both_text:
             raise ContractError(
                 f"Column {column.name!r} is {_word(there.type)} in the table now, and was planned"
@@ -276,7 +279,7 @@ def _merge(
         raise _differs(table, declared, place)
     if own.kind in _NUMBERS or theirs.kind in _NUMBERS:
         raise _differs(table, declared, place)
-    return both, encoding == "postgres"
+    return both, encoding in ("postgres", "mariadb")
 
 
 def _remember(table: Column, earlier: Column | None, encoding: Encoding) -> Column:

@@ -223,16 +223,17 @@ def make_plan(
         place=source.identity.name,
     )
     shape = None if session is None else target.inspect(session, table)
-    if shape is None:
+    if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
-        encoding = target.encoding
+        encoding = target.encoding if session is None else target.encoding_for(session, None)
         lineage = options.lineage
     else:
         last = remembered(str(table))
         earlier = None if last is None else Plan.from_json(last).contract
-        chosen = for_table(shape, target.encoding_for(shape), sniffed, names, wanted, earlier)
+        encoding = target.encoding_for(session, shape)
+        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier)
         say(f"table {table} exists: its columns are the contract")
-        encoding = chosen.encoding or target.encoding_for(shape)
+        encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         if options.lineage and not lineage:

@@ -14,10 +14,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snapshots.model import TableColumn
+
 DATA_TYPES = ("year", "bit", "enum", "set", "char", "binary")
 
 _TYPE = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
 _MEMBER = re.compile(r"'(?:[^']|'')*'")
+
+
+def is_inexact(column: TableColumn) -> bool:
+    """Whether the column is of such a type. A UUID's char is not: nothing of it could change."""
+    if column.type is None or column.type.kind == "uuid":
+        return column.type is None
+    match = _TYPE.match(column.sql_type)
+    return match is not None and match[1].lower() in DATA_TYPES
 
 
 def expression(column_type: str, variable: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pymysql import err
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import TableName
     from snapshots.ports import Rows, Value
-    from snapshots.targets.mysql.infile import InfileConnection
+    from snapshots.targets.mysql.bulk import BulkConnection
 
 _SETTINGS = (
     "SET NAMES utf8mb4",
@@ -37,6 +38,11 @@ _SETTINGS = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 """So that a value means the same whatever the server sets by default, and none is changed."""
+
+_HEAD = 16
+"""Bytes before the rows in a packet."""
+_LEAST_PACKET = 4 * 1024 * 1024
+"""A block of rows, which is not cut, goes into one packet."""
 
 _LOADED = re.compile(r"Records: (\d+)  Deleted: (\d+)  Skipped: (\d+)  Warnings: (\d+)")
 
@@ -64,7 +70,7 @@ class MysqlSession(Transactions):
 
     begin: ClassVar[str] = "START TRANSACTION READ WRITE"
 
-    def __init__(self, connection: InfileConnection) -> None:
+    def __init__(self, connection: BulkConnection) -> None:
         super().__init__()
         self._connection = connection
         self._loads: dict[tuple[TableName, tuple[str, ...]], _Load] = {}
@@ -97,11 +103,23 @@ class MysqlSession(Transactions):
         marks = ", ".join("?" for _ in columns)
         self.executemany(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", rows)
 
+    @property
+    def takes_bulk(self) -> bool:
+        """Whether `load` takes blocks of the encoding `mariadb`."""
+        return self._connection.takes_bulk and self._max_packet >= _LEAST_PACKET
+
     def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        blocks = iter(blocks)
+        first = next(blocks, None)
+        if first is None:
+            return 0
         key = (table, tuple(columns))
         if key not in self._loads:
             self._loads[key] = _Load(table, columns, self._inexact(table))
         load = self._loads[key]
+        blocks = chain([first], blocks)
+        if first.encoding == "mariadb":
+            return self._execute_bulk(load, blocks)
         if self._local_infile:
             return self._load_data(load, blocks)
         if load.inexact:
@@ -119,6 +137,31 @@ class MysqlSession(Transactions):
     def close(self) -> None:
         with suppress(Exception):
             self._connection.close()
+
+    def _execute_bulk(self, load: _Load, blocks: Iterable[Block]) -> int:
+        if not self.takes_bulk:
+            raise TargetError(
+                "The import was begun on a MariaDB server, and this one cannot take its rows.",
+                hint="Resume it on the server it was begun on, or load the input with --again.",
+            )
+        given = stored = 0
+        for block in blocks:
+            if not block.loaded:
+                continue
+            given += block.loaded
+            payload = block.payload
+            if len(payload) + _HEAD > self._max_packet:
+                raise RefusedRows("The row is longer than the server's max_allowed_packet.")
+            with self._errors(loading=True):
+                if load.prepared is None:
+                    load.prepared = self._connection.prepare(load.insert_statement)
+                rows, warnings = self._connection.execute_bulk(load.prepared, payload)
+            if warnings:
+                raise RefusedRows(self._warning())
+            stored += rows
+        if stored != given:
+            raise RefusedRows("MariaDB has left the row out.")
+        return stored
 
     def _load_data(self, load: _Load, blocks: Iterable[Block]) -> int:
         given = 0
@@ -204,4 +247,7 @@ class _Load:
             f" ({', '.join(places)}){settings_sql}"
         )
         names = ", ".join(map(quote, columns))
-        self.insert_head = f"INSERT INTO {name} ({names}) VALUES ".encode()
+        insert = f"INSERT INTO {name} ({names}) VALUES "
+        self.insert_head = insert.encode()
+        self.insert_statement = f"{insert}({', '.join('?' for _ in columns)})"
+        self.prepared: int | None = None

@@ -13,13 +13,14 @@ from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.targets import ddl
+from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
     NOT_ALLOWED,
     UNKNOWN_DATABASE,
     cannot_connect,
     code_of,
 )
-from snapshots.targets.mysql.infile import InfileConnection
+from snapshots.targets.mysql.exact import is_inexact
 from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
@@ -89,8 +90,10 @@ class MysqlTarget:
     def encoding(self) -> Encoding:
         return "text"
 
-    def encoding_for(self, shape: TableShape) -> Encoding:  # noqa: ARG002
-        return "text"
+    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
+        bulk = isinstance(session, MysqlSession) and session.takes_bulk
+        columns = () if shape is None else shape.columns
+        return "mariadb" if bulk and not any(map(is_inexact, columns)) else "text"
 
     @property
     def writers(self) -> int | None:
@@ -204,9 +207,9 @@ class MysqlTarget:
         clauses = session.execute(_IS_JSON, (table.name,))
         return {str(clause)[12:-2].replace("``", "`") for (clause,) in clauses}
 
-    def _open(self, database: str | None) -> InfileConnection:
+    def _open(self, database: str | None) -> BulkConnection:
         place = self.location
-        connection = InfileConnection(
+        connection = BulkConnection(
             host=place.host,
             port=int(place.port or 0),
             user=place.user,

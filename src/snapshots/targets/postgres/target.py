@@ -73,7 +73,9 @@ class PostgresTarget:
     def encoding(self) -> Encoding:
         return "postgres"
 
-    def encoding_for(self, shape: TableShape) -> Encoding:
+    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
+        if shape is None:
+            return "postgres"
         columns = (column for column in shape.columns if not column.generated)
         return "postgres" if all(map(has_binary_form, columns)) else "text"
 

@@ -57,7 +57,7 @@ class SqliteTarget:
     def encoding(self) -> Encoding:
         return "sqlite"
 
-    def encoding_for(self, shape: TableShape) -> Encoding:  # noqa: ARG002
+    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
         return "sqlite"
 
     @property
