@@ -32,6 +32,7 @@ class Execution:
     """The threads of one delivery. Use once."""
 
     def __init__(self, home: Target, task: Task, request: Request) -> None:
+        self._home = home
         self._task = task
         self._request = request
         self._settings = settings(request)
@@ -103,6 +104,7 @@ class Execution:
             batch=self._request.batch,
             at_once=self._request.at_once,
             stop_on_error=self._task.options.stop_on_error,
+            remote=self._home.writers != 1,
             finished=self._finished,
         )
         await self._sender.run()

@@ -33,7 +33,9 @@ class Parcel:
         """What the kernel decided, and how many records there are in all."""
         self.rejects = piece.as_in_the_input([Reject(*reject) for reject in block.rejects()])
         """Those that the ledger has not got."""
-        self.counts = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
+        self._before = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
+        self._delivered = 0
+        self._refused = 0
         self._told = Counts()
         self.unheard = block.loaded
         """Rows that nothing has been heard of in this run."""
@@ -62,9 +64,15 @@ class Parcel:
                 self._decided[int(first) : int(first) + size] = b"\x01" * size
         self.rejects = []
         self.read = Counts()
-        self.counts = self._told = begun.counts
+        self._before = self._told = begun.counts
         self.unheard = self.pending
         self._ambiguous = begun.ambiguous
+
+    @property
+    def counts(self) -> Counts:
+        """Of the records that are decided."""
+        heard = self._delivered + self._refused
+        return self._before + Counts(heard, self._delivered, self._refused, 0)
 
     @property
     def start(self) -> int:
@@ -90,19 +98,21 @@ class Parcel:
 
     def decide(self, rows: Sequence[int], verdicts: Sequence[Verdict]) -> list[Reject]:
         """Notes what the API said of some rows; those that it refused for good."""
-        delivered, refused = 0, []
+        refused = []
         for row, verdict in zip(rows, verdicts, strict=True):
             if verdict.outcome == "delivered":
-                delivered += 1
+                self._delivered += 1
             elif verdict.outcome == "rejected":
-                refused.append(self._refused(row, verdict))
+                refused.append(self._reject(row, verdict))
             else:
                 continue
             self._decided[row] = 1
-            self._ambiguous += verdict.ambiguous > 0
+            if verdict.ambiguous:
+                self._ambiguous += 1
         self.unheard -= len(rows)
-        decided = delivered + len(refused)
-        self.counts += Counts(decided, delivered, len(refused), 0)
+        if not refused:
+            return refused
+        self._refused += len(refused)
         return self._piece.as_in_the_input(refused)
 
     def account(self) -> ChunkSent:
@@ -135,7 +145,7 @@ class Parcel:
         runs = (run.span() for run in _RUN.finditer(self._decided))
         return ",".join(str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in runs)
 
-    def _refused(self, row: int, verdict: Verdict) -> Reject:
+    def _reject(self, row: int, verdict: Verdict) -> Reject:
         line, offset, raw = self._block.record(row)
         said = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
         return Reject(line, offset, None, RefusedRows.code, said, raw)

@@ -57,9 +57,13 @@ class Sender:
         batch: int,
         at_once: int,
         stop_on_error: bool,
+        remote: bool,
         finished: Callable[[Parcel], None],
     ) -> None:
-        """`finished` hears of each parcel whose rows are settled and written down."""
+        """`remote`: the ledger is on a server, and is waited for on another thread. What is in
+        this process is written to faster than threads take turns.
+
+        `finished` hears of each parcel whose rows are settled and written down."""
         self._api = api
         self._inbox = inbox
         self._record = record
@@ -67,11 +71,14 @@ class Sender:
         self._batch = batch
         self._at_once = at_once
         self._stop_on_error = stop_on_error
+        self._remote = remote
         self._finished = finished
         self._batches: Iterator[Batch] = iter(())
         self._opening = asyncio.Lock()
         self._window = WINDOW * at_once
-        self._slots = asyncio.Semaphore(self._window)
+        self._unwritten = 0
+        self._written = asyncio.Event()
+        self._over = False
         self._touched: dict[int, Parcel] = {}
         self._rejects: list[Reject] = []
         self._heard = 0
@@ -90,7 +97,7 @@ class Sender:
         raises.
         """
         with ThreadPoolExecutor(1, "snapshots-books") as writer:
-            books = asyncio.create_task(self._keep_books(writer))
+            books = asyncio.create_task(self._keep_books(writer if self._remote else None))
             async with self._api:
                 await self._send_all(books)
             self._sent_all = True
@@ -111,6 +118,8 @@ class Sender:
                 if books.done():
                     return
                 if self._watch.ended:
+                    self._over = True
+                    self._written.set()
                     self._api.halt(Stopped("stopped"))
                     deadline = deadline or loop.time() + PATIENCE_SECONDS
                     if loop.time() > deadline:
@@ -122,27 +131,32 @@ class Sender:
 
     async def _work(self) -> None:
         try:
-            while not self._watch.ended:
-                await self._slots.acquire()
-                batch = await self._next_batch()
-                if batch is None or self._watch.ended:
+            while not self._over:
+                if self._unwritten >= self._window:
+                    await self._until_written()
+                    continue
+                batch = next(self._batches, None) or await self._next_batch()
+                if batch is None or self._over:
                     return
+                self._unwritten += 1
                 self._hear(batch, await self._api.deliver(batch.page))
         except Stopped:
             return
         except Exception as error:
             self._stop(error)
 
+    async def _until_written(self) -> None:
+        self._written.clear()
+        await self._written.wait()
+
     async def _next_batch(self) -> Batch | None:
-        """The rows to send next; None where there are no more."""
-        batch = next(self._batches, None)
-        if batch is None:
-            async with self._opening:
-                while (batch := next(self._batches, None)) is None:
-                    parcel = await self._take()
-                    if parcel is None:
-                        return None
-                    self._open(parcel)
+        """From the next parcel; None where there are no more."""
+        async with self._opening:
+            while (batch := next(self._batches, None)) is None:
+                parcel = await self._take()
+                if parcel is None:
+                    return None
+                self._open(parcel)
         return batch
 
     async def _take(self) -> Parcel | None:
@@ -155,7 +169,7 @@ class Sender:
 
     def _open(self, parcel: Parcel) -> None:
         """What the kernel rejected of it is written down before any of it is sent."""
-        self._watch.commit(parcel.read)
+        self._count(parcel.read)
         self._rejects += parcel.rejects
         self._batches = (
             Batch(
@@ -165,45 +179,50 @@ class Sender:
             )
             for rows in parcel.batches(self._batch)
         )
-        self._touch(parcel, 0)
+        self._touch(parcel)
 
     def _hear(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
         rejects = batch.parcel.decide(batch.rows, verdicts)
-        self._touch(batch.parcel, 1)
+        self._heard += 1
+        self._touch(batch.parcel)
         if rejects:
             self._rejects += rejects
-            self._watch.commit(Counts(rejected=len(rejects)))
-        last = verdicts[-1]
-        if last.outcome != "undeliverable":
+            self._count(Counts(rejected=len(rejects)))
+        if verdicts[-1].outcome == "undeliverable":
+            self._give_up(verdicts[-1])
+        else:
             self._failures = 0
-            return
+
+    def _give_up(self, verdict: Verdict) -> None:
+        """One record that the API chokes on does not keep the others from it; but where nothing
+        comes through any more, it makes no sense to go on."""
         self._failures += 1
-        error = Undeliverable(
-            f"{last.requests} requests were made with a record, and none was answered in a way"
-            f" that settles it; the last: {_answer(last)}",
+        self.error = self.error or Undeliverable(
+            f"{verdict.requests} requests were made with a record, and none was answered in a way"
+            f" that settles it; the last: {_answer(verdict)}",
             hint="what is not settled is pending, and not rejected",
             retryable=True,
         )
-        self.error = self.error or error
-        # One record that the API chokes on does not keep the others from it; but where nothing
-        # comes through any more, it makes no sense to go on.
         if self._stop_on_error or self._failures > self._at_once:
-            self._stop(error)
+            self._stop(self.error)
+
+    def _count(self, counts: Counts) -> None:
+        self._watch.commit(counts)
+        self._over = self._over or self._watch.ended
 
     def _stop(self, error: BaseException) -> None:
         self.error = self.error or error
+        self._over = True
         self._watch.end()
 
-    def _touch(self, parcel: Parcel, heard: int) -> None:
+    def _touch(self, parcel: Parcel) -> None:
         if not self._touched:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._due.set)
         self._touched[parcel.start] = parcel
-        self._heard += heard
         if self._heard * 2 >= self._window:
             self._due.set()
 
-    async def _keep_books(self, writer: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
+    async def _keep_books(self, writer: ThreadPoolExecutor | None) -> None:
         while True:
             await self._due.wait()
             self._due.clear()
@@ -215,10 +234,14 @@ class Sender:
             self._touched, self._rejects, self._heard = {}, [], 0
             accounts = [parcel.account() for parcel in parcels]
             news = [parcel.news() for parcel in parcels]
-            await loop.run_in_executor(writer, self._record, accounts, rejects)
+            if writer is None:
+                self._record(accounts, rejects)
+            else:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(writer, self._record, accounts, rejects)
             self.counts = sum(news, self.counts)
-            for _ in range(heard):
-                self._slots.release()
+            self._unwritten -= heard
+            self._written.set()
             for parcel in parcels:
                 if not parcel.unheard and parcel.start not in self._touched:
                     self._inbox.done()
