@@ -1,0 +1,103 @@
+"""The movies exercise, on the real file: `python3 movymporter`, and the command."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.run import objects, snapshots
+from tests.movies import ROOT, movies_sink
+from tests.real import data
+
+DELIVERED, REJECTED, BLANK = 6447, 232, 5
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the example, in which it may keep its account."""
+    shutil.copytree(ROOT / "examples" / "movies", tmp_path / "movies")
+    return tmp_path / "movies"
+
+
+def movymporter(folder, csv, url, *, stop="0", mode=0o600):
+    """Runs it as its user does."""
+    settings = folder / ".env"
+    settings.write_text(
+        f"LOG_LEVEL = INFO\nCSV_IN = {csv}\nURL_OUT = {url}\nSTOP_ON_ERRORS = {stop}\n"
+    )
+    settings.chmod(mode)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+    done = subprocess.run(
+        [sys.executable, "movymporter"],
+        cwd=folder,
+        env={**clean, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_all_movies_arrive_once_whatever_the_503s(folder):
+    with movies_sink() as sink:
+        done = movymporter(folder, data("movies/backup.csv"), sink.url)
+        assert done.returncode == 3, done.stderr
+        assert (
+            f"{DELIVERED + REJECTED + BLANK} records = {DELIVERED} delivered"
+            f" + {REJECTED} rejected + {BLANK} skipped" in done.stderr
+        )
+        assert done.stderr.count("WARNING: line ") == REJECTED
+        assert (sink.count(201), sink.count(400)) == (DELIVERED, 0)
+        assert sink.count(503) > DELIVERED // 10
+        again = movymporter(folder, data("movies/backup.csv"), sink.url)
+        assert again.returncode == 5
+        assert sink.count(201) == DELIVERED
+
+
+def test_it_stops_at_the_first_bad_record_and_says_which(folder):
+    path = data("movies/backup.csv")
+    lines = path.read_bytes().decode().splitlines()
+    first = next(n for n, line in enumerate(lines, 1) if "\N{REPLACEMENT CHARACTER}" in line)
+    with movies_sink("--fail-rate", "0") as sink:
+        done = movymporter(folder, path, sink.url, stop="1")
+        assert done.returncode == 4
+        (said,) = [line for line in done.stderr.splitlines() if " line " in line]
+        assert said.startswith(f"ERROR: line {first}: ")
+        assert lines[first - 1] in said
+        assert sink.count(201) == first - 2, "all before it, and nothing after"
+        onward = movymporter(folder, path, sink.url)
+        assert onward.returncode == 3
+        assert sink.count(201) == DELIVERED
+
+
+def test_a_file_without_a_header_by_the_contract(folder):
+    path = data("movies/backup.2021-02.no-header.csv")
+    with movies_sink("--fail-rate", "0") as sink:
+        done = snapshots(
+            "send", path, "--to", sink.url, "--no-headers", "--contract", folder / "schema.json",
+            "--nulls", "omit", "--concurrency", 16, "--json", cwd=folder,
+        )  # fmt: skip
+        assert done.returncode == 3, done.stderr
+        (result,) = objects(done)
+        counts = [result[name] for name in ("loaded", "rejected", "skipped")]
+        assert counts == [DELIVERED, REJECTED, BLANK]
+        assert sink.count(201) == DELIVERED
+
+
+def test_an_open_settings_file_is_warned_about(folder):
+    with movies_sink("--fail-rate", "0") as sink:
+        done = movymporter(folder, data("movies/starter.csv"), sink.url, mode=0o644)
+        assert "WARNING: .env can be read by others: chmod 600 .env" in done.stderr
+
+
+def test_what_is_missing_in_the_settings_is_named(folder):
+    (folder / ".env").write_text("LOG_LEVEL = INFO\n")
+    done = subprocess.run(
+        [sys.executable, "movymporter"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 6
+    assert "CSV_IN is missing" in done.stderr
