@@ -54,48 +54,52 @@ class Asking:
         """The answer that decides, the last failure when the budget is spent, or None: halted."""
         body = page.json(array=self._settings.arrays)
         key = page.key()
+        answer: Answer | NoAnswer
         while True:
-            answer = await self._once(body, key, tally)
-            if isinstance(answer, Answer):
-                match answers.deed(answer.status):
-                    case "halt":
-                        self.halt(answers.misconfigured(self._settings, answer))
-                    case "results" if self._settings.results == "none":
-                        self.halt(answers.misconfigured(self._settings, answer))
-                    case "results" if not answer.whole:
-                        answer = NoAnswer("the results were cut off", sent=True)
-                        self._count_ambiguous(tally)
-                    case "delivered" | "results" | "refused":
-                        return answer
-            if answer is None or self._error is not None or not await self._again(tally, answer):
+            if not self.limiter.take():
+                await self.limiter.enter()
+            try:
+                if self._rate is not None:
+                    await self._sleep(self._rate.take())
+                if self._error is not None:
+                    return None
+                tally.requests += 1
+                answer = await self._transport.send(body, key)
+            except NoAnswer as failure:
+                answer = failure
+            except SnapshotsError as error:
+                self.halt(error)
+                return None
+            finally:
+                self.limiter.leave()
+            if self._decides(answer, tally):
+                return answer
+            if self._error is not None or not await self._again(tally, answer):
                 return None if self._error is not None else answer
 
     async def wait(self, tally: Tally, status: int) -> bool:
         """Waits before records are sent again whose own result was a failure for now."""
         return await self._again(tally, Answer(status, {}, b"", whole=True))
 
-    async def _once(self, body: bytes, key: str, tally: Tally) -> Answer | NoAnswer | None:
-        await self.limiter.enter()
-        try:
-            if self._rate is not None and (wait := self._rate.take()):
-                await self._sleep(wait)
-            if self._error is not None:
-                return None
-            tally.requests += 1
-            answer = await self._transport.send(body, key)
-        except NoAnswer as failure:
-            self._count_failure(failure, tally)
-            return failure
-        except SnapshotsError as error:
-            self.halt(error)
-            return None
-        finally:
-            self.limiter.leave()
+    def _decides(self, answer: Answer | NoAnswer, tally: Tally) -> bool:
+        """Counts what came back; whether it says what became of the records."""
+        if isinstance(answer, NoAnswer):
+            self._count_failure(answer, tally)
+            return False
         self.stats.requests[answer.status] += 1
         self._last_answer = time.monotonic()
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
-        return answer
+        match answers.deed(answer.status):
+            case "delivered" | "refused":
+                return True
+            case "results" if self._settings.results != "none":
+                if not answer.whole:
+                    self._count_ambiguous(tally)
+                return answer.whole
+            case "results" | "halt":
+                self.halt(answers.misconfigured(self._settings, answer))
+        return False
 
     async def _again(self, tally: Tally, answer: Answer | NoAnswer) -> bool:
         """Sleeps until the request may be made again; False when it may not."""
@@ -159,6 +163,8 @@ class Asking:
 
     async def _sleep(self, seconds: float) -> None:
         """Ends early when the delivery is halted."""
+        if not seconds:
+            return
         try:
             await asyncio.wait_for(self._halted.wait(), seconds)
         except TimeoutError:

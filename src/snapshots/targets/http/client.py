@@ -82,7 +82,8 @@ class HttpTarget:
             verdicts = await self._settle(page, Tally()) if records else []
         else:
             verdicts = await self._deliver_parts(page, range(0, records, size))
-        if verdicts and all(verdict.outcome == "unsent" for verdict in verdicts):
+        nothing = bool(verdicts) and verdicts[0].outcome == "unsent"
+        if nothing and all(verdict.outcome == "unsent" for verdict in verdicts):
             self._asking.check()
         return verdicts
 
@@ -109,7 +110,7 @@ class HttpTarget:
                 return self._all(page, tally.verdict("undeliverable", None, str(answer)))
         match answers.deed(answer.status):
             case "delivered":
-                return self._all(page, tally.verdict("delivered", answer.status))
+                return self._all(page, tally.delivered(answer.status))
             case "results":
                 return await self._read(page, tally, answer)
             case "refused":
@@ -151,7 +152,7 @@ class HttpTarget:
     def _by_item(self, item: Item, tally: Tally) -> Verdict:
         match answers.deed(item.status):
             case "delivered":
-                return tally.verdict("delivered", item.status)
+                return tally.delivered(item.status)
             case "retry":
                 return tally.verdict("undeliverable", item.status, self._said(item.text))
             case _:

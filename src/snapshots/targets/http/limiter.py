@@ -29,10 +29,15 @@ class Limiter:
         self._faults = 0
         self._stale = 0
 
+    def take(self) -> bool:
+        """Takes a slot if one is free and nobody waits for it."""
+        free = self._running < self.limit and not self._paused and not self._waiting
+        self._running += free
+        return free
+
     async def enter(self) -> None:
         """Waits for a slot and takes it."""
-        if self._running < self.limit and not self._paused and not self._waiting:
-            self._running += 1
+        if self.take():
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from snapshots.targets.http.page import Outcome, Verdict
 from snapshots.targets.http.retry import Budget
@@ -21,6 +22,17 @@ class Tally:
         """For one half of a page that was refused."""
         return Tally(self.requests, self.ambiguous, self.budget)
 
+    def delivered(self, status: int) -> Verdict:
+        """The same object for all that went well at once, which is nearly everything."""
+        if self.requests > 1 or self.ambiguous:
+            return self.verdict("delivered", status)
+        return _at_once(status)
+
     def verdict(self, outcome: Outcome, status: int | None = None, body: str = "") -> Verdict:
         """What became of a record."""
         return Verdict(outcome, status, body, self.requests, self.ambiguous)
+
+
+@cache
+def _at_once(status: int) -> Verdict:
+    return Verdict("delivered", status)

@@ -1,0 +1,75 @@
+"""Makes many requests by one client, in a process of its own that bench/send.py measures.
+
+python bench/drive.py bare http://127.0.0.1:8080/movies 100000 32
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
+from snapshots.targets.http.transport import Transport
+
+BODY = (
+    b'{"year":1983,"length":104,"title":"Dead Zone, The","subject":"Horror",'
+    b'"actor":"Walken, Christopher","actress":"Adams, Brooke","director":"Cronenberg, David",'
+    b'"popularity":79,"awards":"No","image":"NicholasCage.png"}'
+)
+KEY = "5b1f0a4c2d3e4f60718293a4b5c6d7e8"
+
+
+async def _all(requests: int, at_once: int, one: Callable[[], Awaitable[None]]) -> None:
+    left = iter(range(requests))
+
+    async def work() -> None:
+        for _ in left:
+            await one()
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+
+
+async def bare(url: str, requests: int, at_once: int) -> None:
+    """Our client alone: no verdicts, no limits, no retries; the same body each time."""
+    transport = Transport(HttpSettings(url))
+
+    async def one() -> None:
+        answer = await transport.send(BODY, KEY)
+        assert answer.status == 201
+
+    await _all(requests, at_once, one)
+    transport.close()
+
+
+async def deliver(url: str, requests: int, at_once: int) -> None:
+    """What the engine calls, a record at a time."""
+    async with HttpTarget(HttpSettings(url, concurrency=at_once)) as target:
+        page = Page([BODY], [KEY])
+
+        async def one() -> None:
+            (verdict,) = await target.deliver(page)
+            assert verdict.outcome == "delivered"
+
+        await _all(requests, at_once, one)
+
+
+async def aiohttp(url: str, requests: int, at_once: int) -> None:
+    """The general client that is used most."""
+    from aiohttp import ClientSession, TCPConnector
+
+    headers = {"Content-Type": "application/json", "Idempotency-Key": KEY}
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+
+        async def one() -> None:
+            async with session.post(url, data=BODY, headers=headers) as answer:
+                await answer.read()
+                assert answer.status == 201
+
+        await _all(requests, at_once, one)
+
+
+CLIENTS = {"bare": bare, "deliver": deliver, "aiohttp": aiohttp}
+
+if __name__ == "__main__":
+    run(CLIENTS[sys.argv[1]](sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

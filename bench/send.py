@@ -1,0 +1,133 @@
+"""Measures sending: the same client bare, the adapter, and `snapshots send`, side by side.
+
+python bench/send.py                          # needs nginx; installs nothing
+python bench/send.py --requests 1000000 --runs 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from tests.nginx import Nginx  # noqa: E402
+from tests.servers import MissingServer, find  # noqa: E402
+
+import report  # noqa: E402
+from drive import BODY, CLIENTS  # noqa: E402
+from measure import Cost, middle, run  # noqa: E402
+
+AT_ONCE = 32
+COLUMNS = (
+    *("year", "length", "title", "subject", "actor", "actress", "director"),
+    *("popularity", "awards", "image"),
+)
+TITLES = {
+    "bare": "our client alone, constant bodies",
+    "deliver": "the adapter (`HttpTarget.deliver`)",
+    "send": "`snapshots send` of a CSV file",
+    "aiohttp": "aiohttp with uvloop, constant bodies",
+}
+
+
+def movies(path: Path, rows: int) -> None:
+    """The movie of drive.BODY again and again, with a title of its own each."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        people = ("Walken, Christopher", "Adams, Brooke", "Cronenberg, David")
+        for n in range(rows):
+            title = f"Dead Zone {n:07}"
+            writer.writerow([1983, 104, title, "Horror", *people, 79, "No", "NicholasCage.png"])
+
+
+def command(lane: str, url: str, requests: int, folder: Path) -> list[str]:
+    if lane in CLIENTS:
+        return [sys.executable, str(HERE / "drive.py"), lane, url, str(requests), str(AT_ONCE)]
+    return [
+        "snapshots", "send", str(folder / "movies.csv"), "--to", url, "--concurrency",
+        str(AT_ONCE), "--again", "--progress", "none",
+        "--database", f"sqlite:///{folder}/home.db",
+    ]  # fmt: skip
+
+
+def side_by_side(server: Nginx, lanes: list[str], requests: int, runs: int) -> dict[str, Cost]:
+    """Every lane in turn, `runs` times; the median of each."""
+    costs: dict[str, list[Cost]] = {lane: [] for lane in lanes}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        movies(folder / "movies.csv", requests)
+        path = f"{HERE.parent}{os.pathsep}{HERE}"
+        for _ in range(runs):
+            for lane in lanes:
+                cost = run(
+                    command(lane, server.url(), requests, folder),
+                    env=os.environ | {"PYTHONPATH": path},
+                    server_pid=server.pid,
+                )
+                costs[lane].append(cost)
+                rate = requests / cost.seconds
+                print(f"{lane}: {cost.seconds:.2f} s, {rate:,.0f}/s", file=sys.stderr, flush=True)
+    return {lane: middle(each) for lane, each in costs.items()}
+
+
+def section(costs: dict[str, Cost], requests: int, runs: int, versions: str) -> report.Section:
+    bare = costs["bare"].seconds
+    lines = [
+        report.Line(TITLES[lane], cost, requests * len(BODY), bare / cost.seconds)
+        for lane, cost in costs.items()
+    ]
+    rates = ", ".join(
+        f"{TITLES[lane]} {requests / cost.seconds:,.0f}" for lane, cost in costs.items()
+    )
+    return report.Section(
+        f"HTTP: {requests:,} POST requests, {AT_ONCE} at once, one record each",
+        "bare / s",
+        lines,
+        runs,
+        versions,
+        shlex.join(["python", "bench/send.py", *sys.argv[1:]]),
+        (
+            f"Requests per second, start of the process included: {rates}. The server is nginx "
+            "with one worker, which answers 201 to everything.",
+        ),
+    )
+
+
+def nginx_version() -> str:
+    done = subprocess.run([find("nginx"), "-v"], capture_output=True, text=True, check=True)
+    return done.stderr.strip().rpartition(": ")[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures sending over HTTP.")
+    parser.add_argument("--requests", type=int, default=200_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--lanes", help="of " + ",".join(TITLES))
+    chosen = parser.parse_args()
+    lanes = chosen.lanes.split(",") if chosen.lanes else list(TITLES)
+    if importlib.util.find_spec("aiohttp") is None and "aiohttp" in lanes:
+        print("aiohttp is not installed here: it is left out", file=sys.stderr)
+        lanes.remove("aiohttp")
+    try:
+        with Nginx() as server:
+            assert isinstance(server, Nginx)
+            costs = side_by_side(server, lanes, chosen.requests, chosen.runs)
+    except MissingServer as error:
+        sys.exit(f"{error}; on Debian: apt-get install nginx-light")
+    versions = f"{nginx_version()}, {report.our_version()}"
+    report.keep("send", section(costs, chosen.requests, chosen.runs, versions))
+    print(report.MARKDOWN.read_text())
+
+
+if __name__ == "__main__":
+    main()
