@@ -4,7 +4,8 @@
 
 A block that is fenced as `console` is run, command after command, in a folder of its own that has
 the files of examples/data in `data`; a `python` block whose first line is `# NAME.py` is saved
-there under that name. A command that names `localhost:5432` or `localhost:3306` gets a real server.
+there under that name. A command that names `localhost:5432` or `localhost:3306` gets a real server,
+one that names `localhost:9009` the movies sink.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tests.movies import movies_sink
 from tests.servers import running
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_FOLDER = "/home/ana/demo"
 """What stands in the documents for the folder in which their examples are run."""
 
-POSTGRES, MYSQL = "localhost:5432", "localhost:3306"
+POSTGRES, MYSQL, MOVIES = "localhost:5432", "localhost:3306", "localhost:9009"
 _SHOWN_DATABASE = "snapshots"
 _OURS = ("SNAPSHOTS_", "PG", "MYSQL_", "XDG_")
 
@@ -98,9 +100,16 @@ def _commands(number: int, lines: list[str]) -> list[Example]:
 class Stage:
     """A folder, an environment and perhaps servers, in which a document's examples are run."""
 
-    def __init__(self, folder: Path, postgres: str | None = None, mysql: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        postgres: str | None = None,
+        mysql: str | None = None,
+        movies: str | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         shutil.copytree(ROOT / "examples" / "data", self.folder / "data")
+        shutil.copytree(ROOT / "examples" / "movies", self.folder / "movies")
         home = self.folder.parent / f"{self.folder.name}-home"
         home.mkdir()
         self._shown = {str(self.folder): SHOWN_FOLDER}
@@ -113,6 +122,9 @@ class Stage:
             "PAGER": "cat",
         }
         self._code = 0
+        if movies:
+            self._places[MOVIES] = urlsplit(movies).netloc
+            self._shown[urlsplit(movies).netloc] = MOVIES
         if postgres:
             self._server(postgres, POSTGRES, "PG", "PASSWORD")
             # psql finds the same server without being told.
@@ -179,22 +191,22 @@ def rewritten(text: str, stage: Stage) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stages(postgres: str, mysql: str) -> Iterator[tuple[Path, Stage]]:
+def _stages(postgres: str, mysql: str, movies: str) -> Iterator[tuple[Path, Stage]]:
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as folder:
-            yield Path(name), Stage(Path(folder) / "work", postgres, mysql)
+            yield Path(name), Stage(Path(folder) / "work", postgres, mysql, movies)
 
 
 def main() -> None:
     """Writes the real output into the documents that are named."""
     from tests.conftest import _drop_mysql, _drop_postgres
 
-    with running() as servers:
+    with running() as servers, movies_sink() as sink:
         urls = [
             f"{servers[f'SNAPSHOTS_TEST_{kind}'].rpartition('/')[0]}/docs_examples"
             for kind in ("POSTGRES", "MYSQL")
         ]
-        for path, stage in _stages(*urls):
+        for path, stage in _stages(*urls, sink.url):
             _drop_postgres(servers["SNAPSHOTS_TEST_POSTGRES"], "docs_examples")
             _drop_mysql(servers["SNAPSHOTS_TEST_MYSQL"], "docs_examples")
             path.write_text(rewritten(path.read_text("utf-8"), stage), "utf-8")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import MYSQL, POSTGRES, ROOT, Stage, documents, examples, normal
+from tests.examples import MOVIES, MYSQL, POSTGRES, ROOT, Stage, documents, examples, normal
+from tests.movies import movies_sink
 
 
 @pytest.fixture
@@ -22,7 +23,16 @@ def stage(request, path, tmp_path):
         for name, place in (("postgres", POSTGRES), ("mysql", MYSQL))
         if any(place in command for command in commands)
     }
+    if any(MOVIES in command for command in commands):
+        urls["movies"] = request.getfixturevalue("movies").url
     return Stage(tmp_path / "work", **urls)
+
+
+@pytest.fixture
+def movies():
+    """The sink, which fails one time in five for no reason."""
+    with movies_sink() as sink:
+        yield sink
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))

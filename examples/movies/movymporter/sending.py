@@ -66,4 +66,5 @@ def _tell(event: Event) -> None:
 def _tell_rejects(import_id: int, level: int) -> None:
     for reject in snapshots.rejects(import_id):
         raw = reject.raw.decode("utf-8", "backslashreplace")
-        LOG.log(level, "line %d: %s: %s", reject.line, reject.reason, raw)
+        column = f"{reject.column}: " if reject.column else ""
+        LOG.log(level, "line %d: %s%s The record: %s", reject.line, column, reject.reason, raw)
