@@ -1,11 +1,14 @@
 //! What the fuzz targets in `native/fuzz` check. The first bytes of their input choose a
 //! dialect and cuts, the rest is the input proper.
 
+use serde_json::Value;
+
 use crate::block::{Counts, Place};
 use crate::chunk::Chunk;
 use crate::convert::{Limits, Plan};
 use crate::dialect::Dialect;
 use crate::grammar::{Reader, Record};
+use crate::scan::Scanner;
 use crate::split::Cutter;
 use crate::values;
 
@@ -47,8 +50,10 @@ pub fn convert(data: &[u8]) {
         return;
     };
     let dialect = dialect(choices);
+    let any_kind = |field| kind(choices, field);
     for encoding in ["postgres", "text", "mariadb", "sqlite", "json"] {
-        let plan = Plan::parse(&spec(choices, encoding)).expect("the spec is right");
+        let plan =
+            Plan::parse(&spec(choices, encoding, NARROW, any_kind)).expect("the spec is right");
         let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
         let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());
         assert_eq!(whole, outcome(&plan, &pieces, 1 + usize::from(choices[3])));
@@ -75,6 +80,69 @@ fn objects(rows: &[u8], count: u64) {
         assert!(line.starts_with(b"{") && line.ends_with(b"}\n"));
         assert_eq!(values::json(line), Ok(()));
     }
+}
+
+/// The evidence is the same however the input is cut, and what it says of a column holds: a
+/// type that fits all its values rejects none of them.
+pub fn scan(data: &[u8]) {
+    let Some((choices, data)) = data.split_first_chunk::<CHOICES>() else {
+        return;
+    };
+    let dialect = dialect(choices);
+    let fields = fields(choices);
+    let scanner = || Scanner::new(&dialect_json(choices), fields, None).expect("as above");
+    let whole = scanner();
+    for chunk in chunks(&dialect, data, 1 << 20, data.len()) {
+        whole.scan_chunk(&chunk);
+    }
+    let merged = scanner();
+    for chunk in chunks(&dialect, data, 1 + usize::from(choices[2]), data.len()) {
+        let part = scanner();
+        part.scan_chunk(&chunk);
+        merged.add(&part).expect("they have the same columns");
+    }
+    let evidence = promised(&whole);
+    assert_eq!(evidence, promised(&merged));
+    let fitting = |field: usize| fitting(&evidence["columns"][field], choices[3]);
+    let plan = Plan::parse(&spec(choices, "text", WIDE, fitting)).expect("the spec is right");
+    let found = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
+    assert_eq!(evidence["records"], found.counts.loaded);
+    assert_eq!(evidence["broken"], found.counts.rejected);
+}
+
+/// The evidence without the measures that hold only for a type which fits, where it does not.
+fn promised(scanner: &Scanner) -> Value {
+    let mut evidence: Value = serde_json::from_str(&scanner.evidence()).expect("it is JSON");
+    for column in evidence["columns"].as_array_mut().expect("a list") {
+        let measures: [(&[&str], &[&str]); 3] = [
+            (&["integer"], &["min_integer", "max_integer"]),
+            (&["decimal"], &["integer_digits", "fraction_digits"]),
+            (&["time", "timestamp", "timestamptz"], &["second_digits"]),
+        ];
+        for (kinds, names) in measures {
+            if kinds.iter().all(|kind| !column["types"][kind].is_null()) {
+                for name in names {
+                    column[name] = Value::Null;
+                }
+            }
+        }
+    }
+    evidence
+}
+
+/// One of the types that fit all values of a column; text fits always.
+fn fitting(column: &Value, choice: u8) -> &'static str {
+    let known = |kind: &&&str| {
+        column["empties"] == 0
+            && column["types"]
+                .get(**kind)
+                .is_some_and(|example| example.is_null())
+    };
+    let fit: Vec<&&str> = KINDS.iter().filter(known).collect();
+    if fit.is_empty() {
+        return "text";
+    }
+    fit[usize::from(choice) % fit.len()]
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -178,34 +246,53 @@ fn dialect_json(choices: &[u8; CHOICES]) -> String {
     )
 }
 
-fn spec(choices: &[u8; CHOICES], encoding: &str) -> String {
-    const KINDS: [&str; 11] = [
-        "text",
-        "integer",
-        "float",
-        "decimal",
-        "date",
-        "time",
-        "timestamp",
-        "timestamptz",
-        "boolean",
-        "uuid",
-        "json",
-    ];
+const KINDS: [&str; 11] = [
+    "text",
+    "integer",
+    "float",
+    "decimal",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "boolean",
+    "uuid",
+    "json",
+];
+
+fn fields(choices: &[u8; CHOICES]) -> usize {
+    1 + usize::from(choices[0] >> 7)
+}
+
+/// Any type.
+fn kind(choices: &[u8; CHOICES], field: usize) -> &'static str {
+    KINDS[(usize::from(choices[1] >> 2) + field) % KINDS.len()]
+}
+
+/// Limits that many values break; those of a kind that no value does.
+const NARROW: &str = r#""bits": 32, "precision": 9, "scale": 3, "fraction": 6, "max_chars": 9"#;
+const WIDE: &str =
+    r#""bits": 64, "precision": null, "scale": null, "fraction": 9, "max_chars": null"#;
+
+fn spec(
+    choices: &[u8; CHOICES],
+    encoding: &str,
+    limits: &str,
+    kind: impl Fn(usize) -> &'static str,
+) -> String {
     let column = |field: usize| {
-        let kind = KINDS[(usize::from(choices[1] >> 2) + field) % KINDS.len()];
+        let kind = kind(field);
         format!(
-            r#"{{"field": {field}, "name": "c{field}", "type": {{"kind": "{kind}", "bits": 32,
-                "unsigned": false, "precision": 9, "scale": 3, "fraction": 6, "max_chars": 9,
-                "max_bytes": null, "wire": ""}}, "format": "default", "required": false,
-                "minimum": null, "maximum": null, "exclusive_minimum": null,
+            r#"{{"field": {field}, "name": "c{field}", "type": {{"kind": "{kind}", {limits},
+                "unsigned": false, "max_bytes": null, "wire": ""}}, "format": "default",
+                "required": false, "minimum": null, "maximum": null, "exclusive_minimum": null,
                 "exclusive_maximum": null, "min_length": null, "max_length": null,
                 "pattern": null, "enum": null, "true_values": null, "false_values": null,
                 "decimal_char": ".", "group_char": null, "bare_number": true,
                 "missing_values": null}}"#
         )
     };
-    let fields = 1 + usize::from(choices[0] >> 7);
+    let fields = fields(choices);
     let columns: Vec<String> = (0..fields).map(column).collect();
     format!(
         r#"{{"dialect": {}, "encoding": "{encoding}", "fields": {fields}, "columns": [{}],

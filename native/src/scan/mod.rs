@@ -35,7 +35,7 @@ use serde_json::{Map, Value, json};
 use self::column::Column;
 use crate::chunk::Chunk;
 use crate::dialect::Dialect;
-use crate::grammar::{Reader, RecordKind, check_text};
+use crate::grammar::{Reader, RecordKind, check_text, too_long_kind};
 
 /// What has been seen of an input, or of a part of it.
 #[derive(Clone)]
@@ -58,7 +58,11 @@ pub struct Scanner {
 impl Scanner {
     #[new]
     #[pyo3(signature = (dialect, fields, missing_values = None))]
-    fn new(dialect: &str, fields: usize, missing_values: Option<Vec<String>>) -> PyResult<Scanner> {
+    pub(crate) fn new(
+        dialect: &str,
+        fields: usize,
+        missing_values: Option<Vec<String>>,
+    ) -> PyResult<Scanner> {
         let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
         let missing =
             missing_values.map(|values| values.into_iter().map(String::into_bytes).collect());
@@ -78,41 +82,17 @@ impl Scanner {
     /// Releases the GIL; one Scanner a thread, then `merge`.
     fn scan(&self, py: Python<'_>, chunk: &Bound<'_, Chunk>) {
         let chunk = chunk.get();
-        py.detach(|| {
-            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            if chunk.overlong.is_some() {
-                evidence.broken += 1;
-            } else {
-                self.scan_bytes(&mut evidence, &chunk.bytes, chunk.start, chunk.line);
-            }
-        });
+        py.detach(|| self.scan_chunk(chunk));
     }
 
     /// Adds what another scanner of the same columns saw.
     fn merge(&self, py: Python<'_>, other: &Bound<'_, Scanner>) -> PyResult<()> {
         let other = other.get();
-        py.detach(|| {
-            // Copied, so that two locks are never held at once.
-            let other = other
-                .evidence
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            let mut mine = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            if mine.columns.len() != other.columns.len() {
-                return Err(PyValueError::new_err("the scanners have different columns"));
-            }
-            mine.records += other.records;
-            mine.broken += other.broken;
-            for (mine, other) in mine.columns.iter_mut().zip(&other.columns) {
-                mine.merge(other);
-            }
-            Ok(())
-        })
+        py.detach(|| self.add(other)).map_err(PyValueError::new_err)
     }
 
     /// JSON, see the head of this module.
-    fn evidence(&self) -> String {
+    pub(crate) fn evidence(&self) -> String {
         let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
         let columns: Vec<Value> = evidence.columns.iter().map(describe).collect();
         let (records, broken) = (evidence.records, evidence.broken);
@@ -121,6 +101,37 @@ impl Scanner {
 }
 
 impl Scanner {
+    pub(crate) fn scan_chunk(&self, chunk: &Chunk) {
+        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        if chunk.overlong.is_some() {
+            let first = chunk.bytes.first().copied().unwrap_or_default();
+            if let RecordKind::Broken(_) = too_long_kind(&self.dialect, first) {
+                evidence.broken += 1;
+            }
+        } else {
+            self.scan_bytes(&mut evidence, &chunk.bytes, chunk.start, chunk.line);
+        }
+    }
+
+    pub(crate) fn add(&self, other: &Scanner) -> Result<(), &'static str> {
+        // Copied, so that two locks are never held at once.
+        let other = other
+            .evidence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut mine = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        if mine.columns.len() != other.columns.len() {
+            return Err("the scanners have different columns");
+        }
+        mine.records += other.records;
+        mine.broken += other.broken;
+        for (mine, other) in mine.columns.iter_mut().zip(&other.columns) {
+            mine.merge(other);
+        }
+        Ok(())
+    }
+
     fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
         let clean = check_text(data).is_ok();
         let mut reader = Reader::new(&self.dialect, data, start == 0, line);
