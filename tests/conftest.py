@@ -33,7 +33,7 @@ def _server(kind, request):
     return request.getfixturevalue(f"{kind}_server").url()
 
 
-def _fresh(kind, request):
+def fresh(kind, request):
     """The URL of a database that does not exist yet: what connects first creates it."""
     if kind == "sqlite":
         folder = request.getfixturevalue("tmp_path_factory").mktemp("sqlite")
@@ -65,22 +65,22 @@ def _drop_mysql(server, name):
 @pytest.fixture
 def postgres_url(request):
     """A database of its own for one test."""
-    yield from _fresh("postgres", request)
+    yield from fresh("postgres", request)
 
 
 @pytest.fixture
 def mysql_url(request):
     """A database of its own for one test."""
-    yield from _fresh("mysql", request)
+    yield from fresh("mysql", request)
 
 
 @pytest.fixture
 def sqlite_url(request):
     """A file of its own for one test."""
-    yield from _fresh("sqlite", request)
+    yield from fresh("sqlite", request)
 
 
 @pytest.fixture(params=["postgres", "mysql", "sqlite"])
 def database(request):
     """The URL of a fresh, empty database, on every kind of target in turn."""
-    yield from _fresh(request.param, request)
+    yield from fresh(request.param, request)

@@ -26,6 +26,7 @@ def cleaned(*header):
         (["x" * 61, "x" * 62], ["x" * 60, "x" * 58 + "_2"]),
         (["ä" * 31], ["ä" * 30]),
         (["\ufeffid"], ["id"]),
+        (["😀", "a😀"], ["U+1F600", "aU+1F600"]),
     ],
 )
 def test_names(header, names):

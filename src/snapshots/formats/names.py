@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 60
 """PostgreSQL cuts names at 63 bytes, MySQL refuses more than 64 characters."""
 
+_LAST_OF_THE_BASIC_PLANE = "\uffff"
+"""MySQL has no others in names."""
+
 RESERVED = ("_import_id", "_line")
 """The names of the lineage columns."""
 
@@ -40,8 +43,9 @@ class Names:
 def clean(header: Sequence[str]) -> Names:
     """Names of at most 60 bytes that are distinct whatever their case.
 
-    Control characters and surrounding spaces are removed, an empty name becomes `column_N`,
-    a name that was there already, or is a lineage column's, gets a number.
+    Control characters and surrounding spaces are removed, an emoji becomes its code, an empty
+    name becomes `column_N`, a name that was there already, or is a lineage column's, gets a
+    number.
     """
     taken = {_folded(name) for name in RESERVED}
     columns, notes = [], []
@@ -62,7 +66,11 @@ def numbered(count: int) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    kept = (char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+    kept = (
+        char if char <= _LAST_OF_THE_BASIC_PLANE else f"U+{ord(char):X}"
+        for char in text
+        if unicodedata.category(char) not in {"Cc", "Cs"}
+    )
     return "".join(kept).strip().strip("\ufeff")
 
 
@@ -91,5 +99,10 @@ def _note(number: int, source: str, plain: str, wanted: str, name: str) -> str:
         lineage = _folded(wanted) in {_folded(reserved) for reserved in RESERVED}
         why = "is a name for lineage" if lineage else "is in the header before"
         return f"column {number}: the name {shown} {why}: it is called {name!r}"
-    why = "is too long" if wanted != plain else "has spaces or control characters around it"
+    if wanted != plain:
+        why = "is too long"
+    elif max(source) > _LAST_OF_THE_BASIC_PLANE:
+        why = "has characters that MySQL's names cannot have"
+    else:
+        why = "has spaces or control characters around it"
     return f"column {number}: the name {shown} {why}: it is called {name!r}"
