@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots import locations
+from snapshots.engine.patience import Patience
 from snapshots.engine.report import ImportResult
+from snapshots.engine.worker import RETRY_SECONDS
 from snapshots.errors import (
     InputChanged,
     InputError,
@@ -61,15 +63,12 @@ class Ending:
             return self._over_budget(lease, ended)
         if not ended.whole:
             return self._not_whole(lease, ended)
-        ledger = self.books.renewed()
-        with ledger.session.transaction():
-            ledger.finish(
-                lease,
-                ended.end,
-                ended.content_hash or known.content_hash or "",
-                ended.size if ended.size is not None else ended.end,
-                time.monotonic() - self.began,
-            )
+        try:
+            self._finish(lease, known, ended)
+        except LostLease:
+            raise
+        except SnapshotsError as failure:
+            return self._failed(lease, failure)
         return self.finished(lease, ended.counts)
 
     def finished(self, lease: Lease, counts: Counts) -> ImportResult:
@@ -87,6 +86,30 @@ class Ending:
             )
         except SnapshotsError as second:
             self.say(f"the ledger could not be told: {second}")
+
+    def _finish(self, lease: Lease, known: Known, ended: Ended) -> None:
+        """Proves and says that all is done, as patient with the database as the workers are."""
+        patience = Patience(RETRY_SECONDS, self._require_no_stop)
+        while True:
+            try:
+                ledger = self.books.renewed()
+                with ledger.session.transaction():
+                    ledger.finish(
+                        lease,
+                        ended.end,
+                        ended.content_hash or known.content_hash or "",
+                        ended.size if ended.size is not None else ended.end,
+                        time.monotonic() - self.began,
+                    )
+            except SnapshotsError as error:
+                patience.bear(error, connected=True)
+            else:
+                return
+            patience.wait()
+
+    def _require_no_stop(self) -> None:
+        if self.stop.is_set():
+            raise Stopped("stopped")
 
     def _not_whole(self, lease: Lease, ended: Ended) -> ImportResult:
         if self.stop.is_set():

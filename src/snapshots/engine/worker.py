@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.commit import commit_chunk
-from snapshots.errors import CannotConnect, LedgerError, SnapshotsError, Stopped, TargetError
+from snapshots.engine.patience import Patience
+from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
 from snapshots.ledger.record import ChunkDone, Ledger
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ def _commit(
     watch: Watch,
     sessions: set[Session],
 ) -> tuple[Session, ChunkDone]:
-    deadline = None
-    pause = 0.1
+    patience = Patience(part.retry_seconds, watch.check)
     connected = session is not None
     while True:
         watch.check()
@@ -82,18 +80,12 @@ def _commit(
             if watch.ended and isinstance(error, TargetError):
                 # Whoever ended the import knows why; this may be the cancelled statement.
                 raise Stopped("stopped") from error
-            now = time.monotonic()
-            deadline = deadline or now + part.retry_seconds
-            # Who was let in before is refused now for a reason that may pass.
-            may_pass = error.retryable or (connected and isinstance(error, CannotConnect))
-            if not may_pass or now > deadline:
-                raise
+            patience.bear(error, connected=connected)
             if session is not None:
                 sessions.discard(session)
                 session.close()
                 session = None
-        _sleep(pause * random.uniform(0.5, 1.5), watch)  # noqa: S311 - jitter, no secret
-        pause = min(pause * 2, 5.0)
+        patience.wait()
 
 
 def _already(ledger: Ledger, part: Part, piece: Piece, watch: Watch) -> ChunkDone:
@@ -116,11 +108,3 @@ def _already(ledger: Ledger, part: Part, piece: Piece, watch: Watch) -> ChunkDon
         f"the chunk at byte {start} is claimed and not recorded",
         hint="resume the import: it goes on from what is committed",
     )
-
-
-def _sleep(seconds: float, watch: Watch) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        if watch.ended:
-            raise Stopped("stopped")
-        time.sleep(min(left, 0.1))

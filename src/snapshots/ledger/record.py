@@ -239,8 +239,9 @@ class Ledger(History):
     def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
         """The whole input, `end` bytes for the kernel, is accounted for: proves it and says so.
 
-        Call it within a transaction. Raises AccountingMismatch if the chunks leave a gap,
-        overlap, miss the end, or hold records that are not decided.
+        Call it within a transaction; again, if the answer to its COMMIT was lost. Raises
+        AccountingMismatch if the chunks leave a gap, overlap, miss the end, or hold records that
+        are not decided.
         """
         expected = 0
         for chunk in self.chunks(lease.import_id):
@@ -260,6 +261,8 @@ class Ledger(History):
                 f"the chunks end at byte {expected}, the input at byte {end}",
                 hint="this is a defect, please report it",
             )
+        if self._fence_and_state(self.session, lease) == (lease.fence, "finished"):
+            return
         self.require(self.session, lease)
         self.session.execute(
             "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
@@ -293,14 +296,17 @@ class Ledger(History):
 
     def require(self, session: Session, lease: Lease, lock: str = "") -> None:
         """Raises LostLease where another process has taken the import over."""
-        rows = session.execute(
-            f"SELECT fence, state FROM snapshots_imports WHERE id = ?{lock}", (lease.import_id,)
-        )
-        if not rows or rows[0] != (lease.fence, "running"):
+        if self._fence_and_state(session, lease, lock) != (lease.fence, "running"):
             raise LostLease(
                 f"import {lease.import_id} was taken over by another process",
                 hint="snapshots list shows how it goes",
             )
+
+    def _fence_and_state(self, session: Session, lease: Lease, lock: str = "") -> object:
+        rows = session.execute(
+            f"SELECT fence, state FROM snapshots_imports WHERE id = ?{lock}", (lease.import_id,)
+        )
+        return rows[0] if rows else None
 
 
 def _as_seen(identity: Identity) -> tuple[Value, ...]:

@@ -1,0 +1,90 @@
+"""A bad network between the loader and its database: nothing lost, nothing twice."""
+
+import pytest
+
+from snapshots import locations
+from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
+from tests.test_resume import committed_chunks
+
+CUTS = 12
+CHUNK = b"UPDATE snapshots_chunks"
+"""The last statement but one of a chunk's transaction."""
+END = b"SET content_hash"
+"""Of the transaction that ends an import."""
+BEGINNING = b"INSERT INTO snapshots_imports"
+
+
+@pytest.fixture(params=["postgres_url", "mysql_url"])
+def server(request):
+    """The URL of a fresh database that is reached by a network."""
+    url = request.getfixturevalue(request.param)
+    locations.target(url).connect().close()
+    return url
+
+
+@pytest.fixture
+def made(tmp_path):
+    return make_file(tmp_path / "t.csv", 40_000)
+
+
+def _load(proxy, made, tmp_path):
+    # Without TLS, so that the proxy can read what it is to wait for.
+    url = proxy.url + ("?sslmode=disable" if proxy.url.startswith("postgres") else "")
+    return start(url, made, schema_file(tmp_path), tmp_path / "state")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_cut_at_random_bytes(server, made, tmp_path, seed):
+    fault = CutAtRandom(CUTS, most=400_000, seed=seed)
+    with Proxy(server, fault) as proxy:
+        code, result, err = finish(_load(proxy, made, tmp_path))
+        while code == 6 or (code == 1 and fault.left):
+            # Cut before there was an import, there is none to go on with.
+            code, result, err = finish(_load(proxy, made, tmp_path))
+        assert code == 3, (err, result)
+        assert fault.left < CUTS
+    check(server, made)
+
+
+@pytest.mark.parametrize(("words", "times"), [(CHUNK, 5), (END, 1)], ids=["a chunk", "the end"])
+def test_the_answer_to_commit_is_lost(server, made, tmp_path, words, times):
+    fault = LoseAnswers(words, times)
+    with Proxy(server, fault) as proxy:
+        code, result, err = finish(_load(proxy, made, tmp_path))
+        assert fault.left == 0, "the COMMIT was never seen"
+    assert (code, result.get("state")) == (3, "finished"), (err, result)
+    check(server, made)
+
+
+def test_the_answer_to_the_first_commit_is_lost(server, made, tmp_path):
+    """Nothing is loaded yet: the import that was begun is gone on with, by the same command."""
+    with Proxy(server, LoseAnswers(BEGINNING, 1)) as proxy:
+        code, _, err = finish(_load(proxy, made, tmp_path))
+        assert code == 6, err
+        code, result, err = finish(_load(proxy, made, tmp_path))
+    assert (code, result["import_id"]) == (3, 1), err
+    check(server, made)
+
+
+def test_stalled_and_going_on(server, made, tmp_path):
+    fault = Stall()
+    with Proxy(server, fault) as proxy:
+        process = _load(proxy, made, tmp_path)
+        wait_for(lambda: committed_chunks(server) > 2, 30)
+        fault.stop()
+        assert fault.stalled.wait(30)
+        committed = committed_chunks(server)
+        assert process.poll() is None
+        fault.go_on()
+        code, result, err = finish(process)
+        assert code == 3, (err, result)
+        assert committed_chunks(server) > committed
+    check(server, made)
+
+
+def test_slow(server, made, tmp_path):
+    with Proxy(server, Slow()) as proxy:
+        code, result, err = finish(_load(proxy, made, tmp_path))
+    assert code == 3, (err, result)
+    check(server, made)
