@@ -28,6 +28,7 @@ class Asking:
         self.stats = Stats()
         self.limiter = Limiter(settings.concurrency)
         self._settings = settings
+        self._arrays = settings.arrays
         self._transport = Transport(settings)
         self._rate = Rate(settings.rate) if settings.rate else None
         self._last_answer = 0.0
@@ -52,7 +53,7 @@ class Asking:
 
     async def ask(self, page: Page, tally: Tally) -> Answer | NoAnswer | None:
         """The answer that decides, the last failure when the budget is spent, or None: halted."""
-        body = page.json(array=self._settings.arrays)
+        body = page.json(array=self._arrays)
         key = page.key()
         answer: Answer | NoAnswer
         while True:
