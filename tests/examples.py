@@ -5,7 +5,8 @@
 A block that is fenced as `console` is run, command after command, in a folder of its own that has
 the files of examples/data in `data`; a `python` block whose first line is `# NAME.py` is saved
 there under that name. A command that names `localhost:5432` or `localhost:3306` gets a real server,
-one that names `localhost:9009` the movies sink.
+one that names `localhost:9009` the movies sink, and `http://data.example.org/` gives the files of
+examples/data.
 """
 
 from __future__ import annotations
@@ -17,18 +18,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tests.movies import movies_sink
 from tests.servers import running
+from tests.web import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_FOLDER = "/home/ana/demo"
 """What stands in the documents for the folder in which their examples are run."""
 
 POSTGRES, MYSQL, MOVIES = "localhost:5432", "localhost:3306", "localhost:9009"
+WEB = "data.example.org"
 _SHOWN_DATABASE = "snapshots"
 _OURS = ("SNAPSHOTS_", "PG", "MYSQL_", "XDG_")
 
@@ -106,6 +110,7 @@ class Stage:
         postgres: str | None = None,
         mysql: str | None = None,
         movies: str | None = None,
+        web: str | None = None,
     ) -> None:
         self.folder = folder.resolve()
         shutil.copytree(ROOT / "examples" / "data", self.folder / "data")
@@ -130,6 +135,9 @@ class Stage:
             # psql finds the same server without being told.
             place = urlsplit(postgres)
             self._environment |= {"PGHOST": str(place.hostname), "PGPORT": str(place.port)}
+        if web:
+            self._places[WEB] = web
+            self._shown[web] = WEB
         if mysql:
             self._server(mysql, MYSQL, "MYSQL_", "PWD")
             place = urlsplit(mysql)
@@ -191,10 +199,19 @@ def rewritten(text: str, stage: Stage) -> str:
     return "\n".join(lines) + "\n"
 
 
+@contextmanager
+def example_site() -> Iterator[str]:
+    """A web server of the files of examples/data, as HOST:PORT."""
+    with serving() as web:
+        for path in (ROOT / "examples" / "data").iterdir():
+            web.put(f"/{path.name}", path.read_bytes(), modified=None)
+        yield f"127.0.0.1:{web.port}"
+
+
 def _stages(postgres: str, mysql: str, movies: str) -> Iterator[tuple[Path, Stage]]:
     for name in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(name), Stage(Path(folder) / "work", postgres, mysql, movies)
+        with tempfile.TemporaryDirectory() as folder, example_site() as web:
+            yield Path(name), Stage(Path(folder) / "work", postgres, mysql, movies, web)
 
 
 def main() -> None:

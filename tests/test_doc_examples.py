@@ -6,8 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import MOVIES, MYSQL, POSTGRES, ROOT, Stage, documents, examples, normal
+from tests.examples import (
+    MOVIES,
+    MYSQL,
+    POSTGRES,
+    ROOT,
+    WEB,
+    Stage,
+    documents,
+    example_site,
+    examples,
+    normal,
+)
 from tests.movies import movies_sink
+
+
+@pytest.fixture
+def site():
+    """A server of the example files."""
+    with example_site() as place:
+        yield place
 
 
 @pytest.fixture
@@ -25,6 +43,8 @@ def stage(request, path, tmp_path):
     }
     if any(MOVIES in command for command in commands):
         urls["movies"] = request.getfixturevalue("movies").url
+    if any(WEB in command for command in commands):
+        urls["web"] = request.getfixturevalue("site")
     return Stage(tmp_path / "work", **urls)
 
 

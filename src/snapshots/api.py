@@ -18,6 +18,7 @@ from snapshots.engine.run import import_input, resume_import
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
+from snapshots.sources import Access
 
 if TYPE_CHECKING:
     from snapshots.targets.http import Auth
@@ -40,11 +41,13 @@ def load(
     again: bool = False,
     columns_changed: Literal["fail", "add", "ignore"] = "fail",
     primary_key: tuple[str, ...] = (),
+    connections: int = 4,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
-    """Loads one file into a table and returns the account of its records.
+    """Loads one input into a table and returns the account of its records.
 
+    `input` may be a URL, of which `connections` parts are read at once.
     `database` is a URL or host:port as for `--database`; `contract` a Table Schema, as a file
     or as a mapping; `chunk_size` is in bytes; `dialect` takes the fields of
     `snapshots.formats.sniff.DialectOptions` (`delimiter=";"`, `encoding="latin-1"`,
@@ -69,6 +72,7 @@ def load(
         again=again,
         columns_changed=columns_changed,
         primary_key=primary_key,
+        access=Access(connections=connections),
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
 
@@ -145,12 +149,21 @@ def resume(
     database: str | None = None,
     max_rejects: int | str = "10%",
     workers: int | None = None,
+    connections: int = 4,
+    url: str | None = None,
     listener: Listener | None = None,
 ) -> ImportResult:
-    """Goes on with an unfinished import. Raises SnapshotsError if it cannot."""
+    """Goes on with an unfinished import. Raises SnapshotsError if it cannot.
+
+    `url`: that of the input, if credentials belong to it, which are kept nowhere.
+    """
     target = locations.target(lookup.database_of(import_id, database))
-    options = Options(budget=Budget.parse(str(max_rejects)), workers=workers)
-    return resume_import(import_id, target, options, listener or _ignore)
+    options = Options(
+        budget=Budget.parse(str(max_rejects)),
+        workers=workers,
+        access=Access(connections=connections),
+    )
+    return resume_import(import_id, target, options, listener or _ignore, url=url)
 
 
 def history(database: str | None = None) -> list[ImportRecord]:

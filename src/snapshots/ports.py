@@ -38,6 +38,8 @@ class Identity:
     fingerprint: str | None
     """BLAKE3 of size, first and last MiB: equal for equal bytes, cheap at any size. None for
     a stream."""
+    etag: str | None = None
+    """What a server calls these bytes and no others."""
 
 
 class Source(Protocol):
@@ -50,6 +52,10 @@ class Source(Protocol):
     @property
     def seekable(self) -> bool:
         """`read(offset)` costs no reading of what lies before the offset."""
+
+    @property
+    def remote(self) -> bool:
+        """Every reading is a transfer: what can be had without another one should be."""
 
     def head(self, size: int) -> bytes:
         """At most `size` first bytes, decompressed; may be called often, consumes nothing."""

@@ -57,10 +57,10 @@ def test_an_unreadable_file(tmp_path):
     assert done.stderr.startswith("error: ") or "error: " in done.stderr
 
 
-def test_a_url(tmp_path):
-    done = snapshots("import", "https://user:hidden@example.org/a.csv", cwd=tmp_path)
+def test_a_url_that_cannot_be_read(tmp_path):
+    done = snapshots("import", "ftp://user:hidden@example.org/a.csv", cwd=tmp_path)
     assert done.returncode == 1
-    assert "not be read yet" in done.stderr or "cannot be read yet" in done.stderr
+    assert "ftp://example.org/a.csv: ftp:// cannot be read." in done.stderr
     assert "hidden" not in done.stderr
 
 

@@ -10,7 +10,7 @@ from snapshots.cli import inputs as files
 from snapshots.cli import options
 
 
-@click.command("import", help="Load files into a database; each record is accounted for.")
+@click.command("import", help="Load files and URLs into a database; each record is accounted for.")
 @click.argument("inputs", nargs=-1, metavar="FILE...", required=True)
 @options.database
 @options.shape

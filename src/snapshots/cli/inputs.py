@@ -21,16 +21,17 @@ def each(
     """Carries out what is wanted; the exit code is that of the most serious outcome."""
     from snapshots import locations
     from snapshots.engine.run import import_input
-    from snapshots.sources.paths import expand
+    from snapshots.sources import expand, shown
 
     names = expand(list(inputs))
     codes: list[int] = []
-    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
-        listener = stop.listen(shown)
+    with stopping() as stop, reporter(progress, quiet=as_json) as reported:
+        listener = stop.listen(reported)
         target = locations.target(database)
-        for name in names:
+        for named in names:
+            name = shown(named)
             try:
-                result = import_input(name, target, wanted, listener, stop.event)
+                result = import_input(named, target, wanted, listener, stop.event)
             except SnapshotsError as error:
                 codes.append(_failed(name, error, as_json))
                 if isinstance(error, CannotConnect):

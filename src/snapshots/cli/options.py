@@ -167,6 +167,14 @@ loading = together(
         metavar="N",
         help="Connections that load at once. Default: one more than cores, at most 4.",
     ),
+    option(
+        "--connections",
+        type=click.IntRange(1, 32),
+        default=4,
+        show_default=True,
+        metavar="N",
+        help="Of a URL, parts that are read at once, where its server gives parts.",
+    ),
 )
 
 contract = option("--contract", metavar="FILE", help="A Frictionless Table Schema, as JSON.")
@@ -215,6 +223,7 @@ def to_options(given: dict[str, Any]) -> Options:
     """The engine's options from the command line's. Raises UsageError."""
     from snapshots.engine.budget import Budget
     from snapshots.engine.plan import Options
+    from snapshots.sources import Access
 
     mode = given.get("mode", "append")
     if mode != "append":
@@ -238,6 +247,7 @@ def to_options(given: dict[str, Any]) -> Options:
         again=given.get("again", False),
         columns_changed=given.get("columns_changed", "fail"),
         primary_key=tuple(part.strip() for part in key.split(",") if part.strip()),
+        access=Access(connections=given.get("connections", 4)),
     )
 
 

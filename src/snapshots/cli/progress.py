@@ -76,6 +76,8 @@ def plain_line(progress: Progress) -> str:
         line += f" of {progress.bytes_total / 1e6:,.0f} MB ({share:.0%})"
         if share > 0:
             line += f", {progress.seconds * (1 - share) / share:,.0f} s left"
+    elif progress.bytes_total is None:
+        line += " of an unknown total"
     return f"{line}, {counts.loaded:,} loaded, {rate:,.0f} records/s, {counts.rejected:,} rejected"
 
 

@@ -15,6 +15,11 @@ from snapshots.cli.signals import stopping
 @click.command("resume", help="Go on with an unfinished import, by its own plan.")
 @click.argument("import_id", type=int, metavar="ID")
 @options.asked_database
+@options.option(
+    "--url",
+    metavar="URL",
+    help="Of the input, once more: with its credentials, which are kept nowhere.",
+)
 @options.loading
 @options.progress
 @options.as_json
@@ -27,6 +32,7 @@ def command(
     database: str | None,
     progress: str,
     as_json: bool,
+    url: str | None,
     **given: Any,
 ) -> None:
     """Loads what is not accounted for yet; refuses if the input has changed."""
@@ -37,7 +43,7 @@ def command(
     wanted = options.to_options(given)
     target = locations.target(database_of(import_id, database))
     with stopping() as stop, reporter(progress, quiet=as_json) as shown:
-        result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event)
+        result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
     name = result.record.input if result.record else str(import_id)
     if as_json:
         print_json(result_object(name, result))

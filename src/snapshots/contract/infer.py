@@ -68,7 +68,7 @@ def infer(
     """
     size = source.identity.size
     utf8 = is_utf8(dialect.encoding)
-    if source.seekable and size is not None and size <= whole:
+    if source.seekable and not source.remote and size is not None and size <= whole:
         everything, how = True, ""
         chunks = _all(source, dialect)
     elif source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:

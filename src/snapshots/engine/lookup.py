@@ -83,7 +83,7 @@ def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
             content_hash = content_hash_of(source)
         finally:
             source.close()
-        statuses.append(_status(name, content_hash, listing.imports))
+        statuses.append(_status(source.identity.name, content_hash, listing.imports))
     return statuses
 
 

@@ -23,6 +23,7 @@ from snapshots.formats.csv import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, DialectOptions, sniff
 from snapshots.model import Contract, Dialect, Encoding, TableName
+from snapshots.sources import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class Options:
     primary_key: tuple[str, ...] = ()
     request: Request | None = None
     """The rows are sent as this says, and not loaded."""
+    access: Access = field(default_factory=Access)
 
     def __post_init__(self) -> None:
         for name in ("limit", "workers", "chunk_size"):
@@ -257,6 +259,7 @@ def make_plan(
 
 
 def path_of(source: Source) -> str | None:
-    """Of an input, from the root; None for a stream."""
-    identity = source.identity
-    return None if identity.fingerprint is None else os.path.abspath(identity.name)  # noqa: PTH100
+    """Of an input, from the root; None for a stream, and for a URL, which is its own."""
+    if source.remote or source.identity.fingerprint is None:
+        return None
+    return os.path.abspath(source.identity.name)  # noqa: PTH100

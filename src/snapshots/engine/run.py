@@ -28,7 +28,8 @@ from snapshots.errors import (
     TargetError,
     UsageError,
 )
-from snapshots.sources import open_source
+from snapshots.sources import open_source, shown
+from snapshots.sources.remote.urls import HIDDEN
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import Entry
@@ -65,12 +66,12 @@ class Importer:
         Raises the errors of planning, with nothing written; what goes wrong later is in the result
         and in the ledger. The listener hears of the end, too.
         """
-        name = given if isinstance(given, str) else given.identity.name
+        name = shown(given) if isinstance(given, str) else given.identity.name
         return told(name, self.listener, lambda hear: self._import(given, hear))
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
         options, target = self.options, self.books.target
-        source = open_source(given) if isinstance(given, str) else given
+        source = open_source(given, options.access) if isinstance(given, str) else given
         try:
             if options.dry_run:
                 return dry.run(source, target, options, listener)
@@ -86,7 +87,7 @@ class Importer:
 
     def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
         """Notes in the ledger that an input failed before it had a plan."""
-        return record_refusal(self.books.ledger, name, self.options.table, error)
+        return record_refusal(self.books.ledger, shown(name), self.options.table, error)
 
     def close(self) -> None:
         """Ends the session; another import would begin another."""
@@ -111,8 +112,10 @@ def resume_import(
     options: Options,
     listener: Listener,
     stop: threading.Event | None = None,
+    url: str | None = None,
 ) -> ImportResult:
-    """Goes on with an unfinished import, by its plan.
+    """Goes on with an unfinished import, by its plan; `url` is that of its input, with the
+    credentials that are kept nowhere.
 
     Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
     The listener hears of the end, too.
@@ -120,12 +123,17 @@ def resume_import(
     return told(
         f"import {import_id}",
         listener,
-        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event()),
+        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event(), url),
     )
 
 
 def _resume(
-    import_id: int, target: Target, options: Options, listener: Listener, stop: threading.Event
+    import_id: int,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event,
+    url: str | None,
 ) -> ImportResult:
     with closing(Books(target, create=False)) as books:
         ledger = books.ledger
@@ -148,7 +156,7 @@ def _resume(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
                 hint=f"correct the input, and import it: snapshots import {entry.input}",
             )
-        source = open_source(_where_it_is(entry))
+        source = open_source(_where_it_is(entry, url), options.access)
         try:
             run = _Run(job, books, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))
@@ -326,7 +334,21 @@ def _job(target: Target, options: Options, kind: RunKind) -> Job:
     return Delivering(target, options)
 
 
-def _where_it_is(entry: Entry) -> str:
+def _where_it_is(entry: Entry, url: str | None) -> str:
     """The input as it was named, or else by its path: this may be another folder."""
+    if url is not None:
+        if shown(url) != entry.input:
+            raise UsageError(
+                f"import {entry.import_id} is not of this URL",
+                place=shown(url),
+                hint=f"it is of {entry.input}",
+            )
+        return url
+    if HIDDEN in entry.input:
+        raise InputError(
+            f"the URL of import {entry.import_id} has a part that is kept nowhere",
+            place=entry.input,
+            hint="give the whole URL again, in the variable SNAPSHOTS_URL or with --url",
+        )
     path = Plan.from_json(entry.plan).path
     return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePath
 
 from snapshots.errors import UsageError
+from snapshots.sources.remote.urls import scheme_of, without_query
 
 _ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".gz", ".zst", ".bz2", ".xz"}
 _DATE_OR_NUMBER = re.compile(
@@ -30,7 +31,7 @@ def table_for(name: str, given: str | None) -> str:
         return given
     if name == "-":
         raise UsageError("standard input has no name", hint="give the table with --table NAME")
-    path = PurePath(name)
+    path = PurePath(name if scheme_of(name) is None else without_query(name))
     while path.suffix.lower() in _ENDINGS:
         path = path.with_suffix("")
     stem = path.name

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target, Value
 
 _ENTRY = (
-    "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.fingerprint, i.content_hash,"
+    "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.etag, i.fingerprint,"
+    " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, i.replaces, {now} AS now_at, {sums}"
     " FROM snapshots_imports i {where} ORDER BY i.id"
@@ -40,6 +41,7 @@ class Entry:
     size: int | None
     mtime_ns: int | None
     inode: int | None
+    etag: str | None
     fingerprint: str | None
     content_hash: str | None
     table: str
@@ -222,8 +224,8 @@ class History:
 
 def _as_entry(row: tuple[Value, ...]) -> Entry:
     (
-        import_id, kind, name, size, mtime_ns, inode, fingerprint, content_hash, table, state, plan,
-        error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces, now,
+        import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
+        plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces, now,
         records, loaded, rejected, skipped, pending, ambiguous,
     ) = row  # fmt: skip
     return Entry(
@@ -233,6 +235,7 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         size=cast("int | None", size),
         mtime_ns=cast("int | None", mtime_ns),
         inode=_inode(inode),
+        etag=cast("str | None", etag),
         fingerprint=cast("str | None", fingerprint),
         content_hash=cast("str | None", content_hash),
         table=cast("str", table),

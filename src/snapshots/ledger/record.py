@@ -91,10 +91,11 @@ class Ledger(History):
         """A new import or delivery, running. Call it within `locked`."""
         import_id, replaces = self._next(kind, identity, content_hash, table)
         self.session.execute(
-            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, fingerprint,"
-            " content_hash, table_name, state, plan, started_at, owner, heartbeat_at, fence,"
-            " replaces)"
-            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, {self._now}, ?, {self._now}, 1, ?)",
+            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
+            " fingerprint, content_hash, table_name, state, plan, started_at, owner,"
+            " heartbeat_at, fence, replaces)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?,"
+            f" {self._now}, ?, {self._now}, 1, ?)",
             (
                 import_id,
                 kind,
@@ -113,9 +114,9 @@ class Ledger(History):
         """An import that failed before it had a plan; its number. Call it within `locked`."""
         import_id, _ = self._next("import", identity, None, table)
         self.session.execute(
-            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, table_name,"
-            " state, plan, error, started_at, finished_at, heartbeat_at)"
-            " VALUES (?, 'import', ?, ?, ?, ?, ?, 'failed', '', ?,"
+            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
+            " table_name, state, plan, error, started_at, finished_at, heartbeat_at)"
+            " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, 'failed', '', ?,"
             f" {self._now}, {self._now}, {self._now})",
             (import_id, *_as_seen(identity), table, error),
         )
@@ -311,7 +312,7 @@ class Ledger(History):
 
 def _as_seen(identity: Identity) -> tuple[Value, ...]:
     inode = None if identity.inode is None else str(identity.inode)
-    return identity.name, identity.size, identity.mtime_ns, inode
+    return identity.name, identity.size, identity.mtime_ns, inode, identity.etag
 
 
 def _int(value: object) -> int:

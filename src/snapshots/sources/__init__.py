@@ -1,29 +1,57 @@
-"""Where bytes come from: local files and streams, compressed or not."""
+"""Where bytes come from: local files, streams and URLs, compressed or not."""
 
 from __future__ import annotations
 
 import os
 import stat
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from snapshots.errors import InputError
 from snapshots.sources.files import FileSource, open_descriptor
-from snapshots.sources.paths import expand, refuse_url
+from snapshots.sources.paths import expand
+from snapshots.sources.remote.access import Access
+from snapshots.sources.remote.urls import HTTP, STORES, scheme_of, shown
 from snapshots.sources.streams import StreamSource
 
 if TYPE_CHECKING:
     from snapshots.ports import Source
 
-__all__ = ["expand", "open_source"]
+__all__ = ["Access", "expand", "open_source", "shown"]
 
 _STDIN = 0
+_FREE = Access()
 
 
-def open_source(name: str) -> Source:
+def open_source(name: str, access: Access = _FREE) -> Source:
     """The input of that name; `-` is standard input. InputError, saying why, if it is none."""
+    scheme = scheme_of(name)
+    if scheme is not None:
+        return _open_url(name, scheme, access)
+    access.policy.check_input("file", name)
     if name == "-":
         return StreamSource(name, _STDIN, owned=False)
-    refuse_url(name)
     fd = open_descriptor(name)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return FileSource(name, fd)
     return StreamSource(name, fd, owned=True)
+
+
+def _open_url(name: str, scheme: str, access: Access) -> Source:
+    # Only who reads URLs pays for TLS and all that.
+    from snapshots.sources.remote.source import UrlSource
+
+    access.policy.check_input(scheme, urlsplit(name).netloc)
+    if scheme in HTTP:
+        from snapshots.sources.remote.http import HttpRemote
+
+        return UrlSource(shown(name), HttpRemote(name, access), access)
+    if scheme in STORES:
+        from snapshots.sources.remote.stores import StoreRemote
+
+        return UrlSource(name, StoreRemote(name), access)
+    raise InputError(
+        f"{scheme}:// cannot be read.",
+        place=shown(name),
+        hint="Download it and give the file, or pipe it in: ... | snapshots import -",
+    )

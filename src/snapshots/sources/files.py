@@ -49,6 +49,11 @@ class FileSource:
         return self._codec is None
 
     @property
+    def remote(self) -> bool:
+        """Never."""
+        return False
+
+    @property
     def consumed(self) -> int:
         """The position in the file up to which `read` has come."""
         return self._consumed

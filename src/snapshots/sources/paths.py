@@ -10,43 +10,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError
+from snapshots.sources.remote.urls import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LIKE_CSV = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|bz2|xz))?$", re.IGNORECASE)
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def expand(arguments: Sequence[str]) -> list[str]:
     """The inputs that arguments stand for, each once, in order.
 
     A folder stands for its visible files that are called like CSV (compressed or not), a
-    glob that the shell left alone for the files it matches, `-` for standard input.
+    glob that the shell left alone for the files it matches, `-` for standard input, a URL for
+    itself.
     InputError for what stands for nothing.
     """
     names: dict[str, str] = {}
     for argument in arguments:
         for name in _inputs(argument):
-            names.setdefault(name if name == "-" else os.path.realpath(name), name)
+            names.setdefault(name if _no_path(name) else os.path.realpath(name), name)
     return list(names.values())
 
 
-def refuse_url(name: str) -> None:
-    """InputError for a URL."""
-    if match := _URL.match(name):
-        raise InputError(
-            f"URLs cannot be read yet ({match[0]}).",
-            place=_without_password(name),
-            hint="Download it and give the file, or pipe it in: curl ... | snapshots import -",
-        )
+def _no_path(name: str) -> bool:
+    return name == "-" or scheme_of(name) is not None
 
 
 def _inputs(argument: str) -> Iterator[str]:
-    if argument == "-":
+    if _no_path(argument):
         yield argument
         return
-    refuse_url(argument)
     path = Path(argument)
     if path.is_dir():
         yield from _folder(path)
@@ -101,7 +95,3 @@ def _near(path: Path) -> str:
     if near:
         return "Do you mean " + " or ".join(str(path.parent / name) for name in near) + "?"
     return "Check the name and the current folder."
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"(?<=://)[^/@]*@", "", url)

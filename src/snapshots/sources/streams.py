@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from snapshots.ports import Identity
 from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE, decompress
 from snapshots.sources.files import refuse_bad_head, unreadable
+from snapshots.sources.peeked import Peeked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +27,11 @@ class StreamSource:
         self._owned = owned
         self._consumed = 0
         self._begun = False
-        self._ended: InputError | None = None
-        self._held: deque[bytes] = deque()
         try:
             first = self._first_bytes()
             codec = kinds.codec(first)
             rest = self._rest(first)
-            self._pieces = decompress(rest, codec, name) if codec else rest
+            self._peeked = Peeked(decompress(rest, codec, name) if codec else rest)
             refuse_bad_head(self.head(kinds.HEAD), name)
         except BaseException:
             self.close()
@@ -50,6 +48,11 @@ class StreamSource:
         return False
 
     @property
+    def remote(self) -> bool:
+        """Never: whoever fills it is on this machine."""
+        return False
+
+    @property
     def consumed(self) -> int:
         """Bytes taken from the descriptor."""
         return self._consumed
@@ -58,24 +61,14 @@ class StreamSource:
         """See `ports.Source`; only before the stream is read."""
         if self._begun:
             raise self._only_once()
-        held = sum(map(len, self._held))
-        try:
-            while held < size and (piece := next(self._pieces, b"")):
-                self._held.append(piece)
-                held += len(piece)
-        except InputError as error:
-            # Whoever reads on gets the bytes before the damage first, then this.
-            if not held:
-                raise
-            self._ended = error
-        return b"".join(self._held)[:size]
+        return self._peeked.head(size)
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`."""
         if self._begun:
             raise self._only_once()
         self._begun = True
-        return self._read(offset)
+        return self._peeked.read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`; of a compressed stream only `read` can be had."""
@@ -91,19 +84,6 @@ class StreamSource:
             with suppress(OSError):
                 os.close(self._fd)
         self._fd = -1
-
-    def _read(self, offset: int) -> Iterator[bytes]:
-        while self._held:
-            piece = self._held.popleft()
-            if offset < len(piece):
-                yield piece[offset:]
-            offset = max(offset - len(piece), 0)
-        if self._ended:
-            raise self._ended
-        for piece in self._pieces:
-            if offset < len(piece):
-                yield piece[offset:]
-            offset = max(offset - len(piece), 0)
 
     def _first_bytes(self) -> bytes:
         """Enough to see whether it is compressed, if there is as much."""

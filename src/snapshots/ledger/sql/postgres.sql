@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     size         bigint,
     mtime_ns     bigint,
     inode        text,
+    etag         text,
     fingerprint  text,
     content_hash text,
     table_name   text             NOT NULL,

@@ -1,0 +1,1 @@
+"""Inputs that a server keeps: http, https, and the object stores of three clouds."""

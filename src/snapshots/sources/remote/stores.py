@@ -1,0 +1,118 @@
+"""s3, gs and az: objects of the three clouds' stores, through obstore."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from snapshots.errors import InputError, UsageError
+from snapshots.sources.compression import PIECE
+from snapshots.sources.remote.access import Cut, Passing
+from snapshots.sources.remote.facts import Answer, Facts
+
+if TYPE_CHECKING:
+    from obstore import GetResult
+    from obstore.store import RetryConfig
+
+_STATUS: Final = re.compile(r"status code: (\d{3}[\w ]*)")
+_RETRIES: Final[RetryConfig] = {"max_retries": 1, "retry_timeout": timedelta(seconds=10)}
+"""Of the library; whoever reads tries again, too, and can be stopped meanwhile."""
+_LOGIN: Final = (
+    "Check the name, and the variables that its cloud's own tools take: AWS_ACCESS_KEY_ID,"
+    " AWS_SECRET_ACCESS_KEY, AWS_REGION (AWS_SKIP_SIGNATURE=true for what is public);"
+    " GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY"
+)
+
+
+class StoreRemote:
+    """One object. Every answer is a range: stores can do no less."""
+
+    def __init__(self, name: str) -> None:
+        """`name`: scheme://bucket/key."""
+        try:
+            from obstore.store import from_url
+        except ImportError as error:
+            raise UsageError(
+                "Object stores are read through a package that is not installed.",
+                place=name,
+                hint="Install it: pip install 'snapshots[stores]'",
+            ) from error
+        parts = urlsplit(name)
+        self._place = name
+        self._key = unquote(parts.path).lstrip("/")
+        if not parts.netloc or not self._key:
+            raise InputError(
+                "This is not the URL of an object.",
+                place=name,
+                hint=f"It has a bucket and a key: {parts.scheme}://BUCKET/folder/rides.csv",
+            )
+        try:
+            self._store = from_url(f"{parts.scheme}://{parts.netloc}", retry_config=_RETRIES)
+        except Exception as error:
+            raise InputError(
+                "The object store cannot be opened.", place=name, hint=_LOGIN
+            ) from error
+
+    def get(self, start: int = 0, end: int | None = None) -> Answer:
+        """See `facts.Remote`."""
+        from obstore import get
+
+        try:
+            result = get(self._store, self._key, options={"range": (start, end or PIECE)})
+        except Exception as error:
+            raise self.translated(error) from error
+        meta = result.meta
+        etag = meta["e_tag"]
+        facts = Facts(
+            meta["size"],
+            etag if etag and etag.startswith('"') else None,
+            int(meta["last_modified"].timestamp()) * 1_000_000_000,
+        )
+        return Answer(facts, True, _StoreBody(self, result))
+
+    def close(self) -> None:
+        """The library ends its requests by itself, after half a minute of silence."""
+
+    def translated(self, error: Exception) -> InputError:
+        """What the library says. Its text may hold a signed URL, and is not repeated."""
+        from obstore import exceptions
+
+        if isinstance(error, FileNotFoundError):
+            return InputError(
+                "There is no such object.", place=self._place, hint="Check bucket and key."
+            )
+        refused = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
+        if isinstance(error, refused):
+            return InputError("The object store refuses.", place=self._place, hint=_LOGIN)
+        status = _STATUS.search(str(error))
+        why = f"status {status[1].strip()}" if status else type(error).__name__
+        return Passing.of(f"The object store cannot be read: {why}.", self._place, _LOGIN)
+
+    def cut(self, missing: int) -> Cut:
+        """For an answer that is too short."""
+        return Cut.of(
+            f"The object store's answer ends {missing} bytes early.", self._place, "Try again."
+        )
+
+
+class _StoreBody:
+    def __init__(self, remote: StoreRemote, result: GetResult) -> None:
+        self._remote = remote
+        self._result = result
+
+    def __iter__(self) -> Iterator[bytes]:
+        start, end = self._result.range
+        try:
+            for piece in self._result.stream(min_chunk_size=PIECE):
+                start += len(piece)
+                yield bytes(piece)
+        except Exception as error:
+            raise self._remote.translated(error) from error
+        if start < end:
+            raise self._remote.cut(end - start)
+
+    def close(self) -> None:
+        """Nothing holds what is dropped."""

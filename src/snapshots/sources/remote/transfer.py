@@ -1,0 +1,224 @@
+"""An object's bytes from any offset on, through broken connections."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final, Protocol
+
+from snapshots._native import Hasher
+from snapshots.errors import InputError
+from snapshots.sources.compression import PIECE
+from snapshots.sources.remote.access import Passing, Tries
+from snapshots.sources.remote.facts import changed, require_same
+
+if TYPE_CHECKING:
+    from snapshots.sources.remote.facts import Body, Facts, Remote
+
+PART: Final = 8 * 1024 * 1024
+"""What one connection reads at a time. As many parts as there are connections are in memory."""
+
+NewTries = Callable[[], Tries]
+
+
+class Transfer(Protocol):
+    """How an object is read, decided by what its server can do."""
+
+    seekable: bool
+    facts: Facts
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """The bytes as they lie, in order."""
+
+
+def begin(
+    remote: Remote, place: str, connections: int, opening: Tries, tries: NewTries
+) -> Transfer:
+    """Asks for the first bytes, and learns from the answer what the server can do."""
+    while True:
+        try:
+            answer = remote.get(0, PIECE)
+            facts = answer.facts
+            if not answer.partial:
+                return Whole(remote, place, facts, tries, answer.body)
+            first = b"".join(answer.body)
+        except Passing as error:
+            opening.failed(error)
+        else:
+            break
+    if facts.versioned:
+        return Ranged(remote, place, facts, tries, first, connections)
+    # Parts of it could come from different versions, and nobody would see it.
+    return Whole(remote, place, facts, tries, None)
+
+
+class Whole:
+    """Read from the first byte on, every time: the server gives no ranges."""
+
+    seekable = False
+
+    def __init__(
+        self, remote: Remote, place: str, facts: Facts, tries: NewTries, body: Body | None
+    ) -> None:
+        self.facts = facts
+        self._remote = remote
+        self._place = place
+        self._tries = tries
+        self._body = body
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """After a break, what was given already is read again and compared."""
+        tries = self._tries()
+        given = Hasher()
+        while True:
+            try:
+                for piece in self._after(given):
+                    given.update(piece)
+                    tries.progress()
+                    before = given.length - len(piece)
+                    if given.length > offset:
+                        yield piece[max(offset - before, 0) :]
+            except Passing as error:
+                tries.failed(error)
+            else:
+                return
+
+    def _after(self, given: Hasher) -> Iterator[bytes]:
+        """What comes behind the bytes that were given."""
+        with closing(self._opened()) as body:
+            again = Hasher()
+            missing = given.length
+            for piece in body:
+                passed = piece[:missing]
+                again.update(passed)
+                missing -= len(passed)
+                if missing == 0 and passed and again.hexdigest() != given.hexdigest():
+                    raise self._changed()
+                if len(passed) < len(piece):
+                    yield piece[len(passed) :]
+            if missing:
+                raise self._changed()
+
+    def _opened(self) -> Body:
+        """The answer that is there already serves the first reading."""
+        body, self._body = self._body, None
+        if body is None:
+            answer = self._remote.get()
+            require_same(self.facts, answer.facts, self._place)
+            body = answer.body
+        return body
+
+    def _changed(self) -> InputError:
+        return changed(self._place, "what was read before is different when read again")
+
+
+@dataclass(slots=True)
+class _Part:
+    """A range that one thread fills and another empties."""
+
+    start: int
+    end: int
+    pieces: SimpleQueue[bytes | BaseException | None] = field(default_factory=SimpleQueue)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self.pieces.get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            yield piece
+
+
+class Ranged:
+    """Read from anywhere, several ranges at once."""
+
+    seekable = True
+
+    def __init__(
+        self,
+        remote: Remote,
+        place: str,
+        facts: Facts,
+        tries: NewTries,
+        first: bytes,
+        connections: int,
+    ) -> None:
+        self.facts = facts
+        self._remote = remote
+        self._place = place
+        self._tries = tries
+        self._first = first
+        self._size = facts.size or 0
+        self._connections = connections
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """The first MiB comes alone: who wants no more causes no more."""
+        begin = max(offset, min(offset + PIECE, self._size)) if offset else len(self._first)
+        if offset:
+            yield from self._range(offset, begin)
+        else:
+            yield self._first
+        if self._connections == 1:
+            yield from self._range(begin, self._size)
+        else:
+            yield from self._side_by_side(begin)
+
+    def _range(self, start: int, end: int) -> Iterator[bytes]:
+        """Goes on after a break where it was."""
+        tries = self._tries()
+        while start < end:
+            try:
+                with closing(self._asked(start, end)) as body:
+                    for piece in body:
+                        start += len(piece)
+                        tries.progress()
+                        yield piece
+            except Passing as error:
+                tries.failed(error)
+
+    def _asked(self, start: int, end: int) -> Body:
+        answer = self._remote.get(start, end)
+        try:
+            require_same(self.facts, answer.facts, self._place)
+            if not answer.partial:
+                raise InputError(
+                    "The server gives no ranges any more.",
+                    place=self._place,
+                    hint="Try again; the import goes on where it was.",
+                    retryable=True,
+                )
+        except InputError:
+            answer.body.close()
+            raise
+        return answer.body
+
+    def _side_by_side(self, begin: int) -> Iterator[bytes]:
+        """Some parts at once, each on its own connection; given in order."""
+        dropped = threading.Event()
+        waiting: deque[_Part] = deque()
+        pool = ThreadPoolExecutor(self._connections, "snapshots-range")
+        try:
+            for start in range(begin, self._size, PART):
+                part = _Part(start, min(start + PART, self._size))
+                pool.submit(self._fill, part, dropped)
+                waiting.append(part)
+                if len(waiting) == self._connections:
+                    yield from waiting.popleft()
+            while waiting:
+                yield from waiting.popleft()
+        finally:
+            dropped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fill(self, part: _Part, dropped: threading.Event) -> None:
+        try:
+            for piece in self._range(part.start, part.end):
+                if dropped.is_set():
+                    return
+                part.pieces.put(piece)
+            part.pieces.put(None)
+        except BaseException as error:  # raised again where the part is awaited
+            part.pieces.put(error)

@@ -1,0 +1,117 @@
+"""What a service may be made to read by its clients: nothing that only it can reach."""
+
+import socket
+from collections import deque
+from contextlib import closing
+from ipaddress import ip_address
+
+import pytest
+
+from snapshots.errors import InputError
+from snapshots.sources import Access, open_source
+from snapshots.sources.remote.policy import PublicOnly
+from tests.sources.remote.conftest import DATA, HURRY
+from tests.web import serving
+
+PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"]
+REFUSED = [
+    "127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1",
+    "169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192", "224.0.0.1",
+    "255.255.255.255", "240.0.0.1", "198.18.0.1", "203.0.113.5",
+    "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1",
+    "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::8.8.8.8",
+    "64:ff9b::a9fe:a9fe", "64:ff9b::808:808", "64:ff9b:1::1", "2002:7f00:1::", "2002:808:808::",
+    "2001:0:7f00:1::",
+]  # fmt: skip
+
+
+def service(*allowed, **how):
+    how = {"patience": HURRY, "netrc": False, **how}
+    return Access(policy=PublicOnly(frozenset(allowed)), **how)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_the_public_internet_may_be_read(address):
+    for port in (80, 443):
+        PublicOnly().check_address("example.org", port, ip_address(address))
+
+
+@pytest.mark.parametrize("address", REFUSED)
+def test_addresses_that_are_refused(address):
+    with pytest.raises(InputError, match="may not be read"):
+        PublicOnly().check_address("example.org", 443, ip_address(address))
+
+
+@pytest.mark.parametrize("port", [22, 25, 5432, 6379, 8080])
+def test_ports_that_are_refused(port):
+    with pytest.raises(InputError, match=f"port {port}"):
+        PublicOnly().check_address("example.org", port, ip_address("8.8.8.8"))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "file:///etc/passwd", "-", "s3://bucket/a.csv"])
+def test_only_the_web(name):
+    with pytest.raises(InputError, match="Only http and https"):
+        open_source(name, service())
+
+
+def test_the_list(web):
+    _, url = web.put("/a.csv", DATA)
+    place = f"127.0.0.1:{web.port}"
+    with closing(open_source(url, service(place))) as opened:
+        assert b"".join(opened.read()) == DATA
+    for other in ("127.0.0.1", f"127.0.0.1:{web.port + 1}", f"localhost:{web.port}"):
+        with pytest.raises(InputError, match="may not be read") as caught:
+            open_source(url, service(other))
+        assert f"--allow-host {place}" in caught.value.hint
+        assert caught.value.place == url
+    assert len({request.path for request in web.requests}) == 1
+
+
+@pytest.mark.parametrize("host", ["localhost", "0x7f.1", "2130706433", "127.1", "[::1]"])
+def test_other_names_of_this_machine(host):
+    with pytest.raises(InputError, match="may not be read"):
+        open_source(f"http://{host}/a.csv", service())
+
+
+def test_a_redirect_is_checked_like_the_first_request(web):
+    with serving() as inner:
+        _, secret = inner.put("/a.csv", DATA)
+        _, url = web.put("/a.csv", b"", instead=deque([(302, {"Location": secret})]))
+        with pytest.raises(InputError, match="may not be read"):
+            open_source(url, service(f"127.0.0.1:{web.port}"))
+        assert not inner.requests
+
+
+def test_the_address_that_was_checked_is_connected_to(web, monkeypatch):
+    """A name that is resolved twice could stand for another address the second time."""
+    web.put("/a.csv", DATA)
+    asked = []
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", web.port))]
+
+    def resolved(host, *rest, **named):
+        asked.append(host)
+        assert len(asked) == 1
+        return here
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    name = f"data.example:{web.port}"
+    access = service(name, connections=1)
+    with closing(open_source(f"http://{name}/a.csv", access)) as opened:
+        assert next(opened.read()) == DATA[: 1 << 20]
+
+
+def test_one_bad_address_of_a_name_is_enough(monkeypatch):
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
+        for address in ("8.8.8.8", "127.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(InputError, match="this machine itself"):
+        open_source("http://data.example/a.csv", service())
+
+
+def test_no_proxies_from_the_environment(web, source, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    _, url = web.put("/a.csv", DATA)
+    assert b"".join(source(url).read()) == DATA
