@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
-from sending import send
 from settings import SettingsError, read
+
+from sending import send
 
 LOG = logging.getLogger("movymporter")
 
