@@ -148,7 +148,7 @@ dialect = together(
     ),
 )
 
-limits = together(
+budget = together(
     option(
         "--max-rejects",
         metavar="N|P%",
@@ -157,16 +157,20 @@ limits = together(
         help="Stop past so many rejects, or past such a share of the records (from 1,000 on).",
     ),
     option("--stop-on-error", is_flag=True, help="Stop at the first reject; one worker."),
+)
+limits = together(
+    budget,
     option("--limit", type=click.IntRange(1), metavar="N", help="Take only N records."),
+)
+workers = option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Connections that load at once. Default: one more than cores, at most 4.",
 )
 loading = together(
     limits,
-    option(
-        "--workers",
-        type=click.IntRange(1, 64),
-        metavar="N",
-        help="Connections that load at once. Default: one more than cores, at most 4.",
-    ),
+    workers,
     option(
         "--connections",
         type=click.IntRange(1, 32),
@@ -185,7 +189,7 @@ null_value = option(
     help="Means NULL, as an empty field does; may be repeated.",
 )
 again = option("--again", is_flag=True, help="Take inputs that are already done once more.")
-shape = together(
+columns = together(
     option("--table", metavar="NAME", help="Default: the file's name without date or number."),
     option(
         "--mode",
@@ -214,8 +218,53 @@ shape = together(
         metavar="SIZE",
         help="Of input that is committed at a time.",
     ),
+)
+shape = together(
+    columns,
     option("--dry-run", is_flag=True, help="Check and count everything, write nothing."),
     again,
+)
+
+
+folder = together(
+    option("--data-dir", metavar="DIR", required=True, help="The folder to watch."),
+    option(
+        "--pattern",
+        multiple=True,
+        metavar="GLOB",
+        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv.",
+    ),
+    option("--recursive", is_flag=True, help="Also in its subfolders."),
+    option(
+        "--settle",
+        type=click.FloatRange(0),
+        default=2.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Where nothing tells that a file is whole: how long its size and time must be still.",
+    ),
+    option(
+        "--poll",
+        type=click.FloatRange(0.05),
+        metavar="SECONDS",
+        help="Look at the folder so often instead of waiting for events: for network folders.",
+    ),
+    option(
+        "--rescan",
+        type=click.FloatRange(0.05),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Look at all of the folder so often, for what events have missed.",
+    ),
+    option(
+        "--after-import",
+        default="keep",
+        show_default=True,
+        metavar="keep|'move DIR'|delete",
+        help="What becomes of a file that is imported.",
+    ),
+    option("--once", is_flag=True, help="Import what is there, and end."),
 )
 
 
@@ -240,7 +289,7 @@ def to_options(given: dict[str, Any]) -> Options:
         budget=Budget.parse(given["max_rejects"]),
         stop_on_error=given["stop_on_error"],
         dry_run=given.get("dry_run", False),
-        limit=given["limit"],
+        limit=given.get("limit"),
         workers=given.get("workers"),
         chunk_size=given.get("chunk_size", 8 << 20),
         lineage=not given.get("no_lineage", False),

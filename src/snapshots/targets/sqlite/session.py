@@ -12,6 +12,7 @@ from snapshots.errors import RefusedRows, TargetError
 from snapshots.targets.ddl import quoted
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import translate
+from snapshots.targets.sqlite.turns import turns_of
 from snapshots.targets.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SqliteSession(Transactions):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._place = str(path)
+        self._turns = turns_of(path)
         new = not path.exists() or path.stat().st_size == 0
         self._deferred_keys: dict[TableName, DeferredKeys | None] = {}
         self._connection = SqliteConnection(str(path), _BUSY_MILLISECONDS)
@@ -54,6 +56,11 @@ class SqliteSession(Transactions):
         except SqliteError:
             self._connection.close()
             raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._turns.mine(), super().transaction():
+            yield
 
     def command(self, sql: str) -> None:
         with self._errors():

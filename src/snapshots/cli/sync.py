@@ -1,0 +1,88 @@
+"""`snapshots sync`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.failure import worst
+
+if TYPE_CHECKING:
+    from snapshots.sync.service import Settings, Sync
+
+
+@click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
+@options.database
+@options.folder
+@options.columns
+@options.dialect
+@options.budget
+@options.workers
+@options.as_json
+@options.env_file
+@click.pass_context
+def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
+    """Runs until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
+    from snapshots import locations
+    from snapshots.cli.synced import shown
+    from snapshots.sync.service import Sync
+
+    settings = _settings(given)
+    wanted = options.to_options(given)
+    service = Sync(settings, lambda: locations.target(database), wanted, shown(as_json=as_json))
+    with _stopped_by_signals(service) as codes:
+        service.run()
+    if settings.once and not codes:
+        ctx.exit(worst(sorted(service.exit_codes)))
+    ctx.exit(130 if signal.SIGINT in codes else 0)
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    from snapshots.sync.after import After
+    from snapshots.sync.folder import DEFAULT_PATTERN, Folder
+    from snapshots.sync.service import Settings, absolute
+
+    after = After.parse(given.pop("after_import"))
+    folder = Folder(
+        path=absolute(given.pop("data_dir")),
+        patterns=tuple(given.pop("pattern")) or (DEFAULT_PATTERN,),
+        recursive=given.pop("recursive"),
+        without=after.to,
+    )
+    return Settings(
+        folder=folder,
+        after=after,
+        settle=given.pop("settle"),
+        rescan=given.pop("rescan"),
+        poll=given.pop("poll"),
+        once=given.pop("once"),
+    )
+
+
+@contextmanager
+def _stopped_by_signals(service: Sync) -> Iterator[set[int]]:
+    """The signals that have come; the first stops the service, the second ends the process."""
+    came: set[int] = set()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if came:
+            raise SystemExit(128 + number)
+        came.add(number)
+        service.stop()
+
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, handle) for number in wanted]
+    if hasattr(signal, "SIGIO"):
+        # By it the system asks for a lease back: see snapshots.sync.writing.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+    try:
+        yield came
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,84 @@
+"""What `snapshots sync` shows of its work: a line for each event, or an object."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from snapshots.cli.failure import as_object
+from snapshots.cli.output import print_json, print_result, record_object, result_object
+from snapshots.sync import events
+
+if TYPE_CHECKING:
+    from snapshots.engine.report import ImportResult
+    from snapshots.sync.events import Event, Listener
+
+
+def shown(*, as_json: bool) -> Listener:
+    """A listener that several threads may call: no two events share a line."""
+    lock = threading.Lock()
+    show = _object if as_json else _line
+
+    def listener(event: Event) -> None:
+        with lock:
+            show(event)
+
+    return listener
+
+
+def _line(event: Event) -> None:
+    match event:
+        case events.Watching(folder, database, by):
+            click.echo(f"watching {folder} by {by} -> {database}", err=True)
+        case events.Ended(path, result, then):
+            _ended(path, result, then)
+        case events.Refused(path, record, error, hint):
+            number = f" (import {record.import_id})" if record else ""
+            click.echo(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
+            if hint:
+                click.echo(f"  {hint}", err=True)
+        case events.Deferred(path, error, seconds):
+            click.echo(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+        case events.Waiting(error, seconds):
+            click.echo(f"the database is away, next try in {seconds:.1f} s: {error}", err=True)
+        case events.Back():
+            click.echo("the database is back", err=True)
+        case events.Problem(error):
+            click.echo(f"error: {error} {error.hint}".rstrip(), err=True)
+        case _:
+            pass
+
+
+def _ended(path: str, result: ImportResult, then: str) -> None:
+    print_result(path, result)
+    if result.record and result.record.replaces and result.outcome == "finished":
+        click.echo(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
+    if then != "kept":
+        click.echo(f"  {then}" if then == "deleted" else f"  moved to {then}", err=True)
+
+
+def _object(event: Event) -> None:
+    match event:
+        case events.Watching() | events.Back():
+            print_json({"event": type(event).__name__.lower(), **asdict(event)})
+        case events.Ended(path, result, then):
+            print_json(
+                {"event": "ended", "path": path, **result_object(path, result), "then": then}
+            )
+        case events.Refused(path, record, error, hint, code):
+            known = record_object(record) if record else {"input": path}
+            said = {**known, "error": error, "hint": hint, "exit_code": code}
+            print_json({"event": "refused", "path": path, **said})
+        case events.Deferred(path, error, seconds):
+            print_json(
+                {"event": "deferred", "path": path, "error": as_object(error), "seconds": seconds}
+            )
+        case events.Waiting(error, seconds):
+            print_json({"event": "waiting", "error": as_object(error), "seconds": seconds})
+        case events.Problem(error):
+            print_json({"event": "problem", "error": as_object(error)})
+        case _:
+            pass

@@ -1,0 +1,78 @@
+"""What the service says of itself: for people, for programs, and for whoever counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from snapshots.engine import report
+from snapshots.engine.report import ImportResult
+from snapshots.errors import SnapshotsError
+from snapshots.model import ImportRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The service has begun; it is ready for files."""
+
+    folder: str
+    database: str
+    by: str
+    """events, polling or one look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The import of one file is over, or the file was recognised."""
+
+    path: str
+    result: ImportResult
+    then: str
+    """What became of the file: kept, deleted, or the path that it was moved to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file is the reason that its import failed; it is tried again when it changes."""
+
+    path: str
+    record: ImportRecord | None
+    error: str
+    hint: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """An import could not be done for now, by no fault of its file."""
+
+    path: str
+    error: SnapshotsError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The database is away; the next try is in so many seconds."""
+
+    error: SnapshotsError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The database is there again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not stop the service and that somebody should look at."""
+
+    error: SnapshotsError
+
+
+Event: TypeAlias = Watching | Ended | Refused | Deferred | Waiting | Back | Problem | report.Event
+Listener: TypeAlias = Callable[[Event], None]
+"""Called from several threads: each reports the imports that it does, as `engine.report` says;
+`report.Backlog` is how many files are to be imported, those in work among them."""

@@ -1,0 +1,92 @@
+"""Which files of a folder are meant, and what lies under a name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+DEFAULT_PATTERN = "*.csv"
+_COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
+_UNFINISHED_ENDINGS = (
+    ".part",
+    ".partial",
+    ".tmp",
+    ".temp",
+    ".filepart",
+    ".crdownload",
+    ".swp",
+    "~",
+)
+_UNFINISHED_BEGINNINGS = (".", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when it was looked at."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files of a folder that are to be imported."""
+
+    path: str
+    patterns: tuple[str, ...] = (DEFAULT_PATTERN,)
+    recursive: bool = False
+    without: str | None = None
+    """A folder in it that does not count: where imported files go."""
+
+    def wants(self, path: str) -> bool:
+        """Whether a file of that name is to be imported: a pattern fits it, with or without the
+        ending of its compression, and it is not called as unfinished files are."""
+        if self.without and Path(path).is_relative_to(self.without):
+            return False
+        parts = Path(os.path.relpath(path, self.path)).parts
+        if len(parts) > 1 and not self.recursive:
+            return False
+        if any(part.startswith(_UNFINISHED_BEGINNINGS) for part in parts):
+            return False
+        name = parts[-1].lower()
+        if name.endswith(_UNFINISHED_ENDINGS):
+            return False
+        plain = name.removesuffix(Path(name).suffix) if name.endswith(_COMPRESSED) else name
+        return any(
+            fnmatchcase(name, pattern.lower()) or fnmatchcase(plain, pattern.lower())
+            for pattern in self.patterns
+        )
+
+    def files(self) -> Iterator[File]:
+        """All that are there now, in the order of their names. OSError if the folder is gone."""
+        yield from self._below(self.path)
+
+    def _below(self, folder: str) -> Iterator[File]:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                if self.recursive and entry.path != self.without:
+                    try:
+                        yield from self._below(entry.path)
+                    except OSError:
+                        continue  # it was removed meanwhile, or may not be read
+            elif self.wants(entry.path) and (file := look_at(entry.path)):
+                yield file
+
+
+def look_at(path: str) -> File | None:
+    """The file under a name; None where there is none, or something else."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (a name may hold any bytes)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return File(path, status.st_size, status.st_mtime_ns, status.st_ino)

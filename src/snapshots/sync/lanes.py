@@ -1,0 +1,132 @@
+"""Threads that import: each takes one file after the other over a session that it keeps."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from snapshots.engine.plan import Options
+from snapshots.engine.report import ImportResult
+from snapshots.engine.run import Importer
+from snapshots.errors import (
+    CannotConnect,
+    ConnectionLost,
+    InputError,
+    LedgerError,
+    SnapshotsError,
+    TargetError,
+)
+from snapshots.ports import Target
+from snapshots.sync.after import After
+from snapshots.sync.events import Ended, Listener, Problem, Refused
+from snapshots.sync.folder import File, Folder, look_at
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file.
+
+    `done`: nothing is to be done until it changes. `later`: another try may help. `away`: the
+    database must come back first.
+    """
+
+    file: File
+    verdict: Literal["done", "later", "away"]
+    exit_code: int = 0
+    error: SnapshotsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all lanes share."""
+
+    target: Target
+    options: Options
+    folder: Folder
+    after: After
+    listener: Listener
+    stop: threading.Event
+    report: Callable[[Outcome], None]
+
+
+class Lane:
+    """One thread. `give` it files; `stop` in its work ends it."""
+
+    def __init__(self, name: str, work: Work, files: queue.SimpleQueue[File | None]) -> None:
+        """`files` may be shared with other lanes; None ends one of them."""
+        self._work = work
+        self._files = files
+        self._importer = Importer(work.target, work.options, work.listener, work.stop)
+        self._thread = threading.Thread(target=self._run, name=f"snapshots-{name}", daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Whether it has ended within so many seconds."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (file := self._files.get()) is not None:
+            if self._work.stop.is_set():
+                break
+            self._work.report(self._take(file))
+        self._importer.close()
+
+    def _take(self, file: File) -> Outcome:
+        try:
+            return self._judge(file, self._importer.import_input(file.path))
+        except LedgerError as error:
+            # Another process works on it, or has just taken it over.
+            return Outcome(file, "later", 0, error)
+        except TargetError as error:
+            return self._targets_fault(file, error)
+        except SnapshotsError as error:
+            return self._files_fault(file, error)
+        except (OSError, ValueError) as error:
+            # What nobody has foreseen of one file must not end the service for all others.
+            return self._files_fault(file, InputError(str(error), place=file.path))
+
+    def _judge(self, file: File, result: ImportResult) -> Outcome:
+        if result.outcome in ("finished", "already_imported"):
+            self.settle(file, result)
+            return Outcome(file, "done", 0 if result.exit_code == 5 else result.exit_code)
+        record = result.record
+        if record is None or record.state != "failed":
+            # Stopped, or cut off by its database: what is committed stays.
+            error = TargetError(result.message, hint=result.hint)
+            return Outcome(file, "later", result.exit_code, error)
+        if look_at(file.path) != file:
+            # It was changed, renamed or removed meanwhile, and will be seen as what it is now.
+            return Outcome(file, "done")
+        self._work.listener(
+            Refused(file.path, record, result.message, result.hint, result.exit_code)
+        )
+        return Outcome(file, "done", result.exit_code)
+
+    def settle(self, file: File, result: ImportResult) -> None:
+        """What is to happen to a file that is imported."""
+        try:
+            then = self._work.after.apply(file, self._work.folder)
+        except InputError as error:
+            self._work.listener(Problem(error))
+            then = "kept"
+        self._work.listener(Ended(file.path, result, then))
+
+    def _targets_fault(self, file: File, error: TargetError) -> Outcome:
+        away = error.retryable or isinstance(error, (CannotConnect, ConnectionLost))
+        return Outcome(file, "away" if away else "later", error.exit_code, error)
+
+    def _files_fault(self, file: File, error: SnapshotsError) -> Outcome:
+        """Kept in the ledger with its reason, unless the file is not there any more."""
+        now = look_at(file.path)
+        if now is None or error.retryable:
+            return Outcome(file, "done" if now is None else "later", 0, error)
+        try:
+            record = self._importer.record_refusal(file.path, error)
+        except TargetError as away:
+            return self._targets_fault(file, away)
+        self._work.listener(Refused(file.path, record, error.message, error.hint, error.exit_code))
+        return Outcome(file, "done", error.exit_code)

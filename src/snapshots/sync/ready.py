@@ -1,0 +1,19 @@
+"""Tells systemd how the service is, by the protocol of sd_notify: a datagram to its socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+
+
+def notify(state: str) -> None:
+    """`READY=1`, `STOPPING=1`, `WATCHDOG=1`, `STATUS=...`; nothing where systemd does not ask."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.connect(address)
+        out.sendall(state.encode())

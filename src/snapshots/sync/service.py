@@ -1,0 +1,282 @@
+"""The service: from what the system tells of a folder to files that are imported, for ever.
+
+One thread, this one, decides: which files are whole, which of them are known, when the database is
+tried again. Lanes import. Everything that happens comes to this thread through one queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snapshots.engine.plan import Options
+from snapshots.engine.report import Backlog as BacklogTold
+from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
+from snapshots.ports import Target
+from snapshots.sync.after import After
+from snapshots.sync.arrivals import Arrivals
+from snapshots.sync.backlog import Backlog, pause
+from snapshots.sync.events import Back, Deferred, Listener, Problem, Waiting, Watching
+from snapshots.sync.folder import File, Folder
+from snapshots.sync.lanes import Lane, Outcome, Work
+from snapshots.sync.ready import notify
+from snapshots.sync.recognised import Recogniser
+from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, watching
+
+TICK_SECONDS = 0.1
+ALIVE_SECONDS = 5.0
+STOP_SECONDS = 8.0
+SMALL_LANES = 2
+"""One converts while the database of the other writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is to be watched, and how."""
+
+    folder: Folder
+    after: After = field(default_factory=After)
+    settle: float = 2.0
+    rescan: float = 60.0
+    poll: float | None = None
+    once: bool = False
+
+
+class Sync:
+    """Use once: `run` it, `stop` it from any thread or signal handler."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        target: Callable[[], Target],
+        options: Options,
+        listener: Listener,
+    ) -> None:
+        """`target` is asked until it answers: the server may have to be there to know it."""
+        self.settings = settings
+        self.exit_codes: set[int] = set()
+        self._find_target = target
+        self._options = options
+        self._listener = listener
+        self._stop = threading.Event()
+        self._inbox: queue.SimpleQueue[Hint | Outcome | None] = queue.SimpleQueue()
+        told = CLOSING_IS_TOLD and settings.poll is None
+        self._arrivals = Arrivals(settings.settle, closing_is_told=told)
+        self._backlog = Backlog()
+        self._handled: dict[str, File] = {}
+        """Files about which nothing is to be done until they change."""
+        self._whole: list[File] = []
+        """Of which the ledger has not been asked yet."""
+        self._look_due = 0.0
+        self._away_tries = 0
+        self._away_until = 0.0
+        self._told = -1
+
+    def stop(self) -> None:
+        """The chunks in flight are committed or rolled back; then `run` returns."""
+        self._stop.set()
+        self._inbox.put(None)
+
+    def run(self) -> None:
+        """Imports until it is stopped; with `once` until there is nothing to do.
+
+        Raises UsageError, and InputError where the folder cannot be watched.
+        """
+        with self._events():
+            target = self._wait_for_target()
+            if target is None:
+                return
+            work = Work(
+                target,
+                self._options,
+                self.settings.folder,
+                self.settings.after,
+                self._listener,
+                self._stop,
+                self._inbox.put,
+            )
+            recogniser = Recogniser(work)
+            small = 1 if target.writers == 1 else SMALL_LANES
+            lanes = [Lane(f"small-{n}", work, self._backlog.small) for n in range(small)]
+            lanes.append(Lane("large", work, self._backlog.large))
+            once, poll = self.settings.once, self.settings.poll
+            how = "one look" if once else "polling" if poll is not None else "events"
+            self._listener(Watching(self.settings.folder.path, target.display(), how))
+            notify(f"READY=1\nSTATUS=Watching {self.settings.folder.path}")
+            try:
+                self._serve(recogniser)
+            finally:
+                self._end(lanes, small)
+                recogniser.close()
+
+    def _events(self) -> AbstractContextManager[None]:
+        if self.settings.poll is not None or self.settings.once:
+            return nullcontext()
+        folder = self.settings.folder
+        return watching(folder.path, recursive=folder.recursive, tell=self._inbox.put)
+
+    def _wait_for_target(self) -> Target | None:
+        """The database, which may not be there yet; None if the service is stopped before."""
+        while not self._stop.is_set():
+            try:
+                return self._find_target()
+            except CannotConnect as error:
+                if self.settings.once:
+                    raise
+                self._away(error)
+                self._stop.wait(max(0.0, self._away_until - time.monotonic()))
+        return None
+
+    def _serve(self, recogniser: Recogniser) -> None:
+        alive_due = 0.0
+        while not self._stop.is_set():
+            now = time.monotonic()
+            if now >= self._look_due:
+                self._look(now)
+            if now >= alive_due:
+                alive_due = now + ALIVE_SECONDS
+                notify("WATCHDOG=1")
+            self._whole += self._arrivals.ready(now)
+            if now >= self._away_until:
+                self._recognise(recogniser)
+                self._backlog.hand_out(now)
+            self._tell_backlog()
+            if self.settings.once and self._nothing_to_do():
+                return
+            self._hear()
+
+    def _look(self, now: float) -> None:
+        """All of the folder: what events have missed is found here."""
+        self._look_due = now + (self.settings.poll or self.settings.rescan)
+        try:
+            files = {file.path: file for file in self.settings.folder.files()}
+        except OSError as error:
+            self._listener(
+                Problem(
+                    InputError(
+                        f"The folder cannot be read: {error.strerror}.",
+                        place=self.settings.folder.path,
+                        hint="It is looked at again later.",
+                    )
+                )
+            )
+            return
+        self._handled = {path: old for path, old in self._handled.items() if path in files}
+        self._arrivals.forget(lambda path: path not in files)
+        waiting = self._backlog.paths().union(file.path for file in self._whole)
+        for file in files.values():
+            if self._handled.get(file.path) != file and file.path not in waiting:
+                self._arrivals.seen(file, now)
+
+    def _hear(self) -> None:
+        """Waits a moment for something to happen, and takes all that has."""
+        try:
+            message = self._inbox.get(timeout=TICK_SECONDS)
+            now = time.monotonic()
+            while True:
+                if isinstance(message, Hint):
+                    self._hint(message, now)
+                elif message is not None:
+                    self._outcome(message, now)
+                message = self._inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _hint(self, hint: Hint, now: float) -> None:
+        if hint.kind == "look":
+            self._look_due = min(self._look_due, now + TICK_SECONDS)
+        elif self.settings.folder.wants(hint.path):
+            match hint.kind:
+                case "created":
+                    self._arrivals.created(hint.path, now)
+                case "changed":
+                    self._arrivals.changed(hint.path, now)
+                case "closed":
+                    self._arrivals.closed(hint.path, now)
+
+    def _recognise(self, recogniser: Recogniser) -> None:
+        """Asks the ledger about files that are whole; the new ones join the backlog."""
+        try:
+            while self._whole:
+                some, rest = self._whole[: Recogniser.AT_ONCE], self._whole[Recogniser.AT_ONCE :]
+                new, known = recogniser.sort(some)
+                self._whole = rest
+                self._handled.update((file.path, file) for file in known)
+                for file in new:
+                    self._handled.pop(file.path, None)
+                    self._backlog.add(file)
+                self._back()
+        except TargetError as error:
+            if self.settings.once:
+                raise
+            self._away(error)
+
+    def _outcome(self, outcome: Outcome, now: float) -> None:
+        file, error = outcome.file, outcome.error
+        if outcome.verdict != "away":
+            self._back()
+        if outcome.verdict == "done":
+            self._handled[file.path] = file
+            self.exit_codes.add(outcome.exit_code)
+            self._backlog.done(file)
+        elif self.settings.once and not self._stop.is_set():
+            self.exit_codes.add(outcome.exit_code or 1)
+            self._backlog.done(file)
+            self._listener(Problem(error or SnapshotsError("not imported", place=file.path)))
+        elif outcome.verdict == "later":
+            seconds = self._backlog.put_off(file, now)
+            if error is not None and not self._stop.is_set():
+                self._listener(Deferred(file.path, error, seconds))
+        else:
+            self._backlog.give_back(file)
+            if error is not None and now >= self._away_until:
+                self._away(error)
+
+    def _away(self, error: SnapshotsError) -> None:
+        self._away_tries += 1
+        seconds = pause(self._away_tries)
+        self._away_until = time.monotonic() + seconds
+        self._listener(Waiting(error, seconds))
+        notify(f"STATUS=Waiting for the database: {error.message}")
+
+    def _back(self) -> None:
+        if self._away_tries:
+            self._away_tries = 0
+            self._listener(Back())
+            notify(f"STATUS=Watching {self.settings.folder.path}")
+
+    def _tell_backlog(self) -> None:
+        files = len(self._backlog) + len(self._whole)
+        if files != self._told:
+            self._told = files
+            self._listener(BacklogTold(files))
+
+    def _nothing_to_do(self) -> bool:
+        return not (len(self._arrivals) or self._whole or len(self._backlog))
+
+    def _end(self, lanes: list[Lane], small: int) -> None:
+        """What is in flight ends by itself, soon; what does not is resumed by the next start."""
+        notify("STOPPING=1")
+        self._stop.set()
+        for _ in range(small):
+            self._backlog.small.put(None)
+        self._backlog.large.put(None)
+        until = time.monotonic() + STOP_SECONDS
+        for lane in lanes:
+            lane.join(max(0.0, until - time.monotonic()))
+
+
+def absolute(folder: str) -> str:
+    """The folder, from the root: that is how its files are called in the ledger, wherever the
+    service was started. Raises InputError if there is none."""
+    path = Path(folder).absolute()
+    if not path.is_dir():
+        raise InputError(
+            "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
+        )
+    return str(path)

@@ -1,0 +1,123 @@
+"""`snapshots sync` as a process, and a checker that compares table, ledger and files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from snapshots import locations
+from tests.faults.harness import wait_for
+
+PATIENCE = 60
+
+
+class Service:
+    """A running service; what it says is in a file, an object a line."""
+
+    def __init__(self, database, folder, *options, **environment):
+        self.folder = folder
+        self.log = folder.parent / "log"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "snapshots", "sync", "--database", database,
+                    "--data-dir", str(folder), "--settle", "0.3", "--rescan", "1", "--json",
+                    *options,
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=folder.parent,
+                env={**clean, "SNAPSHOTS_STATE_DIR": str(folder.parent / "state"), **environment},
+            )  # fmt: skip
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def said(self, event=None):
+        """Its events, of one kind or all."""
+        lines = self.log.read_text().splitlines()
+        assert "Traceback (most recent call last):" not in lines, "\n".join(lines)
+        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [one for one in found if event in (None, one["event"])]
+
+    def wait_for(self, condition):
+        def met():
+            assert self.process.poll() is None, self.log.read_text()[-4000:]
+            return condition()
+
+        try:
+            wait_for(met, PATIENCE)
+        except AssertionError as error:
+            raise AssertionError(self.log.read_text()[-4000:]) from error
+
+    def wait_ended(self, *names):
+        """Until files of these names are imported, or recognised."""
+        self.wait_for(
+            lambda: set(names) <= {one["path"].rpartition("/")[2] for one in self.said("ended")}
+        )
+
+    def wait_refused(self, *names):
+        self.wait_for(
+            lambda: set(names) <= {one["path"].rpartition("/")[2] for one in self.said("refused")}
+        )
+
+    def terminate(self):
+        """As systemd does; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=10)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def once(database, folder, *options):
+    """A single pass; exit code and events."""
+    (folder.parent / "log").unlink(missing_ok=True)
+    with Service(database, folder, "--once", *options) as service:
+        code = service.process.wait(timeout=PATIENCE)
+        return code, service.said()
+
+
+def rows(first, count):
+    return "id,name\n" + "".join(f"{n},name {n}\n" for n in range(first, first + count))
+
+
+def put(path, first, count):
+    """As careful programs do: under another name first."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(rows(first, count))
+    part.rename(path)
+
+
+def query(database, sql):
+    session = locations.target(database).connect(create=False)
+    try:
+        return session.execute(sql)
+    finally:
+        session.close()
+
+
+def check(database, expected, table="t"):
+    """Each row once, and the ledger says the same."""
+    ids = [row[0] for row in query(database, f"SELECT id FROM {table} ORDER BY id")]
+    assert len(ids) == len(set(ids)), "rows twice"
+    assert ids == sorted(expected), "rows lost or too many"
+    sums = query(
+        database,
+        "SELECT COALESCE(SUM(c.loaded), 0), COALESCE(SUM(c.records - c.loaded - c.rejected"
+        " - c.skipped), 0) FROM snapshots_chunks c JOIN snapshots_imports i ON i.id = c.import_id"
+        f" WHERE i.table_name = '{table}'",
+    )
+    assert [int(n) for n in sums[0]] == [len(expected), 0]
+    open_ones = query(
+        database,
+        "SELECT input, state FROM snapshots_imports WHERE state NOT IN ('finished', 'failed')",
+    )
+    assert open_ones == []

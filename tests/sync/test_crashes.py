@@ -1,0 +1,143 @@
+"""The service and its database are killed; nothing is lost, and nothing is there twice."""
+
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from tests.real import DATA
+from tests.servers import MariaServer, PostgresServer
+from tests.sync.service import Service, check, once, put, query, rows
+
+KILLS = 4
+
+
+@pytest.fixture(params=[PostgresServer, MariaServer])
+def own_server(request):
+    """A server that only this test uses, and may kill."""
+    with request.param() as server:
+        yield server
+
+
+def folder_in(tmp_path):
+    path = tmp_path / "data"
+    path.mkdir()
+    return path
+
+
+def test_killed_at_random(database, tmp_path):
+    folder, rng, expected = folder_in(tmp_path), random.Random(5), set()
+    for kill in range(KILLS):
+        for n in range(8):
+            first, count = (kill * 10 + n) * 100_000, 20_000 if n == 0 else 20
+            path = folder / f"f{kill}_{n}.csv"
+            if n % 2:
+                put(path, first, count)
+            else:
+                path.write_text(rows(first, count))
+            expected |= set(range(first, first + count))
+        with Service(database, folder, "--table", "t", "--chunk-size", "16KB") as service:
+            service.wait_for(lambda: service.said("watching"))
+            time.sleep(rng.uniform(0.2, 0.8))
+            service.kill()
+            assert service.process.returncode == -signal.SIGKILL
+    code, _ = once(database, folder, "--table", "t", "--chunk-size", "16KB")
+    assert code == 0
+    check(database, expected)
+
+
+def test_the_database_is_away_at_the_start_and_in_the_middle(own_server, tmp_path):
+    folder, database = folder_in(tmp_path), own_server.url("away")
+    put(folder / "a.csv", 0, 10)
+    own_server.stop()
+    with Service(database, folder, "--table", "t") as service:
+        service.wait_for(lambda: service.said("waiting"))
+        own_server.start()
+        service.wait_ended("a.csv")
+        own_server.kill()
+        put(folder / "b.csv", 100, 10)
+        seen = len(service.said("waiting"))
+        service.wait_for(lambda: len(service.said("waiting")) > seen)
+        own_server.start()
+        service.wait_ended("b.csv")
+        assert service.said("back")
+        assert service.terminate() == 0
+    check(database, {*range(10), *range(100, 110)})
+
+
+def test_a_large_import_is_left_resumable(database, tmp_path):
+    folder = folder_in(tmp_path)
+    (folder / "large.csv").write_text(rows(0, 300_000))
+    with Service(database, folder, "--table", "t", "--chunk-size", "16KB") as service:
+        service.wait_for(lambda: _chunks(database) > 2)
+        assert service.terminate() == 0
+    code, _ = once(database, folder, "--table", "t", "--chunk-size", "16KB")
+    assert code == 0
+    check(database, set(range(300_000)))
+    assert query(database, "SELECT COUNT(*) FROM snapshots_imports") == [(1,)]
+
+
+def _chunks(database):
+    from snapshots import SnapshotsError
+
+    try:
+        return query(database, "SELECT COUNT(*) FROM snapshots_chunks")[0][0]
+    except SnapshotsError:
+        return 0
+
+
+def test_systemd_is_told(sqlite_url, tmp_path):
+    folder, address = folder_in(tmp_path), str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(address)
+        heard.settimeout(60)
+        with Service(sqlite_url, folder, NOTIFY_SOCKET=address) as service:
+            assert heard.recv(1000).startswith(b"READY=1\n")
+            assert service.terminate() == 0
+            said = b""
+            while b"STOPPING=1" not in said:
+                said = heard.recv(1000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_real_files_and_twenty_kills(database, tmp_path):
+    folder, rng = folder_in(tmp_path), random.Random(11)
+    files = sorted(path for path in DATA.rglob("*.csv") if path.stat().st_size < 50_000_000)
+    assert files
+    ways = (shutil.copy, _moved_in, _slowly)
+    for kill in range(20):
+        with Service(database, folder, "--recursive", "--chunk-size", "64KB") as service:
+            service.wait_for(lambda: service.said("watching"))
+            for file in files[kill::20]:
+                into = folder / f"from_{kill}"
+                into.mkdir(exist_ok=True)
+                rng.choice(ways)(file, into / file.name)
+            time.sleep(rng.uniform(0.0, 1.5))
+            service.kill()
+    once_more, _ = once(database, folder, "--recursive", "--chunk-size", "64KB")
+    assert once_more in (0, 1, 3, 4)
+    tables = query(
+        database,
+        "SELECT i.table_name, SUM(c.loaded) FROM snapshots_imports i JOIN snapshots_chunks c"
+        " ON c.import_id = i.id GROUP BY i.table_name HAVING SUM(c.loaded) > 0",
+    )
+    quote = "`" if database.startswith("mysql") else '"'
+    for table, loaded in tables:
+        there = query(database, f"SELECT COUNT(*) FROM {quote}{table}{quote}")
+        assert there == [(int(loaded),)], table
+    assert tables
+
+
+def _moved_in(source, target):
+    part = target.with_name(f".{target.name}.part")
+    shutil.copy(source, part)
+    part.rename(target)
+
+
+def _slowly(source, target):
+    subprocess.run(["dd", f"if={source}", f"of={target}", "bs=64k", "status=none"], check=True)

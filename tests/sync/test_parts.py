@@ -1,0 +1,91 @@
+"""The parts of the service that need no process."""
+
+import threading
+
+import pytest
+
+from snapshots.errors import UsageError
+from snapshots.sync.after import After
+from snapshots.sync.arrivals import Arrivals
+from snapshots.sync.folder import Folder, look_at
+from snapshots.targets.sqlite.turns import Turns
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("a.csv", True), ("A.CSV", True), ("a.csv.gz", True), ("a.csv.zst", True), ("a.gz", False),
+        ("a.csv.part", False), ("a.tmp", False), (".a.csv", False), ("~a.csv", False),
+        ("a.csv~", False), ("sub/a.csv", False), ("done/a.csv", False),
+    ],
+)  # fmt: skip
+def test_which_files_are_wanted(name, wanted):
+    assert Folder("/in", without="/in/done").wants(f"/in/{name}") is wanted
+
+
+def test_subfolders_are_wanted_when_asked_for_and_hidden_ones_never():
+    folder = Folder("/in", ("sales_*.csv",), recursive=True)
+    assert folder.wants("/in/sub/sales_1.csv.xz")
+    assert not folder.wants("/in/.sub/sales_1.csv")
+    assert not folder.wants("/in/sub/other.csv")
+
+
+def test_a_file_is_whole_when_it_is_still_or_closed(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id\n")
+    arrivals = Arrivals(2.0, closing_is_told=True)
+    arrivals.seen(look_at(str(path)), now=0.0)
+    assert arrivals.ready(1.0) == []
+    assert [file.path for file in arrivals.ready(2.5)] == [str(path)]
+    arrivals.changed(str(path), now=3.0)
+    assert arrivals.ready(100.0) == [], "its writer has not closed it"
+    arrivals.closed(str(path), now=100.0)
+    assert [file.path for file in arrivals.ready(100.0)] == [str(path)]
+    assert len(arrivals) == 0
+
+
+def test_a_file_that_somebody_has_open_for_writing_is_not_whole(tmp_path):
+    path = tmp_path / "a.csv"
+    arrivals = Arrivals(1.0, closing_is_told=False)
+    with path.open("w") as writer:
+        writer.write("id\n")
+        writer.flush()
+        arrivals.seen(look_at(str(path)), now=0.0)
+        assert arrivals.ready(5.0) == []
+    assert [file.path for file in arrivals.ready(10.0)] == [str(path)]
+
+
+@pytest.mark.parametrize("text", ["", "move", "remove", "keep it"])
+def test_what_is_no_way_to_treat_a_file(text):
+    with pytest.raises(UsageError):
+        After.parse(text)
+
+
+def test_a_file_that_has_changed_is_left_alone(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id\n1\n")
+    file = look_at(str(path))
+    path.write_text("id\n1\n2\n")
+    assert After(delete=True).apply(file, Folder(str(tmp_path))) == "kept"
+    assert path.exists()
+
+
+def test_turns_are_taken_in_the_order_of_their_asking():
+    turns, taken, asked = Turns(), [], threading.Semaphore(0)
+
+    def take(number):
+        asked.release()
+        with turns.mine():
+            taken.append(number)
+
+    threads = []
+    with turns.mine():
+        for number in range(5):
+            threads.append(threading.Thread(target=take, args=(number,)))
+            threads[-1].start()
+            asked.acquire()
+            while turns._next < number + 2:
+                pass
+    for thread in threads:
+        thread.join()
+    assert taken == list(range(5))
