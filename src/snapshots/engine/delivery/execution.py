@@ -121,9 +121,9 @@ class Execution:
                 import_id=self._task.lease.import_id,
                 start=parcel.start,
                 end=parcel.end,
-                counts=parcel.counts,
-                rejects_by_code={},
-                seconds=0.0,
+                counts=parcel.all_news(),
+                rejects_by_code=dict(parcel.codes),
+                seconds=parcel.seconds,
                 at=time.time(),
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import CommittedChunk
     from snapshots.targets.http import Verdict
 
-_RUN = re.compile(rb"\x01+")
-
 
 class Parcel:
     """For one thread at a time: it is packed by one, and then sent by another."""
@@ -33,6 +32,9 @@ class Parcel:
         """What the kernel decided, and how many records there are in all."""
         self.rejects = piece.as_in_the_input([Reject(*reject) for reject in block.rejects()])
         """Those that the ledger has not got."""
+        self.codes = Counter(reject.code for reject in self.rejects)
+        """Of the rejects of this run."""
+        self._restored = Counts()
         self._before = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
         self._delivered = 0
         self._refused = 0
@@ -64,7 +66,8 @@ class Parcel:
                 self._decided[int(first) : int(first) + size] = b"\x01" * size
         self.rejects = []
         self.read = Counts()
-        self._before = self._told = begun.counts
+        self.codes.clear()
+        self._restored = self._before = self._told = begun.counts
         self.unheard = self.pending
         self._ambiguous = begun.ambiguous
 
@@ -91,10 +94,13 @@ class Parcel:
         """Rows that are not decided."""
         return len(self._decided) - self._decided.count(1)
 
-    def batches(self, size: int) -> Iterator[list[int]]:
-        """The rows that are to be sent, so many at a time."""
-        rows = [row for row, decided in enumerate(self._decided) if not decided]
-        return (rows[at : at + size] for at in range(0, len(rows), size))
+    def batches(self, size: int) -> Iterator[tuple[Sequence[int], list[bytes], list[str]]]:
+        """The rows that are to be sent, so many at a time, with their bodies and keys."""
+        bodies, keys = self.bodies, self.keys
+        for run in self._runs(b"\0"):
+            for at in range(run.start, run.stop, size):
+                end = min(at + size, run.stop)
+                yield range(at, end), bodies[at:end], keys[at:end]
 
     def decide(self, rows: Sequence[int], verdicts: Sequence[Verdict]) -> list[Reject]:
         """Notes what the API said of some rows; those that it refused for good."""
@@ -113,6 +119,7 @@ class Parcel:
         if not refused:
             return refused
         self._refused += len(refused)
+        self.codes[RefusedRows.code] += len(refused)
         return self._piece.as_in_the_input(refused)
 
     def account(self) -> ChunkSent:
@@ -126,29 +133,45 @@ class Parcel:
             counts=self.counts,
             hash_state=self._piece.hash_state(self.end),
             hash=self._hash,
-            seconds=time.monotonic() - self._began,
+            seconds=self.seconds,
         )
         return ChunkSent(done, pending, self._ambiguous, self._sent() if pending else None)
 
     def news(self) -> Counts:
         """What was decided since this was asked for the last time."""
-        now, before = self.counts, self._told
-        self._told = now
-        return Counts(
-            now.records - before.records,
-            now.loaded - before.loaded,
-            now.rejected - before.rejected,
-            now.skipped - before.skipped,
-        )
+        before, self._told = self._told, self.counts
+        return _difference(self._told, before)
+
+    def all_news(self) -> Counts:
+        """What was decided of it in this run."""
+        return _difference(self.counts, self._restored)
+
+    @property
+    def seconds(self) -> float:
+        """Since it was packed."""
+        return time.monotonic() - self._began
 
     def _sent(self) -> str:
-        runs = (run.span() for run in _RUN.finditer(self._decided))
-        return ",".join(str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in runs)
+        runs = self._runs(b"\1")
+        return ",".join(f"{r.start}-{r.stop - 1}" if len(r) > 1 else f"{r.start}" for r in runs)
+
+    def _runs(self, mark: bytes) -> list[range]:
+        """The rows, each next to the other, that have a mark: 1 for those that are decided."""
+        return [range(*run.span()) for run in re.finditer(mark + b"+", self._decided)]
 
     def _reject(self, row: int, verdict: Verdict) -> Reject:
         line, offset, raw = self._block.record(row)
         said = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
         return Reject(line, offset, None, RefusedRows.code, said, raw)
+
+
+def _difference(now: Counts, before: Counts) -> Counts:
+    return Counts(
+        now.records - before.records,
+        now.loaded - before.loaded,
+        now.rejected - before.rejected,
+        now.skipped - before.skipped,
+    )
 
 
 def _keys(seed: str, lines: Sequence[int], bodies: Sequence[bytes]) -> list[str]:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.ledger.deliveries import ChunkSent
@@ -35,12 +34,11 @@ WINDOW = 4
 Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """The rows of one request."""
 
     parcel: Parcel
-    rows: list[int]
+    rows: Sequence[int]
     page: Page
 
 
@@ -79,7 +77,7 @@ class Sender:
         self._unwritten = 0
         self._written = asyncio.Event()
         self._over = False
-        self._touched: dict[int, Parcel] = {}
+        self._touched: dict[Parcel, None] = {}
         self._rejects: list[Reject] = []
         self._heard = 0
         self._due = asyncio.Event()
@@ -172,12 +170,8 @@ class Sender:
         self._count(parcel.read)
         self._rejects += parcel.rejects
         self._batches = (
-            Batch(
-                parcel,
-                rows,
-                Page([parcel.bodies[row] for row in rows], [parcel.keys[row] for row in rows]),
-            )
-            for rows in parcel.batches(self._batch)
+            Batch(parcel, rows, Page(bodies, keys))
+            for rows, bodies, keys in parcel.batches(self._batch)
         )
         self._touch(parcel)
 
@@ -218,7 +212,7 @@ class Sender:
     def _touch(self, parcel: Parcel) -> None:
         if not self._touched:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._due.set)
-        self._touched[parcel.start] = parcel
+        self._touched[parcel] = None
         if self._heard * 2 >= self._window:
             self._due.set()
 
@@ -230,7 +224,7 @@ class Sender:
                 if self._sent_all:
                     return
                 continue
-            parcels, rejects, heard = list(self._touched.values()), self._rejects, self._heard
+            parcels, rejects, heard = list(self._touched), self._rejects, self._heard
             self._touched, self._rejects, self._heard = {}, [], 0
             accounts = [parcel.account() for parcel in parcels]
             news = [parcel.news() for parcel in parcels]
@@ -243,7 +237,7 @@ class Sender:
             self._unwritten -= heard
             self._written.set()
             for parcel in parcels:
-                if not parcel.unheard and parcel.start not in self._touched:
+                if not parcel.unheard and parcel not in self._touched:
                     self._inbox.done()
                     self._finished(parcel)
             if self._sent_all:
