@@ -33,11 +33,13 @@ class Api(Handler):
     def on_request(self, request, connection):
         if self._random.random() < self._trouble:
             return response(503)
-        row = json.loads(request.body)
-        if row["amount"] == 666:
+        body = json.loads(request.body)
+        rows = body if isinstance(body, list) else [body]
+        if any(row["amount"] == 666 for row in rows):
             return response(400, "an amount of evil")
-        self.taken[row["id"]] += 1
-        self.keys[row["id"]].add(request.key)
+        for row in rows:
+            self.taken[row["id"]] += 1
+            self.keys[row["id"]].add(request.key)
         self.total += 1
         return response(201)
 
@@ -118,7 +120,7 @@ CONTRACT = {
 }
 
 
-def start(database, rows, url, folder, fault=""):
+def start(database, rows, url, folder, fault="", batch=1):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
     contract.write_text(json.dumps(CONTRACT))
@@ -129,7 +131,7 @@ def start(database, rows, url, folder, fault=""):
     command = [
         sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
         "--database", database, "--contract", str(contract), "--concurrency", str(CONCURRENCY),
-        "--json", "--progress", "none",
+        "--json", "--progress", "none", "--batch", str(batch),
     ]  # fmt: skip
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -161,18 +163,23 @@ def settled(database, rows, import_id=1):
 class Killer:
     """Kills one delivery again and again, and sees to it that nothing settled is sent again."""
 
-    def __init__(self, database, rows, running, folder, seed=7):
+    def __init__(self, database, rows, running, folder, *, batch=1, seed=7):
         self._database = database
         self._rows = rows
         self._running = running
         self._api = running.handler
         self._folder = folder
+        self._batch = batch
         self._random = random.Random(seed)
         self.kills = 0
 
+    def _start(self):
+        url = self._running.url + "/rows"
+        return start(self._database, self._rows, url, self._folder, batch=self._batch)
+
     def kill_after(self, requests):
         """Lets it go on for about so many requests; False if it was at its end before."""
-        process = start(self._database, self._rows, self._running.url + "/rows", self._folder)
+        process = self._start()
         goal = self._api.total + requests
         wait_for(lambda: self._api.total >= goal or process.poll() is not None, 60)
         if process.poll() is not None:
@@ -194,7 +201,7 @@ class Killer:
                 break
             self._nothing_settled_was_sent_again(known)
             known = {line: self._api.taken[line] for line in settled(self._database, self._rows)}
-        process = start(self._database, self._rows, self._running.url + "/rows", self._folder)
+        process = self._start()
         out, err = process.communicate(timeout=300)
         assert "Traceback" not in err, err
         self._nothing_settled_was_sent_again(known)
@@ -205,11 +212,11 @@ class Killer:
         assert not again, f"sent again although they were confirmed: {sorted(again)[:10]}"
 
 
-def check(rows, api, result, kills):
+def check(rows, api, result, kills, batch=1):
     """Every good row at least once, twice only within the window, the account is the file's."""
     assert set(api.taken) == rows.good, "rows lost or too many"
     twice = sum(times - 1 for times in api.taken.values())
-    assert twice <= kills * WINDOW * CONCURRENCY
+    assert twice <= kills * WINDOW * CONCURRENCY * batch
     assert all(len(keys) == 1 for keys in api.keys.values()), "a row was sent under two keys"
     assert (result["state"], result["pending"]) == ("finished", 0)
     assert (result["loaded"], result["skipped"]) == (len(rows.good), rows.blank)

@@ -9,18 +9,22 @@ from tests.faults.deliveries import Api, Killer, check, make_rows, serving, star
 KILLS = 8
 
 
-def kill_at_random(database, folder, kills, records, most):
+def kill_at_random(database, folder, kills, records, most, batch=1):
     rows = make_rows(folder / "rows.csv", records)
     with serving(Api()) as running:
-        killer = Killer(database, rows, running, folder)
+        killer = Killer(database, rows, running, folder, batch=batch)
         code, result = killer.run(kills, most)
         assert killer.kills == kills, "it was sent too fast to be killed so often"
         assert code == 3, result
-        return check(rows, running.handler, result, kills)
+        return check(rows, running.handler, result, kills, batch)
 
 
 def test_killed_at_random_what_is_confirmed_is_never_sent_again(database, tmp_path):
     kill_at_random(database, tmp_path, KILLS, records=4000, most=300)
+
+
+def test_pages_killed_at_random_are_sent_again_under_the_same_keys(sqlite_url, tmp_path):
+    kill_at_random(sqlite_url, tmp_path, 5, records=12_000, most=60, batch=20)
 
 
 @pytest.mark.soak
