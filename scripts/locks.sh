@@ -15,5 +15,5 @@ compile() {
 }
 
 compile pyproject.toml -o requirements/runtime.lock
-compile pyproject.toml --group dev -c requirements/runtime.lock -o requirements/dev.lock
+compile pyproject.toml --all-extras --group dev -c requirements/runtime.lock -o requirements/dev.lock
 compile requirements/bench.in -o requirements/bench.lock

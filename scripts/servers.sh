@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the tests find PostgreSQL and MariaDB: programs to start private servers with,
-# else servers in containers. Nothing is started here but the containers, and no service of the
-# system is.
+# else servers in containers; and the programs of Prometheus and its Pushgateway. Nothing is started
+# here but the containers, and no service of the system is.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,11 +9,12 @@ python=.venv/bin/python
 [ -x "$python" ] || python=python3
 known=.tmp/servers.env
 
-present() { "$python" tests/servers.py --check 2>/dev/null; }
+present() { "$python" tests/servers.py --check "$1" 2>/dev/null; }
 
+# $@: packages.
 install_on_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    echo "Installing PostgreSQL and MariaDB; their services are not started."
+    echo "Installing $*; their services are not started."
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -22,7 +23,7 @@ install_on_debian() {
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    apt-get install -y -qq --no-install-recommends postgresql mariadb-server >/dev/null
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 # $1: kind, $2: image, $3: port inside, then `docker run` options. Adds a line to $known.
@@ -52,7 +53,8 @@ start_containers() {
 
 if [ -n "${SNAPSHOTS_TEST_POSTGRES:-}" ] && [ -n "${SNAPSHOTS_TEST_MYSQL:-}" ]; then
     echo "Using the servers that SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL name."
-elif present || { install_on_debian && present; }; then
+elif present databases ||
+    { install_on_debian postgresql mariadb-server && present databases; }; then
     rm -f "$known"
     echo "PostgreSQL and MariaDB are installed."
 elif start_containers; then
@@ -61,5 +63,15 @@ else
     echo "The tests need real servers. Install PostgreSQL and MariaDB, for instance with" >&2
     echo "  apt-get install postgresql mariadb-server    or    brew install postgresql mariadb" >&2
     echo "or start Docker, or name servers in SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL." >&2
+    exit 1
+fi
+
+if present monitors ||
+    { install_on_debian prometheus prometheus-pushgateway && present monitors; }; then
+    echo "Prometheus and its Pushgateway are installed."
+else
+    echo "The tests need prometheus, promtool and pushgateway. Install them, for instance with" >&2
+    echo "  apt-get install prometheus prometheus-pushgateway    or    brew install prometheus" >&2
+    echo "  and go install github.com/prometheus/pushgateway@v1.11.1" >&2
     exit 1
 fi

@@ -5,8 +5,8 @@
 A block that is fenced as `console` is run, command after command, in a folder of its own that has
 the files of examples/data in `data`; a `python` block whose first line is `# NAME.py` is saved
 there under that name. A command that names `localhost:5432` or `localhost:3306` gets a real server,
-one that names `localhost:9009` the movies sink, and `http://data.example.org/` gives the files of
-examples/data.
+one that names `localhost:9009` the movies sink, `localhost:9091` a Pushgateway, and
+`http://data.example.org/` gives the files of examples/data.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tests.monitors import Pushgateway
 from tests.movies import movies_sink
 from tests.servers import running
 from tests.web import serving
@@ -33,6 +34,7 @@ SHOWN_FOLDER = "/home/ana/demo"
 
 POSTGRES, MYSQL, MOVIES = "localhost:5432", "localhost:3306", "localhost:9009"
 WEB = "data.example.org"
+PUSHGATEWAY = "localhost:9091"
 _SHOWN_DATABASE = "snapshots"
 _OURS = ("SNAPSHOTS_", "PG", "MYSQL_", "XDG_")
 
@@ -111,6 +113,7 @@ class Stage:
         mysql: str | None = None,
         movies: str | None = None,
         web: str | None = None,
+        pushgateway: str | None = None,
     ) -> None:
         self.folder = folder.resolve()
         shutil.copytree(ROOT / "examples" / "data", self.folder / "data")
@@ -145,6 +148,9 @@ class Stage:
                 "MYSQL_HOST": str(place.hostname),
                 "MYSQL_TCP_PORT": str(place.port),
             }
+
+        if pushgateway:
+            self._places[PUSHGATEWAY] = urlsplit(pushgateway).netloc
 
     def run(self, example: Example) -> str:
         """What the command prints, as the document should show it."""
@@ -210,8 +216,13 @@ def example_site() -> Iterator[str]:
 
 def _stages(postgres: str, mysql: str, movies: str) -> Iterator[tuple[Path, Stage]]:
     for name in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder, example_site() as web:
-            yield Path(name), Stage(Path(folder) / "work", postgres, mysql, movies, web)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            example_site() as web,
+            Pushgateway() as gateway,
+        ):
+            work = Path(folder) / "work"
+            yield Path(name), Stage(work, postgres, mysql, movies, web, gateway.url())
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ with the default settings of its makers, and ends with the process that started 
 
     python tests/servers.py                       # both; prints their URLs, ends with Ctrl-C
     python tests/servers.py --run COMMAND...      # sets SNAPSHOTS_TEST_POSTGRES and _MYSQL
-    python tests/servers.py --check               # are the programs here?
+    python tests/servers.py --check databases     # are the programs here? also: monitors
 """
 
 from __future__ import annotations
@@ -288,10 +288,16 @@ class MariaServer(Server):
         return f"mysql://{USER}:{QUOTED_PASSWORD}@127.0.0.1:{self.port}/{database}"
 
 
-def check() -> int:
+PROGRAMS = {
+    "databases": (("initdb",), ("mariadbd", "mysqld"), ("mariadb-install-db",)),
+    "monitors": (("prometheus",), ("promtool",), ("prometheus-pushgateway", "pushgateway")),
+}
+
+
+def check(kind: str) -> int:
     """Says which of the programs are missing."""
     try:
-        for names in (("initdb",), ("mariadbd", "mysqld"), ("mariadb-install-db",)):
+        for names in PROGRAMS[kind]:
             find(*names)
     except MissingServer as error:
         print(error, file=sys.stderr)
@@ -340,10 +346,10 @@ def other_database(url: str, name: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="COMMAND")
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--check", choices=PROGRAMS)
     arguments = parser.parse_args()
     if arguments.check:
-        return check()
+        return check(arguments.check)
     command = arguments.run
     # Ending this process by SIGTERM must end the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

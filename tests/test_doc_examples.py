@@ -10,6 +10,7 @@ from tests.examples import (
     MOVIES,
     MYSQL,
     POSTGRES,
+    PUSHGATEWAY,
     ROOT,
     WEB,
     Stage,
@@ -18,6 +19,7 @@ from tests.examples import (
     examples,
     normal,
 )
+from tests.monitors import Pushgateway
 from tests.movies import movies_sink
 
 
@@ -33,7 +35,7 @@ def stage(request, path, tmp_path):
     """A stage with the servers that the document names."""
     text = path.read_text("utf-8")
     commands = [example.command for example in examples(text) if not example.file]
-    for program in ("psql", "mariadb", "gzip", "iconv"):
+    for program in ("psql", "mariadb", "gzip", "iconv", "curl"):
         if any(command.startswith(program) for command in commands) and not shutil.which(program):
             pytest.fail(f"the page shows {program}: install it, for nothing is skipped")
     urls = {
@@ -45,7 +47,16 @@ def stage(request, path, tmp_path):
         urls["movies"] = request.getfixturevalue("movies").url
     if any(WEB in command for command in commands):
         urls["web"] = request.getfixturevalue("site")
+    if any(PUSHGATEWAY in command for command in commands):
+        urls["pushgateway"] = request.getfixturevalue("pushgateway").url()
     return Stage(tmp_path / "work", **urls)
+
+
+@pytest.fixture
+def pushgateway():
+    """Fresh: it has nothing of other pages."""
+    with Pushgateway() as server:
+        yield server
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 import snapshots
-from snapshots import errors, model
+from snapshots import errors, locations, model
 from snapshots.cli.main import COMMANDS, cli
 from snapshots.contract import infer, words
 from snapshots.engine import earlier, execute, owner, report, worker, write
@@ -22,6 +23,8 @@ from snapshots.engine.plan import Options
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
+from snapshots.telemetry.account import OUTCOMES
+from snapshots.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -278,6 +281,32 @@ def test_the_limits_are_those_of_the_code() -> None:
     }.items():
         assert sentence in said[what], what
     assert f"the first {JUDGED_FROM:,} on" in said["Rejects allowed"]
+
+
+def test_every_metric_is_documented_as_it_is(sqlite_url: str) -> None:
+    metrics = Metrics(locations.target(sqlite_url))
+    for event in (
+        report.Started(1, "import", "a.csv", "a", "sqlite:///a.db", 9, resumed=False),
+        report.Committed(1, 0, 9, model.Counts(1, 0, 1, 0), {"type": 1}, 0.1, 1e9),
+        report.Backlog(1),
+    ):
+        metrics(event)
+    told = {
+        name: (family.type, {*sample.labels} - {"le"})
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        for name in [re.sub("_(bucket|count|sum)$", "", sample.name)]
+    }
+    text = page("metrics.md")
+    documented = {
+        words_in([name])[0]: (kind, set(words_in([labels])))
+        for name, kind, labels in zip(cells(text, 0), cells(text, 1), cells(text, 2), strict=True)
+    }
+    (success,) = set(documented) - set(told)
+    assert success == "snapshots_last_success_timestamp_seconds"
+    assert told.items() <= documented.items()
+    for word in (*OUTCOMES, *get_args(model.State), "loaded", "rejected", "skipped"):
+        assert f"`{word}`" in text, word
 
 
 def anchors(path: Path) -> set[str]:

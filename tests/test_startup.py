@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = {
     "asyncio", "backports.zstd", "charset_normalizer", "isal", "multiprocessing", "psycopg",
-    "pymysql", "rich", "ssl", "urllib.request",
+    "opentelemetry", "prometheus_client", "pymysql", "rich", "ssl", "urllib.request",
 }  # fmt: skip
 PROBE = """
 import sys

@@ -6,7 +6,7 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from snapshots.engine.report import Committed, Failed, ImportResult, Progress, Started
+from snapshots.engine.report import Committed, Failed, ImportResult, Opened, Progress, Started
 from snapshots.errors import InputError
 from snapshots.ledger.history import History
 from snapshots.model import Counts
@@ -62,7 +62,8 @@ def test_the_order_is_as_promised(sqlite_url, source):
     load(source, sqlite_url, heard.append)
     kinds = [type(event) for event in heard]
     first = kinds.index(Started)
-    assert kinds.count(Started) == kinds.count(ImportResult) == 1
+    assert kinds[0] is Opened
+    assert [kinds.count(kind) for kind in (Opened, Started, ImportResult)] == [1, 1, 1]
     assert kinds[-1] is ImportResult
     assert set(kinds[first + 1 : -1]) == {Committed, Progress}
 
@@ -101,7 +102,8 @@ def test_what_cannot_be_begun_is_told(sqlite_url, tmp_path):
     heard = []
     with pytest.raises(InputError) as raised:
         snapshots.load(tmp_path / "missing.csv", database=sqlite_url, listener=heard.append)
-    (failed,) = heard
+    opened, failed = heard
+    assert opened == Opened(str(tmp_path / "missing.csv"))
     assert failed == Failed(str(tmp_path / "missing.csv"), None, raised.value)
 
 

@@ -17,6 +17,7 @@ from snapshots.cli import options
 @options.dialect
 @options.loading
 @options.progress
+@options.telemetry
 @options.as_json
 @options.env_file
 @click.pass_context
@@ -30,4 +31,4 @@ def command(
     **given: Any,
 ) -> None:
     """Imports each input; the exit code is that of the most serious outcome."""
-    ctx.exit(files.each(inputs, database, options.to_options(given), progress, as_json))
+    ctx.exit(files.each(inputs, database, options.to_options(given), progress, as_json, given))

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapshots.cli.failure import as_object, fail, worst
 from snapshots.cli.output import print_json, print_result, result_object
-from snapshots.cli.progress import reporter
 from snapshots.cli.signals import stopping
+from snapshots.cli.watch import watching
 from snapshots.errors import CannotConnect, SnapshotsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snapshots.engine.plan import Options
     from snapshots.engine.report import ImportResult
 
 
 def each(
-    inputs: tuple[str, ...], database: str | None, wanted: Options, progress: str, as_json: bool
+    inputs: tuple[str, ...],
+    database: str | None,
+    wanted: Options,
+    progress: str,
+    as_json: bool,
+    telemetry: Mapping[str, Any] | None = None,
 ) -> int:
-    """Carries out what is wanted; the exit code is that of the most serious outcome."""
+    """Carries out what is wanted; the exit code is that of the most serious outcome.
+
+    `telemetry` has the values of `options.telemetry`.
+    """
     from snapshots import locations
     from snapshots.engine.run import import_input
     from snapshots.sources import expand, shown
 
     names = expand(list(inputs))
     codes: list[int] = []
-    with stopping() as stop, reporter(progress, quiet=as_json) as reported:
-        listener = stop.listen(reported)
-        target = locations.target(database)
+    target = locations.target(database)
+    with stopping() as stop, watching(target, telemetry or {}, progress, quiet=as_json) as watched:
+        listener = stop.listen(watched)
         for named in names:
             name = shown(named)
             try:

@@ -118,6 +118,33 @@ progress = option(
     help="How to show progress on stderr.",
 )
 
+telemetry = together(
+    option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        help="Log on stderr: a line for each event that matters.",
+    ),
+    option(
+        "--metrics-port",
+        type=click.IntRange(0, 65535),
+        metavar="PORT",
+        help="Serve Prometheus metrics; 0 takes a free port and says which.",
+    ),
+    option(
+        "--metrics-address",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        show_default=True,
+        help="Where to serve them; 0.0.0.0 is everywhere.",
+    ),
+    option("--pushgateway", metavar="URL", help="Push the metrics to a Pushgateway at the end."),
+    option(
+        "--otlp",
+        metavar="URL",
+        help="Send OpenTelemetry traces and logs there. Default: by the OTEL_ variables.",
+    ),
+)
+
 dialect = together(
     option("--delimiter", "-d", metavar="CHAR", help="Between fields; \\t or tab for a tab."),
     option("--quotechar", "-q", metavar="CHAR", help="Around fields; none: no quoting."),

@@ -8,8 +8,8 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.output import print_json, print_result, result_object
-from snapshots.cli.progress import reporter
 from snapshots.cli.signals import stopping
+from snapshots.cli.watch import watching
 
 
 @click.command("resume", help="Go on with an unfinished import, by its own plan.")
@@ -22,6 +22,7 @@ from snapshots.cli.signals import stopping
 )
 @options.loading
 @options.progress
+@options.telemetry
 @options.as_json
 @options.env_file
 @click.pass_context
@@ -42,7 +43,7 @@ def command(
 
     wanted = options.to_options(given)
     target = locations.target(database_of(import_id, database))
-    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
+    with stopping() as stop, watching(target, given, progress, quiet=as_json) as shown:
         result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
     name = result.record.input if result.record else str(import_id)
     if as_json:

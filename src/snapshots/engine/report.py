@@ -4,8 +4,10 @@ This is the seam for whoever watches: progress, logs, metrics, traces. The engin
 
 - Events of one import come from one thread, in order; those of several imports that run at once
   may come from several threads, so a listener that is shared by them must be thread-safe.
-- `Started`, then any number of `Committed` and `Progress`, then exactly one `ImportResult` or
-  `Failed`. An input that is never begun has the last one alone.
+- `Opened` comes first, and for each there is exactly one `ImportResult` or `Failed`, the last.
+  Between them, if there is anything to do, `Started` and any number of `Committed` and `Progress`.
+  Nothing of the input is committed by this process before `Opened`; a small one may be already
+  when it is `Started`.
 - `Committed` comes after the chunk's transaction is durable, once for each chunk that this process
   has committed, and before the end of its import is told. It may be missing only where the answer
   to COMMIT was lost and the database did not come back in time: then the import has failed, and
@@ -17,7 +19,7 @@ This is the seam for whoever watches: progress, logs, metrics, traces. The engin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
@@ -28,6 +30,17 @@ class Notice:
     """A sentence that the user should see: what was detected, decided or renamed."""
 
     text: str
+    input: str | None = None
+    """None: of no input in particular."""
+    import_id: int | None = None
+    """None as long as the ledger does not know of the import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An input is taken up; what is to be done with it is not known yet."""
+
+    input: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,9 @@ class ImportResult:
     """Of a dry run, whose rejects are kept nowhere else: the first ones."""
 
 
-Event: TypeAlias = Notice | Started | Committed | Progress | Failed | Backlog | ImportResult
+Event: TypeAlias = (
+    Notice | Opened | Started | Committed | Progress | Failed | Backlog | ImportResult
+)
 Listener: TypeAlias = Callable[[Event], None]
 
 
@@ -120,8 +135,11 @@ def told(name: str, listener: Listener, work: Callable[[Listener], ImportResult]
         nonlocal import_id
         if isinstance(event, Started):
             import_id = event.import_id
+        elif isinstance(event, Notice):
+            event = replace(event, input=name, import_id=import_id)
         listener(event)
 
+    listener(Opened(name))
     try:
         result = work(hear)
     except BaseException as error:

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     KEY snapshots_imports_fingerprint (fingerprint),
     KEY snapshots_imports_content_hash (content_hash),
     KEY snapshots_imports_input (input(255)),
+    KEY snapshots_imports_state (kind, state, finished_at),
     CHECK (records = loaded + rejected + skipped)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ENGINE = InnoDB;
 

@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (f
 CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
 -- A btree would refuse names of more than 2,700 bytes.
 CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports USING hash (input);
+CREATE INDEX IF NOT EXISTS snapshots_imports_state ON snapshots_imports (kind, state, finished_at);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    bigint           NOT NULL,

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
 CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
 CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
 CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports (input);
+CREATE INDEX IF NOT EXISTS snapshots_imports_state ON snapshots_imports (kind, state, finished_at);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    integer NOT NULL,

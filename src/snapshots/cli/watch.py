@@ -1,0 +1,43 @@
+"""What stderr shows of imports, and whoever else was asked to watch them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snapshots.cli.progress import reporter
+from snapshots.telemetry.watching import LOOPBACK, Wanted, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from snapshots.engine.report import Listener
+    from snapshots.ports import Target
+
+
+@contextmanager
+def watching(
+    target: Target, given: Mapping[str, Any], progress: str, *, quiet: bool = False
+) -> Iterator[Listener]:
+    """The listener for imports into one database, by the options of `options.telemetry`."""
+    wanted = Wanted(
+        log_format=given.get("log_format"),
+        metrics_port=given.get("metrics_port"),
+        metrics_address=given.get("metrics_address", LOOPBACK),
+        pushgateway=given.get("pushgateway"),
+        otlp=given.get("otlp"),
+    )
+    # A log says what plain lines would say; a bar among its lines would be torn.
+    if wanted.log_format and progress == "auto":
+        progress = "none"
+    with (
+        reporter(progress, quiet=quiet) as shown,
+        watched(target, wanted, shown, _complain) as listener,
+    ):
+        yield listener
+
+
+def _complain(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)

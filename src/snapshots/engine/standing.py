@@ -1,0 +1,42 @@
+"""What the ledger of a database says of all its imports together: for metrics."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots.engine import owner
+from snapshots.engine.books import Books
+from snapshots.errors import NoDatabase
+from snapshots.ledger.totals import States, Totals, owners, states, totals
+
+if TYPE_CHECKING:
+    from snapshots.ports import Target
+
+
+def totals_of(target: Target) -> Totals:
+    """All that is committed; nothing where there is no ledger yet."""
+    with closing(Books(target, create=False)) as books:
+        return totals(books.ledger) if books.ledger.exists() else Totals()
+
+
+def states_of(books: Books) -> States:
+    """How many imports are in which state; none where there is no ledger yet.
+
+    As `snapshots list` has it: an import whose process was killed is interrupted.
+    """
+    try:
+        ledger = books.renewed()
+        if not ledger.exists():
+            return States()
+    except NoDatabase:
+        return States()
+    found = states(ledger)
+    if not found.imports.get("running"):
+        return found
+    dead = sum(not owner.alive(name, age) for name, age in owners(ledger))
+    imports = dict(found.imports)
+    imports["running"] -= dead
+    imports["interrupted"] = imports.get("interrupted", 0) + dead
+    return replace(found, imports=imports)

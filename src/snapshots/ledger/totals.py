@@ -1,0 +1,91 @@
+"""Sums over all imports of a ledger: what metrics begin with. Deliveries are no imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snapshots.ledger.history import History
+
+
+_OF_IMPORTS = "WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'import')"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The account of all records that were ever committed."""
+
+    counts: Counts = field(default_factory=Counts)
+    bytes: int = 0
+    """Of input as the kernel sees it: decompressed, in UTF-8."""
+    rejects_by_code: Mapping[str, int] = field(default_factory=dict)
+    newest: int = 0
+    """The number of the last import."""
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """How many imports are in which state."""
+
+    imports: Mapping[str, int] = field(default_factory=dict)
+    last_success: float | None = None
+    """When the last import finished, as `time.time()` has it, by the database's clock."""
+
+
+def totals(history: History) -> Totals:
+    """Reads every chunk and every reject once: for the beginning of a process, not for often."""
+    big = "SIGNED" if history.target.name == "mysql" else "bigint"
+    columns = ("records", "loaded", "rejected", "skipped", "end_offset - start_offset")
+    sums = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS {big})" for column in columns)
+    ((records, loaded, rejected, skipped, size),) = history.session.execute(
+        f"SELECT {sums} FROM snapshots_chunks {_OF_IMPORTS}"
+    )
+    ((newest,),) = history.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
+    codes = history.session.execute(
+        f"SELECT code, COUNT(*) FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
+    )
+    return Totals(
+        counts=Counts(
+            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
+        ),
+        bytes=cast("int", size),
+        rejects_by_code={str(code): cast("int", count) for code, count in codes},
+        newest=cast("int", newest),
+    )
+
+
+def states(history: History) -> States:
+    """Cheap enough to be asked again and again: an index holds all that it reads."""
+    rows = history.session.execute(
+        "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
+        " WHERE kind = 'import' GROUP BY state"
+    )
+    last = next((at for state, _, at in rows if state == "finished"), None)
+    return States(
+        imports={str(state): cast("int", count) for state, count, _ in rows},
+        last_success=None if last is None else _time(last),
+    )
+
+
+def owners(history: History) -> list[tuple[str | None, float]]:
+    """Of each import that says it is running: who works on it, and seconds since he was heard of.
+
+    By the database's clock.
+    """
+    rows = history.session.execute(
+        f"SELECT owner, heartbeat_at, {history.target.now_sql()} AS now_at"
+        " FROM snapshots_imports WHERE kind = 'import' AND state = 'running'"
+    )
+    return [
+        (cast("str | None", owner), _time(now) - _time(heartbeat)) for owner, heartbeat, now in rows
+    ]
+
+
+def _time(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp()

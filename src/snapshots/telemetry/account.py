@@ -1,0 +1,129 @@
+"""Adds up what the engine tells of imports into one database.
+
+The sums move only when a chunk is durable, and they begin at what the ledger holds: what was
+committed between the last scrape of a process and its death is not missing, and a command that
+runs once tells the same numbers as a service that runs for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.report import Backlog, Committed, Failed, ImportResult, Opened, Started
+from snapshots.engine.standing import totals_of
+from snapshots.errors import AccountingMismatch, SnapshotsError
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snapshots.engine.report import Event
+    from snapshots.ports import Target
+
+OUTCOMES = ("finished", "already_imported", "failed", "interrupted", "limited")
+_CLEAN = {"finished", "already_imported", "limited"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What is added up so far."""
+
+    counts: Counts
+    bytes: int
+    rejects_by_code: Mapping[str, int]
+    ends_by_outcome: Mapping[str, int]
+    """Of this process."""
+    mismatches: int
+    """Of this process: imports refused because an account did not balance."""
+    waiting: int
+
+
+class Account:
+    """A listener. Thread-safe."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        self._bytes = 0
+        self._codes: Counter[str] = Counter()
+        self._ends = Counter(dict.fromkeys(OUTCOMES, 0))
+        self._mismatches = 0
+        self._waiting = 0
+        self._open = 0
+        self._running: set[int] = set()
+        self._newest = 0
+        self._in_doubt = True
+
+    def __call__(self, event: Event) -> None:
+        """Adds what has happened."""
+        with self._lock:
+            match event:
+                case Opened():
+                    self._agree()
+                    self._open += 1
+                case Started(kind="import"):
+                    self._running.add(event.import_id)
+                    self._newest = max(self._newest, event.import_id)
+                case Committed() if event.import_id in self._running:
+                    self._counts += event.counts
+                    self._bytes += event.end - event.start
+                    self._codes.update(event.rejects_by_code)
+                case ImportResult():
+                    self._open -= 1
+                    if event.record and event.record.kind == "import":
+                        self._mismatches += event.exit_code == AccountingMismatch.exit_code
+                        self._end(event.record.import_id, event.outcome)
+                case Failed():
+                    self._open -= 1
+                    self._mismatches += isinstance(event.error, AccountingMismatch)
+                    self._end(event.import_id, "failed")
+                case Backlog():
+                    self._waiting = event.waiting
+                case _:
+                    pass
+
+    def runs(self, import_id: int) -> bool:
+        """It is an import that has begun and not ended here."""
+        with self._lock:
+            return import_id in self._running
+
+    def sums(self) -> Sums:
+        """Now."""
+        with self._lock:
+            return Sums(
+                self._counts,
+                self._bytes,
+                dict(self._codes),
+                dict(self._ends),
+                self._mismatches,
+                self._waiting,
+            )
+
+    def agree(self) -> None:
+        """Takes over what the ledger holds, where that may be more and nothing is on its way."""
+        with self._lock:
+            self._agree()
+
+    def _agree(self) -> None:
+        if not self._in_doubt or self._open:
+            return
+        try:
+            held = totals_of(self._target)
+        except SnapshotsError:
+            return
+        self._counts, self._bytes = held.counts, held.bytes
+        self._codes = Counter(held.rejects_by_code)
+        self._newest = max(self._newest, held.newest)
+        self._in_doubt = False
+
+    def _end(self, import_id: int | None, outcome: str) -> None:
+        self._ends[outcome] += 1
+        if import_id is None:
+            return
+        self._running.discard(import_id)
+        # The answer to a COMMIT may have been lost, and more be in the database than was told.
+        self._in_doubt |= outcome not in _CLEAN or import_id > self._newest

@@ -1,0 +1,50 @@
+"""Logs on stderr: one line for each event that matters, as text or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from snapshots.telemetry.lines import Line, line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.engine.report import Event, Listener
+    from snapshots.telemetry.lines import Field
+
+
+def log(form: str) -> Listener:
+    """A listener that writes `text` or `json` lines. Lines of several threads stay whole."""
+    written = _json if form == "json" else _text
+
+    def listener(event: Event) -> None:
+        if said := line(event):
+            _write(written, said)
+
+    return listener
+
+
+def _write(written: Callable[[str, Line], str], said: Line) -> None:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    sys.stderr.write(f"{written(now, said)}\n")
+    sys.stderr.flush()
+
+
+def _json(now: str, said: Line) -> str:
+    head = {"time": now, "level": said.level, "event": said.event}
+    return json.dumps({**head, **said.fields}, ensure_ascii=False)
+
+
+def _text(now: str, said: Line) -> str:
+    fields = [f"{name}={_word(value)}" for name, value in said.fields.items() if value is not None]
+    return " ".join([now, said.level.upper(), said.event, *fields])
+
+
+def _word(value: Field) -> str:
+    """A value without spaces as it is, any other quoted, so that a line can be split again."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    plain = text.isprintable() and not set(text) & set(' "=')
+    return text if plain and text else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,46 @@
+"""Asks the ledger at each scrape, and does not wait for a database that does not answer."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from snapshots.engine.books import Books
+from snapshots.engine.standing import states_of
+from snapshots.errors import SnapshotsError
+
+if TYPE_CHECKING:
+    from snapshots.ledger.totals import States
+    from snapshots.ports import Target
+
+PATIENCE_SECONDS = 3.0
+"""A scrape must be over before Prometheus gives it up, by default after 10 s."""
+
+
+class Probe:
+    """One session with the database, kept from scrape to scrape. Thread-safe."""
+
+    def __init__(self, target: Target) -> None:
+        self._books = Books(target, create=False)
+        self._lock = threading.Lock()
+        self._asking: threading.Thread | None = None
+        self._answer: States | None = None
+
+    def ask(self) -> States | None:
+        """What the ledger says now; None if the database does not answer in time."""
+        with self._lock:
+            if self._asking is None or not self._asking.is_alive():
+                self._answer = None
+                # A thread that hangs in a connection must not keep the process from ending.
+                self._asking = threading.Thread(
+                    target=self._ask, name="snapshots-probe", daemon=True
+                )
+                self._asking.start()
+            self._asking.join(PATIENCE_SECONDS)
+            return None if self._asking.is_alive() else self._answer
+
+    def _ask(self) -> None:
+        try:
+            self._answer = states_of(self._books)
+        except SnapshotsError:
+            self._books.close()

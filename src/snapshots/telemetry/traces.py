@@ -1,0 +1,162 @@
+"""OpenTelemetry: a span for each import, one for each chunk in it, and the log beside them.
+
+Where they go is said by `--otlp` or by the variables that every OpenTelemetry program knows, which
+the SDK reads itself. Only HTTP with protobuf is spoken.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Status, StatusCode, set_span_in_context
+
+from snapshots.engine.report import Committed, Failed, ImportResult, Started
+from snapshots.telemetry.lines import line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from opentelemetry._logs import Logger
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, Tracer
+
+    from snapshots.engine.report import Event, Listener
+    from snapshots.telemetry.lines import Line
+
+_SEVERITY = {
+    "info": SeverityNumber.INFO,
+    "warning": SeverityNumber.WARN,
+    "error": SeverityNumber.ERROR,
+}
+
+
+@contextmanager
+def traced(endpoint: str | None, complain: Callable[[str], None]) -> Iterator[Listener]:
+    """A listener; at the end of the block what is not sent yet is sent. None: by variables."""
+    _complain_of_errors(complain)
+    # A name that is set in OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES wins.
+    named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get(
+        "OTEL_RESOURCE_ATTRIBUTES", ""
+    )
+    resource = Resource.create({} if named else {SERVICE_NAME: "snapshots"})
+    base = None if endpoint is None else endpoint.rstrip("/")
+    tracers = TracerProvider(resource=resource)
+    loggers = LoggerProvider(resource=resource)
+    if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
+        spans = OTLPSpanExporter(endpoint=base and f"{base}/v1/traces")
+        tracers.add_span_processor(BatchSpanProcessor(spans))
+    if os.environ.get("OTEL_LOGS_EXPORTER") != "none":
+        records = OTLPLogExporter(endpoint=base and f"{base}/v1/logs")
+        loggers.add_log_record_processor(BatchLogRecordProcessor(records))
+    try:
+        yield _Traces(tracers.get_tracer("snapshots"), loggers.get_logger("snapshots"))
+    finally:
+        tracers.shutdown()
+        loggers.shutdown()
+
+
+class _Traces:
+    """A listener that draws the spans. Each import has its own, so threads do not meet."""
+
+    def __init__(self, tracer: Tracer, logger: Logger) -> None:
+        self._tracer = tracer
+        self._logger = logger
+        self._imports: dict[int, Span] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started():
+                attributes = {
+                    f"snapshots.{k}": v for k, v in asdict(event).items() if v is not None
+                }
+                self._imports[event.import_id] = self._tracer.start_span(
+                    "import", attributes=attributes
+                )
+                self._log(event, event.import_id)
+            case Committed():
+                self._chunk(event)
+            case ImportResult(record=record) if record:
+                self._log(event, record.import_id)
+                self._end(record.import_id, event)
+            case Failed():
+                self._log(event, event.import_id)
+                self._end(event.import_id, event)
+            case _:
+                self._log(event, None)
+
+    def _chunk(self, event: Committed) -> None:
+        began = event.at - event.seconds
+        span = self._tracer.start_span(
+            "chunk",
+            context=self._within(event.import_id),
+            start_time=_nanoseconds(began),
+            attributes={
+                "snapshots.import_id": event.import_id,
+                "snapshots.start": event.start,
+                "snapshots.end": event.end,
+                **{f"snapshots.{k}": v for k, v in asdict(event.counts).items()},
+            },
+        )
+        span.end(_nanoseconds(event.at))
+
+    def _end(self, import_id: int | None, event: ImportResult | Failed) -> None:
+        """Ends the span of an import; one that was never begun has a span of no length."""
+        span = self._imports.pop(import_id, None) if import_id is not None else None
+        span = span or self._tracer.start_span("import")
+        said = line(event)
+        for name, value in (said.fields if said else {}).items():
+            if value is not None:
+                span.set_attribute(f"snapshots.{name}", value)
+        if said and said.level == "error":
+            span.set_status(Status(StatusCode.ERROR, str(said.fields.get("message", ""))))
+        span.end()
+
+    def _within(self, import_id: int | None) -> Context | None:
+        span = self._imports.get(import_id) if import_id is not None else None
+        return None if span is None else set_span_in_context(span)
+
+    def _log(self, event: Event, import_id: int | None) -> None:
+        if said := line(event):
+            self._emit(said, self._within(import_id))
+
+    def _emit(self, said: Line, context: Context | None) -> None:
+        now = _nanoseconds(time.time())
+        self._logger.emit(
+            timestamp=now,
+            observed_timestamp=now,
+            context=context,
+            severity_number=_SEVERITY[said.level],
+            severity_text=said.level.upper(),
+            event_name=said.event,
+            body=str(said.fields.get("message") or said.event),
+            attributes={f"snapshots.{k}": v for k, v in said.fields.items() if v is not None},
+        )
+
+
+def _complain_of_errors(complain: Callable[[str], None]) -> None:
+    """The SDK logs what goes wrong: its retries are of no interest, its defeats are."""
+
+    class Complaints(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            complain(f"OpenTelemetry: {record.getMessage()}")
+
+    logger = logging.getLogger("opentelemetry")
+    logger.handlers = [Complaints(logging.ERROR)]
+    logger.propagate = False
+
+
+def _nanoseconds(seconds: float) -> int:
+    return int(seconds * 1e9)

@@ -1,0 +1,176 @@
+"""A real Prometheus, configured as in deploy/: what it holds is what the ledger holds."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from snapshots import locations
+from tests.cli.run import snapshots
+from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
+from tests.servers import find, free_port
+from tests.telemetry.account import agrees, from_the_ledger
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "snapshots.json").read_text())
+QUERIES = [
+    (panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel["targets"]
+]
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Of the command that serves metrics."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with Pushgateway() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def prometheus(port, gateway):
+    """With the configuration of deploy/, but for where things are and how often they are asked."""
+    text = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+    for there, here in {
+        "snapshots:9464": f"127.0.0.1:{port}",
+        "pushgateway:9091": f"127.0.0.1:{gateway.port}",
+        "15s": f"{SCRAPE_SECONDS}s",
+        "alerts.yml": str(DEPLOY / "prometheus" / "alerts.yml"),
+    }.items():
+        assert there in text
+        text = text.replace(there, here)
+    with Prometheus(text) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = [f"{n},name {n}" for n in range(5000)]
+    rows[100:100] = ["1,2,3", "", "only one"]
+    (tmp_path / "people.csv").write_text("\n".join(["id,name", *rows]) + "\n")
+    (tmp_path / "more.csv").write_text("id,name\n1,Ann\n2,Bob\n")
+    return tmp_path
+
+
+@contextmanager
+def serving(folder, database, port, *names):
+    """`snapshots import NAMES... -`: when they are loaded it waits at its standard input."""
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "snapshots", "import", *names, "-", "--table", "people",
+            "--database", database, "--metrics-port", str(port), "--chunk-size", "16kB", "--json",
+        ],
+        cwd=folder,
+        env={**os.environ, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in names:
+            assert json.loads(process.stdout.readline())["outcome"] == "finished"
+        yield
+    finally:
+        process.communicate(timeout=60)
+
+
+def display(database):
+    return locations.target(database).display()
+
+
+def ledger_in(prometheus, database):
+    """The samples that the ledger decides, as Prometheus has them."""
+    return {
+        (name, labels): value
+        for name in {name for name, _ in from_the_ledger(database)}
+        for labels, value in prometheus.query(f'{name}{{database="{display(database)}"}}').items()
+    }
+
+
+def wait_for_the_ledger(prometheus, database):
+    """Until the last scrape was later than the last commit."""
+    for (name, labels), value in from_the_ledger(database).items():
+        selector = ",".join(f'{label}="{text}"' for label, text in labels)
+        prometheus.wait_for(f"{name}{{{selector}}}", {labels: value})
+
+
+def test_what_is_scraped_is_the_ledger(prometheus, port, folder, database):
+    with serving(folder, database, port, "people.csv", "more.csv"):
+        wait_for_the_ledger(prometheus, database)
+        assert agrees(ledger_in(prometheus, database), database)
+        finished = f'snapshots_imports{{state="finished",database="{display(database)}"}}'
+        assert list(prometheus.query(finished).values()) == [2]
+
+
+def test_what_is_pushed_is_the_ledger(prometheus, gateway, folder, database):
+    for name in ("people.csv", "more.csv"):
+        done = snapshots(
+            "import", name, "--database", database, "--pushgateway", gateway.url(), cwd=folder
+        )
+        assert "warning" not in done.stderr
+        wait_for_the_ledger(prometheus, database)
+        assert agrees(ledger_in(prometheus, database), database)
+
+
+def test_every_panel_of_the_dashboard_has_something_to_show(prometheus, port, folder, sqlite_url):
+    with serving(folder, sqlite_url, port, "people.csv"):
+        prometheus.wait_for("count_over_time(up{job='snapshots'}[10s]) > bool 3", {frozenset(): 1})
+        for title, expression in QUERIES:
+            asked = expression.replace("$__rate_interval", "10s").replace("$database", ".*")
+            assert "$" not in asked
+            assert prometheus.query(asked), f"{title}: {asked}"
+
+
+def test_a_query_that_is_wrong_is_seen(prometheus):
+    with pytest.raises(AssertionError, match="parse error"):
+        prometheus.query("rate(snapshots_records_total)")
+    assert not prometheus.query("snapshots_no_such_thing")
+
+
+def test_the_dashboard_and_the_alerts_name_only_metrics_that_are_documented():
+    documented = (DEPLOY.parent / "docs" / "reference" / "metrics.md").read_text()
+    rules = (DEPLOY / "prometheus" / "alerts.yml").read_text()
+    expressions = [expr for _, expr in QUERIES] + re.findall(r"snapshots_\w+", rules)
+    named = {name for text in expressions for name in re.findall(r"snapshots_\w+", text)}
+    assert len(named) > 8
+    for name in named:
+        assert f"`{re.sub('_bucket$', '', name)}`" in documented, name
+
+
+def test_the_alerts_are_loaded_and_none_is_raised_by_a_good_import(
+    prometheus, port, folder, sqlite_url
+):
+    with serving(folder, sqlite_url, port, "more.csv"):
+        (group,) = prometheus.ask("rules")["groups"]
+        assert len(group["rules"]) == 6
+        assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
+        wait_for_the_ledger(prometheus, sqlite_url)
+        assert not prometheus.query(f'ALERTS{{database="{display(sqlite_url)}"}}')
+
+
+def test_the_rules_pass_their_tests():
+    done = subprocess.run(
+        [find("promtool"), "test", "rules", Path(__file__).with_name("alerts.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_configuration_is_valid():
+    done = subprocess.run(
+        [find("promtool"), "check", "config", DEPLOY / "prometheus" / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
