@@ -127,9 +127,9 @@ class Ledger(History):
     ) -> tuple[int, int | None]:
         """The number of a new import, and that of the one which it replaces."""
         ((import_id, replaces),) = self.session.execute(
-            "SELECT COALESCE(MAX(id), 0) + 1, (SELECT MAX(id) FROM snapshots_imports"
-            " WHERE input = ? AND table_name = ? AND kind = ? AND state = 'finished'"
-            " AND (fingerprint <> ? OR content_hash <> ?)) FROM snapshots_imports",
+            "SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports),"
+            " (SELECT MAX(id) FROM snapshots_imports WHERE input = ? AND table_name = ?"
+            " AND kind = ? AND state = 'finished' AND (fingerprint <> ? OR content_hash <> ?))",
             (identity.name, table, kind, identity.fingerprint, content_hash),
         )
         named = identity.name != "-" and replaces is not None
