@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -68,9 +69,19 @@ def schema_file(folder):
     return path
 
 
-def start(database, made, contract, state_dir, fault="", chunk_size="64KB", progress="none"):
-    """An import of the file, as a process of its own."""
-    environment = {**os.environ, "SNAPSHOTS_STATE_DIR": str(state_dir)}
+def start(
+    database,
+    made,
+    contract,
+    state_dir,
+    fault="",
+    chunk_size="64KB",
+    progress="none",
+    limits=None,
+    **variables,
+):
+    """An import of the file, as a process of its own; `limits`: those of the `resource` module."""
+    environment = {**os.environ, "SNAPSHOTS_STATE_DIR": str(state_dir), **variables}
     environment.pop("SNAPSHOTS_FAULT", None)
     if fault:
         environment["SNAPSHOTS_FAULT"] = fault
@@ -79,14 +90,24 @@ def start(database, made, contract, state_dir, fault="", chunk_size="64KB", prog
         "--contract", str(contract), "--chunk-size", chunk_size, "--json", "--progress", progress,
         str(made.path),
     ]  # fmt: skip
+
+    def limit():
+        for kind, most in (limits or {}).items():
+            resource.setrlimit(kind, (most, most))
+
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=limit if limits else None,  # noqa: PLW1509 - no other thread is in the way
     )
 
 
-def finish(process):
+def finish(process, seconds=200):
     """Waits for a process that nobody kills; its exit code, and its last object."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=seconds)
     assert "Traceback" not in err, err
     lines = out.strip().splitlines()
     return process.returncode, json.loads(lines[-1]) if lines else {}, err
@@ -108,7 +129,8 @@ def kill_at_random(database, made, contract, state_dir, kills, seed=7):
         process.communicate()
         if process.returncode != -signal.SIGKILL:
             return killed, finish(start(database, made, contract, state_dir))
-    return kills, finish(start(database, made, contract, state_dir))
+    # All that is left of a file of millions of records, on a machine that may be busy.
+    return kills, finish(start(database, made, contract, state_dir), seconds=1800)
 
 
 def check(database, made, import_id=1):

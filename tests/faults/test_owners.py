@@ -1,0 +1,104 @@
+"""Who may write: a stopped process that wakes up again, and a second loader of the same import."""
+
+import signal
+
+import pytest
+
+from snapshots import locations
+from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.test_resume import committed_chunks
+
+
+@pytest.fixture
+def made(tmp_path):
+    return make_file(tmp_path / "t.csv", 300_000)
+
+
+def _loading(database, made, tmp_path):
+    process = start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
+    wait_for(lambda: committed_chunks(database) > 2, 60)
+    return process
+
+
+def _age_the_heartbeat(database):
+    """As if the lease had run out: the test need not wait for it."""
+    session = locations.target(database).connect()
+    try:
+        session.execute("UPDATE snapshots_imports SET heartbeat_at = '2020-01-01T00:00:00.000Z'")
+    finally:
+        session.close()
+
+
+_IN_TRANSACTION = {
+    "postgres_url": "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND state <> 'idle'",
+    "mysql_url": "SELECT COUNT(*) FROM information_schema.innodb_trx"
+    " WHERE trx_mysql_thread_id <> CONNECTION_ID()",
+}
+
+
+def _stop_outside_transactions(process, database, url):
+    """In one it would hold locks on the import, which nobody could then take over."""
+    session = locations.target(database).connect()
+    try:
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            if session.execute(_IN_TRANSACTION[url]) == [(0,)]:
+                return
+            process.send_signal(signal.SIGCONT)
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
+def test_a_zombie_writes_nothing(url, request, made, tmp_path):
+    """Stopped for longer than its lease, and woken when another has taken over and finished. A
+    process that is stopped while it writes to a SQLite file keeps all others out of it."""
+    database = request.getfixturevalue(url)
+    process = _loading(database, made, tmp_path)
+    try:
+        _stop_outside_transactions(process, database, url)
+        _age_the_heartbeat(database)
+        code, result, err = finish(
+            start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
+        )
+        assert (code, result["import_id"]) == (3, 1), err
+    finally:
+        process.send_signal(signal.SIGCONT)
+    code, result, err = finish(process)
+    assert code == 1, (err, result)
+    assert result["error"]["code"] == "lost_lease", result
+    check(database, made)
+
+
+def test_a_second_loader_is_told(database, made, tmp_path):
+    process = _loading(database, made, tmp_path)
+    code, result, err = finish(
+        start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
+    )
+    assert code == 1, (err, result)
+    assert result["error"]["code"] == "import_busy", result
+    assert str(process.pid) in result["error"]["message"]
+    code, result, err = finish(process)
+    assert code == 3, (err, result)
+    check(database, made)
+
+
+def test_sessions_that_are_ended_by_an_administrator(postgres_url, made, tmp_path):
+    """The backends are killed, all at once, five times, while the server goes on."""
+    process = _loading(postgres_url, made, tmp_path)
+    killer = locations.target(postgres_url).connect()
+    try:
+        for _ in range(5):
+            before = committed_chunks(postgres_url)
+            killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
+            wait_for(lambda before=before: committed_chunks(postgres_url) > before, 60)
+    finally:
+        killer.close()
+    code, result, err = finish(process)
+    assert code == 3, (err, result)
+    check(postgres_url, made)
