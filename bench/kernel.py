@@ -46,6 +46,7 @@ def spec(encoding: Encoding) -> str:
             ],
             "lineage": None if encoding == "json" else {"import_id": 1},
             "omit_nulls": False,
+            "rules": [],
         }
     )
 

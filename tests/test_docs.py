@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -23,6 +24,8 @@ from snapshots.engine.plan import Options
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
+from snapshots.project.resources import KNOWN
+from snapshots.project.settings import API_KEYS, SERVER_KEYS, Api
 from snapshots.telemetry.account import OUTCOMES
 from snapshots.telemetry.metrics import Metrics
 
@@ -217,7 +220,7 @@ def test_the_interface_from_python_is_documented() -> None:
     assert [name.strip("*") for name in words_in(cells(send, 0))] == list(
         inspect.signature(snapshots.send).parameters
     )
-    for name in ("resume", "history", "rejects"):
+    for name in ("run", "resume", "history", "rejects"):
         said = re.search(rf"^## `snapshots\.{name}\((.*)\) ->", text, re.MULTILINE)
         assert said, name
         written = [part.split("=")[0].strip() for part in said[1].split(",") if part.strip() != "*"]
@@ -325,3 +328,16 @@ def test_links_lead_somewhere(path: Path) -> None:
         there = (path.parent / name).resolve() if name else path
         assert there.exists(), f"{path.name}: {target}"
         assert not anchor or anchor in anchors(there), f"{path.name}: {target}"
+
+
+def test_every_key_of_a_project_is_documented_with_its_default() -> None:
+    text = page("project.md")
+    server, api = section(text, "## The server"), section(text, "## The API")
+    assert words_in(cells(server, 0)) == list(SERVER_KEYS)
+    assert words_in(cells(api, 0)) == list(API_KEYS)
+    known = {field.name: field.default for field in fields(Api)}
+    for name, default in zip(words_in(cells(api, 0)), cells(api, 1), strict=True):
+        if isinstance(known.get(name), str | int | float):
+            assert default == f"`{json.dumps(known[name])}`", name
+    for name in KNOWN:
+        assert f"`{name}`" in section(text, "## Resources"), name

@@ -11,7 +11,8 @@ pub struct Dialect {
     pub delimiter: u8,
     pub quote: Option<u8>,
     pub escape: Option<u8>,
-    /// The byte that ends a line: LF, or CR where lines end with CR alone.
+    /// The byte that ends a line: LF, CR where lines end with CR alone, or ASCII's own record
+    /// separator, which is in no text.
     pub newline: u8,
     pub header: bool,
     pub preamble: usize,
@@ -45,6 +46,7 @@ pub struct DialectSpec {
 enum Terminator {
     Lf,
     Cr,
+    Rs,
 }
 
 impl Dialect {
@@ -64,6 +66,7 @@ impl Dialect {
             newline: match spec.terminator {
                 Terminator::Lf => b'\n',
                 Terminator::Cr => b'\r',
+                Terminator::Rs => 0x1E,
             },
             header: spec.header,
             preamble: spec.preamble,
@@ -108,7 +111,7 @@ fn optional(name: &str, text: Option<&str>) -> Result<Option<u8>, String> {
 
 fn ascii(name: &str, text: &str) -> Result<u8, String> {
     match *text.as_bytes() {
-        [b'\n' | b'\r' | 0] => Err(format!("{name} cannot be a line end or NUL")),
+        [b'\n' | b'\r' | 0x1E | 0] => Err(format!("{name} cannot be a line end or NUL")),
         [byte] if byte.is_ascii() => Ok(byte),
         _ => Err(format!("{name} {text:?} is not one ASCII character")),
     }

@@ -296,7 +296,7 @@ fn spec(
     let columns: Vec<String> = (0..fields).map(column).collect();
     format!(
         r#"{{"dialect": {}, "encoding": "{encoding}", "fields": {fields}, "columns": [{}],
-            "lineage": {}, "omit_nulls": {}}}"#,
+            "lineage": {}, "omit_nulls": {}, "rules": []}}"#,
         dialect_json(choices),
         columns.join(", "),
         if encoding == "json" {

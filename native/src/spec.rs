@@ -16,6 +16,16 @@ pub struct ConversionSpec {
     pub lineage: Option<LineageSpec>,
     /// NULL is left out of a JSON object.
     pub omit_nulls: bool,
+    pub rules: Vec<RuleSpec>,
+}
+
+/// In records whose column `when` has one of the values, one of some columns must have a value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    pub any_of: Vec<String>,
+    pub when: Option<String>,
+    pub values: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume, send
+    from snapshots.api import history, load, rejects, resume, run, send
     from snapshots.engine.report import ImportResult
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "rejects",
     "resume",
+    "run",
     "send",
 ]
 
@@ -40,6 +41,7 @@ _HOME = {
     "load": "snapshots.api",
     "rejects": "snapshots.api",
     "resume": "snapshots.api",
+    "run": "snapshots.api",
     "send": "snapshots.api",
 }
 

@@ -15,9 +15,11 @@ from snapshots.engine.plan import Options
 from snapshots.engine.report import Event, ImportResult, Listener
 from snapshots.engine.request import Request
 from snapshots.engine.run import import_input, resume_import
+from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
+from snapshots.project import read_project, run_project
 from snapshots.sources import Access
 
 if TYPE_CHECKING:
@@ -141,6 +143,26 @@ def send(
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
     return import_input(given, locations.target(database), options, listener or _ignore)
+
+
+def run(
+    project: str | os.PathLike[str] = ".",
+    *,
+    database: str | None = None,
+    page_size: int | None = None,
+    limit: int | None = None,
+    listener: Listener | None = None,
+) -> dict[str, ImportResult | SnapshotsError]:
+    """Sends the rows of each query of a project folder to its API.
+
+    `database` keeps the account; `page_size` and `limit` stand before what the project says.
+    Gives for each resource its account, or why there is none. Raises ProjectError if the folder
+    is no project.
+    """
+    found = read_project(Path(project), page_size=page_size, limit=limit)
+    home = locations.target(database)
+    outcomes = run_project(found, home, listener or _ignore)
+    return {outcome.resource.name: outcome.result for outcome in outcomes}
 
 
 def resume(

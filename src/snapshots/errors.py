@@ -67,6 +67,13 @@ class UsageError(SnapshotsError):
     code = "usage"
 
 
+class ProjectError(SnapshotsError):
+    """A project folder is not complete, or its settings are wrong."""
+
+    exit_code = 6
+    code = "project"
+
+
 class InputError(SnapshotsError):
     """The input cannot be read, or is not what it was."""
 

@@ -34,8 +34,9 @@ class Dialect:
     quote: str | None = '"'
     escape: str | None = None
     """None: a quote inside a quoted field is doubled. Else the character before it."""
-    terminator: Literal["lf", "cr"] = "lf"
-    """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone."""
+    terminator: Literal["lf", "cr", "rs"] = "lf"
+    """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
+    `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
     encoding: str = "utf-8"
     """Python's name. The kernel always sees UTF-8; other encodings are decoded before it."""
     header: bool = True
@@ -103,6 +104,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """In some records, one of some columns must have a value."""
+
+    any_of: tuple[str, ...]
+    """Names of columns."""
+    when: str | None = None
+    """A column; None: the rule is for all records."""
+    values: tuple[str, ...] = ()
+    """Texts of it that the rule is for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What a row of a table must be."""
 
@@ -110,6 +123,7 @@ class Contract:
     missing_values: tuple[str, ...] | None = None
     """Texts that mean NULL, quoted or not. None: only an empty field without quotes does."""
     primary_key: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

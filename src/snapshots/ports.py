@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from snapshots._native import Block
-from snapshots.model import Column, Contract, Encoding, TableName, TableShape
+from snapshots.model import Column, Contract, Dialect, Encoding, TableName, TableShape
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
@@ -79,6 +79,32 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the records of an input are, where that needs no detecting."""
+
+    dialect: Dialect
+    header: tuple[str, ...]
+    """A name for each field of a record."""
+    contract: Contract
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A source that has made its records itself, from a query for instance.
+
+    No name leads to the same records again, so that a run of it is never resumed.
+    """
+
+    @property
+    def layout(self) -> Layout:
+        """How they are written and what they hold."""
+
+    @property
+    def again(self) -> str:
+        """What to do to have such records once more; a sentence."""
 
 
 class Session(Protocol):

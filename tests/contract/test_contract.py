@@ -300,7 +300,9 @@ def test_the_round_trip_knows_every_field_of_the_model():
         "kind", "bits", "unsigned", "precision", "scale", "fraction", "max_chars", "max_bytes",
         "wire",
     }  # fmt: skip
-    assert {one.name for one in fields(Contract)} == {"columns", "missing_values", "primary_key"}
+    assert {one.name for one in fields(Contract)} == {
+        "columns", "missing_values", "primary_key", "rules",
+    }  # fmt: skip
     assert len(fields(Column)) == 19
 
 

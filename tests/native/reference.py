@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from snapshots.model import Dialect
 
+NEWLINES = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
+
 
 @dataclass(frozen=True)
 class Record:
@@ -24,7 +26,7 @@ class _Broken(Exception):
 
 def records(data: bytes, dialect: Dialect) -> list[Record]:
     """All records of an input, the header among them."""
-    newline = b"\n" if dialect.terminator == "lf" else b"\r"
+    newline = NEWLINES[dialect.terminator]
     at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     line = 1
     preamble = dialect.preamble
@@ -58,7 +60,7 @@ def _is(byte: int, character: str | None) -> bool:
 
 def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
     """The end of a physical line, and the start of the next."""
-    newline = b"\n" if dialect.terminator == "lf" else b"\r"
+    newline = NEWLINES[dialect.terminator]
     end = data.find(newline, at)
     after = len(data) if end < 0 else end + 1
     end = len(data) if end < 0 else end
@@ -70,7 +72,7 @@ def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
 class _Parser:
     def __init__(self, data: bytes, start: int, dialect: Dialect) -> None:
         self.data, self.start, self.at, self.dialect = data, start, start, dialect
-        self.newline = ord("\n" if dialect.terminator == "lf" else "\r")
+        self.newline = ord(NEWLINES[dialect.terminator])
 
     def record(self) -> tuple[str, int, int, tuple[tuple[bytes, bool], ...] | None]:
         end, after = _line(self.data, self.start, self.dialect)

@@ -20,7 +20,7 @@ DIALECTS = st.builds(
     delimiter=st.sampled_from(",;"),
     quote=st.sampled_from(['"', "'", None]),
     escape=st.sampled_from([None, None, "\\"]),
-    terminator=st.sampled_from(["lf", "cr"]),
+    terminator=st.sampled_from(["lf", "cr", "rs"]),
     header=st.booleans(),
     preamble=st.integers(0, 2),
     rows_after_header=st.integers(0, 2),
@@ -200,10 +200,10 @@ def test_python_reads_the_same(written):
     assert [[text.decode() for text in fields or ()] for _, _, fields in kernel] == python
 
 
-@pytest.mark.parametrize("terminator", ["lf", "cr"])
+@pytest.mark.parametrize("terminator", ["lf", "cr", "rs"])
 def test_an_open_quote_costs_no_more_than_its_line(terminator):
     """Lines that each look like the start of a record without end: reading them is linear."""
-    line = b'b","c' + (b"\n" if terminator == "lf" else b"\r")
+    line = b'b","c' + reference.NEWLINES[terminator]
     dialect = Dialect(header=False, terminator=terminator, max_record_size=1 << 20)
     data = line * 400_000
     found = convert(converter(texts(2), dialect), split(data, dialect, 1 << 20, 1 << 16))

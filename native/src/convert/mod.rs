@@ -10,6 +10,7 @@ mod postgres;
 mod read;
 mod reasons;
 mod rows;
+mod rule;
 mod short;
 mod sink;
 mod sqlite;
@@ -19,6 +20,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use column::Column;
+use rule::Rule;
 
 use crate::block::Block;
 use crate::chunk::Chunk;
@@ -36,6 +38,7 @@ pub struct Plan {
     /// Fields that every record must have.
     fields: usize,
     columns: Vec<Column>,
+    rules: Vec<Rule>,
     /// Bytes that a row takes at most, beyond the texts of its fields...
     room: usize,
     /// ...of which each is in at most so many columns.
@@ -71,6 +74,9 @@ impl Plan {
             Column::compile(column, spec.encoding, spec.omit_nulls)
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let rules = spec.rules.into_iter();
+        let rules = rules.map(|rule| Rule::compile(rule, &columns));
+        let rules = rules.collect::<Result<Vec<_>, _>>()?;
         let labels: usize = columns.iter().map(|column| column.label.room()).sum();
         let mut fields: Vec<usize> = columns.iter().map(|column| column.field).collect();
         fields.sort_unstable();
@@ -82,6 +88,7 @@ impl Plan {
             room: ROOM * (columns.len() + 3) + labels,
             most_uses: uses.max().unwrap_or(0),
             columns,
+            rules,
             import_id: spec.lineage.map(|lineage| lineage.import_id),
         })
     }

@@ -276,7 +276,7 @@ impl Number {
 
 impl Nulls {
     #[inline]
-    fn hold(&self, text: &[u8], quoted: bool) -> bool {
+    pub fn hold(&self, text: &[u8], quoted: bool) -> bool {
         match self {
             Nulls::Empty => text.is_empty() && !quoted,
             Nulls::Texts { texts, firsts } => {

@@ -232,6 +232,12 @@ impl<'a> Pass<'a> {
             }
             next += 1;
         }
+        if !plan.rules.is_empty()
+            && let Some(reason) = self.broken_rule(fields)
+        {
+            self.rows.truncate(start);
+            return self.reject(record, Code::MissingValue, reason);
+        }
         E::end(&mut self.rows);
         if E::INDEXED {
             self.places.push(record.into());
@@ -264,6 +270,17 @@ impl<'a> Pass<'a> {
             }
             true
         })
+    }
+
+    /// What is wrong with a record whose values are all right.
+    fn broken_rule(&mut self, fields: impl Fields) -> Option<String> {
+        let (plan, unescaped) = (self.plan, &mut self.unescaped);
+        let mut field = |column: &Column| {
+            let (text, quoted) = fields.text(column.field, unescaped);
+            (text.to_vec(), quoted)
+        };
+        let mut rules = plan.rules.iter();
+        rules.find_map(|rule| rule.broken(&plan.columns, &mut field))
     }
 
     #[cold]

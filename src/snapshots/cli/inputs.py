@@ -43,17 +43,18 @@ def each(
             try:
                 result = import_input(named, target, wanted, listener, stop.event)
             except SnapshotsError as error:
-                codes.append(_failed(name, error, as_json))
+                codes.append(failed(name, error, as_json))
                 if isinstance(error, CannotConnect):
                     break
                 continue
-            codes.append(_ended(name, result, wanted, as_json, stop.code))
+            codes.append(ended(name, result, as_json, stop.code, dry_run=wanted.dry_run))
             if stop.event.is_set():
                 break
     return worst(codes)
 
 
-def _failed(name: str, error: SnapshotsError, as_json: bool) -> int:
+def failed(name: str, error: SnapshotsError, as_json: bool) -> int:
+    """Says why there is no result; the exit code."""
     if as_json:
         print_json({"input": name, "outcome": "failed", "error": as_object(error)})
     if not error.place:
@@ -61,15 +62,17 @@ def _failed(name: str, error: SnapshotsError, as_json: bool) -> int:
     return fail(error)
 
 
-def _ended(
+def ended(
     name: str,
     result: ImportResult,
-    wanted: Options,
     as_json: bool,
     signal_code: int | None,
+    *,
+    dry_run: bool = False,
 ) -> int:
+    """Says how it ended; the exit code."""
     if as_json:
         print_json(result_object(name, result))
     else:
-        print_result(name, result, dry_run=wanted.dry_run)
+        print_result(name, result, dry_run=dry_run)
     return signal_code if result.exit_code == 130 and signal_code else result.exit_code

@@ -17,6 +17,7 @@ COMMANDS = {
     "import": ("snapshots.cli.import_", "Load files into a database."),
     "send": ("snapshots.cli.send", "Send rows of files to an HTTP API."),
     "sync": ("snapshots.cli.sync", "Import every file put into a folder, for ever."),
+    "run": ("snapshots.cli.run", "Send rows of a project's queries to one."),
     "list": ("snapshots.cli.list_", "What was imported; whether files are."),
     "show": ("snapshots.cli.show", "All that is known of one import."),
     "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.reading import Place, refuse, words_of
+from snapshots.contract.rules import parse_rules
 from snapshots.contract.words import SCHEMA, nearest
 from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
@@ -57,7 +58,8 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     )
     _check_names(columns, at)
     missing = _missing_values(schema, at)
-    return Contract(columns, missing, _primary_key(schema, columns, at))
+    key = _primary_key(schema, columns, at)
+    return Contract(columns, missing, key, parse_rules(schema, columns, at))
 
 
 def _check_schema(schema: Mapping[str, Any], at: Place) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snapshots.contract.rules import rules_schema
 from snapshots.model import Type
 
 if TYPE_CHECKING:
@@ -36,10 +37,15 @@ _LIMITS = {
 def to_schema(contract: Contract) -> dict[str, Any]:
     """A Table Schema that says all a contract does; only what is not the default."""
     schema: dict[str, Any] = {"fields": [_field(column) for column in contract.columns]}
+    own: dict[str, Any] = {}
     if contract.missing_values is None:
-        schema["x-snapshots"] = {"missingValues": "unquoted"}
+        own["missingValues"] = "unquoted"
     else:
         schema["missingValues"] = list(contract.missing_values)
+    if contract.rules:
+        own["rules"] = rules_schema(contract.rules)
+    if own:
+        schema["x-snapshots"] = own
     if contract.primary_key:
         schema["primaryKey"] = list(contract.primary_key)
     return schema

@@ -177,7 +177,8 @@ def for_table(
         columns.append(merged)
         as_text = as_text or needs_text
     missing = contract.missing_values if declared is None else declared.missing_values
-    contract = replace(contract, columns=tuple(columns), missing_values=missing)
+    rules = () if declared is None else declared.rules
+    contract = replace(contract, columns=tuple(columns), missing_values=missing, rules=rules)
     if wanted.primary_key and set(wanted.primary_key) != set(shape.primary_key):
         raise ContractError(
             f"The table's primary key is ({', '.join(shape.primary_key)}),"

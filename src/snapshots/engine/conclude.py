@@ -19,6 +19,7 @@ from snapshots.errors import (
     SnapshotsError,
     Stopped,
 )
+from snapshots.ports import Described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +173,8 @@ class Ending:
         )
 
     def _how_to_resume(self, lease: Lease) -> str:
+        if isinstance(self.source, Described):
+            return self.source.again
         if self.source.identity.name == "-":
             return f"Go on by giving the same stream again: ... | {self.job.stream_again}"
         return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"

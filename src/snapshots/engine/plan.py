@@ -126,6 +126,11 @@ class Plan:
         return str(self.into)
 
     @property
+    def from_query(self) -> bool:
+        """The records were made of a query's rows: no name leads to the same ones again."""
+        return self.dialect.terminator == "rs"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The table's columns in the order of the payload."""
         own = tuple(column.name for column in self.contract.columns)

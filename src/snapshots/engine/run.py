@@ -146,6 +146,11 @@ def _resume(
         if entry.state == "finished":
             return already(entry, target)
         job = _job(target, options, entry.kind)
+        if Plan.from_json(entry.plan).from_query:
+            raise InputError(
+                f"{entry.kind} {import_id} sent the rows of a query, which is over",
+                hint="run its project again: snapshots run PROJECT",
+            )
         if entry.input == "-":
             raise InputError(
                 f"import {import_id} read standard input, which is gone",

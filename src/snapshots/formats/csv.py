@@ -38,6 +38,7 @@ def converter_spec(
     has the lines of those. With omit_nulls they have no key where a value is NULL. Of columns
     with the same source the first takes the first field of that name, and so on.
     """
+    names = [column.name for column in contract.columns]
     spec = {
         "dialect": asdict(dialect),
         "encoding": encoding,
@@ -48,6 +49,7 @@ def converter_spec(
         ],
         "lineage": None if import_id is None else {"import_id": import_id},
         "omit_nulls": omit_nulls,
+        "rules": [asdict(rule) for rule in contract.rules if rule.when in {None, *names}],
     }
     return json.dumps(spec)
 

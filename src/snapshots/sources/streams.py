@@ -17,25 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class StreamSource:
-    """What comes out of a descriptor. Keeps only the head that was asked for."""
+class ReadOnce:
+    """Bytes that come once, in pieces. Keeps only the head that was asked for."""
 
-    def __init__(self, name: str, fd: int, *, owned: bool) -> None:
-        """Waits for the first bytes. Closes the descriptor in the end if it is `owned`."""
+    _peeked: Peeked
+    """Set by whoever inherits."""
+
+    def __init__(self, name: str) -> None:
         self._identity = Identity(name, None, None, None, None)
-        self._fd = fd
-        self._owned = owned
         self._consumed = 0
         self._begun = False
-        try:
-            first = self._first_bytes()
-            codec = kinds.codec(first)
-            rest = self._rest(first)
-            self._peeked = Peeked(decompress(rest, codec, name) if codec else rest)
-            refuse_bad_head(self.head(kinds.HEAD), name)
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def identity(self) -> Identity:
@@ -49,16 +40,16 @@ class StreamSource:
 
     @property
     def remote(self) -> bool:
-        """Never: whoever fills it is on this machine."""
+        """Never: it is not asked for twice."""
         return False
 
     @property
     def consumed(self) -> int:
-        """Bytes taken from the descriptor."""
+        """Bytes taken so far."""
         return self._consumed
 
     def head(self, size: int) -> bytes:
-        """See `ports.Source`; only before the stream is read."""
+        """See `ports.Source`; only before it is read."""
         if self._begun:
             raise self._only_once()
         return self._peeked.head(size)
@@ -71,12 +62,38 @@ class StreamSource:
         return self._peeked.read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
-        """See `ports.Source`; of a compressed stream only `read` can be had."""
+        """See `ports.Source`; of what is compressed only `read` can be had."""
         return self.read(offset)
 
     def unchanged(self) -> bool:
         """What was read once cannot be read otherwise."""
         return True
+
+    def _only_once(self) -> InputError:
+        return InputError(
+            "A stream can be read only once.",
+            place=self._identity.name,
+            hint="Save it as a file and give that.",
+        )
+
+
+class StreamSource(ReadOnce):
+    """What comes out of a descriptor."""
+
+    def __init__(self, name: str, fd: int, *, owned: bool) -> None:
+        """Waits for the first bytes. Closes the descriptor in the end if it is `owned`."""
+        super().__init__(name)
+        self._fd = fd
+        self._owned = owned
+        try:
+            first = self._first_bytes()
+            codec = kinds.codec(first)
+            rest = self._rest(first)
+            self._peeked = Peeked(decompress(rest, codec, name) if codec else rest)
+            refuse_bad_head(self.head(kinds.HEAD), name)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """See `ports.Source`."""
@@ -105,10 +122,3 @@ class StreamSource:
             raise unreadable(self._identity.name, error) from error
         self._consumed += len(piece)
         return piece
-
-    def _only_once(self) -> InputError:
-        return InputError(
-            "A stream can be read only once.",
-            place=self._identity.name,
-            hint="Save it as a file and give that.",
-        )

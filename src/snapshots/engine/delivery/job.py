@@ -14,6 +14,7 @@ from snapshots.engine.plan import Options, Plan, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
+from snapshots.ports import Described, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,21 @@ class Delivering:
 
 def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
     """Decides how an input will be sent. `say` gets a sentence for everything detected."""
+    layout = source.layout if isinstance(source, Described) else _detected(source, options, say)
+    return Plan(
+        into=_seeded(options.request),
+        dialect=layout.dialect,
+        contract=layout.contract,
+        header=layout.header,
+        encoding="json",
+        lineage=False,
+        chunk_size=CHUNK_BYTES,
+        path=path_of(source),
+        given=options.given(),
+    )
+
+
+def _detected(source: Source, options: Options, say: Callable[[str], None]) -> Layout:
     sniffed = sniff(source.head(HEAD), options.dialect)
     for note in sniffed.notes:
         say(note)
@@ -96,17 +112,7 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
     chosen = for_requests(source, sniffed, clean(sniffed.header), wanted, say)
     for note in chosen.notes:
         say(note)
-    return Plan(
-        into=_seeded(options.request),
-        dialect=sniffed.dialect,
-        contract=chosen.contract,
-        header=chosen.header,
-        encoding="json",
-        lineage=False,
-        chunk_size=CHUNK_BYTES,
-        path=path_of(source),
-        given=options.given(),
-    )
+    return Layout(sniffed.dialect, chosen.header, chosen.contract)
 
 
 def _seeded(request: Request | None) -> Request:

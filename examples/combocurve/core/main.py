@@ -1,0 +1,34 @@
+"""Sends a project's rows: `python core/main.py [PROJECT]`, or `start(project)` from Python."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import snapshots
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def start(project: str | Path | None = None) -> bool:
+    """Runs the project in a folder, by default this one; whether every row was delivered."""
+    whole = True
+    for name, result in snapshots.run(project or HERE).items():
+        if isinstance(result, snapshots.SnapshotsError):
+            print(f"{name}: {result}")
+            whole = False
+            continue
+        counts = result.counts
+        print(
+            f"{name}: {counts.loaded} of {counts.records} rows delivered,"
+            f" {counts.rejected} rejected. {result.message}".rstrip()
+        )
+        whole = whole and result.exit_code == 0
+    return whole
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(not start(*sys.argv[1:2]))
+    except snapshots.SnapshotsError as error:
+        sys.exit(f"{error} {error.hint}")

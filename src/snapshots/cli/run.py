@@ -1,0 +1,62 @@
+"""`snapshots run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.failure import worst
+from snapshots.cli.inputs import ended, failed
+from snapshots.cli.options import option
+from snapshots.cli.progress import reporter
+from snapshots.cli.signals import stopping
+from snapshots.errors import SnapshotsError
+
+
+@click.command("run", help="Send the rows of a project's queries to an HTTP API.")
+@click.argument("project", default=".", metavar="[PROJECT]")
+@options.home
+@option(
+    "--page-size",
+    type=click.IntRange(1, 20_000),
+    metavar="N",
+    help="Rows of one request. Default: the project's, or 100.",
+)
+@option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Rows of one resource that are sent. Default: the project's, or 1000.",
+)
+@options.progress
+@options.as_json
+@options.env_file
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    project: str,
+    database: str | None,
+    page_size: int | None,
+    limit: int | None,
+    progress: str,
+    as_json: bool,
+) -> None:
+    """Sends each resource; the exit code is that of the most serious outcome."""
+    from snapshots import locations
+    from snapshots.project import read_project, run_project
+
+    found = read_project(Path(project), page_size=page_size, limit=limit)
+    codes: list[int] = []
+    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
+        home = locations.target(database)
+        for outcome in run_project(found, home, stop.listen(shown), stop.event):
+            name = outcome.resource.name
+            result = outcome.result
+            if isinstance(result, SnapshotsError):
+                codes.append(failed(name, result, as_json))
+            else:
+                codes.append(ended(name, result, as_json, stop.code))
+    ctx.exit(worst(codes))

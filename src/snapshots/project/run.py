@@ -1,0 +1,114 @@
+"""What is done with a project: each resource is a query, and each query a delivery."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.budget import Budget
+from snapshots.engine.plan import Options
+from snapshots.engine.report import Notice
+from snapshots.engine.request import Request
+from snapshots.engine.run import import_input
+from snapshots.errors import InputError, SnapshotsError
+from snapshots.project.account import authority
+from snapshots.project.contracts import fit, named
+from snapshots.sources.sql import QuerySource, open_query
+
+if TYPE_CHECKING:
+    from snapshots.engine.report import ImportResult, Listener
+    from snapshots.ports import Target
+    from snapshots.project.resources import Resource
+    from snapshots.project.settings import Project
+    from snapshots.targets.http import Auth
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one resource: its account, or why there is none."""
+
+    resource: Resource
+    result: ImportResult | SnapshotsError
+
+
+def run_project(
+    project: Project,
+    home: Target,
+    listener: Listener,
+    stop: threading.Event | None = None,
+) -> Iterator[Outcome]:
+    """Sends the rows of each resource, in order; `home` keeps the account.
+
+    What fails in one resource does not stop the others. ProjectError before the first one if
+    nobody could be sent anything.
+    """
+    stop = stop or threading.Event()
+    auth = authority(project.api.credentials)
+    for resource in project.resources:
+        if stop.is_set():
+            return
+        try:
+            result = _send(project, resource, home, auth, listener, stop)
+            yield Outcome(resource, result)
+        except SnapshotsError as error:
+            yield Outcome(resource, error)
+
+
+def _send(
+    project: Project,
+    resource: Resource,
+    home: Target,
+    auth: Auth | None,
+    listener: Listener,
+    stop: threading.Event,
+) -> ImportResult:
+    if not resource.mapped:
+        listener(Notice(_guessed(resource)))
+    options = Options(
+        budget=Budget.parse("100%"),
+        limit=project.api.limit,
+        request=_request(project, resource, auth),
+    )
+    return import_input(_query(project, resource), home, options, listener, stop)
+
+
+def _query(project: Project, resource: Resource) -> QuerySource:
+    place = str(resource.file)
+    try:
+        sql = resource.file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("The query cannot be read as UTF-8.", place=place) from error
+    source = open_query(project.server, sql, place)
+    if resource.contract:
+        try:
+            source.contract = fit(named(resource.contract), source.contract, place)
+        except SnapshotsError:
+            source.close()
+            raise
+    return source
+
+
+def _request(project: Project, resource: Resource, auth: Auth | None) -> Request:
+    api = project.api
+    return Request(
+        url=api.url + resource.path,
+        method=api.method,
+        batch=api.page_size,
+        headers=tuple(api.headers.items()),
+        results=api.results,
+        concurrency=api.concurrency,
+        ordered=api.concurrency == 1,
+        rate=api.requests_per_minute / 60,
+        timeout=api.timeout,
+        retry_seconds=api.retry_seconds,
+        auth=auth,
+    )
+
+
+def _guessed(resource: Resource) -> str:
+    return (
+        f"{resource.name} is no resource that is known: it is sent to {resource.path}."
+        " [api.paths] in combocurve.toml says otherwise, or that this is right"
+    )

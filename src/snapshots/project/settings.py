@@ -1,0 +1,188 @@
+"""`combocurve.toml`: which server is asked, and how its rows are sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from snapshots.errors import ProjectError
+from snapshots.project.resources import Resource, find_resources
+from snapshots.project.toml import read_toml
+from snapshots.sources.sql.server import Kind, Server, Tls
+
+if TYPE_CHECKING:
+    from snapshots.project.toml import Section
+
+FILE = "combocurve.toml"
+
+Method = Literal["POST", "PUT", "PATCH"]
+Results = Literal["none", "combocurve"]
+
+PORTS: dict[Kind, int] = {"mysql": 3306, "postgres": 5432, "sqlserver": 1433}
+SERVER_KEYS = ("user", "password", "host", "port", "database", "tls", "tls_ca", "tls_cert",
+               "tls_key")  # fmt: skip
+API_KEYS = ("url", "method", "page_size", "limit", "concurrency", "requests_per_minute", "timeout",
+            "retry_seconds", "results", "auth", "key", "token", "service_account", "audience",
+            "headers", "paths")  # fmt: skip
+KEY_VARIABLE = "COMBOCURVE_API_KEY"
+AUDIENCE = "https://api.combocurve.com"
+"""What a service account's token is for."""
+TOKEN_VARIABLE = "COMBOCURVE_TOKEN"  # noqa: S105 - its name
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who we are to the API: a key, and a token or an account that signs one."""
+
+    key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    service_account: Path | None = None
+    audience: str = AUDIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Section `[api]`; the defaults are ComboCurve's."""
+
+    url: str = "https://test-api.combocurve.com/v1"
+    method: Method = "PUT"
+    page_size: int = 100
+    """Records of one request."""
+    limit: int = 1000
+    """Records of one resource that are sent in one run."""
+    concurrency: int = 1
+    requests_per_minute: float = 200
+    timeout: float = 30
+    retry_seconds: float = 300
+    results: Results = "combocurve"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project folder, checked."""
+
+    folder: Path
+    server: Server
+    api: Api
+    resources: tuple[Resource, ...]
+    """In the order in which they are sent."""
+
+
+def read_project(
+    folder: Path, *, page_size: int | None = None, limit: int | None = None
+) -> Project:
+    """The project in a folder; what is given here stands before what it says itself.
+
+    ProjectError, with file, line and key, if it is none.
+    """
+    file = folder / FILE
+    if not folder.is_dir():
+        raise ProjectError("There is no such folder.", place=str(folder), hint="Check its name.")
+    if not file.is_file():
+        raise ProjectError(
+            f"This folder is no project: it has no {FILE}.",
+            place=str(folder),
+            hint="Give the folder that has it, with resources/<name>.sql beside it.",
+        )
+    top = read_toml(file)
+    kind = cast("Kind", _kind(top))
+    top.only("connection", kind, "api")
+    api = top.section("api")
+    api.only(*API_KEYS)
+    resources = find_resources(folder, api.section("paths").texts())
+    known = _api(api, folder)
+    known = replace(known, page_size=page_size or known.page_size, limit=limit or known.limit)
+    return Project(folder, _server(top.section(kind), kind, folder), known, resources)
+
+
+def _kind(top: Section) -> str:
+    if "connection" not in top:
+        raise top.error(
+            None, "Section [connection] is missing.", 'Write [connection] and type = "postgres".'
+        )
+    connection = top.section("connection")
+    connection.only("type")
+    kind = connection.choice("type", get_args(Kind))
+    if kind not in top:
+        raise connection.error(
+            "type", f"Section [{kind}] is missing.", f"Write it: {', '.join(SERVER_KEYS[:4])}."
+        )
+    return kind
+
+
+def _server(section: Section, kind: Kind, folder: Path) -> Server:
+    section.only(*SERVER_KEYS)
+    return Server(
+        kind=kind,
+        user=section.text("user"),
+        password=section.text("password"),
+        host=section.text("host"),
+        port=section.number("port", PORTS[kind], most=65535),
+        database=section.optional("database"),
+        tls=cast("Tls", section.choice("tls", get_args(Tls), "prefer")),
+        **{key: _file(section, key, folder) for key in ("tls_ca", "tls_cert", "tls_key")},
+    )
+
+
+def _file(section: Section, key: str, folder: Path) -> str | None:
+    """A file's path; from the project's folder, wherever the command is run."""
+    name = section.optional(key)
+    if name is None:
+        return None
+    path = folder / Path(name).expanduser()
+    if not path.is_file():
+        raise section.error(key, f"There is no file {path}.", "Check its name.")
+    return str(path)
+
+
+def _api(section: Section, folder: Path) -> Api:
+    plain = Api()
+    url = section.text("url", plain.url).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise section.error(
+            "url", "It is no address of an API.", "Write it like https://api.example.com/v1."
+        )
+    return Api(
+        url=url,
+        method=cast("Method", section.choice("method", get_args(Method), plain.method)),
+        page_size=section.number("page_size", plain.page_size, most=20_000),
+        limit=section.number("limit", plain.limit),
+        concurrency=section.number("concurrency", plain.concurrency, most=64),
+        requests_per_minute=section.seconds("requests_per_minute", plain.requests_per_minute),
+        timeout=section.seconds("timeout", plain.timeout),
+        retry_seconds=section.seconds("retry_seconds", plain.retry_seconds),
+        results=cast("Results", section.choice("results", get_args(Results), plain.results)),
+        headers=section.section("headers").texts(),
+        credentials=_credentials(section, folder),
+    )
+
+
+def _credentials(section: Section, folder: Path) -> Credentials | None:
+    if section.choice("auth", ("combocurve", "none"), "combocurve") == "none":
+        return None
+    key = section.optional("key") or os.environ.get(KEY_VARIABLE)
+    token = section.optional("token") or os.environ.get(TOKEN_VARIABLE)
+    account = _file(section, "service_account", folder)
+    if not key:
+        raise section.error(
+            "key", "There is no API key.", f'Set {KEY_VARIABLE}, or auth = "none" in [api].'
+        )
+    if not token and not account:
+        raise section.error(
+            "token",
+            "There is neither a token nor a service account.",
+            f"Set {TOKEN_VARIABLE}, or service_account to the file with the account's key.",
+        )
+    return Credentials(
+        key=key,
+        token=None if account else token,
+        service_account=Path(account) if account else None,
+        audience=section.text("audience", AUDIENCE),
+    )

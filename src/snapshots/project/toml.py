@@ -1,0 +1,161 @@
+"""A TOML file whose every value is asked for by name, and whose errors name file, line and key.
+
+A key that nobody asks for is an error: a slip must not look like a setting.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from snapshots.contract.words import nearest
+from snapshots.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T", str, int, float)
+
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[\w-]+)\s*=")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_WORDS = {str: "a text", int: "a whole number", float: "a number", dict: "a section",
+          bool: "true or false", list: "a list"}  # fmt: skip
+
+
+class Section:
+    """One table of the file, or what stands before the first."""
+
+    def __init__(self, file: Path, lines: list[str], name: str, values: Mapping[str, Any]) -> None:
+        self._file = file
+        self._lines = lines
+        self._name = name
+        self._values = values
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def only(self, *known: str) -> None:
+        """ProjectError if there is a key of another name."""
+        for key in self._values:
+            if key not in known:
+                what = "section" if isinstance(self._values[key], dict) else "key"
+                raise self.error(key, f"There is no {what} {key!r} here.", nearest(key, known))
+
+    def section(self, key: str) -> Section:
+        """A table in this one; an empty one if there is none."""
+        values = self._values.get(key, {})
+        if not isinstance(values, dict):
+            raise self._wrong(key, dict)
+        name = f"{self._name}.{key}" if self._name else key
+        return Section(self._file, self._lines, name, values)
+
+    def texts(self) -> dict[str, str]:
+        """All keys of the section, whatever their names."""
+        return {key: self.text(key) for key in self._values}
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text, its `${VARIABLE}` looked up; ProjectError if there is none and no default."""
+        return _VARIABLE.sub(
+            lambda match: self._variable(key, match[1]), self._get(key, str, default)
+        )
+
+    def optional(self, key: str) -> str | None:
+        """A text, or None if there is none."""
+        return self.text(key) if key in self else None
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """One of some words."""
+        word = self.text(key, default)
+        if word not in choices:
+            raise self.error(key, f"It cannot be {word!r}.", f"It is {_or(choices)}.")
+        return word
+
+    def number(
+        self, key: str, default: int | None = None, least: int = 1, most: int | None = None
+    ) -> int:
+        """A whole number within bounds; a text may give it by a variable."""
+        value: Any = self._values.get(key, default)
+        if isinstance(value, str) and (text := self.text(key)).strip().isdigit():
+            value = int(text)
+        elif not isinstance(value, int) or isinstance(value, bool):
+            value = self._get(key, int, default)
+        if value < least or (most is not None and value > most):
+            span = f"from {least} on" if most is None else f"from {least} to {most}"
+            raise self.error(key, f"It is {value}.", f"It is a number {span}.")
+        return int(value)
+
+    def seconds(self, key: str, default: float) -> float:
+        """A number above 0."""
+        value = float(self._get(key, float, default))
+        if value <= 0:
+            raise self.error(key, f"It is {value:g}.", "It is a number above 0.")
+        return value
+
+    def error(self, key: str | None, message: str, hint: str = "") -> ProjectError:
+        """What is wrong with a key, or with the section."""
+        line = self._line(key)
+        name = ".".join(part for part in (self._name, key) if part)
+        place = ", ".join(
+            part for part in (str(self._file), f"line {line}" if line else "", name) if part
+        )
+        return ProjectError(message, place=place, hint=hint)
+
+    def _get(self, key: str, kind: type[T], default: T | None) -> T:
+        value = self._values.get(key, default)
+        if value is None:
+            raise self.error(key, f"{key!r} is missing.", f"Write it in section [{self._name}].")
+        fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
+        if not fits or isinstance(value, bool):
+            raise self._wrong(key, kind)
+        return value  # type: ignore[no-any-return]
+
+    def _wrong(self, key: str, kind: type) -> ProjectError:
+        found = _WORDS.get(type(self._values[key]), "a date or time")
+        hint = "A text stands in quotes." if kind is str else ""
+        return self.error(key, f"It is {found}, and must be {_WORDS[kind]}.", hint)
+
+    def _variable(self, key: str, name: str) -> str:
+        if name not in os.environ:
+            hint = f"Set it, or name a file with {name}=... in it: --env-file FILE."
+            raise self.error(key, f"The variable {name} is not set.", hint)
+        return os.environ[name]
+
+    def _line(self, key: str | None) -> int | None:
+        """Of the key; else of the section's header; None where the file has neither."""
+        inside, header = not self._name, None
+        for number, line in enumerate(self._lines, 1):
+            if match := _HEADER.match(line):
+                inside = match[1].replace(" ", "") == self._name
+                header = number if inside else header
+                if key and match[1].replace(" ", "") == f"{self._name}.{key}".lstrip("."):
+                    return number
+            elif inside and key and (match := _KEY.match(line)) and match[1].strip("\"'") == key:
+                return number
+        return header
+
+
+def read_toml(file: Path) -> Section:
+    """What stands in a file. ProjectError if it cannot be read or is no TOML."""
+    try:
+        text = file.read_text("utf-8")
+        values = tomllib.loads(text)
+    except OSError as error:
+        raise ProjectError(
+            f"The file cannot be read: {error.strerror}.", place=str(file), hint="Check its name."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ProjectError("The file is not UTF-8.", place=str(file)) from error
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line (\d+)", str(error))
+        line = where[1] if where else len(text.splitlines())
+        message = str(error).partition(" (at ")[0]
+        raise ProjectError(f"This is no TOML: {message}.", place=f"{file}, line {line}") from error
+    return Section(file, text.splitlines(), "", values)
+
+
+def _or(choices: tuple[str, ...]) -> str:
+    return ", ".join(choices[:-1]) + f" or {choices[-1]}"

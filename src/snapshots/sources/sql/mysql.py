@@ -1,0 +1,154 @@
+"""Queries on MySQL and MariaDB."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+from pymysql.constants import FIELD_TYPE, FLAG
+from pymysql.converters import encoders
+from pymysql.cursors import SSCursor
+
+from snapshots.model import Column, Kind, Type
+from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots.sources.sql.server import Row, Server
+
+_INTEGERS = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG,
+             FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR, FIELD_TYPE.BIT)  # fmt: skip
+_KINDS: dict[int, Kind] = {
+    **dict.fromkeys(_INTEGERS, "integer"),
+    FIELD_TYPE.DECIMAL: "decimal",
+    FIELD_TYPE.NEWDECIMAL: "decimal",
+    FIELD_TYPE.FLOAT: "float",
+    FIELD_TYPE.DOUBLE: "float",
+    FIELD_TYPE.DATE: "date",
+    FIELD_TYPE.NEWDATE: "date",
+    FIELD_TYPE.DATETIME: "timestamp",
+    FIELD_TYPE.TIMESTAMP: "timestamp",
+    FIELD_TYPE.JSON: "json",
+}
+"""All other types are texts: a TIME may be longer than a day, or negative."""
+
+_BYTES = {FIELD_TYPE.TINY_BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB, FIELD_TYPE.BLOB,
+          FIELD_TYPE.STRING, FIELD_TYPE.VAR_STRING, FIELD_TYPE.VARCHAR,
+          FIELD_TYPE.GEOMETRY}  # fmt: skip
+_BINARY_CHARSET = 63
+
+_READING = (
+    "SET SESSION TRANSACTION READ ONLY",
+    # A server gives up on a client that takes its rows slowly, and the API may be slow.
+    "SET SESSION time_zone = '+00:00', net_write_timeout = 86400, wait_timeout = 86400",
+)
+
+
+def _bits(value: bytes | str) -> str:
+    return str(int.from_bytes(value if isinstance(value, bytes) else value.encode(), "big"))
+
+
+_TEXTS: dict[Any, Any] = {**encoders, FIELD_TYPE.BIT: _bits}
+"""All other types are read as their text."""
+
+
+def run(server: Server, sql: str, place: str) -> MysqlQuery:
+    """See `Query`. CannotConnect, or InputError if the server refuses the query."""
+    return MysqlQuery(_connect(server), sql, place)
+
+
+def _connect(server: Server) -> Any:
+    try:
+        connection: Any = pymysql.connect(**settings(server))
+        for statement in _READING:
+            connection.query(statement)
+    except (pymysql.err.Error, OSError) as error:
+        raise cannot_connect(server, _said(error)) from error
+    # Some versions of PyMySQL go on in plain text where the server has no TLS.
+    if server.tls in {"require", "verify"} and not connection._secure:
+        connection.close()
+        raise cannot_connect(server, "The server does not offer TLS")
+    return connection
+
+
+def settings(server: Server) -> dict[str, Any]:
+    """As PyMySQL takes them."""
+    given = {
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "password": server.password,
+        "database": server.database,
+        "charset": "utf8mb4",
+        "conv": _TEXTS,
+        "cursorclass": SSCursor,
+        "connect_timeout": CONNECT_SECONDS,
+        "autocommit": True,
+        "ssl": _tls(server),
+        "ssl_disabled": server.tls == "off",
+        "program_name": "snapshots",
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _tls(server: Server) -> ssl.SSLContext | None:
+    """None leaves it to PyMySQL, which encrypts where the server offers it."""
+    if server.tls in {"off", "prefer"}:
+        return None
+    context = ssl.create_default_context(cafile=server.tls_ca)
+    if server.tls == "require":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if server.tls_cert:
+        context.load_cert_chain(server.tls_cert, server.tls_key)
+    return context
+
+
+class MysqlQuery:
+    """See `Query`: the rows stay in the server and the socket until they are fetched."""
+
+    def __init__(self, connection: Any, sql: str, place: str) -> None:
+        self._connection = connection
+        self._place = place
+        self._cursor = connection.cursor()
+        try:
+            with self._errors():
+                self._cursor.execute(sql)
+            self.columns: tuple[Column, ...] = tuple(map(self._column, self._cursor._result.fields))
+        except BaseException:
+            self.close()
+            raise
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """See `Query`."""
+        with self._errors():
+            while rows := self._cursor.fetchmany(BATCH):
+                yield rows
+
+    def close(self) -> None:
+        """See `Query`."""
+        # Otherwise PyMySQL would read all the rows that are left.
+        if self._cursor._result is not None:
+            self._cursor._result.unbuffered_active = False
+        self._connection._force_close()
+
+    def _column(self, field: Any) -> Column:
+        name, code = field.name, field.type_code
+        if code in _BYTES and field.charsetnr == _BINARY_CHARSET:
+            raise binary(self._place, name, "TO_BASE64({})")
+        unsigned = code in _INTEGERS and bool(field.flags & FLAG.UNSIGNED)
+        return Column(name, name, Type(_KINDS.get(code, "text"), unsigned=unsigned))
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except pymysql.err.Error as error:
+            raise refused(self._place, _said(error), lost=not self._connection.open) from error
+
+
+def _said(error: Exception) -> str:
+    return str(error.args[-1]) if error.args else str(error)

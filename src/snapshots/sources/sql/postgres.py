@@ -1,0 +1,131 @@
+"""Queries on PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.string import TextLoader
+
+from snapshots.model import Column, Kind, Type
+from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots.sources.sql.server import Row, Server
+
+_KINDS: dict[str, Kind] = {
+    "int2": "integer", "int4": "integer", "int8": "integer", "oid": "integer",
+    "numeric": "decimal", "float4": "float", "float8": "float", "bool": "boolean",
+    "date": "date", "timestamp": "timestamp", "timestamptz": "timestamptz",
+    "uuid": "uuid", "json": "json", "jsonb": "json",
+}  # fmt: skip
+"""All other types are texts, as PostgreSQL writes them."""
+
+_TLS = {"off": "disable", "prefer": "prefer", "require": "require", "verify": "verify-full"}
+
+_SETTINGS = (
+    "default_transaction_read_only=on",
+    "timezone=UTC",
+    "datestyle=ISO",
+    "extra_float_digits=1",
+    "idle_in_transaction_session_timeout=0",
+)
+"""A value means the same whatever is set by default; and a slow API is no reason to hang up."""
+
+
+def _as_text() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    for info in adapters.types:
+        adapters.register_loader(info.oid, TextLoader)
+        if info.array_oid:
+            adapters.register_loader(info.array_oid, TextLoader)
+    return adapters
+
+
+_TEXTS = _as_text()
+
+
+def run(server: Server, sql: str, place: str) -> PostgresQuery:
+    """See `Query`. CannotConnect, or InputError if the server refuses the query."""
+    try:
+        connection = psycopg.connect(context=_TEXTS, **settings(server))
+    except psycopg.Error as error:
+        raise cannot_connect(server, _said(error)) from error
+    try:
+        connection.read_only = True
+        return PostgresQuery(connection, sql, place)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def settings(server: Server) -> dict[str, Any]:
+    """As libpq takes them."""
+    given = {
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "password": server.password,
+        "dbname": server.database or server.user,
+        "sslmode": _TLS[server.tls],
+        "sslrootcert": server.tls_ca or ("system" if server.tls == "verify" else None),
+        "sslcert": server.tls_cert,
+        "sslkey": server.tls_key,
+        "application_name": "snapshots",
+        "connect_timeout": CONNECT_SECONDS,
+        "client_encoding": "UTF8",
+        "options": " ".join(f"-c {setting}" for setting in _SETTINGS),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+class PostgresQuery:
+    """See `Query`: a cursor that the server keeps."""
+
+    def __init__(self, connection: psycopg.Connection[Any], sql: str, place: str) -> None:
+        self._connection = connection
+        self._place = place
+        self._cursor = connection.cursor(name="snapshots")
+        with self._errors():
+            self._cursor.execute(sql)
+        found = self._cursor.description or []
+        self.columns: Sequence[Column] = tuple(
+            self._column(column.name, column.type_code) for column in found
+        )
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """See `Query`."""
+        with self._errors():
+            while rows := self._cursor.fetchmany(BATCH):
+                yield rows
+
+    def close(self) -> None:
+        """See `Query`."""
+        self._connection.close()
+
+    def _column(self, name: str, oid: int) -> Column:
+        info = psycopg.adapters.types.get(oid)
+        known = info.name if info and info.oid == oid else ""  # an array has its element's info
+        if known == "bytea":
+            raise binary(self._place, name, "encode({}, 'base64')")
+        column = Column(name, name, Type(_KINDS.get(known, "text")))
+        if known == "bool":
+            return replace(column, true_values=("t",), false_values=("f",))
+        return column
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            lost = bool(self._connection.closed)
+            raise refused(self._place, _said(error), lost=lost) from error
+
+
+def _said(error: psycopg.Error) -> str:
+    return (error.diag.message_primary or str(error)).strip()

@@ -1,0 +1,82 @@
+"""The rows of a query as an input that can be read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from snapshots.errors import InputError
+from snapshots.model import Contract
+from snapshots.ports import Layout
+from snapshots.sources.peeked import Peeked
+from snapshots.sources.sql.records import DIALECT, LAST_FIELD, encode
+from snapshots.sources.sql.statement import single_select
+from snapshots.sources.streams import ReadOnce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.model import Column
+    from snapshots.sources.sql.server import Query, Server
+
+
+def open_query(server: Server, sql: str, name: str) -> QuerySource:
+    """Runs a query; its first rows may not be there yet.
+
+    InputError if it is not one SELECT, or if the server refuses it; CannotConnect.
+    """
+    statement = single_select(sql, server.kind, name)
+    adapter = import_module(f"snapshots.sources.sql.{server.kind}")
+    return QuerySource(name, adapter.run(server, statement, name))
+
+
+class QuerySource(ReadOnce):
+    """See `ports.Source`. A row is a record, and its number is the record's line."""
+
+    def __init__(self, name: str, query: Query) -> None:
+        """Takes the query over. InputError if its columns could not be told apart."""
+        super().__init__(name)
+        self._query = query
+        try:
+            _check_names(query.columns, name)
+        except InputError:
+            self.close()
+            raise
+        self._peeked = Peeked(self._records())
+        self.contract = Contract(query.columns, missing_values=None)
+        """Names in their case, types as the server gives them; whoever knows better sets it."""
+
+    @property
+    def layout(self) -> Layout:
+        """See `ports.Described`."""
+        header = (*(column.name for column in self._query.columns), LAST_FIELD)
+        return Layout(DIALECT, header, self.contract)
+
+    @property
+    def again(self) -> str:
+        """See `ports.Described`."""
+        return "Run the project again; --limit says how many rows of a query may be sent."
+
+    def close(self) -> None:
+        """See `ports.Source`."""
+        with suppress(Exception):
+            self._query.close()
+
+    def _records(self) -> Iterator[bytes]:
+        for rows in self._query.batches():
+            piece = encode(rows)
+            self._consumed += len(piece)
+            yield piece
+
+
+def _check_names(columns: tuple[Column, ...], name: str) -> None:
+    counts = Counter(column.name for column in columns)
+    if twice := next((column for column, count in counts.items() if count > 1), None):
+        what = f"Two columns are called {twice!r}." if twice else "Two columns have no name."
+    elif "" in counts or "?column?" in counts:
+        what = "A column has no name."
+    else:
+        return
+    raise InputError(what, place=name, hint="Name each column with AS.")

@@ -1,0 +1,207 @@
+"""Rows of real servers as CSV: exact, counted, and never all at once."""
+
+import json
+import resource
+
+import psycopg
+import pytest
+
+from snapshots._native import Chunk, Converter, Records
+from snapshots.errors import CannotConnect, InputError
+from snapshots.formats.csv import converter_spec, dialect_json
+from snapshots.sources.sql import open_query
+from tests.sources.sql.servers import execute, server_of
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def url(request):
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def ask(url):
+    opened = []
+
+    def ask(sql, **changes):
+        opened.append(open_query(server_of(url, **changes), sql, "test.sql"))
+        return opened[-1]
+
+    yield ask
+    for source in opened:
+        source.close()
+
+
+def fields(source):
+    """Each record's line and fields, as the kernel reads them."""
+    data = b"".join(source.read())
+    found = Records.parse(data, dialect_json(source.layout.dialect), 10**6)
+    return [(line, [field.decode() for field in row[:-1]]) for line, _, row in found]
+
+
+def kinds(source):
+    return [column.type.kind for column in source.contract.columns]
+
+
+def test_types_come_from_the_server_and_values_are_exact(ask, url):
+    number = "numeric" if url.startswith("postgresql") else "decimal(38,18)"
+    source = ask(
+        f"SELECT CAST('0012' AS char(4)) AS api10, CAST('12345678901234567890.000000000000000001'"
+        f" AS {number}) AS d, DATE '2024-02-29' AS day, 9007199254740993 AS big,"
+        " TIMESTAMP '2024-02-29 23:59:58' AS at, NULL AS nothing"
+    )
+    assert source.layout.header == ("api10", "d", "day", "big", "at", "nothing", "")
+    assert kinds(source) == ["text", "decimal", "date", "integer", "timestamp", "text"]
+    assert fields(source) == [
+        (
+            1,
+            ["0012", "12345678901234567890.000000000000000001", "2024-02-29", "9007199254740993",
+             "2024-02-29 23:59:58", ""],
+        )
+    ]  # fmt: skip
+
+
+def test_null_and_empty_text_are_told_apart(ask):
+    source = ask("SELECT '' AS a, NULL AS b UNION ALL SELECT NULL, ''")
+    converter = Converter(
+        converter_spec(source.layout.dialect, source.contract, source.layout.header, "text", None)
+    )
+    block = converter.convert(Chunk.of(b"".join(source.read())), 0, 1, 1 << 20)
+    assert block.payload == b"\t\\N\n\\N\t\n"
+
+
+def test_one_column_of_nulls_is_rows_too(ask):
+    assert fields(ask("SELECT 1 AS a UNION ALL SELECT NULL UNION ALL SELECT NULL")) == [
+        (1, ["1"]),
+        (2, [""]),
+        (3, [""]),
+    ]
+
+
+def test_a_records_line_is_its_rows_number_whatever_is_in_the_values(ask, url):
+    execute(url, "CREATE TABLE t (id int, note text)")
+    notes = ["a\nb\r\nc\rd", 'say "x", or', "", "Größe 😀 \\ \t", "e\n"]
+    for number, note in enumerate(notes):
+        quoted = note.replace("\\", "\\\\") if url.startswith("mysql") else note
+        execute(url, f"INSERT INTO t VALUES ({number}, '{quoted}')")
+    source = ask("SELECT note FROM t ORDER BY id")
+    assert fields(source) == [(line, [note]) for line, note in enumerate(notes, 1)]
+
+
+def test_a_value_that_would_upset_the_count_is_an_error(ask):
+    with pytest.raises(InputError, match=r"U\+001E"):
+        list(ask("SELECT 'a\x1eb' AS a").read())
+
+
+def test_names_keep_their_case(ask, url):
+    quote = '"' if url.startswith("postgresql") else "`"
+    source = ask(f"SELECT 1 AS {quote}chosenID{quote}")
+    assert source.layout.header == ("chosenID", "")
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [("1 AS a, 2 AS a", "Two columns are called 'a'"), ("1 AS a, x.*", "Two columns")],
+)
+def test_columns_must_have_names_of_their_own(ask, columns, says):
+    with pytest.raises(InputError, match=says):
+        ask(f"SELECT {columns} FROM (SELECT 3 AS a) AS x")
+
+
+def test_binary_columns_are_refused_with_what_to_write(ask, url):
+    kind = "bytea" if url.startswith("postgresql") else "binary(3)"
+    with pytest.raises(InputError, match="binary") as caught:
+        ask(f"SELECT CAST('abc' AS {kind}) AS b")
+    assert "base64" in caught.value.hint.lower()
+
+
+def test_nothing_can_be_written(ask, url):
+    """Whatever the words are: a function that writes is refused by the session."""
+    if url.startswith("postgresql"):
+        execute(url, "CREATE SEQUENCE s")
+        query = "SELECT nextval('s') AS a"
+    else:
+        execute(
+            url,
+            "CREATE TABLE t (a int)",
+            "CREATE FUNCTION f() RETURNS int MODIFIES SQL DATA"
+            " BEGIN INSERT INTO t VALUES (1); RETURN 1; END",
+        )
+        query = "SELECT f() AS a"
+    with pytest.raises(InputError, match=r"(?i)read.only"):
+        list(ask(query).read())
+
+
+def test_a_query_that_the_server_refuses_says_so(ask):
+    with pytest.raises(InputError, match=r"refuses the query.*nowhere") as caught:
+        ask("SELECT a FROM nowhere")
+    assert caught.value.place == "test.sql"
+
+
+def test_a_wrong_password_is_no_session_and_is_not_repeated(url):
+    server = server_of(url, user="nobody", password="hunter2")
+    with pytest.raises(CannotConnect) as caught:
+        open_query(server, "SELECT 1 AS a", "test.sql")
+    assert "hunter2" not in f"{caught.value} {caught.value.hint} {server!r}"
+
+
+def test_tls_is_had_or_there_is_no_session(url):
+    """The tests' servers have none, or one that no authority has signed."""
+    with pytest.raises(CannotConnect):
+        open_query(server_of(url, tls="verify"), "SELECT 1 AS a", "test.sql")
+
+
+SERIES = {
+    "postgres": "SELECT generate_series(1, {0}) AS id, repeat('x', 100) AS pad",
+    "mysql": "SELECT seq AS id, repeat('x', 100) AS pad FROM seq_1_to_{0}",
+}
+
+
+def test_memory_does_not_grow_with_the_result_and_closing_reads_no_rest(ask, url):
+    """300 MB pass by, or would have to be read by a close that reads what is left."""
+    sql = SERIES["postgres" if url.startswith("postgresql") else "mysql"]
+    pieces = ask(sql.format(300_000)).read()
+    next(pieces)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rows = 1000 + sum(piece.count(b"\x1e") for piece in pieces)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert rows == 300_000
+    assert grown < 8 * 1024, f"{grown} KiB more"
+    endless = ask(sql.format(1_000_000_000))
+    next(endless.read())
+    endless.close()
+
+
+def test_the_head_may_be_looked_at_before_all_is_read(ask):
+    source = ask("SELECT 7 AS a")
+    assert source.head(100) == b'"7",\x1e'
+    assert b"".join(source.read()) == b'"7",\x1e'
+    with pytest.raises(InputError, match="only once"):
+        source.read()
+
+
+def test_a_session_that_ends_in_the_middle_is_an_error_that_may_be_tried_again(postgres_url):
+    source = open_query(server_of(postgres_url), SERIES["postgres"].format(100_000), "test.sql")
+    pieces = source.read()
+    next(pieces)
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'snapshots' AND datname = current_database()"
+        )
+    with pytest.raises(InputError, match="lost") as caught:
+        list(pieces)
+    assert caught.value.retryable
+    source.close()
+
+
+def test_json_booleans_and_floats(postgres_url):
+    source = open_query(
+        server_of(postgres_url),
+        """SELECT true AS yes, 0.1::float8 AS f, '{"a": 1}'::jsonb AS j, '{1,2}'::int[] AS l""",
+        "test.sql",
+    )
+    assert kinds(source) == ["boolean", "float", "json", "text"]
+    ((_, row),) = fields(source)
+    assert row[:2] == ["t", "0.1"]
+    assert json.loads(row[2]) == {"a": 1}
+    source.close()
