@@ -1,10 +1,12 @@
 //! What was made of some records.
 
+use std::ffi::c_int;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyIndexError;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyMemoryView};
 
 use crate::chunk::OVERLONG_KEPT;
 use crate::codes::Code;
@@ -94,6 +96,28 @@ impl Block {
             Encoding::Sqlite => PyBytes::new(py, b""),
             Encoding::Postgres | Encoding::Text | Encoding::Mariadb => PyBytes::new(py, &self.rows),
             Encoding::Json => PyBytes::new(py, self.rows.strip_suffix(b"\n").unwrap_or_default()),
+        }
+    }
+
+    /// The payload, without a copy of it.
+    fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
+        PyMemoryView::from(slf)
+    }
+
+    /// # Safety
+    /// As Python demands: the view is to be filled.
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let rows = &slf.get().rows;
+        let (start, length) = (rows.as_ptr().cast_mut().cast(), rows.len() as isize);
+        // SAFETY: the view holds a reference to the block, whose rows never change; it is made
+        // read-only.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, length, 1, flags) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(slf.py())),
         }
     }
 

@@ -77,6 +77,8 @@ class Block:
     def payload(self) -> bytes:
         """Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust. Encoding
         `json`: an object a row, with a newline between them and none within."""
+    def view(self) -> memoryview:
+        """The payload, not copied: for targets that pass it on. Not for `json`."""
     @property
     def encoding(self) -> str: ...
     @property

@@ -51,11 +51,11 @@ class BulkConnection(InfileConnection):
                 driver._read_packet()
         return int(number)
 
-    def execute_bulk(self, number: int, payload: bytes) -> tuple[int, int]:
+    def execute_bulk(self, number: int, payload: memoryview) -> tuple[int, int]:
         """Runs a prepared statement with the kernel's rows: rows affected, warnings."""
         head = struct.pack("<IH", number, _TYPES_ARE_SENT)
         driver: Any = super()
-        driver._execute_command(_EXECUTE_BULK, head + payload)
+        driver._execute_command(_EXECUTE_BULK, b"".join((head, payload)))
         rows = self._read_query_result()
         result: Any = self._result
         return rows, result.warning_count

@@ -25,7 +25,7 @@ PACKET = 256 * 1024
 class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignore]
     """A connection that can send bytes as a file, and only those."""
 
-    _offer: tuple[bytes, Iterable[bytes]] | None = None
+    _offer: tuple[bytes, Iterable[memoryview]] | None = None
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(local_infile=True, **settings)
@@ -34,7 +34,7 @@ class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignor
         """From now on a statement may take as long as it takes."""
         self._read_timeout = None
 
-    def send(self, statement: Callable[[str], str], data: Iterable[bytes]) -> tuple[str, int]:
+    def send(self, statement: Callable[[str], str], data: Iterable[memoryview]) -> tuple[str, int]:
         """Runs a LOAD DATA statement, made from a file's name, on some bytes.
 
         Gives the server's message and its number of warnings.
@@ -102,8 +102,7 @@ class _Result(MySQLResult):
         self._read_ok_packet(answer)  # type: ignore[attr-defined]
 
 
-def _packets(data: Iterable[bytes]) -> Iterator[memoryview]:
-    for piece in data:
-        view = memoryview(piece)
+def _packets(data: Iterable[memoryview]) -> Iterator[memoryview]:
+    for view in data:
         for start in range(0, len(view), PACKET):
             yield view[start : start + PACKET]

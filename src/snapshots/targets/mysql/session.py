@@ -149,7 +149,7 @@ class MysqlSession(Transactions):
             if not block.loaded:
                 continue
             given += block.loaded
-            payload = block.payload
+            payload = block.view()
             if len(payload) + _HEAD > self._max_packet:
                 raise RefusedRows("The row is longer than the server's max_allowed_packet.")
             with self._errors(loading=True):
@@ -166,11 +166,11 @@ class MysqlSession(Transactions):
     def _load_data(self, load: _Load, blocks: Iterable[Block]) -> int:
         given = 0
 
-        def payloads() -> Iterator[bytes]:
+        def payloads() -> Iterator[memoryview]:
             nonlocal given
             for block in blocks:
                 given += block.loaded
-                yield block.payload
+                yield block.view()
 
         with self._errors(loading=True):
             message, warnings = self._connection.send(load.data_statement, payloads())

@@ -125,8 +125,7 @@ class PostgresSession(Transactions):
         first = next(blocks, None)
         if first is None:
             return 0
-        payload = first.payload
-        binary = _is_binary(payload)
+        binary = first.encoding == "postgres"
         names = ", ".join(quote(name) for name in columns)
         statement = (
             f"COPY {qualified(table)} ({names}) FROM STDIN"
@@ -137,9 +136,9 @@ class PostgresSession(Transactions):
             with cursor.copy(statement) as copy:
                 if binary:
                     copy.write(_HEADER)
-                copy.write(payload)
+                copy.write(first.view())
                 for block in blocks:
-                    copy.write(block.payload)
+                    copy.write(block.view())
                     given += block.loaded
                 if binary:
                     copy.write(_TRAILER)
@@ -163,13 +162,3 @@ class PostgresSession(Transactions):
         except psycopg.Error as error:
             alive = not self._connection.closed
             raise translate(error, alive=alive, loading=loading) from error
-
-
-def _is_binary(payload: bytes) -> bool:
-    """Which of its two encodings the kernel has used for these rows.
-
-    Not a guess: rows as text are UTF-8 without NUL, so they have neither of these bytes. A
-    binary row has one in its field count or its first lengths: no count is that large, and no
-    row so long, that they could all do without.
-    """
-    return b"\0" in payload or b"\xff" in payload

@@ -9,12 +9,12 @@ from snapshots.errors import CannotConnect, ContractError, RefusedRows, Snapshot
 if TYPE_CHECKING:
     from snapshots._native import SqliteError
 
-_BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _CORRUPT, _FULL = 5, 6, 8, 9, 11, 13
+BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _CORRUPT, _FULL = 5, 6, 8, 9, 11, 13
 _CANNOT_OPEN, _TOO_BIG, _CONSTRAINT, _MISMATCH, _NOT_A_DATABASE = 14, 18, 19, 20, 26
 
 _REFUSED = {_TOO_BIG, _CONSTRAINT, _MISMATCH}
 _SENTENCES = {
-    _BUSY: "The file is locked by another program.",
+    BUSY: "The file is locked by another program.",
     _LOCKED: "The table is locked by another program.",
     _READ_ONLY: "The file cannot be written.",
     _INTERRUPTED: "The statement was interrupted.",
@@ -24,7 +24,7 @@ _SENTENCES = {
     _NOT_A_DATABASE: "The file is not a SQLite database.",
 }
 _HINTS = {
-    _BUSY: "Try again when the other program has ended its transaction.",
+    BUSY: "Try again when the other program has ended its transaction.",
     _LOCKED: "Try again when the other program has ended its transaction.",
     _READ_ONLY: "Check the permissions of the file and of its folder.",
     _CORRUPT: "Restore it from a backup, or see the sqlite3 shell's .recover.",
@@ -46,7 +46,7 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
         f"{known} ({message})" if known else f"SQLite: {message}",
         place=place if known else "",
         hint=_HINTS.get(code, ""),
-        retryable=code in {_BUSY, _LOCKED, _FULL},
+        retryable=code in {BUSY, _LOCKED, _FULL},
     )
 
 

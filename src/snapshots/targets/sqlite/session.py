@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +12,7 @@ from snapshots._native import SqliteConnection, SqliteError
 from snapshots.errors import RefusedRows, TargetError
 from snapshots.targets.ddl import quoted
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
-from snapshots.targets.sqlite.errors import translate
+from snapshots.targets.sqlite.errors import BUSY, translate
 from snapshots.targets.sqlite.turns import turns_of
 from snapshots.targets.transactions import Transactions
 
@@ -45,7 +46,7 @@ class SqliteSession(Transactions):
         try:
             if new:
                 self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._use_wal()
             ((mode,),) = self._connection.execute("PRAGMA journal_mode")
             if mode == "wal":
                 # A power cut may lose the last commits of a WAL with this setting, never
@@ -61,6 +62,18 @@ class SqliteSession(Transactions):
     def transaction(self) -> Iterator[None]:
         with self._turns.mine(), super().transaction():
             yield
+
+    def _use_wal(self) -> None:
+        """Tries again while another is about to do the same: SQLite itself does not wait here."""
+        until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except SqliteError as error:
+                if error.args[1] != BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(0.005)
 
     def command(self, sql: str) -> None:
         with self._errors():
