@@ -171,6 +171,38 @@ class LostLease(LedgerError):
     code = "lost_lease"
 
 
+class AlreadyImported(LedgerError):
+    """The input's bytes are loaded, or being loaded, by another import."""
+
+    exit_code = 5
+    code = "already_imported"
+
+
+class QueueFull(LedgerError):
+    """As many imports wait as may wait; later there will be room."""
+
+    code = "queue_full"
+
+
+class KeyReused(LedgerError):
+    """The key of a request was given before, with another request."""
+
+    code = "key_reused"
+
+
+class Forbids(LedgerError):
+    """The state of the import does not allow what is asked of it."""
+
+    code = "conflict"
+
+
+class OverBudget(SnapshotsError):
+    """More records were rejected than the import allows."""
+
+    exit_code = 4
+    code = "over_budget"
+
+
 class AccountingMismatch(SnapshotsError):
     """records != loaded + rejected + skipped. A defect, never data."""
 

@@ -110,6 +110,18 @@ env_file = option(
     callback=_read_env_file,
     help="Read variables from a file; those that are set already win.",
 )
+files = option(
+    "--files",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where uploaded files are kept. Default: in the user's state folder.",
+)
+loaders = option(
+    "--loaders",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Connections that load one import at once. Default: one more than cores, at most 4.",
+)
 progress = option(
     "--progress",
     type=click.Choice(["auto", "plain", "json", "none"]),

@@ -16,6 +16,7 @@ from snapshots.errors import (
     InputError,
     LedgerError,
     LostLease,
+    OverBudget,
     SnapshotsError,
     Stopped,
 )
@@ -83,7 +84,11 @@ class Ending:
         """Notes the end as well as it can be: if the database is away, the lease runs out."""
         try:
             self.books.renewed().end(
-                lease, state, None if error is None else str(error), time.monotonic() - self.began
+                lease,
+                state,
+                None if error is None else str(error),
+                time.monotonic() - self.began,
+                getattr(error, "code", None),
             )
         except SnapshotsError as second:
             self.say(f"the ledger could not be told: {second}")
@@ -132,7 +137,7 @@ class Ending:
                 f"{counts.rejected} of {counts.records} records were rejected, more than"
                 f" --max-rejects {self.options.budget} allows."
             )
-        self.end(lease, "failed", LedgerError(message))
+        self.end(lease, "failed", OverBudget(message))
         which = f"{lease.import_id}{where(self.books.target)}"
         hint = (
             f"See them with: snapshots rejects {which}; go on all the same with:"

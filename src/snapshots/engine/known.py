@@ -22,18 +22,18 @@ def remember(database: str) -> None:
     if any(_place(database) == _place(known) for known in databases):
         return
     with contextlib.suppress(OSError):
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=FILE)
+        state = folder()
+        state.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump({"databases": [*databases, database]}, file, indent=1)
-        Path(temporary).replace(folder / FILE)
+        Path(temporary).replace(state / FILE)
 
 
 def recall() -> list[str]:
     """The remembered databases, oldest first; none where the file is missing or damaged."""
     try:
-        content = json.loads((_folder() / FILE).read_text("utf-8"))
+        content = json.loads((folder() / FILE).read_text("utf-8"))
         return [str(database) for database in content["databases"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -44,7 +44,8 @@ def _place(database: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", database)
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where a user's own state is kept."""
     override = os.environ.get("SNAPSHOTS_STATE_DIR")
     if override:
         return Path(override)
@@ -52,3 +53,8 @@ def _folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("snapshots")
+
+
+def uploads() -> Path:
+    """Where uploaded files are kept if nothing else is said."""
+    return folder() / "files"

@@ -75,8 +75,8 @@ class Importer:
         try:
             if options.dry_run:
                 return dry.run(source, target, options, listener)
-            job = _job(target, options, "import" if options.request is None else "delivery")
-            run = _Run(job, self.books, source, options, listener, self.stop)
+            job = job_for(target, options, "import" if options.request is None else "delivery")
+            run = Run(job, self.books, source, options, listener, self.stop)
             return run.import_or_go_on()
         except TargetError:
             # Whatever is wrong with the session, the next import gets another.
@@ -145,8 +145,8 @@ def _resume(
             )
         if entry.state == "finished":
             return already(entry, target)
-        job = _job(target, options, entry.kind)
-        if Plan.from_json(entry.plan).from_query:
+        job = job_for(target, options, entry.kind)
+        if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
                 f"{entry.kind} {import_id} sent the rows of a query, which is over",
                 hint="run its project again: snapshots run PROJECT",
@@ -163,13 +163,13 @@ def _resume(
             )
         source = open_source(_where_it_is(entry, url), options.access)
         try:
-            run = _Run(job, books, source, options, listener, stop)
+            run = Run(job, books, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))
         finally:
             source.close()
 
 
-class _Run:
+class Run:
     """One import or delivery of one open source."""
 
     def __init__(
@@ -188,23 +188,23 @@ class _Run:
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.ending = Ending(job, books, source, options, self.stop, self._say)
+        self.ending = Ending(job, books, source, options, self.stop, self.say)
 
     def import_or_go_on(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
-        known = self._look_up()
+        known = self.look_up()
         if known.imported:
             return already(known.imported, self.target)
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
-        plan = self.job.plan(self.source, self.books, self._say)
+        plan = self.job.plan(self.source, self.books, self.say)
         if result := self._import_small(plan, known):
             return result
         ledger = self.books.renewed()
         with ledger.locked():
             lease = None
-            if self._nothing_new(known):
+            if self.nothing_new(known):
                 lease = ledger.begin(
                     self.job.kind,
                     known.identity,
@@ -215,12 +215,12 @@ class _Run:
                 )
         if lease is None:
             return self.import_or_go_on()
-        return self._execute(lease, plan, known, resumed=False)
+        return self.execute(lease, plan, known, resumed=False)
 
     def _import_small(self, plan: Plan, known: Known) -> ImportResult | None:
         """All of it in one transaction; None where that cannot be, and nothing was done."""
         done = self.job.at_once(
-            plan, self.books, self.source, known, self.stop, lambda: self._nothing_new(known)
+            plan, self.books, self.source, known, self.stop, lambda: self.nothing_new(known)
         )
         if done is None:
             return None
@@ -228,7 +228,7 @@ class _Run:
         self.listener(as_committed(done.lease.import_id, done.chunk))
         return self.ending.finished(done.lease, done.chunk.counts)
 
-    def _nothing_new(self, known: Known) -> bool:
+    def nothing_new(self, known: Known) -> bool:
         """Nobody has begun an input that looks like this one since it was looked up."""
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
@@ -248,7 +248,7 @@ class _Run:
             )
         with self.books.ledger.locked():
             lease = self.books.ledger.take(entry, owner.this_process())
-        return self._execute(lease, Plan.from_json(entry.plan), known, resumed=True)
+        return self.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
 
     def _require_same_wishes(self, entry: Entry) -> None:
         """An import goes on by its plan; who wants another one must not get the old in silence."""
@@ -261,13 +261,15 @@ class _Run:
                 f" snapshots resume {entry.import_id}{where(self.target)}",
             )
 
-    def _look_up(self) -> Known:
+    def look_up(self) -> Known:
+        """What the ledger has of the input."""
         wanted = self.job.destination()
         likely = wanted or self.job.likely(self.source.identity.name)
         ledger = None if self.options.again else self.books.ledger
         return look_up(self.source, ledger, self.job.kind, wanted, likely)
 
-    def _execute(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> ImportResult:
+    def execute(self, lease: Lease, plan: Plan, known: Known, *, resumed: bool) -> ImportResult:
+        """Carries the plan out under the lease, and writes down how that ended."""
         self._started(lease, plan, known, resumed=resumed)
         try:
             chunks = self.books.ledger.chunks(lease.import_id)
@@ -313,7 +315,7 @@ class _Run:
             )
         )
         if lease.replaces is not None:
-            self._say(f"import {lease.replaces} had this name: its rows stay in the table")
+            self.say(f"import {lease.replaces} had this name: its rows stay in the table")
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:
@@ -326,11 +328,13 @@ class _Run:
             # so does the next heartbeat.
             self.books.renew_if_possible()
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Tells the listener a sentence."""
         self.listener(Notice(text))
 
 
-def _job(target: Target, options: Options, kind: RunKind) -> Job:
+def job_for(target: Target, options: Options, kind: RunKind) -> Job:
+    """What is done with an input in a run of that kind."""
     if kind == "import":
         return Loading(target, options)
     # Imported here: it brings an HTTP client along, which an import does not need.

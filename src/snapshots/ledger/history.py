@@ -21,8 +21,8 @@ _ENTRY = (
     "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.etag, i.fingerprint,"
     " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
-    " i.heartbeat_at, i.fence, i.replaces, {now} AS now_at, {sums}"
-    " FROM snapshots_imports i {where} ORDER BY i.id"
+    " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
+    " {now} AS now_at, {sums} FROM snapshots_imports i {where} ORDER BY i.id"
 )
 _SUMMED = ("records", "loaded", "rejected", "skipped", "pending", "ambiguous")
 _SUM = (
@@ -57,6 +57,12 @@ class Entry:
     fence: int
     replaces: int | None
     """The import of the same name, into the same table, whose content this one succeeds."""
+    error_code: str | None
+    request: str | None
+    """What was asked of the service, as JSON; None for an import that no queue has seen."""
+    wanted: str | None
+    """What its owner shall do as soon as it can: `cancel` or `undo`."""
+    queued_at: str | None
     counts: Counts
     pending: int
     ambiguous: int
@@ -225,7 +231,8 @@ class History:
 def _as_entry(row: tuple[Value, ...]) -> Entry:
     (
         import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
-        plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces, now,
+        plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
+        error_code, request, wanted, queued_at, now,
         records, loaded, rejected, skipped, pending, ambiguous,
     ) = row  # fmt: skip
     return Entry(
@@ -249,6 +256,10 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         heartbeat_age=_seconds_between(cast("str", heartbeat_at), cast("str", now)),
         fence=cast("int", fence),
         replaces=cast("int | None", replaces),
+        error_code=cast("str | None", error_code),
+        request=cast("str | None", request),
+        wanted=cast("str | None", wanted),
+        queued_at=cast("str | None", queued_at),
         counts=Counts(
             cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
         ),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
 """Between the last look at the fence and COMMIT nobody may take the import over."""
+ROW_LOCK = {"postgres": " FOR UPDATE", "mysql": " FOR UPDATE", "sqlite": ""}
+"""From a look at a row to what follows from it; a transaction of SQLite has the whole file."""
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
@@ -148,7 +150,8 @@ class Ledger(History):
         Raises LedgerError when another process was faster. Call it within `locked`.
         """
         rows = self.session.execute(
-            "SELECT fence FROM snapshots_imports WHERE id = ?", (entry.import_id,)
+            f"SELECT fence FROM snapshots_imports WHERE id = ?{ROW_LOCK[self.target.name]}",
+            (entry.import_id,),
         )
         if not rows or rows[0][0] != entry.fence:
             raise LedgerError(
@@ -156,8 +159,8 @@ class Ledger(History):
                 hint="wait for it; snapshots list shows how it goes",
             )
         self.session.execute(
-            "UPDATE snapshots_imports SET state = 'running', error = NULL, finished_at = NULL,"
-            f" owner = ?, fence = ?, heartbeat_at = {self._now} WHERE id = ?",
+            "UPDATE snapshots_imports SET state = 'running', error = NULL, error_code = NULL,"
+            f" finished_at = NULL, owner = ?, fence = ?, heartbeat_at = {self._now} WHERE id = ?",
             (owner, entry.fence + 1, entry.import_id),
         )
         return Lease(entry.import_id, entry.fence + 1, owner)
@@ -271,20 +274,36 @@ class Ledger(History):
         )
         self._end(lease, "finished", None, seconds)
 
-    def end(self, lease: Lease, state: State, error: str | None, seconds: float) -> None:
+    def end(
+        self,
+        lease: Lease,
+        state: State,
+        error: str | None,
+        seconds: float,
+        code: str | None = None,
+    ) -> None:
         """Ends this process's work on an import that is not finished; it can be resumed."""
         with self.session.transaction():
-            self._end(lease, state, error, seconds)
+            self._end(lease, state, error, seconds, code)
 
-    def _end(self, lease: Lease, state: State, error: str | None, seconds: float) -> None:
+    def _end(
+        self,
+        lease: Lease,
+        state: State,
+        error: str | None,
+        seconds: float,
+        code: str | None = None,
+    ) -> None:
         totals = self.counts(lease.import_id)
         self.session.execute(
-            "UPDATE snapshots_imports SET state = ?, error = ?, records = ?, loaded = ?,"
-            f" rejected = ?, skipped = ?, seconds = seconds + ?, finished_at = {self._now},"
-            " owner = NULL WHERE id = ? AND fence = ? AND state = 'running'",
+            "UPDATE snapshots_imports SET state = ?, error = ?, error_code = ?, records = ?,"
+            f" loaded = ?, rejected = ?, skipped = ?, seconds = seconds + ?,"
+            f" finished_at = {self._now}, owner = NULL"
+            " WHERE id = ? AND fence = ? AND state = 'running'",
             (
                 state,
                 error,
+                code,
                 totals.records,
                 totals.loaded,
                 totals.rejected,

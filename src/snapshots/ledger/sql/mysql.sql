@@ -29,10 +29,16 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     heartbeat_at char(24)    NOT NULL,
     fence        bigint      NOT NULL DEFAULT 0,
     replaces     bigint,
+    error_code   varchar(40),
+    request      longtext,
+    request_key  varchar(200),
+    wanted       varchar(20),
+    queued_at    char(24),
     KEY snapshots_imports_fingerprint (fingerprint),
     KEY snapshots_imports_content_hash (content_hash),
     KEY snapshots_imports_input (input(255)),
     KEY snapshots_imports_state (kind, state, finished_at),
+    KEY snapshots_imports_request_key (request_key),
     CHECK (records = loaded + rejected + skipped)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ENGINE = InnoDB;
 

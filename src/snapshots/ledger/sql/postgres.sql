@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     heartbeat_at text             NOT NULL,
     fence        bigint           NOT NULL DEFAULT 0,
     replaces     bigint,
+    error_code   text,
+    request      text,
+    request_key  text,
+    wanted       text,
+    queued_at    text,
     CHECK (records = loaded + rejected + skipped)
 );
 CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
@@ -36,6 +41,7 @@ CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (
 -- A btree would refuse names of more than 2,700 bytes.
 CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports USING hash (input);
 CREATE INDEX IF NOT EXISTS snapshots_imports_state ON snapshots_imports (kind, state, finished_at);
+CREATE INDEX IF NOT EXISTS snapshots_imports_request_key ON snapshots_imports (request_key);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    bigint           NOT NULL,

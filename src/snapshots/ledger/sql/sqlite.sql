@@ -29,12 +29,18 @@ CREATE TABLE IF NOT EXISTS snapshots_imports (
     heartbeat_at text    NOT NULL,
     fence        integer NOT NULL DEFAULT 0,
     replaces     integer,
+    error_code   text,
+    request      text,
+    request_key  text,
+    wanted       text,
+    queued_at    text,
     CHECK (records = loaded + rejected + skipped)
 );
 CREATE INDEX IF NOT EXISTS snapshots_imports_fingerprint ON snapshots_imports (fingerprint);
 CREATE INDEX IF NOT EXISTS snapshots_imports_content_hash ON snapshots_imports (content_hash);
 CREATE INDEX IF NOT EXISTS snapshots_imports_input ON snapshots_imports (input);
 CREATE INDEX IF NOT EXISTS snapshots_imports_state ON snapshots_imports (kind, state, finished_at);
+CREATE INDEX IF NOT EXISTS snapshots_imports_request_key ON snapshots_imports (request_key);
 
 CREATE TABLE IF NOT EXISTS snapshots_chunks (
     import_id    integer NOT NULL,

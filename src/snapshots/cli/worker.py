@@ -1,0 +1,34 @@
+"""`snapshots worker`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.progress import reporter
+from snapshots.cli.signals import stopping
+
+
+@click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
+@options.database
+@options.files
+@options.loaders
+@options.progress
+@options.env_file
+@click.pass_context
+def command(
+    ctx: click.Context, /, database: str | None, files: Path | None, loaders: int | None,
+    progress: str,
+) -> None:  # fmt: skip
+    """Shares the queue with every other worker on the database."""
+    from snapshots import locations
+    from snapshots.engine.known import uploads
+    from snapshots.engine.queue import Worker
+
+    target = locations.target(database)
+    with stopping() as stop, reporter(progress) as shown:
+        click.echo(f"working on the queue in {target.display()}", err=True)
+        Worker(target, files or uploads(), stop.listen(shown), stop.event, loaders).run()
+    ctx.exit(stop.code or 0)

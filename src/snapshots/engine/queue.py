@@ -1,0 +1,127 @@
+"""A worker: takes imports from the queue in the ledger, one after the other, and does them.
+
+Any number of workers, in any number of processes, share a queue. One that is killed leaves an
+import that runs and whose owner is gone: the next worker that looks takes it over and goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.engine import owner
+from snapshots.engine.books import Books
+from snapshots.engine.keeper import Keeper
+from snapshots.engine.order import Order
+from snapshots.engine.plan import Plan
+from snapshots.engine.queued import carry_out
+from snapshots.engine.report import Notice
+from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
+from snapshots.ledger import queue
+
+if TYPE_CHECKING:
+    from snapshots.engine.report import Listener
+    from snapshots.ledger.history import Entry
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ports import Target
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What it works for; `run` may be called by several threads."""
+
+    target: Target
+    files: Path
+    """The folder of uploads."""
+    listener: Listener
+    shutdown: threading.Event = field(default_factory=threading.Event)
+    loaders: int | None = None
+    """Connections that load one import at once."""
+
+    def run(self) -> None:
+        """Works until the shutdown event is set; the import that runs then is queued again."""
+        with closing(Books(self.target, create=True)) as books:
+            while not self.shutdown.is_set():
+                try:
+                    busy = self._work(books.ledger)
+                except SnapshotsError as error:
+                    self.listener(Notice(f"the queue cannot be read: {error}"))
+                    books.renew_if_possible()
+                    busy = False
+                if not busy:
+                    self.shutdown.wait(POLL_SECONDS)
+
+    def _work(self, ledger: Ledger) -> bool:
+        """Does one import, if there is one to be had."""
+        taken = _take(ledger)
+        if taken is None:
+            return False
+        lease, entry = taken
+        if not entry.wanted:
+            with Keeper(self.target, lease, self.shutdown) as keeper:
+                self._carry_out(lease, entry, keeper.stop)
+        self._settle(lease)
+        return True
+
+    def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
+        try:
+            order = Order.from_json(entry.request or "")
+            options = replace(order.options(), workers=self.loaders)
+            name = order.url or str(self.files / order.input)
+            carry_out(lease, entry, name, self.target, options, self.listener, stop)
+        except LostLease as lost:
+            self.listener(Notice(str(lost)))
+        except Exception as error:
+            self._fail(lease, error)
+
+    def _fail(self, lease: Lease, error: Exception) -> None:
+        """Of an import that had no plan yet; of any other the ledger knows how it ended."""
+        stopped = isinstance(error, Stopped)
+        with closing(Books(self.target, create=False)) as books:
+            books.ledger.end(
+                lease,
+                "interrupted" if stopped else "failed",
+                str(error),
+                0.0,
+                getattr(error, "code", "error"),
+            )
+
+    def _settle(self, lease: Lease) -> None:
+        """What becomes of it: what was wanted, or else another turn if only this worker stops."""
+        with closing(Books(self.target, create=False)) as books:
+            ledger = books.ledger
+            entry = ledger.entry(lease.import_id)
+            if entry is None or entry.fence != lease.fence:
+                return
+            if entry.wanted == "undo":
+                undo(ledger, lease, entry)
+            elif entry.wanted == "cancel":
+                queue.leave(ledger, lease, "cancelled")
+            elif self.shutdown.is_set():
+                queue.leave(ledger, lease, "queued")
+
+
+def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
+    """Takes the rows of an import out again."""
+    queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
+
+
+def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
+    for import_id in queue.candidates(ledger):
+        entry = ledger.entry(import_id)
+        if entry is None or entry.state not in {"queued", "running"}:
+            continue
+        if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
+            continue
+        try:
+            with ledger.locked():
+                return ledger.take(entry, owner.this_process()), entry
+        except LedgerError:
+            # Another worker was faster.
+            continue
+    return None

@@ -1,0 +1,93 @@
+"""The import of one input whose row in the ledger was there before: it was queued."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from snapshots.engine.books import Books
+from snapshots.engine.earlier import require_same
+from snapshots.engine.plan import Plan
+from snapshots.engine.report import told
+from snapshots.engine.run import Run, job_for
+from snapshots.errors import AlreadyImported
+from snapshots.ledger import queue
+from snapshots.sources import open_source
+
+if TYPE_CHECKING:
+    import threading
+
+    from snapshots.engine.earlier import Known
+    from snapshots.engine.plan import Options
+    from snapshots.engine.report import ImportResult, Listener
+    from snapshots.ledger.history import Entry
+    from snapshots.ledger.record import Lease
+    from snapshots.ports import Target
+
+
+def carry_out(
+    lease: Lease,
+    entry: Entry,
+    name: str,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event,
+) -> ImportResult:
+    """Loads the input `name` as the import that the lease is for, or goes on with it.
+
+    Raises AlreadyImported where another import has, or is loading, the same bytes; the errors of
+    planning; and InputChanged if it was begun with other bytes.
+    """
+
+    def work(hear: Listener) -> ImportResult:
+        with closing(Books(target, create=False)) as books:
+            source = open_source(name)
+            try:
+                job = job_for(target, options, entry.kind)
+                return _go(Run(job, books, source, options, hear, stop), lease, entry)
+            finally:
+                source.close()
+
+    return told(entry.input, listener, work)
+
+
+def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
+    ledger = run.books.ledger
+    if entry.plan:
+        known = require_same(run.source, entry, ledger)
+        return run.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
+    known = _unknown(run)
+    plan = run.job.plan(run.source, run.books, run.say)
+    ledger = run.books.renewed()
+    with ledger.locked():
+        new = run.nothing_new(known)
+        if new:
+            queue.adopt(
+                ledger,
+                lease,
+                known.identity,
+                known.content_hash,
+                plan.destination,
+                plan.to_json(),
+            )
+    if not new:
+        return _go(run, lease, entry)
+    return run.execute(lease, plan, known, resumed=False)
+
+
+def _unknown(run: Run) -> Known:
+    """An input that no import has. Raises AlreadyImported."""
+    known = run.look_up()
+    other = known.imported or known.unfinished
+    if other is None:
+        return known
+    if known.imported:
+        raise AlreadyImported(
+            f"import {other.import_id} has loaded the same bytes ({other.input})",
+            hint='"again": true loads them once more',
+        )
+    raise AlreadyImported(
+        f"import {other.import_id} of the same bytes is {other.state}",
+        hint=f'go on with import {other.import_id}; "again": true loads them anew',
+    )

@@ -1,0 +1,92 @@
+"""What a client of the service can have done: by its words, on the ledger of one database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from snapshots.engine.order import Order
+from snapshots.engine.plan import Plan
+from snapshots.engine.tables import table_for
+from snapshots.errors import Forbids, KeyReused, LedgerError
+from snapshots.ledger import queue
+
+if TYPE_CHECKING:
+    from snapshots.ledger.history import Entry
+    from snapshots.ledger.queue import Wish
+    from snapshots.ledger.record import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An import that was asked for."""
+
+    entry: Entry
+    new: bool
+    """False: it was asked for before, with the same key."""
+
+
+def submit(ledger: Ledger, order: Order, key: str | None, bound: int) -> Submitted:
+    """Puts an import into the queue, or finds the one that this key has put there.
+
+    Raises KeyReused if that one is another, QueueFull where `bound` imports wait.
+    """
+    table = str(ledger.target.table_name(table_for(order.input, order.table)))
+    with ledger.locked():
+        import_id = None if key is None else queue.with_key(ledger, key)
+        new = import_id is None
+        if import_id is None:
+            import_id = queue.enqueue(ledger, order.input, table, order.to_json(), key, bound)
+    entry = find(ledger, import_id)
+    if not new and Order.from_json(entry.request or "") != order:
+        raise KeyReused(
+            f"this key was given with another request, for import {import_id}",
+            hint="a new request takes a new Idempotency-Key",
+        )
+    return Submitted(entry, new)
+
+
+def cancel(ledger: Ledger, import_id: int, wish: Wish) -> Entry:
+    """Has an import stopped, and its rows taken out if that is the wish.
+
+    Raises Forbids where that cannot be done: rows without lineage, or an import that is whole.
+    """
+    entry = find(ledger, import_id)
+    if wish == "undo" and entry.state == "finished":
+        raise Forbids(f"import {import_id} is finished: its rows stay")
+    if wish == "undo" and entry.plan and not Plan.from_json(entry.plan).lineage:
+        raise Forbids(
+            f"the rows of import {import_id} have no _import_id: nobody can tell which they are",
+            hint='cancel it with "rows": "keep"',
+        )
+    if entry.request is None:
+        raise _not_ours(entry)
+    queue.ask(ledger, entry, wish)
+    return find(ledger, import_id)
+
+
+def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) -> Entry:
+    """Queues an import that was stopped once more. Raises Forbids, QueueFull."""
+    entry = find(ledger, import_id)
+    if entry.request is None:
+        raise _not_ours(entry)
+    order = Order.from_json(entry.request)
+    if max_rejects is not None:
+        order = replace(order, allowed_now=max_rejects)
+    queue.queue_again(ledger, entry, order.to_json(), bound)
+    return find(ledger, import_id)
+
+
+def find(ledger: Ledger, import_id: int) -> Entry:
+    """One import. Raises LedgerError if there is none."""
+    entry = ledger.entry(import_id)
+    if entry is None:
+        raise LedgerError(f"there is no import {import_id}")
+    return entry
+
+
+def _not_ours(entry: Entry) -> Forbids:
+    return Forbids(
+        f"import {entry.import_id} was begun by a command, and not by the service",
+        hint=f"stop or resume it there: snapshots resume {entry.import_id}",
+    )

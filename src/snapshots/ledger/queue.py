@@ -1,0 +1,197 @@
+"""Writing the ledger of imports that are asked for first and worked on later.
+
+The row of an import is its place in the queue: `queued` until a worker takes it, with an empty
+plan until that worker has made one. What somebody wants of an import that another process works
+on stands in `wanted`, for its owner to see. Taking, beginning and chunks are `ledger.record`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+from snapshots.errors import Forbids, LedgerError, LostLease, QueueFull
+from snapshots.ledger.record import ROW_LOCK
+
+if TYPE_CHECKING:
+    from snapshots.ledger.history import Entry
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import State, TableName
+    from snapshots.ports import Identity
+
+Wish: TypeAlias = Literal["cancel", "undo"]
+
+_CANDIDATES = 16
+
+
+def enqueue(
+    ledger: Ledger, name: str, table: str, request: str, key: str | None, bound: int
+) -> int:
+    """A new import at the end of the queue; its number. Call it within `locked`.
+
+    Raises QueueFull where as many wait as may.
+    """
+    session, now = ledger.session, ledger.target.now_sql()
+    if waiting(ledger) >= bound:
+        raise QueueFull(
+            f"{bound} imports wait already, and no more may",
+            hint="try again when some of them have begun",
+            retryable=True,
+        )
+    rows = session.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports")
+    import_id = cast("int", rows[0][0])
+    session.execute(
+        "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, started_at,"
+        " queued_at, heartbeat_at, request, request_key)"
+        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?)",
+        (import_id, name, table, request, key),
+    )
+    return import_id
+
+
+def waiting(ledger: Ledger) -> int:
+    """How many imports are queued."""
+    rows = ledger.session.execute("SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'")
+    return cast("int", rows[0][0])
+
+
+def with_key(ledger: Ledger, key: str) -> int | None:
+    """The import that was asked for with this key."""
+    rows = ledger.session.execute("SELECT id FROM snapshots_imports WHERE request_key = ?", (key,))
+    return cast("int", rows[0][0]) if rows else None
+
+
+def candidates(ledger: Ledger) -> list[int]:
+    """What a worker may take: imports whose owner may be gone, then the first that are queued."""
+    running = ledger.session.execute(
+        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'running' AND request IS NOT NULL"
+        " ORDER BY id"
+    )
+    queued = ledger.session.execute(
+        f"SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'queued' ORDER BY id LIMIT {_CANDIDATES}"
+    )
+    return [cast("int", row[0]) for row in (*running, *queued)]
+
+
+def adopt(
+    ledger: Ledger,
+    lease: Lease,
+    identity: Identity,
+    content_hash: str | None,
+    table: str,
+    plan: str,
+) -> None:
+    """The import of this lease has its plan now. Call it within `locked`."""
+    ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET size = ?, mtime_ns = ?, inode = ?, fingerprint = ?,"
+        f" content_hash = ?, table_name = ?, plan = ?, started_at = {ledger.target.now_sql()}"
+        " WHERE id = ?",
+        (
+            identity.size,
+            identity.mtime_ns,
+            None if identity.inode is None else str(identity.inode),
+            identity.fingerprint,
+            content_hash,
+            table,
+            plan,
+            lease.import_id,
+        ),
+    )
+
+
+def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
+    """Has an import cancelled, and undone if that is the wish; the state that it is in then.
+
+    One that runs is stopped by its owner, which looks for wishes. One that does not is cancelled
+    here; where rows must be taken out of its table it is queued for that.
+    """
+    session = ledger.session
+    with session.transaction():
+        state = _state(ledger, entry)
+        if state == "finished" or (state == "cancelled" and wish == "cancel"):
+            return state
+        if state == "running":
+            _set(ledger, entry, "wanted = ?", wish)
+            return state
+        if wish == "undo" and entry.counts.records:
+            _set(ledger, entry, "state = 'queued', wanted = ?, fence = fence + 1", wish)
+            return "queued"
+        now = ledger.target.now_sql()
+        _set(ledger, entry, f"state = 'cancelled', fence = fence + 1, finished_at = {now}")
+        return "cancelled"
+
+
+def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
+    """Puts an import that was stopped back into the queue. Raises Forbids, QueueFull."""
+    with ledger.locked():
+        state = _state(ledger, entry)
+        if state not in {"cancelled", "failed", "interrupted"}:
+            raise Forbids(f"import {entry.import_id} is {state}", hint="only a stopped one goes on")
+        if waiting(ledger) >= bound:
+            raise QueueFull(f"{bound} imports wait already, and no more may", retryable=True)
+        _set(
+            ledger,
+            entry,
+            "state = 'queued', wanted = NULL, fence = fence + 1, error = NULL,"
+            f" error_code = NULL, finished_at = NULL, queued_at = {ledger.target.now_sql()},"
+            " request = ?",
+            request,
+        )
+
+
+def leave(ledger: Ledger, lease: Lease, state: State) -> None:
+    """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`."""
+    ended = "NULL" if state == "queued" else ledger.target.now_sql()
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET state = ?, wanted = NULL, owner = NULL,"
+        f" finished_at = {ended} WHERE id = ? AND fence = ?"
+        " AND state IN ('running', 'interrupted')",
+        (state, lease.import_id, lease.fence),
+    )
+
+
+def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
+    """Takes the rows of an import out of its table, with their account, in one transaction.
+
+    `table` is None where no plan was made yet. Raises LostLease if the import was taken over.
+    """
+    session = ledger.session
+    with session.transaction():
+        rows = session.execute(
+            "SELECT fence FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+            (lease.import_id,),
+        )
+        if rows != [(lease.fence,)]:
+            raise LostLease(f"import {lease.import_id} was taken over by another process")
+        if table is not None and ledger.target.inspect(session, table) is not None:
+            parts = [part for part in (table.schema, table.name) if part]
+            name = ".".join(ledger.target.quote(part) for part in parts)
+            session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
+        for account in ("chunks", "rejects"):
+            session.execute(
+                f"DELETE FROM snapshots_{account} WHERE import_id = ?", (lease.import_id,)
+            )
+        session.execute(
+            "UPDATE snapshots_imports SET state = 'cancelled', wanted = NULL, owner = NULL,"
+            " records = 0, loaded = 0, rejected = 0, skipped = 0, error = NULL,"
+            f" error_code = NULL, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
+            " WHERE id = ?",
+            (lease.import_id,),
+        )
+
+
+def _state(ledger: Ledger, entry: Entry) -> State:
+    """As it is now, and stays until the transaction ends."""
+    rows = ledger.session.execute(
+        "SELECT state FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+        (entry.import_id,),
+    )
+    if not rows:
+        raise LedgerError(f"there is no import {entry.import_id}")
+    return cast("State", rows[0][0])
+
+
+def _set(ledger: Ledger, entry: Entry, what: str, *values: str) -> None:
+    ledger.session.execute(
+        f"UPDATE snapshots_imports SET {what} WHERE id = ?", (*values, entry.import_id)
+    )

@@ -1,0 +1,52 @@
+"""Workers as processes, and the queue as a test sees it."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+
+from snapshots import locations
+from snapshots.engine import service
+from snapshots.engine.books import Books
+from snapshots.engine.order import Order
+
+BOUND = 100
+
+
+@contextmanager
+def worker(database, folder, fault=""):
+    """`snapshots worker`; killed at the end if it still lives."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+    environment["SNAPSHOTS_STATE_DIR"] = str(folder / "state")
+    if fault:
+        environment["SNAPSHOTS_FAULT"] = fault
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snapshots", "worker", "--database", database,
+         "--files", str(folder), "--progress", "none"],
+        env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        _, err = process.communicate()
+        assert "Traceback" not in err, err
+
+
+@contextmanager
+def books(database):
+    """The ledger of a database, made where it is missing."""
+    with closing(Books(locations.target(database), create=True)) as opened:
+        yield opened
+
+
+def submit(database, key=None, bound=BOUND, **order):
+    """Asks for an import; its entry."""
+    with books(database) as opened:
+        return service.submit(opened.ledger, Order(**order), key, bound)
+
+
+def entry(database, import_id):
+    """As the ledger has it now."""
+    with books(database) as opened:
+        return service.find(opened.ledger, import_id)

@@ -1,0 +1,181 @@
+"""The queue is the ledger: many workers share it, and what a killed one leaves goes on."""
+
+import signal
+import time
+
+import pytest
+
+from snapshots import errors
+from snapshots.engine import service
+from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.ledger import queue
+from tests.faults.harness import check, make_file, wait_for
+from tests.real import rows
+from tests.service.processes import books, entry, submit, worker
+
+FIELDS = {
+    "fields": [
+        {"name": "id", "type": "integer"},
+        {"name": "name", "type": "string"},
+        {"name": "amount", "type": "number"},
+        {"name": "at", "type": "datetime"},
+    ]
+}
+
+
+@pytest.fixture
+def made(tmp_path):
+    return make_file(tmp_path / "t.csv", 200_000)
+
+
+def is_in(database, import_id, *states):
+    return lambda: entry(database, import_id).state in states
+
+
+def loaded(database, import_id, least=1):
+    return lambda: entry(database, import_id).counts.records >= least
+
+
+def test_a_queued_import_is_done(database, tmp_path):
+    made = make_file(tmp_path / "t.csv", 3000)
+    submitted = submit(database, file="t.csv", contract=FIELDS)
+    assert (submitted.new, submitted.entry.state, submitted.entry.table) == (True, "queued", "t")
+    with worker(database, tmp_path):
+        wait_for(is_in(database, 1, "finished"), 30)
+    check(database, made)
+    assert entry(database, 1).input == "t.csv"
+
+
+def test_a_killed_workers_import_goes_on_elsewhere(database, tmp_path, made):
+    submit(database, file="t.csv", contract=FIELDS)
+    with worker(database, tmp_path, fault="before-commit:2") as killed:
+        assert killed.wait(60) == -signal.SIGKILL
+    assert entry(database, 1).state == "running"
+    with worker(database, tmp_path) as other:
+        # Lease and look, from the start of the other worker.
+        wait_for(is_in(database, 1, "finished"), 60)
+        assert other.poll() is None
+    check(database, made)
+
+
+def test_an_owner_elsewhere_that_falls_silent_is_fenced_off(database, tmp_path):
+    made = make_file(tmp_path / "t.csv", 3000)
+    submit(database, file="t.csv", contract=FIELDS)
+    with books(database) as opened:
+        ledger = opened.ledger
+        with ledger.locked():
+            lease = ledger.take(ledger.entry(1), "another-host:1:1")
+        began = time.monotonic()
+        with worker(database, tmp_path):
+            wait_for(lambda: entry(database, 1).fence > lease.fence, 60)
+            assert time.monotonic() - began > LEASE_SECONDS - 1
+            with pytest.raises(errors.LostLease):
+                ledger.require(opened.session, lease)
+            wait_for(is_in(database, 1, "finished"), 60)
+    check(database, made)
+
+
+def test_a_worker_that_is_stopped_queues_its_import_again(database, tmp_path, made):
+    submit(database, file="t.csv", contract=FIELDS)
+    with worker(database, tmp_path) as first:
+        wait_for(is_in(database, 1, "running"), 30)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(20) == 143
+    assert entry(database, 1).state in {"queued", "running", "finished"}
+    with worker(database, tmp_path):
+        wait_for(is_in(database, 1, "finished"), 60)
+    check(database, made)
+
+
+@pytest.mark.parametrize("wish", ["cancel", "undo"])
+def test_cancel_while_it_runs(database, tmp_path, wish):
+    made = make_file(tmp_path / "t.csv", 400_000)
+    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 15)
+    with worker(database, tmp_path), books(database) as opened:
+        wait_for(loaded(database, 1), 30)
+        service.cancel(opened.ledger, 1, wish)
+        wait_for(is_in(database, 1, "cancelled", "finished"), 30)
+        stopped = entry(database, 1)
+        kept = rows(database, "SELECT COUNT(*) FROM t")
+        assert stopped.state == "cancelled"
+        if wish == "undo":
+            assert kept == [(0,)]
+            assert stopped.counts.records == 0
+            assert rows(database, "SELECT COUNT(*) FROM snapshots_rejects") == [(0,)]
+            return
+        assert 0 < stopped.counts.loaded < len(made.good)
+        assert kept == [(stopped.counts.loaded,)]
+        service.resume(opened.ledger, 1, None, 10)
+        wait_for(is_in(database, 1, "finished"), 60)
+    check(database, made)
+
+
+def test_cancel_what_waits_and_undo_what_was_stopped(database, tmp_path):
+    make_file(tmp_path / "t.csv", 400_000)
+    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 15)
+    with books(database) as opened:
+        assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
+        assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
+        assert service.resume(opened.ledger, 1, None, 10).state == "queued"
+        with pytest.raises(errors.Forbids, match="is queued"):
+            service.resume(opened.ledger, 1, None, 10)
+        with worker(database, tmp_path):
+            wait_for(loaded(database, 1), 30)
+            service.cancel(opened.ledger, 1, "cancel")
+            wait_for(is_in(database, 1, "cancelled"), 30)
+            assert service.cancel(opened.ledger, 1, "undo").state == "queued"
+            wait_for(is_in(database, 1, "cancelled"), 30)
+        assert rows(database, "SELECT COUNT(*) FROM t") == [(0,)]
+
+
+def test_keys_and_the_bound(sqlite_url):
+    first = submit(sqlite_url, "k", file="a.csv")
+    again = submit(sqlite_url, "k", file="a.csv")
+    assert (first.new, again.new, again.entry.import_id) == (True, False, first.entry.import_id)
+    with pytest.raises(errors.KeyReused):
+        submit(sqlite_url, "k", file="b.csv")
+    with pytest.raises(errors.QueueFull):
+        submit(sqlite_url, "l", bound=1, file="b.csv")
+    submit(sqlite_url, "l", bound=2, file="b.csv")
+    with books(sqlite_url) as opened:
+        assert queue.waiting(opened.ledger) == 2
+
+
+def test_what_cannot_be_loaded_fails_with_a_code(sqlite_url, tmp_path):
+    (tmp_path / "a.csv").write_text("id\n1\n2\n")
+    (tmp_path / "b.csv").write_bytes(b"PAR1")
+    for name in ("a.csv", "gone.csv", "b.csv", "a.csv"):
+        submit(sqlite_url, file=name)
+    with worker(sqlite_url, tmp_path):
+        wait_for(is_in(sqlite_url, 4, "failed"), 30)
+    found = [(e.state, e.error_code) for e in (entry(sqlite_url, n) for n in (1, 2, 3, 4))]
+    assert found == [
+        ("finished", None),
+        ("failed", "input"),
+        ("failed", "input"),
+        ("failed", "already_imported"),
+    ]
+    assert "mport 1" in entry(sqlite_url, 4).error
+
+
+def test_two_workers_share_the_queue(postgres_url, tmp_path):
+    for n in range(8):
+        (tmp_path / f"f{n}.csv").write_text("id\n" + "".join(f"{n}{m}\n" for m in range(1000)))
+        submit(postgres_url, file=f"f{n}.csv", table="t")
+    with worker(postgres_url, tmp_path), worker(postgres_url, tmp_path):
+        wait_for(lambda: all(entry(postgres_url, n + 1).state == "finished" for n in range(8)), 60)
+    assert rows(postgres_url, "SELECT COUNT(*), COUNT(DISTINCT (_import_id, _line)) FROM t") == [
+        (8000, 8000)
+    ]
+
+
+def test_rows_without_lineage_are_not_undone(sqlite_url, tmp_path):
+    make_file(tmp_path / "t.csv", 300)
+    submit(sqlite_url, file="t.csv", contract=FIELDS, lineage=False, max_rejects="0")
+    with worker(sqlite_url, tmp_path), books(sqlite_url) as opened:
+        wait_for(is_in(sqlite_url, 1, "failed"), 30)
+        assert entry(sqlite_url, 1).error_code == "over_budget"
+        with pytest.raises(errors.Forbids, match="_import_id"):
+            service.cancel(opened.ledger, 1, "undo")
+        service.resume(opened.ledger, 1, "100%", 10)
+        wait_for(is_in(sqlite_url, 1, "finished"), 30)
