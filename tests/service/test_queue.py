@@ -89,8 +89,8 @@ def test_a_worker_that_is_stopped_queues_its_import_again(database, tmp_path, ma
 
 @pytest.mark.parametrize("wish", ["cancel", "undo"])
 def test_cancel_while_it_runs(database, tmp_path, wish):
-    made = make_file(tmp_path / "t.csv", 400_000)
-    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 15)
+    made = make_file(tmp_path / "t.csv", 300_000)
+    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 14)
     with worker(database, tmp_path), books(database) as opened:
         wait_for(loaded(database, 1), 30)
         service.cancel(opened.ledger, 1, wish)
@@ -112,7 +112,7 @@ def test_cancel_while_it_runs(database, tmp_path, wish):
 
 def test_cancel_what_waits_and_undo_what_was_stopped(database, tmp_path):
     make_file(tmp_path / "t.csv", 400_000)
-    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 15)
+    submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 14)
     with books(database) as opened:
         assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
         assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
@@ -163,7 +163,17 @@ def test_two_workers_share_the_queue(postgres_url, tmp_path):
         (tmp_path / f"f{n}.csv").write_text("id\n" + "".join(f"{n}{m}\n" for m in range(1000)))
         submit(postgres_url, file=f"f{n}.csv", table="t")
     with worker(postgres_url, tmp_path), worker(postgres_url, tmp_path):
-        wait_for(lambda: all(entry(postgres_url, n + 1).state == "finished" for n in range(8)), 60)
+        wait_for(
+            lambda: all(
+                entry(postgres_url, n).state != "running"
+                and entry(postgres_url, n).state != "queued"
+                for n in range(1, 9)
+            ),
+            60,
+        )
+        assert [
+            (entry(postgres_url, n).state, entry(postgres_url, n).error) for n in range(1, 9)
+        ] == [("finished", None)] * 8
     assert rows(postgres_url, "SELECT COUNT(*), COUNT(DISTINCT (_import_id, _line)) FROM t") == [
         (8000, 8000)
     ]
