@@ -12,6 +12,7 @@ from snapshots.ledger import queue
 from tests.faults.harness import check, make_file, wait_for
 from tests.real import rows
 from tests.service.processes import books, entry, submit, worker
+from tests.web import serving
 
 FIELDS = {
     "fields": [
@@ -163,17 +164,8 @@ def test_two_workers_share_the_queue(postgres_url, tmp_path):
         (tmp_path / f"f{n}.csv").write_text("id\n" + "".join(f"{n}{m}\n" for m in range(1000)))
         submit(postgres_url, file=f"f{n}.csv", table="t")
     with worker(postgres_url, tmp_path), worker(postgres_url, tmp_path):
-        wait_for(
-            lambda: all(
-                entry(postgres_url, n).state != "running"
-                and entry(postgres_url, n).state != "queued"
-                for n in range(1, 9)
-            ),
-            60,
-        )
-        assert [
-            (entry(postgres_url, n).state, entry(postgres_url, n).error) for n in range(1, 9)
-        ] == [("finished", None)] * 8
+        for n in range(1, 9):
+            wait_for(is_in(postgres_url, n, "finished"), 60)
     assert rows(postgres_url, "SELECT COUNT(*), COUNT(DISTINCT (_import_id, _line)) FROM t") == [
         (8000, 8000)
     ]
@@ -189,3 +181,19 @@ def test_rows_without_lineage_are_not_undone(sqlite_url, tmp_path):
             service.cancel(opened.ledger, 1, "undo")
         service.resume(opened.ledger, 1, "100%", 10)
         wait_for(is_in(sqlite_url, 1, "finished"), 30)
+
+
+def test_urls_of_strangers(sqlite_url, tmp_path):
+    with serving() as web:
+        _, url = web.put("/a.csv", b"id\n1\n2\n")
+        for _ in range(2):
+            submit(sqlite_url, url=url)
+        with worker(sqlite_url, tmp_path):
+            wait_for(is_in(sqlite_url, 2, "failed"), 30)
+        assert "may not be read" in entry(sqlite_url, 1).error
+        assert web.requests == []
+        submit(sqlite_url, url=url)
+        with worker(sqlite_url, tmp_path, allow=f"127.0.0.1:{web.port}"):
+            wait_for(is_in(sqlite_url, 3, "finished"), 30)
+    with pytest.raises(errors.UsageError, match="credentials"):
+        submit(sqlite_url, url="https://ana:pw@example.org/a.csv")

@@ -116,6 +116,12 @@ files = option(
     type=click.Path(file_okay=False, path_type=Path),
     help="Where uploaded files are kept. Default: in the user's state folder.",
 )
+allow_host = option(
+    "--allow-host",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="URLs may name it though it is not public; may be repeated.",
+)
 loaders = option(
     "--loaders",
     type=click.IntRange(1, 64),

@@ -14,14 +14,20 @@ from snapshots.cli.signals import stopping
 @click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
 @options.database
 @options.files
+@options.allow_host
 @options.loaders
 @options.progress
 @options.env_file
 @click.pass_context
 def command(
-    ctx: click.Context, /, database: str | None, files: Path | None, loaders: int | None,
+    ctx: click.Context,
+    /,
+    database: str | None,
+    files: Path | None,
+    allow_host: tuple[str, ...],
+    loaders: int | None,
     progress: str,
-) -> None:  # fmt: skip
+) -> None:
     """Shares the queue with every other worker on the database."""
     from snapshots import locations
     from snapshots.engine.known import uploads
@@ -30,5 +36,7 @@ def command(
     target = locations.target(database)
     with stopping() as stop, reporter(progress) as shown:
         click.echo(f"working on the queue in {target.display()}", err=True)
-        Worker(target, files or uploads(), stop.listen(shown), stop.event, loaders).run()
+        allowed = frozenset(name.lower() for name in allow_host)
+        folder = files or uploads()
+        Worker(target, folder, stop.listen(shown), allowed, stop.event, loaders).run()
     ctx.exit(stop.code or 0)

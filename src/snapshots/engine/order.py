@@ -12,6 +12,8 @@ from snapshots.engine.budget import Budget
 from snapshots.engine.plan import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.sources import shown
+from snapshots.sources.remote.urls import hides_something, scheme_of
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """Of an uploaded file: nothing in it can lead out of the folder of uploads."""
@@ -42,6 +44,8 @@ class Order:
             raise UsageError("an import has either a url or a file")
         if self.file is not None and not FILE_NAME.fullmatch(self.file):
             raise UsageError("this cannot be the name of an uploaded file", place=self.file)
+        if self.url is not None:
+            _require_open(self.url)
         self.options()
 
     @property
@@ -74,6 +78,18 @@ class Order:
         kept: dict[str, Any] = json.loads(text)
         lists = {name: tuple(kept[name]) for name in ("null_values", "primary_key")}
         return cls(**{**kept, **lists})
+
+
+def _require_open(url: str) -> None:
+    """Nothing in it may be a secret: it is kept in the ledger and shown to who asks."""
+    if scheme_of(url) is None:
+        raise UsageError("this is no URL", hint="for instance https://example.org/rides.csv")
+    if hides_something(url):
+        raise UsageError(
+            "the URL has credentials in it, which would be kept in the ledger",
+            place=shown(url),
+            hint="give one without, or upload the file",
+        )
 
 
 def _dialect(given: Mapping[str, Any]) -> DialectOptions:

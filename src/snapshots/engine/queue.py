@@ -21,6 +21,8 @@ from snapshots.engine.queued import carry_out
 from snapshots.engine.report import Notice
 from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
 from snapshots.ledger import queue
+from snapshots.sources import Access
+from snapshots.sources.remote.policy import PublicOnly
 
 if TYPE_CHECKING:
     from snapshots.engine.report import Listener
@@ -39,6 +41,8 @@ class Worker:
     files: Path
     """The folder of uploads."""
     listener: Listener
+    allowed: frozenset[str] = frozenset()
+    """Hosts that URLs may name though they are not on the public internet."""
     shutdown: threading.Event = field(default_factory=threading.Event)
     loaders: int | None = None
     """Connections that load one import at once."""
@@ -71,7 +75,8 @@ class Worker:
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
         try:
             order = Order.from_json(entry.request or "")
-            options = replace(order.options(), workers=self.loaders)
+            access = Access() if order.file else Access(PublicOnly(self.allowed), netrc=False)
+            options = replace(order.options(), workers=self.loaders, access=access)
             name = order.url or str(self.files / order.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
         except LostLease as lost:

@@ -42,7 +42,7 @@ def carry_out(
 
     def work(hear: Listener) -> ImportResult:
         with closing(Books(target, create=False)) as books:
-            source = open_source(name)
+            source = open_source(name, options.access)
             try:
                 job = job_for(target, options, entry.kind)
                 return _go(Run(job, books, source, options, hear, stop), lease, entry)

@@ -83,13 +83,14 @@ def adopt(
     """The import of this lease has its plan now. Call it within `locked`."""
     ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
     ledger.session.execute(
-        "UPDATE snapshots_imports SET size = ?, mtime_ns = ?, inode = ?, fingerprint = ?,"
-        f" content_hash = ?, table_name = ?, plan = ?, started_at = {ledger.target.now_sql()}"
-        " WHERE id = ?",
+        "UPDATE snapshots_imports SET size = ?, mtime_ns = ?, inode = ?, etag = ?,"
+        f" fingerprint = ?, content_hash = ?, table_name = ?, plan = ?,"
+        f" started_at = {ledger.target.now_sql()} WHERE id = ?",
         (
             identity.size,
             identity.mtime_ns,
             None if identity.inode is None else str(identity.inode),
+            identity.etag,
             identity.fingerprint,
             content_hash,
             table,
