@@ -50,7 +50,9 @@ def enqueue(
 
 def waiting(ledger: Ledger) -> int:
     """How many imports are queued."""
-    rows = ledger.session.execute("SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'")
+    rows = ledger.session.execute(
+        "SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'"
+    )
     return cast("int", rows[0][0])
 
 
@@ -63,11 +65,12 @@ def with_key(ledger: Ledger, key: str) -> int | None:
 def candidates(ledger: Ledger) -> list[int]:
     """What a worker may take: imports whose owner may be gone, then the first that are queued."""
     running = ledger.session.execute(
-        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'running' AND request IS NOT NULL"
-        " ORDER BY id"
+        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'running'"
+        " AND request IS NOT NULL ORDER BY id"
     )
     queued = ledger.session.execute(
-        f"SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'queued' ORDER BY id LIMIT {_CANDIDATES}"
+        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'"
+        f" ORDER BY id LIMIT {_CANDIDATES}"
     )
     return [cast("int", row[0]) for row in (*running, *queued)]
 
