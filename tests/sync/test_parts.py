@@ -75,11 +75,11 @@ def test_turns_are_taken_in_the_order_of_their_asking():
 
     def take(number):
         asked.release()
-        with turns.mine():
+        with turns.mine(30):
             taken.append(number)
 
     threads = []
-    with turns.mine():
+    with turns.mine(30):
         for number in range(5):
             threads.append(threading.Thread(target=take, args=(number,)))
             threads[-1].start()
@@ -89,3 +89,11 @@ def test_turns_are_taken_in_the_order_of_their_asking():
     for thread in threads:
         thread.join()
     assert taken == list(range(5))
+
+
+def test_a_turn_that_does_not_come_is_not_waited_for_for_ever():
+    turns = Turns()
+    with turns.mine(1), pytest.raises(TimeoutError), turns.mine(0.05):
+        pass
+    with turns.mine(1):
+        pass

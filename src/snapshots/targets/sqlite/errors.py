@@ -50,6 +50,11 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
     )
 
 
+def locked(place: str) -> TargetError:
+    """Another session of this process has the file, and keeps it."""
+    return TargetError(_SENTENCES[BUSY], place=place, hint=_HINTS[BUSY], retryable=True)
+
+
 def cannot_connect(error: SqliteError, place: str) -> CannotConnect:
     """Why the file is of no use."""
     found = translate(error, place=place)

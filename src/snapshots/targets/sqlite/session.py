@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots._native import SqliteConnection, SqliteError
 from snapshots.errors import RefusedRows, TargetError
 from snapshots.targets.ddl import quoted
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
-from snapshots.targets.sqlite.errors import BUSY, translate
+from snapshots.targets.sqlite.errors import BUSY, locked, translate
 from snapshots.targets.sqlite.turns import turns_of
 from snapshots.targets.transactions import Transactions
 
@@ -60,7 +60,12 @@ class SqliteSession(Transactions):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._turns.mine(), super().transaction():
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._turns.mine(_BUSY_MILLISECONDS / 1000))
+            except TimeoutError as error:
+                raise locked(self._place) from error
+            stack.enter_context(super().transaction())
             yield
 
     def _use_wal(self) -> None:

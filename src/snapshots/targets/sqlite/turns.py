@@ -22,14 +22,14 @@ class Turns:
         self._gone: set[int] = set()
 
     @contextmanager
-    def mine(self) -> Iterator[None]:
-        """Waits for a turn; it ends with the block."""
+    def mine(self, seconds: float) -> Iterator[None]:
+        """Waits so long for a turn, or raises TimeoutError; the turn ends with the block."""
         with self._changed:
             number = self._next
             self._next += 1
             try:
-                while self._serving != number:
-                    self._changed.wait()
+                if not self._changed.wait_for(lambda: self._serving == number, seconds):
+                    raise TimeoutError
             except BaseException:
                 self._leave(number)
                 raise
