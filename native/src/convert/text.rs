@@ -1,6 +1,6 @@
 //! Tab-separated text with backslash escapes: MySQL's `LOAD DATA`, PostgreSQL's text COPY.
 
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 
 use super::encoder::{Encoder, Width, write_date, write_time, write_timestamp};
 use super::label::Label;
@@ -112,6 +112,7 @@ impl Encoder for Text {
         // The other one stands between records only, unless it is in quotes.
         let line_end = if newline == b'\n' { b'\r' } else { b'\n' };
         memchr3(b'\\', b'\t', line_end, data).is_some()
+            || !matches!(newline, b'\n' | b'\r') && memchr(b'\r', data).is_some()
     }
 }
 

@@ -40,6 +40,7 @@ class SqliteSession(Transactions):
         super().__init__()
         self._place = str(path)
         self._turns = turns_of(path)
+        self._cancelled = False
         new = not path.exists() or path.stat().st_size == 0
         self._deferred_keys: dict[TableName, DeferredKeys | None] = {}
         self._connection = SqliteConnection(str(path), _BUSY_MILLISECONDS)
@@ -61,8 +62,10 @@ class SqliteSession(Transactions):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with ExitStack() as stack:
+            self._cancelled = False
+            wait = self._turns.mine(_BUSY_MILLISECONDS / 1000, lambda: self._cancelled)
             try:
-                stack.enter_context(self._turns.mine(_BUSY_MILLISECONDS / 1000))
+                stack.enter_context(wait)
             except TimeoutError as error:
                 raise locked(self._place) from error
             stack.enter_context(super().transaction())
@@ -126,6 +129,8 @@ class SqliteSession(Transactions):
         return stored
 
     def cancel(self) -> None:
+        self._cancelled = True
+        self._turns.look()
         with suppress(Exception):
             self._connection.interrupt()
 

@@ -7,7 +7,7 @@ locks it again at once: others of this process would wait until it is done. So t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,13 +22,17 @@ class Turns:
         self._gone: set[int] = set()
 
     @contextmanager
-    def mine(self, seconds: float) -> Iterator[None]:
-        """Waits so long for a turn, or raises TimeoutError; the turn ends with the block."""
+    def mine(self, seconds: float, given_up: Callable[[], bool] = bool) -> Iterator[None]:
+        """Waits so long for a turn, or until it is given up; the turn ends with the block.
+
+        Raises TimeoutError where there was none. Who gives up says so with `look`.
+        """
         with self._changed:
             number = self._next
             self._next += 1
             try:
-                if not self._changed.wait_for(lambda: self._serving == number, seconds):
+                come = lambda: self._serving == number or given_up()  # noqa: E731
+                if not self._changed.wait_for(come, seconds) or given_up():
                     raise TimeoutError
             except BaseException:
                 self._leave(number)
@@ -38,6 +42,11 @@ class Turns:
         finally:
             with self._changed:
                 self._leave(number)
+
+    def look(self) -> None:
+        """Has all who wait ask again whether they have given up."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _leave(self, number: int) -> None:
         self._gone.add(number)
