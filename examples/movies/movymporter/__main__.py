@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
-from settings import SettingsError, read
-
 from sending import send
+from settings import SettingsError, read
 
 LOG = logging.getLogger("movymporter")
 

@@ -12,7 +12,6 @@ import snapshots
 
 if TYPE_CHECKING:
     from settings import Settings
-
     from snapshots.engine.report import Event
 
 LOG = logging.getLogger("movymporter")
