@@ -287,8 +287,9 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 def test_every_metric_is_documented_as_it_is(sqlite_url: str) -> None:
-    metrics = Metrics(locations.target(sqlite_url))
+    metrics = Metrics(locations.Search(sqlite_url))
     for event in (
+        report.Opened("a.csv"),
         report.Started(1, "import", "a.csv", "a", "sqlite:///a.db", 9, resumed=False),
         report.Committed(1, 0, 9, model.Counts(1, 0, 1, 0), {"type": 1}, 0.1, 1e9),
         report.Backlog(1),

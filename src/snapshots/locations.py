@@ -20,6 +20,7 @@ import os
 import re
 import socket
 import struct
+import threading
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
@@ -105,8 +106,29 @@ def target(database: str | None = None) -> Target:
 
     Connects to a server only where its greeting must tell what it is.
     """
-    place = locate(database or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT)
+    place = locate(_written(database))
     return cast("Target", import_module(f"snapshots.targets.{place.kind}").target(place))
+
+
+class Search:
+    """The target that a user means, where its server may not be there yet. Thread-safe."""
+
+    def __init__(self, database: str | None = None) -> None:
+        self._database = _written(database)
+        self._found: Target | None = None
+        self._lock = threading.Lock()
+
+    def target(self) -> Target:
+        """What `target` gives, the same each time. Raises CannotConnect, UsageError."""
+        with self._lock:
+            if self._found is None:
+                self._found = target(self._database)
+            return self._found
+
+    def display(self) -> str:
+        """The target's URL; as long as it is not found, what was written but for the login."""
+        found = self._found
+        return self._database.rpartition("@")[2].partition("?")[0] if not found else found.display()
 
 
 def locate(text: str) -> Location:
@@ -123,6 +145,10 @@ def locate(text: str) -> Location:
     if not place.host or "," in place.host:
         raise UsageError("The database is neither a URL nor host:port.", hint=_SUPPORTED)
     return replace(place, kind=_greet(place.host, place.port))
+
+
+def _written(database: str | None) -> str:
+    return database or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
 
 
 def _file(rest: str, *, quoted: bool = True) -> Location:

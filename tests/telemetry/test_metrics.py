@@ -48,7 +48,7 @@ def value(told, name, **labels):
 
 
 def test_counters_are_the_ledgers_sums(database, source):
-    metrics = Metrics(locations.target(database))
+    metrics = Metrics(locations.Search(database))
     result = load(source, database, metrics)
     told = collected(metrics)
     assert agrees(told, database), from_the_ledger(database)
@@ -62,7 +62,7 @@ def test_counters_are_the_ledgers_sums(database, source):
 
 
 def test_at_every_moment_they_say_what_is_durable(sqlite_url, source):
-    metrics = Metrics(locations.target(sqlite_url))
+    metrics = Metrics(locations.Search(sqlite_url))
     agreed = []
 
     def listener(event):
@@ -80,8 +80,8 @@ def test_at_every_moment_they_say_what_is_durable(sqlite_url, source):
 
 
 def test_a_new_process_begins_where_the_ledger_is(database, source, tmp_path):
-    load(source, database, Metrics(locations.target(database)))
-    later = Metrics(locations.target(database))
+    load(source, database, Metrics(locations.Search(database)))
+    later = Metrics(locations.Search(database))
     assert agrees(collected(later), database)
     load(make(tmp_path / "more.csv", first=5000), database, later)
     assert agrees(collected(later), database)
@@ -90,7 +90,7 @@ def test_a_new_process_begins_where_the_ledger_is(database, source, tmp_path):
 
 def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_url, source):
     """As when the answer to COMMIT is lost and the database stays away."""
-    metrics = Metrics(locations.target(sqlite_url))
+    metrics = Metrics(locations.Search(sqlite_url))
 
     def deaf(event):
         if isinstance(event, Committed):
@@ -109,7 +109,7 @@ def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_u
 def test_small_inputs_at_once_are_counted_once(database, tmp_path):
     """Each is committed before it is told to be started; a new account learns of all of them."""
     load(make(tmp_path / "first.csv", lines=20), database, None)
-    metrics = Metrics(locations.target(database))
+    metrics = Metrics(locations.Search(database))
     paths = [make(tmp_path / f"{n}.csv", first=100 * n, lines=20 + n) for n in range(1, 9)]
 
     def one(path):
@@ -127,7 +127,7 @@ def test_small_inputs_at_once_are_counted_once(database, tmp_path):
 
 def test_an_import_that_was_never_told_is_counted_once_it_is_seen(sqlite_url, source):
     """As when the answer to the one COMMIT of a small input is lost."""
-    metrics = Metrics(locations.target(sqlite_url))
+    metrics = Metrics(locations.Search(sqlite_url))
     assert value(collected(metrics), "snapshots_records_total", bucket="loaded") == 0
     load(source, sqlite_url, None)
     assert load(source, sqlite_url, metrics).outcome == "already_imported"
@@ -135,7 +135,7 @@ def test_an_import_that_was_never_told_is_counted_once_it_is_seen(sqlite_url, so
 
 
 def test_before_there_is_anything(database):
-    told = collected(Metrics(locations.target(database)))
+    told = collected(Metrics(locations.Search(database)))
     assert value(told, "snapshots_records_total", bucket="loaded") == 0
     assert value(told, "snapshots_database_up") == 1
     assert not [name for name, _ in told if name == "snapshots_last_success_timestamp_seconds"]
@@ -143,7 +143,7 @@ def test_before_there_is_anything(database):
 
 def test_a_database_that_goes_away(postgres_server, source):
     database = postgres_server.url("goes_away")
-    metrics = Metrics(locations.target(database))
+    metrics = Metrics(locations.Search(database))
     load(source, database, metrics)
     before = collected(metrics)
     postgres_server.stop()
@@ -168,7 +168,7 @@ def test_a_killed_import_is_interrupted_and_its_chunks_are_counted(database, sou
         "--max-rejects", "100%", "--workers", 1, cwd=tmp_path, SNAPSHOTS_FAULT="after-commit:3",
     )  # fmt: skip
     assert done.returncode == -9
-    told = collected(Metrics(locations.target(database)))
+    told = collected(Metrics(locations.Search(database)))
     assert agrees(told, database)
     assert value(told, "snapshots_records_total", bucket="loaded") > 0
     assert value(told, "snapshots_imports", state="interrupted") == 1
@@ -176,12 +176,12 @@ def test_a_killed_import_is_interrupted_and_its_chunks_are_counted(database, sou
 
 
 def test_the_queue_is_as_long_as_was_last_said(sqlite_url):
-    metrics = Metrics(locations.target(sqlite_url))
+    metrics = Metrics(locations.Search(sqlite_url))
     metrics(Backlog(12))
     metrics(Backlog(7))
     assert value(collected(metrics), "snapshots_queued_inputs") == 7
 
 
 def test_no_password_is_a_label(postgres_url):
-    told = collected(Metrics(locations.target(postgres_url)))
+    told = collected(Metrics(locations.Search(postgres_url)))
     assert "s3cret" not in str(told)

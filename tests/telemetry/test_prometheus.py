@@ -14,6 +14,7 @@ from snapshots import locations
 from tests.cli.run import snapshots
 from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
 from tests.servers import find, free_port
+from tests.sync.service import Service, put
 from tests.telemetry.account import agrees, from_the_ledger
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -108,6 +109,29 @@ def test_what_is_scraped_is_the_ledger(prometheus, port, folder, database):
         assert agrees(ledger_in(prometheus, database), database)
         finished = f'snapshots_imports{{state="finished",database="{display(database)}"}}'
         assert list(prometheus.query(finished).values()) == [2]
+
+
+def test_what_a_folder_brings_is_the_ledger(prometheus, port, folder, database):
+    data = folder / "data"
+    data.mkdir()
+    options = ("--table", "people", "--chunk-size", "16kB", "--metrics-port", str(port))
+    with Service(database, data, *options) as service:
+        (data / "empty.csv").touch()
+        (folder / "people.csv").rename(data / "people.csv")
+        for n in range(20):
+            put(data / f"{n}.csv", 10_000 * (n + 1), 5)
+        service.wait_ended("people.csv", *(f"{n}.csv" for n in range(20)))
+        service.wait_refused("empty.csv")
+        wait_for_the_ledger(prometheus, database)
+        assert agrees(ledger_in(prometheus, database), database)
+        of = f'database="{display(database)}"'
+        assert prometheus.query(f"snapshots_queued_inputs{{{of}}}").popitem()[1] == 0
+        states = prometheus.query(f"snapshots_imports{{{of}}} > 0")
+        assert {dict(labels)["state"]: n for labels, n in states.items()} == {
+            "finished": 21,
+            "failed": 1,
+        }
+        assert service.terminate() == 0
 
 
 def test_what_is_pushed_is_the_ledger(prometheus, gateway, folder, database):

@@ -35,8 +35,9 @@ def each(
 
     names = expand(list(inputs))
     codes: list[int] = []
-    target = locations.target(database)
-    with stopping() as stop, watching(target, telemetry or {}, progress, quiet=as_json) as watched:
+    place = locations.Search(database)
+    target = place.target()
+    with stopping() as stop, watching(place, telemetry or {}, progress, quiet=as_json) as watched:
         listener = stop.listen(watched)
         for named in names:
             name = shown(named)

@@ -42,8 +42,9 @@ def command(
     from snapshots.engine.run import resume_import
 
     wanted = options.to_options(given)
-    target = locations.target(database_of(import_id, database))
-    with stopping() as stop, watching(target, given, progress, quiet=as_json) as shown:
+    place = locations.Search(database_of(import_id, database))
+    target = place.target()
+    with stopping() as stop, watching(place, given, progress, quiet=as_json) as shown:
         result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
     name = result.record.input if result.record else str(import_id)
     if as_json:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.dialect
 @options.budget
 @options.workers
+@options.telemetry
 @options.as_json
 @options.env_file
 @click.pass_context
@@ -31,13 +32,19 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     """Runs until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
     from snapshots import locations
     from snapshots.cli.synced import shown
+    from snapshots.cli.synclog import logged
+    from snapshots.cli.watch import complain, wanted_of
     from snapshots.sync.service import Sync
+    from snapshots.telemetry.watching import watched
 
     settings = _settings(given)
     wanted = options.to_options(given)
-    service = Sync(settings, lambda: locations.target(database), wanted, shown(as_json=as_json))
-    with _stopped_by_signals(service) as codes:
-        service.run()
+    place = locations.Search(database)
+    seen = shown(as_json=as_json, quiet=given["log_format"] is not None)
+    with watched(place, wanted_of(given), seen, complain, logged) as listener:
+        service = Sync(settings, place.target, wanted, listener)
+        with _stopped_by_signals(service) as codes:
+            service.run()
     if settings.once and not codes:
         ctx.exit(worst(sorted(service.exit_codes)))
     ctx.exit(130 if signal.SIGINT in codes else 0)

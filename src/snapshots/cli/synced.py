@@ -10,6 +10,7 @@ import click
 
 from snapshots.cli.failure import as_object
 from snapshots.cli.output import print_json, print_result, record_object, result_object
+from snapshots.engine.report import Notice
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from snapshots.sync.events import Event, Listener
 
 
-def shown(*, as_json: bool) -> Listener:
-    """A listener that several threads may call: no two events share a line."""
+def shown(*, as_json: bool, quiet: bool) -> Listener:
+    """A listener that several threads may call: no two events share a line.
+
+    `quiet`: lines for people are not wanted, as a log says the same.
+    """
     lock = threading.Lock()
-    show = _object if as_json else _line
+    show = _object if as_json else _nothing if quiet else _line
 
     def listener(event: Event) -> None:
         with lock:
@@ -29,8 +33,14 @@ def shown(*, as_json: bool) -> Listener:
     return listener
 
 
+def _nothing(_event: Event) -> None:
+    pass
+
+
 def _line(event: Event) -> None:
     match event:
+        case Notice(text, input=None):
+            click.echo(text, err=True)
         case events.Watching(folder, database, by):
             click.echo(f"watching {folder} by {by} -> {database}", err=True)
         case events.Ended(path, result, then):
@@ -62,6 +72,8 @@ def _ended(path: str, result: ImportResult, then: str) -> None:
 
 def _object(event: Event) -> None:
     match event:
+        case Notice(text, input=None):
+            print_json({"event": "notice", "message": text})
         case events.Watching() | events.Back():
             print_json({"event": type(event).__name__.lower(), **asdict(event)})
         case events.Ended(path, result, then):

@@ -14,30 +14,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from snapshots.engine.report import Listener
-    from snapshots.ports import Target
+    from snapshots.locations import Search
 
 
 @contextmanager
 def watching(
-    target: Target, given: Mapping[str, Any], progress: str, *, quiet: bool = False
+    database: Search, given: Mapping[str, Any], progress: str, *, quiet: bool = False
 ) -> Iterator[Listener]:
     """The listener for imports into one database, by the options of `options.telemetry`."""
-    wanted = Wanted(
+    wanted = wanted_of(given)
+    # A log says what plain lines would say; a bar among its lines would be torn.
+    if wanted.log_format and progress == "auto":
+        progress = "none"
+    with (
+        reporter(progress, quiet=quiet) as shown,
+        watched(database, wanted, shown, complain) as listener,
+    ):
+        yield listener
+
+
+def wanted_of(given: Mapping[str, Any]) -> Wanted:
+    """What the options of `options.telemetry` ask for."""
+    return Wanted(
         log_format=given.get("log_format"),
         metrics_port=given.get("metrics_port"),
         metrics_address=given.get("metrics_address", LOOPBACK),
         pushgateway=given.get("pushgateway"),
         otlp=given.get("otlp"),
     )
-    # A log says what plain lines would say; a bar among its lines would be torn.
-    if wanted.log_format and progress == "auto":
-        progress = "none"
-    with (
-        reporter(progress, quiet=quiet) as shown,
-        watched(target, wanted, shown, _complain) as listener,
-    ):
-        yield listener
 
 
-def _complain(text: str) -> None:
+def complain(text: str) -> None:
+    """Says what is wrong with telemetry."""
     click.echo(f"warning: {text}", err=True)

@@ -99,7 +99,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many inputs wait for their turn. Told by doors that queue, of no import."""
+    """How many inputs are found and not done. Told by doors that queue, of no import."""
 
     waiting: int
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 def totals_of(target: Target) -> Totals:
     """All that is committed; nothing where there is no ledger yet."""
-    with closing(Books(target, create=False)) as books:
-        return totals(books.ledger) if books.ledger.exists() else Totals()
+    with closing(Books(target, create=False)) as books, suppress(NoDatabase):
+        if books.ledger.exists():
+            return totals(books.ledger)
+    return Totals()
 
 
 def states_of(books: Books) -> States:

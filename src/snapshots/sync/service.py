@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from snapshots.engine import report
 from snapshots.engine.plan import Options
-from snapshots.engine.report import Backlog as BacklogTold
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
 from snapshots.ports import Target
 from snapshots.sync.after import After
@@ -254,7 +254,7 @@ class Sync:
         files = len(self._backlog) + len(self._whole)
         if files != self._told:
             self._told = files
-            self._listener(BacklogTold(files))
+            self._listener(report.Backlog(files))
 
     def _nothing_to_do(self) -> bool:
         return not (len(self._arrivals) or self._whole or len(self._backlog))

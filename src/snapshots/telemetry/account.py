@@ -20,8 +20,7 @@ from snapshots.model import Counts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snapshots.engine.report import Event
-    from snapshots.ports import Target
+    from snapshots.locations import Search
 
 OUTCOMES = ("finished", "already_imported", "failed", "interrupted", "limited")
 _CLEAN = {"finished", "already_imported", "limited"}
@@ -31,6 +30,9 @@ _CLEAN = {"finished", "already_imported", "limited"}
 class Sums:
     """What is added up so far."""
 
+    known: bool
+    """The ledger was read: its own account is in the first three, and not that of this process
+    alone."""
     counts: Counts
     bytes: int
     rejects_by_code: Mapping[str, int]
@@ -44,8 +46,8 @@ class Sums:
 class Account:
     """A listener. Thread-safe."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, database: Search) -> None:
+        self._database = database
         self._lock = threading.Lock()
         self._counts = Counts()
         self._bytes = 0
@@ -56,9 +58,10 @@ class Account:
         self._open = 0
         self._running: set[int] = set()
         self._newest = 0
+        self._known = False
         self._in_doubt = True
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: object) -> None:
         """Adds what has happened."""
         with self._lock:
             match event:
@@ -95,6 +98,7 @@ class Account:
         """Now."""
         with self._lock:
             return Sums(
+                self._known,
                 self._counts,
                 self._bytes,
                 dict(self._codes),
@@ -112,13 +116,13 @@ class Account:
         if not self._in_doubt or self._open:
             return
         try:
-            held = totals_of(self._target)
+            held = totals_of(self._database.target())
         except SnapshotsError:
             return
         self._counts, self._bytes = held.counts, held.bytes
         self._codes = Counter(held.rejects_by_code)
         self._newest = max(self._newest, held.newest)
-        self._in_doubt = False
+        self._known, self._in_doubt = True, False
 
     def _end(self, import_id: int | None, outcome: str) -> None:
         self._ends[outcome] += 1

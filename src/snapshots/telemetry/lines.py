@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from snapshots.engine.report import Failed, ImportResult, Notice, Started
 from snapshots.errors import SnapshotsError
-
-if TYPE_CHECKING:
-    from snapshots.engine.report import Event
 
 Level: TypeAlias = Literal["info", "warning", "error"]
 Field: TypeAlias = str | int | float | bool | None
@@ -24,7 +22,11 @@ class Line:
     fields: dict[str, Field]
 
 
-def line(event: Event) -> Line | None:
+Lines: TypeAlias = Callable[[Any], Line | None]
+"""What `line` is, for doors that have events of their own."""
+
+
+def line(event: object) -> Line | None:
     """The line for an event; None for those that are only of interest while they happen."""
     match event:
         case Started():
@@ -66,10 +68,12 @@ def _ended(result: ImportResult) -> Line | None:
 
 
 def _failed(event: Failed) -> Line:
-    error = event.error
     fields: dict[str, Field] = {"import_id": event.import_id, "input": event.input}
+    return Line("error", "import_failed", fields | of_error(event.error))
+
+
+def of_error(error: BaseException) -> dict[str, Field]:
+    """The fields that say what went wrong."""
     if isinstance(error, SnapshotsError):
-        fields |= {"code": error.code, "message": str(error), "retryable": error.retryable}
-    else:
-        fields |= {"code": "error", "message": f"{type(error).__name__}: {error}"}
-    return Line("error", "import_failed", fields)
+        return {"code": error.code, "message": str(error), "retryable": error.retryable}
+    return {"code": "error", "message": f"{type(error).__name__}: {error}"}

@@ -7,21 +7,20 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from snapshots.telemetry.lines import Line, line
+from snapshots.telemetry.lines import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.engine.report import Event, Listener
-    from snapshots.telemetry.lines import Field
+    from snapshots.telemetry.lines import Field, Lines
 
 
-def log(form: str) -> Listener:
+def log(form: str, lines: Lines) -> Callable[[object], None]:
     """A listener that writes `text` or `json` lines. Lines of several threads stay whole."""
     written = _json if form == "json" else _text
 
-    def listener(event: Event) -> None:
-        if said := line(event):
+    def listener(event: object) -> None:
+        if said := lines(event):
             _write(written, said)
 
     return listener

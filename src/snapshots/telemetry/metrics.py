@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from snapshots.engine.report import Event
     from snapshots.ledger.totals import States
-    from snapshots.ports import Target
+    from snapshots.locations import Search
     from snapshots.telemetry.account import Sums
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -35,27 +34,31 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 class Metrics(Collector):
     """A listener, and what Prometheus collects from. Thread-safe; for one database."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, database: Search) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.database = target.display()
         self.registry = CollectorRegistry()
-        self._account = Account(target)
-        self._probe = Probe(target)
-        seconds = Histogram(
+        self._database = database
+        self._account = Account(database)
+        self._probe = Probe(database)
+        self._seconds = Histogram(
             "snapshots_chunk_duration_seconds",
             "From the claim of a chunk to the answer to its COMMIT, by this process.",
             ["database"],
             buckets=SECONDS,
             registry=self.registry,
         )
-        self._seconds = seconds.labels(self.database)
         self.registry.register(self)
 
-    def __call__(self, event: Event) -> None:
+    @property
+    def database(self) -> str:
+        """The label of all that is about the database."""
+        return self._database.display()
+
+    def __call__(self, event: object) -> None:
         """Counts what has happened."""
         self._account(event)
         if isinstance(event, Committed) and self._account.runs(event.import_id):
-            self._seconds.observe(event.seconds)
+            self._seconds.labels(self.database).observe(event.seconds)
 
     def describe(self) -> list[Metric]:
         """Nothing: registering must not ask the database."""
@@ -66,7 +69,10 @@ class Metrics(Collector):
         states = self._probe.ask()
         if states is not None:
             self._account.agree()
-        yield from self._counted(self._account.sums())
+        sums = self._account.sums()
+        if sums.known:
+            yield from self._counted(sums)
+        yield from self._of_this_process(sums)
         yield from self._asked(states)
         yield _family(
             GaugeMetricFamily,
@@ -77,6 +83,7 @@ class Metrics(Collector):
         )
 
     def _counted(self, sums: Sums) -> Iterator[Metric]:
+        """Before the ledger was read, its sums would seem to grow by all that it holds."""
         counts = sums.counts
         yield self._counters(
             "snapshots_records",
@@ -88,6 +95,13 @@ class Metrics(Collector):
             "snapshots_rejects", "Rejected records by reason.", "code", sums.rejects_by_code
         )
         yield self._counter("snapshots_input_bytes", "Bytes of inputs, decompressed.", sums.bytes)
+        yield self._gauge(
+            "snapshots_unaccounted_records",
+            "Records in no bucket, or counted as rejected and not kept. Always 0.",
+            counts.records - counts.loaded - sum(sums.rejects_by_code.values()) - counts.skipped,
+        )
+
+    def _of_this_process(self, sums: Sums) -> Iterator[Metric]:
         yield self._counters(
             "snapshots_import_ends",
             "Imports that this process has ended.",
@@ -100,12 +114,7 @@ class Metrics(Collector):
             sums.mismatches,
         )
         yield self._gauge(
-            "snapshots_unaccounted_records",
-            "Records in no bucket, or counted as rejected and not kept. Always 0.",
-            counts.records - counts.loaded - sum(sums.rejects_by_code.values()) - counts.skipped,
-        )
-        yield self._gauge(
-            "snapshots_queued_inputs", "Inputs that wait for their turn.", sums.waiting
+            "snapshots_queued_inputs", "Inputs found and not done, those in work too.", sums.waiting
         )
 
     def _asked(self, states: States | None) -> Iterator[Metric]:

@@ -11,7 +11,7 @@ from snapshots.errors import SnapshotsError
 
 if TYPE_CHECKING:
     from snapshots.ledger.totals import States
-    from snapshots.ports import Target
+    from snapshots.locations import Search
 
 PATIENCE_SECONDS = 3.0
 """A scrape must be over before Prometheus gives it up, by default after 10 s."""
@@ -20,8 +20,9 @@ PATIENCE_SECONDS = 3.0
 class Probe:
     """One session with the database, kept from scrape to scrape. Thread-safe."""
 
-    def __init__(self, target: Target) -> None:
-        self._books = Books(target, create=False)
+    def __init__(self, database: Search) -> None:
+        self._database = database
+        self._books: Books | None = None
         self._lock = threading.Lock()
         self._asking: threading.Thread | None = None
         self._answer: States | None = None
@@ -41,6 +42,9 @@ class Probe:
 
     def _ask(self) -> None:
         try:
+            if self._books is None:
+                self._books = Books(self._database.target(), create=False)
             self._answer = states_of(self._books)
         except SnapshotsError:
-            self._books.close()
+            if self._books is not None:
+                self._books.close()

@@ -24,7 +24,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
 from snapshots.engine.report import Committed, Failed, ImportResult, Started
-from snapshots.telemetry.lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, Tracer
 
-    from snapshots.engine.report import Event, Listener
-    from snapshots.telemetry.lines import Line
+    from snapshots.telemetry.lines import Line, Lines
 
 _SEVERITY = {
     "info": SeverityNumber.INFO,
@@ -44,7 +42,9 @@ _SEVERITY = {
 
 
 @contextmanager
-def traced(endpoint: str | None, complain: Callable[[str], None]) -> Iterator[Listener]:
+def traced(
+    endpoint: str | None, lines: Lines, complain: Callable[[str], None]
+) -> Iterator[Callable[[object], None]]:
     """A listener; at the end of the block what is not sent yet is sent. None: by variables."""
     _complain_of_errors(complain)
     # A name that is set in OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES wins.
@@ -62,7 +62,7 @@ def traced(endpoint: str | None, complain: Callable[[str], None]) -> Iterator[Li
         records = OTLPLogExporter(endpoint=base and f"{base}/v1/logs")
         loggers.add_log_record_processor(BatchLogRecordProcessor(records))
     try:
-        yield _Traces(tracers.get_tracer("snapshots"), loggers.get_logger("snapshots"))
+        yield _Traces(tracers.get_tracer("snapshots"), loggers.get_logger("snapshots"), lines)
     finally:
         tracers.shutdown()
         loggers.shutdown()
@@ -71,12 +71,13 @@ def traced(endpoint: str | None, complain: Callable[[str], None]) -> Iterator[Li
 class _Traces:
     """A listener that draws the spans. Each import has its own, so threads do not meet."""
 
-    def __init__(self, tracer: Tracer, logger: Logger) -> None:
+    def __init__(self, tracer: Tracer, logger: Logger, lines: Lines) -> None:
         self._tracer = tracer
         self._logger = logger
+        self._line = lines
         self._imports: dict[int, Span] = {}
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: object) -> None:
         match event:
             case Started():
                 attributes = {
@@ -116,7 +117,7 @@ class _Traces:
         """Ends the span of an import; one that was never begun has a span of no length."""
         span = self._imports.pop(import_id, None) if import_id is not None else None
         span = span or self._tracer.start_span("import")
-        said = line(event)
+        said = self._line(event)
         for name, value in (said.fields if said else {}).items():
             if value is not None:
                 span.set_attribute(f"snapshots.{name}", value)
@@ -128,8 +129,8 @@ class _Traces:
         span = self._imports.get(import_id) if import_id is not None else None
         return None if span is None else set_span_in_context(span)
 
-    def _log(self, event: Event, import_id: int | None) -> None:
-        if said := line(event):
+    def _log(self, event: object, import_id: int | None) -> None:
+        if said := self._line(event):
             self._emit(said, self._within(import_id))
 
     def _emit(self, said: Line, context: Context | None) -> None:

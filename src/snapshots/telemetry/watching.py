@@ -6,16 +6,20 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapshots.engine.report import Notice
 from snapshots.errors import UsageError
+from snapshots.telemetry.lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from snapshots.engine.report import Event, Listener
-    from snapshots.ports import Target
+    from snapshots.locations import Search
+    from snapshots.telemetry.lines import Lines
+
+    Hears: TypeAlias = Callable[[Any], None]
+    """A listener for the engine's events and for those that a door has besides."""
 
 LOOPBACK = "127.0.0.1"
 _ENDPOINTS = (
@@ -41,28 +45,32 @@ class Wanted:
 
 @contextmanager
 def watched(
-    target: Target, wanted: Wanted, shown: Listener, complain: Callable[[str], None]
-) -> Iterator[Listener]:
+    database: Search,
+    wanted: Wanted,
+    shown: Hears,
+    complain: Callable[[str], None],
+    lines: Lines = line,
+) -> Iterator[Hears]:
     """A listener for a block of imports into one database. Raises UsageError.
 
     Telemetry never ends an import: what goes wrong with it is complained of once, in a sentence.
     """
     with ExitStack() as stack:
-        listeners: list[Listener] = []
+        listeners: list[Hears] = []
         if wanted.log_format:
             from snapshots.telemetry.logs import log
 
-            listeners.append(log(wanted.log_format))
+            listeners.append(log(wanted.log_format, lines))
         if _otlp_wanted(wanted, complain):
             from snapshots.telemetry.traces import traced
 
-            listeners.append(stack.enter_context(traced(wanted.otlp, complain)))
+            listeners.append(stack.enter_context(traced(wanted.otlp, lines, complain)))
         address = None
         if wanted.metrics_port is not None or wanted.pushgateway:
             from snapshots.telemetry.exposed import pushed, served
             from snapshots.telemetry.metrics import Metrics
 
-            metrics = Metrics(target)
+            metrics = Metrics(database)
             listeners.append(metrics)
             if wanted.pushgateway:
                 stack.enter_context(pushed(metrics, wanted.pushgateway, complain))
@@ -86,18 +94,18 @@ def _otlp_wanted(wanted: Wanted, complain: Callable[[str], None]) -> bool:
     return bool(there and (wanted.otlp or by_variable))
 
 
-def _all(listeners: list[Listener]) -> Listener:
-    def listener(event: Event) -> None:
+def _all(listeners: list[Hears]) -> Hears:
+    def listener(event: object) -> None:
         for one in listeners:
             one(event)
 
     return listener
 
 
-def _harmless(listener: Listener, complain: Callable[[str], None]) -> Listener:
+def _harmless(listener: Hears, complain: Callable[[str], None]) -> Hears:
     broken = False
 
-    def heard(event: Event) -> None:
+    def heard(event: object) -> None:
         nonlocal broken
         try:
             listener(event)
