@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 HEAVY = {
-    "asyncio", "backports.zstd", "charset_normalizer", "isal", "multiprocessing", "psycopg",
-    "opentelemetry", "prometheus_client", "pymysql", "rich", "ssl", "urllib.request",
+    "asyncio", "backports.zstd", "charset_normalizer", "fastapi", "isal", "multiprocessing",
+    "opentelemetry", "prometheus_client", "psycopg", "pydantic", "pymysql", "rich", "ssl",
+    "urllib.request", "uvicorn",
 }  # fmt: skip
 PROBE = """
 import sys

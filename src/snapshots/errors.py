@@ -178,6 +178,12 @@ class AlreadyImported(LedgerError):
     code = "already_imported"
 
 
+class NoSuchImport(LedgerError):
+    """The ledger has no import of this number."""
+
+    code = "no_such_import"
+
+
 class QueueFull(LedgerError):
     """As many imports wait as may wait; later there will be room."""
 

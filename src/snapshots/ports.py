@@ -57,6 +57,10 @@ class Source(Protocol):
     def remote(self) -> bool:
         """Every reading is a transfer: what can be had without another one should be."""
 
+    @property
+    def compressed(self) -> bool:
+        """`read` gives other bytes, and as a rule more of them, than lie there."""
+
     def head(self, size: int) -> bytes:
         """At most `size` first bytes, decompressed; may be called often, consumes nothing."""
 

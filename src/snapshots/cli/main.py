@@ -22,6 +22,7 @@ COMMANDS = {
     "show": ("snapshots.cli.show", "All that is known of one import."),
     "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),
     "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
+    "serve": ("snapshots.cli.serve", "Load URLs on request: a REST service."),
     "worker": ("snapshots.cli.worker", "Do the imports that a service has queued."),
 }
 

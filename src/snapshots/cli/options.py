@@ -128,6 +128,39 @@ loaders = option(
     metavar="N",
     help="Connections that load one import at once. Default: one more than cores, at most 4.",
 )
+serving = together(
+    option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        metavar="ADDRESS",
+        help="Where to serve.",
+    ),
+    option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8000,
+        show_default=True,
+        metavar="PORT",
+        help="0 takes a free one and says which.",
+    ),
+    option(
+        "--workers",
+        type=click.IntRange(0, 16),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Imports that this process does at once; 0: others do them, with snapshots worker.",
+    ),
+    option(
+        "--queue",
+        type=click.IntRange(1),
+        default=1000,
+        show_default=True,
+        metavar="N",
+        help="Imports that may wait.",
+    ),
+)
 progress = option(
     "--progress",
     type=click.Choice(["auto", "plain", "json", "none"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -50,10 +50,34 @@ def stopping() -> Iterator[Stop]:
         if again or not stop.loading:
             raise SystemExit(stop.code)
 
+    with _handled_by(handle):
+        yield stop
+
+
+@contextmanager
+def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
+    """For what runs until it is stopped: the signals that have come.
+
+    The first one stops it, the second ends the process.
+    """
+    came: set[int] = set()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if came:
+            raise SystemExit(128 + number)
+        came.add(number)
+        stop()
+
+    with _handled_by(handle):
+        yield came
+
+
+@contextmanager
+def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     wanted = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, handle) for number in wanted]
     try:
-        yield stop
+        yield
     finally:
         for number, handler in zip(wanted, before, strict=True):
             signal.signal(number, handler)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from snapshots.cli import options
 from snapshots.cli.failure import worst
+from snapshots.cli.signals import stopped_by
 
 if TYPE_CHECKING:
-    from snapshots.sync.service import Settings, Sync
+    from snapshots.sync.service import Settings
 
 
 @click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
@@ -41,9 +39,12 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     wanted = options.to_options(given)
     place = locations.Search(database)
     seen = shown(as_json=as_json, quiet=given["log_format"] is not None)
+    if hasattr(signal, "SIGIO"):
+        # By it the system asks for a lease back: see snapshots.sync.writing.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
     with watched(place, wanted_of(given), seen, complain, logged) as listener:
         service = Sync(settings, place.target, wanted, listener)
-        with _stopped_by_signals(service) as codes:
+        with stopped_by(service.stop) as codes:
             service.run()
     if settings.once and not codes:
         ctx.exit(worst(sorted(service.exit_codes)))
@@ -70,26 +71,3 @@ def _settings(given: dict[str, Any]) -> Settings:
         poll=given.pop("poll"),
         once=given.pop("once"),
     )
-
-
-@contextmanager
-def _stopped_by_signals(service: Sync) -> Iterator[set[int]]:
-    """The signals that have come; the first stops the service, the second ends the process."""
-    came: set[int] = set()
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if came:
-            raise SystemExit(128 + number)
-        came.add(number)
-        service.stop()
-
-    wanted = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, handle) for number in wanted]
-    if hasattr(signal, "SIGIO"):
-        # By it the system asks for a lease back: see snapshots.sync.writing.
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
-    try:
-        yield came
-    finally:
-        for number, handler in zip(wanted, before, strict=True):
-            signal.signal(number, handler)

@@ -105,6 +105,8 @@ class Plan:
     """What the user asked for."""
     loads: bool = True
     """False where nothing can be loaded, so that there is no table."""
+    compressed: bool = False
+    """The input is: what is read of it says nothing about how much is left."""
 
     @property
     def table(self) -> TableName:
@@ -174,6 +176,7 @@ class Plan:
             "path": self.path,
             "given": self.given,
             "loads": self.loads,
+            "compressed": self.compressed,
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -200,7 +203,14 @@ class Plan:
             path=plan["path"],
             given=plan["given"],
             loads=plan["loads"],
+            compressed=plan["compressed"],
         )
+
+
+def packing(text: str) -> tuple[bool, str]:
+    """Of a plan's JSON: whether the input is compressed, and its encoding. For often."""
+    plan: dict[str, Any] = json.loads(text)
+    return plan["compressed"], plan["dialect"]["encoding"]
 
 
 def make_plan(
@@ -260,6 +270,7 @@ def make_plan(
         path=path_of(source),
         given=options.given(),
         loads=shape is not None or chosen.create is not None,
+        compressed=source.compressed,
     )
 
 

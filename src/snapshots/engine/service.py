@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.tables import table_for
-from snapshots.errors import Forbids, KeyReused, LedgerError
+from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) 
 
 
 def find(ledger: Ledger, import_id: int) -> Entry:
-    """One import. Raises LedgerError if there is none."""
+    """One import. Raises NoSuchImport."""
     entry = ledger.entry(import_id)
     if entry is None:
-        raise LedgerError(f"there is no import {import_id}")
+        raise NoSuchImport(f"there is no import {import_id}")
     return entry
 
 

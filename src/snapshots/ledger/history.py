@@ -22,13 +22,16 @@ _ENTRY = (
     " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
-    " {now} AS now_at, {sums} FROM snapshots_imports i {where} ORDER BY i.id"
+    " {now} AS now_at FROM snapshots_imports i {where}"
 )
-_SUMMED = ("records", "loaded", "rejected", "skipped", "pending", "ambiguous")
-_SUM = (
-    "(SELECT CAST(COALESCE(SUM({name}), 0) AS {big}) FROM snapshots_chunks WHERE import_id = i.id)"
+_SUMMED = (
+    "records", "loaded", "rejected", "skipped", "pending", "ambiguous", "end_offset - start_offset"
+)  # fmt: skip
+_SUMS = (
+    "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
-"""One for each import that is asked for: a join would add up all the others too."""
+_SUMS_AT_ONCE = 500
+_NOTHING = (0,) * len(_SUMMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,13 @@ class Entry:
     wanted: str | None
     """What its owner shall do as soon as it can: `cancel` or `undo`."""
     queued_at: str | None
+    now: str
+    """When this was read, by the database's clock."""
     counts: Counts
     pending: int
     ambiguous: int
+    read: int
+    """Bytes of its committed chunks, as the kernel sees them: decompressed, in UTF-8."""
 
     def record(self, database: str) -> ImportRecord:
         """The same for people and programs."""
@@ -125,6 +132,32 @@ class CommittedChunk:
     """While some are pending: which of the rows are decided, such as `0-41,43`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which imports are looked for; None and nothing: all."""
+
+    states: tuple[State, ...] = ()
+    table: str | None = None
+    since: str | None = None
+    """They were asked for, or begun, then or later; UTC, ISO 8601."""
+    until: str | None = None
+
+    def conditions(self) -> list[tuple[str, tuple[Value, ...]]]:
+        """As SQL, each with its values."""
+        asked_at = "COALESCE(i.queued_at, i.started_at)"
+        marks = ", ".join("?" for _ in self.states)
+        return [
+            condition
+            for given, condition in (
+                (self.states, (f"i.state IN ({marks})", self.states)),
+                (self.table, ("i.table_name = ?", (self.table,))),
+                (self.since, (f"{asked_at} >= ?", (self.since,))),
+                (self.until, (f"{asked_at} < ?", (self.until,))),
+            )
+            if given
+        ]
+
+
 class History:
     """The ledger of one database, for reading. The session is used by one thread at a time."""
 
@@ -132,7 +165,8 @@ class History:
         self.target = target
         self.session = session
         big = "SIGNED" if target.name == "mysql" else "bigint"
-        self._sums = ", ".join(_SUM.format(name=name, big=big) for name in _SUMMED)
+        sums = (f"CAST(COALESCE(SUM({name}), 0) AS {big})" for name in _SUMMED)
+        self._sums = ", ".join(sums)
 
     def exists(self) -> bool:
         """Whether this database has a ledger at all."""
@@ -140,16 +174,23 @@ class History:
 
     def entries(self) -> list[Entry]:
         """Every import, oldest first."""
-        return self._select("", ())
+        return self._select("ORDER BY i.id", ())
 
     def entry(self, import_id: int) -> Entry | None:
         """One import."""
         found = self._select("WHERE i.id = ?", (import_id,))
         return found[0] if found else None
 
+    def entries_of(self, import_ids: Sequence[int]) -> list[Entry]:
+        """Some imports, newest first; those that there are."""
+        marks = ", ".join("?" for _ in import_ids)
+        return self._select(f"WHERE i.id IN ({marks}) ORDER BY i.id DESC", tuple(import_ids))
+
     def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
         """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
-        return self._select("WHERE i.fingerprint = ? AND i.kind = ?", (fingerprint, kind))[::-1]
+        return self._select(
+            "WHERE i.fingerprint = ? AND i.kind = ? ORDER BY i.id DESC", (fingerprint, kind)
+        )
 
     def sightings(self, names: Sequence[str]) -> list[Sighting]:
         """Imports of inputs that had one of these names, oldest first."""
@@ -171,6 +212,42 @@ class History:
             for import_id, name, size, mtime_ns, inode, state in rows
         ]
 
+    def page(self, search: Search, before: int | None, most: int) -> list[Entry]:
+        """Imports, newest first, older than the import `before`."""
+        wanted = search.conditions()
+        if before is not None:
+            wanted.append(("i.id < ?", (before,)))
+        where = " AND ".join(["i.kind = 'import'", *(sql for sql, _ in wanted)])
+        params = tuple(value for _, values in wanted for value in values)
+        return self._select(f"WHERE {where} ORDER BY i.id DESC LIMIT {most:d}", params)
+
+    def unsettled(self) -> dict[int, tuple[Value, ...]]:
+        """Of each import that is queued or running, by number, what changes when it does."""
+        rows = self.session.execute(
+            "SELECT id, state, fence, wanted FROM snapshots_imports"
+            " WHERE kind = 'import' AND state IN ('queued', 'running')"
+        )
+        return {cast("int", row[0]): row[1:] for row in rows}
+
+    def newest(self) -> int:
+        """The number of the last import; 0 where there is none."""
+        ((newest,),) = self.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
+        return cast("int", newest)
+
+    def latest_chunks(self, import_id: int, since: str, most: int) -> list[CommittedChunk]:
+        """The last ones of the input that were committed since then."""
+        return self._chunks(
+            f"import_id = ? AND committed_at > ? ORDER BY start_offset DESC LIMIT {most:d}",
+            (import_id, since),
+        )
+
+    def chunks_from(self, import_id: int, offset: int, most: int) -> list[CommittedChunk]:
+        """The first ones that begin at a byte of the input, or after it."""
+        return self._chunks(
+            f"import_id = ? AND start_offset >= ? ORDER BY start_offset LIMIT {most:d}",
+            (import_id, offset),
+        )
+
     def last_plan(self, table: str) -> str | None:
         """The plan of the last import into a table."""
         rows = self.session.execute(
@@ -188,29 +265,26 @@ class History:
     def chunks(self, import_id: int, start: int | None = None) -> list[CommittedChunk]:
         """The committed chunks in the order of the input, or the one that begins at `start`."""
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
-        rows = self.session.execute(
-            "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
-            " skipped, hash_state, hash, seconds, committed_at, pending, ambiguous, sent"
-            " FROM snapshots_chunks"
-            f" WHERE import_id = ?{where} ORDER BY start_offset",
-            (import_id, *params),
-        )
-        return [_chunk(row) for row in rows]
+        return self._chunks(f"import_id = ?{where} ORDER BY start_offset", (import_id, *params))
 
-    def rejects(self, import_id: int, page: int = 1000) -> Iterator[Reject]:
+    def rejects(self, import_id: int) -> Iterator[Reject]:
         """The rejects of an import in the order of the input; holds one page at a time."""
         after = -1
-        while True:
-            rows = self.session.execute(
-                "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
-                f" WHERE import_id = ? AND byte_offset > ? ORDER BY byte_offset LIMIT {page}",
-                (import_id, after),
-            )
-            for row in rows:
-                yield _reject(row)
-            if len(rows) < page:
-                return
-            after = cast("int", rows[-1][1])
+        while page := self.rejects_after(import_id, after):
+            yield from page
+            after = page[-1].byte_offset
+
+    def rejects_after(
+        self, import_id: int, offset: int, code: str | None = None, most: int = 1000
+    ) -> list[Reject]:
+        """The first rejects past a byte of the input; all, or those with one code."""
+        which, params = ("", ()) if code is None else (" AND code = ?", (code,))
+        rows = self.session.execute(
+            "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
+            f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset LIMIT {most:d}",
+            (import_id, offset, *params),
+        )
+        return [_reject(row) for row in rows]
 
     def reject_counts(self, import_id: int, chunk: CommittedChunk | None = None) -> dict[str, int]:
         """How many rejects of each code, most frequent first; of one chunk, or of all."""
@@ -222,10 +296,31 @@ class History:
         )
         return {str(code): cast("int", count) for code, count in rows}
 
+    def _chunks(self, where: str, params: tuple[Value, ...]) -> list[CommittedChunk]:
+        rows = self.session.execute(
+            "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
+            " skipped, hash_state, hash, seconds, committed_at, pending, ambiguous, sent"
+            f" FROM snapshots_chunks WHERE {where}",
+            params,
+        )
+        return [_chunk(row) for row in rows]
+
     def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
-        query = _ENTRY.format(now=self.target.now_sql(), sums=self._sums, where=where)
+        """Imports first and sums then: whatever is committed in between is in the sums."""
+        query = _ENTRY.format(now=self.target.now_sql(), where=where)
         rows = self.session.execute(query, params)
-        return [_as_entry(row) for row in rows]
+        sums = self._sums_of([row[0] for row in rows])
+        return [_as_entry(row + sums.get(row[0], _NOTHING)) for row in rows]
+
+    def _sums_of(self, import_ids: list[Value]) -> dict[Value, tuple[Value, ...]]:
+        """Of each import's chunks: read once, and not those of other imports."""
+        found: dict[Value, tuple[Value, ...]] = {}
+        for at in range(0, len(import_ids), _SUMS_AT_ONCE):
+            asked = import_ids[at : at + _SUMS_AT_ONCE]
+            marks = ", ".join("?" for _ in asked)
+            rows = self.session.execute(_SUMS.format(sums=self._sums, marks=marks), asked)
+            found.update((row[0], row[1:]) for row in rows)
+        return found
 
 
 def _as_entry(row: tuple[Value, ...]) -> Entry:
@@ -233,7 +328,7 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
         plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
         error_code, request, wanted, queued_at, now,
-        records, loaded, rejected, skipped, pending, ambiguous,
+        records, loaded, rejected, skipped, pending, ambiguous, read,
     ) = row  # fmt: skip
     return Entry(
         import_id=cast("int", import_id),
@@ -253,18 +348,20 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         finished_at=cast("str | None", finished_at),
         seconds=float(cast("float", seconds)),
         owner=cast("str | None", owner),
-        heartbeat_age=_seconds_between(cast("str", heartbeat_at), cast("str", now)),
+        heartbeat_age=seconds_between(cast("str", heartbeat_at), cast("str", now)),
         fence=cast("int", fence),
         replaces=cast("int | None", replaces),
         error_code=cast("str | None", error_code),
         request=cast("str | None", request),
         wanted=cast("str | None", wanted),
         queued_at=cast("str | None", queued_at),
+        now=cast("str", now),
         counts=Counts(
             cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
         ),
         pending=cast("int", pending),
         ambiguous=cast("int", ambiguous),
+        read=cast("int", read),
     )
 
 
@@ -307,5 +404,6 @@ def _inode(value: Value) -> int | None:
     return None if value is None else int(cast("str", value))
 
 
-def _seconds_between(earlier: str, later: str) -> float:
+def seconds_between(earlier: str, later: str) -> float:
+    """Of two times as the ledger writes them."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

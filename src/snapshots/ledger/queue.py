@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from snapshots.errors import Forbids, LedgerError, LostLease, QueueFull
+from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
 from snapshots.ledger.record import ROW_LOCK
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _state(ledger: Ledger, entry: Entry) -> State:
         (entry.import_id,),
     )
     if not rows:
-        raise LedgerError(f"there is no import {entry.import_id}")
+        raise NoSuchImport(f"there is no import {entry.import_id}")
     return cast("State", rows[0][0])
 
 

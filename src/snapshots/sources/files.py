@@ -54,6 +54,11 @@ class FileSource:
         return False
 
     @property
+    def compressed(self) -> bool:
+        """By its first bytes."""
+        return self._codec is not None
+
+    @property
     def consumed(self) -> int:
         """The position in the file up to which `read` has come."""
         return self._consumed

@@ -25,6 +25,7 @@ class ReadOnce:
 
     def __init__(self, name: str) -> None:
         self._identity = Identity(name, None, None, None, None)
+        self.compressed = False
         self._consumed = 0
         self._begun = False
 
@@ -89,6 +90,7 @@ class StreamSource(ReadOnce):
             first = self._first_bytes()
             codec = kinds.codec(first)
             rest = self._rest(first)
+            self.compressed = codec is not None
             self._peeked = Peeked(decompress(rest, codec, name) if codec else rest)
             refuse_bad_head(self.head(kinds.HEAD), name)
         except BaseException:

@@ -60,6 +60,11 @@ class UrlSource:
         return True
 
     @property
+    def compressed(self) -> bool:
+        """By the object's first bytes."""
+        return self._codec is not None
+
+    @property
     def consumed(self) -> int:
         """The position in the object up to which `read` has come."""
         return self._consumed

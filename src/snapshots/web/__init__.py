@@ -1,0 +1,1 @@
+"""The service: imports over HTTP. Answers come from the ledger; the work is done by workers."""

@@ -1,0 +1,81 @@
+"""Changes of imports as they happen: server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from anyio import to_thread
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from snapshots.engine import service
+from snapshots.engine.status import status
+from snapshots.web import views
+from snapshots.web.hub import Hub
+from snapshots.web.imports import OVER, Id
+from snapshots.web.pool import Pool
+from snapshots.web.problems import answers
+from snapshots.web.service import Here
+
+routes = APIRouter(prefix="/v1", tags=["events"], responses=answers(503))
+
+
+class EventStream(StreamingResponse):
+    """For what browsers call an EventSource."""
+
+    media_type = "text/event-stream"
+
+
+@routes.get("/events", response_class=EventStream, summary="Changes of all imports")
+async def changes(here: Here) -> EventStream:
+    """An `import` event, with the import as in a list, whenever one changes.
+
+    Ask for the list once the stream is open: whatever changes after that is told.
+    """
+    here.hub.admit()
+    return EventStream(_all(here.hub))
+
+
+@routes.get(
+    "/imports/{import_id}/events",
+    response_class=EventStream,
+    responses=answers(404, 422),
+    summary="Changes of one import",
+)
+async def changes_of_one(here: Here, import_id: Id) -> EventStream:
+    """An `import` event now and whenever it changes; `end` when it is over."""
+    here.hub.admit()
+    await to_thread.run_sync(_now, here.pool, import_id)
+    return EventStream(_one(here.hub, here.pool, import_id))
+
+
+async def _all(hub: Hub) -> AsyncIterator[str]:
+    with hub.listener() as mailbox:
+        yield "retry: 2000\n\n"
+        while not hub.closed:
+            changed = await mailbox.take()
+            yield "".join(map(_event, changed.values())) or ": nothing new\n\n"
+
+
+async def _one(hub: Hub, pool: Pool, import_id: int) -> AsyncIterator[str]:
+    with hub.listener() as mailbox:
+        yield "retry: 2000\n\n"
+        # Looked at once more, now that nothing can be missed.
+        shown = await to_thread.run_sync(_now, pool, import_id)
+        while not hub.closed:
+            yield _event(shown)
+            if shown.state in OVER:
+                yield "event: end\ndata: {}\n\n"
+                return
+            while import_id not in (changed := await mailbox.take()) and not hub.closed:
+                yield ": nothing new\n\n"
+            shown = changed.get(import_id, shown)
+
+
+def _now(pool: Pool, import_id: int) -> views.Import:
+    with pool.ledger() as ledger:
+        return views.shown(status(ledger, service.find(ledger, import_id)))
+
+
+def _event(shown: views.Import) -> str:
+    return f"event: import\nid: {shown.id}\ndata: {shown.model_dump_json()}\n\n"

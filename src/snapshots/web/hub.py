@@ -1,0 +1,125 @@
+"""Who listens to changes of imports, and what is told to them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from snapshots.engine.status import status
+from snapshots.errors import CannotConnect, SnapshotsError
+from snapshots.web import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.ledger.history import History
+    from snapshots.ports import Value
+    from snapshots.web.pool import Pool
+
+LOOK_SECONDS = 0.5
+QUIET_SECONDS = 15.0
+"""Of silence, before a comment tells proxies and clients that the line is not dead."""
+MOST_LISTENERS = 200
+_AT_ONCE = 500
+
+
+class Mailbox:
+    """What one listener has not been sent yet: of each import the last that is known.
+
+    A slow listener misses states in between, and never fills the memory.
+    """
+
+    def __init__(self) -> None:
+        self._letters: dict[int, views.Import] = {}
+        self._something = asyncio.Event()
+
+    def put(self, letters: dict[int, views.Import]) -> None:
+        """From the loop's thread."""
+        self._letters |= letters
+        self._something.set()
+
+    async def take(self) -> dict[int, views.Import]:
+        """Waits a while for something; nothing if there was nothing."""
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                await self._something.wait()
+        except TimeoutError:
+            return {}
+        self._something.clear()
+        letters, self._letters = self._letters, {}
+        return letters
+
+
+class Hub:
+    """Looks into the ledger while somebody listens, once for all of them."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._listeners: set[Mailbox] = set()
+        self._somebody = asyncio.Event()
+        self._known: dict[int, tuple[Value, ...]] | None = None
+        self._newest = 0
+        self.closed = False
+
+    @contextmanager
+    def listener(self) -> Iterator[Mailbox]:
+        """A mailbox for what changes from now on."""
+        mailbox = Mailbox()
+        self._listeners.add(mailbox)
+        self._somebody.set()
+        try:
+            yield mailbox
+        finally:
+            self._listeners.discard(mailbox)
+
+    def admit(self) -> None:
+        """Raises CannotConnect where too many listen already."""
+        if len(self._listeners) >= MOST_LISTENERS:
+            raise CannotConnect(f"{MOST_LISTENERS} clients listen already", retryable=True)
+
+    def close(self) -> None:
+        """Every listener goes home. From the loop's thread."""
+        self.closed = True
+        for mailbox in self._listeners:
+            mailbox.put({})
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            if not self._listeners:
+                self._known = None
+                self._somebody.clear()
+                await self._somebody.wait()
+            try:
+                changed = await to_thread.run_sync(self._look)
+            except SnapshotsError:
+                # The database is away; what changes meanwhile is seen when it is back.
+                changed = {}
+            if changed:
+                for mailbox in self._listeners:
+                    mailbox.put(changed)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _look(self) -> dict[int, views.Import]:
+        """What runs, and what is not as it was. On a thread."""
+        with self._pool.ledger() as ledger:
+            now, newest = ledger.unsettled(), ledger.newest()
+            if self._known is None:
+                self._known, self._newest = now, newest
+            changed = {one for one, known in now.items() if known[0] == "running"}
+            changed |= {one for one in now | self._known if now.get(one) != self._known.get(one)}
+            changed |= set(range(self._newest + 1, newest + 1))
+            self._known, self._newest = now, newest
+            return _views(ledger, sorted(changed))
+
+
+def _views(history: History, import_ids: list[int]) -> dict[int, views.Import]:
+    found: dict[int, views.Import] = {}
+    for at in range(0, len(import_ids), _AT_ONCE):
+        for entry in history.entries_of(import_ids[at : at + _AT_ONCE]):
+            if entry.kind == "import":
+                found[entry.import_id] = views.shown(status(history, entry))
+    return found

@@ -1,0 +1,151 @@
+"""Asking for imports, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from snapshots.engine import service
+from snapshots.engine.status import status
+from snapshots.ledger.history import Search
+from snapshots.model import State
+from snapshots.sources.remote.policy import PublicOnly
+from snapshots.sources.remote.urls import scheme_of
+from snapshots.web import views
+from snapshots.web.problems import answers
+from snapshots.web.requests import Cancel, NewImport, Resume
+from snapshots.web.service import Here, Service
+
+Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,200}$",
+        description="The same request with the same key is one import, however often it is made.",
+    ),
+]
+OVER: Final = {"finished", "cancelled", "failed"}
+
+routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503))
+
+
+def _shown(here: Service, import_id: int) -> views.ImportDetail:
+    with here.pool.ledger() as ledger:
+        entry = service.find(ledger, import_id)
+        return views.detail(status(ledger, entry), ledger.reject_counts(import_id))
+
+
+@routes.post("", status_code=202, responses=answers(409, 422, 429), summary="Ask for an import")
+def submit(
+    here: Here, wanted: NewImport, response: Response, key: Key = None
+) -> views.ImportDetail:
+    """Answers at once: a worker does it. `Location` says where to look how it goes."""
+    order = wanted.order()
+    if order.url is not None:
+        PublicOnly(here.settings.allowed).check_input(
+            scheme_of(order.url) or "", urlsplit(order.url).netloc
+        )
+    with here.pool.ledger() as ledger:
+        submitted = service.submit(ledger, order, key, here.settings.queue_bound)
+    import_id = submitted.entry.import_id
+    response.headers["Location"] = views.path_of(import_id)
+    return _shown(here, import_id)
+
+
+@routes.get("", responses=answers(422), summary="Imports, newest first")
+def page(
+    here: Here,
+    state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
+    table: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[datetime | None, Query(description="Asked for then or later.")] = None,
+    until: Annotated[datetime | None, Query(description="Asked for before.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
+    limit: Limit = 50,
+) -> views.Page:
+    """`next` leads to older ones."""
+    search = Search(tuple(state), table, _time(since), _time(until))
+    with here.pool.ledger() as ledger:
+        found = ledger.page(search, before, limit)
+        imports = [views.shown(status(ledger, entry)) for entry in found]
+    more = None
+    if len(found) == limit:
+        query = {
+            "state": state,
+            "table": table,
+            "since": search.since,
+            "until": search.until,
+            "before": found[-1].import_id,
+            "limit": limit,
+        }
+        given = {name: value for name, value in query.items() if value}
+        more = f"/v1/imports?{urlencode(given, doseq=True)}"
+    return views.Page(imports=imports, next=more)
+
+
+@routes.get("/{import_id}", responses=answers(404, 422), summary="How an import goes")
+def one(here: Here, import_id: Id) -> views.ImportDetail:
+    """From what is committed."""
+    return _shown(here, import_id)
+
+
+def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"], response: Response) -> None:
+    with here.pool.ledger() as ledger:
+        entry = service.cancel(ledger, import_id, "cancel" if rows == "keep" else "undo")
+    response.status_code = 200 if entry.state in OVER else 202
+
+
+@routes.post(
+    "/{import_id}/cancel",
+    status_code=202,
+    responses={200: {"model": views.ImportDetail}, **answers(404, 409, 422)},
+    summary="Cancel an import",
+)
+def cancel(
+    here: Here, import_id: Id, response: Response, wanted: Cancel | None = None
+) -> views.ImportDetail:
+    """202: it stops within two seconds. 200: it is over."""
+    _stop(here, import_id, (wanted or Cancel()).rows, response)
+    return _shown(here, import_id)
+
+
+@routes.delete(
+    "/{import_id}",
+    status_code=202,
+    responses={200: {"model": views.ImportDetail}, **answers(404, 409, 422)},
+    summary="Cancel an import",
+)
+def delete(
+    here: Here, import_id: Id, response: Response, rows: Literal["keep", "undo"] = "keep"
+) -> views.ImportDetail:
+    """The same as cancel; the history keeps it."""
+    _stop(here, import_id, rows, response)
+    return _shown(here, import_id)
+
+
+@routes.post(
+    "/{import_id}/resume",
+    status_code=202,
+    responses=answers(404, 409, 422, 429),
+    summary="Go on with an import that was stopped",
+)
+def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> views.ImportDetail:
+    """It is queued again; what is loaded is not loaded twice."""
+    with here.pool.ledger() as ledger:
+        service.resume(
+            ledger, import_id, (wanted or Resume()).max_rejects, here.settings.queue_bound
+        )
+    return _shown(here, import_id)
+
+
+def _time(moment: datetime | None) -> str | None:
+    """As the ledger writes it; a time without a zone is UTC."""
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    text = aware.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

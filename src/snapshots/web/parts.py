@@ -1,0 +1,64 @@
+"""The parts of an import: what was committed when, and what was rejected."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from snapshots.engine import service
+from snapshots.web import views
+from snapshots.web.imports import Id
+from snapshots.web.problems import answers
+from snapshots.web.rejected import CSV, JSON_LINES, lines
+from snapshots.web.service import Here
+
+routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503))
+
+
+@routes.get("/{import_id}/chunks", responses=answers(404, 422), summary="What was committed")
+def chunks(
+    here: Here,
+    import_id: Id,
+    start: Annotated[int, Query(ge=0, le=1 << 62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> views.Chunks:
+    """In the order of the input, from a byte of it on."""
+    with here.pool.ledger() as ledger:
+        service.find(ledger, import_id)
+        found = ledger.chunks_from(import_id, start, limit)
+    more = None
+    if len(found) == limit:
+        query = urlencode({"start": found[-1].start + 1, "limit": limit})
+        more = f"{views.path_of(import_id)}/chunks?{query}"
+    return views.Chunks(chunks=[views.chunk(one) for one in found], next=more)
+
+
+@routes.get(
+    "/{import_id}/rejects",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}},
+        **answers(404, 422),
+    },
+    summary="The records that were not loaded, and why",
+)
+def rejects(
+    here: Here,
+    import_id: Id,
+    form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    code: Annotated[str | None, Query(max_length=60)] = None,
+    after: Annotated[int, Query(ge=-1, le=1 << 62, description="This byte offset.")] = -1,
+    limit: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
+) -> StreamingResponse:
+    """Streamed, in the order of the input."""
+    with here.pool.ledger() as ledger:
+        service.find(ledger, import_id)
+    name = f"import-{import_id}-rejects.{form}"
+    return StreamingResponse(
+        lines(here.pool, import_id, form, code=code, after=after, limit=limit),
+        media_type=JSON_LINES if form == "jsonl" else CSV,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,62 @@
+"""Sessions with the ledger that are kept between requests."""
+
+from __future__ import annotations
+
+import queue
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from snapshots.engine.books import Books
+from snapshots.errors import CannotConnect, ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.ledger.record import Ledger
+    from snapshots.ports import Target
+
+SIZE = 8
+PATIENCE_SECONDS = 5.0
+IDLE_SECONDS = 1.0
+"""A session that has been idle for longer is asked whether it still lives."""
+
+
+class Pool:
+    """For requests, each on a thread of its own."""
+
+    def __init__(self, target: Target, size: int = SIZE) -> None:
+        # The one that was used last is taken first: it is known to work.
+        self._idle: queue.LifoQueue[tuple[Books, float]] = queue.LifoQueue()
+        for _ in range(size):
+            self._idle.put((Books(target, create=True), 0.0))
+        self._size = size
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, for one thread. Raises CannotConnect, also where all sessions are taken."""
+        try:
+            books, used = self._idle.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            raise CannotConnect(
+                "more is asked of the database at once than it can answer",
+                hint="try again in a moment",
+                retryable=True,
+            ) from None
+        try:
+            rested = time.monotonic() - used > IDLE_SECONDS
+            yield books.renewed() if rested else books.ledger
+        except (ConnectionLost, CannotConnect):
+            books.close()
+            raise
+        finally:
+            self._idle.put((books, time.monotonic()))
+
+    def close(self) -> None:
+        """Ends the sessions that nobody uses."""
+        for _ in range(self._size):
+            try:
+                books, _ = self._idle.get_nowait()
+            except queue.Empty:
+                return
+            books.close()

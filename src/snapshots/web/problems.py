@@ -1,0 +1,142 @@
+"""Errors as answers: RFC 9457, the same shape for every one of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from snapshots import errors
+from snapshots.errors import SnapshotsError, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+"""What a client is told that may try again."""
+
+_STATUS: dict[type[SnapshotsError], int] = {
+    errors.NoSuchImport: 404,
+    errors.KeyReused: 409,
+    errors.Forbids: 409,
+    errors.QueueFull: 429,
+    errors.CannotConnect: 503,
+    errors.ConnectionLost: 503,
+    errors.UsageError: 422,
+    errors.InputError: 422,
+    errors.ContractError: 422,
+    errors.TargetError: 422,
+}
+"""The first that fits, from the most special on."""
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    421: "wrong_host",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+    507: "disk_full",
+}
+
+
+class Invalid(BaseModel):
+    """One thing that is wrong with a request."""
+
+    place: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, and what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    code: str
+    hint: str = ""
+    errors: list[Invalid] = Field(default_factory=list)
+
+
+def problem(
+    status: int,
+    detail: str = "",
+    *,
+    code: str | None = None,
+    hint: str = "",
+    invalid: Sequence[Invalid] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The answer that says so."""
+    said = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code or _CODES.get(status, "error"),
+        hint=hint,
+        errors=list(invalid),
+    )
+    return JSONResponse(
+        said.model_dump(exclude_defaults=False), status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def of_error(error: SnapshotsError) -> JSONResponse:
+    """The answer to a request that met an error of the engine."""
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    again = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
+    return problem(status, str(error), code=error.code, hint=error.hint, headers=again)
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an endpoint may answer besides, for the OpenAPI document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Has every error of an application answered so."""
+
+    def engine(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, SnapshotsError)  # noqa: S101 - for the type checker
+        return of_error(error)
+
+    def http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+        detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+        return problem(error.status_code, detail, headers=error.headers)
+
+    def invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
+        found = [
+            Invalid(place=".".join(map(str, one["loc"])), message=sentence(one["msg"]))
+            for one in error.errors()
+        ]
+        return problem(422, "The request is not valid.", invalid=found)
+
+    def unforeseen(_: Request, __: Exception) -> JSONResponse:
+        return problem(500, "The service has met an error that it does not know.")
+
+    app.add_exception_handler(SnapshotsError, engine)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unforeseen)

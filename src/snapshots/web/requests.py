@@ -1,0 +1,91 @@
+"""What clients may ask for, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from snapshots.engine.order import Order
+
+_Text = Annotated[str, Field(max_length=4096)]
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Character = Annotated[str, Field(max_length=1, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]?$")]
+
+
+class _Given(BaseModel):
+    """What nobody knows is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Dialect(_Given):
+    """How the input is written. What is left out is detected."""
+
+    delimiter: _Character | None = None
+    quote: _Character | None = None
+    """Empty: there are no quotes."""
+    escape: _Character | None = None
+    terminator: Literal["lf", "cr"] | None = None
+    encoding: Annotated[str, Field(max_length=40)] | None = None
+    header: bool | None = None
+    preamble: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """Lines before the header."""
+    rows_after_header: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    comment: _Character | None = None
+    skip_initial_space: bool | None = None
+    max_record_size: Annotated[int, Field(ge=1024, le=256 << 20)] | None = None
+
+
+class NewImport(_Given):
+    """An import that is asked for."""
+
+    url: _Text | None = None
+    """Where the input is: http or https. Nothing in it may be a secret."""
+    file: _Name | None = None
+    """Or the name of a file that was uploaded."""
+    table: _Name | None = None
+    """Default: the input's name without date or number."""
+    contract: dict[str, Any] | None = None
+    """A Frictionless Table Schema."""
+    dialect: Dialect = Field(default_factory=Dialect)
+    null_values: Annotated[list[_Text], Field(max_length=100)] = Field(default_factory=list)
+    """Texts that mean NULL, as an empty field does."""
+    primary_key: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
+    """Of a new table."""
+    columns_changed: Literal["fail", "add", "ignore"] = "fail"
+    """When the input's columns are not the table's."""
+    max_rejects: Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] = (
+        "10%"
+    )
+    """Stop past so many rejects, or past such a share of the records."""
+    mode: Literal["append"] = "append"
+    chunk_size: Annotated[int, Field(ge=1 << 10, le=256 << 20)] = 8 << 20
+    """Bytes of input that are committed at a time."""
+    lineage: bool = True
+    """The table has columns _import_id and _line."""
+    again: bool = False
+    """Load it although the same bytes are loaded already."""
+
+    def order(self) -> Order:
+        """For the engine. Raises UsageError."""
+        given = self.model_dump(exclude={"mode", "dialect"})
+        dialect = self.dialect.model_dump(exclude_none=True)
+        lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}
+        return Order(**{**given, **lists}, dialect=dialect)
+
+
+class Cancel(_Given):
+    """What becomes of the rows that are loaded already."""
+
+    rows: Literal["keep", "undo"] = "keep"
+    """`keep`: they stay, and the import can be resumed. `undo`: they are taken out."""
+
+
+class Resume(_Given):
+    """How to go on."""
+
+    max_rejects: (
+        Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] | None
+    ) = None
+    """From now on, instead of what was asked for first."""

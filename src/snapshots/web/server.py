@@ -1,0 +1,78 @@
+"""The process that serves: a socket, an event loop, and the workers beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from snapshots.errors import UsageError
+from snapshots.web.app import application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from snapshots.web.settings import Settings
+
+GRACE_SECONDS = 5
+"""For answers that are under way when it is to end."""
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket at the address; port 0 takes a free one. Raises UsageError."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise UsageError(
+            f"{host}:{port} cannot be listened at: {error.strerror or error}",
+            hint="give another --host or --port; --port 0 takes a free one",
+        ) from error
+
+
+class Serving:
+    """Answers until it is stopped; then the workers end, and what they load is queued again."""
+
+    def __init__(self, settings: Settings, workers: Sequence[Callable[[], None]]) -> None:
+        app = application(settings)
+        self._hub = app.state.service.hub
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = Server(config)
+        self._workers = [
+            threading.Thread(target=work, name=f"snapshots-queue-{n}", daemon=True)
+            for n, work in enumerate(workers)
+        ]
+
+    def run(self, sock: socket.socket) -> None:
+        """In the main thread; returns when it is over."""
+        for worker in self._workers:
+            worker.start()
+        self._server.run(sockets=[sock])
+        for worker in self._workers:
+            worker.join()
+
+    def stop(self) -> None:
+        """From a signal handler."""
+        self._server.should_exit = True
+        self._hub.closed = True

@@ -1,0 +1,29 @@
+"""What every endpoint works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from snapshots.web.hub import Hub
+from snapshots.web.pool import Pool
+from snapshots.web.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Of one process."""
+
+    settings: Settings
+    pool: Pool
+    hub: Hub
+
+
+async def _of(request: Request) -> Service:
+    """Not a plain function: for those a thread would be taken."""
+    return cast("Service", request.app.state.service)
+
+
+Here = Annotated[Service, Depends(_of)]

@@ -1,0 +1,113 @@
+"""`snapshots serve` as a process, and a client of it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+
+from tests.faults.harness import wait_for
+
+OVER = {"finished", "failed", "cancelled"}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict
+    data: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.data)
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.data.splitlines()]
+
+
+@dataclass
+class Client:
+    """Each request on a connection of its own; the headers go with all of them."""
+
+    port: int
+    process: subprocess.Popen
+    headers: dict = field(default_factory=dict)
+
+    def ask(self, method, path, body=None, **headers):
+        connection, answer = self.open(method, path, body, **headers)
+        with connection:
+            return Answer(answer.status, dict(answer.headers.items()), answer.read())
+
+    def open(self, method, path, body=None, **headers):
+        """The connection, to be closed, and an answer that is not read yet."""
+        sent = {**self.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        if isinstance(body, dict | list):
+            body = json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        connection = _Connection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, body, sent, encode_chunked=hasattr(body, "__next__"))
+        return connection, connection.getresponse()
+
+    def get(self, path, **headers):
+        return self.ask("GET", path, **headers)
+
+    def submit(self, key=None, **wanted):
+        """The number of the import that is asked for."""
+        headers = {"Idempotency_Key": key} if key else {}
+        answer = self.ask("POST", "/v1/imports", wanted, **headers)
+        assert answer.status == 202, answer
+        assert answer.headers["location"] == f"/v1/imports/{answer.json['id']}"
+        return answer.json["id"]
+
+    def state(self, number):
+        return self.get(f"/v1/imports/{number}").json["state"]
+
+    def wait(self, number, *states, seconds=60):
+        """The import, once it is in such a state."""
+        wait_for(lambda: self.state(number) in (states or OVER), seconds)
+        return self.get(f"/v1/imports/{number}").json
+
+    def stop(self, sent=signal.SIGTERM):
+        """The exit code."""
+        self.process.send_signal(sent)
+        return self.process.wait(30)
+
+
+class _Connection(HTTPConnection):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@contextmanager
+def served(database, folder, *options, **variables):
+    """The service; killed at the end if it still lives."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+    environment |= {"SNAPSHOTS_STATE_DIR": str(folder / "state"), **variables}
+    log = folder / "serve.log"
+    with log.open("w+") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "snapshots", "serve", "--database", database,
+             "--files", str(folder), "--port", "0", *options],
+            env=environment, stderr=out,
+        )  # fmt: skip
+        try:
+            wait_for(lambda: _port(log) or process.poll() is not None, 60)
+            assert _port(log), log.read_text()
+            yield Client(_port(log), process)
+        finally:
+            process.kill()
+            process.wait()
+            assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def _port(log):
+    found = re.search(r"^serving .*:(\d+)/$", log.read_text(), re.MULTILINE)
+    return int(found[1]) if found else None

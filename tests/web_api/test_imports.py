@@ -1,0 +1,171 @@
+"""Asking for imports over HTTP, watching, stopping and resuming them."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from tests.faults.harness import check, make_file, wait_for
+from tests.real import rows
+from tests.service.processes import entry
+from tests.service.test_queue import FIELDS
+from tests.web import serving
+from tests.web_api.served import served
+
+SLOW = {"contract": FIELDS, "chunk_size": 1 << 14}
+"""So small chunks that an import of a few MB takes seconds."""
+
+
+def events(answer):
+    """The name and the data of each event, as they come."""
+    name = None
+    for line in answer:
+        field, _, value = line.decode().rstrip("\n").partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+
+
+def test_from_the_request_to_the_account(database, tmp_path):
+    made = make_file(tmp_path / "t.csv", 3000)
+    with served(database, tmp_path) as client:
+        number = client.submit(file="t.csv", contract=FIELDS)
+        done = client.wait(number)
+        size = made.path.stat().st_size
+        assert (done["state"], done["size"], done["error"]) == ("finished", size, None)
+        assert done["bytes"] == {"done": size, "total": size, "percent": 100.0, "why": None}
+        assert done["records"] == {
+            "total": made.records,
+            "loaded": len(made.good),
+            "rejected": len(made.bad),
+            "skipped": made.blank,
+        }
+        assert done["rejects_by_code"] == {"not_a_number": len(made.bad)}
+        assert done["request"]["contract"] == FIELDS
+        (chunk,) = client.get("/v1/imports/1/chunks").json["chunks"]
+        assert (chunk["start"], chunk["end"], chunk["records"]) == (0, size, done["records"])
+        (listed,) = client.get("/v1/imports").json["imports"]
+        assert listed == {name: done[name] for name in listed}
+        assert client.stop() == 0
+    check(database, made)
+
+
+def test_a_url_is_watched_cancelled_and_resumed(postgres_url, tmp_path):
+    made = make_file(tmp_path / "t.csv", 300_000)
+    with serving() as web:
+        _, url = web.put("/t.csv", made.path.read_bytes())
+        with served(postgres_url, tmp_path, "--allow-host", f"127.0.0.1:{web.port}") as client:
+            number = client.submit(url=url, **SLOW)
+            connection, stream = client.open("GET", f"/v1/imports/{number}/events")
+            with connection:
+                for name, told in events(stream):
+                    assert name == "import"
+                    if told["eta"] and told["bytes"]["percent"] > 0:
+                        break
+            assert 0 < told["bytes"]["percent"] < 100
+            assert told["bytes"]["total"] == made.path.stat().st_size
+            assert told["records_per_second"] > 0
+            assert told["eta"]["basis"].startswith("the last ")
+            answer = client.ask("POST", f"/v1/imports/{number}/cancel", {"rows": "keep"})
+            asked = time.monotonic()
+            assert answer.status == 202
+            stopped = client.wait(number)
+            assert stopped["state"] == "cancelled"
+            assert time.monotonic() - asked < 10
+            kept = rows(postgres_url, "SELECT COUNT(*) FROM t")
+            assert kept == [(stopped["records"]["loaded"],)]
+            assert client.ask("POST", f"/v1/imports/{number}/cancel").status == 200
+            assert client.ask("POST", f"/v1/imports/{number}/resume").status == 202
+            connection, stream = client.open("GET", f"/v1/imports/{number}/events")
+            with connection:
+                *_, (_, last), (end, _) = events(stream)
+            assert (end, last["state"]) == ("end", "finished")
+    check(postgres_url, made)
+
+
+def test_delete_takes_the_rows_out_again(sqlite_url, tmp_path):
+    make_file(tmp_path / "t.csv", 300_000)
+    with served(sqlite_url, tmp_path) as client:
+        number = client.submit(file="t.csv", **SLOW)
+        wait_for(lambda: client.get("/v1/imports/1").json["records"]["total"], 60)
+        assert client.ask("DELETE", f"/v1/imports/{number}?rows=undo").status == 202
+        undone = client.wait(number)
+        assert (undone["state"], undone["records"]["total"]) == ("cancelled", 0)
+        assert rows(sqlite_url, "SELECT COUNT(*) FROM t") == [(0,)]
+
+
+def test_what_runs_is_queued_again_when_the_service_ends(sqlite_url, tmp_path):
+    made = make_file(tmp_path / "t.csv", 300_000)
+    with served(sqlite_url, tmp_path) as client:
+        client.submit(file="t.csv", **SLOW)
+        wait_for(lambda: client.get("/v1/imports/1").json["records"]["total"], 60)
+        with client.open("GET", "/v1/events")[0]:
+            assert client.stop() == 0
+    left = entry(sqlite_url, 1)
+    assert left.state == "queued"
+    assert 0 < left.counts.loaded < len(made.good)
+    with served(sqlite_url, tmp_path) as client:
+        assert client.wait(1)["state"] == "finished"
+        assert client.stop(signal.SIGINT) == 130
+    check(sqlite_url, made)
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    """A service that works on nothing, with five imports that wait."""
+    folder = tmp_path_factory.mktemp("idle")
+    options = ("--workers", "0", "--queue", "6")
+    with served(f"sqlite:///{folder}/i.db", folder, *options) as client:
+        for n in range(5):
+            client.submit(key=f"k{n}", file=f"f{n}.csv", table="even" if n % 2 == 0 else "odd")
+        yield client
+
+
+def test_a_key_is_one_import(idle):
+    assert idle.submit(key="k1", file="f1.csv", table="odd") == 2
+    other = idle.ask("POST", "/v1/imports", {"file": "g.csv"}, Idempotency_Key="k1")
+    assert (other.status, other.json["code"]) == (409, "key_reused")
+    assert len(idle.get("/v1/imports").json["imports"]) == 5
+
+
+def test_no_more_may_wait_than_is_said(idle):
+    number = idle.submit(file="last.csv")
+    full = idle.ask("POST", "/v1/imports", {"file": "more.csv"})
+    assert (full.status, full.json["code"]) == (429, "queue_full")
+    assert int(full.headers["retry-after"]) > 0
+    assert idle.ask("DELETE", f"/v1/imports/{number}").status == 200
+    assert idle.submit(file="more.csv") == number + 1
+    assert idle.ask("DELETE", f"/v1/imports/{number + 1}").status == 200
+
+
+def test_pages_and_filters(idle):
+    seen, path = [], "/v1/imports?limit=2&state=queued&table=even"
+    while path:
+        page = idle.get(path).json
+        seen += [one["id"] for one in page["imports"]]
+        path = page["next"]
+    assert seen == [5, 3, 1]
+    middle = idle.get("/v1/imports/3").json["queued_at"]
+    later = idle.get(f"/v1/imports?since={middle}&state=queued").json["imports"]
+    assert [one["id"] for one in later] == [5, 4, 3]
+    earlier = idle.get(f"/v1/imports?until={middle}").json["imports"]
+    assert [one["id"] for one in earlier] == [2, 1]
+
+
+def test_all_changes_are_told(idle):
+    connection, stream = idle.open("GET", "/v1/events")
+    with connection:
+        assert stream.readline() == b"retry: 2000\n"
+        assert idle.ask("DELETE", "/v1/imports/4").status == 200
+        assert idle.ask("POST", "/v1/imports/4/resume").status == 202
+        told = (one for _, one in events(stream) if one["id"] == 4)
+        assert next(told)["url"] == "/v1/imports/4"
+
+
+def test_nothing_is_said_that_is_not_known(idle):
+    waiting = idle.get("/v1/imports/1").json
+    assert waiting["bytes"]["percent"] is None
+    assert "not been looked at" in waiting["bytes"]["why"]
+    assert (waiting["eta"], waiting["plan"], waiting["size"]) == (None, None, None)
