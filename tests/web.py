@@ -193,8 +193,8 @@ class _Handler(BaseHTTPRequestHandler):
                 thing.go.wait()
             elif wall is not None and start < wall < to:
                 to = wall
+            self.owner.count(to - start)  # before: the client may look as soon as it has it
             self._piece(thing, thing.data[start:to])
-            self.owner.count(to - start)
             start = to
         if cut is not None and stop < end:
             self._cut(thing.reset)
