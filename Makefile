@@ -16,7 +16,7 @@ unexport PYTHONPATH PYTHONHOME
 header = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help setup demo test lint lint-python lint-rust test-rust servers smoke test-python \
-	soak bench format locks clean
+	soak fuzz bench format locks clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ lint: lint-python lint-rust ## style, types and architecture
 soak: setup servers ## the tests that take long: more kills, more examples
 	$(call header,soak)
 	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
+
+fuzz: setup ## look for inputs that break the kernel, SECONDS_EACH=1800 for each fuzz target
+	$(call header,fuzz)
+	scripts/fuzz.sh
 
 bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
 	$(call header,bench)

@@ -1,5 +1,6 @@
 //! What the fuzz targets in `native/fuzz` check. The first bytes of their input choose a
-//! dialect and cuts, the rest is the input proper.
+//! dialect, types and cuts, the rest is the input proper. What the corpus holds is checked
+//! with all other tests, too.
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::convert::{Limits, Plan};
 use crate::dialect::Dialect;
 use crate::grammar::{Reader, Record};
 use crate::scan::Scanner;
+use crate::spec::Encoding;
 use crate::split::Cutter;
 use crate::values;
 
@@ -51,9 +53,14 @@ pub fn convert(data: &[u8]) {
     };
     let dialect = dialect(choices);
     let any_kind = |field| kind(choices, field);
+    let said = if choices[3] >> 1 & 1 == 0 {
+        NARROW
+    } else {
+        ODD
+    };
     for encoding in ["postgres", "text", "mariadb", "sqlite", "json"] {
         let plan =
-            Plan::parse(&spec(choices, encoding, NARROW, any_kind)).expect("the spec is right");
+            Plan::parse(&spec(choices, encoding, &said, any_kind)).expect("the spec is right");
         let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
         let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());
         assert_eq!(whole, outcome(&plan, &pieces, 1 + usize::from(choices[3])));
@@ -104,7 +111,7 @@ pub fn scan(data: &[u8]) {
     let evidence = promised(&whole);
     assert_eq!(evidence, promised(&merged));
     let fitting = |field: usize| fitting(&evidence["columns"][field], choices[3]);
-    let plan = Plan::parse(&spec(choices, "text", WIDE, fitting)).expect("the spec is right");
+    let plan = Plan::parse(&spec(choices, "text", &WIDE, fitting)).expect("the spec is right");
     let found = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
     assert_eq!(evidence["records"], found.counts.loaded);
     assert_eq!(evidence["broken"], found.counts.rejected);
@@ -170,7 +177,16 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
             outcome.counts.loaded += block.counts.loaded;
             outcome.counts.rejected += block.counts.rejected;
             outcome.counts.skipped += block.counts.skipped;
-            outcome.rows.extend_from_slice(block.rows().0);
+            // For MariaDB the types come first, once a block: two bytes for each column.
+            let (rows, width) = block.rows();
+            let types = if block.encoding == Encoding::Mariadb {
+                2 * width
+            } else {
+                0
+            };
+            outcome
+                .rows
+                .extend_from_slice(&rows[types.min(rows.len())..]);
             let place = |place: &Place| (place.line, block.offset + place.start as u64);
             outcome.places.extend(block.places.iter().map(place));
             outcome.rejects.extend(block.rejects.iter().map(|reject| {
@@ -269,27 +285,50 @@ fn kind(choices: &[u8; CHOICES], field: usize) -> &'static str {
     KINDS[(usize::from(choices[1] >> 2) + field) % KINDS.len()]
 }
 
-/// Limits that many values break; those of a kind that no value does.
-const NARROW: &str = r#""bits": 32, "precision": 9, "scale": 3, "fraction": 6, "max_chars": 9"#;
-const WIDE: &str =
+/// What is said of a column beyond its kind, as JSON.
+struct Said {
+    limits: &'static str,
+    manners: &'static str,
+}
+
+/// Limits that many values break.
+const NARROW: Said = Said {
+    limits: r#""bits": 32, "precision": 9, "scale": 3, "fraction": 6, "max_chars": 9"#,
+    manners: USUAL,
+};
+/// Limits that no value breaks.
+const WIDE: Said = Said {
+    limits: NO_LIMITS,
+    manners: USUAL,
+};
+/// Nothing of it is usual.
+const ODD: Said = Said {
+    limits: NO_LIMITS,
+    manners: r#""required": true, "min_length": 2, "max_length": 30, "pattern": "[^z]*",
+        "enum": null, "true_values": ["yes"], "false_values": ["no"], "decimal_char": ",",
+        "group_char": ".", "bare_number": false, "missing_values": ["", "NA", "-"]"#,
+};
+
+const NO_LIMITS: &str =
     r#""bits": 64, "precision": null, "scale": null, "fraction": 9, "max_chars": null"#;
+const USUAL: &str = r#""required": false, "min_length": null, "max_length": null,
+    "pattern": null, "enum": null, "true_values": null, "false_values": null,
+    "decimal_char": ".", "group_char": null, "bare_number": true, "missing_values": null"#;
 
 fn spec(
     choices: &[u8; CHOICES],
     encoding: &str,
-    limits: &str,
+    said: &Said,
     kind: impl Fn(usize) -> &'static str,
 ) -> String {
+    let Said { limits, manners } = said;
     let column = |field: usize| {
         let kind = kind(field);
         format!(
             r#"{{"field": {field}, "name": "c{field}", "type": {{"kind": "{kind}", {limits},
                 "unsigned": false, "max_bytes": null, "wire": ""}}, "format": "default",
-                "required": false, "minimum": null, "maximum": null, "exclusive_minimum": null,
-                "exclusive_maximum": null, "min_length": null, "max_length": null,
-                "pattern": null, "enum": null, "true_values": null, "false_values": null,
-                "decimal_char": ".", "group_char": null, "bare_number": true,
-                "missing_values": null}}"#
+                "minimum": null, "maximum": null, "exclusive_minimum": null,
+                "exclusive_maximum": null, {manners}}}"#
         )
     };
     let fields = fields(choices);
@@ -306,4 +345,25 @@ fn spec(
         },
         choices[3] & 1 != 0,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    /// Also what fuzzing has found, once it is added there.
+    #[test]
+    fn the_corpus_passes() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+        let inputs = fs::read_dir(folder).expect("it is in the repository");
+        let mut count = 0;
+        for input in inputs {
+            let data = fs::read(input.expect("it can be read").path()).expect("so can the file");
+            for check in [super::split, super::convert, super::scan] {
+                check(&data);
+            }
+            count += 1;
+        }
+        assert!(count > 50);
+    }
 }

@@ -7,7 +7,7 @@ mod chunk;
 mod codes;
 mod convert;
 mod dialect;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod grammar;
 mod hash;

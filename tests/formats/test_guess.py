@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from snapshots.errors import DialectError
+from snapshots.errors import DialectError, InputError
 from snapshots.formats.guess import detect
 from tests.real import data
 
@@ -50,6 +50,13 @@ def test_real_files_in_other_encodings(name, likely):
     assert f"--encoding {likely}," in caught.value.hint
     assert "--encoding utf-8" in caught.value.hint
     head.decode(likely)
+
+
+@pytest.mark.parametrize("head", [bytes(range(256)) * 20, b"a,b\n" + bytes(100)])
+def test_binary_data_is_text_only_where_a_user_says_so(head):
+    with pytest.raises(InputError, match="binary"):
+        detect(head)
+    assert detect(head, "latin-1").encoding == "iso8859-1"
 
 
 def test_the_place_of_the_first_bad_byte_is_named():

@@ -4,10 +4,13 @@ import datetime
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import snapshots
 from snapshots import locations
+from snapshots.engine.plan import LINEAGE
+from snapshots.ports import Session, Target
 
 EVERYWHERE = ("postgres", "mysql", "sqlite")
 
@@ -60,47 +63,57 @@ def typed(**fields: str | dict[str, Any]) -> dict[str, Any]:
     return {"fields": list(described)}
 
 
-def load(case: Case | Refusal, folder, database: str, table: str):
-    """The import, with everything given that could be detected: detection is not at stake."""
-    path = folder / "input.csv"
-    path.write_bytes(case.data)
-    options = {
-        "header": True,
-        "delimiter": ",",
-        "skip_initial_space": False,
-        "max_rejects": "100%",
-        **case.options,
-    }
-    contract = getattr(case, "contract", None)
-    return snapshots.load(path, database=database, table=table, contract=contract, **options)
+class Home:
+    """A database that many cases share, and a session to look into it."""
 
+    url: str
+    target: Target
+    session: Session
 
-def outcome(result, database: str, table: str) -> Outcome:
-    """Read back from the database alone."""
-    import_id = result.record.import_id
-    target = locations.target(database)
-    session = target.connect(create=False)
-    try:
-        shape = target.inspect(session, target.table_name(table))
-        columns = (
-            [c for c in shape.columns if c.name not in ("_import_id", "_line")] if shape else []
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.target = locations.target(url)
+        self.session = self.target.connect()
+
+    def load(self, case: Case | Refusal, folder: Path, table: str):
+        """The import, with everything given that could be detected: detection is not at stake."""
+        path = folder / "input.csv"
+        path.write_bytes(case.data)
+        options = {
+            "header": True,
+            "delimiter": ",",
+            "skip_initial_space": False,
+            "max_rejects": "100%",
+            **case.options,
+        }
+        contract = getattr(case, "contract", None)
+        return snapshots.load(path, database=self.url, table=table, contract=contract, **options)
+
+    def outcome(self, result, table: str) -> Outcome:
+        """Read back from the database alone."""
+        shape = self.target.inspect(self.session, self.target.table_name(table))
+        columns = [c for c in shape.columns if c.name not in LINEAGE] if shape else []
+        rejects = self.session.execute(
+            "SELECT line, code FROM snapshots_rejects WHERE import_id = ?",
+            (result.record.import_id,),
         )
+        assert len(dict(rejects)) == len(rejects)
+        return Outcome(
+            tuple(column.name for column in columns),
+            self._rows(table, columns) if shape else {},
+            dict(rejects),
+            result.counts.skipped,
+        )
+
+    def _rows(self, table: str, columns) -> dict[int, tuple[Any, ...]]:
         rows = {}
-        if shape:
-            names = ", ".join(target.quote(column.name) for column in columns)
-            for line, *values in session.execute(f"SELECT _line, {names} FROM {table}"):
-                assert line not in rows, f"line {line} is there twice"
-                rows[line] = tuple(map(_value, columns, values))
-    finally:
-        session.close()
-    rejects = list(snapshots.rejects(import_id, database=database))
-    assert len({reject.line for reject in rejects}) == len(rejects)
-    return Outcome(
-        tuple(column.name for column in columns),
-        rows,
-        {reject.line: reject.code for reject in rejects},
-        result.counts.skipped,
-    )
+        names = ", ".join(map(self.target.quote, ["_line", *(column.name for column in columns)]))
+        for line, *values in self.session.execute(
+            f"SELECT {names} FROM {self.target.quote(table)}"
+        ):
+            assert line not in rows, f"line {line} is there twice"
+            rows[line] = tuple(map(_value, columns, values))
+        return rows
 
 
 def _moment(text: str) -> datetime.datetime:

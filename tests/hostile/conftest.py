@@ -3,12 +3,16 @@
 import pytest
 
 from tests.conftest import fresh
+from tests.hostile.case import Home
 
 
 @pytest.fixture(scope="module")
-def shared_database(request):
-    """The URL of a database of the kind that is asked for, fresh for the module."""
-    yield from fresh(request.param, request)
+def home(request):
+    """A database of the kind that is asked for, fresh for the module."""
+    for url in fresh(request.param, request):
+        shared = Home(url)
+        yield shared
+        shared.session.close()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ CASES = [
     Case("long record", b"a,b\n1,2\n3,4,5\n6,7\n", {2: (1, 2), 4: (6, 7)}, {3: "field_count"}),
     Case("long record of empty fields", b"a,b\nx,y\n,,\n", {2: ("x", "y")}, {3: "field_count"}),
     Case("lone delimiter", b"a,b\n,\nx,y\n", {2: (None, None), 3: ("x", "y")}),
+    Case("lone delimiters, as many as there should be", b"a,b,c\n,,\nx,y,z\n",
+         {2: (None, None, None), 3: ("x", "y", "z")}),
     Case("blank line within", b"a,b\n1,2\n\n3,4\n", {2: (1, 2), 4: (3, 4)}, skipped=1),
     Case(
         "blank lines everywhere",

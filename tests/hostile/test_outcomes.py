@@ -6,7 +6,7 @@ import pytest
 
 import snapshots
 from tests.hostile import characters, lines, quotes, rules, structure, values
-from tests.hostile.case import EVERYWHERE, load, outcome
+from tests.hostile.case import EVERYWHERE
 
 ROOMS = {
     "structure": structure.CASES,
@@ -35,12 +35,12 @@ def test_there_are_enough_of_them():
     assert len(names) >= 60
 
 
-@pytest.mark.parametrize(("shared_database", "case"), EACH, indirect=["shared_database"])
-def test_comes_to_what_was_said(shared_database, case, tmp_path):
+@pytest.mark.parametrize(("home", "case"), EACH, indirect=["home"])
+def test_comes_to_what_was_said(home, case, tmp_path):
     table = f"hostile_{next(_numbers)}"
-    result = load(case, tmp_path, shared_database, table)
+    result = home.load(case, tmp_path, table)
     assert result.outcome == "finished", result.message
-    found = outcome(result, shared_database, table)
+    found = home.outcome(result, table)
     assert (found.rejects, found.skipped) == (case.rejects, case.skipped)
     assert found.rows == case.rows
     if case.columns is not None:
@@ -51,9 +51,9 @@ def test_comes_to_what_was_said(shared_database, case, tmp_path):
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
-@pytest.mark.parametrize("shared_database", EVERYWHERE, indirect=True)
-def test_is_refused_with_a_hint(shared_database, refusal, tmp_path):
+@pytest.mark.parametrize("home", EVERYWHERE, indirect=True)
+def test_is_refused_with_a_hint(home, refusal, tmp_path):
     with pytest.raises(snapshots.SnapshotsError) as refused:
-        load(refusal, tmp_path, shared_database, f"hostile_{next(_numbers)}")
+        home.load(refusal, tmp_path, f"hostile_{next(_numbers)}")
     assert refused.value.code == refusal.code, refused.value
     assert refused.value.hint, "it says what happened and not what to do"

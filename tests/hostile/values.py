@@ -47,13 +47,20 @@ _NO_TIMESTAMPS = (
     "0000-01-01 00:00:00", "10000-01-01 00:00:00", "2024-01-05 12:00:00Z", "2024-01-05 12:00:00+01:00",
     "2024-01-05  12:00:00", "1704454245", "2024-01-05 12:00:00 PM", "epoch", "allballs",
 )  # fmt: skip
+_LOOK_LIKE_OTHERS = (
+    "24:00", "23:59:60", "2016-12-31 23:59:60", "2024-02-30", "02/03/2024", "0000-01-01", "10000-01-01",
+    "１２", "0x1F", "1e400", "Infinity", "1 000", "+5", "2024-01-05 12:00:00+16:00",
+)  # fmt: skip
 
 CASES = [
     _column("integers of 64 bits", *_integers(64)),
     # The width of an integer is no property of SQLite's columns.
     _column("integers of 16 bits", *_integers(16), ("postgres", "mysql")),
     _column("integers of 32 bits", *_integers(32), ("postgres", "mysql")),
-    _column("integers without sign, 64 bits", *_integers(64, unsigned=True), ("mysql",)),
+    _column("integers of 8 bits", *_integers(8), ("mysql",)),
+    _column("integers of 24 bits", *_integers(24), ("mysql",)),
+    *(_column(f"integers without sign, {bits} bits", *_integers(bits, unsigned=True), ("mysql",))
+      for bits in (8, 16, 24, 32, 64)),
     _column("integers as they may be written", "integer",
             {"007": 7, "+5": 5, "-0": 0, "0": 0, "-00012": -12}, {}),
     _column("what is no integer", "integer", {"1": 1}, dict.fromkeys(_NO_INTEGERS, "not_an_integer")),
@@ -111,6 +118,9 @@ CASES = [
     Case("leading zeros stay text", b"a,b\n1,007\n2,8\n", {2: (1, "007"), 3: (2, "8")}),
     Case("what only looks like a number stays text", b"a,b\n1,1e400\n2,NaN\n3,-0\n",
          {2: (1, "1e400"), 3: (2, "NaN"), 4: (3, "-0")}),
+    Case("values that look like others stay text", (",".join(f"c{n}" for n in range(len(_LOOK_LIKE_OTHERS)))
+         + "\n" + ",".join(_LOOK_LIKE_OTHERS) + "\n").encode(), {2: _LOOK_LIKE_OTHERS}),
+    Case("numbers with marks stay text", b'a,b\n"1,234.5","1.234,5"\n', {2: ("1,234.5", "1.234,5")}),
     Case("long digits stay what they are", b"a,b\n1,123456789012345678901234567890\n2,1.5\n",
          {2: (1, Decimal(123456789012345678901234567890)), 3: (2, Decimal("1.5"))}),
     Case("spaces are kept", b"a,b\n1, x \n2,\ty\t\n", {2: (1, " x "), 3: (2, "\ty\t")}),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.errors import DialectError
+from snapshots.errors import DialectError, InputError
 from snapshots.formats.encodings import canonical
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _BEYOND_ASCII = re.compile(rb"(" + _CHARACTER + rb")|[\x80-\xff]")
 _SAMPLE = 128 * 1024
 """Bytes that the guess at an encoding looks at: more would not make it better."""
 
+_NOT_IN_TEXT = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1b"})
+_SHARE_OF_BINARY = 0.05
+"""A few NULs are damage, many are no text."""
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95
@@ -48,7 +51,8 @@ def detect(head: bytes, given: str | None = None) -> Detected:
 
     What a user says is obeyed. A byte order mark is believed. Else it is UTF-8: wholly, or
     with fewer bytes of damage than sound characters beyond ASCII. Anything else is a
-    DialectError that names the likely encoding: the user must say so.
+    DialectError that names the likely encoding: the user must say so. InputError if it is no
+    text at all.
     """
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     if given is not None:
@@ -65,6 +69,11 @@ def detect(head: bytes, given: str | None = None) -> Detected:
     if wide := utf16_without_mark(head):
         return Detected(
             wide, f"encoding: {wide.upper()} in all likelihood, by where its NULs are", sure=False
+        )
+    if len(head) - len(head.translate(None, _NOT_IN_TEXT)) > _SHARE_OF_BINARY * len(head):
+        raise InputError(
+            "This is binary data, not CSV.",
+            hint="Give a text file of comma-separated values; if it is one, say --encoding NAME.",
         )
     return _utf8_or_not(head)
 

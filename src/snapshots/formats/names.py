@@ -17,6 +17,8 @@ _LAST_OF_THE_BASIC_PLANE = "\uffff"
 
 RESERVED = ("_import_id", "_line")
 """The names of the lineage columns."""
+_OF_THE_SYSTEM = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+"""Columns that every table of PostgreSQL has already; a file of boxes has some of them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,10 @@ def clean(header: Sequence[str]) -> Names:
     """Names of at most 60 bytes that are distinct whatever their case.
 
     Control characters and surrounding spaces are removed, an emoji becomes its code, an empty
-    name becomes `column_N`, a name that was there already, or is a lineage column's, gets a
-    number.
+    name becomes `column_N`, a name that was there already, or is a lineage column's or one of
+    PostgreSQL's own, gets a number.
     """
-    taken = {_folded(name) for name in RESERVED}
+    taken = {_folded(name) for name in (*RESERVED, *_OF_THE_SYSTEM)}
     columns, notes = [], []
     for number, source in enumerate(header, 1):
         plain = _plain(source)
@@ -96,8 +98,11 @@ def _note(number: int, source: str, plain: str, wanted: str, name: str) -> str:
     if not plain:
         return f"column {number} has no name in the header: it is called {name!r}"
     if name != wanted:
-        lineage = _folded(wanted) in {_folded(reserved) for reserved in RESERVED}
-        why = "is a name for lineage" if lineage else "is in the header before"
+        why = "is in the header before"
+        if _folded(wanted) in RESERVED:
+            why = "is a name for lineage"
+        elif _folded(wanted) in _OF_THE_SYSTEM:
+            why = "is that of a column which PostgreSQL's tables have already"
         return f"column {number}: the name {shown} {why}: it is called {name!r}"
     if wanted != plain:
         why = "is too long"

@@ -41,6 +41,8 @@ class Shape:
     """How many records have it."""
     several: int
     """How many records have more than one."""
+    sound: int
+    """Bytes before the first record whose quoting is broken."""
 
     @property
     def score(self) -> float:
@@ -70,15 +72,17 @@ class Shape:
 
 def shape(sample: bytes, dialect: Dialect) -> Shape:
     """The first records of a sample."""
+    records = Records.parse(sample, dialect_json(dialect), _RECORDS)
     rows = [
         (line, None if row is None else [field.decode("utf-8", "replace") for field in row])
-        for line, _, row in Records.parse(sample, dialect_json(dialect), _RECORDS)
+        for line, _, row in records
     ]
     counts = Counter(len(row) for _, row in rows if row is not None)
     first = next((len(row) for _, row in rows if row is not None), 0)
     fields = max(counts, key=lambda count: (counts[count], count == first), default=0)
     several = sum(number for count, number in counts.items() if count > 1)
-    return Shape(dialect, rows, fields, counts[fields], several)
+    sound = next((start for _, start, row in records if row is None), len(sample))
+    return Shape(dialect, rows, fields, counts[fields], several, sound)
 
 
 def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
@@ -92,8 +96,12 @@ def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
         if delimiter != dialect.quote
     ]
     found = max(shapes, key=lambda shape: (shape.score, shape.fields))
-    if found.score == 0 and not given.delimiter:
-        found = _one_column(sample, found)
+    if found.score == 0:
+        begun = _before_a_long_field(sample, shapes)
+        if begun.score > 0:
+            found = begun
+        elif not given.delimiter:
+            found = _one_column(sample, found)
     for refine in (_single_quotes, _backslash, _spaces):
         found = refine(sample, found, given)
     return found
@@ -105,6 +113,14 @@ def _terminators(sample: bytes) -> tuple[Literal["lf", "cr"], ...]:
     if lone <= feeds:
         return ("lf",)
     return ("cr", "lf") if feeds else ("cr",)
+
+
+def _before_a_long_field(sample: bytes, shapes: list[Shape]) -> Shape:
+    """A quoted field may be longer than the sample, and its lines look like records of their
+    own: as what comes before it.
+    """
+    begun = (shape(sample[: one.sound], one.dialect) for one in shapes)
+    return max(begun, key=lambda shape: (shape.score, shape.fields))
 
 
 def _one_column(sample: bytes, found: Shape) -> Shape:

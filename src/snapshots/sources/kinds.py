@@ -6,7 +6,6 @@ import re
 from typing import Final, Literal, TypeAlias
 
 from snapshots.errors import InputError
-from snapshots.formats.guess import utf16_without_mark
 
 Codec: TypeAlias = Literal["gzip", "zstd", "bzip2", "xz"]
 
@@ -15,8 +14,6 @@ HEAD: Final = 64 * 1024
 
 _SKIPPABLE_ZSTD: Final = b"\x2a\x4d\x18"
 _BZIP2_BLOCKS: Final = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
-_TEXT_CONTROLS: Final = bytes({*range(1, 32), 127} - {*b"\t\n\v\f\r\x1a\x1b"})
-_SHARE_OF_BINARY: Final = 0.05
 _TAR_MAGIC_AT: Final = 257
 
 _UNPACK: Final = "Unpack it and give the CSV files in it."
@@ -71,8 +68,6 @@ def refuse_what_is_no_csv(head: bytes, name: str) -> None:
         )
     if re.match(rb"\s*(?:\{\s*(?:\"[^\"\n]*\"\s*:|\})|\[\s*[\[{])", head):
         raise _refusal("JSON", "Convert it to CSV, for instance with jq -r '... | @csv'.", name)
-    if _binary(head):
-        raise _refusal("binary data", "Give a text file of comma-separated values.", name)
 
 
 def _zip(head: bytes) -> tuple[str, str]:
@@ -81,15 +76,6 @@ def _zip(head: bytes) -> tuple[str, str]:
     if b"mimetypeapplication/vnd.oasis" in head[:128]:
         return "an OpenDocument file (.ods)", "Save each sheet as CSV (UTF-8) and give those."
     return "a zip archive", _UNPACK
-
-
-def _binary(head: bytes) -> bool:
-    """A few NULs are damage, many are no text; UTF-16 and UTF-32 are full of them."""
-    wide = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-    if head.startswith(wide) or utf16_without_mark(head):
-        return False
-    strange = head.count(0) + len(head) - len(head.translate(None, _TEXT_CONTROLS))
-    return strange > _SHARE_OF_BINARY * len(head)
 
 
 def _refusal(what: str, hint: str, name: str) -> InputError:
