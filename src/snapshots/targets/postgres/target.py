@@ -186,19 +186,22 @@ class PostgresTarget:
 
     def _open(self, database: str | None) -> psycopg.Connection[Any]:
         place = self.location
-        settings = {
-            "application_name": "snapshots",
-            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS),
-            **dict(place.options),
+        written = {
             "host": place.host,
             "port": place.port,
             "user": place.user,
             "password": place.password,
             "dbname": database,
+        }
+        settings: dict[str, Any] = {
+            "application_name": "snapshots",
+            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS),
+            # Any of what is not written before the ? may stand after it, as for libpq.
+            **dict(place.options),
+            **{name: value for name, value in written.items() if value is not None},
             "client_encoding": "UTF8",
         }
-        given = {name: value for name, value in settings.items() if value is not None}
-        return psycopg.connect(autocommit=True, context=READERS, **given)  # type: ignore[arg-type]
+        return psycopg.connect(autocommit=True, context=READERS, **settings)
 
     def _session(self, database: str | None) -> Session:
         return PostgresSession(self._open(database))
