@@ -202,6 +202,30 @@ class Forbids(LedgerError):
     code = "conflict"
 
 
+class NoSuchFile(InputError):
+    """The service has no uploaded file of this name."""
+
+    code = "no_such_file"
+
+
+class NoSuchTable(TargetError):
+    """The database has no table of this name."""
+
+    code = "no_such_table"
+
+
+class TooSlow(TargetError):
+    """The database has not answered a question of a client within its time."""
+
+    code = "too_slow"
+
+
+class DiskFull(SnapshotsError):
+    """Less of a disk is free than must stay so."""
+
+    code = "disk_full"
+
+
 class OverBudget(SnapshotsError):
     """More records were rejected than the import allows."""
 

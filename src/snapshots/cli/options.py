@@ -160,6 +160,42 @@ serving = together(
         metavar="N",
         help="Imports that may wait.",
     ),
+    option(
+        "--tokens",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Clients need one of its tokens; on another address than loopback they must.",
+    ),
+    option(
+        "--server-name",
+        multiple=True,
+        metavar="NAME",
+        help="A host name that clients use for this service; may be repeated.",
+    ),
+    option(
+        "--rate-limit",
+        type=click.FloatRange(0),
+        default=50.0,
+        show_default=True,
+        metavar="N",
+        help="Requests a second of one client; 0: no limit.",
+    ),
+    option(
+        "--max-upload",
+        type=Size(),
+        default="16GB",
+        show_default=True,
+        metavar="SIZE",
+        help="A larger file is not taken.",
+    ),
+    option(
+        "--disk-floor",
+        type=Size(),
+        default="1GB",
+        show_default=True,
+        metavar="SIZE",
+        help="So much must stay free on the disks of uploads and of a SQLite database.",
+    ),
 )
 progress = option(
     "--progress",
@@ -169,12 +205,18 @@ progress = option(
     help="How to show progress on stderr.",
 )
 
+log_format = option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="Log on stderr: a line for each event that matters.",
+)
+otlp = option(
+    "--otlp",
+    metavar="URL",
+    help="Send OpenTelemetry traces and logs there. Default: by the OTEL_ variables.",
+)
 telemetry = together(
-    option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        help="Log on stderr: a line for each event that matters.",
-    ),
+    log_format,
     option(
         "--metrics-port",
         type=click.IntRange(0, 65535),
@@ -189,11 +231,7 @@ telemetry = together(
         help="Where to serve them; 0.0.0.0 is everywhere.",
     ),
     option("--pushgateway", metavar="URL", help="Push the metrics to a Pushgateway at the end."),
-    option(
-        "--otlp",
-        metavar="URL",
-        help="Send OpenTelemetry traces and logs there. Default: by the OTEL_ variables.",
-    ),
+    otlp,
 )
 
 dialect = together(

@@ -19,6 +19,8 @@ from snapshots.cli.signals import stopped_by
 @options.files
 @options.allow_host
 @options.loaders
+@options.log_format
+@options.otlp
 @options.env_file
 @click.pass_context
 def command(
@@ -35,32 +37,53 @@ def command(
 ) -> None:
     """Serves until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
     from snapshots import locations
+    from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
+    from snapshots.telemetry.metrics import Metrics
+    from snapshots.telemetry.watching import watched
     from snapshots.web.server import Serving, listen
-    from snapshots.web.settings import Settings
+    from snapshots.web.settings import Settings, require_token
 
-    target = locations.target(database)
+    require_token(host, given["tokens"])
+    place = locations.Search(database)
+    target = place.target()
     settings = Settings(
         target=target,
         files=files or uploads(),
         allowed=frozenset(name.lower() for name in allow_host),
         queue_bound=given["queue"],
+        rate_limit=given["rate_limit"],
+        max_upload=given["max_upload"],
+        disk_floor=given["disk_floor"],
+        tokens=given["tokens"],
+        names=_names(host, given["server_name"]),
     )
     shutdown = threading.Event()
-    worker = Worker(
-        target, settings.files, lambda _event: None, settings.allowed, shutdown, loaders
-    )
-    serving = Serving(settings, [worker.run] * workers)
+    metrics = Metrics(place)
 
-    def stop() -> None:
-        shutdown.set()
-        serving.stop()
+    with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
+        worker = Worker(target, settings.files, hears, settings.allowed, shutdown, loaders)
+        serving = Serving(settings, metrics, [worker.run] * workers)
 
-    with listen(host, port) as sock, stopped_by(stop) as codes:
-        place = f"[{host}]" if ":" in host else host
-        click.echo(
-            f"serving {target.display()} at http://{place}:{sock.getsockname()[1]}/", err=True
-        )
-        serving.run(sock)
+        def stop() -> None:
+            shutdown.set()
+            serving.stop()
+
+        with stopped_by(stop) as codes:
+            shown = f"[{host}]" if ":" in host else host
+            click.echo(
+                f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True
+            )
+            serving.run(sock)
     ctx.exit(130 if signal.SIGINT in codes else 0)
+
+
+def _names(host: str, given: tuple[str, ...]) -> frozenset[str] | None:
+    """On loopback nobody comes by another name; elsewhere a token is needed anyway."""
+    from snapshots.web.guard import LOOPBACK_NAMES
+    from snapshots.web.settings import is_loopback
+
+    if not given and not is_loopback(host):
+        return None
+    return LOOPBACK_NAMES | {host.lower()} | {name.lower() for name in given}

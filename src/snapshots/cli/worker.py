@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from snapshots.cli import options
-from snapshots.cli.progress import reporter
 from snapshots.cli.signals import stopping
 
 
@@ -17,6 +17,7 @@ from snapshots.cli.signals import stopping
 @options.allow_host
 @options.loaders
 @options.progress
+@options.telemetry
 @options.env_file
 @click.pass_context
 def command(
@@ -27,14 +28,17 @@ def command(
     allow_host: tuple[str, ...],
     loaders: int | None,
     progress: str,
+    **given: Any,
 ) -> None:
     """Shares the queue with every other worker on the database."""
     from snapshots import locations
+    from snapshots.cli.watch import watching
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
 
-    target = locations.target(database)
-    with stopping() as stop, reporter(progress) as shown:
+    place = locations.Search(database)
+    target = place.target()
+    with stopping() as stop, watching(place, given, progress) as shown:
         click.echo(f"working on the queue in {target.display()}", err=True)
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()

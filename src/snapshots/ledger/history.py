@@ -248,6 +248,24 @@ class History:
             (import_id, offset),
         )
 
+    def tables(self) -> list[str]:
+        """Those that imports were made into, by name."""
+        rows = self.session.execute(
+            "SELECT DISTINCT table_name FROM snapshots_imports"
+            " WHERE kind = 'import' AND plan <> '' ORDER BY table_name"
+        )
+        return [str(name) for (name,) in rows]
+
+    def loaded_into(self, table: str) -> bool:
+        """Whether an import was made into it."""
+        rows = self.session.execute(
+            "SELECT DISTINCT table_name FROM snapshots_imports"
+            " WHERE kind = 'import' AND plan <> '' AND table_name = ?",
+            (table,),
+        )
+        # A database may take two names for one.
+        return (table,) in rows
+
     def last_plan(self, table: str) -> str | None:
         """The plan of the last import into a table."""
         rows = self.session.execute(

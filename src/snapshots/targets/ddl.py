@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LINEAGE = names.RESERVED
 """The columns that tell for each row which import it came with, and from which line."""
 
+_MARK_OR_QUOTED = re.compile(r"""("[^"]*"|`[^`]*`|'[^']*')|\?""")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _TABLE = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 
@@ -63,8 +64,8 @@ def table_name(text: str, *, schemas: bool) -> TableName:
 
 
 def placeholders(sql: str) -> str:
-    """`?` as drivers write it that use % for parameters."""
-    return sql.replace("%", "%%").replace("?", "%s")
+    """`?` as drivers write it that use % for parameters; not those in names and texts."""
+    return _MARK_OR_QUOTED.sub(lambda found: found[1] or "%s", sql.replace("%", "%%"))
 
 
 def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: int) -> None:

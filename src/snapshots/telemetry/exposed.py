@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from prometheus_client import ProcessCollector, push_to_gateway, start_http_server
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    ProcessCollector,
+    generate_latest,
+    push_to_gateway,
+    start_http_server,
+)
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from snapshots.errors import UsageError
@@ -19,6 +25,12 @@ if TYPE_CHECKING:
 
 JOB = "snapshots"
 PUSH_SECONDS = 10.0
+
+
+def exposition(metrics: Metrics) -> Callable[[], tuple[bytes, str]]:
+    """For a server that answers itself: the metrics as text, and what kind of text that is."""
+    ProcessCollector(registry=metrics.registry)
+    return lambda: (generate_latest(metrics.registry), CONTENT_TYPE_LATEST)
 
 
 @contextmanager

@@ -9,41 +9,44 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from snapshots.web import events, imports, parts, problems
-from snapshots.web.hub import Hub
-from snapshots.web.pool import Pool
-from snapshots.web.service import Service
+from snapshots.web import events, files, health, imports, parts, problems, reference, tables
+from snapshots.web.guard import Guard
+from snapshots.web.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from snapshots.web.settings import Settings
+    from starlette.types import ASGIApp
+
+    from snapshots.web.service import Service
 
 
-def application(settings: Settings) -> FastAPI:
-    """For one process. `app.state.hub` is for whoever ends it: open streams must be closed."""
-    pool = Pool(settings.target)
-    hub = Hub(pool)
+def application(service: Service) -> ASGIApp:
+    """For one process. Raises UsageError where the tokens cannot be read."""
+    settings = service.settings
+    tokens = None if settings.tokens is None else Tokens(settings.tokens)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(hub.run())
+        looking = asyncio.create_task(service.hub.run())
         try:
             yield
         finally:
             looking.cancel()
-            pool.close()
+            service.pool.close()
 
     app = FastAPI(
         title="snapshots",
         version=version("snapshots"),
         summary="Loads CSV from URLs into a database and accounts for every record.",
         openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.state.service = Service(settings, pool, hub)
+    app.state.service = service
     problems.install(app)
-    for routes in (imports.routes, parts.routes, events.routes):
-        app.include_router(routes)
-    return app
+    for part in (imports, parts, events, files, tables, health, reference):
+        app.include_router(part.routes)
+    return Guard(app, settings, tokens)

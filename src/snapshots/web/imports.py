@@ -18,6 +18,7 @@ from snapshots.web import views
 from snapshots.web.problems import answers
 from snapshots.web.requests import Cancel, NewImport, Resume
 from snapshots.web.service import Here, Service
+from snapshots.web.uploads import require_room
 
 Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -40,7 +41,9 @@ def _shown(here: Service, import_id: int) -> views.ImportDetail:
         return views.detail(status(ledger, entry), ledger.reject_counts(import_id))
 
 
-@routes.post("", status_code=202, responses=answers(409, 422, 429), summary="Ask for an import")
+@routes.post(
+    "", status_code=202, responses=answers(409, 422, 429, 507), summary="Ask for an import"
+)
 def submit(
     here: Here, wanted: NewImport, response: Response, key: Key = None
 ) -> views.ImportDetail:
@@ -50,6 +53,8 @@ def submit(
         PublicOnly(here.settings.allowed).check_input(
             scheme_of(order.url) or "", urlsplit(order.url).netloc
         )
+    for folder in here.settings.written_to():
+        require_room(folder, here.settings.disk_floor)
     with here.pool.ledger() as ledger:
         submitted = service.submit(ledger, order, key, here.settings.queue_bound)
     import_id = submitted.entry.import_id

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from snapshots.engine.books import Books
-from snapshots.errors import CannotConnect, ConnectionLost
+from snapshots.errors import CannotConnect, ConnectionLost, TooSlow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Pool:
         try:
             rested = time.monotonic() - used > IDLE_SECONDS
             yield books.renewed() if rested else books.ledger
-        except (ConnectionLost, CannotConnect):
+        except (ConnectionLost, CannotConnect, TooSlow):
             books.close()
             raise
         finally:

@@ -24,6 +24,9 @@ RETRY_SECONDS = 5
 
 _STATUS: dict[type[SnapshotsError], int] = {
     errors.NoSuchImport: 404,
+    errors.NoSuchFile: 404,
+    errors.NoSuchTable: 404,
+    errors.DiskFull: 507,
     errors.KeyReused: 409,
     errors.Forbids: 409,
     errors.QueueFull: 429,

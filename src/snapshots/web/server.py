@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from snapshots.errors import UsageError
+from snapshots.telemetry.exposed import exposition
 from snapshots.web.app import application
+from snapshots.web.hub import Hub
+from snapshots.web.pool import Pool
+from snapshots.web.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from snapshots.telemetry.metrics import Metrics
     from snapshots.web.settings import Settings
 
 GRACE_SECONDS = 5
@@ -46,11 +51,14 @@ def listen(host: str, port: int) -> socket.socket:
 class Serving:
     """Answers until it is stopped; then the workers end, and what they load is queued again."""
 
-    def __init__(self, settings: Settings, workers: Sequence[Callable[[], None]]) -> None:
-        app = application(settings)
-        self._hub = app.state.service.hub
+    def __init__(
+        self, settings: Settings, metrics: Metrics, workers: Sequence[Callable[[], None]]
+    ) -> None:
+        pool = Pool(settings.target)
+        self._hub = Hub(pool)
+        service = Service(settings, pool, self._hub, exposition(metrics))
         config = uvicorn.Config(
-            app,
+            application(service),
             log_config=None,
             access_log=False,
             lifespan="on",

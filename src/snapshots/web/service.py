@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -19,6 +20,8 @@ class Service:
     settings: Settings
     pool: Pool
     hub: Hub
+    exposition: Callable[[], tuple[bytes, str]]
+    """Metrics, and what kind of text they are."""
 
 
 async def _of(request: Request) -> Service:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from snapshots import locations
+from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
     from snapshots.ports import Target
 
-QUEUE_BOUND = 1000
+BODY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,45 @@ class Settings:
     target: Target
     files: Path
     """The folder of uploads: nothing else of this machine can be imported."""
+    queue_bound: int
+    """Imports that may wait."""
+    rate_limit: float
+    """Requests a second of one client; 0: as many as it likes."""
+    max_upload: int
+    """Bytes of an uploaded file."""
+    disk_floor: int
+    """Bytes that must stay free on the disks of uploads and of a SQLite database."""
     allowed: frozenset[str] = frozenset()
     """Hosts that URLs may name though they are not on the public internet."""
-    queue_bound: int = QUEUE_BOUND
-    """Imports that may wait."""
+    tokens: Path | None = None
+    """The file of tokens; None: nobody needs one."""
+    names: frozenset[str] | None = None
+    """Names in the Host header that are answered to; None: any."""
+    max_body: int = BODY_BYTES
+    """Bytes of any other request."""
+
+    def written_to(self) -> tuple[Path, ...]:
+        """The folders of this machine that grow."""
+        if self.target.name != "sqlite":
+            return (self.files,)
+        file = locations.locate(self.target.display()).database
+        return (self.files, Path(file or "").parent)
+
+
+def require_token(host: str, tokens: Path | None) -> None:
+    """Who can be reached from elsewhere has to be shown a token. Raises UsageError."""
+    if tokens is None and not is_loopback(host):
+        raise UsageError(
+            f"--host {host} can be reached from other machines, and nobody needs a token",
+            hint="make one with: snapshots token NAME --tokens FILE, and give --tokens FILE",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine reaches it."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,41 @@
+"""`snapshots token`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from snapshots.cli import options
+from snapshots.cli.output import print_json
+
+
+@click.command("token", help="Make a token for a client of the service.")
+@click.argument("name")
+@options.option(
+    "--tokens",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="Where hashes of tokens are kept; made if it is missing.",
+)
+@options.option(
+    "--scope",
+    type=click.Choice(["read", "write"]),
+    default="write",
+    show_default=True,
+    help="read: look only.",
+)
+@options.as_json
+@options.env_file
+def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: bool) -> None:
+    """Prints it, this once."""
+    from snapshots.web.tokens import create
+
+    token = create(tokens, name, scope)
+    if as_json:
+        print_json({"name": name, "scope": scope, "token": token})
+        return
+    click.echo(f"{name} may {scope}; only its hash is kept, in {tokens}:", err=True)
+    click.echo(token)

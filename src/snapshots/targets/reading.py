@@ -1,0 +1,247 @@
+"""Rows of a table, page by page: a SELECT made of a table's own columns and of bound values.
+
+A page is found by the keys of the row before it and not by its number, so that the last page costs
+what the first one does, and rows that come meanwhile shift nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from uuid import UUID
+
+from snapshots.errors import UsageError
+from snapshots.targets.ddl import LINEAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from snapshots.model import Kind, TableColumn, TableShape
+    from snapshots.ports import Target, Value
+
+Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnull"]
+_SIGNS: Final[dict[str, str]] = {
+    "eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+}  # fmt: skip
+_NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
+_LONG: Final = 1 << 63
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_AS_TEXT: Final = {
+    "postgres": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)", "sqlite": "CAST({0} AS TEXT)",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows: those whose value of a column compares so."""
+
+    column: str
+    operator: Operator
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By which column."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A statement, its values, and where in its rows the keys of the next page are."""
+
+    sql: str
+    params: tuple[Value, ...]
+    keys: tuple[int, ...]
+
+
+def complete(shape: TableShape, order: Sequence[Sort]) -> tuple[Sort, ...]:
+    """An order in which no two rows are alike. Raises UsageError where there is none."""
+    columns = {column.name for column in shape.columns}
+    unique = shape.primary_key or (LINEAGE if columns.issuperset(LINEAGE) else ())
+    if not unique:
+        raise UsageError(
+            f"the rows of {shape.table} have neither a primary key nor _import_id and _line",
+            hint="without them no page can be told from the next",
+        )
+    named = {sort.column for sort in order}
+    down = bool(order) and all(sort.descending for sort in order)
+    return (*order, *(Sort(name, down) for name in unique if name not in named))
+
+
+def select(
+    target: Target,
+    shape: TableShape,
+    filters: Sequence[Filter],
+    order: Sequence[Sort],
+    after: Sequence[Value] | None,
+    most: int,
+) -> Select:
+    """Of a complete order; `after`: the keys of the last row of the page before.
+
+    Raises UsageError for a column that is not there, and for a value that is none of its type.
+    """
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    keys = [(_named(columns, sort.column), sort.descending) for sort in order]
+    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    if after is not None:
+        if len(after) != len(keys):
+            raise UsageError("this is no place to go on at", hint="take it from `next`")
+        conditions.append(_past(keys, after))
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    parts = [part for part in (shape.table.schema, shape.table.name) if part]
+    names = [column.name for column in shape.columns]
+    sql = (
+        f"SELECT {', '.join(columns[name].quoted for name in names)}"
+        f" FROM {'.'.join(map(target.quote, parts))}"
+        f"{' WHERE ' + where if where else ''}"
+        f" ORDER BY {', '.join(_ordered(column, down) for column, down in keys)} LIMIT {most:d}"
+    )
+    params = tuple(value for _, values in conditions for value in values)
+    return Select(sql, params, tuple(names.index(sort.column) for sort in order))
+
+
+class _Column:
+    """How one column is compared, and with what."""
+
+    def __init__(self, target: Target, column: TableColumn) -> None:
+        self.name = column.name
+        self.quoted = target.quote(column.name)
+        self.nullable = column.nullable
+        self.kind: Kind | None = column.type.kind if column.type else None
+        self.expression, self.mark = self.quoted, "?"
+        self._server = target.name
+        if self.kind == "json" or self.kind is None:
+            self.expression = _AS_TEXT[target.name].format(self.quoted)
+        elif self.kind == "decimal" and target.name == "sqlite":
+            # It is kept as text, which would be compared letter by letter.
+            self.expression, self.mark = f"CAST({self.quoted} AS REAL)", "CAST(? AS REAL)"
+        elif self.kind == "decimal" and target.name == "mysql":
+            self.mark = "CAST(? AS DECIMAL(65, 30))"
+
+    def value(self, text: str) -> Value:
+        """To be bound. Raises UsageError."""
+        try:
+            read = _READERS[self.kind](text) if self.kind in _READERS else text
+        except ValueError:
+            raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
+        if isinstance(read, bool):
+            return text.lower() if self._server == "postgres" else int(read)
+        if isinstance(read, float) and self._server == "postgres":
+            # The server reads it in the column's own precision.
+            return text
+        return read
+
+
+def _named(columns: dict[str, _Column], name: str) -> _Column:
+    if name not in columns:
+        raise UsageError(
+            f"the table has no column {name!r}", hint=f"It has {', '.join(sorted(columns))}."
+        )
+    return columns[name]
+
+
+def _condition(column: _Column, wanted: Filter) -> tuple[str, tuple[Value, ...]]:
+    if wanted.operator == "null":
+        return f"{column.quoted} IS NULL", ()
+    if wanted.operator == "notnull":
+        return f"{column.quoted} IS NOT NULL", ()
+    sign = _SIGNS[wanted.operator]
+    return f"{column.expression} {sign} {column.mark}", (column.value(wanted.value),)
+
+
+def _ordered(column: _Column, down: bool) -> str:
+    """NULLs come last, whatever the database thinks of them."""
+    direction = " DESC" if down else ""
+    last = f"CASE WHEN {column.quoted} IS NULL THEN 1 ELSE 0 END, " if column.nullable else ""
+    return f"{last}{column.expression}{direction}"
+
+
+def _past(
+    keys: Sequence[tuple[_Column, bool]], after: Sequence[Value]
+) -> tuple[str, tuple[Value, ...]]:
+    """Rows after one with these keys."""
+    if len({down for _, down in keys}) == 1 and not any(column.nullable for column, _ in keys):
+        # One comparison of all, for which an index can be used.
+        sign = "<" if keys[0][1] else ">"
+        left = ", ".join(column.expression for column, _ in keys)
+        right = ", ".join(column.mark for column, _ in keys)
+        values = tuple(_bound(key[0], value) for key, value in zip(keys, after, strict=True))
+        return f"({left}) {sign} ({right})", values
+    ways: list[str] = []
+    params: list[Value] = []
+    for number, (column, down) in enumerate(keys):
+        if after[number] is None:
+            continue
+        parts = []
+        for (before, _), value in zip(keys[:number], after, strict=False):
+            if value is None:
+                parts.append(f"{before.quoted} IS NULL")
+            else:
+                parts.append(f"{before.expression} = {before.mark}")
+                params.append(_bound(before, value))
+        further = f"{column.expression} {'<' if down else '>'} {column.mark}"
+        params.append(_bound(column, after[number]))
+        parts.append(f"({further} OR {column.quoted} IS NULL)" if column.nullable else further)
+        ways.append(f"({' AND '.join(parts)})")
+    return " OR ".join(ways) or "1 = 0", tuple(params)
+
+
+def _bound(column: _Column, value: Value) -> Value:
+    if value is None or isinstance(value, bytes):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    return column.value(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if not -_LONG <= number < 2 * _LONG:
+        raise ValueError
+    return number
+
+
+def _decimal(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _TRUTH:
+        raise ValueError
+    return _TRUTH[text.lower()]
+
+
+def _checked(read: Callable[[str], object]) -> Callable[[str], str]:
+    """The text itself, if it can be read."""
+
+    def check(text: str) -> str:
+        read(text)
+        return text
+
+    return check
+
+
+_READERS: Final[dict[Kind | None, Callable[[str], int | float | str | bool]]] = {
+    "integer": _integer,
+    "decimal": _decimal,
+    "float": _float,
+    "boolean": _boolean,
+    "date": _checked(date.fromisoformat),
+    "time": _checked(time.fromisoformat),
+    "timestamp": _checked(datetime.fromisoformat),
+    "timestamptz": _checked(datetime.fromisoformat),
+    "uuid": _checked(UUID),
+}

@@ -1,0 +1,164 @@
+"""Before any endpoint: who may ask, from where, how often, and how much he may send."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+
+from snapshots.web.problems import problem
+from snapshots.web.rate import RateLimit
+from snapshots.web.tokens import presented
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from snapshots.web.settings import Settings
+    from snapshots.web.tokens import Tokens
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+OPEN: Final = frozenset({"/healthz", "/readyz"})
+"""For probes: they say nothing but that the service lives."""
+UPLOADS: Final = "/v1/files"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """Around the whole application, so that no answer goes out without its headers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens | None) -> None:
+        self._app = app
+        self._settings = settings
+        self._tokens = tokens
+        self._rate = RateLimit(settings.rate_limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        send = _with_headers(scope, send)
+        refused = self._refused(scope)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        await self._app(scope, _counted(receive, self._most(scope)), send)
+
+    def _refused(self, scope: Scope) -> Response | None:
+        """The answer, where it is no."""
+        if scope["path"] in OPEN:
+            return None
+        headers = Headers(scope=scope)
+        return (
+            self._wrong_host(headers)
+            or _foreign(scope, headers)
+            or self._not_allowed(scope, headers)
+            or self._too_large(scope, headers)
+        )
+
+    def _wrong_host(self, headers: Headers) -> Response | None:
+        """A page elsewhere may have had its own name resolved to this address."""
+        names = self._settings.names
+        name = urlsplit(f"//{headers.get('host', '')}").hostname
+        if names is None or name in names:
+            return None
+        return problem(
+            421,
+            "This service does not answer to that host name.",
+            hint="Whoever runs the service can have it do so: --server-name NAME",
+        )
+
+    def _not_allowed(self, scope: Scope, headers: Headers) -> Response | None:
+        """Who shows a token is counted by its name, whoever shows none by the address."""
+        token = None
+        if self._tokens is not None:
+            token = self._tokens.find(presented(headers.get("authorization", "")))
+        client = f"token {token.name}" if token else str((scope.get("client") or ("",))[0])
+        if seconds := self._rate.wait(client):
+            again = {"Retry-After": str(math.ceil(seconds))}
+            return problem(429, "Too many requests in a short time.", headers=again)
+        if self._tokens is None:
+            return None
+        if token is None:
+            return problem(
+                401,
+                "A token is needed.",
+                hint="Send it as Authorization: Bearer TOKEN, or as the password of a login.",
+                headers={"WWW-Authenticate": _challenge(scope["path"])},
+            )
+        if token.scope == "read" and scope["method"] not in _SAFE:
+            return problem(403, "This token may read, and not change anything.")
+        return None
+
+    def _too_large(self, scope: Scope, headers: Headers) -> Response | None:
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._most(scope):
+            return problem(413, _too_much(self._most(scope)), headers={"Connection": "close"})
+        return None
+
+    def _most(self, scope: Scope) -> int:
+        """Bytes that a request's body may have."""
+        upload = scope["path"].startswith(UPLOADS)
+        return self._settings.max_upload if upload else self._settings.max_body
+
+
+def _foreign(scope: Scope, headers: Headers) -> Response | None:
+    """A browser says which page a request comes from; others' pages may change nothing."""
+    origin = headers.get("origin")
+    if origin is None or scope["method"] in _SAFE:
+        return None
+    if urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
+        return None
+    return problem(403, "Requests of other sites' pages are not answered.", code="foreign_origin")
+
+
+def _challenge(path: str) -> str:
+    """A browser asks its user for a login; a program knows what to do."""
+    scheme = "Bearer" if path.startswith("/v1/") else "Basic"
+    return f'{scheme} realm="snapshots"'
+
+
+def _too_much(most: int) -> str:
+    return f"The body of a request may have {most} bytes."
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """The body as it comes, up to a limit: not every request says how long it is."""
+    left = most
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, _too_much(most))
+        return message
+
+    return counted
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if scope["path"].startswith("/v1"):
+                headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return sent

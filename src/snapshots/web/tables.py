@@ -1,0 +1,145 @@
+"""Rows of tables that imports have loaded."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from typing import Annotated, Any, cast, get_args
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from snapshots.engine import readback
+from snapshots.engine.readback import Filter, Sort
+from snapshots.errors import UsageError
+from snapshots.model import Kind
+from snapshots.ports import Value
+from snapshots.targets.reading import Operator
+from snapshots.web.problems import answers
+from snapshots.web.service import Here
+
+routes = APIRouter(prefix="/v1/tables", tags=["tables"], responses=answers(503))
+
+Table = Annotated[
+    str, Path(min_length=1, max_length=200, description="As an import's `table` names it.")
+]
+Where = Annotated[
+    list[Annotated[str, Query(max_length=2000)]],
+    Query(
+        max_length=20,
+        description="`column:operator:value`; the operator is one of "
+        + ", ".join(get_args(Operator))
+        + ". All of them must hold.",
+    ),
+]
+
+
+class Column(BaseModel):
+    """Of a table."""
+
+    name: str
+    type: Kind | None
+
+
+class Rows(BaseModel):
+    """A page."""
+
+    columns: list[Column]
+    rows: list[dict[str, Any]]
+    """Decimals, dates and times are strings, so that nothing of them is lost."""
+    next: str | None
+    """Where the next page is."""
+
+
+class Tables(BaseModel):
+    """All that imports were made into."""
+
+    tables: list[str]
+
+
+@routes.get("", summary="Tables that can be read")
+def tables(here: Here) -> Tables:
+    """Those that imports were made into."""
+    with here.pool.ledger() as ledger:
+        return Tables(tables=ledger.tables())
+
+
+@routes.get("/{table}/rows", responses=answers(404, 422), summary="Rows of a table")
+def rows(
+    here: Here,
+    table: Table,
+    where: Where = [],  # noqa: B006 - FastAPI copies it
+    sort: Annotated[
+        list[Annotated[str, Query(max_length=200)]],
+        Query(max_length=10, description="A column; with - before it, downwards. May be repeated."),
+    ] = [],  # noqa: B006
+    after: Annotated[str | None, Query(max_length=8000, description="From `next`.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Rows:
+    """In the order of `sort`; NULLs come last. Without it, as they were loaded."""
+    order = [Sort(one.removeprefix("-"), one.startswith("-")) for one in sort]
+    filters = [_filter(one) for one in where]
+    place = None if after is None else _place(after)
+    with here.pool.ledger() as ledger:
+        page = readback.read(ledger, table, filters, order, place, limit)
+    more = None
+    if page.after is not None:
+        query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
+        more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
+    return Rows(
+        columns=[Column(name=name, type=kind) for name, kind in page.columns],
+        rows=[
+            {
+                name: _shown(kind, value)
+                for (name, kind), value in zip(page.columns, row, strict=True)
+            }
+            for row in page.rows
+        ],
+        next=more,
+    )
+
+
+def _filter(text: str) -> Filter:
+    for operator in get_args(Operator):
+        column, found, value = text.partition(f":{operator}:")
+        if found and column:
+            return Filter(column, operator, value)
+        if operator in {"null", "notnull"} and text.endswith(f":{operator}"):
+            return Filter(text.removesuffix(f":{operator}"), operator)
+    raise UsageError(
+        f"{text!r} is no condition",
+        hint=f"It is column:operator:value; operators are {', '.join(get_args(Operator))}.",
+    )
+
+
+def _shown(kind: Kind | None, value: Value) -> Any:
+    if value is None:
+        return None
+    if kind == "boolean":
+        return bool(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if kind == "decimal" or (isinstance(value, float) and not math.isfinite(value)):
+        return str(value)
+    return value
+
+
+def _cursor(keys: tuple[Value, ...]) -> str:
+    if any(isinstance(key, bytes) for key in keys):
+        raise UsageError("rows cannot be sorted by bytes", hint="sort by another column")
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
+
+
+def _place(text: str) -> list[Value]:
+    try:
+        keys = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+    except (binascii.Error, ValueError, RecursionError):
+        keys = None
+    if not isinstance(keys, list) or not all(
+        key is None or isinstance(key, str | int | float) for key in keys
+    ):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    return cast("list[Value]", keys)

@@ -1,0 +1,134 @@
+"""Tokens of clients: made here, kept as hashes in a file, and recognised.
+
+A token is 256 random bits, so that a plain hash is as good as a slow one: nobody guesses it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Scope: TypeAlias = Literal["read", "write"]
+"""`write` may do what `read` may."""
+
+_PREFIX = "snapshots_"
+_LINE = re.compile(r"(?P<name>[\w.@-]{1,60}) (?P<scope>read|write) sha256:(?P<digest>[0-9a-f]{64})")
+_NAME = re.compile(r"[\w.@-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of one: never itself."""
+
+    name: str
+    scope: Scope
+    digest: str
+
+
+class Tokens:
+    """Those in a file; one that is added or taken out there counts from the next request on."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises UsageError where there are none, or the file cannot be read."""
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._tokens: tuple[Token, ...] = ()
+        if not self._read():
+            raise UsageError(
+                f"there is no token in {path}",
+                hint=f"make one: snapshots token NAME --tokens {path}",
+            )
+
+    def find(self, given: str) -> Token | None:
+        """Whose token this is. Compares with all of them, and in constant time."""
+        digest = _digest(given)
+        found = None
+        try:
+            known = self._read()
+        except UsageError:
+            # Whoever took the file away wants nobody in.
+            return None
+        for token in known:
+            if hmac.compare_digest(token.digest, digest):
+                found = token
+        return found
+
+    def _read(self) -> tuple[Token, ...]:
+        try:
+            status = self._path.stat()
+            seen = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if seen != self._seen:
+                self._tokens = _parse(self._path.read_text("utf-8"), self._path)
+                self._seen = seen
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"the tokens in {self._path} cannot be read: {error}",
+                hint=f"make one: snapshots token NAME --tokens {self._path}",
+            ) from error
+        return self._tokens
+
+
+def create(path: Path, name: str, scope: Scope) -> str:
+    """A new token, whose hash is added to the file; it is told once, and never again."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a token", hint="Letters, digits and . _ - @"
+        )
+    known = _parse(path.read_text("utf-8"), path) if path.exists() else ()
+    if any(one.name == name for one in known):
+        raise UsageError(
+            f"there is a token {name} in {path}", hint="take its line out, or choose another name"
+        )
+    token = _PREFIX + secrets.token_urlsafe(32)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{name} {scope} sha256:{_digest(token)}\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    return token
+
+
+def presented(authorization: str) -> str:
+    """The token in an Authorization header: of Bearer, or as the password of Basic."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest.strip()).decode("utf-8").partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _parse(text: str, path: Path) -> tuple[Token, ...]:
+    lines = [line.strip() for line in text.splitlines()]
+    tokens = []
+    for number, line in enumerate(lines, 1):
+        if not line or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise UsageError(
+                f"line {number} of {path} is no token",
+                hint="A line is NAME read|write sha256:HASH, as snapshots token writes it.",
+            )
+        tokens.append(Token(match["name"], cast("Scope", match["scope"]), match["digest"]))
+    return tuple(tokens)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,85 @@
+"""The folder of uploads: a file is there whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from snapshots._native import Hasher
+from snapshots.errors import DiskFull, SnapshotsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOOK_BYTES = 16 << 20
+"""Between two looks at how much of the disk is free."""
+
+
+class Upload:
+    """A file that is on its way. Use it on threads, one at a time; `keep` it, or `abandon` it."""
+
+    def __init__(self, folder: Path, name: str, floor: int) -> None:
+        """Raises DiskFull, and SnapshotsError where the folder cannot be written."""
+        self.size = 0
+        self._final = folder / name
+        self._floor = floor
+        self._looked_at = 0
+        self._hasher = Hasher()
+        # Its name begins with a dot: nobody can ask for it to be imported.
+        self._path = folder / f".{name}.{secrets.token_hex(8)}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            require_room(folder, floor)
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise _unwritable(error) from error
+        self._file = os.fdopen(handle, "wb", buffering=1 << 20)
+
+    def write(self, piece: bytes) -> None:
+        """The next bytes."""
+        if self.size - self._looked_at >= _LOOK_BYTES:
+            self._looked_at = self.size
+            require_room(self._path.parent, self._floor)
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            raise _unwritable(error) from error
+        self._hasher.update(piece)
+        self.size += len(piece)
+
+    def keep(self) -> str:
+        """Puts it in its place, durably; the hash of its bytes."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._path.replace(self._final)
+        except OSError as error:
+            raise _unwritable(error) from error
+        return self._hasher.hexdigest()
+
+    def abandon(self) -> None:
+        """Takes away what there is of it. Does nothing to what was kept."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def require_room(folder: Path, floor: int) -> None:
+    """Raises DiskFull where less is free than must stay so."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    free = shutil.disk_usage(there).free
+    if free < floor:
+        raise DiskFull(
+            f"{free >> 20} MB of the disk are free, and {floor >> 20} MB must stay so",
+            hint="delete files that are loaded already: DELETE /v1/files/NAME",
+            retryable=True,
+        )
+
+
+def _unwritable(error: OSError) -> SnapshotsError:
+    return SnapshotsError(f"the file cannot be kept: {error.strerror or error}", retryable=True)
