@@ -86,12 +86,19 @@ class _Connection(HTTPConnection):
         self.close()
 
 
+def database_beside(folder):
+    """Not among the uploads, which clients may replace."""
+    beside = folder.with_name(f"{folder.name}-database")
+    beside.mkdir()
+    return f"sqlite:///{beside}/s.db"
+
+
 @contextmanager
 def served(database, folder, *options, **variables):
     """The service; killed at the end if it still lives."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     environment |= {"SNAPSHOTS_STATE_DIR": str(folder / "state"), **variables}
-    log = folder / "serve.log"
+    log = folder.with_name(f"{folder.name}.log")
     with log.open("w+") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "snapshots", "serve", "--database", database,

@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots._native import Hasher
-from tests.web_api.served import served
+from tests.web_api.served import database_beside, served
 
 TEXT = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(50_000))
 
@@ -11,7 +11,7 @@ TEXT = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(50_000))
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
-    with served(f"sqlite:///{folder}/f.db", folder, "--rate-limit", "0") as serving:
+    with served(database_beside(folder), folder, "--rate-limit", "0") as serving:
         yield serving
 
 
@@ -66,7 +66,7 @@ def test_a_form_that_is_none_leaves_nothing(client, body):
 
 
 def test_a_file_that_is_needed_stays_as_it_is(tmp_path):
-    with served(f"sqlite:///{tmp_path}/f.db", tmp_path, "--workers", "0") as client:
+    with served(database_beside(tmp_path), tmp_path, "--workers", "0") as client:
         assert client.ask("PUT", "/v1/files/a.csv", b"id\n1\n").status == 201
         client.submit(file="a.csv")
         for method in ("PUT", "DELETE"):
@@ -76,7 +76,7 @@ def test_a_file_that_is_needed_stays_as_it_is(tmp_path):
 
 
 def test_the_disk_is_never_filled(tmp_path):
-    with served(f"sqlite:///{tmp_path}/f.db", tmp_path, "--disk-floor", "900000GB") as client:
+    with served(database_beside(tmp_path), tmp_path, "--disk-floor", "900000GB") as client:
         answer = client.ask("PUT", "/v1/files/a.csv", b"id\n1\n")
         assert (answer.status, answer.json["code"]) == (507, "disk_full")
         answer = client.ask("POST", "/v1/imports", {"url": "https://example.org/a.csv"})

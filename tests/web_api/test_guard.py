@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.web_api.served import served
+from tests.web_api.served import database_beside, served
 
 JSON = {"Content_Type": "application/json"}
 
@@ -30,7 +30,7 @@ def guarded(tmp_path_factory):
         [new_token(tokens, "ana"), new_token(tokens, "grafana", "read")]
     ))  # fmt: skip
     options = ("--workers", "0", "--host", "0.0.0.0", "--tokens", str(tokens))
-    with served(f"sqlite:///{folder}/g.db", folder, *options, "--rate-limit", "0") as client:
+    with served(database_beside(folder), folder, *options, "--rate-limit", "0") as client:
         yield client, tokens, *folder.joinpath("secrets").read_text().split()
 
 
@@ -38,14 +38,14 @@ def guarded(tmp_path_factory):
 def local(tmp_path_factory):
     folder = tmp_path_factory.mktemp("local")
     options = ("--workers", "0", "--server-name", "csv.example.org", "--max-upload", "1MB")
-    with served(f"sqlite:///{folder}/l.db", folder, *options, "--rate-limit", "0") as client:
+    with served(database_beside(folder), folder, *options, "--rate-limit", "0") as client:
         yield client
 
 
 def test_without_a_token_nobody_gets_in_from_elsewhere(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "snapshots", "serve", "--host", "0.0.0.0", "--port", "0",
-         "--database", f"sqlite:///{tmp_path}/x.db"],
+         "--database", database_beside(tmp_path)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 2
@@ -129,7 +129,7 @@ def test_every_answer_has_its_headers(local):
 
 def test_who_asks_too_often_has_to_wait(tmp_path):
     options = ("--workers", "0", "--rate-limit", "0.5")
-    with served(f"sqlite:///{tmp_path}/r.db", tmp_path, *options) as client:
+    with served(database_beside(tmp_path), tmp_path, *options) as client:
         answers = [client.get("/v1/imports") for _ in range(4)]
         assert answers[0].status == 200
         assert answers[-1].status == 429

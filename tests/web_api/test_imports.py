@@ -1,5 +1,6 @@
 """Asking for imports over HTTP, watching, stopping and resuming them."""
 
+import gzip
 import json
 import signal
 import time
@@ -11,7 +12,7 @@ from tests.real import rows
 from tests.service.processes import entry
 from tests.service.test_queue import FIELDS
 from tests.web import serving
-from tests.web_api.served import served
+from tests.web_api.served import database_beside, served
 
 SLOW = {"contract": FIELDS, "chunk_size": 1 << 14}
 """So small chunks that an import of a few MB takes seconds."""
@@ -117,7 +118,7 @@ def idle(tmp_path_factory):
     """A service that works on nothing, with five imports that wait."""
     folder = tmp_path_factory.mktemp("idle")
     options = ("--workers", "0", "--queue", "6")
-    with served(f"sqlite:///{folder}/i.db", folder, *options) as client:
+    with served(database_beside(folder), folder, *options) as client:
         for n in range(5):
             client.submit(key=f"k{n}", file=f"f{n}.csv", table="even" if n % 2 == 0 else "odd")
         yield client
@@ -169,3 +170,26 @@ def test_nothing_is_said_that_is_not_known(idle):
     assert waiting["bytes"]["percent"] is None
     assert "not been looked at" in waiting["bytes"]["why"]
     assert (waiting["eta"], waiting["plan"], waiting["size"]) == (None, None, None)
+
+
+def test_a_bomb_is_refused_and_no_percent_is_made_up(sqlite_url, tmp_path):
+    line = b"0" * 99 + b"\n"
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"zeros\n" + line * 1_000_000))
+    text = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(20_000))
+    (tmp_path / "good.csv.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "large.csv.gz").write_bytes(gzip.compress(text + b"1,x\n"))
+    with served(sqlite_url, tmp_path, "--max-unpacked", str(len(text))) as client:
+        bomb, good, large = (
+            client.submit(file=f"{name}.csv.gz") for name in ("bomb", "good", "large")
+        )
+        for number in (bomb, large):
+            refused = client.wait(number)
+            assert refused["state"] == "failed"
+            assert "Without compression" in refused["error"]["message"]
+            assert refused["bytes"]["percent"] is None
+            assert "compressed" in refused["bytes"]["why"]
+        assert client.wait(good)["bytes"]["percent"] == 100
+    with served(sqlite_url, tmp_path) as client:
+        # It is the ratio that is too large for the other one.
+        client.ask("POST", f"/v1/imports/{bomb}/resume")
+        assert "250 times" in client.wait(bomb)["error"]["message"]

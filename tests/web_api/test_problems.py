@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, settings
 
 from tests.faults.harness import make_file
-from tests.web_api.served import served
+from tests.web_api.served import database_beside, served
 
 SHAPE = {"type", "title", "status", "detail", "code", "hint", "errors"}
 
@@ -19,8 +20,7 @@ def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("problems")
     make_file(folder / "t.csv", 300)
     (folder / "u.csv").write_text("id,name\n1,a\n2\n")
-    database = f"sqlite:///{folder}/p.db"
-    with served(database, folder, "--rate-limit", "0") as client:
+    with served(database_beside(folder), folder, "--rate-limit", "0") as client:
         for name in ("t.csv", "u.csv"):
             client.wait(client.submit(file=name))
         yield client
@@ -64,6 +64,7 @@ def test_bodies_that_are_not_understood(client):
         if "application/json" in content:
             kind = {"Content_Type": "application/json"}
             assert is_problem(client.ask(method, concrete, b"{", **kind), 422), path
+            assert is_problem(client.ask(method, concrete, b"\xff", **kind), 400), path
             assert is_problem(client.ask(method, concrete, b'{"nope": 1}', **kind), 422), path
     kind = {"Content_Type": "application/json"}
     wrong = client.ask("POST", "/v1/imports", b'{"url": 5, "mode": "replace"}', **kind).json
@@ -71,10 +72,10 @@ def test_bodies_that_are_not_understood(client):
 
 
 def test_a_database_that_is_gone(tmp_path):
-    database = tmp_path / "gone.db"
-    with served(f"sqlite:///{database}", tmp_path, "--workers", "0") as client:
+    database = database_beside(tmp_path)
+    with served(database, tmp_path, "--workers", "0") as client:
         client.submit(file="a.csv")
-        with sqlite3.connect(database) as other:
+        with sqlite3.connect(database.removeprefix("sqlite:///")) as other:
             other.execute("UPDATE snapshots_version SET version = 99")
         other.close()
         assert client.get("/healthz").status == 200
@@ -100,36 +101,19 @@ def test_metrics_are_those_of_the_ledger(client):
     assert 'state="finished"} 2' in text.replace(".0", "")
 
 
-def test_schemathesis_finds_nothing(client):
+def test_schemathesis_finds_nothing(client, tmp_path):
     """Requests made up from the document, good and bad ones."""
-    document = client.get("/v1/openapi.json").json
-    schema = schemathesis.openapi.from_dict(document)
-    schema.config.base_url = f"http://127.0.0.1:{client.port}"
-    # Streams do not end by themselves.
-    schema = schema.exclude(path_regex="events$")
-    budget = settings(
-        max_examples=8,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-    )
-    tried = 0
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        for mode in schemathesis.GenerationMode:
-            run(operation, mode, budget)
-        tried += 1
-    assert tried >= 14
-
-
-def run(operation, mode, budget):
-    @budget
-    @schemathesis.given(case=operation.as_strategy(generation_mode=mode))
-    def check(case):
-        case.call_and_validate(timeout=30)
-
-    check()
+    command = Path(sys.executable).with_name("schemathesis")
+    done = subprocess.run(
+        [command, "run", f"http://127.0.0.1:{client.port}/v1/openapi.json",
+         "--exclude-path-regex", "events$",  # streams, which do not end by themselves
+         # No schema says which URLs are read, which columns there are, or where a page ends.
+         "--exclude-checks", "positive_data_acceptance",
+         "--phases", "examples,coverage,fuzzing", "--max-examples", "5",
+         "--generation-deterministic", "--no-color", "--request-timeout", "30"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_document_is_json(client):

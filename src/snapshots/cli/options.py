@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Size(click.ParamType[int]):
@@ -28,7 +28,7 @@ class Size(click.ParamType[int]):
         if isinstance(value, int):
             return value
         text = str(value).strip().lower().removesuffix("b").removesuffix("i")
-        number = text.rstrip("kmg")
+        number = text.rstrip("kmgt")
         unit = text[len(number) :]
         if not number.isdigit() or unit not in _UNITS or int(number) == 0:
             self.fail(f"{value!r} is not a size such as 16MB", param, ctx)
@@ -109,93 +109,6 @@ env_file = option(
     expose_value=False,
     callback=_read_env_file,
     help="Read variables from a file; those that are set already win.",
-)
-files = option(
-    "--files",
-    metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where uploaded files are kept. Default: in the user's state folder.",
-)
-allow_host = option(
-    "--allow-host",
-    multiple=True,
-    metavar="HOST[:PORT]",
-    help="URLs may name it though it is not public; may be repeated.",
-)
-loaders = option(
-    "--loaders",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    help="Connections that load one import at once. Default: one more than cores, at most 4.",
-)
-serving = together(
-    option(
-        "--host",
-        default="127.0.0.1",
-        show_default=True,
-        metavar="ADDRESS",
-        help="Where to serve.",
-    ),
-    option(
-        "--port",
-        type=click.IntRange(0, 65535),
-        default=8000,
-        show_default=True,
-        metavar="PORT",
-        help="0 takes a free one and says which.",
-    ),
-    option(
-        "--workers",
-        type=click.IntRange(0, 16),
-        default=1,
-        show_default=True,
-        metavar="N",
-        help="Imports that this process does at once; 0: others do them, with snapshots worker.",
-    ),
-    option(
-        "--queue",
-        type=click.IntRange(1),
-        default=1000,
-        show_default=True,
-        metavar="N",
-        help="Imports that may wait.",
-    ),
-    option(
-        "--tokens",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Clients need one of its tokens; on another address than loopback they must.",
-    ),
-    option(
-        "--server-name",
-        multiple=True,
-        metavar="NAME",
-        help="A host name that clients use for this service; may be repeated.",
-    ),
-    option(
-        "--rate-limit",
-        type=click.FloatRange(0),
-        default=50.0,
-        show_default=True,
-        metavar="N",
-        help="Requests a second of one client; 0: no limit.",
-    ),
-    option(
-        "--max-upload",
-        type=Size(),
-        default="16GB",
-        show_default=True,
-        metavar="SIZE",
-        help="A larger file is not taken.",
-    ),
-    option(
-        "--disk-floor",
-        type=Size(),
-        default="1GB",
-        show_default=True,
-        metavar="SIZE",
-        help="So much must stay free on the disks of uploads and of a SQLite database.",
-    ),
 )
 progress = option(
     "--progress",

@@ -9,16 +9,17 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import options, serving
 from snapshots.cli.signals import stopped_by
 
 
 @click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
 @options.database
-@options.serving
-@options.files
-@options.allow_host
-@options.loaders
+@serving.address
+@serving.files
+@serving.allow_host
+@serving.unpacking
+@serving.loaders
 @options.log_format
 @options.otlp
 @options.env_file
@@ -40,10 +41,11 @@ def command(
     from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
+    from snapshots.sources.unpacking import Unpacking
     from snapshots.telemetry.metrics import Metrics
     from snapshots.telemetry.watching import watched
     from snapshots.web.server import Serving, listen
-    from snapshots.web.settings import Settings, require_token
+    from snapshots.web.settings import Settings, require_apart, require_token
 
     require_token(host, given["tokens"])
     place = locations.Search(database)
@@ -59,23 +61,27 @@ def command(
         tokens=given["tokens"],
         names=_names(host, given["server_name"]),
     )
+    require_apart(settings)
     shutdown = threading.Event()
     metrics = Metrics(place)
 
     with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
-        worker = Worker(target, settings.files, hears, settings.allowed, shutdown, loaders)
-        serving = Serving(settings, metrics, [worker.run] * workers)
+        unpacking = Unpacking(given["max_unpacked"], given["max_ratio"])
+        worker = Worker(
+            target, settings.files, hears, settings.allowed, shutdown, unpacking, loaders
+        )
+        running = Serving(settings, metrics, [worker.run] * workers)
 
         def stop() -> None:
             shutdown.set()
-            serving.stop()
+            running.stop()
 
         with stopped_by(stop) as codes:
             shown = f"[{host}]" if ":" in host else host
             click.echo(
                 f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True
             )
-            serving.run(sock)
+            running.run(sock)
     ctx.exit(130 if signal.SIGINT in codes else 0)
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import options, serving
 from snapshots.cli.signals import stopping
 
 
 @click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
 @options.database
-@options.files
-@options.allow_host
-@options.loaders
+@serving.files
+@serving.allow_host
+@serving.unpacking
+@serving.loaders
 @options.progress
 @options.telemetry
 @options.env_file
@@ -26,6 +27,8 @@ def command(
     database: str | None,
     files: Path | None,
     allow_host: tuple[str, ...],
+    max_unpacked: int,
+    max_ratio: int,
     loaders: int | None,
     progress: str,
     **given: Any,
@@ -35,6 +38,7 @@ def command(
     from snapshots.cli.watch import watching
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
+    from snapshots.sources.unpacking import Unpacking
 
     place = locations.Search(database)
     target = place.target()
@@ -42,5 +46,7 @@ def command(
         click.echo(f"working on the queue in {target.display()}", err=True)
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
-        Worker(target, folder, stop.listen(shown), allowed, stop.event, loaders).run()
+        unpacking = Unpacking(max_unpacked, max_ratio)
+        heard = stop.listen(shown)
+        Worker(target, folder, heard, allowed, stop.event, unpacking, loaders).run()
     ctx.exit(stop.code or 0)

@@ -22,7 +22,8 @@ from snapshots.engine.report import Notice
 from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
 from snapshots.ledger import queue
 from snapshots.sources import Access
-from snapshots.sources.remote.policy import PublicOnly
+from snapshots.sources.remote.policy import Anywhere, PublicOnly
+from snapshots.sources.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from snapshots.engine.report import Listener
@@ -44,6 +45,8 @@ class Worker:
     allowed: frozenset[str] = frozenset()
     """Hosts that URLs may name though they are not on the public internet."""
     shutdown: threading.Event = field(default_factory=threading.Event)
+    unpacking: Unpacking = field(default_factory=Unpacking)
+    """How large compressed input may become."""
     loaders: int | None = None
     """Connections that load one import at once."""
 
@@ -75,7 +78,8 @@ class Worker:
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
         try:
             order = Order.from_json(entry.request or "")
-            access = Access() if order.file else Access(PublicOnly(self.allowed), netrc=False)
+            policy = Anywhere() if order.file else PublicOnly(self.allowed)
+            access = Access(policy, netrc=False, unpacking=self.unpacking)
             options = replace(order.options(), workers=self.loaders, access=access)
             name = order.url or str(self.files / order.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)

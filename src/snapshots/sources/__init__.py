@@ -33,7 +33,7 @@ def open_source(name: str, access: Access = _FREE) -> Source:
         return StreamSource(name, _STDIN, owned=False)
     fd = open_descriptor(name)
     if stat.S_ISREG(os.fstat(fd).st_mode):
-        return FileSource(name, fd)
+        return FileSource(name, fd, access.unpacking)
     return StreamSource(name, fd, owned=True)
 
 

@@ -12,16 +12,21 @@ from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE, restored
+from snapshots.sources.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_FREELY = Unpacking()
+
+
 class FileSource:
     """A file whose bytes are its records. It may be read from anywhere, and often."""
 
-    def __init__(self, name: str, fd: int) -> None:
+    def __init__(self, name: str, fd: int, unpacking: Unpacking = _FREELY) -> None:
         """Takes the descriptor over; InputError if the file is empty or no CSV."""
+        self._unpacking = unpacking
         self._name = name
         self._fd = fd
         self._consumed = 0
@@ -84,7 +89,8 @@ class FileSource:
         if self._codec is None:
             yield from self._counted(offset)
             return
-        for piece in restored(self._counted, self._codec, self._name):
+        whole = restored(self._counted, self._codec, self._name)
+        for piece in self._unpacking.bounded(whole, lambda: self._consumed, self._name):
             if offset < len(piece):
                 yield piece[offset:] if offset else piece
             offset = max(offset - len(piece), 0)

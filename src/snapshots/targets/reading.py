@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -121,6 +121,9 @@ class _Column:
         elif self.kind == "decimal" and target.name == "sqlite":
             # It is kept as text, which would be compared letter by letter.
             self.expression, self.mark = f"CAST({self.quoted} AS REAL)", "CAST(? AS REAL)"
+        elif self.kind == "timestamptz" and target.name == "sqlite":
+            # Its text ends with a Z, before which a fraction would come first.
+            self.expression = f"RTRIM({self.quoted}, 'Z')"
         elif self.kind == "decimal" and target.name == "mysql":
             self.mark = "CAST(? AS DECIMAL(65, 30))"
 
@@ -224,14 +227,28 @@ def _boolean(text: str) -> bool:
     return _TRUTH[text.lower()]
 
 
-def _checked(read: Callable[[str], object]) -> Callable[[str], str]:
-    """The text itself, if it can be read."""
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
 
-    def check(text: str) -> str:
-        read(text)
-        return text
 
-    return check
+def _time(text: str) -> str:
+    return _short(time.fromisoformat(text).isoformat())
+
+
+def _moment(text: str) -> str:
+    """UTC where it says a zone; as the databases write it."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return _short(moment.isoformat(" "))
+
+
+def _short(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _uuid(text: str) -> str:
+    return str(UUID(text))
 
 
 _READERS: Final[dict[Kind | None, Callable[[str], int | float | str | bool]]] = {
@@ -239,9 +256,9 @@ _READERS: Final[dict[Kind | None, Callable[[str], int | float | str | bool]]] = 
     "decimal": _decimal,
     "float": _float,
     "boolean": _boolean,
-    "date": _checked(date.fromisoformat),
-    "time": _checked(time.fromisoformat),
-    "timestamp": _checked(datetime.fromisoformat),
-    "timestamptz": _checked(datetime.fromisoformat),
-    "uuid": _checked(UUID),
+    "date": _date,
+    "time": _time,
+    "timestamp": _moment,
+    "timestamptz": _moment,
+    "uuid": _uuid,
 }

@@ -47,6 +47,7 @@ def application(service: Service) -> ASGIApp:
     )
     app.state.service = service
     problems.install(app)
+    problems.describe(app)
     for part in (imports, parts, events, files, tables, health, reference):
         app.include_router(part.routes)
     return Guard(app, settings, tokens)

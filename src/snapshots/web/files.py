@@ -124,8 +124,8 @@ async def _take(
                 await to_thread.run_sync(upload.write, data)
         if form:
             form.finish()
-        assert upload is not None  # noqa: S101
-        assert name is not None  # noqa: S101
+        if upload is None or name is None or not upload.size:
+            raise UsageError("the file is empty")
         content_hash = await to_thread.run_sync(upload.keep)
     except ClientDisconnect:
         # Nobody reads this answer.

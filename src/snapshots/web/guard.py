@@ -107,7 +107,7 @@ class Guard:
     def _too_large(self, scope: Scope, headers: Headers) -> Response | None:
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._most(scope):
-            return problem(413, _too_much(self._most(scope)), headers={"Connection": "close"})
+            return problem(413, _too_much(self._most(scope)))
         return None
 
     def _most(self, scope: Scope) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Header, Path, Query, Response
+from pydantic import BeforeValidator
 
 from snapshots.engine import service
 from snapshots.engine.status import status
@@ -21,6 +22,8 @@ from snapshots.web.service import Here, Service
 from snapshots.web.uploads import require_room
 
 Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
+Moment = Annotated[datetime, BeforeValidator(datetime.fromisoformat)]
+"""ISO 8601; in UTC where it does not say."""
 Limit = Annotated[int, Query(ge=1, le=200)]
 Key = Annotated[
     str | None,
@@ -42,7 +45,7 @@ def _shown(here: Service, import_id: int) -> views.ImportDetail:
 
 
 @routes.post(
-    "", status_code=202, responses=answers(409, 422, 429, 507), summary="Ask for an import"
+    "", status_code=202, responses=answers(400, 409, 422, 429, 507), summary="Ask for an import"
 )
 def submit(
     here: Here, wanted: NewImport, response: Response, key: Key = None
@@ -67,8 +70,8 @@ def page(
     here: Here,
     state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
     table: Annotated[str | None, Query(max_length=200)] = None,
-    since: Annotated[datetime | None, Query(description="Asked for then or later.")] = None,
-    until: Annotated[datetime | None, Query(description="Asked for before.")] = None,
+    since: Annotated[Moment | None, Query(description="Asked for then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Asked for before.")] = None,
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
     limit: Limit = 50,
 ) -> views.Page:
@@ -107,7 +110,7 @@ def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"], response
 @routes.post(
     "/{import_id}/cancel",
     status_code=202,
-    responses={200: {"model": views.ImportDetail}, **answers(404, 409, 422)},
+    responses={200: {"model": views.ImportDetail}, **answers(400, 404, 409, 422)},
     summary="Cancel an import",
 )
 def cancel(
@@ -135,7 +138,7 @@ def delete(
 @routes.post(
     "/{import_id}/resume",
     status_code=202,
-    responses=answers(404, 409, 422, 429),
+    responses=answers(400, 404, 409, 422, 429),
     summary="Go on with an import that was stopped",
 )
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> views.ImportDetail:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from snapshots import errors
 from snapshots.errors import SnapshotsError, sentence
@@ -116,6 +117,30 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def _methods(request: Request) -> list[str]:
+    """Of all the endpoints at a path."""
+    return sorted(
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    )
+
+
+def describe(app: FastAPI) -> None:
+    """Puts the shape of errors into the OpenAPI document, which `answers` refers to."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        inner = shape.pop("$defs")
+        document["components"]["schemas"] |= {"Problem": shape, **inner}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def install(app: FastAPI) -> None:
     """Has every error of an application answered so."""
 
@@ -123,10 +148,13 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, SnapshotsError)  # noqa: S101 - for the type checker
         return of_error(error)
 
-    def http(_: Request, error: Exception) -> JSONResponse:
+    def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
         detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
-        return problem(error.status_code, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request))
+        return problem(error.status_code, detail, headers=headers)
 
     def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker

@@ -48,6 +48,16 @@ class Settings:
         return (self.files, Path(file or "").parent)
 
 
+def require_apart(settings: Settings) -> None:
+    """What clients upload must not be able to replace the database. Raises UsageError."""
+    folders = [folder.resolve() for folder in settings.written_to()]
+    if len(folders) > len(set(folders)):
+        raise UsageError(
+            f"the database lies in the folder of uploads, {settings.files}",
+            hint="give another folder with --files",
+        )
+
+
 def require_token(host: str, tokens: Path | None) -> None:
     """Who can be reached from elsewhere has to be shown a token. Raises UsageError."""
     if tokens is None and not is_loopback(host):

@@ -9,6 +9,7 @@ from typing import Self
 
 from snapshots.errors import InputError, UsageError
 from snapshots.sources.remote.policy import AddressPolicy, Anywhere
+from snapshots.sources.unpacking import Unpacking
 
 
 class Passing(InputError):
@@ -57,6 +58,8 @@ class Access:
     patience: Patience = field(default_factory=Patience)
     netrc: bool = True
     """Credentials from the file of the user who runs this."""
+    unpacking: Unpacking = field(default_factory=Unpacking)
+    """How large compressed input may become; a local file's, too."""
 
     def __post_init__(self) -> None:
         if self.connections < 1:

@@ -27,6 +27,7 @@ class UrlSource:
         """`name`: as it may be shown. Waits for the first bytes."""
         self._name = name
         self._remote = remote
+        self._unpacking = access.unpacking
         self._consumed = 0
         self._peeked: Peeked | None = None
         self._closed = threading.Event()
@@ -128,7 +129,8 @@ class UrlSource:
         def read() -> Iterator[bytes]:
             return (begun.pop() if begun else Peeked(self._counted())).read()
 
-        return restored(read, self._codec, self._name)
+        whole = restored(read, self._codec, self._name)
+        return self._unpacking.bounded(whole, lambda: self._consumed, self._name)
 
     def _counted(self, offset: int = 0) -> Iterator[bytes]:
         self._consumed = offset
