@@ -16,4 +16,5 @@ compile() {
 
 compile pyproject.toml -o requirements/runtime.lock
 compile pyproject.toml --all-extras --group dev -c requirements/runtime.lock -o requirements/dev.lock
+compile pyproject.toml --all-extras -c requirements/dev.lock -o requirements/image.lock
 compile requirements/bench.in -o requirements/bench.lock
