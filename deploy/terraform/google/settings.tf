@@ -1,0 +1,8 @@
+locals {
+  # Of API and workers alike; the password comes as a secret.
+  settings = {
+    SNAPSHOTS_DATABASE   = "postgresql://${google_sql_user.this.name}@${google_sql_database_instance.this.private_ip_address}:5432/${google_sql_database.this.name}?sslmode=require"
+    SNAPSHOTS_ALLOW_HOST = google_storage_bucket.files.url
+    SNAPSHOTS_STATE_DIR  = "/tmp"
+  }
+}

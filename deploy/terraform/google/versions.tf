@@ -1,0 +1,20 @@
+# Secrets are written through and kept in no state: that needs these versions.
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 7.0"
+    }
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+  }
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
