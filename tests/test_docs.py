@@ -119,10 +119,14 @@ def test_no_page_names_an_option_that_does_not_exist() -> None:
                     invented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line)) - known
                     assert not invented - OTHER_PROGRAMS, f"{path.name}: {line}"
         named = set(re.findall(r"\bSNAPSHOTS_[A-Z_]+\b", text))
-        assert named <= variables | {"SNAPSHOTS_TEST_POSTGRES", "SNAPSHOTS_TEST_MYSQL"}, path
+        assert named <= variables | OTHER_VARIABLES, path
 
 
 OTHER_PROGRAMS = {"--preserve-status", "--foreground"}
+OTHER_VARIABLES = {
+    "SNAPSHOTS_TEST_POSTGRES", "SNAPSHOTS_TEST_MYSQL",
+    *re.findall(r"\$\{(SNAPSHOTS_\w+)", (ROOT / "compose.yaml").read_text("utf-8")),
+}  # fmt: skip
 
 
 def test_the_defaults_in_the_reference_are_those_of_the_code() -> None:
