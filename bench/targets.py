@@ -143,9 +143,14 @@ class Target(ABC):
         return f"CREATE TABLE {TABLE} ({', '.join(columns)})"
 
     def environment(self) -> dict[str, str]:
-        """A home of its own: the user's settings and list of databases stay out of it."""
+        """A home of its own: the user's settings and list of databases stay out of it.
+
+        An installed package has its bytecode, so it is not compiled for each run here either.
+        """
         home = str(self.folder)
-        return {**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+        homes = {"HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, **homes}
 
     def shell(self, command: list[str], stdin: str = "") -> str:
         done = subprocess.run(
