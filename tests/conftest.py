@@ -7,8 +7,13 @@ Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_
 import itertools
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import MariaServer, PostgresServer, other_database, running_elsewhere
+
+# How long an example takes says what else the machine does.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _numbers = itertools.count(1)
 

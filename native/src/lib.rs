@@ -40,4 +40,13 @@ mod _native {
     use crate::split::Splitter;
     #[pymodule_export]
     use crate::sqlite::{SqliteConnection, SqliteError, sqlite_version};
+
+    use pyo3::panic::PanicException;
+    use pyo3::prelude::*;
+
+    /// What a defect of the kernel becomes in Python.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("PanicException", module.py().get_type::<PanicException>())
+    }
 }

@@ -142,6 +142,9 @@ class Scanner:
     def evidence(self) -> str:
         """JSON, see contract/infer.py."""
 
+class PanicException(BaseException):
+    """A defect of the kernel: it panicked."""
+
 class SqliteError(Exception):
     """args: message, primary result code, extended result code."""
 

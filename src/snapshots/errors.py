@@ -240,6 +240,12 @@ class AccountingMismatch(SnapshotsError):
     code = "accounting_mismatch"
 
 
+class Defect(SnapshotsError):
+    """The kernel gave up where it never should."""
+
+    code = "defect"
+
+
 class Stopped(SnapshotsError):
     """The user, or the system, asked the work to stop."""
 

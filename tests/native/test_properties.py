@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from snapshots._native import Records
 from snapshots.formats.csv import dialect_json
-from snapshots.model import Column, Contract, Dialect, Type
+from snapshots.model import Column, Contract, Dialect, Encoding, Type
 
 from . import reference
 from .whole import convert, converter, split, texts
@@ -32,6 +33,8 @@ PIECES = st.sampled_from(
     (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"#", b" ", b"'", b";", b"a",
      b"bc", b"1", "é".encode(), b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf", b'""', b'","')
 )  # fmt: skip
+KINDS = ("integer", "decimal", "float", "date", "time", "timestamp", "timestamptz", "boolean",
+         "uuid", "json", "text")  # fmt: skip
 INPUTS = st.lists(PIECES, max_size=60).map(b"".join)
 
 
@@ -125,14 +128,21 @@ def test_sniffed_records_are_those_of_the_grammar(data, dialect, limit):
 
 
 @settings(max_examples=300)
-@given(st.binary(max_size=300), DIALECTS)
-def test_any_bytes_in_any_types_balance(data, dialect):
-    kinds = ("integer", "decimal", "float", "date", "timestamptz", "boolean", "uuid", "json")
-    for kind in kinds:
-        contract = Contract((Column("c", "c", Type(kind)),))
-        for encoding in ("postgres", "text", "sqlite", "json"):
-            found = convert(converter(contract, dialect, encoding), split(data, dialect))
-            assert found.records == found.loaded + found.rejected + found.skipped
+@given(
+    st.binary(max_size=300) | INPUTS,
+    DIALECTS,
+    st.sampled_from([1, 7, 40]),
+    st.sampled_from(get_args(Encoding)),
+)
+def test_any_bytes_in_any_types_balance_however_they_are_cut(data, dialect, chunk, encoding):
+    for kind in KINDS:
+        made = converter(Contract((Column("c", "c", Type(kind)),)), dialect, encoding)
+        found = convert(made, split(data, dialect))
+        assert found.records == found.loaded + found.rejected + found.skipped
+        assert found.rejected == len(found.rejects)
+        pieces = convert(made, split(data, dialect, chunk, chunk), max_bytes=chunk)
+        for account in ("records", "loaded", "rejected", "skipped", "rejects"):
+            assert getattr(pieces, account) == getattr(found, account)
 
 
 @st.composite

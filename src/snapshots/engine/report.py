@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from snapshots._native import PanicException
+from snapshots.errors import Defect
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
 
 
@@ -128,7 +130,10 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 def told(name: str, listener: Listener, work: Callable[[Listener], ImportResult]) -> ImportResult:
-    """Does the work on one input, and tells how it ended, whatever happens."""
+    """Does the work on one input, and tells how it ended, whatever happens.
+
+    A panic of the kernel becomes a Defect here: it is no Exception, and would end all else.
+    """
     import_id: int | None = None
 
     def hear(event: Event) -> None:
@@ -142,6 +147,14 @@ def told(name: str, listener: Listener, work: Callable[[Listener], ImportResult]
     listener(Opened(name))
     try:
         result = work(hear)
+    except PanicException as panic:
+        defect = Defect(
+            f"the kernel has a defect: {panic}",
+            place=name,
+            hint="Please report it. What is committed stays, and the import can be resumed.",
+        )
+        listener(Failed(name, import_id, defect))
+        raise defect from panic
     except BaseException as error:
         listener(Failed(name, import_id, error))
         raise
