@@ -15,6 +15,9 @@ PATIENCE = 60
 class Service:
     """A running service; what it says is in a file, an object a line."""
 
+    prefix = ()
+    """What stands before the command."""
+
     def __init__(self, database, folder, *options, **environment):
         self.folder = folder
         self.log = folder.parent / "log"
@@ -22,7 +25,7 @@ class Service:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "snapshots", "sync", "--database", database,
+                    *self.prefix, sys.executable, "-m", "snapshots", "sync", "--database", database,
                     "--data-dir", str(folder), "--settle", "0.3", "--rescan", "1", "--json",
                     *options,
                 ],

@@ -1,15 +1,12 @@
 """The service and its database are killed; nothing is lost, and nothing is there twice."""
 
 import random
-import shutil
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
 
-from tests.real import DATA
 from tests.servers import MariaServer, PostgresServer
 from tests.sync.service import Service, check, once, put, query, rows
 
@@ -101,43 +98,3 @@ def test_systemd_is_told(sqlite_url, tmp_path):
             said = b""
             while b"STOPPING=1" not in said:
                 said = heard.recv(1000)
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-def test_real_files_and_twenty_kills(database, tmp_path):
-    folder, rng = folder_in(tmp_path), random.Random(11)
-    files = sorted(path for path in DATA.rglob("*.csv") if path.stat().st_size < 50_000_000)
-    assert files
-    ways = (shutil.copy, _moved_in, _slowly)
-    for kill in range(20):
-        with Service(database, folder, "--recursive", "--chunk-size", "64KB") as service:
-            service.wait_for(lambda: service.said("watching"))
-            for file in files[kill::20]:
-                into = folder / f"from_{kill}"
-                into.mkdir(exist_ok=True)
-                rng.choice(ways)(file, into / file.name)
-            time.sleep(rng.uniform(0.0, 1.5))
-            service.kill()
-    once_more, _ = once(database, folder, "--recursive", "--chunk-size", "64KB")
-    assert once_more in (0, 1, 3, 4)
-    tables = query(
-        database,
-        "SELECT i.table_name, SUM(c.loaded) FROM snapshots_imports i JOIN snapshots_chunks c"
-        " ON c.import_id = i.id GROUP BY i.table_name HAVING SUM(c.loaded) > 0",
-    )
-    quote = "`" if database.startswith("mysql") else '"'
-    for table, loaded in tables:
-        there = query(database, f"SELECT COUNT(*) FROM {quote}{table}{quote}")
-        assert there == [(int(loaded),)], table
-    assert tables
-
-
-def _moved_in(source, target):
-    part = target.with_name(f".{target.name}.part")
-    shutil.copy(source, part)
-    part.rename(target)
-
-
-def _slowly(source, target):
-    subprocess.run(["dd", f"if={source}", f"of={target}", "bs=64k", "status=none"], check=True)

@@ -72,33 +72,19 @@ def _commit(
     began = time.monotonic()
     fault_point("before-claim")
     with session.transaction():
-        done = account_for(session, ledger, lease, rows, piece, watch, write)
+        ledger.claim(session, lease, piece.chunk.start, piece.chunk.line)
+        fault_point("after-claim")
+        written = write(session, rows, piece.chunk, watch)
+        done = account_of(piece, written, time.monotonic() - began)
+        ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
         fault_point("before-commit")
     fault_point("after-commit")
     # COMMIT took time as well; the account that it made durable could not know how much.
     return replace(done, seconds=time.monotonic() - began)
 
 
-def account_for(
-    session: Session,
-    ledger: Ledger,
-    lease: Lease,
-    rows: Rows,
-    piece: Piece,
-    watch: Watch,
-    write: Write = write_all,
-) -> ChunkDone:
-    """What happens to a chunk within the transaction that commits it: claim, write, record."""
-    began = time.monotonic()
-    ledger.claim(session, lease, piece.chunk.start, piece.chunk.line)
-    fault_point("after-claim")
-    written = write(session, rows, piece.chunk, watch)
-    done = _account(piece, written, time.monotonic() - began)
-    ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
-    return done
-
-
-def _account(piece: Piece, written: Written, seconds: float) -> ChunkDone:
+def account_of(piece: Piece, written: Written, seconds: float) -> ChunkDone:
+    """The account of a chunk whose rows are written. Raises Stopped if there are none at all."""
     chunk = piece.chunk
     if not written.position:
         raise Stopped("there was no room for another record")

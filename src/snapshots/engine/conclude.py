@@ -23,7 +23,7 @@ from snapshots.errors import (
 from snapshots.ports import Described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
@@ -73,12 +73,17 @@ class Ending:
             return self._failed(lease, failure)
         return self.finished(lease, ended.counts)
 
-    def finished(self, lease: Lease, counts: Counts) -> ImportResult:
-        """The result once the ledger says that the whole input is accounted for."""
+    def finished(
+        self, lease: Lease, counts: Counts, rejects: Mapping[str, int] | None = None
+    ) -> ImportResult:
+        """The result once the ledger says that the whole input is accounted for.
+
+        `rejects` by code, where all of it was committed on the ledger's session just now.
+        """
         if not counts.rejected:
-            return self._result(lease, "finished", 0, "", "")
+            return self._result(lease, "finished", 0, "", "", rejects)
         hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
-        return self._result(lease, "finished", 3, "", hint)
+        return self._result(lease, "finished", 3, "", hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Notes the end as well as it can be: if the database is away, the lease runs out."""
@@ -157,15 +162,22 @@ class Ending:
             raise error from None
 
     def _result(
-        self, lease: Lease, outcome: str, exit_code: int, message: str, hint: str
+        self,
+        lease: Lease,
+        outcome: str,
+        exit_code: int,
+        message: str,
+        hint: str,
+        rejects: Mapping[str, int] | None = None,
     ) -> ImportResult:
         try:
-            ledger = self.books.renewed()
+            ledger = self.books.renewed() if rejects is None else self.books.ledger
             entry = ledger.entry(lease.import_id)
-            rejects = ledger.reject_counts(lease.import_id)
+            if rejects is None:
+                rejects = ledger.reject_counts(lease.import_id)
         except SnapshotsError:
-            entry, rejects = None, {}
-        if entry is None:
+            entry = None
+        if entry is None or rejects is None:
             raise LedgerError(message or "the ledger cannot be read", hint=hint)
         return ImportResult(
             record=entry.record(self.books.target.display()),
@@ -173,7 +185,7 @@ class Ending:
             outcome=outcome,
             exit_code=exit_code,
             message=message,
-            rejects_by_code=rejects,
+            rejects_by_code=dict(sorted(rejects.items(), key=lambda one: (-one[1], one[0]))),
             hint=hint,
         )
 

@@ -88,7 +88,6 @@ class Job(Protocol):
         source: Source,
         known: Known,
         stop: threading.Event,
-        still_new: Callable[[], bool],
     ) -> Done | None:
         """A whole new run in one transaction; None where that cannot be, and nothing was done."""
 

@@ -62,12 +62,11 @@ class Loading:
         source: Source,
         known: Known,
         stop: threading.Event,
-        still_new: Callable[[], bool],
     ) -> Done | None:
         """A small file goes into a table that exists in one transaction."""
         if not is_small(source, self.options) or plan.create or plan.add or not plan.loads:
             return None
-        return import_small(books.ledger, source, plan, known, self.options, stop, still_new)
+        return import_small(books.ledger, source, plan, known, self.options, stop)
 
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
         """See `engine.job.Job`."""

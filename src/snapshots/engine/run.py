@@ -219,14 +219,12 @@ class Run:
 
     def _import_small(self, plan: Plan, known: Known) -> ImportResult | None:
         """All of it in one transaction; None where that cannot be, and nothing was done."""
-        done = self.job.at_once(
-            plan, self.books, self.source, known, self.stop, lambda: self.nothing_new(known)
-        )
+        done = self.job.at_once(plan, self.books, self.source, known, self.stop)
         if done is None:
             return None
         self._started(done.lease, plan, known, resumed=False)
         self.listener(as_committed(done.lease.import_id, done.chunk))
-        return self.ending.finished(done.lease, done.chunk.counts)
+        return self.ending.finished(done.lease, done.chunk.counts, done.chunk.rejects_by_code)
 
     def nothing_new(self, known: Known) -> bool:
         """Nobody has begun an input that looks like this one since it was looked up."""

@@ -1,10 +1,9 @@
 """A small input in one transaction: its import, its chunk, its rows and its end.
 
 A service that is given thousands of small files spends its time in transactions and connections;
-here each file costs one of the first and none of the second. The steps are those of every import,
-and the ledger is written by the same functions. What does not go smoothly is rolled back whole,
-as if nothing had been tried, and the ordinary way is taken: it alone decides what becomes of
-refused rows, budgets and errors.
+here each file costs one of the first and none of the second. What does not go smoothly is rolled
+back whole, as if nothing had been tried, and the ordinary way is taken: it alone decides what
+becomes of refused rows, budgets and errors.
 """
 
 from __future__ import annotations
@@ -12,23 +11,25 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from snapshots.engine import owner
-from snapshots.engine.commit import account_for
+from snapshots.engine.commit import account_of
 from snapshots.engine.faults import fault_point
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.watch import Watch
-from snapshots.engine.write import Rows
+from snapshots.engine.write import Rows, write_all
 from snapshots.errors import SnapshotsError, Stopped
+from snapshots.ledger.record import Lease
+from snapshots.ledger.whole import Whole, enter
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from snapshots.engine.earlier import Known
     from snapshots.engine.plan import Options, Plan
-    from snapshots.ledger.record import ChunkDone, Lease, Ledger
+    from snapshots.engine.read import Piece
+    from snapshots.ledger.record import ChunkDone, Ledger
     from snapshots.ports import Source
 
 SMALL_BYTES = 1 << 20
@@ -59,48 +60,54 @@ def import_small(
     known: Known,
     options: Options,
     stop: threading.Event,
-    still_new: Callable[[], bool],
 ) -> Done | None:
-    """Loads an input into its table, which exists, in one transaction; None if that cannot be.
+    """Loads an input into its table, which exists, in one transaction; None if that cannot be,
+    or if another process has begun an input that looks like it since it was looked up.
 
-    `still_new` is asked where no other process can begin an import: whether nobody else has begun
-    this one. The answer to COMMIT may be lost: whoever looks the input up again learns what became
-    of it.
+    The answer to COMMIT may be lost: whoever looks the input up again learns what became of it.
     """
     began = time.monotonic()
     watch = Watch(options.budget, committed=Counts(), limit=None, stop=stop)
+    identity, text = known.identity, plan.to_json()
     try:
+        reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)
+        piece = _only(reader)
+        content_hash = reader.content_hash or ""
         fault_point("before-claim")
         with ledger.locked():
-            if not still_new():
+            place = ledger.next("import", identity, content_hash, plan.destination)
+            if place.lookalike != next(iter(known.lookalikes), None):
                 return None
-            lease = ledger.begin(
-                "import",
-                known.identity,
-                known.content_hash,
-                plan.destination,
-                plan.to_json(),
-                owner.this_process(),
-            )
-            rows = Rows(plan.table, plan.columns, plan.converter(lease.import_id))
-            reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)
-            done = None
-            for piece in reader:
-                if done is not None:
-                    # Decompressed or decoded it is more than one chunk.
-                    raise Stopped("too large for one transaction")
-                done = account_for(ledger.session, ledger, lease, rows, piece, watch)
-            if done is None or watch.enough(done.counts) or not source.unchanged():
+            fault_point("after-claim")
+            rows = Rows(plan.table, plan.columns, plan.converter(place.import_id))
+            claimed = time.monotonic()
+            written = write_all(ledger.session, rows, piece.chunk, watch)
+            done = account_of(piece, written, time.monotonic() - claimed)
+            if watch.enough(done.counts) or not source.unchanged():
                 raise Stopped("not as simple as it looked")
-            ledger.finish(
-                lease,
+            lease = Lease(place.import_id, 1, owner.this_process(), place.replaces)
+            whole = Whole(
+                identity,
+                content_hash,
+                plan.destination,
+                text,
+                done,
+                piece.as_in_the_input(written.rejects),
                 reader.end,
-                reader.content_hash or "",
-                reader.size if reader.size is not None else reader.end,
                 time.monotonic() - began,
             )
+            enter(ledger, lease, whole)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:
         return None
     return Done(lease, done)
+
+
+def _only(reader: Reader) -> Piece:
+    """The one chunk of an input. Raises Stopped if it has another number of them."""
+    pieces = list(islice(reader, 2))
+    if len(pieces) != 1:
+        # Decompressed or decoded it is more than one chunk.
+        raise Stopped("too large for one transaction")
+    return pieces[0]

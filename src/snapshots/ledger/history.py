@@ -188,9 +188,10 @@ class History:
 
     def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
         """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
-        return self._select(
-            "WHERE i.fingerprint = ? AND i.kind = ? ORDER BY i.id DESC", (fingerprint, kind)
-        )
+        # There are few, and more conditions would lead a database to the wrong index.
+        found = self._select("WHERE i.fingerprint = ?", (fingerprint,))
+        wanted = (entry for entry in found if entry.kind == kind)
+        return sorted(wanted, key=lambda entry: entry.import_id, reverse=True)
 
     def sightings(self, names: Sequence[str]) -> list[Sighting]:
         """Imports of inputs that had one of these names, oldest first."""

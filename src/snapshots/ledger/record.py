@@ -47,6 +47,17 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """The place of a new import among the others."""
+
+    import_id: int
+    replaces: int | None
+    """The import whose content this one's succeeds."""
+    lookalike: int | None
+    """The newest import of an input that may have the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkDone:
     """The account of one chunk, as it commits."""
 
@@ -91,7 +102,7 @@ class Ledger(History):
         owner: str,
     ) -> Lease:
         """A new import or delivery, running. Call it within `locked`."""
-        import_id, replaces = self._next(kind, identity, content_hash, table)
+        next_one = self.next(kind, identity, content_hash, table)
         self.session.execute(
             "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
             " fingerprint, content_hash, table_name, state, plan, started_at, owner,"
@@ -99,43 +110,53 @@ class Ledger(History):
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?,"
             f" {self._now}, ?, {self._now}, 1, ?)",
             (
-                import_id,
+                next_one.import_id,
                 kind,
-                *_as_seen(identity),
+                *as_seen(identity),
                 identity.fingerprint,
                 content_hash,
                 table,
                 plan,
                 owner,
-                replaces,
+                next_one.replaces,
             ),
         )
-        return Lease(import_id, 1, owner, replaces)
+        return Lease(next_one.import_id, 1, owner, next_one.replaces)
 
     def refuse(self, identity: Identity, table: str, error: str) -> int:
         """An import that failed before it had a plan; its number. Call it within `locked`."""
-        import_id, _ = self._next("import", identity, None, table)
+        import_id = self.next("import", identity, None, table).import_id
         self.session.execute(
             "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
             " table_name, state, plan, error, started_at, finished_at, heartbeat_at)"
             " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, 'failed', '', ?,"
             f" {self._now}, {self._now}, {self._now})",
-            (import_id, *_as_seen(identity), table, error),
+            (import_id, *as_seen(identity), table, error),
         )
         return import_id
 
-    def _next(
-        self, kind: RunKind, identity: Identity, content_hash: str | None, table: str
-    ) -> tuple[int, int | None]:
-        """The number of a new import, and that of the one which it replaces."""
-        ((import_id, replaces),) = self.session.execute(
+    def next(self, kind: RunKind, identity: Identity, content_hash: str | None, table: str) -> Next:
+        """What there is to know of a new import before it begins. Call it within `locked`."""
+        # A database without statistics of a new ledger thinks every index as good as another:
+        # written so, only those of the name and of the fingerprint can be used.
+        ((import_id, replaces, lookalike),) = self.session.execute(
             "SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports),"
-            " (SELECT MAX(id) FROM snapshots_imports WHERE input = ? AND table_name = ?"
-            " AND kind = ? AND state = 'finished' AND (fingerprint <> ? OR content_hash <> ?))",
-            (identity.name, table, kind, identity.fingerprint, content_hash),
+            " (SELECT MAX(id + 0) FROM snapshots_imports WHERE input = ? AND table_name = ?"
+            " AND COALESCE(kind, '') = ? AND COALESCE(state, '') = 'finished'"
+            " AND (fingerprint <> ? OR content_hash <> ?)),"
+            " (SELECT MAX(id + 0) FROM snapshots_imports"
+            " WHERE fingerprint = ? AND COALESCE(kind, '') = ?)",
+            (
+                *(identity.name, table, kind, identity.fingerprint, content_hash),
+                *(identity.fingerprint, kind),
+            ),
         )
         named = identity.name != "-" and replaces is not None
-        return _int(import_id), _int(replaces) if named else None
+        return Next(
+            _int(import_id),
+            _int(replaces) if named else None,
+            None if lookalike is None else _int(lookalike),
+        )
 
     def replan(self, lease: Lease, plan: str) -> None:
         """Another plan for an import that has no chunk yet."""
@@ -198,12 +219,7 @@ class Ledger(History):
         taken over meanwhile; both roll the chunk back.
         """
         counts = done.counts
-        if not counts.balanced or counts.rejected != len(rejects):
-            raise AccountingMismatch(
-                f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} loaded"
-                f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
-                hint="nothing of this chunk was written; this is a defect, please report it",
-            )
+        require_balanced(done, rejects)
         self.keep(session, lease, rejects)
         session.execute(
             "UPDATE snapshots_chunks SET end_offset = ?, end_line = ?, records = ?, loaded = ?,"
@@ -329,7 +345,19 @@ class Ledger(History):
         return rows[0] if rows else None
 
 
-def _as_seen(identity: Identity) -> tuple[Value, ...]:
+def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
+    """Raises AccountingMismatch if a record of a chunk is in no bucket, or a reject is not kept."""
+    counts = done.counts
+    if not counts.balanced or counts.rejected != len(rejects):
+        raise AccountingMismatch(
+            f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} loaded"
+            f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
+            hint="nothing of this chunk was written; this is a defect, please report it",
+        )
+
+
+def as_seen(identity: Identity) -> tuple[Value, ...]:
+    """An input's name, and what tells of a file that it was not touched."""
     inode = None if identity.inode is None else str(identity.inode)
     return identity.name, identity.size, identity.mtime_ns, inode, identity.etag
 

@@ -67,7 +67,6 @@ class Delivering:
         _source: Source,
         _known: Known,
         _stop: threading.Event,
-        _still_new: Callable[[], bool],
     ) -> None:
         """An API knows no transactions."""
 

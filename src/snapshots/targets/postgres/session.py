@@ -36,10 +36,13 @@ SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = '15min';
 SET standard_conforming_strings = on;
+SET enable_seqscan = off;
+SET jit = off;
 SET client_min_messages = warning
 """
 """So that a value means the same whatever server, database or user sets by default, and a
-loader that is stopped in the middle does not hold its locks for ever."""
+loader that is stopped in the middle does not hold its locks for ever. Plans of prepared statements
+are kept: those made while a new ledger was small, and without statistics, must use its indexes."""
 
 _AS_THEY_ARE = {
     "bool", "bytea", "float4", "float8", "int2", "int4", "int8", "oid", "text", "varchar",

@@ -32,26 +32,25 @@ _MAINTENANCE = "postgres"
 _MAX_COLUMNS = 1600
 
 _COLUMNS = """
-WITH RECURSIVE base (attnum, type, typmod, required) AS (
+WITH RECURSIVE named (id) AS (
+    SELECT oid FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p', 'v', 'f')
+), base (attnum, type, typmod, required) AS (
     SELECT attnum, atttypid, atttypmod, attnotnull
-    FROM pg_attribute WHERE attrelid = ? AND attnum > 0 AND NOT attisdropped
+    FROM named JOIN pg_attribute ON attrelid = id AND attnum > 0 AND NOT attisdropped
   UNION ALL
     SELECT attnum, typbasetype, typtypmod, required OR typnotnull
     FROM base JOIN pg_type ON pg_type.oid = base.type WHERE typtype = 'd'
 )
 SELECT attname, format_type(type, typmod), required,
-       atthasdef OR attidentity <> '', attgenerated <> ''
-FROM base
-JOIN pg_type ON pg_type.oid = type AND typtype <> 'd'
-JOIN pg_attribute ON attrelid = ? AND pg_attribute.attnum = base.attnum
+       atthasdef OR attidentity <> '', attgenerated <> '',
+       array_position(indkey::int2[], base.attnum)
+FROM named
+LEFT JOIN (base JOIN pg_type ON pg_type.oid = type AND typtype <> 'd') ON true
+LEFT JOIN pg_attribute ON attrelid = id AND pg_attribute.attnum = base.attnum
+LEFT JOIN pg_index ON indrelid = id AND indisprimary
 ORDER BY base.attnum
 """
-"""A domain stands for the type it is made of."""
-
-_PRIMARY_KEY = """
-SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
-WHERE indrelid = ? AND indisprimary ORDER BY array_position(indkey::int2[], attnum)
-"""
+"""A domain stands for the type it is made of; a table without columns is one row without any."""
 
 
 def target(location: Location) -> PostgresTarget:
@@ -115,27 +114,26 @@ class PostgresTarget:
         return NAME_BYTES
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
-        found = session.execute(
-            "SELECT oid::bigint FROM pg_class"
-            " WHERE oid = to_regclass(?) AND relkind IN ('r', 'p', 'v', 'f')",
-            (qualified(table),),
-        )
+        found = session.execute(_COLUMNS, (qualified(table),))
         if not found:
             return None
-        (oid,) = found[0]
-        columns = tuple(
-            TableColumn(
-                name=str(name),
-                type=kernel_type(str(kind)),
-                sql_type=str(kind),
-                nullable=not required,
-                has_default=bool(default),
-                generated=bool(generated),
+        columns, keys = [], []
+        for name, kind, required, default, generated, key in found:
+            if name is None:
+                continue
+            columns.append(
+                TableColumn(
+                    name=str(name),
+                    type=kernel_type(str(kind)),
+                    sql_type=str(kind),
+                    nullable=not required,
+                    has_default=bool(default),
+                    generated=bool(generated),
+                )
             )
-            for name, kind, required, default, generated in session.execute(_COLUMNS, (oid, oid))
-        )
-        keys = session.execute(_PRIMARY_KEY, (oid,))
-        return TableShape(table, columns, tuple(str(name) for (name,) in keys))
+            if isinstance(key, int):
+                keys.append((key, str(name)))
+        return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
