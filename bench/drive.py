@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
 from snapshots.targets.http.transport import Transport
@@ -20,38 +20,52 @@ BODY = (
 KEY = "5b1f0a4c2d3e4f60718293a4b5c6d7e8"
 
 
-async def _all(requests: int, at_once: int, one: Callable[[], Awaitable[None]]) -> None:
+class Same:
+    """A lane of one and the same page; all lanes share what is left to be sent."""
+
+    page = Page([BODY], [KEY])
+
+    def __init__(self, left: Iterator[int]) -> None:
+        self._left = left
+
+    def delivered(self) -> None:
+        """Nothing is noted."""
+
+    def next(self) -> Page | None:
+        return None if next(self._left, None) is None else self.page
+
+
+async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[None]]) -> None:
     left = iter(range(requests))
 
     async def work() -> None:
-        for _ in left:
-            await one()
+        lane = Same(left)
+        while lane.next() is not None:
+            await send(lane)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
 
 
 async def bare(url: str, requests: int, at_once: int) -> None:
-    """Our client alone: no verdicts, no limits, no retries; the same body each time."""
+    """Our client alone: no verdicts, no limits, no retries, no books; the same body each time."""
     transport = Transport(HttpSettings(url))
 
-    async def one() -> None:
-        answer = await transport.send(BODY, KEY)
-        assert answer.status == 201
+    async def send(lane: Same) -> None:
+        answer = await transport.stream(lane.page, lambda _: lane.next())
+        assert answer is None, answer.status
 
-    await _all(requests, at_once, one)
+    await _all(requests, at_once, send)
     transport.close()
 
 
 async def deliver(url: str, requests: int, at_once: int) -> None:
-    """What the engine calls, a record at a time."""
+    """What the engine calls, with nothing to do but to send."""
     async with HttpTarget(HttpSettings(url, concurrency=at_once)) as target:
-        page = Page([BODY], [KEY])
 
-        async def one() -> None:
-            (verdict,) = await target.deliver(page)
-            assert verdict.outcome == "delivered"
+        async def send(lane: Same) -> None:
+            assert not await target.stream(lane)
 
-        await _all(requests, at_once, one)
+        await _all(requests, at_once, send)
 
 
 async def aiohttp(url: str, requests: int, at_once: int) -> None:
@@ -61,12 +75,12 @@ async def aiohttp(url: str, requests: int, at_once: int) -> None:
     headers = {"Content-Type": "application/json", "Idempotency-Key": KEY}
     async with ClientSession(connector=TCPConnector(limit=0)) as session:
 
-        async def one() -> None:
+        async def send(_lane: Same) -> None:
             async with session.post(url, data=BODY, headers=headers) as answer:
                 await answer.read()
                 assert answer.status == 201
 
-        await _all(requests, at_once, one)
+        await _all(requests, at_once, send)
 
 
 CLIENTS = {"bare": bare, "deliver": deliver, "aiohttp": aiohttp}

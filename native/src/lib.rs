@@ -1,6 +1,7 @@
 //! The kernel: what touches every byte. It knows no database server and reads no input; what
 //! decides is Python.
 
+mod answer;
 mod block;
 mod buffer;
 mod chunk;
@@ -11,6 +12,7 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
+mod keys;
 mod pool;
 mod records;
 mod scan;
@@ -24,6 +26,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::answer::plain_success;
     #[pymodule_export]
     use crate::block::Block;
     #[pymodule_export]

@@ -104,6 +104,9 @@ class Block:
     def rejects(self) -> list[RejectTuple]: ...
     def lines(self) -> list[int]:
         """The line of each row's record; with encoding `json` only."""
+    def keys(self, secret: bytes) -> list[str]:
+        """32 hexadecimal digits for each row: the same for the same line and object under the
+        same secret; with encoding `json` only."""
     def record(self, row: int) -> tuple[int, int, bytes]:
         """(line, byte_offset, raw) of one row's record, as in RejectTuple; with encoding `json`
         only. IndexError if there is no such row."""
@@ -168,3 +171,6 @@ class SqliteConnection:
     def close(self) -> None: ...
 
 def sqlite_version() -> str: ...
+def plain_success(data: bytes) -> int:
+    """The status if these bytes are one whole HTTP/1.1 answer of status 2xx (207 excepted) that
+    has a length and keeps the connection; 0 where they are anything else."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger.record import SHARE_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,8 @@ def write_down(
     """
     session = ledger.session
     with session.transaction():
-        # It locks the import's row: until COMMIT nobody may take the delivery over.
-        ledger.heartbeat(lease)
-        ledger.require(session, lease)
+        # Until COMMIT nobody may take the delivery over.
+        ledger.require(session, lease, SHARE_LOCK[ledger.target.name])
         for chunk in chunks:
             _write(ledger, lease, chunk)
         ledger.keep(session, lease, rejects)

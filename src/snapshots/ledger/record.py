@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Identity, Session, Target, Value
 
 
-_SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
+SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
 """Between the last look at the fence and COMMIT nobody may take the import over."""
 ROW_LOCK = {"postgres": " FOR UPDATE", "mysql": " FOR UPDATE", "sqlite": ""}
 """From a look at a row to what follows from it; a transaction of SQLite has the whole file."""
@@ -242,7 +242,7 @@ class Ledger(History):
         if self.target.writers == 1:
             # Here a heartbeat of its own would have to wait for this transaction anyway.
             self.heartbeat(lease, session)
-        self.require(session, lease, _SHARE_LOCK[self.target.name])
+        self.require(session, lease, SHARE_LOCK[self.target.name])
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
         """Rejects of an import, within the transaction that counts them."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from snapshots.errors import InputChanged, RefusedRows
 from snapshots.ledger.deliveries import ChunkSent
 from snapshots.ledger.record import ChunkDone
 from snapshots.model import Counts, Reject
+from snapshots.targets.http import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,12 +22,21 @@ if TYPE_CHECKING:
     from snapshots.targets.http import Verdict
 
 
+class Batch(NamedTuple):
+    """The rows of one request."""
+
+    parcel: Parcel
+    start: int
+    end: int
+    page: Page
+
+
 class Parcel:
     """For one thread at a time: it is packed by one, and then sent by another."""
 
     def __init__(self, piece: Piece, position: int, block: Block, seed: str) -> None:
         self.bodies: list[bytes] = block.payload.split(b"\n") if block.loaded else []
-        self.keys = _keys(seed, block.lines(), self.bodies)
+        self.keys = block.keys(seed.encode())
         self.read = Counts(block.records, 0, block.rejected, block.skipped)
         """What the kernel decided, and how many records there are in all."""
         self.rejects = piece.as_in_the_input([Reject(*reject) for reject in block.rejects()])
@@ -94,18 +103,25 @@ class Parcel:
         """Rows that are not decided."""
         return len(self._decided) - self._decided.count(1)
 
-    def batches(self, size: int) -> Iterator[tuple[Sequence[int], list[bytes], list[str]]]:
-        """The rows that are to be sent, so many at a time, with their bodies and keys."""
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The rows that are to be sent, so many at a time."""
         bodies, keys = self.bodies, self.keys
         for run in self._runs(b"\0"):
             for at in range(run.start, run.stop, size):
                 end = min(at + size, run.stop)
-                yield range(at, end), bodies[at:end], keys[at:end]
+                yield Batch(self, at, end, Page(bodies[at:end], keys[at:end]))
 
-    def decide(self, rows: Sequence[int], verdicts: Sequence[Verdict]) -> list[Reject]:
-        """Notes what the API said of some rows; those that it refused for good."""
+    def deliver(self, start: int, end: int) -> None:
+        """Notes that the API has taken some rows."""
+        rows = end - start
+        self._delivered += rows
+        self.unheard -= rows
+        self._decided[start:end] = b"\1" * rows
+
+    def decide(self, start: int, verdicts: Sequence[Verdict]) -> list[Reject]:
+        """Notes what the API said of the rows from `start` on; those that it refused for good."""
         refused = []
-        for row, verdict in zip(rows, verdicts, strict=True):
+        for row, verdict in enumerate(verdicts, start):
             if verdict.outcome == "delivered":
                 self._delivered += 1
             elif verdict.outcome == "rejected":
@@ -115,7 +131,7 @@ class Parcel:
             self._decided[row] = 1
             if verdict.ambiguous:
                 self._ambiguous += 1
-        self.unheard -= len(rows)
+        self.unheard -= len(verdicts)
         if not refused:
             return refused
         self._refused += len(refused)
@@ -172,12 +188,3 @@ def _difference(now: Counts, before: Counts) -> Counts:
         now.rejected - before.rejected,
         now.skipped - before.skipped,
     )
-
-
-def _keys(seed: str, lines: Sequence[int], bodies: Sequence[bytes]) -> list[str]:
-    """One for each row: equal for the same line of the same delivery with the same content."""
-    secret = seed.encode()
-    return [
-        blake2b(b"%d:%b" % (line, body), digest_size=16, key=secret).hexdigest()
-        for line, body in zip(lines, bodies, strict=True)
-    ]

@@ -11,17 +11,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.ledger.deliveries import ChunkSent
 from snapshots.model import Counts, Reject
-from snapshots.targets.http import HttpTarget, Page, Verdict
 
 if TYPE_CHECKING:
     from snapshots.engine.delivery.inbox import Inbox
-    from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.delivery.parcel import Batch, Parcel
     from snapshots.engine.watch import Watch
+    from snapshots.targets.http import HttpTarget, Page, Verdict
 
 TICK_SECONDS = 0.1
 GATHER_SECONDS = 0.02
@@ -34,12 +34,28 @@ WINDOW = 4
 Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 
 
-class Batch(NamedTuple):
-    """The rows of one request."""
+class _Lane:
+    """One place for a request under way, and what is under way there; see `targets.http.Lane`."""
 
-    parcel: Parcel
-    rows: Sequence[int]
-    page: Page
+    def __init__(self, sender: Sender, batch: Batch) -> None:
+        self._sender = sender
+        self.batch = batch
+
+    @property
+    def page(self) -> Page:
+        return self.batch.page
+
+    def delivered(self) -> None:
+        parcel, start, end, _ = self.batch
+        parcel.deliver(start, end)
+        self._sender.heard(parcel)
+
+    def next(self) -> Page | None:
+        batch = self._sender.next()
+        if batch is None:
+            return None
+        self.batch = batch
+        return batch.page
 
 
 class Sender:
@@ -73,7 +89,10 @@ class Sender:
         self._finished = finished
         self._batches: Iterator[Batch] = iter(())
         self._opening = asyncio.Lock()
+        self._opened = 0
         self._window = WINDOW * at_once
+        # Where requests go on meanwhile, there must be room for them.
+        self._many = self._window // 2 if remote else self._window - at_once
         self._unwritten = 0
         self._written = asyncio.Event()
         self._over = False
@@ -130,32 +149,50 @@ class Sender:
     async def _work(self) -> None:
         try:
             while not self._over:
-                if self._unwritten >= self._window:
+                batch = self.next()
+                if batch is not None:
+                    lane = _Lane(self, batch)
+                    verdicts = await self._api.stream(lane)
+                    if verdicts:
+                        self._hear(lane.batch, verdicts)
+                elif self._unwritten >= self._window:
                     await self._until_written()
-                    continue
-                batch = next(self._batches, None) or await self._next_batch()
-                if batch is None or self._over:
+                elif not await self._open_next():
                     return
-                self._unwritten += 1
-                self._hear(batch, await self._api.deliver(batch.page))
         except Stopped:
             return
         except Exception as error:
             self._stop(error)
 
+    def next(self) -> Batch | None:
+        """What is to be sent now; None: nothing, or not until the books are written."""
+        if self._over or self._unwritten >= self._window:
+            return None
+        batch = next(self._batches, None)
+        if batch is not None:
+            self._unwritten += 1
+        return batch
+
+    def heard(self, parcel: Parcel) -> None:
+        """An answer came that says something of a parcel."""
+        self._failures = 0
+        self._heard += 1
+        self._touch(parcel)
+
     async def _until_written(self) -> None:
         self._written.clear()
         await self._written.wait()
 
-    async def _next_batch(self) -> Batch | None:
-        """From the next parcel; None where there are no more."""
+    async def _open_next(self) -> bool:
+        """There are batches of another parcel from here on; False where there is none."""
+        opened = self._opened
         async with self._opening:
-            while (batch := next(self._batches, None)) is None:
+            if self._opened == opened:
                 parcel = await self._take()
                 if parcel is None:
-                    return None
+                    return False
                 self._open(parcel)
-        return batch
+        return True
 
     async def _take(self) -> Parcel | None:
         try:
@@ -169,28 +206,24 @@ class Sender:
         """What the kernel rejected of it is written down before any of it is sent."""
         self._count(parcel.read)
         self._rejects += parcel.rejects
-        self._batches = (
-            Batch(parcel, rows, Page(bodies, keys))
-            for rows, bodies, keys in parcel.batches(self._batch)
-        )
+        self._batches = parcel.batches(self._batch)
+        self._opened += 1
         self._touch(parcel)
 
     def _hear(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
-        rejects = batch.parcel.decide(batch.rows, verdicts)
-        self._heard += 1
-        self._touch(batch.parcel)
+        failures = self._failures
+        rejects = batch.parcel.decide(batch.start, verdicts)
+        self.heard(batch.parcel)
         if rejects:
             self._rejects += rejects
             self._count(Counts(rejected=len(rejects)))
         if verdicts[-1].outcome == "undeliverable":
+            self._failures = failures + 1
             self._give_up(verdicts[-1])
-        else:
-            self._failures = 0
 
     def _give_up(self, verdict: Verdict) -> None:
         """One record that the API chokes on does not keep the others from it; but where nothing
         comes through any more, it makes no sense to go on."""
-        self._failures += 1
         self.error = self.error or Undeliverable(
             f"{verdict.requests} requests were made with a record, and none was answered in a way"
             f" that settles it; the last: {_answer(verdict)}",
@@ -213,7 +246,7 @@ class Sender:
         if not self._touched:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._due.set)
         self._touched[parcel] = None
-        if self._heard * 2 >= self._window:
+        if self._heard >= self._many:
             self._due.set()
 
     async def _keep_books(self, writer: ThreadPoolExecutor | None) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
 from snapshots.targets.http import answers
 from snapshots.targets.http.connection import Answer, NoAnswer
 from snapshots.targets.http.limiter import Limiter
-from snapshots.targets.http.page import Page
+from snapshots.targets.http.page import Lane, Page
 from snapshots.targets.http.rate import Rate
 from snapshots.targets.http.retry import Budget, retry_after
 from snapshots.targets.http.settings import HttpSettings
@@ -28,7 +29,6 @@ class Asking:
         self.stats = Stats()
         self.limiter = Limiter(settings.concurrency)
         self._settings = settings
-        self._arrays = settings.arrays
         self._transport = Transport(settings)
         self._rate = Rate(settings.rate) if settings.rate else None
         self._last_answer = 0.0
@@ -51,32 +51,69 @@ class Asking:
         if self._error is not None:
             raise self._error
 
-    async def ask(self, page: Page, tally: Tally) -> Answer | NoAnswer | None:
-        """The answer that decides, the last failure when the budget is spent, or None: halted."""
-        body = page.json(array=self._arrays)
-        key = page.key()
-        answer: Answer | NoAnswer
-        while True:
-            if not self.limiter.take():
-                await self.limiter.enter()
-            try:
-                if self._rate is not None:
-                    await self._sleep(self._rate.take())
-                if self._error is not None:
-                    return None
-                tally.requests += 1
-                answer = await self._transport.send(body, key)
-            except NoAnswer as failure:
-                answer = failure
-            except SnapshotsError as error:
-                self.halt(error)
+    async def stream(self, lane: Lane) -> Answer | NoAnswer | None:
+        """Sends the pages of a lane as long as all goes well.
+
+        The first answer that is no plain success, which is about the lane's page; or None when
+        there is nothing to be sent for now. Raises the reason to halt.
+        """
+        page = lane.page
+
+        def onward(status: int) -> Page | None:
+            self._count_answer(status)
+            self.limiter.answered()
+            lane.delivered()
+            if self._rate is not None or self._error is not None or self.limiter.crowded:
                 return None
-            finally:
-                self.limiter.leave()
+            return lane.next()
+
+        async def streamed() -> Answer | None:
+            return await self._transport.stream(page, onward)
+
+        return await self._in_turn(streamed)
+
+    async def ask(
+        self, page: Page, tally: Tally, answer: Answer | NoAnswer | None = None
+    ) -> Answer | NoAnswer | None:
+        """The answer that decides, the last failure when the budget is spent, or None: halted.
+
+        `answer`: the one that was heard of the page already.
+        """
+
+        async def sent() -> Answer:
+            tally.requests += 1
+            return await self._transport.send(page)
+
+        while True:
+            try:
+                answer = answer or await self._in_turn(sent)
+            except SnapshotsError:
+                return None
+            assert answer is not None  # noqa: S101 - a single request has an answer
             if self._decides(answer, tally):
                 return answer
             if self._error is not None or not await self._again(tally, answer):
                 return None if self._error is not None else answer
+            answer = None
+
+    async def _in_turn(
+        self, work: Callable[[], Awaitable[Answer | None]]
+    ) -> Answer | NoAnswer | None:
+        """Waits until a request may be made, and makes it. Raises the reason to halt."""
+        if not self.limiter.take():
+            await self.limiter.enter()
+        try:
+            if self._rate is not None:
+                await self._sleep(self._rate.take())
+            self.check()
+            return await work()
+        except NoAnswer as failure:
+            return failure
+        except SnapshotsError as error:
+            self.halt(error)
+            raise
+        finally:
+            self.limiter.leave()
 
     async def wait(self, tally: Tally, status: int) -> bool:
         """Waits before records are sent again whose own result was a failure for now."""
@@ -87,8 +124,7 @@ class Asking:
         if isinstance(answer, NoAnswer):
             self._count_failure(answer, tally)
             return False
-        self.stats.requests[answer.status] += 1
-        self._last_answer = time.monotonic()
+        self._count_answer(answer.status)
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
         match answers.deed(answer.status):
@@ -151,6 +187,10 @@ class Asking:
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
             self.halt(kind(text, place=place, hint=hint, retryable=True))
+
+    def _count_answer(self, status: int) -> None:
+        self.stats.requests[status] += 1
+        self._last_answer = time.monotonic()
 
     def _count_failure(self, failure: NoAnswer, tally: Tally) -> None:
         if failure.sent:

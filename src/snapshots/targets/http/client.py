@@ -12,7 +12,7 @@ from snapshots.errors import SnapshotsError
 from snapshots.targets.http import answers
 from snapshots.targets.http.asking import Asking
 from snapshots.targets.http.connection import Answer, NoAnswer
-from snapshots.targets.http.page import Outcome, Page, Verdict
+from snapshots.targets.http.page import Lane, Outcome, Page, Verdict
 from snapshots.targets.http.results import Item, RefusedWhole, Unclear, combocurve
 from snapshots.targets.http.settings import HttpSettings
 from snapshots.targets.http.stats import Stats
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class HttpTarget:
     """An API that records are delivered to, for the pages of one event loop.
 
-    Any number of `deliver` may run at once: together they make at most `concurrency` requests at
-    a time. A record is sent again only while nobody knows whether it was taken, or after the
-    API said that it was not.
+    Any number of `stream` and `deliver` may run at once: together they make at most `concurrency`
+    requests at a time. A record is sent again only while nobody knows whether it was taken, or
+    after the API said that it was not.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -68,6 +68,17 @@ class HttpTarget:
         """
         self._asking.halt(error)
 
+    async def stream(self, lane: Lane) -> list[Verdict]:
+        """Delivers the pages of a lane, one after the other, as long as all goes well.
+
+        The verdicts of the first page, the lane's then, with which it does not, or none if the
+        lane had nothing more. Raises as `deliver` does.
+        """
+        answer = await self._asking.stream(lane)
+        if answer is None:
+            return []
+        return self._told(await self._settle(lane.page, Tally(requests=1), answer))
+
     async def deliver(self, page: Page) -> list[Verdict]:
         """One verdict for each record, in their order.
 
@@ -82,6 +93,10 @@ class HttpTarget:
             verdicts = await self._settle(page, Tally()) if records else []
         else:
             verdicts = await self._deliver_parts(page, range(0, records, size))
+        return self._told(verdicts)
+
+    def _told(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """The verdicts, unless they tell nothing and there is a reason."""
         nothing = bool(verdicts) and verdicts[0].outcome == "unsent"
         if nothing and all(verdict.outcome == "unsent" for verdict in verdicts):
             self._asking.check()
@@ -100,9 +115,11 @@ class HttpTarget:
                 group.create_task(work())
         return [verdict for part in parts for verdict in part]
 
-    async def _settle(self, page: Page, tally: Tally) -> list[Verdict]:
+    async def _settle(
+        self, page: Page, tally: Tally, heard: Answer | NoAnswer | None = None
+    ) -> list[Verdict]:
         """Sends records as one request, or in smaller ones if they are refused together."""
-        answer = await self._asking.ask(page, tally)
+        answer = await self._asking.ask(page, tally, heard)
         match answer:
             case None:
                 return self._all(page, tally.verdict("unsent"))

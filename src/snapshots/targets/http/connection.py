@@ -3,16 +3,21 @@
 A client that sends records must know of each failure whether the request was sent: only then may
 the server have taken them. General clients do not tell, and some send a PUT twice by themselves.
 See docs/decisions.
+
+As long as all goes well the next request goes out where the answer comes in, without anybody being
+woken for it: that is `stream`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 import httptools
+
+from snapshots._native import plain_success
 
 MOST_HEAD = 64 * 1024
 
@@ -38,33 +43,43 @@ class NoAnswer(Exception):
         """It may have reached the server."""
 
 
+Onward: TypeAlias = Callable[[int], bytes | None]
+"""Told the status of a plain success; gives the next request, or None: nothing for now."""
+
+
 class Connection(asyncio.Protocol):
     """Carries one request at a time, and says whether it can carry another."""
 
     def __init__(self, most_body: int) -> None:
         self._most_body = most_body
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[Answer] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[Answer | None] | None = None
+        self._onward: Onward | None = None
+        self._asked_at = 0.0
         self.idle_since = 0.0
         self.open = False
 
-    async def ask(self, request: bytes, seconds: float) -> Answer:
-        """Sends a request and gives its answer; NoAnswer if there is none by then."""
-        loop = asyncio.get_running_loop()
+    async def stream(self, request: bytes, onward: Onward | None, seconds: float) -> Answer | None:
+        """Sends a request, and after each plain success the one that `onward` gives.
+
+        Gives the first answer that is anything else, or None when `onward` does; without
+        `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`.
+        """
         self._begin_message()
-        answer: asyncio.Future[Answer] = loop.create_future()
-        self._answer = answer
-        self._transport.write(request)
-        timer = loop.call_later(seconds, self._fail, f"no answer within {seconds:g} s")
+        answer: asyncio.Future[Answer | None] = self._loop.create_future()
+        self._answer, self._onward = answer, onward
+        self._write(request)
+        self._timer = self._loop.call_later(seconds, self._look, seconds)
         try:
             return await answer
         finally:
-            timer.cancel()
+            self._timer.cancel()
             if not answer.done() or answer.cancelled():
                 # Whoever asked has gone: what comes now would be taken for another's answer.
                 self.close()
             self._answer = None
-            self.idle_since = loop.time()
+            self.idle_since = self._loop.time()
 
     def close(self) -> None:
         """Ends the connection at once."""
@@ -82,6 +97,11 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             self.close()
             return
+        if self._onward is not None and not self._head_size:
+            status = plain_success(data)
+            if status and not self._transport.get_write_buffer_size():
+                self._go_on(status, self._onward)
+                return
         if not self._has_head:
             self._head_size += len(data)
         try:
@@ -130,6 +150,29 @@ class Connection(asyncio.Protocol):
         if not keep:
             self.close()
 
+    def _go_on(self, status: int, onward: Onward) -> None:
+        try:
+            request = onward(status)
+        except Exception as error:  # raised again where the answer is awaited
+            request = None
+            self._fail_with(error)
+        if request is not None:
+            self._write(request)
+        elif self._answer is not None and not self._answer.done():
+            self._answer.set_result(None)
+
+    def _write(self, request: bytes) -> None:
+        self._asked_at = self._loop.time()
+        self._transport.write(request)
+
+    def _look(self, seconds: float) -> None:
+        """Whether the answer is late: there is one timer for all the requests of a stream."""
+        left = self._asked_at + seconds - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look, seconds)
+        else:
+            self._fail(f"no answer within {seconds:g} s")
+
     def _begin_message(self) -> None:
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -143,6 +186,9 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(Answer(self._status, self._headers, body, whole))
 
     def _fail(self, text: str) -> None:
+        self._fail_with(NoAnswer(text, sent=True))
+
+    def _fail_with(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(NoAnswer(text, sent=True))
+            self._answer.set_exception(error)
         self.close()

@@ -35,6 +35,11 @@ class Limiter:
         self._running += free
         return free
 
+    @property
+    def crowded(self) -> bool:
+        """Whoever has a slot should give it back before sending anything more."""
+        return self._running > self.limit or self._paused or bool(self._waiting)
+
     async def enter(self) -> None:
         """Waits for a slot and takes it."""
         if self.take():

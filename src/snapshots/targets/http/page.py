@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 Outcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Records in their order: what one call of `deliver` is about."""
+class Page(NamedTuple):
+    """Records in their order: what one request is about."""
 
     bodies: Sequence[bytes]
     """Each the JSON of one record."""
@@ -48,6 +47,24 @@ class Verdict:
     """Made with this record in them, by itself or with others."""
     ambiguous: int = 0
     """Those whose answer was lost: the record may have arrived."""
+
+
+class Lane(Protocol):
+    """Pages that are to be delivered one after the other.
+
+    `HttpTarget.stream` asks for the next one as soon as the one before is delivered. Both methods
+    are called for every request and must be quick.
+    """
+
+    @property
+    def page(self) -> Page:
+        """The one that is on its way, or the first."""
+
+    def delivered(self) -> None:
+        """All records of `page` are taken."""
+
+    def next(self) -> Page | None:
+        """The page to be sent now, which is `page` from here on; None: there is none for now."""
 
 
 UNSENT = Verdict("unsent", requests=0)

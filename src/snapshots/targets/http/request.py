@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from urllib.parse import quote, urlsplit
 
+from snapshots.targets.http.page import Page
 from snapshots.targets.http.settings import HttpSettings
 
+HEAD_SECONDS = 1.0
+"""How long who we are is not asked again."""
 _KEPT = "/%:=&?~+!$,;'@()*[]"
 """Characters of a URL that need no quoting, or are the quoting of others."""
 
@@ -32,15 +36,25 @@ class Requests:
         self._start = f"{settings.method} {path}{query} HTTP/1.1\r\n".encode("ascii")
         self._start += _lines({**headers, **settings.headers})
         self._auth = settings.auth
-        self._key = f"{settings.key_header}: ".encode("ascii") if settings.key_header else b""
+        self._key = f"{settings.key_header}: " if settings.key_header else ""
+        self._arrays = settings.arrays
+        self._head = b""
+        self._head_until = 0.0
 
-    def render(self, body: bytes, key: str) -> bytes:
-        """One request with this body and idempotency key."""
-        auth = _lines(self._auth.headers()) if self._auth is not None else b""
-        keyed = b"%b%b\r\n" % (self._key, key.encode("ascii")) if self._key else b""
-        return b"%b%b%bContent-Length: %d\r\n\r\n%b" % (
-            self._start, auth, keyed, len(body), body,
+    def render(self, page: Page) -> bytes:
+        """The request with these records and their idempotency key."""
+        if time.monotonic() > self._head_until:
+            self._renew()
+        body = page.json(array=self._arrays)
+        key = f"{self._key}{page.key()}\r\n" if self._key else ""
+        return b"%b%bContent-Length: %d\r\n\r\n%b" % (
+            self._head, key.encode("ascii"), len(body), body,
         )  # fmt: skip
+
+    def _renew(self) -> None:
+        auth = _lines(self._auth.headers()) if self._auth is not None else b""
+        self._head = self._start + auth
+        self._head_until = time.monotonic() + HEAD_SECONDS
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:

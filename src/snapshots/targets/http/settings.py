@@ -23,7 +23,7 @@ _OURS = {"content-length", "transfer-encoding", "host", "connection", "expect"}
 
 
 class Auth(Protocol):
-    """Who we are. Asked before each request, so that a token can be renewed in between."""
+    """Who we are. Asked about once a second, so that a token can be renewed in between."""
 
     def headers(self) -> Mapping[str, str]:
         """The headers that prove it; must be quick."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from snapshots.errors import CannotConnect
-from snapshots.targets.http.connection import Answer, Connection, NoAnswer
+from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward
+from snapshots.targets.http.page import Page
 from snapshots.targets.http.request import Requests
 from snapshots.targets.http.settings import HttpSettings
 
@@ -40,13 +42,32 @@ class Transport:
         while self._idle:
             self._idle.pop().close()
 
-    async def send(self, body: bytes, key: str) -> Answer:
+    async def send(self, page: Page) -> Answer:
         """Sends one request.
 
         NoAnswer without a status; CannotConnect where TLS forbids it, which is no use to retry.
         """
+        answer = await self._stream(self._requests.render(page), None)
+        assert answer is not None  # noqa: S101 - the stream of one request ends with its answer
+        return answer
+
+    async def stream(self, page: Page, onward: Callable[[int], Page | None]) -> Answer | None:
+        """Sends a request, and over the same connection those that `onward` gives for each
+        plain success; the first answer that is anything else, or None when `onward` gives none.
+
+        Raises as `send` does.
+        """
+        render = self._requests.render
+
+        def rendered(status: int) -> bytes | None:
+            following = onward(status)
+            return None if following is None else render(following)
+
+        return await self._stream(render(page), rendered)
+
+    async def _stream(self, request: bytes, onward: Onward | None) -> Answer | None:
         connection = self._reuse() or await self._connect()
-        answer = await connection.ask(self._requests.render(body, key), self._timeout)
+        answer = await connection.stream(request, onward, self._timeout)
         if connection.open:
             self._idle.append(connection)
         return answer
