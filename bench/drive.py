@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
+from snapshots._native import request_end
 from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
 from snapshots.targets.http.transport import Transport
 
@@ -21,9 +22,10 @@ KEY = "5b1f0a4c2d3e4f60718293a4b5c6d7e8"
 
 
 class Same:
-    """A lane of one and the same page; all lanes share what is left to be sent."""
+    """A lane of one and the same request; all lanes share what is left to be sent."""
 
     page = Page([BODY], [KEY])
+    request = request_end([BODY], [KEY], "Idempotency-Key", array=False)
 
     def __init__(self, left: Iterator[int]) -> None:
         self._left = left
@@ -31,8 +33,8 @@ class Same:
     def delivered(self) -> None:
         """Nothing is noted."""
 
-    def next(self) -> Page | None:
-        return None if next(self._left, None) is None else self.page
+    def next(self) -> bytes | None:
+        return None if next(self._left, None) is None else self.request
 
 
 async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[None]]) -> None:
@@ -51,7 +53,7 @@ async def bare(url: str, requests: int, at_once: int) -> None:
     transport = Transport(HttpSettings(url))
 
     async def send(lane: Same) -> None:
-        answer = await transport.stream(lane.page, lambda _: lane.next())
+        answer = await transport.stream(lane.request, lambda _: lane.next())
         assert answer is None, answer.status
 
     await _all(requests, at_once, send)

@@ -111,8 +111,14 @@ mod tests {
             ("201 Created\r\nContent-Length:", ""),
             ("201 Created\r\nContent-Length: 9999999", ""),
             ("201 Created\r\nContent-Length: 0\r\nConnection: close", ""),
-            ("201 Created\r\nContent-Length: 0\r\nConnection: upgrade", ""),
-            ("201 Created\r\nContent-Length: 0\r\nTransfer-Encoding: chunked", ""),
+            (
+                "201 Created\r\nContent-Length: 0\r\nConnection: upgrade",
+                "",
+            ),
+            (
+                "201 Created\r\nContent-Length: 0\r\nTransfer-Encoding: chunked",
+                "",
+            ),
             ("201 Created\r\nContent-Length: 0\r\n folded: line", ""),
             ("201 Created\r\nContent-Length: 0\r\nno header", ""),
             ("201 Created\r\nContent-Length: 0\r\n: nameless", ""),
@@ -122,6 +128,9 @@ mod tests {
         ] {
             assert_eq!(answer(lines, body), 0, "{lines}");
         }
-        assert_eq!(plain_success(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"), 0);
+        assert_eq!(
+            plain_success(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
+            0
+        );
     }
 }

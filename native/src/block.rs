@@ -11,7 +11,6 @@ use pyo3::types::{PyBytes, PyMemoryView};
 use crate::chunk::OVERLONG_KEPT;
 use crate::codes::Code;
 use crate::grammar::Record;
-use crate::keys;
 use crate::pool::Bytes;
 use crate::spec::Encoding;
 
@@ -167,12 +166,6 @@ impl Block {
     /// The line of each row's record; with encoding `json` only.
     fn lines(&self) -> Vec<u64> {
         self.places.iter().map(|place| place.line).collect()
-    }
-
-    /// A key for each row: the same for the same line and object under the same secret. With
-    /// encoding `json` only.
-    fn keys(&self, py: Python<'_>, secret: &[u8]) -> Vec<String> {
-        py.detach(|| keys::of_rows(&self.rows, &self.places, secret))
     }
 
     /// (line, byte offset, raw) of one row's record; with encoding `json` only.

@@ -12,9 +12,10 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
-mod keys;
+mod outbox;
 mod pool;
 mod records;
+mod request;
 mod scan;
 mod spec;
 mod split;
@@ -37,7 +38,11 @@ mod _native {
     #[pymodule_export]
     use crate::hash::Hasher;
     #[pymodule_export]
+    use crate::outbox::Outbox;
+    #[pymodule_export]
     use crate::records::Records;
+    #[pymodule_export]
+    use crate::request::request_end;
     #[pymodule_export]
     use crate::scan::Scanner;
     #[pymodule_export]

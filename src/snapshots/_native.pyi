@@ -104,14 +104,44 @@ class Block:
     def rejects(self) -> list[RejectTuple]: ...
     def lines(self) -> list[int]:
         """The line of each row's record; with encoding `json` only."""
-    def keys(self, secret: bytes) -> list[str]:
-        """32 hexadecimal digits for each row: the same for the same line and object under the
-        same secret; with encoding `json` only."""
     def record(self, row: int) -> tuple[int, int, bytes]:
         """(line, byte_offset, raw) of one row's record, as in RejectTuple; with encoding `json`
         only. IndexError if there is no such row."""
     def raw(self, limit: int = 65536) -> bytes:
         """The bytes of the block's records, without a last line end."""
+
+@final
+class Outbox:
+    """The rows of a block of encoding `json` on their way to an API, as requests of so many
+    rows each. For one thread at a time."""
+
+    def __init__(
+        self, block: Block, secret: bytes, key_header: str, size: int, array: bool
+    ) -> None:
+        """`key_header`: the header that bears the key of a request, or none where it is empty.
+        `array`: the body is an array of the rows. ValueError if the block has no JSON."""
+    def restore(self, sent: str) -> None:
+        """Marks the rows as decided that `sent` gave. ValueError if there are none such."""
+    def take(self) -> tuple[int, int, bytes] | None:
+        """The next rows that are not decided, at most `size` and without a gap: their first,
+        the first behind them, and what follows the common headers of the request with them.
+        None once all were given."""
+    def decide(self, start: int, end: int) -> None:
+        """Marks rows as decided."""
+    @property
+    def pending(self) -> int:
+        """How many rows are not decided."""
+    def sent(self) -> str:
+        """Which rows are decided, such as `0-41,43`."""
+    def bodies(self, start: int, end: int) -> list[bytes]:
+        """The objects of some rows."""
+    def keys(self, start: int, end: int) -> list[str]:
+        """32 hexadecimal digits for each of some rows: the same for the same line and object
+        under the same secret."""
+
+def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bool) -> bytes:
+    """What follows the common headers of a request with these records: its key, which is that
+    of the record or made of those of all of them, its length, and its body."""
 
 @final
 class Converter:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from snapshots._native import Outbox
 from snapshots.engine.delivery.inbox import Inbox
 from snapshots.engine.delivery.packing import Packer
 from snapshots.engine.delivery.recorder import Recorder
@@ -22,6 +23,7 @@ from snapshots.model import Counts
 from snapshots.targets.http import HttpTarget, run
 
 if TYPE_CHECKING:
+    from snapshots._native import Block
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.job import Task
     from snapshots.engine.request import Request
@@ -52,7 +54,7 @@ class Execution:
         self._packer = Packer(
             self._reader,
             plan.converter(0),
-            plan.request.seed,
+            self._outbox,
             begun=task.chunks,
             left=None if limit is None else max(0, limit - taken.records),
             stop_at_reject=task.options.stop_on_error,
@@ -101,7 +103,6 @@ class Execution:
             inbox,
             self._recorder.write,
             self._watch,
-            batch=self._request.batch,
             at_once=self._request.at_once,
             stop_on_error=self._task.options.stop_on_error,
             remote=self._home.writers != 1,
@@ -110,6 +111,11 @@ class Execution:
         await self._sender.run()
         if self._sender.error is not None:
             self._fail(self._sender.error)
+
+    def _outbox(self, block: Block) -> Outbox:
+        told = self._settings
+        secret = self._task.plan.request.seed.encode()
+        return Outbox(block, secret, told.key_header, told.batch, told.arrays)
 
     def _packed(self) -> Iterator[Parcel]:
         return iter(self._packer)

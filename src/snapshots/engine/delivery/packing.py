@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from snapshots.engine.delivery.parcel import Parcel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from snapshots._native import Converter
+    from snapshots._native import Block, Converter, Outbox
     from snapshots.engine.read import Piece
     from snapshots.ledger.history import CommittedChunk
 
@@ -21,16 +21,17 @@ class Packer:
         self,
         pieces: Iterable[Piece],
         converter: Converter,
-        seed: str,
+        outbox: Callable[[Block], Outbox],
         *,
         begun: Iterable[CommittedChunk],
         left: int | None,
         stop_at_reject: bool,
     ) -> None:
-        """`left`: records that may still be taken; None: all there are."""
+        """`outbox`: makes requests of rows. `left`: records that may still be taken; None: all
+        there are."""
         self._pieces = pieces
         self._converter = converter
-        self._seed = seed
+        self._outbox = outbox
         self._begun = {chunk.start: chunk for chunk in begun if chunk.pending}
         self._left = left
         self._stop_at_reject = stop_at_reject
@@ -51,7 +52,7 @@ class Packer:
 
     def _pack_again(self, piece: Piece, begun: CommittedChunk) -> Parcel:
         block = self._converter.convert(piece.chunk, 0, piece.chunk.line, len(piece.chunk))
-        parcel = Parcel(piece, 0, block, self._seed)
+        parcel = Parcel(piece, 0, block, self._outbox(block))
         parcel.restore(begun)
         return parcel
 
@@ -71,5 +72,5 @@ class Packer:
                 )
             if self._left is not None:
                 self._left -= block.records
-            yield Parcel(piece, position, block, self._seed)
+            yield Parcel(piece, position, block, self._outbox(block))
             position, line = block.position, block.line

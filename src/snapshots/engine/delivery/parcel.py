@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from snapshots.errors import InputChanged, RefusedRows
 from snapshots.ledger.deliveries import ChunkSent
@@ -14,29 +13,19 @@ from snapshots.model import Counts, Reject
 from snapshots.targets.http import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from snapshots._native import Block
+    from snapshots._native import Block, Outbox
     from snapshots.engine.read import Piece
     from snapshots.ledger.history import CommittedChunk
     from snapshots.targets.http import Verdict
 
 
-class Batch(NamedTuple):
-    """The rows of one request."""
-
-    parcel: Parcel
-    start: int
-    end: int
-    page: Page
-
-
 class Parcel:
     """For one thread at a time: it is packed by one, and then sent by another."""
 
-    def __init__(self, piece: Piece, position: int, block: Block, seed: str) -> None:
-        self.bodies: list[bytes] = block.payload.split(b"\n") if block.loaded else []
-        self.keys = block.keys(seed.encode())
+    def __init__(self, piece: Piece, position: int, block: Block, outbox: Outbox) -> None:
+        self.outbox = outbox
         self.read = Counts(block.records, 0, block.rejected, block.skipped)
         """What the kernel decided, and how many records there are in all."""
         self.rejects = piece.as_in_the_input([Reject(*reject) for reject in block.rejects()])
@@ -53,7 +42,6 @@ class Parcel:
         self._piece = piece
         self._position = position
         self._block = block
-        self._decided = bytearray(block.loaded)
         self._ambiguous = 0
         self._hash = None if position else piece.chunk.digest(block.position)
         self._began = time.monotonic()
@@ -68,16 +56,12 @@ class Parcel:
                 f"bytes {begun.start} to {begun.end} are not those of which a part was sent before",
                 hint="send what it is now as a new input with --again",
             )
-        for run in (begun.sent or "").split(","):
-            first, _, last = run.partition("-")
-            if first:
-                size = int(last or first) + 1 - int(first)
-                self._decided[int(first) : int(first) + size] = b"\x01" * size
+        self.outbox.restore(begun.sent or "")
         self.rejects = []
         self.read = Counts()
         self.codes.clear()
         self._restored = self._before = self._told = begun.counts
-        self.unheard = self.pending
+        self.unheard = self.outbox.pending
         self._ambiguous = begun.ambiguous
 
     @property
@@ -98,25 +82,15 @@ class Parcel:
         # Of a record that is too long only the beginning is held.
         return chunk.end if position == len(chunk) else chunk.start + position
 
-    @property
-    def pending(self) -> int:
-        """Rows that are not decided."""
-        return len(self._decided) - self._decided.count(1)
-
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The rows that are to be sent, so many at a time."""
-        bodies, keys = self.bodies, self.keys
-        for run in self._runs(b"\0"):
-            for at in range(run.start, run.stop, size):
-                end = min(at + size, run.stop)
-                yield Batch(self, at, end, Page(bodies[at:end], keys[at:end]))
+    def page(self, start: int, end: int) -> Page:
+        """Some rows, with their keys."""
+        return Page(self.outbox.bodies(start, end), self.outbox.keys(start, end))
 
     def deliver(self, start: int, end: int) -> None:
         """Notes that the API has taken some rows."""
-        rows = end - start
-        self._delivered += rows
-        self.unheard -= rows
-        self._decided[start:end] = b"\1" * rows
+        self.outbox.decide(start, end)
+        self._delivered += end - start
+        self.unheard -= end - start
 
     def decide(self, start: int, verdicts: Sequence[Verdict]) -> list[Reject]:
         """Notes what the API said of the rows from `start` on; those that it refused for good."""
@@ -128,7 +102,7 @@ class Parcel:
                 refused.append(self._reject(row, verdict))
             else:
                 continue
-            self._decided[row] = 1
+            self.outbox.decide(row, row + 1)
             if verdict.ambiguous:
                 self._ambiguous += 1
         self.unheard -= len(verdicts)
@@ -140,7 +114,7 @@ class Parcel:
 
     def account(self) -> ChunkSent:
         """As far as it is decided."""
-        pending = self.pending
+        pending = self.outbox.pending
         done = ChunkDone(
             start=self.start,
             end=self.end,
@@ -151,7 +125,7 @@ class Parcel:
             hash=self._hash,
             seconds=self.seconds,
         )
-        return ChunkSent(done, pending, self._ambiguous, self._sent() if pending else None)
+        return ChunkSent(done, pending, self._ambiguous, self.outbox.sent() if pending else None)
 
     def news(self) -> Counts:
         """What was decided since this was asked for the last time."""
@@ -166,14 +140,6 @@ class Parcel:
     def seconds(self) -> float:
         """Since it was packed."""
         return time.monotonic() - self._began
-
-    def _sent(self) -> str:
-        runs = self._runs(b"\1")
-        return ",".join(f"{r.start}-{r.stop - 1}" if len(r) > 1 else f"{r.start}" for r in runs)
-
-    def _runs(self, mark: bytes) -> list[range]:
-        """The rows, each next to the other, that have a mark: 1 for those that are decided."""
-        return [range(*run.span()) for run in re.finditer(mark + b"+", self._decided)]
 
     def _reject(self, row: int, verdict: Verdict) -> Reject:
         line, offset, raw = self._block.record(row)

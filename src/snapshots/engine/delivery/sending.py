@@ -9,7 +9,7 @@ killed, only what was under way or not yet written down can be sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
     from snapshots.engine.delivery.inbox import Inbox
-    from snapshots.engine.delivery.parcel import Batch, Parcel
+    from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
     from snapshots.targets.http import HttpTarget, Page, Verdict
 
@@ -35,27 +35,31 @@ Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 
 
 class _Lane:
-    """One place for a request under way, and what is under way there; see `targets.http.Lane`."""
+    """One place for a request under way; see `targets.http.Lane`."""
 
-    def __init__(self, sender: Sender, batch: Batch) -> None:
+    def __init__(self, sender: Sender, parcel: Parcel) -> None:
         self._sender = sender
-        self.batch = batch
+        self.parcel = parcel
+        self.start = self.end = 0
+        self.request = b""
 
     @property
     def page(self) -> Page:
-        return self.batch.page
+        return self.parcel.page(self.start, self.end)
 
     def delivered(self) -> None:
-        parcel, start, end, _ = self.batch
-        parcel.deliver(start, end)
-        self._sender.heard(parcel)
+        self.parcel.deliver(self.start, self.end)
+        self._sender.heard(self.parcel)
 
-    def next(self) -> Page | None:
-        batch = self._sender.next()
-        if batch is None:
+    def next(self) -> bytes | None:
+        if self._sender.closed:
             return None
-        self.batch = batch
-        return batch.page
+        taken = self.parcel.outbox.take()
+        if taken is None:
+            return None
+        self._sender.unwritten += 1
+        self.start, self.end, self.request = taken
+        return self.request
 
 
 class Sender:
@@ -68,7 +72,6 @@ class Sender:
         record: Record,
         watch: Watch,
         *,
-        batch: int,
         at_once: int,
         stop_on_error: bool,
         remote: bool,
@@ -82,18 +85,17 @@ class Sender:
         self._inbox = inbox
         self._record = record
         self._watch = watch
-        self._batch = batch
         self._at_once = at_once
         self._stop_on_error = stop_on_error
         self._remote = remote
         self._finished = finished
-        self._batches: Iterator[Batch] = iter(())
+        self._parcel: Parcel | None = None
         self._opening = asyncio.Lock()
-        self._opened = 0
         self._window = WINDOW * at_once
-        # Where requests go on meanwhile, there must be room for them.
+        # Where requests go on while it is written, there must be room for them.
         self._many = self._window // 2 if remote else self._window - at_once
-        self._unwritten = 0
+        self.unwritten = 0
+        """Requests whose outcome is not in the ledger."""
         self._written = asyncio.Event()
         self._over = False
         self._touched: dict[Parcel, None] = {}
@@ -113,13 +115,12 @@ class Sender:
         Whatever happens, what was heard until then is written down. Raises what the ledger
         raises.
         """
-        with ThreadPoolExecutor(1, "snapshots-books") as writer:
-            books = asyncio.create_task(self._keep_books(writer if self._remote else None))
-            async with self._api:
-                await self._send_all(books)
-            self._sent_all = True
-            self._due.set()
-            await books
+        books = asyncio.create_task(self._keep_books())
+        async with self._api:
+            await self._send_all(books)
+        self._sent_all = True
+        self._due.set()
+        await books
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
         """Until the workers are done; those that hang on when it is time to stop are cancelled."""
@@ -149,49 +150,50 @@ class Sender:
     async def _work(self) -> None:
         try:
             while not self._over:
-                batch = self.next()
-                if batch is not None:
-                    lane = _Lane(self, batch)
+                parcel = self._parcel
+                lane = _Lane(self, parcel) if parcel else None
+                if lane and lane.next() is not None:
                     verdicts = await self._api.stream(lane)
                     if verdicts:
-                        self._hear(lane.batch, verdicts)
-                elif self._unwritten >= self._window:
+                        self._hear(lane, verdicts)
+                elif self.unwritten >= self._window:
                     await self._until_written()
-                elif not await self._open_next():
+                elif not await self._open_after(parcel):
                     return
         except Stopped:
             return
         except Exception as error:
             self._stop(error)
 
-    def next(self) -> Batch | None:
-        """What is to be sent now; None: nothing, or not until the books are written."""
-        if self._over or self._unwritten >= self._window:
-            return None
-        batch = next(self._batches, None)
-        if batch is not None:
-            self._unwritten += 1
-        return batch
+    @property
+    def closed(self) -> bool:
+        """No request may begin now."""
+        return self._over or self.unwritten >= self._window
 
     def heard(self, parcel: Parcel) -> None:
-        """An answer came that says something of a parcel."""
+        """An answer came that settles rows of a parcel, or never will."""
         self._failures = 0
         self._heard += 1
         self._touch(parcel)
+        if self._heard < self._many or self._over:
+            return
+        if self._remote:
+            self._due.set()
+        else:
+            self._write()
 
     async def _until_written(self) -> None:
         self._written.clear()
         await self._written.wait()
 
-    async def _open_next(self) -> bool:
-        """There are batches of another parcel from here on; False where there is none."""
-        opened = self._opened
+    async def _open_after(self, parcel: Parcel | None) -> bool:
+        """There is another parcel than this one to be sent; False where there is none."""
         async with self._opening:
-            if self._opened == opened:
-                parcel = await self._take()
-                if parcel is None:
+            if self._parcel is parcel:
+                following = await self._take()
+                if following is None:
                     return False
-                self._open(parcel)
+                self._open(following)
         return True
 
     async def _take(self) -> Parcel | None:
@@ -206,16 +208,15 @@ class Sender:
         """What the kernel rejected of it is written down before any of it is sent."""
         self._count(parcel.read)
         self._rejects += parcel.rejects
-        self._batches = parcel.batches(self._batch)
-        self._opened += 1
+        self._parcel = parcel
         self._touch(parcel)
 
-    def _hear(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
+    def _hear(self, lane: _Lane, verdicts: Sequence[Verdict]) -> None:
         failures = self._failures
-        rejects = batch.parcel.decide(batch.start, verdicts)
-        self.heard(batch.parcel)
+        rejects = lane.parcel.decide(lane.start, verdicts)
+        self._rejects += rejects
+        self.heard(lane.parcel)
         if rejects:
-            self._rejects += rejects
             self._count(Counts(rejected=len(rejects)))
         if verdicts[-1].outcome == "undeliverable":
             self._failures = failures + 1
@@ -246,35 +247,45 @@ class Sender:
         if not self._touched:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._due.set)
         self._touched[parcel] = None
-        if self._heard >= self._many:
-            self._due.set()
 
-    async def _keep_books(self, writer: ThreadPoolExecutor | None) -> None:
-        while True:
-            await self._due.wait()
-            self._due.clear()
-            if not self._touched:
-                if self._sent_all:
+    async def _keep_books(self) -> None:
+        with ThreadPoolExecutor(1, "snapshots-books") as writer:
+            while True:
+                await self._due.wait()
+                self._due.clear()
+                if self._touched and self._remote:
+                    await self._write_aside(writer)
+                elif self._touched:
+                    self._write()
+                elif self._sent_all:
                     return
-                continue
-            parcels, rejects, heard = list(self._touched), self._rejects, self._heard
-            self._touched, self._rejects, self._heard = {}, [], 0
-            accounts = [parcel.account() for parcel in parcels]
-            news = [parcel.news() for parcel in parcels]
-            if writer is None:
-                self._record(accounts, rejects)
-            else:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(writer, self._record, accounts, rejects)
-            self.counts = sum(news, self.counts)
-            self._unwritten -= heard
-            self._written.set()
-            for parcel in parcels:
-                if not parcel.unheard and parcel not in self._touched:
-                    self._inbox.done()
-                    self._finished(parcel)
-            if self._sent_all:
-                self._due.set()
+                if self._sent_all:
+                    self._due.set()
+
+    def _write(self) -> None:
+        parcels, heard = list(self._touched), self._heard
+        self._record([parcel.account() for parcel in parcels], self._rejects)
+        self._touched, self._rejects, self._heard = {}, [], 0
+        self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
+
+    async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
+        """Answers that come meanwhile are written the next time."""
+        parcels, rejects, heard = list(self._touched), self._rejects, self._heard
+        self._touched, self._rejects, self._heard = {}, [], 0
+        accounts = [parcel.account() for parcel in parcels]
+        news = [parcel.news() for parcel in parcels]
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(writer, self._record, accounts, rejects)
+        self._wrote(parcels, heard, news)
+
+    def _wrote(self, parcels: Sequence[Parcel], heard: int, news: Sequence[Counts]) -> None:
+        self.counts = sum(news, self.counts)
+        self.unwritten -= heard
+        self._written.set()
+        for parcel in parcels:
+            if not parcel.unheard and parcel not in self._touched:
+                self._inbox.done()
+                self._finished(parcel)
 
 
 def _answer(verdict: Verdict) -> str:

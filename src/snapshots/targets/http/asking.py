@@ -52,14 +52,13 @@ class Asking:
             raise self._error
 
     async def stream(self, lane: Lane) -> Answer | NoAnswer | None:
-        """Sends the pages of a lane as long as all goes well.
+        """Makes the requests of a lane as long as all goes well.
 
-        The first answer that is no plain success, which is about the lane's page; or None when
-        there is nothing to be sent for now. Raises the reason to halt.
+        The first answer that is no plain success, to the lane's request; or None when there is
+        nothing to be sent for now. Raises the reason to halt.
         """
-        page = lane.page
 
-        def onward(status: int) -> Page | None:
+        def onward(status: int) -> bytes | None:
             self._count_answer(status)
             self.limiter.answered()
             lane.delivered()
@@ -68,7 +67,7 @@ class Asking:
             return lane.next()
 
         async def streamed() -> Answer | None:
-            return await self._transport.stream(page, onward)
+            return await self._transport.stream(lane.request, onward)
 
         return await self._in_turn(streamed)
 

@@ -69,10 +69,10 @@ class HttpTarget:
         self._asking.halt(error)
 
     async def stream(self, lane: Lane) -> list[Verdict]:
-        """Delivers the pages of a lane, one after the other, as long as all goes well.
+        """Makes the requests of a lane, one after the other, as long as all goes well.
 
-        The verdicts of the first page, the lane's then, with which it does not, or none if the
-        lane had nothing more. Raises as `deliver` does.
+        The verdicts about the first with which it does not, which is the lane's page then; none
+        if the lane had nothing more. Raises as `deliver` does.
         """
         answer = await self._asking.stream(lane)
         if answer is None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 Outcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
@@ -13,24 +11,14 @@ Outcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
 class Page(NamedTuple):
     """Records in their order: what one request is about."""
 
-    bodies: Sequence[bytes]
+    bodies: list[bytes]
     """Each the JSON of one record."""
-    keys: Sequence[str]
+    keys: list[str]
     """The idempotency key of each."""
 
     def part(self, start: int, end: int) -> Page:
         """Some of its records."""
         return Page(self.bodies[start:end], self.keys[start:end])
-
-    def key(self) -> str:
-        """The key of one request with all of these records: the same for the same records."""
-        if len(self.keys) == 1:
-            return self.keys[0]
-        return blake2b("\n".join(self.keys).encode(), digest_size=16).hexdigest()
-
-    def json(self, *, array: bool) -> bytes:
-        """The body of that request."""
-        return b"[" + b",".join(self.bodies) + b"]" if array else self.bodies[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +38,21 @@ class Verdict:
 
 
 class Lane(Protocol):
-    """Pages that are to be delivered one after the other.
+    """Requests that are to be made one after the other, as `HttpTarget.stream` does.
 
-    `HttpTarget.stream` asks for the next one as soon as the one before is delivered. Both methods
-    are called for every request and must be quick.
+    `delivered` and `next` are called for every request and must be quick.
     """
 
     @property
     def page(self) -> Page:
-        """The one that is on its way, or the first."""
+        """The records of the request that is under way."""
+
+    @property
+    def request(self) -> bytes:
+        """That request, as `Outbox.take` and `request_end` give it: all but the common headers."""
 
     def delivered(self) -> None:
-        """All records of `page` are taken."""
+        """All its records are taken."""
 
-    def next(self) -> Page | None:
-        """The page to be sent now, which is `page` from here on; None: there is none for now."""
-
-
-UNSENT = Verdict("unsent", requests=0)
+    def next(self) -> bytes | None:
+        """The request to be made now, which is `request` from here on; None: none for now."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from urllib.parse import quote, urlsplit
 
+from snapshots._native import request_end
 from snapshots.targets.http.page import Page
 from snapshots.targets.http.settings import HttpSettings
 
@@ -36,20 +37,20 @@ class Requests:
         self._start = f"{settings.method} {path}{query} HTTP/1.1\r\n".encode("ascii")
         self._start += _lines({**headers, **settings.headers})
         self._auth = settings.auth
-        self._key = f"{settings.key_header}: " if settings.key_header else ""
+        self._key_header = settings.key_header
         self._arrays = settings.arrays
         self._head = b""
         self._head_until = 0.0
 
-    def render(self, page: Page) -> bytes:
-        """The request with these records and their idempotency key."""
+    def whole(self, end: bytes) -> bytes:
+        """The request that ends like this: its key, its length and its body."""
         if time.monotonic() > self._head_until:
             self._renew()
-        body = page.json(array=self._arrays)
-        key = f"{self._key}{page.key()}\r\n" if self._key else ""
-        return b"%b%bContent-Length: %d\r\n\r\n%b" % (
-            self._head, key.encode("ascii"), len(body), body,
-        )  # fmt: skip
+        return self._head + end
+
+    def of(self, page: Page) -> bytes:
+        """The request with these records."""
+        return self.whole(request_end(page.bodies, page.keys, self._key_header, self._arrays))
 
     def _renew(self) -> None:
         auth = _lines(self._auth.headers()) if self._auth is not None else b""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from snapshots.errors import CannotConnect
@@ -47,23 +46,23 @@ class Transport:
 
         NoAnswer without a status; CannotConnect where TLS forbids it, which is no use to retry.
         """
-        answer = await self._stream(self._requests.render(page), None)
+        answer = await self._stream(self._requests.of(page), None)
         assert answer is not None  # noqa: S101 - the stream of one request ends with its answer
         return answer
 
-    async def stream(self, page: Page, onward: Callable[[int], Page | None]) -> Answer | None:
+    async def stream(self, request: bytes, onward: Onward) -> Answer | None:
         """Sends a request, and over the same connection those that `onward` gives for each
         plain success; the first answer that is anything else, or None when `onward` gives none.
 
-        Raises as `send` does.
+        Requests are given by their ends, see `Lane.request`. Raises as `send` does.
         """
-        render = self._requests.render
+        whole = self._requests.whole
 
-        def rendered(status: int) -> bytes | None:
-            following = onward(status)
-            return None if following is None else render(following)
+        def following(status: int) -> bytes | None:
+            end = onward(status)
+            return None if end is None else whole(end)
 
-        return await self._stream(render(page), rendered)
+        return await self._stream(whole(request), following)
 
     async def _stream(self, request: bytes, onward: Onward | None) -> Answer | None:
         connection = self._reuse() or await self._connect()

@@ -1,0 +1,89 @@
+//! The end of an HTTP request: its key, its length, and records as its body.
+
+use std::io::Write;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// A key by which a server knows records again that it is sent twice.
+pub struct Key(Box<str>);
+
+impl Key {
+    /// Of what was hashed.
+    pub fn of(hasher: &blake3::Hasher) -> Key {
+        Key(hasher.finalize().to_hex()[..32].into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The key of one request with all the records that have these keys. There is at least one.
+pub fn joint_key(mut keys: impl Iterator<Item = Key>) -> Key {
+    let first = keys.next().expect("a request holds a record");
+    let Some(second) = keys.next() else {
+        return first;
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(first.as_str().as_bytes());
+    for key in std::iter::once(second).chain(keys) {
+        hasher.update(b"\n").update(key.as_str().as_bytes());
+    }
+    Key::of(&hasher)
+}
+
+/// Appends what follows the headers that all requests have in common.
+pub fn write<'a>(
+    out: &mut Vec<u8>,
+    key_header: &str,
+    key: impl FnOnce() -> Key,
+    bodies: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+    array: bool,
+) {
+    let (open, close): (&[u8], &[u8]) = if array { (b"[", b"]") } else { (b"", b"") };
+    let commas = bodies.len().saturating_sub(1);
+    let length: usize = bodies.clone().map(<[u8]>::len).sum();
+    let length = length + commas + open.len() + close.len();
+    if !key_header.is_empty() {
+        out.extend(
+            [
+                key_header.as_bytes(),
+                b": ",
+                key().as_str().as_bytes(),
+                b"\r\n",
+            ]
+            .concat(),
+        );
+    }
+    write!(out, "Content-Length: {length}\r\n\r\n").expect("a vector takes everything");
+    out.extend(open);
+    for (at, body) in bodies.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend(body);
+    }
+    out.extend(close);
+}
+
+/// The end of a request with these records, each a JSON value with a key of its own: the same
+/// bytes that `Outbox.take` gives for the same rows.
+#[pyfunction]
+pub fn request_end<'py>(
+    py: Python<'py>,
+    bodies: Vec<Bound<'py, PyBytes>>,
+    keys: Vec<String>,
+    key_header: &str,
+    array: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    if bodies.is_empty() || bodies.len() != keys.len() || !array && bodies.len() > 1 {
+        return Err(PyValueError::new_err("records do not fit a request"));
+    }
+    let mut out = Vec::new();
+    let key = || joint_key(keys.into_iter().map(|key| Key(key.into())));
+    let bodies = bodies.iter().map(|body| body.as_bytes());
+    write(&mut out, key_header, key, bodies, array);
+    Ok(PyBytes::new(py, &out))
+}
