@@ -102,6 +102,7 @@ class Sender:
         self._rejects: list[Reject] = []
         self._heard = 0
         self._due = asyncio.Event()
+        self._gathering: asyncio.TimerHandle | None = None
         self._sent_all = False
         self._failures = 0
         self.counts = Counts()
@@ -245,7 +246,8 @@ class Sender:
 
     def _touch(self, parcel: Parcel) -> None:
         if not self._touched:
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._due.set)
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(GATHER_SECONDS, self._due.set)
         self._touched[parcel] = None
 
     async def _keep_books(self) -> None:
@@ -266,6 +268,8 @@ class Sender:
         parcels, heard = list(self._touched), self._heard
         self._record([parcel.account() for parcel in parcels], self._rejects)
         self._touched, self._rejects, self._heard = {}, [], 0
+        if self._gathering:
+            self._gathering.cancel()
         self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
 
     async def _write_aside(self, writer: ThreadPoolExecutor) -> None:

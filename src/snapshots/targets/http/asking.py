@@ -58,11 +58,13 @@ class Asking:
         nothing to be sent for now. Raises the reason to halt.
         """
 
+        limiter, count = self.limiter, self._count_answer
+
         def onward(status: int) -> bytes | None:
-            self._count_answer(status)
-            self.limiter.answered()
+            count(status)
+            limiter.answered()
             lane.delivered()
-            if self._rate is not None or self._error is not None or self.limiter.crowded:
+            if limiter.crowded or self._error is not None or self._rate is not None:
                 return None
             return lane.next()
 

@@ -1,0 +1,188 @@
+"""Requests one after the other over a connection, as long as all goes well."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from snapshots._native import request_end
+from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict
+from tests.faulty import Faulty
+from tests.httpd import Connection, Request, Running, response
+from tests.targets_http.delivering import against, page
+
+
+class Records:
+    """What all lanes of a delivery take from, and where they put what they hear."""
+
+    def __init__(self, records: Sequence[int]) -> None:
+        self.left = iter(records)
+        self.delivered: list[str] = []
+        self.verdicts: dict[str, Verdict] = {}
+
+
+class Lane:
+    """See `targets.http.Lane`."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self.page = page()
+        self.request = b""
+
+    def delivered(self) -> None:
+        self._records.delivered += self.page.keys
+
+    def next(self) -> bytes | None:
+        record = next(self._records.left, None)
+        if record is None:
+            return None
+        self.page = page(record)
+        self.request = request_end(*self.page, "Idempotency-Key", array=False)
+        return self.request
+
+
+def stream(path: str, handler: Faulty, records: int, lanes: int = 1, **settings: Any) -> Records:
+    """All records, over so many lanes."""
+    given = Records(range(records))
+
+    async def work(target: HttpTarget) -> None:
+        lane = Lane(given)
+        while lane.next() is not None:
+            verdicts = await target.stream(lane)
+            given.verdicts |= dict(zip(lane.page.keys, verdicts, strict=False))
+
+    async def all_lanes(server: Running) -> HttpTarget:
+        target = HttpTarget(HttpSettings(server.url + path, concurrency=lanes, **settings))
+        async with asyncio.timeout(60), target, asyncio.TaskGroup() as group:
+            for _ in range(lanes):
+                group.create_task(work(target))
+        return target
+
+    target = against(handler, all_lanes)
+    assert sum(target.stats.requests.values()) + target.stats.ambiguous == len(handler.received)
+    return given
+
+
+class Odd(Faulty):
+    """Answers every third record in a way of its own, once."""
+
+    def __init__(self, answer: Callable[[Connection], bytes | None]) -> None:
+        super().__init__()
+        self._answer = answer
+        self._asked: Counter[str] = Counter()
+
+    def on_request(self, request: Request, connection: Connection) -> bytes | None:
+        self.received.append(request)
+        self._asked[request.key] += 1
+        odd = int(request.body) % 3 == 1 and self._asked[request.key] == 1
+        return self._answer(connection) if odd else response(201)
+
+
+def keys(numbers: range) -> list[str]:
+    return [f"key-{n}" for n in numbers]
+
+
+def test_records_that_are_taken_need_no_verdict() -> None:
+    handler = Faulty()
+    done = stream("/status/201", handler, 500)
+    assert done.delivered == keys(range(500)) == [r.key for r in handler.received]
+    assert not done.verdicts
+    assert [int(r.body) for r in handler.received] == list(range(500))
+
+
+def in_pieces(connection: Connection) -> None:
+    """Status and the rest apart from each other."""
+    loop = asyncio.get_running_loop()
+    connection.transport.write(b"HTTP/1.1 201 Crea")
+    loop.call_later(0.01, connection.transport.write, b"ted\r\nContent-Length: 2\r\n\r\n{")
+    loop.call_later(0.02, connection.transport.write, b"}")
+
+
+def closing(connection: Connection) -> None:
+    connection.transport.write(b"HTTP/1.1 201 \r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    connection.transport.close()
+
+
+CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "requests"),
+    [
+        (lambda _: response(400, "no"), "rejected", 1),
+        (lambda _: response(503), "delivered", 2),
+        (lambda _: CHUNKED, "delivered", 1),
+        (lambda _: b"HTTP/1.1 204 No Content\r\n\r\n", "delivered", 1),
+        (lambda _: b"HTTP/1.1 100 Continue\r\n\r\n" + response(201), "delivered", 1),
+        (lambda connection: connection.cut(), "delivered", 2),
+        (in_pieces, "delivered", 1),
+        (closing, "delivered", 1),
+    ],
+    ids=["refused", "again", "chunked", "204", "100", "cut", "in pieces", "closing"],
+)
+def test_whatever_is_unusual_is_looked_at(
+    answer: Callable[[Connection], bytes | None], outcome: str, requests: int
+) -> None:
+    handler = Odd(answer)
+    done = stream("/", handler, 30)
+    odd = keys(range(1, 30, 3))
+    assert sorted(done.delivered) == sorted(set(keys(range(30))) - set(odd))
+    assert sorted(done.verdicts) == sorted(odd)
+    assert {(v.outcome, v.requests) for v in done.verdicts.values()} == {(outcome, requests)}
+    assert Counter(r.key for r in handler.received) == Counter(done.delivered + odd * requests)
+
+
+def test_a_second_answer_is_nobodys() -> None:
+    """Who answers twice is not listened to: the connection is given up, and no record is lost."""
+    handler = Odd(lambda _: response(201) + response(400))
+    done = stream("/", handler, 30)
+    assert set(done.delivered) | set(done.verdicts) == set(keys(range(30)))
+    assert {v.outcome for v in done.verdicts.values()} == {"delivered"}
+
+
+def test_an_answer_that_does_not_come_is_missed_in_the_middle_of_a_stream() -> None:
+    done = stream("/", Odd(lambda _: None), 6, timeout=0.3)
+    assert {k: v.ambiguous for k, v in done.verdicts.items()} == {"key-1": 1, "key-4": 1}
+
+
+def test_many_lanes_share_the_slots_that_there_are() -> None:
+    """Who is throttled gets its turn although the others would go on."""
+    handler = Odd(lambda _: response(429, retry_after="0"))
+    done = stream("/", handler, 300, lanes=8)
+    assert {(v.outcome, v.requests) for v in done.verdicts.values()} == {("delivered", 2)}
+    assert len(done.delivered) + len(done.verdicts) == 300
+
+
+def test_no_more_requests_a_second_than_allowed() -> None:
+    begin = time.monotonic()
+    done = stream("/status/201", Faulty(), 60, lanes=4, rate=100)
+    assert len(done.delivered) == 60
+    assert time.monotonic() - begin > 0.4
+
+
+def test_what_the_next_request_raises_ends_the_stream() -> None:
+    class Broken(Lane):
+        def delivered(self) -> None:
+            raise ValueError("the books are closed")
+
+    async def work(server: Running) -> None:
+        async with HttpTarget(HttpSettings(f"{server.url}/status/201")) as target:
+            lane = Broken(Records(range(3)))
+            lane.next()
+            with pytest.raises(ValueError, match="the books are closed"):
+                await target.stream(lane)
+
+    against(Faulty(), work)
+
+
+def test_the_key_of_many_is_made_of_theirs() -> None:
+    def key(*keys: str) -> bytes:
+        end = request_end([b"1"] * len(keys), list(keys), "K", array=True)
+        return end.split(b"\r\n")[0].removeprefix(b"K: ")
+
+    assert key("a") == b"a"
+    assert len({key("a", "b"), key("b", "a"), key("ab"), key("a", "b", "c")}) == 4
+    assert Page([b"1"], ["a"]).part(0, 1) == ([b"1"], ["a"])
