@@ -100,11 +100,21 @@ def test_a_file_is_sent_to_a_url_once(folder):
         assert len({r.key for r, _ in running.handler.requests} - keys) == 3
 
 
+def entry_day(folder):
+    """When the first delivery was."""
+    return objects(snapshots("list", "--json", cwd=folder))[0]["started_at"][:10]
+
+
 def test_what_was_sent_is_not_thereby_imported(folder):
     with serving(Api()) as running:
         send(running, folder)
+        (status,) = objects(snapshots("list", "a.csv", "--json", cwd=folder))
+        assert status["presence"] == "delivered"
     done = snapshots("import", "a.csv", cwd=folder)
     assert done.returncode == 0, done.stderr
+    both = snapshots("list", "a.csv", cwd=folder).stdout
+    assert "imported: import 2" in both
+    assert f"delivered: delivery 1 ({entry_day(folder)}) to {running.url}/rows" in both
     kinds = [entry["kind"] for entry in objects(snapshots("list", "--json", cwd=folder))]
     assert kinds == ["delivery", "import"]
 
@@ -180,6 +190,23 @@ def test_a_limit_is_a_part_on_purpose(folder):
         assert len(running.handler.rows) == 2
         assert send(running, folder).returncode == 0
         assert [row["id"] for row in running.handler.rows] == ["007", "008", "009"]
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(folder):
+    (folder / "a.csv").write_text(ROWS + "010,Di,x\n")
+    with serving(Api()) as running:
+        done = send(running, folder, "--dry-run", "--batch", 2)
+        assert done.returncode == 3, done.stderr
+        assert f"3 would go to {running.url}/rows by POST, at most 2 in a request" in done.stdout
+        assert 'the first: {"id":"007","full name":"Ann","amount":1.50}' in done.stdout
+        (result,) = objects(send(running, folder, "--dry-run", "--json"))
+        assert (result["outcome"], result["loaded"], result["rejected"]) == ("dry_run", 3, 1)
+        assert send(running, folder, "--dry-run", "--header", "X: ${NOT_SET}").returncode == 2
+        assert not running.handler.requests
+        assert not (folder / "snapshots.db").exists()
+        assert send(running, folder).returncode == 3
+        known = send(running, folder, "--dry-run", "--progress", "plain")
+        assert "already delivered as 1" in known.stderr
 
 
 def test_secrets_come_from_variables_and_files_and_are_kept_nowhere(folder):

@@ -100,6 +100,7 @@ def send(
     null_values: tuple[str, ...] = (),
     max_rejects: int | str = "10%",
     stop_on_error: bool = False,
+    dry_run: bool = False,
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
@@ -112,8 +113,8 @@ def send(
     value may be `@FILE`; `auth` is a `Bearer`, an `ApiKey` or any other `Auth` of
     `snapshots.targets.http`. The rest is as for `load`.
 
-    The result's `outcome` is finished, already_delivered, failed, interrupted or limited. Raises
-    SnapshotsError where nothing could be begun.
+    The result's `outcome` is finished, already_delivered, failed, interrupted, limited or
+    dry_run. Raises SnapshotsError where nothing could be begun.
     """
     request = Request(
         url=to,
@@ -135,6 +136,7 @@ def send(
         contract=_contract(contract),
         null_values=null_values,
         budget=Budget.parse(str(max_rejects)),
+        dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
         again=again,

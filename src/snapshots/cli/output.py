@@ -121,15 +121,30 @@ def print_statuses(statuses: Iterable[FileStatus]) -> None:
 def _presence(status: FileStatus) -> str:
     if status.presence == "unknown":
         return "not imported"
+    if status.presence == "changed":
+        last = status.imports[-1]
+        return f"not {_done(last)}; a file of this name is, with other content: {_which(last)}"
     whole = [record for record in status.imports if record.state == "finished"]
-    last = (whole or status.imports)[-1]
-    which = f"import {last.import_id} ({last.started_at[:10]}) into {last.table}, {last.database}"
-    if status.presence == "imported":
-        renamed = "" if last.input == status.input else f", as {last.input}"
-        return f"imported: {which}{renamed}"
     if status.presence == "unfinished":
-        return f"{last.state}: {which}"
-    return f"not imported; a file of this name is, with other content: {which}"
+        last = [record for record in status.imports if record.state != "finished"][-1]
+        return f"{last.state}: {_which(last)}"
+    # The last of each kind: a file may be both.
+    last_of = {record.kind: record for record in whole}
+    told = []
+    for record in sorted(last_of.values(), key=lambda record: record.kind, reverse=True):
+        renamed = "" if record.input == status.input else f", as {record.input}"
+        told.append(f"{_done(record)}: {_which(record)}{renamed}")
+    return "; ".join(told)
+
+
+def _done(record: ImportRecord) -> str:
+    return "imported" if record.kind == "import" else "delivered"
+
+
+def _which(record: ImportRecord) -> str:
+    into = "into" if record.kind == "import" else "to"
+    day = record.started_at[:10]
+    return f"{record.kind} {record.import_id} ({day}) {into} {record.table}, {record.database}"
 
 
 def print_detail(detail: Detail) -> None:

@@ -115,5 +115,6 @@ sending = together(
         show_default=True,
         help="When the input's columns are not the contract's: stop, or send those both have.",
     ),
+    option("--dry-run", is_flag=True, help="Check and count everything, send nothing."),
     again,
 )

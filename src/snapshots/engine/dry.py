@@ -7,47 +7,37 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from snapshots.engine.earlier import look_up
-from snapshots.engine.plan import Options, make_plan
+from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import ImportResult, Listener, Notice
 from snapshots.engine.watch import Watch
-from snapshots.engine.write import Rows, convert_only
+from snapshots.engine.write import Written, blocks_of
 from snapshots.errors import NoDatabase
 from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
+    from snapshots.engine.request import Request
+    from snapshots.model import RunKind
     from snapshots.ports import Session, Source, Target
 
 EXAMPLES = 100
 
 
 def run(source: Source, target: Target, options: Options, listener: Listener) -> ImportResult:
-    """Reads, checks and counts; makes no database, no table and no entry in the ledger."""
-    session: Session | None
-    try:
-        session = target.connect(create=False)
-    except NoDatabase:
-        session = None
-    try:
-        _tell_if_known(source, target, session, options, listener)
-        plan = make_plan(
-            source,
-            target,
-            session,
-            options,
-            lambda text: listener(Notice(text)),
-            lambda _table: None,
-        )
-    finally:
-        if session is not None:
-            session.close()
-    rows = Rows(plan.table, plan.columns, plan.converter(0), options.stop_on_error)
+    """Reads, checks and counts; makes no database, no table and no entry in the ledger, and sends
+    nothing."""
+    plan = _plan(source, target, options, listener)
+    converter = plan.converter(0)
     watch = Watch(options.budget, committed=Counts(), limit=options.limit, stop=threading.Event())
     codes: Counter[str] = Counter()
     examples: list[Reject] = []
+    first: bytes | None = None
     for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), ""):
-        written = convert_only(rows, piece.chunk, watch)
+        written = Written(line=piece.chunk.line)
+        for _, _, block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+            if first is None and block.loaded and options.request is not None:
+                first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)
         codes.update(reject.code for reject in rejects)
         examples += rejects[: EXAMPLES - len(examples)]
@@ -61,10 +51,39 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         counts=counts,
         outcome="dry_run",
         exit_code=4 if over else 3 if counts.rejected else 0,
-        message="Dry run: nothing was written.",
+        message=_message(options.request, counts, first),
         rejects_by_code=dict(codes.most_common()),
         examples=tuple(examples),
     )
+
+
+def _message(request: Request | None, counts: Counts, first: bytes | None) -> str:
+    if request is None:
+        return "Dry run: nothing was written."
+    would = f"{counts.loaded:,} would go to {request} by {request.method}"
+    pages = f", at most {request.batch:,} in a request" if request.batch > 1 else ""
+    shown = f"; the first: {first.decode()}" if first is not None else ""
+    return f"Dry run: nothing was sent. {would}{pages}{shown}"
+
+
+def _plan(source: Source, target: Target, options: Options, listener: Listener) -> Plan:
+    say = lambda text: listener(Notice(text))  # noqa: E731
+    session: Session | None
+    try:
+        session = target.connect(create=False)
+    except NoDatabase:
+        session = None
+    try:
+        _tell_if_known(source, target, session, options, listener)
+        if options.request is None:
+            return make_plan(source, target, session, options, say, lambda _table: None)
+        # Imported here: whoever only imports would pay for it.
+        from snapshots.engine.delivery.job import checked_plan
+
+        return checked_plan(source, options, say)
+    finally:
+        if session is not None:
+            session.close()
 
 
 def _tell_if_known(
@@ -79,8 +98,11 @@ def _tell_if_known(
     history = History(target, session)
     if not history.exists():
         return
-    known = look_up(source, history, "import", options.table)
+    kind: RunKind = "import" if options.request is None else "delivery"
+    destination = options.table if options.request is None else options.request.url
+    known = look_up(source, history, kind, destination)
     if known.imported:
-        listener(Notice(f"already imported as {known.imported.import_id}"))
+        done = "imported" if options.request is None else "delivered"
+        listener(Notice(f"already {done} as {known.imported.import_id}"))
     elif known.unfinished:
-        listener(Notice(f"import {known.unfinished.import_id} of this input is unfinished"))
+        listener(Notice(f"{kind} {known.unfinished.import_id} of this input is unfinished"))

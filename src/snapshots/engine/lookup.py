@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from snapshots.model import ImportRecord, Reject
 
-Presence = Literal["imported", "unfinished", "changed", "unknown"]
+Presence = Literal["imported", "delivered", "unfinished", "changed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class FileStatus:
     input: str
     content_hash: str
     presence: Presence
-    """`changed`: only the name is known, under another content."""
+    """`delivered`: sent to an API, and into no table. `changed`: only the name is known, under
+    another content."""
     imports: list[ImportRecord]
     """Of the same content; where `changed`, of the same name."""
 
@@ -89,8 +90,11 @@ def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
 
 def _status(name: str, content_hash: str, imports: list[ImportRecord]) -> FileStatus:
     same = [record for record in imports if record.content_hash == content_hash]
-    if any(record.state == "finished" for record in same):
+    known = {(record.kind, record.state == "finished") for record in same}
+    if ("import", True) in known:
         return FileStatus(name, content_hash, "imported", same)
+    if ("delivery", True) in known and ("import", False) not in known:
+        return FileStatus(name, content_hash, "delivered", same)
     if same:
         return FileStatus(name, content_hash, "unfinished", same)
     base = PurePath(name).name

@@ -62,7 +62,9 @@ def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Writt
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
     written = Written(line=chunk.line)
     blocks: Iterator[Block] = (
-        block for _, _, block in _blocks(rows, chunk, watch, written) if block.loaded
+        block
+        for _, _, block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
+        if block.loaded
     )
     if rows.parse_ahead:
         blocks = ahead(blocks)
@@ -81,18 +83,11 @@ def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Writt
 def write_around_refused(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
     """Loads what the target takes of a chunk; each row that it refuses becomes a reject."""
     written = Written(line=chunk.line)
-    for position, line, block in _blocks(rows, chunk, watch, written):
+    made = blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
+    for position, line, block in made:
         if block.loaded:
             written.refuse(_halve(session, rows, chunk, position, line, block, watch))
     written.rejects.sort(key=lambda reject: reject.byte_offset)
-    return written
-
-
-def convert_only(rows: Rows, chunk: Chunk, watch: Watch) -> Written:
-    """What `write_all` would give to the target, as far as the kernel can tell."""
-    written = Written(line=chunk.line)
-    for _ in _blocks(rows, chunk, watch, written):
-        pass
     return written
 
 
@@ -125,20 +120,19 @@ def _halve(
     return refused
 
 
-def _blocks(
-    rows: Rows, chunk: Chunk, watch: Watch, written: Written
+def blocks_of(
+    chunk: Chunk,
+    converter: Converter,
+    watch: Watch,
+    written: Written,
+    stop_at_reject: bool,
 ) -> Iterator[tuple[int, int, Block]]:
     """The chunk's blocks, each with its first position and line, until it is time to stop."""
     while written.position < len(chunk):
         watch.check()
         position, line = written.position, written.line
-        block = rows.converter.convert(
-            chunk,
-            position,
-            line,
-            BLOCK_BYTES,
-            watch.remaining(written.counts),
-            rows.stop_at_reject,
+        block = converter.convert(
+            chunk, position, line, BLOCK_BYTES, watch.remaining(written.counts), stop_at_reject
         )
         written.add(block)
         yield position, line, block

@@ -51,10 +51,7 @@ class Delivering:
 
     def plan(self, source: Source, _books: Books, say: Callable[[str], None]) -> Plan:
         """See `engine.job.Job`."""
-        plan = make_plan(source, self.options, say)
-        settings(plan.request)
-        plan.converter(0)
-        return plan
+        return checked_plan(source, self.options, say)
 
     def make(self, _plan: Plan, _books: Books) -> bool:
         """Nothing is made at an API."""
@@ -79,6 +76,14 @@ class Delivering:
         """See `engine.job.Job`."""
         request = task.plan.request.with_secrets_of(self.options.request)
         return Execution(self.home, task, request).run()
+
+
+def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
+    """The plan of a delivery whose secrets are there and whose contract can be carried out."""
+    plan = make_plan(source, options, say)
+    settings(plan.request)
+    plan.converter(0)
+    return plan
 
 
 def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:

@@ -57,7 +57,6 @@ class Asking:
         The first answer that is no plain success, to the lane's request; or None when there is
         nothing to be sent for now. Raises the reason to halt.
         """
-
         limiter, count = self.limiter, self._count_answer
 
         def onward(status: int) -> bytes | None:
