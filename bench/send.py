@@ -2,6 +2,7 @@
 
 python bench/send.py                          # needs nginx; installs nothing
 python bench/send.py --requests 1000000 --runs 5
+python bench/send.py --memory 10000000        # one run of so many, and one of a hundredth
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ COLUMNS = (
 )
 TITLES = {
     "bare": "our client alone, constant bodies",
-    "deliver": "the adapter (`HttpTarget.deliver`)",
+    "deliver": "the adapter (`HttpTarget.stream`)",
     "send": "`snapshots send` of a CSV file",
     "aiohttp": "aiohttp with uvloop, constant bodies",
 }
@@ -80,6 +81,23 @@ def side_by_side(server: Nginx, lanes: list[str], requests: int, runs: int) -> d
     return {lane: middle(each) for lane, each in costs.items()}
 
 
+def memory(server: Nginx, rows: int, versions: str) -> report.Section:
+    """What the command takes for a hundredth of the rows, and for all."""
+    lines = []
+    for requests in (rows // 100, rows):
+        (cost,) = side_by_side(server, ["send"], requests, 1).values()
+        title = f"`snapshots send` of {requests:,} rows, {requests / cost.seconds:,.0f}/s"
+        lines.append(report.Line(title, cost, requests * len(BODY), None))
+    return report.Section(
+        f"HTTP: memory of {rows:,} POST requests, {AT_ONCE} at once",
+        "",
+        lines,
+        1,
+        versions,
+        _command(),
+    )
+
+
 def section(costs: dict[str, Cost], requests: int, runs: int, versions: str) -> report.Section:
     bare = costs["bare"].seconds
     lines = [
@@ -95,12 +113,16 @@ def section(costs: dict[str, Cost], requests: int, runs: int, versions: str) -> 
         lines,
         runs,
         versions,
-        shlex.join(["python", "bench/send.py", *sys.argv[1:]]),
+        _command(),
         (
             f"Requests per second, start of the process included: {rates}. The server is nginx "
             "with one worker, which answers 201 to everything.",
         ),
     )
+
+
+def _command() -> str:
+    return shlex.join(["python", "bench/send.py", *sys.argv[1:]])
 
 
 def nginx_version() -> str:
@@ -112,6 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures sending over HTTP.")
     parser.add_argument("--requests", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--memory", type=int, metavar="ROWS", help="only that, of so many rows")
     parser.add_argument("--lanes", help="of " + ",".join(TITLES))
     chosen = parser.parse_args()
     lanes = chosen.lanes.split(",") if chosen.lanes else list(TITLES)
@@ -121,11 +144,14 @@ def main() -> None:
     try:
         with Nginx() as server:
             assert isinstance(server, Nginx)
-            costs = side_by_side(server, lanes, chosen.requests, chosen.runs)
+            versions = f"{nginx_version()}, {report.our_version()}"
+            if chosen.memory:
+                report.keep("send-memory", memory(server, chosen.memory, versions))
+            else:
+                costs = side_by_side(server, lanes, chosen.requests, chosen.runs)
+                report.keep("send", section(costs, chosen.requests, chosen.runs, versions))
     except MissingServer as error:
         sys.exit(f"{error}; on Debian: apt-get install nginx-light")
-    versions = f"{nginx_version()}, {report.our_version()}"
-    report.keep("send", section(costs, chosen.requests, chosen.runs, versions))
     print(report.MARKDOWN.read_text())
 
 
