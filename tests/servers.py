@@ -79,8 +79,12 @@ class Server(ABC):
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._identity = self._unprivileged()
+        self.own(self.folder)
+
+    def own(self, path: Path) -> None:
+        """Gives a file or a folder to the account that the server runs as."""
         if self._identity:
-            os.chown(self.folder, *self._identity)
+            os.chown(path, *self._identity)
 
     def __enter__(self) -> Server:
         try:
@@ -203,8 +207,7 @@ class PostgresServer(Server):
     def create(self) -> None:
         secret = self.folder / "secret"
         secret.write_text(PASSWORD)
-        if self._identity:
-            os.chown(secret, *self._identity)
+        self.own(secret)
         initdb = find("initdb")
         self._run(
             [

@@ -38,8 +38,11 @@ impl Chunk {
         self.bytes.len()
     }
 
-    fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.bytes)
+    fn __bytes__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        PyBytes::new_with(py, self.bytes.len(), |bytes| {
+            bytes.copy_from_slice(&self.bytes);
+            Ok(())
+        })
     }
 
     /// BLAKE3 of the first so many bytes, as long as all of them are held.

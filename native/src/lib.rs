@@ -12,6 +12,7 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
+mod memory;
 mod outbox;
 mod pool;
 mod records;

@@ -11,6 +11,7 @@ use crate::buffer::Buffer;
 use crate::chunk::{Chunk, OVERLONG_KEPT};
 use crate::dialect::Dialect;
 use crate::grammar::{Extents, Found, Index, NoFields, Prologue, RecordKind, bom, count_lines};
+use crate::memory;
 use crate::pool;
 
 /// How far records are looked up in the index before it is asked whether there are still quotes.
@@ -92,6 +93,12 @@ impl Cutter {
             self.pending.drain(..cut);
             self.rebase(cut);
         }
+    }
+
+    /// Bytes that taking so many more may need at once: the next chunk's, or those of a record
+    /// that becomes longer.
+    fn room(&self, more: usize) -> usize {
+        self.chunk_size.min(SPARE).max(self.pending.len()) + more
     }
 
     /// The input has ended: gives the rest.
@@ -343,21 +350,23 @@ impl Splitter {
         })
     }
 
-    fn feed(&mut self, py: Python<'_>, data: Buffer<'_>) -> Vec<Chunk> {
+    fn feed(&mut self, py: Python<'_>, data: Buffer<'_>) -> PyResult<Vec<Chunk>> {
         let (cutter, data) = (&mut self.cutter, data.as_bytes());
-        py.detach(|| {
+        memory::require(cutter.room(data.len()))?;
+        Ok(py.detach(|| {
             let mut chunks = Vec::new();
             cutter.feed(data, &mut chunks);
             chunks
-        })
+        }))
     }
 
-    fn finish(&mut self, py: Python<'_>) -> Vec<Chunk> {
+    fn finish(&mut self, py: Python<'_>) -> PyResult<Vec<Chunk>> {
         let cutter = &mut self.cutter;
-        py.detach(|| {
+        memory::require(cutter.pending.len())?;
+        Ok(py.detach(|| {
             let mut chunks = Vec::new();
             cutter.finish(&mut chunks);
             chunks
-        })
+        }))
     }
 }

@@ -246,6 +246,18 @@ class Defect(SnapshotsError):
     code = "defect"
 
 
+class OutOfMemory(SnapshotsError):
+    """The system gives no memory, or no thread."""
+
+    code = "out_of_memory"
+
+
+def out_of_memory(message: str = "there is not enough memory") -> OutOfMemory:
+    """For Python's MemoryError, which says nothing."""
+    hint = "free some, or load with --workers 1 and a smaller --chunk-size"
+    return OutOfMemory(message, hint=hint)
+
+
 class Stopped(SnapshotsError):
     """The user, or the system, asked the work to stop."""
 

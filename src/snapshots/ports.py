@@ -152,6 +152,14 @@ class Session(Protocol):
         RefusedRows is raised. Takes the blocks one by one and keeps none.
         """
 
+    def name(self, text: str) -> None:
+        """Lets others find this session by a name, while it lasts. Never raises: where it cannot
+        be named, it is not found."""
+
+    def end_named(self, text: str) -> int:
+        """Ends the sessions of that name, whoever has them open, and what they have not committed;
+        how many. Those alone that the database lets this user end. Never raises."""
+
     def cancel(self) -> None:
         """From any thread: the statement that runs ends with an error, soon. Never raises."""
 

@@ -25,6 +25,7 @@ use rule::Rule;
 use crate::block::Block;
 use crate::chunk::Chunk;
 use crate::dialect::Dialect;
+use crate::memory;
 use crate::spec::{ConversionSpec, Encoding};
 
 /// Bytes that a value takes at most, beyond those of its text and label; and what is around a
@@ -152,6 +153,7 @@ impl Converter {
             records,
             stop_at_reject,
         };
+        memory::require(rows::room(max_bytes.min(chunk.bytes.len() - position)))?;
         Ok(py.detach(|| self.plan.convert(chunk, position, line, limits)))
     }
 }

@@ -16,6 +16,12 @@ use crate::grammar::{PlainRow, Prologue, Reader, Record, RecordKind, check_text,
 /// Bytes of rows that are set aside for each byte of records: seldom more are needed.
 const GROWTH: usize = 2;
 
+/// Bytes that converting so many may need at once, rows of many short numbers included: those
+/// grow twice.
+pub fn room(bytes: usize) -> usize {
+    bytes.saturating_mul(4 * GROWTH)
+}
+
 pub fn convert<E: Encoder>(
     plan: &Plan,
     chunk: &Chunk,

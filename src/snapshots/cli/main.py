@@ -11,7 +11,7 @@ import click
 
 from snapshots.cli.failure import as_object, fail
 from snapshots.cli.output import print_json
-from snapshots.errors import SnapshotsError
+from snapshots.errors import SnapshotsError, out_of_memory
 
 COMMANDS = {
     "import": ("snapshots.cli.import_", "Load files into a database."),
@@ -104,10 +104,14 @@ def main() -> Any:
         with contextlib.suppress(OSError):
             sys.stdout.close()
         return fail(SnapshotsError(f"the output cannot be written: {error.strerror}"))
-    except SnapshotsError as error:
-        if "--json" in sys.argv:
-            print_json({"outcome": "failed", "error": as_object(error)})
-        return fail(error)
+    except (SnapshotsError, MemoryError) as error:
+        return _failed(error if isinstance(error, SnapshotsError) else out_of_memory())
+
+
+def _failed(error: SnapshotsError) -> int:
+    if "--json" in sys.argv:
+        print_json({"outcome": "failed", "error": as_object(error)})
+    return fail(error)
 
 
 def run() -> None:

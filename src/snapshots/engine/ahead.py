@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from snapshots.engine import threads
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,8 +45,7 @@ class _Maker(Generic[T]):
         self.ready: queue.Queue[_Item[T] | _End | BaseException] = queue.Queue(depth)
         self._items = items
         self._dropped = threading.Event()
-        self._thread = threading.Thread(target=self._make, name="snapshots-ahead", daemon=True)
-        self._thread.start()
+        self._thread = threads.start("ahead", self._make)
 
     def close(self) -> None:
         self._dropped.set()

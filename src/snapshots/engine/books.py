@@ -19,6 +19,7 @@ class Books:
         """With `create` the database and the ledger are made where they are missing."""
         self.target = target
         self._create = create
+        self._name: str | None = None
         self._ledger: Ledger | None = None
 
     @property
@@ -36,12 +37,20 @@ class Books:
             # Who has seen the database once does not make another in its place.
             self._create = False
             self._ledger = ledger
+            if self._name is not None:
+                session.name(self._name)
         return self._ledger
 
     @property
     def session(self) -> Session:
         """The one that the ledger is on."""
         return self.ledger.session
+
+    def name_sessions(self, name: str) -> None:
+        """See `ports.Session.name`: the one that is open, and those to come."""
+        self._name = name
+        if self._ledger is not None:
+            self._ledger.session.name(name)
 
     def renewed(self) -> Ledger:
         """The ledger, on a session that works. Raises what connecting raises."""

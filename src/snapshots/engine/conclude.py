@@ -19,6 +19,7 @@ from snapshots.errors import (
     OverBudget,
     SnapshotsError,
     Stopped,
+    out_of_memory,
 )
 from snapshots.ports import Described
 
@@ -151,6 +152,8 @@ class Ending:
         return self._result(lease, "failed", 4, message, hint)
 
     def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
+        if isinstance(error, MemoryError):
+            error = out_of_memory()
         self.end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
         if not isinstance(error, SnapshotsError):
             raise error

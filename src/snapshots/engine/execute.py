@@ -12,17 +12,18 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from snapshots.engine import threads
 from snapshots.engine.job import Ended
 from snapshots.engine.read import Reader, Remainder
-from snapshots.engine.report import Committed, Progress
+from snapshots.engine.report import Committed, Notice, Progress
 from snapshots.engine.watch import Watch
 from snapshots.engine.worker import Part, work
 from snapshots.engine.write import Rows
-from snapshots.errors import Stopped
+from snapshots.errors import OutOfMemory, Stopped
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from snapshots.engine.job import Task
     from snapshots.engine.plan import Options
@@ -63,7 +64,8 @@ class Execution:
             task.source, plan.dialect, plan.chunk_size, remainder, task.content_hash
         )
         self._pieces: queue.Queue[Piece | None] = queue.Queue(1)
-        self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
+        self._untold: queue.SimpleQueue[Committed | Notice] = queue.SimpleQueue()
+        self._said: set[str] = set()
         self._missing = remainder
         self._lock = threading.Lock()
         self._committed_bytes = 0
@@ -79,14 +81,13 @@ class Execution:
         if self._watch.enough(Counts()):
             return self._ended()
         began = time.monotonic()
-        reading = _thread("reader", self._read)
-        working = [_thread(f"worker-{n}", self._work) for n in range(self._workers)]
+        reading, *working = self._start()
         next_heartbeat = began + HEARTBEAT_SECONDS
         while any(thread.is_alive() for thread in working):
             try:
                 _join_one(working)
                 self._cancel_if_stuck()
-                self._tell_committed()
+                self._tell()
                 self._listener(self._progress(began))
                 if self._heartbeat and time.monotonic() >= next_heartbeat:
                     next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
@@ -98,10 +99,20 @@ class Execution:
                 self._fail(error)
         # The reader may hang in a read that nobody can end, of a terminal for instance.
         reading.join(TICK_SECONDS if self._watch.ended else None)
-        self._tell_committed()
+        self._tell()
         return self._ended()
 
-    def _tell_committed(self) -> None:
+    def _start(self) -> list[threading.Thread]:
+        """The reader and the workers; fewer, and the import ends, where the system gives none."""
+        started = [threads.start("reader", self._read)]
+        try:
+            numbers = range(self._workers)
+            started.extend(threads.start(f"worker-{number}", self._work) for number in numbers)
+        except OutOfMemory as error:
+            self._fail(error)
+        return started
+
+    def _tell(self) -> None:
         while not self._untold.empty():
             self._listener(self._untold.get())
 
@@ -138,7 +149,7 @@ class Execution:
 
     def _work(self) -> None:
         try:
-            work(self._part, self._take(), self._watch, self._count, self._sessions)
+            work(self._part, self._take(), self._watch, self._count, self._say, self._sessions)
         except Stopped:
             pass
         except BaseException as error:
@@ -159,6 +170,13 @@ class Execution:
             self._committed_bytes += done.end - done.start
         self._untold.put(as_committed(self._part.lease.import_id, done))
         self._watch.commit(done.counts)
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            new = text not in self._said
+            self._said.add(text)
+        if new:
+            self._untold.put(Notice(text))
 
     def _fail(self, error: BaseException, *, let_workers_finish: bool = False) -> None:
         with self._lock:
@@ -219,12 +237,6 @@ def _workers(options: Options, target: Target) -> int:
         return 1
     wanted = options.workers or min(MAX_WORKERS, 1 + (os.cpu_count() or 1))
     return min(wanted, target.writers or wanted)
-
-
-def _thread(name: str, run: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=run, name=f"snapshots-{name}", daemon=True)
-    thread.start()
-    return thread
 
 
 def _join_one(threads: list[threading.Thread]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from snapshots.engine import threads
 from snapshots.engine.books import Books
 from snapshots.errors import SnapshotsError
 
@@ -32,10 +33,9 @@ class Keeper:
         self._lease = lease
         self._shutdown = shutdown
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="snapshots-keeper", daemon=True)
 
     def __enter__(self) -> Keeper:
-        self._thread.start()
+        self._thread = threads.start("keeper", self._keep)
         return self
 
     def __exit__(

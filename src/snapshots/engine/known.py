@@ -25,9 +25,12 @@ def remember(database: str) -> None:
         state = folder()
         state.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"databases": [*databases, database]}, file, indent=1)
-        Path(temporary).replace(state / FILE)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"databases": [*databases, database]}, file, indent=1)
+            Path(temporary).replace(state / FILE)
+        except OSError:
+            Path(temporary).unlink()
 
 
 def recall() -> list[str]:

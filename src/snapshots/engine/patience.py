@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _TICK = 0.1
+_WORTH_SAYING = 1.0
 
 
 class Patience:
@@ -24,6 +25,7 @@ class Patience:
         self._seconds = seconds
         self._check = check
         self._deadline: float | None = None
+        self._said = False
         self._pause = _FIRST_PAUSE
 
     def bear(self, error: SnapshotsError, *, connected: bool) -> None:
@@ -36,6 +38,14 @@ class Patience:
         may_pass = error.retryable or (connected and isinstance(error, CannotConnect))
         if not may_pass or now > self._deadline:
             raise error
+
+    def worth_saying(self) -> bool:
+        """Once: it has lasted so long that the user should know what is waited for."""
+        now = time.monotonic()
+        if self._said or self._deadline is None:
+            return False
+        self._said = now > self._deadline - self._seconds + _WORTH_SAYING
+        return self._said
 
     def wait(self) -> None:
         """Until the next try: longer each time, and not all workers at once."""

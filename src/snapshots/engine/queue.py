@@ -19,6 +19,7 @@ from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.queued import carry_out
 from snapshots.engine.report import Notice
+from snapshots.engine.takeover import take_over
 from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
 from snapshots.ledger import queue
 from snapshots.sources import Access
@@ -128,8 +129,7 @@ def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             continue
         try:
-            with ledger.locked():
-                return ledger.take(entry, owner.this_process()), entry
+            return take_over(ledger, entry), entry
         except LedgerError:
             # Another worker was faster.
             continue

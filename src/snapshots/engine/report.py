@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from snapshots._native import PanicException
-from snapshots.errors import Defect
+from snapshots.errors import Defect, out_of_memory
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
 
 
@@ -146,17 +146,22 @@ def told(name: str, listener: Listener, work: Callable[[Listener], ImportResult]
 
     listener(Opened(name))
     try:
-        result = work(hear)
-    except PanicException as panic:
-        defect = Defect(
-            f"the kernel has a defect: {panic}",
-            place=name,
-            hint="Please report it. What is committed stays, and the import can be resumed.",
-        )
-        listener(Failed(name, import_id, defect))
-        raise defect from panic
+        result = _in_our_words(name, lambda: work(hear))
     except BaseException as error:
         listener(Failed(name, import_id, error))
         raise
     listener(result)
     return result
+
+
+def _in_our_words(name: str, work: Callable[[], ImportResult]) -> ImportResult:
+    try:
+        return work()
+    except MemoryError as error:
+        raise out_of_memory() from error
+    except PanicException as panic:
+        raise Defect(
+            f"the kernel has a defect: {panic}",
+            place=name,
+            hint="Please report it. What is committed stays, and the import can be resumed.",
+        ) from panic

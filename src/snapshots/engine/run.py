@@ -18,6 +18,7 @@ from snapshots.engine.loading import Loading
 from snapshots.engine.plan import Options, Plan
 from snapshots.engine.refusal import record_refusal
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
+from snapshots.engine.takeover import session_name, take_over
 from snapshots.errors import (
     CannotConnect,
     ImportBusy,
@@ -244,8 +245,7 @@ class Run:
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
                 hint="wait for it, or stop that process; snapshots list shows how it goes",
             )
-        with self.books.ledger.locked():
-            lease = self.books.ledger.take(entry, owner.this_process())
+        lease = take_over(self.books.ledger, entry)
         return self.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
 
     def _require_same_wishes(self, entry: Entry) -> None:
@@ -270,6 +270,7 @@ class Run:
         """Carries the plan out under the lease, and writes down how that ended."""
         self._started(lease, plan, known, resumed=resumed)
         try:
+            self.books.name_sessions(session_name(lease))
             chunks = self.books.ledger.chunks(lease.import_id)
             if not resumed and not self.job.make(plan, self.books):
                 # Somebody has made the table since it was looked for: now its columns count.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.commit import commit_chunk
 from snapshots.engine.patience import Patience
+from snapshots.engine.takeover import session_name
 from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
 from snapshots.ledger.record import ChunkDone, Ledger
 
@@ -38,9 +39,11 @@ def work(
     pieces: Iterable[Piece],
     watch: Watch,
     committed: Callable[[ChunkDone], None],
+    say: Callable[[str], None],
     sessions: set[Session],
 ) -> None:
-    """Commits each piece exactly once; `committed` hears of it afterwards.
+    """Commits each piece exactly once; `committed` hears of it afterwards, and `say` of what is
+    waited for.
 
     The session in use is in `sessions`, so that another thread can cancel what it waits for.
 
@@ -49,7 +52,7 @@ def work(
     session: Session | None = None
     try:
         for piece in pieces:
-            session, done = _commit(part, session, piece, watch, sessions)
+            session, done = _commit(part, session, piece, watch, say, sessions)
             committed(done)
     finally:
         if session is not None:
@@ -62,6 +65,7 @@ def _commit(
     session: Session | None,
     piece: Piece,
     watch: Watch,
+    say: Callable[[str], None],
     sessions: set[Session],
 ) -> tuple[Session, ChunkDone]:
     patience = Patience(part.retry_seconds, watch.check)
@@ -73,6 +77,7 @@ def _commit(
                 session = part.target.connect(create=False)
                 connected = True
                 sessions.add(session)
+                session.name(session_name(part.lease))
             ledger = Ledger(part.target, session)
             done = commit_chunk(session, ledger, part.lease, part.rows, piece, watch)
             return session, done or _already(ledger, part, piece, watch)
@@ -81,6 +86,8 @@ def _commit(
                 # Whoever ended the import knows why; this may be the cancelled statement.
                 raise Stopped("stopped") from error
             patience.bear(error, connected=connected)
+            if patience.worth_saying():
+                say(f"waiting for up to {part.retry_seconds:.0f} s: {error}")
             if session is not None:
                 sessions.discard(session)
                 session.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from snapshots.engine import threads
 from snapshots.engine.plan import Options
 from snapshots.engine.report import ImportResult
 from snapshots.engine.run import Importer
@@ -16,6 +17,7 @@ from snapshots.errors import (
     ConnectionLost,
     InputError,
     LedgerError,
+    OutOfMemory,
     SnapshotsError,
     TargetError,
 )
@@ -60,8 +62,7 @@ class Lane:
         self._work = work
         self._files = files
         self._importer = Importer(work.target, work.options, work.listener, work.stop)
-        self._thread = threading.Thread(target=self._run, name=f"snapshots-{name}", daemon=True)
-        self._thread.start()
+        self._thread = threads.start(name, self._run)
 
     def join(self, seconds: float) -> bool:
         """Whether it has ended within so many seconds."""
@@ -78,8 +79,8 @@ class Lane:
     def _take(self, file: File) -> Outcome:
         try:
             return self._judge(file, self._importer.import_input(file.path))
-        except LedgerError as error:
-            # Another process works on it, or has just taken it over.
+        except (LedgerError, OutOfMemory) as error:
+            # Another process works on it, or has just taken it over; or it is not the file's fault.
             return Outcome(file, "later", 0, error)
         except TargetError as error:
             return self._targets_fault(file, error)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snapshots._native import Outbox
+from snapshots.engine import threads
 from snapshots.engine.delivery.inbox import Inbox
 from snapshots.engine.delivery.packing import Packer
 from snapshots.engine.delivery.recorder import Recorder
@@ -70,8 +70,7 @@ class Execution:
         if self._watch.enough(Counts()):
             return self._ended()
         began = time.monotonic()
-        sending = threading.Thread(target=self._send, name="snapshots-sender", daemon=True)
-        sending.start()
+        sending = threads.start("sender", self._send)
         next_heartbeat = began + HEARTBEAT_SECONDS
         while sending.is_alive():
             try:

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+from snapshots.engine import threads
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -27,7 +29,7 @@ class Inbox:
         self._room = threading.Semaphore(AHEAD)
         self._over = False
         # It may hang in a read that nobody can end, of a terminal for instance.
-        threading.Thread(target=self._pack, name="snapshots-reader", daemon=True).start()
+        threads.start("reader", self._pack)
 
     async def take(self) -> Parcel | None:
         """The next parcel; None where there are no more. Raises what reading raises."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.books import Books
 from snapshots.engine.faults import fault_point
+from snapshots.engine.takeover import session_name
 from snapshots.engine.worker import RETRY_SECONDS
 from snapshots.errors import SnapshotsError
 from snapshots.ledger.deliveries import ChunkSent, holds, write_down
@@ -26,6 +27,7 @@ class Recorder:
 
     def __init__(self, home: Target, lease: Lease, retry_seconds: float = RETRY_SECONDS) -> None:
         self._books = Books(home, create=False)
+        self._books.name_sessions(session_name(lease))
         self._lease = lease
         self._retry_seconds = retry_seconds
 

@@ -13,16 +13,18 @@ from pymysql import err
 from pymysql.constants import FIELD_TYPE
 from pymysql.converters import encoders
 
-from snapshots.errors import RefusedRows, TargetError
+from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.targets.ddl import placeholders
 from snapshots.targets.mysql.errors import DEADLOCK, code_of, translate
-from snapshots.targets.mysql.exact import DATA_TYPES, expression
+from snapshots.targets.mysql.exact import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
+from snapshots.targets.mysql.load import Load
+from snapshots.targets.mysql.named import end_named, take_name
 from snapshots.targets.mysql.names import quote
 from snapshots.targets.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from snapshots._native import Block
     from snapshots.model import TableName
@@ -73,7 +75,7 @@ class MysqlSession(Transactions):
     def __init__(self, connection: BulkConnection) -> None:
         super().__init__()
         self._connection = connection
-        self._loads: dict[tuple[TableName, tuple[str, ...]], _Load] = {}
+        self._loads: dict[tuple[TableName, tuple[str, ...]], Load] = {}
         for statement in _SETTINGS:
             self.command(statement)
         ((local, size),) = self.execute("SELECT @@local_infile, @@max_allowed_packet")
@@ -115,7 +117,7 @@ class MysqlSession(Transactions):
             return 0
         key = (table, tuple(columns))
         if key not in self._loads:
-            self._loads[key] = _Load(table, columns, self._inexact(table))
+            self._loads[key] = Load(table, columns, self._inexact(table))
         load = self._loads[key]
         blocks = chain([first], blocks)
         if first.encoding == "mariadb":
@@ -130,6 +132,15 @@ class MysqlSession(Transactions):
             )
         return self._insert(load, blocks)
 
+    def name(self, text: str) -> None:
+        with suppress(SnapshotsError):
+            take_name(self, text)
+
+    def end_named(self, text: str) -> int:
+        with suppress(SnapshotsError):
+            return end_named(self, text)
+        return 0
+
     def cancel(self) -> None:
         with suppress(Exception):
             self._connection.hang_up()
@@ -138,7 +149,7 @@ class MysqlSession(Transactions):
         with suppress(Exception):
             self._connection.close()
 
-    def _execute_bulk(self, load: _Load, blocks: Iterable[Block]) -> int:
+    def _execute_bulk(self, load: Load, blocks: Iterable[Block]) -> int:
         if not self.takes_bulk:
             raise TargetError(
                 "The import was begun on a MariaDB server, and this one cannot take its rows.",
@@ -163,7 +174,7 @@ class MysqlSession(Transactions):
             raise RefusedRows("MariaDB has left the row out.")
         return stored
 
-    def _load_data(self, load: _Load, blocks: Iterable[Block]) -> int:
+    def _load_data(self, load: Load, blocks: Iterable[Block]) -> int:
         given = 0
 
         def payloads() -> Iterator[memoryview]:
@@ -183,7 +194,7 @@ class MysqlSession(Transactions):
             raise RefusedRows("MySQL has left the row out.")
         return given
 
-    def _insert(self, load: _Load, blocks: Iterable[Block]) -> int:
+    def _insert(self, load: Load, blocks: Iterable[Block]) -> int:
         given = stored = 0
         for block in blocks:
             given += block.loaded
@@ -222,32 +233,3 @@ class MysqlSession(Transactions):
             if code_of(error) == DEADLOCK:
                 self.spoil()
             raise translate(error, alive=self._connection.open, loading=loading) from error
-
-
-class _Load:
-    """The statements that load some columns of one table."""
-
-    def __init__(self, table: TableName, columns: Sequence[str], inexact: dict[str, str]) -> None:
-        name = quote(table.name)
-        places, settings = [], []
-        self.inexact = [column for column in columns if column.casefold() in inexact]
-        for number, column in enumerate(columns):
-            if column in self.inexact:
-                variable = f"@snapshots_{number}"
-                value = expression(inexact[column.casefold()], variable)
-                places.append(variable)
-                settings.append(f"{quote(column)} = {value}")
-            else:
-                places.append(quote(column))
-        settings_sql = f" SET {', '.join(settings)}" if settings else ""
-        self.data_statement: Callable[[str], str] = lambda file: (
-            f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {name} CHARACTER SET utf8mb4"
-            r" FIELDS TERMINATED BY '\t' ENCLOSED BY '' ESCAPED BY '\\'"
-            r" LINES STARTING BY '' TERMINATED BY '\n'"
-            f" ({', '.join(places)}){settings_sql}"
-        )
-        names = ", ".join(map(quote, columns))
-        insert = f"INSERT INTO {name} ({names}) VALUES "
-        self.insert_head = insert.encode()
-        self.insert_statement = f"{insert}({', '.join('?' for _ in columns)})"
-        self.prepared: int | None = None

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.types.string import TextLoader
 
-from snapshots.errors import RefusedRows, TargetError
+from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.targets.ddl import placeholders
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
@@ -43,6 +43,12 @@ SET client_min_messages = warning
 """So that a value means the same whatever server, database or user sets by default, and a
 loader that is stopped in the middle does not hold its locks for ever. Plans of prepared statements
 are kept: those made while a new ledger was small, and without statistics, must use its indexes."""
+
+_END_NAMED = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = ? AND datname = current_database() AND usename = session_user
+  AND pid <> pg_backend_pid()
+"""
 
 _AS_THEY_ARE = {
     "bool", "bytea", "float4", "float8", "int2", "int4", "int8", "oid", "text", "varchar",
@@ -149,6 +155,15 @@ class PostgresSession(Transactions):
         if stored != given:
             raise RefusedRows("A trigger of the table has left the row out.")
         return stored
+
+    def name(self, text: str) -> None:
+        with suppress(SnapshotsError):
+            self.execute("SELECT set_config('application_name', ?, false)", (text,))
+
+    def end_named(self, text: str) -> int:
+        with suppress(SnapshotsError):
+            return len(self.execute(_END_NAMED, (text,)))
+        return 0
 
     def cancel(self) -> None:
         with suppress(Exception):

@@ -9,7 +9,8 @@ from snapshots.errors import CannotConnect, ContractError, RefusedRows, Snapshot
 if TYPE_CHECKING:
     from snapshots._native import SqliteError
 
-BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _CORRUPT, _FULL = 5, 6, 8, 9, 11, 13
+BUSY, _LOCKED, _NO_MEMORY, _READ_ONLY, _INTERRUPTED = 5, 6, 7, 8, 9
+_IO, _CORRUPT, _FULL = 10, 11, 13
 _CANNOT_OPEN, _TOO_BIG, _CONSTRAINT, _MISMATCH, _NOT_A_DATABASE = 14, 18, 19, 20, 26
 
 _REFUSED = {_TOO_BIG, _CONSTRAINT, _MISMATCH}
@@ -18,6 +19,8 @@ _SENTENCES = {
     _LOCKED: "The table is locked by another program.",
     _READ_ONLY: "The file cannot be written.",
     _INTERRUPTED: "The statement was interrupted.",
+    _NO_MEMORY: "There is not enough memory.",
+    _IO: "The disk cannot be read or written.",
     _CORRUPT: "The file is damaged.",
     _FULL: "The disk is full.",
     _CANNOT_OPEN: "The file cannot be opened.",
@@ -27,6 +30,8 @@ _HINTS = {
     BUSY: "Try again when the other program has ended its transaction.",
     _LOCKED: "Try again when the other program has ended its transaction.",
     _READ_ONLY: "Check the permissions of the file and of its folder.",
+    _NO_MEMORY: "Free some, then resume the import.",
+    _IO: "Check that the disk works, and that it and your quota have room; then resume the import.",
     _CORRUPT: "Restore it from a backup, or see the sqlite3 shell's .recover.",
     _FULL: "Free space on the disk, then resume the import.",
     _CANNOT_OPEN: "Check that its folder exists and may be written.",
@@ -46,7 +51,7 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
         f"{known} ({message})" if known else f"SQLite: {message}",
         place=place if known else "",
         hint=_HINTS.get(code, ""),
-        retryable=code in {BUSY, _LOCKED, _FULL},
+        retryable=code in {BUSY, _LOCKED, _IO, _FULL},
     )
 
 
