@@ -28,8 +28,9 @@ class Made:
         return len(self.good) + len(self.bad) + self.blank
 
 
-def make_file(path, records, seed=1):
-    """id,name,amount,at: 1 % bad amounts, some blank lines, some quoted line ends."""
+def make_file(path, records, seed=1, padding=""):
+    """id,name,amount,at: 1 % bad amounts, some blank lines, some quoted line ends; `padding` makes
+    the others longer."""
     made = Made(path)
     rng = random.Random(seed)
     line = 2
@@ -50,7 +51,7 @@ def make_file(path, records, seed=1):
                 made.good.add(line)
                 line += 2
             else:
-                file.write(f"{n},name {n},{n % 1000}.25,2024-01-01 00:00:{n % 60:02d}\n")
+                file.write(f"{n},name {n}{padding},{n % 1000}.25,2024-01-01 00:00:{n % 60:02d}\n")
                 made.good.add(line)
                 line += 1
     return made
@@ -93,7 +94,7 @@ def start(
 
     def limit():
         for kind, most in (limits or {}).items():
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
     return subprocess.Popen(
         command,

@@ -3,15 +3,19 @@
 import json
 import shutil
 import signal
+import time
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from snapshots import locations
+from tests.faults import deliveries
 from tests.faults.disk import Disk, may_mount
 from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
 from tests.servers import MariaServer, PostgresServer
+from tests.service.processes import entry, submit, worker
+from tests.sync import service as sync
 from tests.test_resume import committed_chunks
 
 pytestmark = pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system")
@@ -42,6 +46,15 @@ def wait_until_full(process):
         if event["event"] == "notice" and "waiting for up to 60 s" in event["text"]:
             return event["text"]
     raise AssertionError(process.communicate())
+
+
+def stands_still(number, seconds=1.5):
+    """Until it has not changed for so long: nothing goes on."""
+    seen, since = number(), time.monotonic()
+    while time.monotonic() < since + seconds:
+        time.sleep(0.1)
+        if (now := number()) != seen:
+            seen, since = now, time.monotonic()
 
 
 def begun(database, made, tmp_path):
@@ -156,3 +169,54 @@ def test_a_disk_that_has_become_read_only(disk, made, tmp_path):
     code, result, err = finish(load(database, made, tmp_path))
     assert (code, result["import_id"]) == (3, 1), err
     check(database, made)
+
+
+def test_the_account_of_a_delivery_has_no_room(disk, tmp_path):
+    """What the API has said and the ledger could not keep is asked again, with the same keys."""
+    database = f"sqlite:///{disk.folder}/account.db"
+    rows = deliveries.make_rows(tmp_path / "rows.csv", 6000)
+    with deliveries.serving(deliveries.Api()) as running:
+        api = running.handler
+        process = deliveries.start(database, rows, running.url + "/rows", tmp_path)
+        wait_for(lambda: api.total > 200, 60)
+        process.send_signal(signal.SIGSTOP)
+        disk.fill()
+        process.send_signal(signal.SIGCONT)
+        stands_still(lambda: api.total)
+        assert process.poll() is None
+        assert len(api.taken) < len(rows.good)
+        disk.free()
+        code, result, err = finish(process)
+        assert code == 3, (err, result)
+        assert deliveries.check(rows, api, result, kills=1) == 0
+
+
+def test_a_worker_of_the_service_has_no_room(disk, made, tmp_path):
+    database = f"sqlite:///{disk.folder}/t.db"
+    submit(database, file=made.path.name, contract=json.loads(schema_file(tmp_path).read_text()))
+    with worker(database, tmp_path) as process:
+        wait_for(lambda: committed_chunks(database) > 0, 60)
+        process.send_signal(signal.SIGSTOP)
+        disk.fill()
+        process.send_signal(signal.SIGCONT)
+        stands_still(lambda: committed_chunks(database))
+        assert committed_chunks(database) < made.path.stat().st_size // (8 << 20) + 1
+        disk.free()
+        wait_for(lambda: entry(database, 1).state == "finished", 60)
+    check(database, made)
+
+
+def test_a_folder_that_is_kept_in_step_has_no_room(disk, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    database = f"sqlite:///{disk.folder}/t.db"
+    sync.put(folder / "a.csv", 0, 10)
+    with sync.Service(database, folder, "--table", "t") as service:
+        service.wait_ended("a.csv")
+        disk.fill()
+        sync.put(folder / "b.csv", 100, 300_000)
+        service.wait_for(lambda: service.said("waiting") or service.said("deferred"))
+        disk.free()
+        service.wait_ended("b.csv")
+        assert service.terminate() == 0
+    sync.check(database, {*range(10), *range(100, 300_100)})

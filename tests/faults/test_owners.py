@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +115,38 @@ def test_sessions_that_are_ended_by_an_administrator(postgres_url, made, tmp_pat
     code, result, err = finish(process)
     assert code == 3, (err, result)
     check(postgres_url, made)
+
+
+_WRITE_LOCK = " 120 120"
+"""The byte of a SQLite file's shared memory that is locked by who writes."""
+
+
+def _stop_writing_to_sqlite(process):
+    while process.poll() is None:
+        process.send_signal(signal.SIGSTOP)
+        locks = Path("/proc/locks").read_text().splitlines()
+        if any(f" WRITE {process.pid} " in lock and _WRITE_LOCK in lock for lock in locks):
+            return
+        process.send_signal(signal.SIGCONT)
+        time.sleep(random.uniform(0, 0.02))
+    pytest.fail("it ended")
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="Linux tells who holds a lock")
+def test_who_is_stopped_while_it_writes_keeps_a_sqlite_file(sqlite_url, made, tmp_path):
+    """Nobody can take the lock from it: it is said who may hold it, and once it is gone all goes
+    on."""
+    process = _loading(sqlite_url, made, tmp_path)
+    _stop_writing_to_sqlite(process)
+    busy = "import_busy"
+    while busy == "import_busy":
+        code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))
+        busy = result["error"]["code"]
+    assert (code, busy) == (1, "target"), (err, result)
+    assert f":{process.pid}:" in result["error"]["hint"], result
+    process.kill()
+    process.communicate()
+    code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))
+    assert (code, result["import_id"]) == (3, 1), (err, result)
+    check(sqlite_url, made)

@@ -1,10 +1,13 @@
 """No room, rights or descriptors: said in a sentence, and gone on with afterwards."""
 
 import resource
+import signal
 
 import pytest
 
 from tests.faults.harness import check, finish, make_file, schema_file, start
+
+MIB = 1 << 20
 
 
 @pytest.fixture
@@ -43,3 +46,32 @@ def test_out_of_descriptors(database, made, tmp_path, descriptors):
     code, result, err = _load(database, made, tmp_path)
     assert code in (3, 5), (err, result)
     check(database, made)
+
+
+@pytest.mark.parametrize("megabytes", [56, 72, 86, 120])
+def test_out_of_memory(database, made, tmp_path, megabytes):
+    """The kernel asks for what it needs before it begins; where a small allocation fails all the
+    same, the process ends as by kill -9."""
+    limits = {resource.RLIMIT_AS: megabytes * MIB}
+    code, result, err = _load(database, made, tmp_path, limits=limits)
+    assert code in (1, 3, 6, -signal.SIGABRT), (err, result)
+    if code in (1, 6):
+        assert "memory" in err + str(result), (err, result)
+    code, result, err = _load(database, made, tmp_path)
+    assert code in (3, 5), (err, result)
+    check(database, made)
+
+
+def test_a_quota(made, tmp_path, sqlite_url):
+    """A file that may not grow: waited for as for a disk that is full."""
+    contract, state = schema_file(tmp_path), tmp_path / "state"
+    limits = {resource.RLIMIT_FSIZE: MIB}
+    process = start(sqlite_url, made, contract, state, progress="json", limits=limits)
+    for line in process.stderr:
+        if "waiting for up to" in line:
+            break
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+    code, result, err = finish(process)
+    assert code == 3, (err, result)
+    check(sqlite_url, made)

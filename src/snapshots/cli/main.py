@@ -104,8 +104,20 @@ def main() -> Any:
         with contextlib.suppress(OSError):
             sys.stdout.close()
         return fail(SnapshotsError(f"the output cannot be written: {error.strerror}"))
-    except (SnapshotsError, MemoryError) as error:
-        return _failed(error if isinstance(error, SnapshotsError) else out_of_memory())
+    except (SnapshotsError, MemoryError, ImportError) as error:
+        return _failed(_ours(error))
+
+
+def _ours(error: Exception) -> SnapshotsError:
+    if isinstance(error, SnapshotsError):
+        return error
+    if isinstance(error, ImportError):
+        return SnapshotsError(
+            f"a part of the program cannot be loaded: {error}",
+            hint="it may need more memory, or more open files, than it is given; else install it"
+            " anew",
+        )
+    return out_of_memory()
 
 
 def _failed(error: SnapshotsError) -> int:

@@ -81,7 +81,8 @@ class Execution:
         if self._watch.enough(Counts()):
             return self._ended()
         began = time.monotonic()
-        reading, *working = self._start()
+        started = self._start()
+        working = started[1:]
         next_heartbeat = began + HEARTBEAT_SECONDS
         while any(thread.is_alive() for thread in working):
             try:
@@ -98,14 +99,16 @@ class Execution:
                     raise
                 self._fail(error)
         # The reader may hang in a read that nobody can end, of a terminal for instance.
-        reading.join(TICK_SECONDS if self._watch.ended else None)
+        for reading in started[:1]:
+            reading.join(TICK_SECONDS if self._watch.ended else None)
         self._tell()
         return self._ended()
 
     def _start(self) -> list[threading.Thread]:
         """The reader and the workers; fewer, and the import ends, where the system gives none."""
-        started = [threads.start("reader", self._read)]
+        started: list[threading.Thread] = []
         try:
+            started.append(threads.start("reader", self._read))
             numbers = range(self._workers)
             started.extend(threads.start(f"worker-{number}", self._work) for number in numbers)
         except OutOfMemory as error:

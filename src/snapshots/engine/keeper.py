@@ -65,5 +65,5 @@ class Keeper:
         entry = ledger.entry(self._lease.import_id)
         if entry is None or entry.wanted or entry.fence != self._lease.fence:
             self.stop.set()
-        elif entry.heartbeat_age > SILENCE_SECONDS:
+        elif abs(entry.heartbeat_age) > SILENCE_SECONDS:
             ledger.heartbeat(self._lease)

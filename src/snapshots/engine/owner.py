@@ -20,13 +20,14 @@ def alive(owner: str | None, heartbeat_age: float) -> bool:
     """Whether an owner may still be writing.
 
     On this host the process table knows, and a killed process is not waited for. Elsewhere,
-    and for a process that is there but has fallen silent, the heartbeat decides.
+    and for a process that is there but has fallen silent, the heartbeat decides. One that is of
+    the future was before the database's clock was put back: whoever lives gives another soon.
     """
     if owner is None or heartbeat_age > LEASE_SECONDS:
         return False
     host, pid, started = owner.rsplit(":", 2)
     if host != socket.gethostname():
-        return True
+        return heartbeat_age > -LEASE_SECONDS
     return _exists(int(pid)) and _started(int(pid)) == started
 
 
