@@ -13,7 +13,7 @@ from tests.real import DATA
 TIDY = ("snapshots/*.csv", "tlc/*.csv", "movies/backup.csv")
 """Files whose records Python's own reader counts as we do."""
 CHANGES = 3
-"""Of each kind, to files that are there, each time."""
+"""Of each kind but renames, to files that are there, each time."""
 PACKED = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
@@ -44,8 +44,9 @@ class Drops:
 
     def change(self):
         for _ in range(CHANGES):
-            for way in (self.replaced, self.overwritten, self.renamed, self.copied):
+            for way in (self.replaced, self.overwritten, self.copied):
                 way()
+        self.renamed()
 
     def created(self, source):
         path = self._new(source)
@@ -93,13 +94,13 @@ class Drops:
 
     def replaced(self):
         """By another content, under a name that is there, by a rename."""
-        if path := self._old():
+        if path := self._old(first=True):
             self._put(path, self._cut(path))
             self._count(path)
 
     def overwritten(self):
         """The same where it lies."""
-        if path := self._old():
+        if path := self._old(first=True):
             path.write_bytes(self._cut(path))
             self._count(path)
 
@@ -121,10 +122,12 @@ class Drops:
         self.count += 1
         return self.folder / source.name
 
-    def _old(self):
-        """A tidy file that is there, is whole and is not packed."""
+    def _old(self, *, first=False):
+        """A tidy file that is there, is whole and is not packed; `first`: under its first name."""
         slow = {Path(writer.name) for writer, _ in self._slow}
         there = sorted(p for p in self.records if p.suffix == ".csv" and p not in slow)
+        if first:
+            there = [path for path in there if not path.name.startswith(("copy_", "renamed_"))]
         return self.rng.choice(there) if there else None
 
     def _cut(self, path):

@@ -32,14 +32,29 @@ def from_the_ledger(database):
 
     chunks = rows(
         database,
-        "SELECT loaded, rejected, skipped, end_offset, start_offset FROM snapshots_chunks",
+        "SELECT c.loaded, c.rejected, c.skipped, c.end_offset, c.start_offset"
+        " FROM snapshots_chunks c JOIN snapshots_imports i ON i.id = c.import_id"
+        " WHERE i.kind = 'import'",
     )
     for n, bucket in enumerate(["loaded", "rejected", "skipped"]):
         add("snapshots_records_total", sum(chunk[n] for chunk in chunks), bucket=bucket)
     add("snapshots_input_bytes_total", sum(chunk[3] - chunk[4] for chunk in chunks))
-    codes = Counter(code for (code,) in rows(database, "SELECT code FROM snapshots_rejects"))
+    rejects = rows(
+        database,
+        "SELECT r.code FROM snapshots_rejects r JOIN snapshots_imports i ON i.id = r.import_id"
+        " WHERE i.kind = 'import'",
+    )
+    codes = Counter(code for (code,) in rejects)
     for code, count in codes.items():
         add("snapshots_rejects_total", count, code=code)
+    sent = rows(
+        database,
+        "SELECT c.loaded, c.rejected, c.skipped, c.pending FROM snapshots_chunks c"
+        " JOIN snapshots_imports i ON i.id = c.import_id WHERE i.kind = 'delivery'",
+    )
+    for n, bucket in enumerate(["delivered", "rejected", "skipped"]):
+        add("snapshots_delivered_records_total", sum(chunk[n] for chunk in sent), bucket=bucket)
+    add("snapshots_pending_records", sum(chunk[3] for chunk in sent))
     add("snapshots_unaccounted_records", 0)
     add("snapshots_accounting_mismatches_total", 0)
     return found

@@ -12,10 +12,12 @@ import pytest
 
 from snapshots import locations
 from tests.cli.run import snapshots
+from tests.faults.deliveries import serving as serving_api
 from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
 from tests.servers import find, free_port
 from tests.sync.service import Service, put
 from tests.telemetry.account import agrees, from_the_ledger
+from tests.test_send import Api
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "snapshots.json").read_text())
@@ -142,6 +144,22 @@ def test_what_is_pushed_is_the_ledger(prometheus, gateway, folder, database):
         assert "warning" not in done.stderr
         wait_for_the_ledger(prometheus, database)
         assert agrees(ledger_in(prometheus, database), database)
+
+
+def test_what_is_sent_is_counted_beside_what_is_imported(prometheus, gateway, folder, sqlite_url):
+    common = ("--database", sqlite_url, "--pushgateway", gateway.url())
+    assert snapshots("import", "people.csv", *common, cwd=folder).returncode == 3
+    with serving_api(Api(lambda row: 422 if row["id"] == 2 else 201)) as api:
+        to = ("--to", f"{api.url}/rows", "--max-rejects", "100%")
+        sent = snapshots("send", "more.csv", *to, *common, cwd=folder)
+        assert "2 records = 1 delivered + 1 rejected + 0 skipped" in sent.stdout
+        api.handler.status = lambda _row: 503
+        (folder / "last.csv").write_text("id,name\n3,Cy\n")
+        snapshots("send", "last.csv", *to, "--retry-seconds", 0, *common, cwd=folder)
+    found = from_the_ledger(sqlite_url)
+    assert {name: n for (name, _), n in found.items()}["snapshots_pending_records"] == 1
+    wait_for_the_ledger(prometheus, sqlite_url)
+    assert agrees(ledger_in(prometheus, sqlite_url), sqlite_url)
 
 
 def test_every_panel_of_the_dashboard_has_something_to_show(prometheus, port, folder, sqlite_url):

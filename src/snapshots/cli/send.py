@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.dialect
 @options.limits
 @options.progress
+@options.telemetry
 @options.as_json
 @options.env_file
 @click.pass_context
@@ -36,7 +37,7 @@ def command(
 ) -> None:
     """Sends each input; the exit code is that of the most serious outcome."""
     wanted = replace(options.to_options(given), request=_request(given))
-    ctx.exit(files.each(inputs, database, wanted, progress, as_json))
+    ctx.exit(files.each(inputs, database, wanted, progress, as_json, given))
 
 
 def _request(given: dict[str, Any]) -> Request:

@@ -1,4 +1,4 @@
-"""Sums over all imports of a ledger: what metrics begin with. Deliveries are no imports."""
+"""Sums over a ledger: over all imports, with which metrics begin, and over all deliveries."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class States:
     imports: Mapping[str, int] = field(default_factory=dict)
     last_success: float | None = None
     """When the last import finished, as `time.time()` has it, by the database's clock."""
+    delivered: Counts = field(default_factory=Counts)
+    """Of the records of all deliveries."""
+    pending: int = 0
+    """Records of deliveries that are not decided yet."""
 
 
 def totals(history: History) -> Totals:
@@ -60,16 +64,35 @@ def totals(history: History) -> Totals:
     )
 
 
+def delivered(history: History) -> tuple[Counts, int]:
+    """What became of the records of all deliveries, and how many are pending still.
+
+    They are pages that answers settle one by one, in any order: only the ledger can add them up.
+    """
+    big = "SIGNED" if history.target.name == "mysql" else "bigint"
+    columns = ("records", "loaded", "rejected", "skipped", "pending")
+    sums = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS {big})" for column in columns)
+    ((records, loaded, rejected, skipped, pending),) = history.session.execute(
+        f"SELECT {sums} FROM snapshots_chunks"
+        " WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'delivery')"
+    )
+    decided = (cast("int", number) for number in (records, loaded, rejected, skipped))
+    return Counts(*decided), cast("int", pending)
+
+
 def states(history: History) -> States:
     """Cheap enough to be asked again and again: an index holds all that it reads."""
     rows = history.session.execute(
         "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
         " WHERE kind = 'import' GROUP BY state"
     )
+    counts, pending = delivered(history)
     last = next((at for state, _, at in rows if state == "finished"), None)
     return States(
         imports={str(state): cast("int", count) for state, count, _ in rows},
         last_success=None if last is None else _time(last),
+        delivered=counts,
+        pending=pending,
     )
 
 

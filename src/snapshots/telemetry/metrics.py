@@ -128,6 +128,16 @@ class Metrics(Collector):
         for state in get_args(State):
             imports.add_metric([self.database, state], states.imports.get(state, 0))
         yield imports
+        sent = states.delivered
+        yield self._counters(
+            "snapshots_delivered_records",
+            "Records of inputs sent to an API, each in one bucket once it is decided.",
+            "bucket",
+            {"delivered": sent.loaded, "rejected": sent.rejected, "skipped": sent.skipped},
+        )
+        yield self._gauge(
+            "snapshots_pending_records", "Records sent to an API and not decided.", states.pending
+        )
         if states.last_success is not None:
             yield self._gauge(
                 "snapshots_last_success_timestamp_seconds",
