@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the tests find PostgreSQL and MariaDB: programs to start private servers with,
-# else servers in containers; and the programs of Prometheus and its Pushgateway. Nothing is started
-# here but the containers, and no service of the system is.
+# else servers in containers; the programs of Prometheus and its Pushgateway; and a browser. Nothing
+# is started here but the containers, and no service of the system is.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -73,5 +73,13 @@ else
     echo "The tests need prometheus, promtool and pushgateway. Install them, for instance with" >&2
     echo "  apt-get install prometheus prometheus-pushgateway    or    brew install prometheus" >&2
     echo "  and go install github.com/prometheus/pushgateway@v1.11.1" >&2
+    exit 1
+fi
+
+if present browser || { install_on_debian chromium fonts-dejavu-core && present browser; }; then
+    echo "Chromium is installed."
+else
+    echo "The tests of the dashboard need Chromium or Google Chrome. Install it, for instance with" >&2
+    echo "  apt-get install chromium    or    brew install --cask google-chrome" >&2
     exit 1
 fi

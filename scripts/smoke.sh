@@ -23,3 +23,19 @@ mkdir -p "$HOME"
 "$work/venv/bin/snapshots" import "$root/examples/data/taxi+_zone_lookup.csv"
 "$work/venv/bin/snapshots" list | tee listing
 grep -q 265 listing || { echo 'The listing does not show the 265 rows.' >&2; exit 1; }
+
+# The service, with the files that its pages are made of.
+"$work/venv/bin/snapshots" serve --port 0 2>served &
+service=$!
+trap 'kill "$service"; rm -rf "$work"' EXIT
+"$work/venv/bin/python" - "$service" <<'END'
+import os, re, sys, time, urllib.request
+
+while not (found := re.search(r"http://\S+", open("served").read())):
+    os.kill(int(sys.argv[1]), 0)
+    time.sleep(0.05)
+for path, expected in (("", "taxi_zone_lookup"), ("static/style.css", "--paper"), ("static/live.js", "EventSource")):
+    with urllib.request.urlopen(found[0] + path, timeout=30) as answer:
+        assert expected in answer.read().decode(), path
+print(f"{found[0]} shows the import.")
+END

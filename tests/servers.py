@@ -5,7 +5,7 @@ with the default settings of its makers, and ends with the process that started 
 
     python tests/servers.py                       # both; prints their URLs, ends with Ctrl-C
     python tests/servers.py --run COMMAND...      # sets SNAPSHOTS_TEST_POSTGRES and _MYSQL
-    python tests/servers.py --check databases     # are the programs here? also: monitors
+    python tests/servers.py --check databases     # are the programs here? also: monitors, browser
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _FOLDERS = (
     *sorted(Path("/opt/homebrew/opt").glob("postgresql*/bin"), reverse=True),
     *sorted(Path("/usr/local/opt").glob("postgresql*/bin"), reverse=True),
     *(Path(p) for p in ("/opt/homebrew/opt/mariadb/bin", "/usr/local/opt/mariadb/bin")),
+    Path("/Applications/Google Chrome.app/Contents/MacOS"),
 )
 
 
@@ -294,6 +295,7 @@ class MariaServer(Server):
 PROGRAMS = {
     "databases": (("initdb",), ("mariadbd", "mysqld"), ("mariadb-install-db",)),
     "monitors": (("prometheus",), ("promtool",), ("prometheus-pushgateway", "pushgateway")),
+    "browser": (("chromium", "chromium-browser", "google-chrome", "Google Chrome"),),
 }
 
 

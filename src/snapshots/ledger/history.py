@@ -426,3 +426,8 @@ def _inode(value: Value) -> int | None:
 def seconds_between(earlier: str, later: str) -> float:
     """Of two times as the ledger writes them."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def unix_time(text: object) -> float:
+    """A time of the ledger as `time.time()` has it."""
+    return datetime.fromisoformat(str(text)).timestamp()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from snapshots.ledger.history import seconds_between, unix_time
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def states(history: History) -> States:
     last = next((at for state, _, at in rows if state == "finished"), None)
     return States(
         imports={str(state): cast("int", count) for state, count, _ in rows},
-        last_success=None if last is None else _time(last),
+        last_success=None if last is None else unix_time(last),
         delivered=counts,
         pending=pending,
     )
@@ -106,9 +106,6 @@ def owners(history: History) -> list[tuple[str | None, float]]:
         " FROM snapshots_imports WHERE kind = 'import' AND state = 'running'"
     )
     return [
-        (cast("str | None", owner), _time(now) - _time(heartbeat)) for owner, heartbeat, now in rows
+        (cast("str | None", owner), seconds_between(str(heartbeat), str(now)))
+        for owner, heartbeat, now in rows
     ]
-
-
-def _time(text: object) -> float:
-    return datetime.fromisoformat(str(text)).timestamp()

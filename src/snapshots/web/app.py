@@ -8,8 +8,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
-from snapshots.web import events, files, health, imports, parts, problems, reference, tables
+from snapshots.web import (
+    events,
+    files,
+    health,
+    imports,
+    pages,
+    parts,
+    problems,
+    reference,
+    tables,
+)
 from snapshots.web.guard import Guard
 from snapshots.web.tokens import Tokens
 
@@ -48,6 +59,7 @@ def application(service: Service) -> ASGIApp:
     app.state.service = service
     problems.install(app)
     problems.describe(app)
-    for part in (imports, parts, events, files, tables, health, reference):
+    for part in (imports, parts, events, files, tables, health, reference, pages):
         app.include_router(part.routes)
+    app.mount("/static", StaticFiles(packages=[("snapshots.web", "static")]), name="static")
     return Guard(app, settings, tokens)

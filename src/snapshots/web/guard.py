@@ -118,12 +118,17 @@ class Guard:
 
 def _foreign(scope: Scope, headers: Headers) -> Response | None:
     """A browser says which page a request comes from; others' pages may change nothing."""
-    origin = headers.get("origin")
-    if origin is None or scope["method"] in _SAFE:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if scope["method"] in _SAFE or site in {"same-origin", "none"}:
         return None
-    if urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
+    # A browser that is too old for the one sends the other; a program sends neither.
+    if site is None and (origin is None or _same(origin, headers.get("host", ""))):
         return None
     return problem(403, "Requests of other sites' pages are not answered.", code="foreign_origin")
+
+
+def _same(origin: str, host: str) -> bool:
+    return urlsplit(origin).netloc.lower() == host.lower()
 
 
 def _challenge(path: str) -> str:

@@ -63,6 +63,7 @@ class Hub:
         self._known: dict[int, tuple[Value, ...]] | None = None
         self._newest = 0
         self.closed = False
+        """Every listener shall go home. Whoever sets it may be on another thread."""
 
     @contextmanager
     def listener(self) -> Iterator[Mailbox]:
@@ -80,12 +81,6 @@ class Hub:
         if len(self._listeners) >= MOST_LISTENERS:
             raise CannotConnect(f"{MOST_LISTENERS} clients listen already", retryable=True)
 
-    def close(self) -> None:
-        """Every listener goes home. From the loop's thread."""
-        self.closed = True
-        for mailbox in self._listeners:
-            mailbox.put({})
-
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
@@ -93,12 +88,14 @@ class Hub:
                 self._known = None
                 self._somebody.clear()
                 await self._somebody.wait()
+            first = self._known is None
             try:
                 changed = await to_thread.run_sync(self._look)
             except SnapshotsError:
                 # The database is away; what changes meanwhile is seen when it is back.
                 changed = {}
-            if changed:
+            # What has changed before the first look nobody knows: everybody looks once more.
+            if changed or first or self.closed:
                 for mailbox in self._listeners:
                     mailbox.put(changed)
             await asyncio.sleep(LOOK_SECONDS)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from snapshots.engine import service
 from snapshots.engine.status import status
-from snapshots.ledger.history import Search
+from snapshots.ledger.history import Entry, Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.sources.remote.urls import scheme_of
@@ -44,13 +44,8 @@ def _shown(here: Service, import_id: int) -> views.ImportDetail:
         return views.detail(status(ledger, entry), ledger.reject_counts(import_id))
 
 
-@routes.post(
-    "", status_code=202, responses=answers(400, 409, 422, 429, 507), summary="Ask for an import"
-)
-def submit(
-    here: Here, wanted: NewImport, response: Response, key: Key = None
-) -> views.ImportDetail:
-    """Answers at once: a worker does it. `Location` says where to look how it goes."""
+def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry:
+    """The import that is queued for a request. Raises SnapshotsError."""
     order = wanted.order()
     if order.url is not None:
         PublicOnly(here.settings.allowed).check_input(
@@ -59,8 +54,17 @@ def submit(
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger() as ledger:
-        submitted = service.submit(ledger, order, key, here.settings.queue_bound)
-    import_id = submitted.entry.import_id
+        return service.submit(ledger, order, key, here.settings.queue_bound).entry
+
+
+@routes.post(
+    "", status_code=202, responses=answers(400, 409, 422, 429, 507), summary="Ask for an import"
+)
+def submit(
+    here: Here, wanted: NewImport, response: Response, key: Key = None
+) -> views.ImportDetail:
+    """Answers at once: a worker does it. `Location` says where to look how it goes."""
+    import_id = asked_for(here, wanted, key).import_id
     response.headers["Location"] = views.path_of(import_id)
     return _shown(here, import_id)
 

@@ -98,9 +98,14 @@ def problem(
     )
 
 
+def status_of(error: SnapshotsError) -> int:
+    """What an answer is called that says so."""
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+
+
 def of_error(error: SnapshotsError) -> JSONResponse:
     """The answer to a request that met an error of the engine."""
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    status = status_of(error)
     again = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
     return problem(status, str(error), code=error.code, hint=error.hint, headers=again)
 

@@ -1,0 +1,5 @@
+"""The dashboard: what the service knows, as pages for people."""
+
+from snapshots.web.pages.routes import routes
+
+__all__ = ["routes"]

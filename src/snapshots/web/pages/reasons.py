@@ -1,0 +1,43 @@
+"""Why records were rejected: the codes of an import, ranked, each with a link to its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code, and how often it was the reason."""
+
+    code: str
+    count: int
+    width: float
+    """Percent of the most frequent one's."""
+    link: str
+    chosen: bool
+
+
+def ranked(import_id: int, by_code: Mapping[str, int], chosen: str | None) -> list[Reason]:
+    """In the order given; the chosen one's link leads back to all."""
+    most = max(by_code.values(), default=1)
+    return [
+        Reason(
+            code=code,
+            count=number,
+            width=round(100 * number / most, 1),
+            link=link(import_id, code=None if code == chosen else code),
+            chosen=code == chosen,
+        )
+        for code, number in by_code.items()
+    ]
+
+
+def link(import_id: int, *, code: str | None = None, after: int | None = None) -> str:
+    """To the rejects of an import: those of one code, those past a byte."""
+    query = urlencode({k: v for k, v in (("code", code), ("after", after)) if v is not None})
+    return f"/imports/{import_id}{'?' if query else ''}{query}#rejects"

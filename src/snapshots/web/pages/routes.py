@@ -1,0 +1,124 @@
+"""The addresses of the dashboard. A form is answered with the address to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+
+from snapshots.engine import service
+from snapshots.errors import SnapshotsError, UsageError
+from snapshots.ledger.queue import Wish
+from snapshots.model import State
+from snapshots.web.events import EventStream
+from snapshots.web.imports import Id, asked_for
+from snapshots.web.pages import draw
+from snapshots.web.pages.forms import Asked
+from snapshots.web.pages.live import parts
+from snapshots.web.problems import status_of
+from snapshots.web.service import Here, Service
+
+Before = Annotated[int | None, Query(ge=1, le=1 << 53)]
+Code = Annotated[str | None, Query(max_length=60)]
+After = Annotated[int | None, Query(ge=-1, le=1 << 62)]
+
+
+class PageRoute(APIRoute):
+    """Whose errors are pages, too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See FastAPI."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except SnapshotsError as error:
+                known, code = error, status_of(error)
+            except HTTPException as error:
+                known, code = UsageError(error.detail), error.status_code
+            except RequestValidationError:
+                known, code = UsageError("there is no such page"), 404
+            here = cast("Service", request.app.state.service)
+            return HTMLResponse(draw.problem(here, known), code)
+
+        return handled
+
+
+routes = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@routes.get("/")
+def imports(here: Here, state: State | None = None, before: Before = None) -> HTMLResponse:
+    """All of them, and the form for another."""
+    return HTMLResponse(draw.imports(here, state, before))
+
+
+@routes.get("/live")
+async def imports_live(
+    here: Here, state: State | None = None, before: Before = None
+) -> EventStream:
+    """The list, as it changes."""
+    here.hub.admit()
+    return EventStream(parts(here.hub, partial(draw.imports_part, here, state, before)))
+
+
+@routes.post("/imports")
+def submit(here: Here, given: Annotated[Asked, Form()]) -> Response:
+    """Asks for an import; what is wrong with that stands above the form."""
+    try:
+        import_id = asked_for(here, given.wanted()).import_id
+    except SnapshotsError as error:
+        return HTMLResponse(draw.imports(here, None, None, given, error), status_of(error))
+    return _to(import_id)
+
+
+@routes.get("/imports/{import_id}")
+def one(here: Here, import_id: Id, code: Code = None, after: After = None) -> HTMLResponse:
+    """An import, its plots and its rejects: those of one code, those past a byte."""
+    return HTMLResponse(draw.one(here, import_id, code, after))
+
+
+@routes.get("/imports/{import_id}/live")
+async def one_live(
+    here: Here, import_id: Id, code: Code = None, after: After = None
+) -> EventStream:
+    """The same, as it changes."""
+    here.hub.admit()
+    make = partial(draw.one_part, here, import_id, code, after)
+    return EventStream(parts(here.hub, make, import_id))
+
+
+@routes.post("/imports/{import_id}/cancel")
+def cancel(here: Here, import_id: Id) -> Response:
+    """Stops it; its rows stay."""
+    return _ask(here, import_id, "cancel")
+
+
+@routes.post("/imports/{import_id}/undo")
+def undo(here: Here, import_id: Id) -> Response:
+    """Takes its rows out."""
+    return _ask(here, import_id, "undo")
+
+
+@routes.post("/imports/{import_id}/resume")
+def resume(here: Here, import_id: Id) -> Response:
+    """Queues it again."""
+    with here.pool.ledger() as ledger:
+        service.resume(ledger, import_id, None, here.settings.queue_bound)
+    return _to(import_id)
+
+
+def _ask(here: Service, import_id: int, wish: Wish) -> Response:
+    with here.pool.ledger() as ledger:
+        service.cancel(ledger, import_id, wish)
+    return _to(import_id)
+
+
+def _to(import_id: int) -> Response:
+    return RedirectResponse(f"/imports/{import_id}", 303)
