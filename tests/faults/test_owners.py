@@ -61,7 +61,11 @@ def _stop(process, database, url, *, inside):
         session.close()
 
 
-@pytest.mark.parametrize("inside", [True, False], ids=["in a transaction", "in none"])
+@pytest.mark.parametrize(
+    "inside",
+    [True, pytest.param(False, marks=pytest.mark.soak)],
+    ids=["in a transaction", "in none"],
+)
 @pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
 def test_a_zombie_writes_nothing(url, inside, request, made, tmp_path):
     """Stopped for longer than its lease, and woken when another has taken over and finished. The

@@ -26,8 +26,14 @@ def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize(
+    ("zone", "locale"),
+    [
+        ("Pacific/Kiritimati", "C"),
+        ("America/New_York", "POSIX"),
+        ("Pacific/Kiritimati", "en_US.ISO-8859-1"),
+    ],
+)
 def test_zone_and_locale_of_the_loader(database, tmp_path, zone, locale):
     path = tmp_path / "naïve.csv"
     path.write_text("n,text,at\n" + "".join(f"{n},{t},{AT}\n" for n, t in enumerate(TEXTS)))
