@@ -21,6 +21,7 @@ class Service:
     def __init__(self, database, folder, *options, **environment):
         self.folder = folder
         self.log = folder.parent / "log"
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -42,8 +43,8 @@ class Service:
         self.kill()
 
     def said(self, event=None):
-        """Its events, of one kind or all."""
-        lines = self.log.read_text().splitlines()
+        """Its events, of one kind or all; not those of services before it."""
+        lines = self.log.read_bytes()[self._begin :].decode().splitlines()
         assert "Traceback (most recent call last):" not in lines, "\n".join(lines)
         found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
         return [one for one in found if event in (None, one["event"])]

@@ -10,7 +10,7 @@ import pytest
 from tests.servers import MariaServer, PostgresServer
 from tests.sync.service import Service, check, once, put, query, rows
 
-KILLS = 4
+KILLS = 2
 
 
 @pytest.fixture(params=[PostgresServer, MariaServer])
@@ -68,13 +68,13 @@ def test_the_database_is_away_at_the_start_and_in_the_middle(own_server, tmp_pat
 
 def test_a_large_import_is_left_resumable(database, tmp_path):
     folder = folder_in(tmp_path)
-    (folder / "large.csv").write_text(rows(0, 300_000))
+    (folder / "large.csv").write_text(rows(0, 120_000))
     with Service(database, folder, "--table", "t", "--chunk-size", "16KB") as service:
         service.wait_for(lambda: _chunks(database) > 2)
         assert service.terminate() == 0
     code, _ = once(database, folder, "--table", "t", "--chunk-size", "16KB")
     assert code == 0
-    check(database, set(range(300_000)))
+    check(database, set(range(120_000)))
     assert query(database, "SELECT COUNT(*) FROM snapshots_imports") == [(1,)]
 
 

@@ -17,7 +17,7 @@ from snapshots.engine.lookup import file_status, list_imports
 from snapshots.errors import InputError
 from tests.servers import free_port
 from tests.sync.drops import Drops
-from tests.sync.service import Service, query
+from tests.sync.service import Service, put, query
 from tests.telemetry.account import agrees, samples
 
 OPTIONS = ("--recursive", "--chunk-size", "16KB", "--after-import", "keep")
@@ -44,6 +44,8 @@ def drive(database, tmp_path, kills, seed):
     drops.slower(most=0)
     port = free_port()
     with Service(database, folder, *OPTIONS, "--metrics-port", str(port)) as service:
+        put(folder / "last.csv", 0, 10)
+        service.wait_ended("last.csv")
         service.wait_for(lambda: not open_questions(database, folder, drops))
         drops.change()
         service.wait_for(lambda: not open_questions(database, folder, drops))
