@@ -53,7 +53,19 @@ class Section:
     notes: tuple[str, ...] = ()
 
 
-def keep(key: str, section: Section) -> None:
+@dataclass(frozen=True)
+class Table:
+    """A section of another kind: its table is written already."""
+
+    title: str
+    table: list[str]
+    runs: int
+    versions: str
+    command: str
+    notes: tuple[str, ...] = ()
+
+
+def keep(key: str, section: Section | Table) -> None:
     """Replaces the section of this key, and writes both files."""
     kept: dict[str, Any] = json.loads(JSON.read_text()) if JSON.exists() else {}
     entry = asdict(section)
@@ -76,18 +88,20 @@ def our_version() -> str:
 
 
 def _markdown(section: dict[str, Any]) -> str:
-    head = COLUMNS.format(versus=section["versus"])
-    rule = "|---" + "|---:" * (head.count("|") - 2) + "|"
     lines = [
         f"\n## {section['title']}\n",
         f"{section['date']}, {section['machine']}; {section['versions']}; "
         f"median of {section['runs']}; `{section['command']}`\n",
-        head,
-        rule,
-        *map(_row, section["lines"]),
+        *(section.get("table") or _table(section)),
         *(f"\n{note}" for note in section["notes"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _table(section: dict[str, Any]) -> list[str]:
+    head = COLUMNS.format(versus=section["versus"])
+    rule = "|---" + "|---:" * (head.count("|") - 2) + "|"
+    return [head, rule, *map(_row, section["lines"])]
 
 
 def _row(line: dict[str, Any]) -> str:

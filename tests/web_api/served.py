@@ -113,6 +113,7 @@ def served(database, folder, *options, **variables):
             process.kill()
             process.wait()
             assert "Traceback" not in log.read_text(), log.read_text()
+            assert "geheim77" not in log.read_text()
 
 
 def _port(log):

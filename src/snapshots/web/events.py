@@ -33,7 +33,7 @@ async def changes(here: Here) -> EventStream:
     Ask for the list once the stream is open: whatever changes after that is told.
     """
     here.hub.admit()
-    return EventStream(_all(here.hub))
+    return await _begun(_all(here.hub))
 
 
 @routes.get(
@@ -46,11 +46,24 @@ async def changes_of_one(here: Here, import_id: Id) -> EventStream:
     """An `import` event now and whenever it changes; `end` when it is over."""
     here.hub.admit()
     await to_thread.run_sync(_now, here.pool, import_id)
-    return EventStream(_one(here.hub, here.pool, import_id))
+    return await _begun(_one(here.hub, here.pool, import_id))
+
+
+async def _begun(pieces: AsyncIterator[str]) -> EventStream:
+    """Not open before nothing can be missed: the first piece is there."""
+    first = await anext(pieces)
+
+    async def stream() -> AsyncIterator[str]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return EventStream(stream())
 
 
 async def _all(hub: Hub) -> AsyncIterator[str]:
     with hub.listener() as mailbox:
+        await mailbox.opened.wait()
         yield "retry: 2000\n\n"
         while not hub.closed:
             changed = await mailbox.take()
@@ -60,6 +73,7 @@ async def _all(hub: Hub) -> AsyncIterator[str]:
 async def _one(hub: Hub, pool: Pool, import_id: int) -> AsyncIterator[str]:
     with hub.listener() as mailbox:
         yield "retry: 2000\n\n"
+        await mailbox.opened.wait()
         # Looked at once more, now that nothing can be missed.
         shown = await to_thread.run_sync(_now, pool, import_id)
         while not hub.closed:

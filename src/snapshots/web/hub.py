@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -35,6 +35,8 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: dict[int, views.Import] = {}
         self._something = asyncio.Event()
+        self.opened = asyncio.Event()
+        """Whatever changes from now on is put in."""
 
     def put(self, letters: dict[int, views.Import]) -> None:
         """From the loop's thread."""
@@ -63,7 +65,7 @@ class Hub:
         self._known: dict[int, tuple[Value, ...]] | None = None
         self._newest = 0
         self.closed = False
-        """Every listener shall go home. Whoever sets it may be on another thread."""
+        """May be set from anywhere."""
 
     @contextmanager
     def listener(self) -> Iterator[Mailbox]:
@@ -77,28 +79,42 @@ class Hub:
             self._listeners.discard(mailbox)
 
     def admit(self) -> None:
-        """Raises CannotConnect where too many listen already."""
+        """Raises CannotConnect where too many listen already, or nobody is told any more."""
+        if self.closed:
+            raise CannotConnect("the service is ending", retryable=True)
         if len(self._listeners) >= MOST_LISTENERS:
             raise CannotConnect(f"{MOST_LISTENERS} clients listen already", retryable=True)
 
     async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            if not self._listeners:
+        """Until it is closed; then every listener goes home."""
+        while not self.closed:
+            if self._listeners:
+                await self._tell()
+            else:
                 self._known = None
-                self._somebody.clear()
+            await self._pause()
+        for mailbox in self._listeners:
+            mailbox.opened.set()
+            mailbox.put({})
+
+    async def _tell(self) -> None:
+        listeners = set(self._listeners)
+        try:
+            changed = await to_thread.run_sync(self._look)
+        except SnapshotsError:
+            # The database is away; what changes meanwhile is seen when it is back.
+            return
+        for mailbox in listeners:
+            mailbox.opened.set()
+            if changed:
+                mailbox.put(changed)
+
+    async def _pause(self) -> None:
+        """A while; shorter where somebody has just begun to listen."""
+        self._somebody.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
                 await self._somebody.wait()
-            first = self._known is None
-            try:
-                changed = await to_thread.run_sync(self._look)
-            except SnapshotsError:
-                # The database is away; what changes meanwhile is seen when it is back.
-                changed = {}
-            # What has changed before the first look nobody knows: everybody looks once more.
-            if changed or first or self.closed:
-                for mailbox in self._listeners:
-                    mailbox.put(changed)
-            await asyncio.sleep(LOOK_SECONDS)
 
     def _look(self) -> dict[int, views.Import]:
         """What runs, and what is not as it was. On a thread."""

@@ -41,7 +41,8 @@ routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503
 def _shown(here: Service, import_id: int) -> views.ImportDetail:
     with here.pool.ledger() as ledger:
         entry = service.find(ledger, import_id)
-        return views.detail(status(ledger, entry), ledger.reject_counts(import_id))
+        by_code = ledger.reject_counts(import_id) if entry.counts.rejected else {}
+        return views.detail(status(ledger, entry), by_code)
 
 
 def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from snapshots.telemetry.metrics import Metrics
     from snapshots.web.settings import Settings
 
+SWITCH_SECONDS = 0.0005
 GRACE_SECONDS = 5
 """For answers that are under way when it is to end."""
 
@@ -67,20 +69,35 @@ class Serving:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = Server(config)
+        self._died: BaseException | None = None
         self._workers = [
-            threading.Thread(target=work, name=f"snapshots-queue-{n}", daemon=True)
+            threading.Thread(
+                target=self._work, args=(work,), name=f"snapshots-queue-{n}", daemon=True
+            )
             for n, work in enumerate(workers)
         ]
 
     def run(self, sock: socket.socket) -> None:
-        """In the main thread; returns when it is over."""
+        """In the main thread; returns when it is over. Raises what a worker has died of."""
+        # A thread that loads must not keep an answer waiting for the interpreter.
+        sys.setswitchinterval(SWITCH_SECONDS)
         for worker in self._workers:
             worker.start()
         self._server.run(sockets=[sock])
         for worker in self._workers:
             worker.join()
+        if self._died is not None:
+            raise self._died
 
     def stop(self) -> None:
         """From a signal handler."""
         self._server.should_exit = True
         self._hub.closed = True
+
+    def _work(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            # Better no service, which is noticed and started again, than one that loads nothing.
+            self._died = error
+            self.stop()
