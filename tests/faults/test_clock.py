@@ -14,7 +14,9 @@ LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 @pytest.mark.soak
 @pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime")
 @pytest.mark.parametrize("jumps", [("+7h", "-9h"), ("-9h", "+7h")])
-def test_the_clock_is_set(database, tmp_path, jumps):
+@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
+def test_the_clock_is_set(url, request, tmp_path, jumps):
+    database = request.getfixturevalue(url)
     made = make_file(tmp_path / "t.csv", 600_000)
     clock = tmp_path / "clock"
     clock.write_text("+0\n")
