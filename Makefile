@@ -15,6 +15,9 @@ unexport PYTHONPATH PYTHONHOME
 # Programs that are started thousands of times are compiled once, as they are where they are installed.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Many tests wait, for a server, a lease or a file that must lie still: more of them than cores.
+TEST_PROCESSES ?= 4
+
 header = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help setup demo test lint lint-python lint-rust test-rust servers smoke test-python \
@@ -88,7 +91,7 @@ smoke: $(VENV)/.kernel
 
 test-python: $(VENV)/.kernel
 	$(call header,pytest)
-	pytest $(PYTEST_ARGS)
+	pytest --numprocesses $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 # Set-up.
 

@@ -5,6 +5,7 @@ Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_
 """
 
 import itertools
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,8 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 _numbers = itertools.count(1)
+_PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+"""Test processes beside this one may use the same server."""
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def fresh(kind, request):
         yield f"sqlite:///{folder}/fresh.db"
         return
     server = _server(kind, request)
-    name = f"snapshots_test_{next(_numbers)}"
+    name = f"snapshots_test_{_PROCESS}_{next(_numbers)}"
     drop = _drop_postgres if kind == "postgres" else _drop_mysql
     drop(server, name)
     yield other_database(server, name)
