@@ -197,3 +197,22 @@ def test_urls_of_strangers(sqlite_url, tmp_path):
             wait_for(is_in(sqlite_url, 3, "finished"), 30)
     with pytest.raises(errors.UsageError, match="credentials"):
         submit(sqlite_url, url="https://ana:pw@example.org/a.csv")
+
+
+@pytest.mark.parametrize("silent_at", [0, 1 << 20], ids=["at once", "while it is looked at"])
+def test_cancel_while_its_server_keeps_silent(sqlite_url, tmp_path, silent_at):
+    made = make_file(tmp_path / "t.csv", 40_000)
+    with serving() as web, books(sqlite_url) as opened:
+        thing, url = web.put("/t.csv", made.path.read_bytes(), stops_at=silent_at)
+        submit(sqlite_url, url=url, contract=FIELDS)
+        with worker(sqlite_url, tmp_path, allow=f"127.0.0.1:{web.port}"):
+            wait_for(lambda: web.sent >= silent_at and web.requests, 30)
+            service.cancel(opened.ledger, 1, "cancel")
+            # Long before the server is given up, which takes a minute of silence.
+            wait_for(is_in(sqlite_url, 1, "cancelled"), 20)
+            assert rows(sqlite_url, "SELECT COUNT(*) FROM snapshots_chunks") == [(0,)]
+            thing.stops_at = None
+            thing.go.set()
+            service.resume(opened.ledger, 1, "100%", 10)
+            wait_for(is_in(sqlite_url, 1, "finished"), 60)
+    check(sqlite_url, made)

@@ -88,6 +88,16 @@ def test_a_new_process_begins_where_the_ledger_is(database, source, tmp_path):
     assert value(collected(later), "snapshots_import_ends_total", outcome="finished") == 1
 
 
+def test_what_others_load_meanwhile_is_counted(database, source, tmp_path):
+    """As a worker and a sync do that share a database: each tells the whole account."""
+    one, other = (Metrics(locations.Search(database)) for _ in range(2))
+    load(source, database, one)
+    load(make(tmp_path / "more.csv", first=5000), database, other)
+    for metrics in (one, other):
+        assert agrees(collected(metrics), database)
+        assert value(collected(metrics), "snapshots_import_ends_total", outcome="finished") == 1
+
+
 def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_url, source):
     """As when the answer to COMMIT is lost and the database stays away."""
     metrics = Metrics(locations.Search(sqlite_url))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.books import Books
 from snapshots.engine.earlier import require_same
+from snapshots.engine.opening import ended_by, opened
 from snapshots.engine.plan import Plan
 from snapshots.engine.report import told
 from snapshots.engine.run import Run, job_for
 from snapshots.errors import AlreadyImported
 from snapshots.ledger import queue
-from snapshots.sources import open_source
 
 if TYPE_CHECKING:
     import threading
@@ -42,7 +42,7 @@ def carry_out(
 
     def work(hear: Listener) -> ImportResult:
         with closing(Books(target, create=False)) as books:
-            source = open_source(name, options.access)
+            source = opened(name, options.access, stop)
             try:
                 job = job_for(target, options, entry.kind)
                 return _go(Run(job, books, source, options, hear, stop), lease, entry)
@@ -55,10 +55,12 @@ def carry_out(
 def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     ledger = run.books.ledger
     if entry.plan:
-        known = require_same(run.source, entry, ledger)
+        with ended_by(run.stop, run.source):
+            known = require_same(run.source, entry, ledger)
         return run.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
-    known = _unknown(run)
-    plan = run.job.plan(run.source, run.books, run.say)
+    with ended_by(run.stop, run.source):
+        known = _unknown(run)
+        plan = run.job.plan(run.source, run.books, run.say)
     ledger = run.books.renewed()
     with ledger.locked():
         new = run.nothing_new(known)

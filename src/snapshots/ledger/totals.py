@@ -27,6 +27,8 @@ class Totals:
     rejects_by_code: Mapping[str, int] = field(default_factory=dict)
     newest: int = 0
     """The number of the last import."""
+    finished: int = 0
+    """How many imports have finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def totals(history: History) -> Totals:
         f"SELECT {sums} FROM snapshots_chunks {_OF_IMPORTS}"
     )
     ((newest,),) = history.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
+    ((finished,),) = history.session.execute(
+        "SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'finished'"
+    )
     codes = history.session.execute(
         f"SELECT code, COUNT(*) FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
     )
@@ -61,6 +66,7 @@ def totals(history: History) -> Totals:
         bytes=cast("int", size),
         rejects_by_code={str(code): cast("int", count) for code, count in codes},
         newest=cast("int", newest),
+        finished=cast("int", finished),
     )
 
 

@@ -58,6 +58,7 @@ class Account:
         self._open = 0
         self._running: set[int] = set()
         self._newest = 0
+        self._finished = 0
         self._known = False
         self._in_doubt = True
 
@@ -78,6 +79,7 @@ class Account:
                 case ImportResult():
                     self._open -= 1
                     if event.record and event.record.kind == "import":
+                        self._finished += event.outcome == "finished"
                         self._mismatches += event.exit_code == AccountingMismatch.exit_code
                         self._end(event.record.import_id, event.outcome)
                 case Failed():
@@ -107,9 +109,14 @@ class Account:
                 self._waiting,
             )
 
-    def agree(self) -> None:
-        """Takes over what the ledger holds, where that may be more and nothing is on its way."""
+    def agree(self, finished: int) -> None:
+        """Takes over what the ledger holds, where that may be more and nothing is on its way.
+
+        `finished`: how many imports the ledger has finished by now. If they are not those that
+        this process knows of, others load into the database, too.
+        """
         with self._lock:
+            self._in_doubt |= finished != self._finished
             self._agree()
 
     def _agree(self) -> None:
@@ -122,6 +129,7 @@ class Account:
         self._counts, self._bytes = held.counts, held.bytes
         self._codes = Counter(held.rejects_by_code)
         self._newest = max(self._newest, held.newest)
+        self._finished = held.finished
         self._known, self._in_doubt = True, False
 
     def _end(self, import_id: int | None, outcome: str) -> None:

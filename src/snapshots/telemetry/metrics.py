@@ -68,7 +68,7 @@ class Metrics(Collector):
         """What is true now."""
         states = self._probe.ask()
         if states is not None:
-            self._account.agree()
+            self._account.agree(states.imports.get("finished", 0))
         sums = self._account.sums()
         if sums.known:
             yield from self._counted(sums)
