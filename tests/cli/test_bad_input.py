@@ -172,3 +172,12 @@ def test_a_disk_that_is_full(tmp_path):
     )  # fmt: skip
     assert done.returncode in (1, 6)
     assert "error: " in done.stderr
+
+
+@pytest.mark.parametrize("size", ["99999999999999999999", "9999TB", "\u00b2"])
+def test_a_size_that_cannot_be_is_no_plan(tmp_path, size):
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    done = snapshots("import", "a.csv", "--chunk-size", size, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--chunk-size" in done.stderr
+    assert snapshots("import", "a.csv", cwd=tmp_path).returncode == 0

@@ -6,7 +6,7 @@ import pytest
 
 from snapshots.errors import UsageError
 from snapshots.sync.after import After
-from snapshots.sync.arrivals import Arrivals
+from snapshots.sync.arrivals import SILENCE_SECONDS, Arrivals
 from snapshots.sync.folder import Folder, look_at
 from snapshots.targets.sqlite.turns import Turns
 
@@ -37,10 +37,22 @@ def test_a_file_is_whole_when_it_is_still_or_closed(tmp_path):
     arrivals.seen(look_at(str(path)), now=0.0)
     assert arrivals.ready(1.0) == []
     assert [file.path for file in arrivals.ready(2.5)] == [str(path)]
-    arrivals.changed(str(path), now=3.0)
-    assert arrivals.ready(100.0) == [], "its writer has not closed it"
-    arrivals.closed(str(path), now=100.0)
-    assert [file.path for file in arrivals.ready(100.0)] == [str(path)]
+    with path.open("a"):
+        arrivals.changed(str(path), now=3.0)
+        assert arrivals.ready(20.0) == [], "its writer has not closed it"
+    arrivals.closed(str(path), now=20.0)
+    assert [file.path for file in arrivals.ready(20.0)] == [str(path)]
+    assert len(arrivals) == 0
+
+
+def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path):
+    """As when the system has dropped events."""
+    path = tmp_path / "a.csv"
+    path.write_text("id\n")
+    arrivals = Arrivals(2.0, closing_is_told=True)
+    arrivals.changed(str(path), now=0.0)
+    assert arrivals.ready(1.0) == []
+    assert [file.path for file in arrivals.ready(SILENCE_SECONDS)] == [str(path)]
     assert len(arrivals) == 0
 
 

@@ -18,6 +18,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
+MOST_BYTES = 1 << 40
+"""Of a size that is given: a plan with a larger one could never be carried out."""
+
+
 class Size(click.ParamType[int]):
     """A number of bytes such as 16777216, 16MB or 16MiB; units are powers of 1024."""
 
@@ -30,9 +34,13 @@ class Size(click.ParamType[int]):
         text = str(value).strip().lower().removesuffix("b").removesuffix("i")
         number = text.rstrip("kmgt")
         unit = text[len(number) :]
-        if not number.isdigit() or unit not in _UNITS or int(number) == 0:
+        digits = number.isascii() and number.isdigit()
+        if not digits or unit not in _UNITS or int(number) == 0:
             self.fail(f"{value!r} is not a size such as 16MB", param, ctx)
-        return int(number) * _UNITS[unit]
+        size = int(number) * _UNITS[unit]
+        if size > MOST_BYTES:
+            self.fail(f"{value!r} is more than the most that may be, 1TB", param, ctx)
+        return size
 
 
 class SkipRows(click.ParamType[tuple[int, int]]):
@@ -47,7 +55,8 @@ class SkipRows(click.ParamType[tuple[int, int]]):
         if isinstance(value, tuple):
             return value
         before, _, after = str(value).partition(",")
-        if not before.strip().isdigit() or not (after or "0").strip().isdigit():
+        numbers = (before.strip(), (after or "0").strip())
+        if not all(number.isascii() and number.isdigit() for number in numbers):
             self.fail(
                 f"{value!r} is neither N (lines before the header) nor N,M (and M records"
                 " after it)",

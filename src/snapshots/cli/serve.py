@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from snapshots.cli import options, serving
-from snapshots.cli.signals import stopped_by
+from snapshots.cli.signals import ended_by, stopped_by
 
 
 @click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
@@ -82,7 +81,7 @@ def command(
                 f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True
             )
             running.run(sock)
-    ctx.exit(130 if signal.SIGINT in codes else 0)
+    ctx.exit(ended_by(codes))
 
 
 def _names(host: str, given: tuple[str, ...]) -> frozenset[str] | None:

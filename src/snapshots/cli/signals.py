@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from snapshots.engine.report import Event, Failed, ImportResult, Listener, Started
+
+MOST_SECONDS = 9.0
+"""From the signal to the end of what runs until it is stopped."""
 
 
 @dataclass
@@ -58,7 +62,9 @@ def stopping() -> Iterator[Stop]:
 def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
     """For what runs until it is stopped: the signals that have come.
 
-    The first one stops it, the second ends the process.
+    The first one stops it, the second ends the process; so does the time that it may take. A
+    database or a collector that keeps silent would hold up the end, and there is nothing to wait
+    for: what is not committed is taken up by the next start, as after a kill -9.
     """
     came: set[int] = set()
 
@@ -66,10 +72,18 @@ def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
         if came:
             raise SystemExit(128 + number)
         came.add(number)
+        at_the_latest = threading.Timer(MOST_SECONDS, os._exit, (ended_by(came),))
+        at_the_latest.daemon = True
+        at_the_latest.start()
         stop()
 
     with _handled_by(handle):
         yield came
+
+
+def ended_by(came: set[int]) -> int:
+    """The exit code of what runs until it is stopped: SIGTERM is the ordinary way."""
+    return 128 + signal.SIGINT if signal.SIGINT in came else 0
 
 
 @contextmanager

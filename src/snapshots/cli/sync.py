@@ -9,7 +9,7 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.failure import worst
-from snapshots.cli.signals import stopped_by
+from snapshots.cli.signals import ended_by, stopped_by
 
 if TYPE_CHECKING:
     from snapshots.sync.service import Settings
@@ -48,7 +48,7 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
             service.run()
     if settings.once and not codes:
         ctx.exit(worst(sorted(service.exit_codes)))
-    ctx.exit(130 if signal.SIGINT in codes else 0)
+    ctx.exit(ended_by(codes))
 
 
 def _settings(given: dict[str, Any]) -> Settings:

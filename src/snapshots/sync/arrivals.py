@@ -11,6 +11,10 @@ from snapshots.sync.writing import being_written
 LOOKS_AT_ONCE = 2000
 """Of files that may be ready, so that events are not kept waiting."""
 
+SILENCE_SECONDS = 60.0
+"""A file whose writer was not heard of for so long is whole, where nobody can tell who has it
+open."""
+
 
 @dataclass(slots=True)
 class _Arrival:
@@ -19,7 +23,7 @@ class _Arrival:
     closed: bool = False
     """Its writer has closed it, or it was moved in."""
     open: bool = False
-    """It is being written; its writer will close it."""
+    """It is being written; its writer will close it, unless that goes unheard: events get lost."""
 
 
 class Arrivals:
@@ -62,20 +66,22 @@ class Arrivals:
         due = [
             arrival
             for arrival in self._files.values()
-            if arrival.closed or (not arrival.open and now - arrival.still_since >= self._settle)
+            if arrival.closed or now - arrival.still_since >= self._settle
         ]
         whole = []
         for arrival in due[:LOOKS_AT_ONCE]:
             file = look_at(arrival.file.path)
             if file is None:
                 del self._files[arrival.file.path]
-            elif being_written(file.path):
+                continue
+            written = being_written(file.path)
+            if written:
                 # Another than the one that closed it; he will close it too.
                 arrival.still_since, arrival.closed = now, False
-            elif arrival.closed or file == arrival.file:
+            elif arrival.closed or (file == arrival.file and _left(arrival, written, now)):
                 del self._files[file.path]
                 whole.append(file)
-            else:
+            elif file != arrival.file:
                 arrival.file, arrival.still_since = file, now
         return whole
 
@@ -89,3 +95,9 @@ class Arrivals:
         if arrival is None and (file := look_at(path)):
             arrival = self._files[path] = _Arrival(file, now)
         return arrival
+
+
+def _left(arrival: _Arrival, written: bool | None, now: float) -> bool:
+    """Nobody writes it any more: as far as that can be known, or after a long silence."""
+    known = not arrival.open or written is False
+    return known or now - arrival.still_since >= SILENCE_SECONDS
