@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from tests.cli.run import objects, snapshots
+from tests.real import rows
 
 
 def nothing_imported(folder):
@@ -181,3 +182,14 @@ def test_a_size_that_cannot_be_is_no_plan(tmp_path, size):
     assert done.returncode == 2
     assert "--chunk-size" in done.stderr
     assert snapshots("import", "a.csv", cwd=tmp_path).returncode == 0
+
+
+def test_a_file_whose_name_is_no_text_keeps_nobody_from_the_others(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in (b"a\xff.csv", b"b.csv"):
+        (folder / os.fsdecode(name)).write_text(f"id\n{len(name)}\n")
+    done = snapshots("import", "in", "--table", "t", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "not UTF-8" in done.stderr
+    assert rows(f"sqlite:///{tmp_path}/snapshots.db", "SELECT id FROM t") == [(5,)]
