@@ -18,14 +18,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
-MOST_BYTES = 1 << 40
-"""Of a size that is given: a plan with a larger one could never be carried out."""
+MOST_IN_MEMORY = 1 << 40
+"""Of what is held at a time: a plan with a larger chunk could never be carried out."""
 
 
 class Size(click.ParamType[int]):
     """A number of bytes such as 16777216, 16MB or 16MiB; units are powers of 1024."""
 
     name = "size"
+
+    def __init__(self, most: int = (1 << 63) - 1) -> None:
+        self._most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Bytes."""
@@ -38,8 +41,8 @@ class Size(click.ParamType[int]):
         if not digits or unit not in _UNITS or int(number) == 0:
             self.fail(f"{value!r} is not a size such as 16MB", param, ctx)
         size = int(number) * _UNITS[unit]
-        if size > MOST_BYTES:
-            self.fail(f"{value!r} is more than the most that may be, 1TB", param, ctx)
+        if size > self._most:
+            self.fail(f"{value!r} is more than may be: {self._most} bytes", param, ctx)
         return size
 
 
@@ -178,7 +181,7 @@ dialect = together(
     ),
     option(
         "--max-record-size",
-        type=Size(),
+        type=Size(MOST_IN_MEMORY),
         default="8MB",
         show_default=True,
         metavar="SIZE",
@@ -250,7 +253,7 @@ columns = together(
     ),
     option(
         "--chunk-size",
-        type=Size(),
+        type=Size(MOST_IN_MEMORY),
         default="8MB",
         show_default=True,
         metavar="SIZE",
