@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
-from snapshots._native import request_end
+from snapshots._native import plain_success, request_end
 from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
 from snapshots.targets.http.transport import Transport
 
@@ -29,6 +29,9 @@ class Same:
 
     def __init__(self, left: Iterator[int]) -> None:
         self._left = left
+
+    def onward(self, answer: bytes) -> None:
+        """Every answer is looked at."""
 
     def delivered(self) -> None:
         """Nothing is noted."""
@@ -51,9 +54,13 @@ async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[Non
 async def bare(url: str, requests: int, at_once: int) -> None:
     """Our client alone: no verdicts, no limits, no retries, no books; the same body each time."""
     transport = Transport(HttpSettings(url))
+    whole = transport.head() + Same.request
 
     async def send(lane: Same) -> None:
-        answer = await transport.stream(lane.request, lambda _: lane.next())
+        def onward(answer: bytes) -> bytes | None:
+            return whole if plain_success(answer) and lane.next() else None
+
+        answer = await transport.stream(lane.request, lambda _: None, onward)
         assert answer is None, answer.status
 
     await _all(requests, at_once, send)

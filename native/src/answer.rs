@@ -15,7 +15,8 @@ pub fn plain_success(data: &[u8]) -> u16 {
     status_of(data).unwrap_or(0)
 }
 
-fn status_of(data: &[u8]) -> Option<u16> {
+/// The status of a plain success.
+pub fn status_of(data: &[u8]) -> Option<u16> {
     let rest = data.strip_prefix(HEAD)?;
     let end = memchr::memmem::find(rest, b"\r\n\r\n")?;
     let (head, body) = (&rest[..end + 2], &rest[end + 4..]);

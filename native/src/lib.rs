@@ -7,6 +7,7 @@ mod buffer;
 mod chunk;
 mod codes;
 mod convert;
+mod credit;
 mod dialect;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -18,6 +19,7 @@ mod pool;
 mod records;
 mod request;
 mod scan;
+mod shuttle;
 mod spec;
 mod split;
 mod sqlite;
@@ -37,6 +39,8 @@ mod _native {
     #[pymodule_export]
     use crate::convert::Converter;
     #[pymodule_export]
+    use crate::credit::Credit;
+    #[pymodule_export]
     use crate::hash::Hasher;
     #[pymodule_export]
     use crate::outbox::Outbox;
@@ -46,6 +50,8 @@ mod _native {
     use crate::request::request_end;
     #[pymodule_export]
     use crate::scan::Scanner;
+    #[pymodule_export]
+    use crate::shuttle::Shuttle;
     #[pymodule_export]
     use crate::split::Splitter;
     #[pymodule_export]

@@ -11,13 +11,15 @@ use crate::request::{self, Key};
 #[pyclass(module = "snapshots._native")]
 pub struct Outbox {
     block: Py<Block>,
-    secret: [u8; 32],
     key_header: String,
     size: usize,
     array: bool,
     /// Where each row ends, without the line end behind it.
     ends: Vec<usize>,
+    /// The same for the same line and object under one secret.
+    keys: Vec<Key>,
     decided: Vec<bool>,
+    delivered: usize,
     /// Rows before it were given, or need not be.
     next: usize,
     /// The last request; its room is used again.
@@ -37,18 +39,22 @@ impl Outbox {
         if size == 0 {
             return Err(PyValueError::new_err("a request holds at least one row"));
         }
-        let ends: Vec<usize> = memchr::memchr_iter(b'\n', block.get().rows().0).collect();
-        if ends.len() != block.get().places.len() {
+        let rows = block.get();
+        let secret = *blake3::hash(secret).as_bytes();
+        // Here nobody waits for it.
+        let (ends, keys) = block.py().detach(|| prepare(rows, &secret));
+        if ends.len() != rows.places.len() {
             return Err(PyValueError::new_err("the rows are no JSON objects"));
         }
         Ok(Outbox {
             block: block.unbind(),
-            secret: *blake3::hash(secret).as_bytes(),
             key_header,
             size,
             array,
             decided: vec![false; ends.len()],
+            delivered: 0,
             ends,
+            keys,
             next: 0,
             request: Vec::new(),
         })
@@ -68,27 +74,6 @@ impl Outbox {
         Ok(())
     }
 
-    /// The next rows that are not decided: their first, the first behind them, and the end of
-    /// the request with them. None once all were given.
-    fn take<'py>(&mut self, py: Python<'py>) -> Option<(usize, usize, Bound<'py, PyBytes>)> {
-        let start = (self.next..self.decided.len()).find(|&row| !self.decided[row]);
-        let Some(start) = start else {
-            self.next = self.decided.len();
-            return None;
-        };
-        let most = self.decided.len().min(start + self.size);
-        let end = (start..most).find(|&row| self.decided[row]);
-        let end = end.unwrap_or(most);
-        self.next = end;
-        let mut out = std::mem::take(&mut self.request);
-        out.clear();
-        let bodies = (start..end).map(|row| self.body(row));
-        let key = || request::joint_key((start..end).map(|row| self.key(row)));
-        request::write(&mut out, &self.key_header, key, bodies, self.array);
-        self.request = out;
-        Some((start, end, PyBytes::new(py, &self.request)))
-    }
-
     /// Marks rows as decided.
     fn decide(&mut self, start: usize, end: usize) -> PyResult<()> {
         match self.decided.get_mut(start..end) {
@@ -96,6 +81,19 @@ impl Outbox {
             None => return Err(PyValueError::new_err("there are no such rows")),
         }
         Ok(())
+    }
+
+    /// Marks rows as decided by the API, which has taken them.
+    pub fn deliver(&mut self, start: usize, end: usize) -> PyResult<()> {
+        self.decide(start, end)?;
+        self.delivered += end - start;
+        Ok(())
+    }
+
+    /// How many rows `deliver` was told of.
+    #[getter]
+    fn delivered(&self) -> usize {
+        self.delivered
     }
 
     /// How many rows are not decided.
@@ -131,15 +129,40 @@ impl Outbox {
         PyList::new(py, (start..end).map(|row| PyBytes::new(py, self.body(row))))
     }
 
-    /// A key for each of some rows: the same for the same line and object under one secret.
+    /// The keys of some rows.
     fn keys(&self, start: usize, end: usize) -> PyResult<Vec<String>> {
         self.check(start, end)?;
-        let keys = (start..end).map(|row| self.key(row).as_str().to_owned());
-        Ok(keys.collect())
+        let keys = self.keys[start..end].iter();
+        Ok(keys
+            .map(|key| String::from_utf8_lossy(key).into())
+            .collect())
     }
 }
 
 impl Outbox {
+    /// The next rows that are not decided, at most `size` and without a gap: their first, and the
+    /// first behind them. None once all were requested.
+    pub fn following(&mut self) -> Option<(usize, usize)> {
+        let start = (self.next..self.decided.len()).find(|&row| !self.decided[row]);
+        self.next = start.unwrap_or(self.decided.len());
+        let most = self.decided.len().min(start? + self.size);
+        let end = (self.next..most).find(|&row| self.decided[row]);
+        Some((self.next, end.unwrap_or(most)))
+    }
+
+    /// A request with such rows, behind the bytes with which it begins.
+    pub fn request(&mut self, head: &[u8], start: usize, end: usize) -> &[u8] {
+        self.next = end;
+        let mut out = std::mem::take(&mut self.request);
+        out.clear();
+        out.extend(head);
+        let bodies = (start..end).map(|row| self.body(row));
+        let keys = self.keys[start..end].iter().map(|key| &key[..]);
+        request::write(&mut out, &self.key_header, keys, bodies, self.array);
+        self.request = out;
+        &self.request
+    }
+
     fn check(&self, start: usize, end: usize) -> PyResult<()> {
         match self.ends.get(start..end) {
             Some(_) => Ok(()),
@@ -148,13 +171,24 @@ impl Outbox {
     }
 
     fn body(&self, row: usize) -> &[u8] {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
-        &self.block.get().rows().0[start..self.ends[row]]
+        body(self.block.get(), &self.ends, row)
     }
+}
 
-    fn key(&self, row: usize) -> Key {
-        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
-        hasher.update(&self.block.get().places[row].line.to_le_bytes());
-        Key::of(hasher.update(self.body(row)))
-    }
+fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {
+    let start = row.checked_sub(1).map_or(0, |before| ends[before] + 1);
+    &block.rows().0[start..ends[row]]
+}
+
+/// Where each row of a block ends, and the key of each.
+fn prepare(block: &Block, secret: &[u8; 32]) -> (Vec<usize>, Vec<Key>) {
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', block.rows().0).collect();
+    let keys = block.places.iter().take(ends.len()).enumerate();
+    let keys = keys.map(|(row, place)| {
+        let mut hasher = blake3::Hasher::new_keyed(secret);
+        hasher.update(&place.line.to_le_bytes());
+        request::key(hasher.update(body(block, &ends, row)))
+    });
+    let keys = keys.collect();
+    (ends, keys)
 }

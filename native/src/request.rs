@@ -1,44 +1,41 @@
 //! The end of an HTTP request: its key, its length, and records as its body.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A key by which a server knows records again that it is sent twice.
-pub struct Key(Box<str>);
+/// A key by which a server knows a record again that it is sent twice: hexadecimal digits.
+pub type Key = [u8; 32];
 
-impl Key {
-    /// Of what was hashed.
-    pub fn of(hasher: &blake3::Hasher) -> Key {
-        Key(hasher.finalize().to_hex()[..32].into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// The key of what was hashed.
+pub fn key(hasher: &blake3::Hasher) -> Key {
+    let digits = hasher.finalize().to_hex();
+    let (key, _) = digits.as_bytes().split_first_chunk().expect("64 digits");
+    *key
 }
 
 /// The key of one request with all the records that have these keys. There is at least one.
-pub fn joint_key(mut keys: impl Iterator<Item = Key>) -> Key {
+pub fn joint_key<'a>(mut keys: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
     let first = keys.next().expect("a request holds a record");
     let Some(second) = keys.next() else {
-        return first;
+        return first.into();
     };
     let mut hasher = blake3::Hasher::new();
-    hasher.update(first.as_str().as_bytes());
+    hasher.update(first);
     for key in std::iter::once(second).chain(keys) {
-        hasher.update(b"\n").update(key.as_str().as_bytes());
+        hasher.update(b"\n").update(key);
     }
-    Key::of(&hasher)
+    key(&hasher).to_vec().into()
 }
 
 /// Appends what follows the headers that all requests have in common.
 pub fn write<'a>(
     out: &mut Vec<u8>,
     key_header: &str,
-    key: impl FnOnce() -> Key,
+    keys: impl Iterator<Item = &'a [u8]>,
     bodies: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     array: bool,
 ) {
@@ -47,15 +44,10 @@ pub fn write<'a>(
     let length: usize = bodies.clone().map(<[u8]>::len).sum();
     let length = length + commas + open.len() + close.len();
     if !key_header.is_empty() {
-        out.extend(
-            [
-                key_header.as_bytes(),
-                b": ",
-                key().as_str().as_bytes(),
-                b"\r\n",
-            ]
-            .concat(),
-        );
+        out.extend(key_header.as_bytes());
+        out.extend(b": ");
+        out.extend(&*joint_key(keys));
+        out.extend(b"\r\n");
     }
     write!(out, "Content-Length: {length}\r\n\r\n").expect("a vector takes everything");
     out.extend(open);
@@ -82,8 +74,8 @@ pub fn request_end<'py>(
         return Err(PyValueError::new_err("records do not fit a request"));
     }
     let mut out = Vec::new();
-    let key = || joint_key(keys.into_iter().map(|key| Key(key.into())));
+    let keys = keys.iter().map(|key| key.as_bytes());
     let bodies = bodies.iter().map(|body| body.as_bytes());
-    write(&mut out, key_header, key, bodies, array);
+    write(&mut out, key_header, keys, bodies, array);
     Ok(PyBytes::new(py, &out))
 }

@@ -122,12 +122,13 @@ class Outbox:
         `array`: the body is an array of the rows. ValueError if the block has no JSON."""
     def restore(self, sent: str) -> None:
         """Marks the rows as decided that `sent` gave. ValueError if there are none such."""
-    def take(self) -> tuple[int, int, bytes] | None:
-        """The next rows that are not decided, at most `size` and without a gap: their first,
-        the first behind them, and what follows the common headers of the request with them.
-        None once all were given."""
     def decide(self, start: int, end: int) -> None:
         """Marks rows as decided."""
+    def deliver(self, start: int, end: int) -> None:
+        """Marks rows as decided by the API, which has taken them."""
+    @property
+    def delivered(self) -> int:
+        """How many rows `deliver` was told of."""
     @property
     def pending(self) -> int:
         """How many rows are not decided."""
@@ -138,6 +139,45 @@ class Outbox:
     def keys(self, start: int, end: int) -> list[str]:
         """32 hexadecimal digits for each of some rows: the same for the same line and object
         under the same secret."""
+
+@final
+class Credit:
+    """How many requests may be made without asking anybody, and a count of those that were."""
+
+    def __init__(self) -> None: ...
+    def grant(self, requests: int, seconds: float, head: bytes) -> None:
+        """From now on so many requests, within so many seconds, that begin with `head`."""
+    def revoke(self) -> None:
+        """No request any more."""
+    @property
+    def used(self) -> int:
+        """Requests that were made: each followed a success."""
+    def answers(self) -> list[tuple[int, int]]:
+        """Statuses of the successes that came since this was asked for the last time, and how
+        many there were of each."""
+
+@final
+class Shuttle:
+    """One request at a time of an outbox. Several may share an outbox and a credit."""
+
+    def __init__(self, outbox: Outbox, credit: Credit) -> None: ...
+    @property
+    def start(self) -> int:
+        """First of the rows that are under way."""
+    @property
+    def end(self) -> int:
+        """The first row behind them."""
+    def move_to(self, outbox: Outbox) -> None:
+        """Goes on with the rows of another outbox."""
+    def take(self) -> bytes | None:
+        """Takes the next rows that are not decided, at most `size` and without a gap: what
+        follows the common headers of the request with them. None once all were requested."""
+    def deliver(self) -> None:
+        """The rows that are under way have arrived."""
+    def onward(self, data: bytes) -> bytes | None:
+        """Where `data` is a plain success, and there is credit and another request: notes that
+        the rows have arrived, and gives the whole of that request. Else None, and nothing is
+        done."""
 
 def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bool) -> bytes:
     """What follows the common headers of a request with these records: its key, which is that

@@ -1,4 +1,4 @@
-"""Rows on their way to an API: which request is next, and what is decided."""
+"""Rows on their way to an API: which request is next, what is decided, and who is asked."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapshots._native import Chunk, Converter, Outbox, request_end
+from snapshots._native import Chunk, Converter, Credit, Outbox, Shuttle, request_end
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
@@ -25,7 +25,9 @@ def outbox(rows, secret=b"s", key_header="Key", size=1, array=False, line=1):
 
 def taken(box):
     """All requests: the rows and the end of each."""
-    return list(iter(box.take, None))
+    shuttle = Shuttle(box, Credit())
+    requests = iter(shuttle.take, None)
+    return [(shuttle.start, shuttle.end, request) for request in requests]
 
 
 def keys(box, rows):
@@ -35,7 +37,7 @@ def keys(box, rows):
 def test_each_row_is_given_once_in_its_order():
     box = outbox(3)
     assert [(start, end) for start, end, _ in taken(box)] == [(0, 1), (1, 2), (2, 3)]
-    assert box.take() is None
+    assert taken(box) == []
     assert box.pending == 3
 
 
@@ -107,3 +109,93 @@ def test_what_makes_no_sense_is_refused():
         outbox(1, size=0)
     with pytest.raises(ValueError, match="do not fit"):
         request_end([b"1", b"2"], ["a", "b"], "Key", array=False)
+
+
+HEAD = b"POST / HTTP/1.1\r\n"
+TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+
+
+def granted(requests, seconds=60.0):
+    credit = Credit()
+    credit.grant(requests, seconds, HEAD)
+    return credit
+
+
+def begun(box, credit):
+    """With the first request under way."""
+    shuttle = Shuttle(box, credit)
+    assert shuttle.take()
+    return shuttle
+
+
+def test_on_credit_an_answer_is_followed_by_the_next_request():
+    box, credit = outbox(3), granted(9)
+    requests = [HEAD + end for _, _, end in taken(outbox(3))]
+    shuttle = begun(box, credit)
+    assert [shuttle.onward(TAKEN), shuttle.onward(TAKEN)] == requests[1:]
+    assert (shuttle.start, shuttle.end) == (2, 3)
+    # Of the last one whoever asks for more has to be told.
+    assert shuttle.onward(TAKEN) is None
+    assert (box.delivered, box.sent(), credit.used) == (2, "0-1", 2)
+    shuttle.deliver()
+    assert (box.delivered, box.pending) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "credit", [Credit(), granted(0), granted(9, seconds=0.0)], ids=["none", "spent", "expired"]
+)
+def test_without_credit_nothing_is_done(credit):
+    box = outbox(3)
+    shuttle = begun(box, credit)
+    assert shuttle.onward(TAKEN) is None
+    assert (shuttle.start, box.delivered, box.pending, credit.used) == (0, 0, 3, 0)
+
+
+def test_credit_is_spent_revoked_and_granted_anew():
+    box, credit = outbox(9), granted(2)
+    shuttle = begun(box, credit)
+    assert [bool(shuttle.onward(TAKEN)) for _ in range(3)] == [True, True, False]
+    credit.grant(9, 60.0, b"GET / HTTP/1.1\r\n")
+    assert shuttle.onward(TAKEN).startswith(b"GET / HTTP/1.1\r\nKey: ")
+    credit.revoke()
+    assert shuttle.onward(TAKEN) is None
+    assert (credit.used, box.delivered) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "answer", [TAKEN[:-1], TAKEN.replace(b"201", b"503"), TAKEN.replace(b"201", b"207"), TAKEN * 2]
+)
+def test_whatever_is_unusual_is_not_followed(answer):
+    box, credit = outbox(3), granted(9)
+    assert begun(box, credit).onward(answer) is None
+    assert (box.delivered, credit.used, credit.answers()) == (0, 0, [])
+
+
+def test_answers_are_counted_by_status_until_they_are_asked_for():
+    shuttle = begun(outbox(9), credit := granted(9))
+    for status in (b"201", b"200", b"201"):
+        assert shuttle.onward(TAKEN.replace(b"201", status))
+    assert credit.answers() == [(200, 1), (201, 2)]
+    assert credit.answers() == []
+    assert credit.used == 3
+
+
+def test_shuttles_share_outbox_and_credit():
+    box, credit = outbox(4), granted(2)
+    one, other = begun(box, credit), begun(box, credit)
+    assert one.onward(TAKEN)
+    assert other.onward(TAKEN)
+    assert (one.start, other.start) == (2, 3)
+    assert one.onward(TAKEN) is other.onward(TAKEN) is None
+    assert box.sent() == "0-1"
+
+
+def test_a_shuttle_moves_to_the_next_outbox():
+    first, second = outbox(1), outbox(2)
+    shuttle = begun(first, granted(9))
+    assert shuttle.onward(TAKEN) is None
+    shuttle.deliver()
+    shuttle.move_to(second)
+    assert shuttle.take()
+    assert shuttle.onward(TAKEN)
+    assert (first.delivered, second.delivered) == (1, 1)

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
+
 from snapshots.targets.http import HttpSettings, HttpTarget, run
 from snapshots.targets.http.limiter import Limiter
 from snapshots.targets.http.rate import Rate
@@ -100,6 +102,23 @@ def test_half_the_answers_being_503_is_overload() -> None:
         assert limiter.limit == 8
         await answers(limiter, 100, limiter.faulted)
         assert limiter.limit == 1
+
+    run(work())
+
+
+@pytest.mark.parametrize("throttled", [0, 3])
+def test_answers_may_be_told_together(throttled: int) -> None:
+    async def work() -> None:
+        one, together = Limiter(32), Limiter(32)
+        for limiter in (one, together):
+            for _ in range(throttled):
+                await limiter.enter()
+                limiter.throttled()
+        for times in (1, 5, 40, 3, 200, 7):
+            for _ in range(times):
+                one.answered()
+            together.answered(times)
+            assert (one.limit, one.crowded) == (together.limit, together.crowded)
 
     run(work())
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from snapshots._native import request_end
+from snapshots._native import Chunk, Converter, Outbox, Shuttle, request_end
+from snapshots.formats.csv import converter_spec
+from snapshots.model import Column, Contract, Dialect, Type
 from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict
 from tests.faulty import Faulty
 from tests.httpd import Connection, Request, Running, response
@@ -31,6 +33,9 @@ class Lane:
         self._records = records
         self.page = page()
         self.request = b""
+
+    def onward(self, answer: bytes) -> None:
+        """All is looked at."""
 
     def delivered(self) -> None:
         self._records.delivered += self.page.keys
@@ -66,6 +71,68 @@ def stream(path: str, handler: Faulty, records: int, lanes: int = 1, **settings:
     return given
 
 
+class Credited:
+    """A lane whose requests follow each other on credit as far as there is any."""
+
+    def __init__(self, target: HttpTarget, outbox: Outbox) -> None:
+        self._target = target
+        self._outbox = outbox
+        self._shuttle = Shuttle(outbox, target.credit)
+        self.request = b""
+        self.onward = self._shuttle.onward
+
+    @property
+    def start(self) -> int:
+        return self._shuttle.start
+
+    @property
+    def page(self) -> Page:
+        rows = self._shuttle.start, self._shuttle.end
+        return Page(self._outbox.bodies(*rows), self._outbox.keys(*rows))
+
+    def delivered(self) -> None:
+        self._shuttle.deliver()
+
+    def next(self) -> bytes | None:
+        self.request = self._shuttle.take() or b""
+        self._target.grant(7)
+        return self.request or None
+
+
+def numbers(rows: int) -> Outbox:
+    """Rows that are their numbers, one each request."""
+    data = "".join(f"{n}\n" for n in range(rows)).encode()
+    contract = Contract((Column("n", "n", Type("integer")),))
+    spec = converter_spec(Dialect(header=False), contract, ["n"], "json", None)
+    block = Converter(spec).convert(Chunk.of(data, 0, 1), 0, 1, len(data))
+    return Outbox(block, b"secret", "Idempotency-Key", 1, False)
+
+
+def on_credit(
+    handler: Faulty, rows: int, lanes: int = 1, path: str = "/", **settings: Any
+) -> tuple[HttpTarget, Outbox, dict[int, Verdict]]:
+    """All rows, over so many lanes."""
+    outbox, verdicts = numbers(rows), dict[int, Verdict]()
+
+    async def work(target: HttpTarget) -> None:
+        lane = Credited(target, outbox)
+        while lane.next() is not None:
+            for verdict in await target.stream(lane):
+                verdicts[lane.start] = verdict
+
+    async def all_lanes(server: Running) -> HttpTarget:
+        target = HttpTarget(HttpSettings(server.url + path, concurrency=lanes, **settings))
+        async with asyncio.timeout(60), target, asyncio.TaskGroup() as group:
+            for _ in range(lanes):
+                group.create_task(work(target))
+        target.settle()
+        return target
+
+    target = against(handler, all_lanes)
+    assert sum(target.stats.requests.values()) + target.stats.ambiguous == len(handler.received)
+    return target, outbox, verdicts
+
+
 class Odd(Faulty):
     """Answers every third record in a way of its own, once."""
 
@@ -77,7 +144,8 @@ class Odd(Faulty):
     def on_request(self, request: Request, connection: Connection) -> bytes | None:
         self.received.append(request)
         self._asked[request.key] += 1
-        odd = int(request.body) % 3 == 1 and self._asked[request.key] == 1
+        number = int(request.body.strip(b'{}"n:'))
+        odd = number % 3 == 1 and self._asked[request.key] == 1
         return self._answer(connection) if odd else response(201)
 
 
@@ -133,6 +201,69 @@ def test_whatever_is_unusual_is_looked_at(
     assert sorted(done.verdicts) == sorted(odd)
     assert {(v.outcome, v.requests) for v in done.verdicts.values()} == {(outcome, requests)}
     assert Counter(r.key for r in handler.received) == Counter(done.delivered + odd * requests)
+
+
+def test_on_credit_each_row_is_sent_once() -> None:
+    handler = Faulty()
+    target, outbox, verdicts = on_credit(handler, 500, lanes=4, path="/status/201")
+    assert (outbox.delivered, verdicts) == (500, {})
+    assert len({request.key for request in handler.received}) == len(handler.received) == 500
+    assert target.stats.requests == {201: 500}
+    assert target.settle() > 400, "most of it needs nobody who is asked"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "requests"),
+    [
+        (lambda _: response(400, "no"), "rejected", 1),
+        (lambda _: response(503), "delivered", 2),
+        (lambda _: response(429, retry_after="0"), "delivered", 2),
+        (lambda _: CHUNKED, "delivered", 1),
+        (lambda connection: connection.cut(), "delivered", 2),
+        (in_pieces, "delivered", 1),
+        (closing, "delivered", 1),
+    ],
+    ids=["refused", "again", "throttled", "chunked", "cut", "in pieces", "closing"],
+)
+def test_on_credit_whatever_is_unusual_is_looked_at(
+    answer: Callable[[Connection], bytes | None], outcome: str, requests: int
+) -> None:
+    handler = Odd(answer)
+    _, outbox, verdicts = on_credit(handler, 90, lanes=4)
+    assert sorted(verdicts) == list(range(1, 90, 3))
+    assert {(v.outcome, v.requests) for v in verdicts.values()} == {(outcome, requests)}
+    assert outbox.delivered == 60
+    assert len(handler.received) == 60 + 30 * requests
+
+
+def test_on_credit_who_is_throttled_slows_all_down() -> None:
+    class Overloaded(Faulty):
+        def on_request(self, request: Request, connection: Connection) -> bytes | None:
+            self.received.append(request)
+            return response(201 if len(self.received) > 20 else 429, retry_after="0")
+
+    target, outbox, verdicts = on_credit(Overloaded(), 60, lanes=8)
+    assert target.limit < 8
+    assert outbox.delivered + len(verdicts) == 60
+
+
+def test_on_credit_nothing_is_sent_after_a_halt() -> None:
+    class Halting(Faulty):
+        def on_request(self, request: Request, connection: Connection) -> bytes | None:
+            self.received.append(request)
+            return response(401 if len(self.received) == 20 else 201)
+
+    handler = Halting()
+    with pytest.raises(ExceptionGroup):
+        on_credit(handler, 500, lanes=4)
+    assert len(handler.received) < 60, "those under way, and no others"
+
+
+def test_on_credit_a_rate_is_kept() -> None:
+    begin = time.monotonic()
+    target, outbox, _ = on_credit(Faulty(), 60, lanes=4, path="/status/201", rate=100)
+    assert (outbox.delivered, target.settle()) == (60, 0)
+    assert time.monotonic() - begin > 0.4
 
 
 def test_a_second_answer_is_nobodys() -> None:

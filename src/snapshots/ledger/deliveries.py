@@ -29,6 +29,8 @@ class ChunkSent:
     ambiguous: int
     sent: str | None
     """While some are pending: which of the rows are decided, such as `0-41,43`."""
+    known: bool
+    """The ledger has it already, and this is how it goes on."""
 
 
 def write_down(
@@ -65,12 +67,15 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             f" + {counts.rejected} rejected + {counts.skipped} skipped, {chunk.pending} pending",
             hint="this is a defect, please report it",
         )
-    session = ledger.session
-    session.execute(
-        "DELETE FROM snapshots_chunks WHERE import_id = ? AND start_offset = ?",
-        (lease.import_id, done.start),
-    )
-    session.execute(
+    if chunk.known:
+        _go_on(ledger, lease, chunk)
+    else:
+        _begin(ledger, lease, chunk)
+
+
+def _begin(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
+    done, counts = chunk.done, chunk.done.counts
+    ledger.session.execute(
         "INSERT INTO snapshots_chunks (import_id, start_offset, end_offset, start_line, end_line,"
         " records, loaded, rejected, skipped, pending, ambiguous, sent, hash_state, hash, fence,"
         " seconds, committed_at)"
@@ -92,5 +97,27 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             done.hash,
             lease.fence,
             done.seconds,
+        ),
+    )
+
+
+def _go_on(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
+    done, counts = chunk.done, chunk.done.counts
+    ledger.session.execute(
+        "UPDATE snapshots_chunks SET records = ?, loaded = ?, rejected = ?, skipped = ?,"
+        " pending = ?, ambiguous = ?, sent = ?, fence = ?, seconds = ?,"
+        f" committed_at = {ledger.target.now_sql()} WHERE import_id = ? AND start_offset = ?",
+        (
+            counts.records,
+            counts.loaded,
+            counts.rejected,
+            counts.skipped,
+            chunk.pending,
+            chunk.ambiguous,
+            chunk.sent,
+            lease.fence,
+            done.seconds,
+            lease.import_id,
+            done.start,
         ),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snapshots.engine import threads
@@ -25,19 +27,32 @@ class Inbox:
         self._loop = asyncio.get_running_loop()
         self._parcels = parcels
         self._ended = ended
-        self._ready: asyncio.Queue[Parcel | BaseException | None] = asyncio.Queue()
+        self._ready: deque[Parcel | BaseException | None] = deque()
+        self._come = asyncio.Event()
         self._room = threading.Semaphore(AHEAD)
         self._over = False
         # It may hang in a read that nobody can end, of a terminal for instance.
         threads.start("reader", self._pack)
 
+    def take_ready(self) -> Parcel | None:
+        """The next parcel, if it is there already."""
+        if self._over or self._ended() or not self._ready:
+            return None
+        made = self._ready[0]
+        if made is None or isinstance(made, BaseException):
+            return None
+        self._ready.popleft()
+        return made
+
     async def take(self) -> Parcel | None:
         """The next parcel; None where there are no more. Raises what reading raises."""
         while not self._over and not self._ended():
-            try:
-                made = await asyncio.wait_for(self._ready.get(), _TICK_SECONDS)
-            except TimeoutError:
+            if not self._ready:
+                self._come.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._come.wait(), _TICK_SECONDS)
                 continue
+            made = self._ready.popleft()
             self._over = made is None or isinstance(made, BaseException)
             if isinstance(made, BaseException):
                 raise made
@@ -66,4 +81,8 @@ class Inbox:
 
     def _put(self, made: Parcel | BaseException | None) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ready.put_nowait, made)
+            self._loop.call_soon_threadsafe(self._arrived, made)
+
+    def _arrived(self, made: Parcel | BaseException | None) -> None:
+        self._ready.append(made)
+        self._come.set()

@@ -34,16 +34,25 @@ class Parcel:
         """Of the rejects of this run."""
         self._restored = Counts()
         self._before = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
-        self._delivered = 0
         self._refused = 0
+        self._left = 0
         self._told = Counts()
-        self.unheard = block.loaded
-        """Rows that nothing has been heard of in this run."""
+        self._sendable = block.loaded
         self._piece = piece
-        self._position = position
         self._block = block
+        chunk = piece.chunk
+        self.start = chunk.start + position
+        """Of its first byte in the input, as the kernel sees it."""
+        # Of a record that is too long only the beginning is held.
+        whole = block.position == len(chunk)
+        self.end = chunk.end if whole else chunk.start + block.position
+        """Of the first byte after it."""
+        self._start_line = block.first_line if position else chunk.line
+        self._hash_state = piece.hash_state(self.end)
+        self._hash = None if position else chunk.digest(block.position)
         self._ambiguous = 0
-        self._hash = None if position else piece.chunk.digest(block.position)
+        self.written = False
+        """The ledger has some account of it."""
         self._began = time.monotonic()
 
     def restore(self, begun: CommittedChunk) -> None:
@@ -61,51 +70,44 @@ class Parcel:
         self.read = Counts()
         self.codes.clear()
         self._restored = self._before = self._told = begun.counts
-        self.unheard = self.outbox.pending
+        self._sendable = self.outbox.pending
         self._ambiguous = begun.ambiguous
+        self.written = True
 
     @property
     def counts(self) -> Counts:
         """Of the records that are decided."""
-        heard = self._delivered + self._refused
-        return self._before + Counts(heard, self._delivered, self._refused, 0)
+        delivered = self.outbox.delivered
+        return self._before + Counts(delivered + self._refused, delivered, self._refused, 0)
 
     @property
-    def start(self) -> int:
-        """Of its first byte in the input, as the kernel sees it."""
-        return self._piece.chunk.start + self._position
+    def unheard(self) -> int:
+        """Rows that nothing has been heard of in this run."""
+        return self._sendable - self.outbox.delivered - self._refused - self._left
 
     @property
-    def end(self) -> int:
-        """Of the first byte after it."""
-        chunk, position = self._piece.chunk, self._block.position
-        # Of a record that is too long only the beginning is held.
-        return chunk.end if position == len(chunk) else chunk.start + position
+    def changed(self) -> bool:
+        """Something was decided since `news` was asked for."""
+        return self.counts != self._told
 
     def page(self, start: int, end: int) -> Page:
         """Some rows, with their keys."""
         return Page(self.outbox.bodies(start, end), self.outbox.keys(start, end))
-
-    def deliver(self, start: int, end: int) -> None:
-        """Notes that the API has taken some rows."""
-        self.outbox.decide(start, end)
-        self._delivered += end - start
-        self.unheard -= end - start
 
     def decide(self, start: int, verdicts: Sequence[Verdict]) -> list[Reject]:
         """Notes what the API said of the rows from `start` on; those that it refused for good."""
         refused = []
         for row, verdict in enumerate(verdicts, start):
             if verdict.outcome == "delivered":
-                self._delivered += 1
+                self.outbox.deliver(row, row + 1)
             elif verdict.outcome == "rejected":
+                self.outbox.decide(row, row + 1)
                 refused.append(self._reject(row, verdict))
             else:
+                self._left += 1
                 continue
-            self.outbox.decide(row, row + 1)
             if verdict.ambiguous:
                 self._ambiguous += 1
-        self.unheard -= len(verdicts)
         if not refused:
             return refused
         self._refused += len(refused)
@@ -118,14 +120,15 @@ class Parcel:
         done = ChunkDone(
             start=self.start,
             end=self.end,
-            start_line=self._block.first_line if self._position else self._piece.chunk.line,
+            start_line=self._start_line,
             end_line=self._block.line,
             counts=self.counts,
-            hash_state=self._piece.hash_state(self.end),
+            hash_state=self._hash_state,
             hash=self._hash,
             seconds=self.seconds,
         )
-        return ChunkSent(done, pending, self._ambiguous, self.outbox.sent() if pending else None)
+        sent = self.outbox.sent() if pending else None
+        return ChunkSent(done, pending, self._ambiguous, sent, self.written)
 
     def news(self) -> Counts:
         """What was decided since this was asked for the last time."""

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from snapshots._native import Shuttle
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.ledger.deliveries import ChunkSent
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
+    from snapshots._native import Credit
     from snapshots.engine.delivery.inbox import Inbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
@@ -28,7 +30,7 @@ GATHER_SECONDS = 0.02
 """How long answers wait for others before they are written down together, if they are few."""
 PATIENCE_SECONDS = 1.5
 """How long answers to what is under way are waited for once the delivery is to stop."""
-WINDOW = 4
+WINDOW = 8
 """Requests whose outcome is not in the ledger yet, for each that may be under way."""
 
 Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
@@ -37,29 +39,40 @@ Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 class _Lane:
     """One place for a request under way; see `targets.http.Lane`."""
 
-    def __init__(self, sender: Sender, parcel: Parcel) -> None:
+    def __init__(self, sender: Sender, parcel: Parcel, credit: Credit) -> None:
         self._sender = sender
+        self._shuttle = Shuttle(parcel.outbox, credit)
         self.parcel = parcel
-        self.start = self.end = 0
         self.request = b""
+        self.onward = self._shuttle.onward
+
+    @property
+    def start(self) -> int:
+        """First of the rows under way."""
+        return self._shuttle.start
 
     @property
     def page(self) -> Page:
-        return self.parcel.page(self.start, self.end)
+        return self.parcel.page(self._shuttle.start, self._shuttle.end)
 
     def delivered(self) -> None:
-        self.parcel.deliver(self.start, self.end)
+        self._shuttle.deliver()
         self._sender.heard(self.parcel)
 
     def next(self) -> bytes | None:
         if self._sender.closed:
             return None
-        taken = self.parcel.outbox.take()
-        if taken is None:
-            return None
-        self._sender.unwritten += 1
-        self.start, self.end, self.request = taken
-        return self.request
+        request = self._shuttle.take()
+        while request is None:
+            following = self._sender.after(self.parcel)
+            if following is None:
+                return None
+            self.parcel = following
+            self._shuttle.move_to(following.outbox)
+            request = self._shuttle.take()
+        self._sender.began()
+        self.request = request
+        return request
 
 
 class Sender:
@@ -94,8 +107,12 @@ class Sender:
         self._window = WINDOW * at_once
         # Where requests go on while it is written, there must be room for them.
         self._many = self._window // 2 if remote else self._window - at_once
-        self.unwritten = 0
+        self._unwritten = 0
         """Requests whose outcome is not in the ledger."""
+        self._on_credit = 0
+        """Requests that were made without asking here, as far as they are counted here."""
+        self._sending: dict[Parcel, None] = {}
+        """Parcels that were opened, and are not finished."""
         self._written = asyncio.Event()
         self._over = False
         self._touched: dict[Parcel, None] = {}
@@ -137,7 +154,7 @@ class Sender:
                 if books.done():
                     return
                 if self._watch.ended:
-                    self._over = True
+                    self._end()
                     self._written.set()
                     self._api.halt(Stopped("stopped"))
                     deadline = deadline or loop.time() + PATIENCE_SECONDS
@@ -152,12 +169,12 @@ class Sender:
         try:
             while not self._over:
                 parcel = self._parcel
-                lane = _Lane(self, parcel) if parcel else None
+                lane = _Lane(self, parcel, self._api.credit) if parcel else None
                 if lane and lane.next() is not None:
                     verdicts = await self._api.stream(lane)
                     if verdicts:
                         self._hear(lane, verdicts)
-                elif self.unwritten >= self._window:
+                elif self._unwritten >= self._window:
                     await self._until_written()
                 elif not await self._open_after(parcel):
                     return
@@ -169,10 +186,31 @@ class Sender:
     @property
     def closed(self) -> bool:
         """No request may begin now."""
-        return self._over or self.unwritten >= self._window
+        self._settle()
+        return self._over or self._unwritten >= self._window
+
+    def after(self, parcel: Parcel) -> Parcel | None:
+        """The one to be sent when all of this one was, if it is there already."""
+        if self._parcel is parcel and not self._opening.locked():
+            following = self._inbox.take_ready()
+            if following is not None:
+                self._open(following)
+        return None if self._parcel is parcel else self._parcel
+
+    def began(self) -> None:
+        """A request is on its way. Those that follow it need not ask, until it is time to write,
+        or too much is unwritten."""
+        self._unwritten += 1
+        room = self._window - self._unwritten
+        if self._heard < self._many:
+            room = min(room, self._many - self._heard)
+        if room > 0:
+            self._api.grant(room)
+            self._gather()
 
     def heard(self, parcel: Parcel) -> None:
         """An answer came that settles rows of a parcel, or never will."""
+        self._settle()
         self._failures = 0
         self._heard += 1
         self._touch(parcel)
@@ -182,6 +220,19 @@ class Sender:
             self._due.set()
         else:
             self._write()
+
+    def _settle(self) -> None:
+        """Takes account of what was done on credit: each request of it followed an answer."""
+        done = self._api.settle() - self._on_credit
+        if not done:
+            return
+        self._on_credit += done
+        self._unwritten += done
+        self._heard += done
+        self._failures = 0
+        for parcel in self._sending:
+            if parcel.changed:
+                self._touch(parcel)
 
     async def _until_written(self) -> None:
         self._written.clear()
@@ -210,9 +261,11 @@ class Sender:
         self._count(parcel.read)
         self._rejects += parcel.rejects
         self._parcel = parcel
+        self._sending[parcel] = None
         self._touch(parcel)
 
     def _hear(self, lane: _Lane, verdicts: Sequence[Verdict]) -> None:
+        self._settle()
         failures = self._failures
         rejects = lane.parcel.decide(lane.start, verdicts)
         self._rejects += rejects
@@ -237,24 +290,39 @@ class Sender:
 
     def _count(self, counts: Counts) -> None:
         self._watch.commit(counts)
-        self._over = self._over or self._watch.ended
+        if self._watch.ended:
+            self._end()
 
     def _stop(self, error: BaseException) -> None:
         self.error = self.error or error
-        self._over = True
+        self._end()
         self._watch.end()
 
+    def _end(self) -> None:
+        """No request begins any more."""
+        self._over = True
+        self._api.credit.revoke()
+
     def _touch(self, parcel: Parcel) -> None:
-        if not self._touched:
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(GATHER_SECONDS, self._due.set)
+        self._gather()
         self._touched[parcel] = None
+
+    def _gather(self) -> None:
+        """What comes from now on is written down before long, however little it is."""
+        if self._gathering is None:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        self._due.set()
 
     async def _keep_books(self) -> None:
         with ThreadPoolExecutor(1, "snapshots-books") as writer:
             while True:
                 await self._due.wait()
                 self._due.clear()
+                self._settle()
                 if self._touched and self._remote:
                     await self._write_aside(writer)
                 elif self._touched:
@@ -267,27 +335,35 @@ class Sender:
     def _write(self) -> None:
         parcels, heard = list(self._touched), self._heard
         self._record([parcel.account() for parcel in parcels], self._rejects)
-        self._touched, self._rejects, self._heard = {}, [], 0
-        if self._gathering:
-            self._gathering.cancel()
+        self._take_account()
         self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
 
     async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
         """Answers that come meanwhile are written the next time."""
         parcels, rejects, heard = list(self._touched), self._rejects, self._heard
-        self._touched, self._rejects, self._heard = {}, [], 0
+        self._take_account()
         accounts = [parcel.account() for parcel in parcels]
         news = [parcel.news() for parcel in parcels]
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(writer, self._record, accounts, rejects)
         self._wrote(parcels, heard, news)
 
+    def _take_account(self) -> None:
+        """What was heard so far is written down, or is about to be."""
+        self._touched, self._rejects, self._heard = {}, [], 0
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+
     def _wrote(self, parcels: Sequence[Parcel], heard: int, news: Sequence[Counts]) -> None:
         self.counts = sum(news, self.counts)
-        self.unwritten -= heard
+        self._unwritten -= heard
         self._written.set()
+        self._settle()
         for parcel in parcels:
+            parcel.written = True
             if not parcel.unheard and parcel not in self._touched:
+                del self._sending[parcel]
                 self._inbox.done()
                 self._finished(parcel)
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from snapshots._native import Credit
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
 from snapshots.targets.http import answers
 from snapshots.targets.http.connection import Answer, NoAnswer
@@ -20,6 +21,8 @@ from snapshots.targets.http.transport import Transport
 
 FIRST_CONTACT_SECONDS = 10.0
 """Patience with a server that never answered: more likely its address is wrong."""
+CREDIT_SECONDS = 0.02
+"""So long requests may follow each other without anybody being asked."""
 
 
 class Asking:
@@ -28,6 +31,7 @@ class Asking:
     def __init__(self, settings: HttpSettings) -> None:
         self.stats = Stats()
         self.limiter = Limiter(settings.concurrency)
+        self.credit = Credit()
         self._settings = settings
         self._transport = Transport(settings)
         self._rate = Rate(settings.rate) if settings.rate else None
@@ -44,6 +48,7 @@ class Asking:
         if self._error is None:
             self._error = error
             self._halted.set()
+            self.credit.revoke()
             self.limiter.open()
 
     def check(self) -> None:
@@ -57,20 +62,35 @@ class Asking:
         The first answer that is no plain success, to the lane's request; or None when there is
         nothing to be sent for now. Raises the reason to halt.
         """
-        limiter, count = self.limiter, self._count_answer
 
         def onward(status: int) -> bytes | None:
-            count(status)
-            limiter.answered()
+            self._count_answer(status)
+            self.limiter.answered()
             lane.delivered()
-            if limiter.crowded or self._error is not None or self._rate is not None:
-                return None
-            return lane.next()
+            return lane.next() if self._free() else None
 
         async def streamed() -> Answer | None:
-            return await self._transport.stream(lane.request, onward)
+            return await self._transport.stream(lane.request, onward, lane.onward)
 
         return await self._in_turn(streamed)
+
+    def grant(self, requests: int) -> None:
+        """So many requests may follow plain successes by `Lane.onward`, if that is all right."""
+        if self._free():
+            self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())
+
+    def settle(self) -> int:
+        """Takes account of what was done on credit; how many requests that were since the start."""
+        for status, times in self.credit.answers():
+            self._count_answer(status, times)
+            self.limiter.answered(times)
+        if not self._free():
+            self.credit.revoke()
+        return self.credit.used
+
+    def _free(self) -> bool:
+        """Whoever has a slot may go on at once."""
+        return self._rate is None and self._error is None and not self.limiter.crowded
 
     async def ask(
         self, page: Page, tally: Tally, answer: Answer | NoAnswer | None = None
@@ -101,6 +121,8 @@ class Asking:
     ) -> Answer | NoAnswer | None:
         """Waits until a request may be made, and makes it. Raises the reason to halt."""
         if not self.limiter.take():
+            # Slots are given back, one after the other, until whoever waits has one.
+            self.credit.revoke()
             await self.limiter.enter()
         try:
             if self._rate is not None:
@@ -121,6 +143,7 @@ class Asking:
 
     def _decides(self, answer: Answer | NoAnswer, tally: Tally) -> bool:
         """Counts what came back; whether it says what became of the records."""
+        self.settle()
         if isinstance(answer, NoAnswer):
             self._count_failure(answer, tally)
             return False
@@ -165,6 +188,7 @@ class Asking:
         if asked:
             # It concerns whoever comes next as much as this request.
             self.limiter.pause(asked)
+        self.credit.revoke()
 
     def _patience(self, answer: Answer | NoAnswer) -> float:
         seconds = self._settings.retry_seconds
@@ -188,8 +212,8 @@ class Asking:
             text = f"The API cannot be reached: {answer}"
             self.halt(kind(text, place=place, hint=hint, retryable=True))
 
-    def _count_answer(self, status: int) -> None:
-        self.stats.requests[status] += 1
+    def _count_answer(self, status: int, times: int = 1) -> None:
+        self.stats.requests[status] += times
         self._last_answer = time.monotonic()
 
     def _count_failure(self, failure: NoAnswer, tally: Tally) -> None:

@@ -21,6 +21,8 @@ from snapshots.targets.http.tally import Tally
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from snapshots._native import Credit
+
 
 class HttpTarget:
     """An API that records are delivered to, for the pages of one event loop.
@@ -48,8 +50,22 @@ class HttpTarget:
 
     @property
     def stats(self) -> Stats:
-        """What was done so far."""
+        """What was done so far; of what is done on credit, until `settle` was called."""
         return self._asking.stats
+
+    @property
+    def credit(self) -> Credit:
+        """What a lane makes requests by without asking anybody, see `Lane.onward`."""
+        return self._asking.credit
+
+    def grant(self, requests: int) -> None:
+        """Gives the lanes credit for so many requests, for a moment; none where there are limits
+        to be looked at each time."""
+        self._asking.grant(requests)
+
+    def settle(self) -> int:
+        """Takes account of what was done on credit; how many requests that were in all."""
+        return self._asking.settle()
 
     @property
     def limit(self) -> int:

@@ -5,7 +5,7 @@ the server have taken them. General clients do not tell, and some send a PUT twi
 See docs/decisions.
 
 As long as all goes well the next request goes out where the answer comes in, without anybody being
-woken for it: that is `stream`.
+woken for it: that is `stream`. Most often nobody is even asked: that is the shortcut.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class NoAnswer(Exception):
         """It may have reached the server."""
 
 
+Shortcut: TypeAlias = Callable[[bytes], bytes | None]
+"""Shown all that came; gives the next request, or None: the answer has to be looked at."""
 Onward: TypeAlias = Callable[[int], bytes | None]
 """Told the status of a plain success; gives the next request, or None: nothing for now."""
 
@@ -54,21 +56,29 @@ class Connection(asyncio.Protocol):
         self._most_body = most_body
         self._parser = httptools.HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._answer: asyncio.Future[Answer | None] | None = None
         self._onward: Onward | None = None
+        self._shortcut: Shortcut | None = None
         self._asked_at = 0.0
         self.idle_since = 0.0
         self.open = False
 
-    async def stream(self, request: bytes, onward: Onward | None, seconds: float) -> Answer | None:
-        """Sends a request, and after each plain success the one that `onward` gives.
+    async def stream(
+        self,
+        request: bytes,
+        seconds: float,
+        onward: Onward | None = None,
+        shortcut: Shortcut | None = None,
+    ) -> Answer | None:
+        """Sends a request, and after each plain success the one that `shortcut` or `onward` gives.
 
         Gives the first answer that is anything else, or None when `onward` does; without
         `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`.
         """
         self._begin_message()
         answer: asyncio.Future[Answer | None] = self._loop.create_future()
-        self._answer, self._onward = answer, onward
+        self._answer, self._onward, self._shortcut = answer, onward, shortcut
         self._write(request)
         self._timer = self._loop.call_later(seconds, self._look, seconds)
         try:
@@ -78,7 +88,7 @@ class Connection(asyncio.Protocol):
             if not answer.done() or answer.cancelled():
                 # Whoever asked has gone: what comes now would be taken for another's answer.
                 self.close()
-            self._answer = None
+            self._answer = self._onward = self._shortcut = None
             self.idle_since = self._loop.time()
 
     def close(self) -> None:
@@ -90,6 +100,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: the connection stands."""
         self._transport = cast("asyncio.Transport", transport)
+        self._send, self._unsent = self._transport.write, self._transport.get_write_buffer_size
         self.open = True
 
     def data_received(self, data: bytes) -> None:
@@ -97,11 +108,14 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             self.close()
             return
-        if self._onward is not None and not self._head_size:
-            status = plain_success(data)
-            if status and not self._transport.get_write_buffer_size():
-                self._go_on(status, self._onward)
+        if self._shortcut is not None and not self._head_size and not self._unsent():
+            request = self._shortcut(data)
+            if request is not None:
+                self._asked_at = self._now()
+                self._send(request)
                 return
+        if self._onward is not None and not self._head_size and self._go_on(data, self._onward):
+            return
         if not self._has_head:
             self._head_size += len(data)
         try:
@@ -145,29 +159,34 @@ class Connection(asyncio.Protocol):
             # Only a word in between, such as 100 Continue.
             self._begin_message()
             return
-        keep = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
+        keep = self._parser.should_keep_alive() and not self._unsent()
         self._finish(whole=True)
         if not keep:
             self.close()
 
-    def _go_on(self, status: int, onward: Onward) -> None:
+    def _go_on(self, data: bytes, onward: Onward) -> bool:
+        """Whether that was a plain success; then whatever follows it is under way."""
+        status = plain_success(data)
+        if not status or self._unsent():
+            return False
         try:
             request = onward(status)
         except Exception as error:  # raised again where the answer is awaited
-            request = None
             self._fail_with(error)
+            return True
         if request is not None:
             self._write(request)
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(None)
+        return True
 
     def _write(self, request: bytes) -> None:
-        self._asked_at = self._loop.time()
-        self._transport.write(request)
+        self._asked_at = self._now()
+        self._send(request)
 
     def _look(self, seconds: float) -> None:
         """Whether the answer is late: there is one timer for all the requests of a stream."""
-        left = self._asked_at + seconds - self._loop.time()
+        left = self._asked_at + seconds - self._now()
         if left > 0:
             self._timer = self._loop.call_later(left, self._look, seconds)
         else:

@@ -59,20 +59,19 @@ class Limiter:
         if self._waiting:
             self._admit()
 
-    def answered(self) -> None:
-        """An answer came that says nothing of overload."""
-        if self._stale:
-            self._stale -= 1
-            return
-        self._answers += 1
-        if self._answers < max(self.limit, WINDOW):
-            return
-        if self._faults * 2 >= self._answers:
-            self._halve()
-        elif self.limit < self._most:
-            self.limit += 1
-            self._admit()
-        self._answers = self._faults = 0
+    def answered(self, times: int = 1) -> None:
+        """So many answers came that say nothing of overload."""
+        while times > 0:
+            if self._stale:
+                times, self._stale = max(0, times - self._stale), max(0, self._stale - times)
+                continue
+            judged = max(self.limit, WINDOW) - self._answers
+            if times < judged:
+                self._answers += times
+                return
+            times -= judged
+            self._answers += judged
+            self._judge()
 
     def faulted(self) -> None:
         """A 503 came: a fault, or the beginning of overload."""
@@ -106,6 +105,15 @@ class Limiter:
         if self._paused and asyncio.get_running_loop().time() >= self._until:
             self._paused = False
             self._admit()
+
+    def _judge(self) -> None:
+        """A window of answers is full."""
+        if self._faults * 2 >= self._answers:
+            self._halve()
+        elif self.limit < self._most:
+            self.limit += 1
+            self._admit()
+        self._answers = self._faults = 0
 
     def _halve(self) -> None:
         self.limit = max(1, self.limit // 2)

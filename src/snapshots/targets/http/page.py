@@ -40,7 +40,7 @@ class Verdict:
 class Lane(Protocol):
     """Requests that are to be made one after the other, as `HttpTarget.stream` does.
 
-    `delivered` and `next` are called for every request and must be quick.
+    `onward`, `delivered` and `next` are called for every request and must be quick.
     """
 
     @property
@@ -49,7 +49,13 @@ class Lane(Protocol):
 
     @property
     def request(self) -> bytes:
-        """That request, as `Outbox.take` and `request_end` give it: all but the common headers."""
+        """That request, as `Shuttle.take` and `request_end` give it: all but the common headers.
+
+        Asked for only where `next` gave it last."""
+
+    def onward(self, answer: bytes) -> bytes | None:
+        """The whole of the next request, where this is an answer that needs no second look, and
+        nobody has to be asked. None: nothing was done, whatever came is still to be looked at."""
 
     def delivered(self) -> None:
         """All its records are taken."""

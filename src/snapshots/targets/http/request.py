@@ -42,11 +42,15 @@ class Requests:
         self._head = b""
         self._head_until = 0.0
 
-    def whole(self, end: bytes) -> bytes:
-        """The request that ends like this: its key, its length and its body."""
+    def head(self) -> bytes:
+        """How a request begins that is made now: all but its key, its length and its body."""
         if time.monotonic() > self._head_until:
             self._renew()
-        return self._head + end
+        return self._head
+
+    def whole(self, end: bytes) -> bytes:
+        """The request that ends like this."""
+        return self.head() + end
 
     def of(self, page: Page) -> bytes:
         """The request with these records."""

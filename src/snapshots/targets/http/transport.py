@@ -8,7 +8,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from snapshots.errors import CannotConnect
-from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward
+from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward, Shortcut
 from snapshots.targets.http.page import Page
 from snapshots.targets.http.request import Requests
 from snapshots.targets.http.settings import HttpSettings
@@ -46,15 +46,16 @@ class Transport:
 
         NoAnswer without a status; CannotConnect where TLS forbids it, which is no use to retry.
         """
-        answer = await self._stream(self._requests.of(page), None)
+        answer = await self._stream(self._requests.of(page))
         assert answer is not None  # noqa: S101 - the stream of one request ends with its answer
         return answer
 
-    async def stream(self, request: bytes, onward: Onward) -> Answer | None:
-        """Sends a request, and over the same connection those that `onward` gives for each
-        plain success; the first answer that is anything else, or None when `onward` gives none.
+    async def stream(self, request: bytes, onward: Onward, shortcut: Shortcut) -> Answer | None:
+        """Sends a request, and over the same connection those that follow plain successes; the
+        first answer that is anything else, or None when `onward` gives no request.
 
-        Requests are given by their ends, see `Lane.request`. Raises as `send` does.
+        Requests are given by their ends, see `Lane.request`, but by `shortcut` whole, see
+        `Lane.onward`. Raises as `send` does.
         """
         whole = self._requests.whole
 
@@ -62,11 +63,17 @@ class Transport:
             end = onward(status)
             return None if end is None else whole(end)
 
-        return await self._stream(whole(request), following)
+        return await self._stream(whole(request), following, shortcut)
 
-    async def _stream(self, request: bytes, onward: Onward | None) -> Answer | None:
+    def head(self) -> bytes:
+        """How a request begins that is made now."""
+        return self._requests.head()
+
+    async def _stream(
+        self, request: bytes, onward: Onward | None = None, shortcut: Shortcut | None = None
+    ) -> Answer | None:
         connection = self._reuse() or await self._connect()
-        answer = await connection.stream(request, onward, self._timeout)
+        answer = await connection.stream(request, self._timeout, onward, shortcut)
         if connection.open:
             self._idle.append(connection)
         return answer

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots._native import SqliteConnection, SqliteError
@@ -61,14 +61,11 @@ class SqliteSession(Transactions):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with ExitStack() as stack:
-            self._cancelled = False
-            wait = self._turns.mine(_BUSY_MILLISECONDS / 1000, lambda: self._cancelled)
-            try:
-                stack.enter_context(wait)
-            except TimeoutError as error:
-                raise locked(self._place) from error
-            stack.enter_context(super().transaction())
+        self._cancelled = False
+        turn = self._turns.mine(
+            _BUSY_MILLISECONDS / 1000, lambda: self._cancelled, lambda: locked(self._place)
+        )
+        with turn, super().transaction():
             yield
 
     def _use_wal(self) -> None:

@@ -22,10 +22,15 @@ class Turns:
         self._gone: set[int] = set()
 
     @contextmanager
-    def mine(self, seconds: float, given_up: Callable[[], bool] = bool) -> Iterator[None]:
+    def mine(
+        self,
+        seconds: float,
+        given_up: Callable[[], bool] = bool,
+        refusal: Callable[[], Exception] = TimeoutError,
+    ) -> Iterator[None]:
         """Waits so long for a turn, or until it is given up; the turn ends with the block.
 
-        Raises TimeoutError where there was none. Who gives up says so with `look`.
+        Raises the refusal where there was none. Who gives up says so with `look`.
         """
         with self._changed:
             number = self._next
@@ -33,7 +38,7 @@ class Turns:
             try:
                 come = lambda: self._serving == number or given_up()  # noqa: E731
                 if not self._changed.wait_for(come, seconds) or given_up():
-                    raise TimeoutError
+                    raise refusal()
             except BaseException:
                 self._leave(number)
                 raise
