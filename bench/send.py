@@ -123,8 +123,8 @@ def section(
             f"Requests per second, start of the process included: {rates}. The server is nginx "
             "with one worker, which answers 201 to everything.",
             f"Microseconds of the client's processor a request: {each}. What `send` takes beyond "
-            "the bare client is the books (about 1 ms of SQLite for 1,000 answers), the count of "
-            "what is decided, the limits, and the start of the process.",
+            "the bare client is the books, the count of what is decided, the limits, and the start "
+            "of the process.",
             *notes,
         ),
     )
