@@ -60,19 +60,18 @@ class _Lane:
         self._sender.heard(self.parcel)
 
     def next(self) -> bytes | None:
-        if self._sender.closed:
-            return None
-        request = self._shuttle.take()
-        while request is None:
+        while not self._sender.closed:
+            request = self._shuttle.take()
+            if request is not None:
+                self._sender.began()
+                self.request = request
+                return request
             following = self._sender.after(self.parcel)
             if following is None:
                 return None
             self.parcel = following
             self._shuttle.move_to(following.outbox)
-            request = self._shuttle.take()
-        self._sender.began()
-        self.request = request
-        return request
+        return None
 
 
 class Sender:
