@@ -18,6 +18,7 @@ from snapshots.cli.main import COMMANDS, cli
 from snapshots.contract import infer, words
 from snapshots.engine import earlier, execute, owner, report, worker, write
 from snapshots.engine.budget import JUDGED_FROM, Budget
+from snapshots.engine.delivery import bookkeeper as keeper
 from snapshots.engine.delivery import sending
 from snapshots.engine.delivery.job import CHUNK_BYTES
 from snapshots.engine.plan import Options
@@ -279,8 +280,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Stream known whole before it is loaded": f"{earlier.STREAM_BYTES // mib} MiB",
         "Retries after a lost connection": f"{worker.RETRY_SECONDS:g} s",
         "Input of a delivery packed at a time": f"{CHUNK_BYTES // 1024} KiB",
-        "Requests of a delivery whose outcome is not in the ledger yet": f"most {sending.WINDOW}",
-        "Answers wait for others before they are written down": f"{sending.GATHER_SECONDS:g} s",
+        "Requests of a delivery whose outcome is not in the ledger yet": f"most {keeper.WINDOW}",
+        "Answers wait for others before they are written down": f"{keeper.GATHER_SECONDS:g} s",
         "Answers waited for once a delivery is to stop": f"{sending.PATIENCE_SECONDS:g} s",
         "Heartbeat of a running import": f"{execute.HEARTBEAT_SECONDS:g} s",
         "Silence after which it may be taken over": f"{owner.LEASE_SECONDS:g} s",

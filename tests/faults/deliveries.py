@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapshots import locations
-from snapshots.engine.delivery.sending import WINDOW
+from snapshots.engine.delivery.bookkeeper import WINDOW
 from tests.faults.harness import wait_for
 from tests.httpd import Handler, Running, response
 

@@ -1,8 +1,8 @@
-"""Sends: pages go out, answers come in, and the books are kept, all on one event loop.
+"""Sends: requests go out, answers come in, and the books are kept, all on one event loop.
 
-What makes a delivery exact is here. A request begins only while fewer than `window` have been
-made whose outcome is not in the ledger. Answers that come while the ledger is being written go
-into it together the next time, so that the books keep up with any API. Whenever the process is
+What makes a delivery exact is here. A request begins only while fewer than a window of them have
+been made whose outcome is not in the ledger. Answers that come while the ledger is being written
+go into it together the next time, so that the books keep up with any API. Whenever the process is
 killed, only what was under way or not yet written down can be sent again.
 """
 
@@ -10,68 +10,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from snapshots._native import Shuttle
+from snapshots.engine.delivery.bookkeeper import Bookkeeper, Record
+from snapshots.engine.delivery.lane import Lane
 from snapshots.errors import Stopped, Undeliverable
-from snapshots.ledger.deliveries import ChunkSent
-from snapshots.model import Counts, Reject
+from snapshots.model import Counts
 
 if TYPE_CHECKING:
-    from snapshots._native import Credit
     from snapshots.engine.delivery.inbox import Inbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
-    from snapshots.targets.http import HttpTarget, Page, Verdict
+    from snapshots.targets.http import HttpTarget, Verdict
 
 TICK_SECONDS = 0.1
-GATHER_SECONDS = 0.02
-"""How long answers wait for others before they are written down together, if they are few."""
 PATIENCE_SECONDS = 1.5
 """How long answers to what is under way are waited for once the delivery is to stop."""
-WINDOW = 8
-"""Requests whose outcome is not in the ledger yet, for each that may be under way."""
-
-Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
-
-
-class _Lane:
-    """One place for a request under way; see `targets.http.Lane`."""
-
-    def __init__(self, sender: Sender, parcel: Parcel, credit: Credit) -> None:
-        self._sender = sender
-        self._shuttle = Shuttle(parcel.outbox, credit)
-        self.parcel = parcel
-        self.request = b""
-        self.onward = self._shuttle.onward
-
-    @property
-    def start(self) -> int:
-        """First of the rows under way."""
-        return self._shuttle.start
-
-    @property
-    def page(self) -> Page:
-        return self.parcel.page(self._shuttle.start, self._shuttle.end)
-
-    def delivered(self) -> None:
-        self._shuttle.deliver()
-        self._sender.heard(self.parcel)
-
-    def next(self) -> bytes | None:
-        while not self._sender.closed:
-            request = self._shuttle.take()
-            if request is not None:
-                self._sender.began()
-                self.request = request
-                return request
-            following = self._sender.after(self.parcel)
-            if following is None:
-                return None
-            self.parcel = following
-            self._shuttle.move_to(following.outbox)
-        return None
 
 
 class Sender:
@@ -89,42 +43,31 @@ class Sender:
         remote: bool,
         finished: Callable[[Parcel], None],
     ) -> None:
-        """`remote`: the ledger is on a server, and is waited for on another thread. What is in
-        this process is written to faster than threads take turns.
-
-        `finished` hears of each parcel whose rows are settled and written down."""
+        """`remote`, `finished`: see `Bookkeeper`."""
         self._api = api
         self._inbox = inbox
-        self._record = record
         self._watch = watch
         self._at_once = at_once
         self._stop_on_error = stop_on_error
-        self._remote = remote
+        self._books = Bookkeeper(
+            record, at_once=at_once, remote=remote, settle=self._settle, finished=self._settled
+        )
         self._finished = finished
         self._parcel: Parcel | None = None
         self._opening = asyncio.Lock()
-        self._window = WINDOW * at_once
-        # Where requests go on while it is written, there must be room for them.
-        self._many = self._window // 2 if remote else self._window - at_once
-        self._unwritten = 0
-        """Requests whose outcome is not in the ledger."""
-        self._on_credit = 0
-        """Requests that were made without asking here, as far as they are counted here."""
         self._sending: dict[Parcel, None] = {}
         """Parcels that were opened, and are not finished."""
-        self._written = asyncio.Event()
+        self._on_credit = 0
+        """Requests that were made without asking here, as far as they are in the books."""
         self._over = False
-        self._touched: dict[Parcel, None] = {}
-        self._rejects: list[Reject] = []
-        self._heard = 0
-        self._due = asyncio.Event()
-        self._gathering: asyncio.TimerHandle | None = None
-        self._sent_all = False
         self._failures = 0
-        self.counts = Counts()
-        """What this run has written into the ledger."""
         self.error: BaseException | None = None
         """Why not all could be sent."""
+
+    @property
+    def counts(self) -> Counts:
+        """What this run has written into the ledger."""
+        return self._books.counts
 
     async def run(self) -> None:
         """Sends until there is nothing left, or until there is a reason to stop.
@@ -132,11 +75,10 @@ class Sender:
         Whatever happens, what was heard until then is written down. Raises what the ledger
         raises.
         """
-        books = asyncio.create_task(self._keep_books())
+        books = asyncio.create_task(self._books.keep())
         async with self._api:
             await self._send_all(books)
-        self._sent_all = True
-        self._due.set()
+        self._books.close()
         await books
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
@@ -154,7 +96,7 @@ class Sender:
                     return
                 if self._watch.ended:
                     self._end()
-                    self._written.set()
+                    self._books.go_on()
                     self._api.halt(Stopped("stopped"))
                     deadline = deadline or loop.time() + PATIENCE_SECONDS
                     if loop.time() > deadline:
@@ -168,13 +110,13 @@ class Sender:
         try:
             while not self._over:
                 parcel = self._parcel
-                lane = _Lane(self, parcel, self._api.credit) if parcel else None
+                lane = Lane(self, parcel, self._api.credit) if parcel else None
                 if lane and lane.next() is not None:
                     verdicts = await self._api.stream(lane)
                     if verdicts:
                         self._hear(lane, verdicts)
-                elif self._unwritten >= self._window:
-                    await self._until_written()
+                elif self._books.full:
+                    await self._books.until_written()
                 elif not await self._open_after(parcel):
                     return
         except Stopped:
@@ -186,7 +128,7 @@ class Sender:
     def closed(self) -> bool:
         """No request may begin now."""
         self._settle()
-        return self._over or self._unwritten >= self._window
+        return self._over or self._books.full
 
     def after(self, parcel: Parcel) -> Parcel | None:
         """The one to be sent when all of this one was, if it is there already."""
@@ -199,26 +141,20 @@ class Sender:
     def began(self) -> None:
         """A request is on its way. Those that follow it need not ask, until it is time to write,
         or too much is unwritten."""
-        self._unwritten += 1
-        room = self._window - self._unwritten
-        if self._heard < self._many:
-            room = min(room, self._many - self._heard)
+        self._books.begun()
+        room = self._books.room
         if room > 0:
             self._api.grant(room)
-            self._gather()
+            self._books.gather()
 
     def heard(self, parcel: Parcel) -> None:
         """An answer came that settles rows of a parcel, or never will."""
         self._settle()
         self._failures = 0
-        self._heard += 1
-        self._touch(parcel)
-        if self._heard < self._many or self._over:
-            return
-        if self._remote:
-            self._due.set()
-        else:
-            self._write()
+        self._books.heard()
+        self._books.note(parcel)
+        if not self._over:
+            self._books.write_if_many()
 
     def _settle(self) -> None:
         """Takes account of what was done on credit: each request of it followed an answer."""
@@ -226,16 +162,17 @@ class Sender:
         if not done:
             return
         self._on_credit += done
-        self._unwritten += done
-        self._heard += done
+        self._books.begun(done)
+        self._books.heard(done)
         self._failures = 0
         for parcel in self._sending:
             if parcel.changed:
-                self._touch(parcel)
+                self._books.note(parcel)
 
-    async def _until_written(self) -> None:
-        self._written.clear()
-        await self._written.wait()
+    def _settled(self, parcel: Parcel) -> None:
+        del self._sending[parcel]
+        self._inbox.done()
+        self._finished(parcel)
 
     async def _open_after(self, parcel: Parcel | None) -> bool:
         """There is another parcel than this one to be sent; False where there is none."""
@@ -258,16 +195,15 @@ class Sender:
     def _open(self, parcel: Parcel) -> None:
         """What the kernel rejected of it is written down before any of it is sent."""
         self._count(parcel.read)
-        self._rejects += parcel.rejects
         self._parcel = parcel
         self._sending[parcel] = None
-        self._touch(parcel)
+        self._books.note(parcel, parcel.rejects)
 
-    def _hear(self, lane: _Lane, verdicts: Sequence[Verdict]) -> None:
+    def _hear(self, lane: Lane, verdicts: Sequence[Verdict]) -> None:
         self._settle()
         failures = self._failures
         rejects = lane.parcel.decide(lane.start, verdicts)
-        self._rejects += rejects
+        self._books.note(lane.parcel, rejects)
         self.heard(lane.parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))
@@ -301,70 +237,6 @@ class Sender:
         """No request begins any more."""
         self._over = True
         self._api.credit.revoke()
-
-    def _touch(self, parcel: Parcel) -> None:
-        self._gather()
-        self._touched[parcel] = None
-
-    def _gather(self) -> None:
-        """What comes from now on is written down before long, however little it is."""
-        if self._gathering is None:
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(GATHER_SECONDS, self._gathered)
-
-    def _gathered(self) -> None:
-        self._gathering = None
-        self._due.set()
-
-    async def _keep_books(self) -> None:
-        with ThreadPoolExecutor(1, "snapshots-books") as writer:
-            while True:
-                await self._due.wait()
-                self._due.clear()
-                self._settle()
-                if self._touched and self._remote:
-                    await self._write_aside(writer)
-                elif self._touched:
-                    self._write()
-                elif self._sent_all:
-                    return
-                if self._sent_all:
-                    self._due.set()
-
-    def _write(self) -> None:
-        parcels, heard = list(self._touched), self._heard
-        self._record([parcel.account() for parcel in parcels], self._rejects)
-        self._take_account()
-        self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
-
-    async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
-        """Answers that come meanwhile are written the next time."""
-        parcels, rejects, heard = list(self._touched), self._rejects, self._heard
-        self._take_account()
-        accounts = [parcel.account() for parcel in parcels]
-        news = [parcel.news() for parcel in parcels]
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(writer, self._record, accounts, rejects)
-        self._wrote(parcels, heard, news)
-
-    def _take_account(self) -> None:
-        """What was heard so far is written down, or is about to be."""
-        self._touched, self._rejects, self._heard = {}, [], 0
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
-
-    def _wrote(self, parcels: Sequence[Parcel], heard: int, news: Sequence[Counts]) -> None:
-        self.counts = sum(news, self.counts)
-        self._unwritten -= heard
-        self._written.set()
-        self._settle()
-        for parcel in parcels:
-            parcel.written = True
-            if not parcel.unheard and parcel not in self._touched:
-                del self._sending[parcel]
-                self._inbox.done()
-                self._finished(parcel)
 
 
 def _answer(verdict: Verdict) -> str:
