@@ -248,6 +248,29 @@ def test_a_stream_goes_on_when_it_is_given_again(tmp_path, sqlite_url):
     assert (result["import_id"], result["loaded"], result["state"]) == (1, 400_000, "finished")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_the_database_is_away(own_server, tmp_path, number):
+    """The ledger cannot be told; the exit code is the signal's all the same."""
+    database = own_server.url("db")
+    made = make_file(tmp_path / "t.csv", 400_000)
+    contract = schema_file(tmp_path)
+    state = tmp_path / "state"
+    process = start(database, made, contract, state, chunk_size="32KB", progress="plain")
+    wait_for(lambda: committed_chunks(database) > 2, 30)
+    own_server.kill()
+    while "waiting for up to" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    code, result, err = finish(process, 20)
+    assert code == 128 + number, err
+    assert result["error"]["code"] == "stopped"
+    assert "snapshots resume 1" in result["error"]["hint"]
+    own_server.start()
+    rest = command("resume", "1", "--database", database, "--json", cwd=tmp_path)
+    assert rest.returncode == 3, rest.stderr
+    check(database, made)
+
+
 def test_ctrl_c_before_anything_is_loaded(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "snapshots", "import", "-", "--table", "t"],

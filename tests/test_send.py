@@ -10,7 +10,7 @@ import snapshots as package
 from tests.cli.run import objects, snapshots
 from tests.faults.deliveries import serving
 from tests.faults.harness import wait_for
-from tests.httpd import Handler, response
+from tests.httpd import Handler, as_json, response
 
 ROWS = "id,name,amount\n007,Ann,1.50\n008,Bob,\n009,Cy,3\n"
 SCHEMA = {
@@ -152,6 +152,52 @@ def test_stopping_at_an_error_sends_nothing_behind_it(folder):
         assert [row["id"] for row in running.handler.rows] == ["007", "009"]
 
 
+def test_stopping_at_an_error_sends_nothing_behind_it_of_its_own_page_either(folder):
+    rows = [f"{n},name,1" for n in range(1, 9)]
+    (folder / "a.csv").write_text("\n".join(["id,name,amount", *rows, ""]))
+    with serving(Api(lambda row: 422 if row["id"] == "3" else 201)) as running:
+        done = send(running, folder, "--stop-on-error", "--ordered", "--batch", 8)
+        assert done.returncode == 4
+        assert [row["id"] for row in running.handler.rows] == ["1", "2"]
+        onward = snapshots("resume", 1, "--max-rejects", 5, cwd=folder)
+        assert onward.returncode == 3, onward.stderr
+        assert sorted(row["id"] for row in running.handler.rows) == list("1245678")
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_in_order_nothing_is_sent_behind_what_is_tried_again_later(folder, batch):
+    with serving(Api(lambda row: 500 if row["id"] == "008" else 201)) as running:
+        order = ("--ordered", "--retry-seconds", 0.3, "--batch", batch)
+        done = send(running, folder, *order, "--json")
+        assert done.returncode == 6, done.stderr
+        (result,) = objects(done)
+        assert (result["loaded"], result["rejected"], result["pending"]) == (1, 0, 2)
+        running.handler.status = lambda row: 201
+        assert snapshots("resume", 1, cwd=folder).returncode == 0
+        assert [row["id"] for row in running.handler.rows] == ["007", "008", "009"]
+
+
+def test_a_record_of_a_page_that_is_not_settled_leaves_the_delivery_unfinished(folder):
+    """Each by its own result: the one in the middle fails until its time is over."""
+
+    class Results(Api):
+        def on_request(self, request, connection):
+            rows = json.loads(request.body)
+            codes = [self.status(row) for row in rows]
+            good = codes.count(201)
+            self.requests.append((request, 201))
+            results = [{"code": code} for code in codes]
+            counts = {"failedCount": len(codes) - good, "successCount": good}
+            return as_json(207, {"results": results, "generalErrors": [], **counts})
+
+    with serving(Results(lambda row: 503 if row["id"] == "008" else 201)) as running:
+        more = ("--results", "combocurve", "--batch", 3, "--retry-seconds", 0.3, "--json")
+        done = send(running, folder, *more)
+        assert done.returncode == 6, done.stderr
+        (result,) = objects(done)
+        assert (result["loaded"], result["pending"], result["state"]) == (2, 1, "interrupted")
+
+
 def test_a_bad_record_stops_it_behind_the_good_ones_before_it(folder):
     (folder / "a.csv").write_text("id,name,amount\n1,a,1\n2,b,2\n3,c,x\n4,d,4\n")
     with serving(Api()) as running:
@@ -237,9 +283,37 @@ def test_secrets_come_from_variables_and_files_and_are_kept_nowhere(folder):
         assert running.handler.requests[-1][0].headers["x-written"] == "again"
 
 
+def test_secrets_that_an_api_repeats_are_shown_and_kept_nowhere(folder):
+    class Talkative(Api):
+        def on_request(self, request, connection):
+            token = request.headers["authorization"].removeprefix("Bearer ")
+            said = f"{token} of {request.headers['x-tenant']} may not at {request.target}"
+            return response(422, said)
+
+    with serving(Talkative()) as running:
+        done = snapshots(
+            "send", "a.csv", "--to", f"{running.url}/${{PLACE}}?k=${{KEY}}", "--progress", "none",
+            "--bearer-variable", "TOKEN", "--header", "X-Tenant: ${TENANT}", cwd=folder,
+            TOKEN="token-secret", TENANT="tenant-secret", PLACE="place-secret", KEY="key-secret",
+        )  # fmt: skip
+        assert done.returncode == 3, done.stderr
+    away = snapshots(
+        "send", "a.csv", "--to", "http://127.0.0.1:9/${PLACE}?k=${KEY}", "--retry-seconds", 0.1,
+        cwd=folder, PLACE="place-secret", KEY="key-secret",
+    )  # fmt: skip
+    assert "http://127.0.0.1:9/${PLACE}" in away.stderr
+    shown = snapshots("rejects", 1, cwd=folder).stdout
+    assert "*** of *** may not at /***?***" in shown
+    kept = b"".join(path.read_bytes() for path in folder.glob("snapshots.db*"))
+    said = "".join(one.stdout + one.stderr for one in (done, away)) + shown
+    assert b"-secret" not in kept + said.encode()
+
+
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
+        (["--rate", "nan"], 2, "more than 0"),
+        (["--timeout", "inf"], 2, "more than 0"),
         (["--bearer-variable", "NOT_SET"], 2, "the variable NOT_SET is not set"),
         (["--header", "nonsense"], 2, "NAME: VALUE"),
         (["--to", "http://h/?api_key=abc"], 2, "${VARIABLE}"),

@@ -159,6 +159,7 @@ def test_modes_that_come_later(tmp_path, mode):
     [
         ["--delimiter", "ab"], ["--max-rejects", "many"], ["--chunk-size", "0"], ["--limit", "0"],
         ["--skip-rows", "x"], ["--no-such-option"], ["--headers", "--no-headers"],
+        ["--limit", 1 << 63], ["--skip-rows", 1 << 64], ["--skip-rows", f"0,{1 << 64}"],
     ],
 )  # fmt: skip
 def test_bad_options(tmp_path, arguments):
@@ -182,6 +183,53 @@ def test_a_size_that_cannot_be_is_no_plan(tmp_path, size):
     assert done.returncode == 2
     assert "--chunk-size" in done.stderr
     assert snapshots("import", "a.csv", cwd=tmp_path).returncode == 0
+
+
+NO_TEXT = os.fsdecode(b"t\xff")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["--table", "--delimiter", "--encoding", "--null-value", "--contract", "--database",
+     "--primary-key", "--comment", "--max-rejects", "--env-file"],
+)  # fmt: skip
+def test_an_option_that_is_no_text(tmp_path, name):
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    done = snapshots("import", "a.csv", name, NO_TEXT, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"'{name}'" in done.stderr
+    assert "not UTF-8" in done.stderr
+
+
+def test_a_variable_and_an_argument_that_are_no_text(tmp_path):
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    done = snapshots("import", "a.csv", cwd=tmp_path, SNAPSHOTS_TABLE=NO_TEXT)
+    assert done.returncode == 2
+    assert "'--table': it is not UTF-8" in done.stderr
+    for command in ("run", "list", "send", "import"):
+        to = ["--to", "http://localhost:9"] if command == "send" else []
+        done = snapshots(command, NO_TEXT, *to, cwd=tmp_path)
+        assert done.returncode in (1, 6), done.stdout
+        assert "error: " in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"A=\xff\xfe", bytes(range(256)), b"A=1\0"])
+def test_an_env_file_that_is_no_text(tmp_path, content):
+    (tmp_path / "env").write_bytes(content)
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    done = snapshots("import", "a.csv", "--env-file", "env", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--env-file env: this is no text" in done.stderr
+
+
+def test_a_number_that_would_fill_the_memory_when_it_is_written_out(tmp_path):
+    (tmp_path / "a.csv").write_text("a\n1\n1e99999999\n")
+    schema = '{{"fields": [{{"name": "a", "type": "number", "constraints": {{{}}}}}]}}'
+    for rule in ('"maximum": 1e99999999', '"enum": [1e-99999999]'):
+        (tmp_path / "c.json").write_text(schema.format(rule))
+        done = snapshots("import", "a.csv", "--contract", "c.json", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "more digits than any value may have" in done.stderr
 
 
 def test_a_file_whose_name_is_no_text_keeps_nobody_from_the_others(tmp_path):

@@ -195,7 +195,15 @@ def test_faults_are_named_with_their_place(schema, place, message, hint):
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(None, "cannot be read"), (b"{", "not JSON"), (b"\xff\xfe{", "not UTF-8"), (b"3", "object")],
+    [
+        (None, "cannot be read"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe{", "not UTF-8"),
+        (b"3", "object"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
+        (b'{"fields": 1e999999999999999999999}', "beyond all bounds"),
+        (b'{"fields": [{"name": "a\\ud800"}]}', "no text"),
+    ],
 )
 def test_files_that_are_no_contract(tmp_path, data, message):
     path = tmp_path / "schema.json"

@@ -16,6 +16,8 @@ from snapshots import locations
 from snapshots.engine.delivery.bookkeeper import WINDOW
 from tests.faults.harness import wait_for
 from tests.httpd import Handler, Running, response
+from tests.movies import ROOT
+from tests.sink import Sink
 
 CONCURRENCY = 8
 
@@ -42,6 +44,24 @@ class Api(Handler):
             self.keys[row["id"]].add(request.key)
         self.total += 1
         return response(201)
+
+
+class MoviesSink(Sink):
+    """The movies sink, and the line of each movie, with which its title ends."""
+
+    def __init__(self):
+        super().__init__(seed=5)
+        self.taken = Counter()
+        self.keys = defaultdict(set)
+
+    @property
+    def total(self):
+        return self.posts[201]
+
+    def _keep(self, request):
+        line = int(json.loads(request.body)["title"].rpartition("#")[2])
+        self.taken[line] += 1
+        self.keys[line].add(request.key)
 
 
 @contextmanager
@@ -73,13 +93,21 @@ class Rows:
 
     path: Path
     good: set[int] = field(default_factory=set)
-    bad: set[int] = field(default_factory=set)
+    bad: dict[int, str] = field(default_factory=dict)
+    """With the code that each is rejected with."""
     refused: set[int] = field(default_factory=set)
     blank: int = 0
+    contract: dict = field(default_factory=lambda: CONTRACT)
 
     @property
     def sendable(self):
         return sorted(self.good | self.refused)
+
+    @property
+    def codes(self):
+        """How often each code of a reject is to be expected."""
+        refused = {"refused_by_target": len(self.refused)} if self.refused else {}
+        return Counter(self.bad.values()) | Counter(refused)
 
 
 def make_rows(path, records, seed=1):
@@ -96,7 +124,7 @@ def make_rows(path, records, seed=1):
                 rows.blank += 1
             elif roll < 0.015:
                 file.write(f"{line},bad,12x\n")
-                rows.bad.add(line)
+                rows.bad[line] = "not_a_number"
             elif roll < 0.02:
                 file.write(f"{line},evil,666\n")
                 rows.refused.add(line)
@@ -108,6 +136,29 @@ def make_rows(path, records, seed=1):
                 file.write(f"{line},name {line},{line % 100}.25\n")
                 rows.good.add(line)
             line += 1
+    return rows
+
+
+def make_movies(path, movies, times):
+    """The file of movies so many times over, each with a title of its own: its line."""
+    schema = json.loads((ROOT / "examples" / "movies" / "schema.json").read_text("utf-8"))
+    rows = Rows(path, contract=schema)
+    header, *lines = movies.read_text("utf-8").splitlines()
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"{header}\n")
+        for number, line in enumerate(lines * times, 2):
+            fields = line.split(";")
+            if not line:
+                rows.blank += 1
+            elif len(fields) != 10:
+                rows.bad[number] = "field_count"
+            elif "\N{REPLACEMENT CHARACTER}" in line:
+                rows.bad[number] = "pattern_mismatch"
+            else:
+                title = fields[2].strip('"')
+                fields[2] = f"{title} #{number}"
+                rows.good.add(number)
+            file.write(";".join(fields) + "\n")
     return rows
 
 
@@ -123,7 +174,7 @@ CONTRACT = {
 def start(database, rows, url, folder, fault="", batch=1):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
-    contract.write_text(json.dumps(CONTRACT))
+    contract.write_text(json.dumps(rows.contract))
     environment = {**os.environ, "SNAPSHOTS_STATE_DIR": str(folder / "state")}
     environment.pop("SNAPSHOTS_FAULT", None)
     if fault:
@@ -220,8 +271,5 @@ def check(rows, api, result, kills, batch=1):
     assert all(len(keys) == 1 for keys in api.keys.values()), "a row was sent under two keys"
     assert (result["state"], result["pending"]) == ("finished", 0)
     assert (result["loaded"], result["skipped"]) == (len(rows.good), rows.blank)
-    assert result["rejects_by_code"] == {
-        "not_a_number": len(rows.bad),
-        "refused_by_target": len(rows.refused),
-    }
+    assert result["rejects_by_code"] == rows.codes
     return twice

@@ -4,14 +4,23 @@ import signal
 
 import pytest
 
-from tests.faults.deliveries import Api, Killer, check, make_rows, serving, start
+from tests.faults.deliveries import (
+    Api,
+    Killer,
+    MoviesSink,
+    check,
+    make_movies,
+    make_rows,
+    serving,
+    start,
+)
+from tests.real import data
 
 KILLS = 8
 
 
-def kill_at_random(database, folder, kills, records, most, batch=1):
-    rows = make_rows(folder / "rows.csv", records)
-    with serving(Api()) as running:
+def kill_at_random(database, folder, kills, rows, most, batch=1, api=Api):
+    with serving(api()) as running:
         killer = Killer(database, rows, running, folder, batch=batch)
         code, result = killer.run(kills, most)
         assert killer.kills == kills, "it was sent too fast to be killed so often"
@@ -20,18 +29,34 @@ def kill_at_random(database, folder, kills, records, most, batch=1):
 
 
 def test_killed_at_random_what_is_confirmed_is_never_sent_again(database, tmp_path):
-    kill_at_random(database, tmp_path, KILLS, records=4000, most=300)
+    kill_at_random(database, tmp_path, KILLS, make_rows(tmp_path / "rows.csv", 4000), most=300)
 
 
 def test_pages_killed_at_random_are_sent_again_under_the_same_keys(sqlite_url, tmp_path):
-    kill_at_random(sqlite_url, tmp_path, 5, records=12_000, most=60, batch=20)
+    rows = make_rows(tmp_path / "rows.csv", 12_000)
+    kill_at_random(sqlite_url, tmp_path, 5, rows, most=60, batch=20)
+
+
+def test_movies_killed_at_random_arrive_whatever_the_503s(sqlite_url, tmp_path):
+    movies = make_movies(tmp_path / "movies.csv", data("movies/backup.csv"), times=1)
+    kill_at_random(sqlite_url, tmp_path, KILLS, movies, most=600, api=MoviesSink)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_killed_fifty_times(database, tmp_path):
-    twice = kill_at_random(database, tmp_path, 50, records=60_000, most=1500)
-    print(f"{twice} rows were sent twice, with equal keys")
+    rows = make_rows(tmp_path / "rows.csv", 60_000)
+    twice = kill_at_random(database, tmp_path, 50, rows, most=1500)
+    print(f"{twice} of {len(rows.good)} rows were sent twice, with equal keys")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_movies_killed_fifty_times(database, tmp_path):
+    movies = make_movies(tmp_path / "movies.csv", data("movies/backup.csv"), times=3)
+    twice = kill_at_random(database, tmp_path, 50, movies, most=500, api=MoviesSink)
+    assert len(movies.good) == 3 * 6447
+    print(f"{twice} of {len(movies.good)} movies were sent twice, with equal keys")
 
 
 @pytest.mark.parametrize("step", ["before-record", "after-record"])

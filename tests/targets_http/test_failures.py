@@ -189,3 +189,18 @@ def test_no_secret_is_repeated() -> None:
     shown = f"{settings!r} {settings} {settings.display()}"
     assert "s3cr" not in shown
     assert settings.display() == "http://h/p"
+
+
+def test_what_was_looked_up_is_hidden_wherever_it_stands() -> None:
+    headers = {"Authorization": "Bearer t0ken-of-us", "X-Tenant": "tenant-9"}
+    done = deliver(
+        "/status/422?body=t0ken-of-us+of+tenant-9+and+k3y-of-us+in+path-of-us&api_key=k3y-of-us",
+        page(1),
+        headers=headers,
+        place="http://h/${PATH}",
+        looked_up=["path-of-us", "tenant-9"],
+    )
+    assert done.verdicts[0].body == "*** of *** and *** in ***"
+    assert HttpSettings("http://h/path-of-us", place="http://h/${PATH}").display() == (
+        "http://h/${PATH}"
+    )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from snapshots.targets.http import Page
+from snapshots.targets.http import Outcome, Page
 from tests.faulty import Faulty
 from tests.httpd import Connection, Request, response
 from tests.targets_http.delivering import deliver, page
@@ -108,3 +108,27 @@ def test_the_header_of_the_key_has_another_name_or_none() -> None:
     assert request.headers["x-once"] == "key-1"
     (request,) = deliver("/status/201", page(1), key_header="").received
     assert not any("key" in text for text in request.headers.values())
+
+
+@pytest.mark.parametrize(
+    ("last", "outcomes", "taken"),
+    [
+        ({"rejected"}, ["delivered"] * 3 + ["rejected"] + ["unsent"] * 6, [0, 1, 2]),
+        ({"undeliverable"}, ["delivered"] * 3 + ["rejected"] + ["delivered"] * 6, None),
+    ],
+)
+def test_nothing_of_a_page_is_sent_behind_a_record_that_is_to_be_the_last(
+    last: set[Outcome], outcomes: list[str], taken: list[int] | None
+) -> None:
+    picky = Picky(3)
+    done = deliver("/", page(*range(10)), picky, batch=10, last=frozenset(last))
+    assert done.outcomes == outcomes
+    assert picky.taken == (taken or [n for n in range(10) if n != 3])
+
+
+def test_nothing_of_a_page_is_sent_behind_a_fault_where_order_is_kept() -> None:
+    picky = Picky(3, status=500)
+    settings = {"batch": 10, "retry_seconds": 0.2, "last": frozenset({"undeliverable"})}
+    done = deliver("/", page(*range(10)), picky, **settings)
+    assert done.outcomes == ["delivered"] * 3 + ["undeliverable"] + ["unsent"] * 6
+    assert picky.taken == [0, 1, 2]

@@ -10,7 +10,8 @@ import pytest
 from snapshots.errors import TargetError
 from snapshots.targets.http import ApiKey, HttpSettings, HttpTarget, Page
 from tests.combocurve import ComboCurve
-from tests.httpd import Running
+from tests.faulty import Faulty
+from tests.httpd import Connection, Request, Running, as_json
 from tests.targets_http.delivering import Delivery, against, deliver, page
 
 SAID = ApiKey("a-key-of-tests", token="a-token-of-tests")
@@ -127,3 +128,28 @@ def test_results_that_nobody_was_told_to_read_stop_the_delivery() -> None:
     with pytest.raises(TargetError, match="a result for each record") as caught:
         deliver("/status/207?body=%7B%7D", page(1))
     assert "combocurve" in caught.value.hint
+
+
+class Said(Faulty):
+    """Says of each record what it is told to; of those that come alone, that they are taken."""
+
+    def __init__(self, *codes: int) -> None:
+        super().__init__()
+        self._codes = codes
+
+    def on_request(self, request: Request, connection: Connection) -> bytes | None:
+        self.received.append(request)
+        records = json.loads(request.body)
+        codes = [self._codes[record] if len(self.received) == 1 else 201 for record in records]
+        good = sum(code < 300 for code in codes)
+        results = [{"code": code} for code in codes]
+        counts = {"failedCount": len(codes) - good, "successCount": good}
+        return as_json(207, {"results": results, "generalErrors": [], **counts})
+
+
+def test_what_failed_for_now_behind_a_reject_is_not_sent_again_if_that_is_the_last() -> None:
+    said = Said(503, 201, 400, 201, 503)
+    settings = {"batch": 5, "results": "combocurve", "last": frozenset({"rejected"})}
+    done = deliver("/", page(*range(5)), said, **settings)
+    assert done.outcomes == ["delivered", "delivered", "rejected", "delivered", "unsent"]
+    assert [request.body for request in said.received] == [b"[0,1,2,3,4]", b"[0]"]

@@ -44,8 +44,10 @@ def each(
             try:
                 result = import_input(named, target, wanted, listener, stop.event)
             except SnapshotsError as error:
-                codes.append(failed(name, error, as_json))
-                if isinstance(error, CannotConnect):
+                code = failed(name, error, as_json)
+                # Who was told to stop may well find the database away.
+                codes.append(stop.code or code)
+                if stop.event.is_set() or isinstance(error, CannotConnect):
                     break
                 continue
             codes.append(ended(name, result, as_json, stop.code, dry_run=wanted.dry_run))

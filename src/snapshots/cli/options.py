@@ -18,6 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
+MOST = (1 << 63) - 1
+"""Of anything that is counted: ledgers keep numbers in 64 bits."""
 MOST_IN_MEMORY = 1 << 40
 """Of what is held at a time: a plan with a larger chunk could never be carried out."""
 
@@ -27,7 +29,7 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
-    def __init__(self, most: int = (1 << 63) - 1) -> None:
+    def __init__(self, most: int = MOST) -> None:
         self._most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -59,7 +61,8 @@ class SkipRows(click.ParamType[tuple[int, int]]):
             return value
         before, _, after = str(value).partition(",")
         numbers = (before.strip(), (after or "0").strip())
-        if not all(number.isascii() and number.isdigit() for number in numbers):
+        digits = all(number.isascii() and number.isdigit() for number in numbers)
+        if not digits or max(map(int, numbers)) > MOST:
             self.fail(
                 f"{value!r} is neither N (lines before the header) nor N,M (and M records"
                 " after it)",
@@ -69,11 +72,31 @@ class SkipRows(click.ParamType[tuple[int, int]]):
         return int(before), int(after or 0)
 
 
+class Option(click.Option):
+    """Takes text only: other bytes could be written neither to a ledger nor to a server."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """See click."""
+        for given in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(given, str) and not is_text(given):
+                raise click.BadParameter("it is not UTF-8", ctx, self)
+        return super().type_cast_value(ctx, value)
+
+
+def is_text(given: str) -> bool:
+    """Whether what the system handed over was UTF-8: Python keeps other bytes as surrogates."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
     """A click option that can also be given as an environment variable."""
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     settings.setdefault("envvar", "SNAPSHOTS_" + long[2:].upper().replace("-", "_"))
-    return click.option(*names, **settings)
+    return click.option(*names, cls=Option, **settings)
 
 
 def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -83,7 +106,15 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
         raise UsageError(f"--env-file {value}: there is no such file")
     from dotenv import load_dotenv
 
-    load_dotenv(value, override=False)
+    try:
+        load_dotenv(value, override=False)
+    except ValueError as error:  # also what is no UTF-8, and NUL within a value
+        raise UsageError(
+            f"--env-file {value}: this is no text",
+            hint="It has a line NAME=value for each variable.",
+        ) from error
+    except OSError as error:
+        raise UsageError(f"--env-file {value}: it cannot be read: {error.strerror}") from error
 
 
 def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -201,7 +232,7 @@ budget = together(
 )
 limits = together(
     budget,
-    option("--limit", type=click.IntRange(1), metavar="N", help="Take only N records."),
+    option("--limit", type=click.IntRange(1, MOST), metavar="N", help="Take only N records."),
 )
 workers = option(
     "--workers",

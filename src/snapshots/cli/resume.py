@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from snapshots.cli import options
+from snapshots.cli.inputs import failed
 from snapshots.cli.output import print_json, print_result, result_object
 from snapshots.cli.signals import stopping
 from snapshots.cli.watch import watching
+from snapshots.errors import SnapshotsError
 
 
 @click.command("resume", help="Go on with an unfinished import, by its own plan.")
@@ -45,7 +47,13 @@ def command(
     place = locations.Search(database_of(import_id, database))
     target = place.target()
     with stopping() as stop, watching(place, given, progress, quiet=as_json) as shown:
-        result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
+        try:
+            result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
+        except SnapshotsError as error:
+            if stop.code is None:
+                raise
+            failed(str(import_id), error, as_json)
+            ctx.exit(stop.code)
     name = result.record.input if result.record else str(import_id)
     if as_json:
         print_json(result_object(name, result))

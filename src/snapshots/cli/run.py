@@ -56,7 +56,8 @@ def command(
             name = outcome.resource.name
             result = outcome.result
             if isinstance(result, SnapshotsError):
-                codes.append(failed(name, result, as_json))
+                code = failed(name, result, as_json)
+                codes.append(stop.code or code)
             else:
                 codes.append(ended(name, result, as_json, stop.code))
     ctx.exit(worst(codes))

@@ -42,9 +42,14 @@ def read_contract(path: Path | str) -> Contract:
     try:
         # Numbers as they are written: 0.1 as a binary float is another number.
         document = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
+        said = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
         raise ContractError(
-            f"The contract is not JSON: {error}.", place=place, hint="A Table Schema is JSON."
+            f"The contract is not JSON: {said}.", place=place, hint="A Table Schema is JSON."
+        ) from error
+    except RecursionError as error:
+        raise ContractError(
+            "The contract is nested too deep to be a Table Schema.", place=place
         ) from error
     return parse_contract(document, place)
 
@@ -52,6 +57,7 @@ def read_contract(path: Path | str) -> Contract:
 def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     """The contract that a Table Schema describes; `place` is what errors say it is from."""
     at = Place(place)
+    _check_text(schema, at)
     _check_schema(schema, at)
     columns = tuple(
         parse_field(field, at.field(number, field)) for number, field in enumerate(schema["fields"])
@@ -60,6 +66,17 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     missing = _missing_values(schema, at)
     key = _primary_key(schema, columns, at)
     return Contract(columns, missing, key, parse_rules(schema, columns, at))
+
+
+def _check_text(schema: Mapping[str, Any], at: Place) -> None:
+    """JSON can write half of a character, as \\ud800 does, and nobody else."""
+    try:
+        json.dumps(schema, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])[1:-1]
+        raise refuse(at, f"It holds {half}, which is half of a character and no text.") from error
+    except RecursionError as error:
+        raise refuse(at, "It is nested too deep to be a Table Schema.") from error
 
 
 def _check_schema(schema: Mapping[str, Any], at: Place) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_MOST_DIGITS = 200_000
+"""Before or after the point: more than any database keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in which schema."""
@@ -99,7 +103,11 @@ def written(value: object, at: Place) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, (Decimal, float)):
-        return format(Decimal(str(value)), "f")
+        number = Decimal(str(value))
+        if abs(number.adjusted()) > _MOST_DIGITS:
+            # Written out, 1e99999999 would be 100 MB.
+            raise refuse(at, f"{shown(value)} has more digits than any value may have.")
+        return format(number, "f")
     raise refuse(at, f"{shown(value)} is not a single value.")
 
 

@@ -160,7 +160,7 @@ class Ending:
         hint = " ".join(part for part in (error.hint, self._how_to_resume(lease)) if part)
         try:
             return self._result(lease, "failed", error.exit_code, str(error), hint)
-        except LedgerError:
+        except (LedgerError, Stopped):
             error.hint = hint
             raise error from None
 
@@ -181,7 +181,8 @@ class Ending:
         except SnapshotsError:
             entry = None
         if entry is None or rejects is None:
-            raise LedgerError(message or "the ledger cannot be read", hint=hint)
+            kind = Stopped if exit_code == Stopped.exit_code else LedgerError
+            raise kind(message or "the ledger cannot be read", hint=hint)
         return ImportResult(
             record=entry.record(self.books.target.display()),
             counts=entry.counts,

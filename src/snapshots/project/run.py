@@ -99,7 +99,6 @@ def _request(project: Project, resource: Resource, auth: Auth | None) -> Request
         headers=tuple(api.headers.items()),
         results=api.results,
         concurrency=api.concurrency,
-        ordered=api.concurrency == 1,
         rate=api.requests_per_minute / 60,
         timeout=api.timeout,
         retry_seconds=api.retry_seconds,

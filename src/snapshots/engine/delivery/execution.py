@@ -37,7 +37,8 @@ class Execution:
         self._home = home
         self._task = task
         self._request = request
-        self._settings = settings(request)
+        stop_on_error = task.options.stop_on_error
+        self._settings = settings(request, stop_on_error=stop_on_error)
         pending = sum(chunk.pending for chunk in task.chunks)
         taken = task.committed + Counts(records=pending)
         # What the limit leaves is for the packer to take; here every record is on its way.
@@ -57,7 +58,7 @@ class Execution:
             self._outbox,
             begun=task.chunks,
             left=None if limit is None else max(0, limit - taken.records),
-            stop_at_reject=task.options.stop_on_error,
+            stop_at_reject=stop_on_error,
         )
         self._recorder = Recorder(home, task.lease)
         self._sender: Sender | None = None
@@ -103,7 +104,7 @@ class Execution:
             self._recorder.write,
             self._watch,
             at_once=self._request.at_once,
-            stop_on_error=self._task.options.stop_on_error,
+            stop_on_error="undeliverable" in self._settings.last,
             remote=self._home.writers != 1,
             finished=self._finished,
         )

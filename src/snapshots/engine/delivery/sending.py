@@ -207,9 +207,10 @@ class Sender:
         self.heard(lane.parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))
-        if verdicts[-1].outcome == "undeliverable":
+        lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]
+        if lost:
             self._failures = failures + 1
-            self._give_up(verdicts[-1])
+            self._give_up(lost[-1])
 
     def _give_up(self, verdict: Verdict) -> None:
         """One record that the API chokes on does not keep the others from it; but where nothing

@@ -12,17 +12,21 @@ from snapshots.targets.http import HttpSettings
 
 if TYPE_CHECKING:
     from snapshots.engine.request import Request
+    from snapshots.targets.http import Outcome
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def settings(request: Request) -> HttpSettings:
+def settings(request: Request, *, stop_on_error: bool = False) -> HttpSettings:
     """Everything looked up and checked. Raises UsageError."""
+    secrets: list[str] = []
     return HttpSettings(
-        url=_looked_up(request.url, "--to"),
+        url=_looked_up(request.url, "--to", secrets),
+        place=request.url.partition("?")[0],
         method=request.method,
         batch=request.batch,
-        headers={name: _looked_up(value or "", name) for name, value in request.headers},
+        headers={name: _looked_up(value or "", name, secrets) for name, value in request.headers},
+        looked_up=secrets,
         auth=request.auth,
         timeout=request.timeout,
         concurrency=request.at_once,
@@ -30,17 +34,33 @@ def settings(request: Request) -> HttpSettings:
         retry_seconds=request.retry_seconds,
         key_header=request.key_header,
         results=request.results,
+        last=_last(request, stop_on_error=stop_on_error),
     )
 
 
-def _looked_up(text: str, place: str) -> str:
-    """`@FILE` is what the file holds, `${VARIABLE}` what the variable does."""
+def _last(request: Request, *, stop_on_error: bool) -> frozenset[Outcome]:
+    """What becomes of a record that nothing is to be sent behind."""
+    if stop_on_error:
+        return frozenset({"rejected", "undeliverable"})
+    # What is tried again later would come behind what is sent now.
+    return frozenset({"undeliverable"} if request.ordered else ())
+
+
+def _looked_up(text: str, place: str, found: list[str]) -> str:
+    """`@FILE` is what the file holds, `${VARIABLE}` what the variable does; `found` gets them."""
     if text.startswith("@"):
         try:
-            return Path(text[1:]).read_text("utf-8").strip()
+            held = Path(text[1:]).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{text[1:]} cannot be read: {error}", place=place) from error
-    return _VARIABLE.sub(lambda match: _variable(match[1], place), text)
+        found.append(held)
+        return held
+
+    def value(match: re.Match[str]) -> str:
+        found.append(_variable(match[1], place))
+        return found[-1]
+
+    return _VARIABLE.sub(value, text)
 
 
 def _variable(name: str, place: str) -> str:

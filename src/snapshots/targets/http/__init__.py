@@ -6,7 +6,7 @@ lies between (backing off, halving pages, reading answers item by item) stays in
 
 from snapshots.targets.http.client import HttpTarget
 from snapshots.targets.http.loop import run
-from snapshots.targets.http.page import Lane, Page, Verdict
+from snapshots.targets.http.page import Lane, Outcome, Page, Verdict
 from snapshots.targets.http.settings import ApiKey, Auth, Bearer, HttpSettings
 from snapshots.targets.http.stats import Stats
 
@@ -17,6 +17,7 @@ __all__ = [
     "HttpSettings",
     "HttpTarget",
     "Lane",
+    "Outcome",
     "Page",
     "Stats",
     "Verdict",

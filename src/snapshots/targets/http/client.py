@@ -35,7 +35,6 @@ class HttpTarget:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._asking = Asking(settings)
-        self._secrets = settings.secrets()
 
     async def __aenter__(self) -> HttpTarget:
         return self
@@ -163,12 +162,15 @@ class HttpTarget:
             return self._all(page, tally.verdict(outcome, answer.status, self._said(answer.body)))
         middle = records // 2
         first = await self._settle(page.part(0, middle), tally.half())
+        if self._ends(first):
+            return first + self._all(page.part(middle, records), tally.verdict("unsent"))
         return first + await self._settle(page.part(middle, records), tally.half())
 
     async def _read(self, page: Page, tally: Tally, answer: Answer) -> list[Verdict]:
         """The verdicts of an answer with results; what failed for now is sent again."""
+        records = len(page.bodies)
         try:
-            items = combocurve(answer.body, len(page.bodies))
+            items = combocurve(answer.body, records)
         except RefusedWhole:
             return await self._refused(page, tally, "rejected", answer, divides=True)
         except Unclear as why:
@@ -176,11 +178,21 @@ class HttpTarget:
             return self._all(page, tally.verdict("undeliverable", answer.status, text))
         verdicts = [self._by_item(item, tally) for item in items]
         again = [at for at, item in enumerate(items) if answers.deed(item.status) == "retry"]
+        if "rejected" in self._settings.last:
+            end = next(
+                (at for at, one in enumerate(verdicts) if one.outcome == "rejected"), records
+            )
+            for at in filter(end.__lt__, again):
+                verdicts[at] = tally.verdict("unsent")
+            again = list(filter(end.__gt__, again))
         if again and await self._asking.wait(tally, items[again[0]].status):
             rest = Page([page.bodies[at] for at in again], [page.keys[at] for at in again])
             for at, verdict in zip(again, await self._settle(rest, tally.half()), strict=True):
                 verdicts[at] = verdict
         return verdicts
+
+    def _ends(self, verdicts: list[Verdict]) -> bool:
+        return any(verdict.outcome in self._settings.last for verdict in verdicts)
 
     def _by_item(self, item: Item, tally: Tally) -> Verdict:
         match answers.deed(item.status):
@@ -192,7 +204,7 @@ class HttpTarget:
                 return tally.verdict("rejected", item.status, self._said(item.text))
 
     def _said(self, body: bytes | str) -> str:
-        return answers.excerpt(body, self._secrets)
+        return answers.excerpt(body, self._settings.secrets())
 
     @staticmethod
     def _all(page: Page, verdict: Verdict) -> list[Verdict]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from snapshots.errors import UsageError
+from snapshots.targets.http.page import Outcome
 
 Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
 Results: TypeAlias = Literal["none", "combocurve"]
@@ -70,6 +72,8 @@ class HttpSettings:
     """Everything that one delivery needs to know of its API."""
 
     url: str = field(repr=False)
+    place: str = ""
+    """What the URL is called where others can read it; empty: the URL without its query."""
     method: Method = "POST"
     batch: int = 1
     """Records of one request."""
@@ -77,6 +81,8 @@ class HttpSettings:
     """A JSON array even where a request holds one record; with `batch` > 1 it always is."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Besides ours; their values may be secrets."""
+    looked_up: Sequence[str] = field(default=(), repr=False)
+    """Parts of URL and headers that their user keeps elsewhere, and that nobody may see."""
     auth: Auth | None = None
     timeout: float = 30.0
     """Seconds from the beginning of a request to the end of its answer."""
@@ -90,6 +96,8 @@ class HttpSettings:
     """Empty: no such header is sent."""
     results: Results = "none"
     """How the results in a 207 answer are read."""
+    last: frozenset[Outcome] = frozenset()
+    """Outcomes of a record behind which no other of its page is sent."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
@@ -104,11 +112,9 @@ class HttpSettings:
                 f"between 1 and {MAX_CONCURRENCY} requests can be made at once",
                 hint="see --concurrency",
             )
-        if (
-            self.timeout <= 0
-            or self.retry_seconds < 0
-            or (self.rate is not None and self.rate <= 0)
-        ):
+        rate = 1.0 if self.rate is None else self.rate
+        numbers = (self.timeout, self.retry_seconds, rate)
+        if min(self.timeout, rate) <= 0 or self.retry_seconds < 0 or not _finite(numbers):
             raise UsageError("times and rates are more than 0", hint="see --timeout and --rate")
         key = {self.key_header: ""} if self.key_header else {}
         auth = self.auth.headers() if self.auth else {}
@@ -122,15 +128,23 @@ class HttpSettings:
 
     def display(self) -> str:
         """The URL without its query, which may hold a key."""
+        if self.place:
+            return self.place
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
     def secrets(self) -> tuple[str, ...]:
         """What a server may repeat and nobody may see."""
-        kept = [value for name, value in self.headers.items() if _is_secret(name)]
+        kept = [*self.looked_up, *(self.auth.secrets() if self.auth else ())]
+        for name, value in self.headers.items():
+            if _is_secret(name):
+                # An API that repeats a token leaves the word `Bearer` out.
+                kept += [value, value.rpartition(" ")[2]]
         query = urlsplit(self.url).query
-        kept += [query, *(self.auth.secrets() if self.auth else ())]
-        return tuple(text for text in kept if len(text) >= SHORTEST_SECRET)
+        kept += [query, *(value for name, value in parse_qsl(query) if _is_secret(name))]
+        # The longest first: another may be a part of it.
+        found = sorted({text for text in kept if len(text) >= SHORTEST_SECRET}, key=len)
+        return tuple(reversed(found))
 
 
 def _check_url(url: str) -> None:
@@ -162,6 +176,10 @@ def _check_header(name: str, value: str) -> None:
             f"the value of the header {name} holds characters that no header may have",
             hint="Line ends and control characters are forbidden in headers.",
         )
+
+
+def _finite(numbers: Sequence[float]) -> bool:
+    return all(map(math.isfinite, numbers))
 
 
 def _is_secret(name: str) -> bool:
