@@ -69,7 +69,7 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
 
 
 def _check_text(schema: Mapping[str, Any], at: Place) -> None:
-    """JSON can write half of a character, as \\ud800 does, and nobody else."""
+    """JSON can write half of a character, by its number, which no text can hold."""
     try:
         json.dumps(schema, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
