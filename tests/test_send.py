@@ -313,6 +313,7 @@ def test_secrets_that_an_api_repeats_are_shown_and_kept_nowhere(folder):
     ("more", "code", "said"),
     [
         (["--rate", "nan"], 2, "more than 0"),
+        (["--batch", 1 << 63], 2, "--batch"),
         (["--timeout", "inf"], 2, "more than 0"),
         (["--bearer-variable", "NOT_SET"], 2, "the variable NOT_SET is not set"),
         (["--header", "nonsense"], 2, "NAME: VALUE"),

@@ -167,6 +167,13 @@ def test_bad_options(tmp_path, arguments):
     assert snapshots("import", "a.csv", *arguments, cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.parametrize("command", ["show", "rejects", "resume"])
+def test_a_number_that_no_import_can_have(tmp_path, command):
+    done = snapshots(command, 1 << 63, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Invalid value for 'ID'" in done.stderr
+
+
 def test_a_disk_that_is_full(tmp_path):
     """/dev/full refuses every write, as a full disk does."""
     done = snapshots(

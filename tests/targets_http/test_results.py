@@ -98,6 +98,7 @@ def answer_of(**changes: Any) -> str:
         ),
         (quote("[]"), "no JSON object"),
         (quote("so"), "not JSON"),
+        ("[" * 20_000, "not JSON"),
         ("", "not JSON"),
     ],
 )

@@ -33,7 +33,10 @@ def read(path: Path = Path(".env")) -> Settings:
         raise SettingsError(f"there is no {path} in {Path.cwd()}: copy .env.example")
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         LOG.warning("%s can be read by others: chmod 600 %s", path, path)
-    found = dotenv_values(path)
+    try:
+        found = dotenv_values(path)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8") from error
     level = (found.get("LOG_LEVEL") or "INFO").upper()
     if level not in LEVELS:
         raise SettingsError(f"{path}: LOG_LEVEL is {level}, and must be one of {', '.join(LEVELS)}")

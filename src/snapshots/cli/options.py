@@ -20,6 +20,7 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 MOST = (1 << 63) - 1
 """Of anything that is counted: ledgers keep numbers in 64 bits."""
+IMPORT_ID = click.IntRange(max=MOST)
 MOST_IN_MEMORY = 1 << 40
 """Of what is held at a time: a plan with a larger chunk could never be carried out."""
 

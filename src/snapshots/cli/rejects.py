@@ -9,7 +9,7 @@ from snapshots.cli.output import print_rejects
 
 
 @click.command("rejects", help="The records of an import that were not loaded, and why.")
-@click.argument("import_id", type=int, metavar="ID")
+@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
 @options.asked_database
 @options.option(
     "--format",

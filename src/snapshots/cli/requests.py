@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snapshots.cli.options import again, contract, null_value, option, together
+from snapshots.cli.options import MOST, again, contract, null_value, option, together
 
 
 class Header(click.ParamType[tuple[str, str]]):
@@ -37,7 +37,7 @@ sending = together(
     ),
     option(
         "--batch",
-        type=click.IntRange(1),
+        type=click.IntRange(1, MOST),
         default=1,
         show_default=True,
         metavar="N",

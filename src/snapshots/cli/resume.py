@@ -15,7 +15,7 @@ from snapshots.errors import SnapshotsError
 
 
 @click.command("resume", help="Go on with an unfinished import, by its own plan.")
-@click.argument("import_id", type=int, metavar="ID")
+@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
 @options.asked_database
 @options.option(
     "--url",

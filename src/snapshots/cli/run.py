@@ -26,7 +26,7 @@ from snapshots.errors import SnapshotsError
 )
 @option(
     "--limit",
-    type=click.IntRange(1),
+    type=click.IntRange(1, options.MOST),
     metavar="N",
     help="Rows of one resource that are sent. Default: the project's, or 1000.",
 )

@@ -11,7 +11,7 @@ from snapshots.cli.output import print_detail, print_json, record_object
 
 
 @click.command("show", help="All that is known of one import: counts, types, chunks.")
-@click.argument("import_id", type=int, metavar="ID")
+@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
 @options.asked_database
 @options.as_json
 @options.env_file

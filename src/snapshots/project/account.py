@@ -76,7 +76,7 @@ class Account:
 def _read(file: Path) -> dict[str, str]:
     try:
         known: dict[str, str] = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(
             "The service account's file cannot be read as JSON.",
             place=str(file),

@@ -5,6 +5,7 @@ A key that nobody asks for is an error: a slip must not look like a setting.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T", str, int, float)
+
+_MOST = (1 << 63) - 1
 
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[\w-]+)\s*=")
@@ -75,7 +78,7 @@ class Section:
         return word
 
     def number(
-        self, key: str, default: int | None = None, least: int = 1, most: int | None = None
+        self, key: str, default: int | None = None, least: int = 1, most: int = _MOST
     ) -> int:
         """A whole number within bounds; a text may give it by a variable."""
         value: Any = self._values.get(key, default)
@@ -83,15 +86,14 @@ class Section:
             value = int(text)
         elif not isinstance(value, int) or isinstance(value, bool):
             value = self._get(key, int, default)
-        if value < least or (most is not None and value > most):
-            span = f"from {least} on" if most is None else f"from {least} to {most}"
-            raise self.error(key, f"It is {value}.", f"It is a number {span}.")
+        if not least <= value <= most:
+            raise self.error(key, f"It is {value}.", f"It is a number from {least} to {most}.")
         return int(value)
 
     def seconds(self, key: str, default: float) -> float:
         """A number above 0."""
         value = float(self._get(key, float, default))
-        if value <= 0:
+        if value <= 0 or not math.isfinite(value):
             raise self.error(key, f"It is {value:g}.", "It is a number above 0.")
         return value
 
@@ -149,6 +151,8 @@ def read_toml(file: Path) -> Section:
         ) from error
     except UnicodeDecodeError as error:
         raise ProjectError("The file is not UTF-8.", place=str(file)) from error
+    except RecursionError as error:
+        raise ProjectError("It is nested too deep.", place=str(file)) from error
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line (\d+)", str(error))
         line = where[1] if where else len(text.splitlines())

@@ -35,7 +35,7 @@ def combocurve(body: bytes, records: int) -> list[Item]:
     """One item for each record; Unclear or RefusedWhole where there cannot be."""
     try:
         answer = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unclear("its body is not JSON") from error
     if not isinstance(answer, dict):
         raise Unclear("its body is no JSON object")
