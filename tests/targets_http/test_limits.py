@@ -131,3 +131,29 @@ def test_so_many_a_second() -> None:
     begin = time.monotonic()
     deliver("/status/201", page(*range(40)), rate=50)
     assert time.monotonic() - begin > 0.6
+
+
+def test_a_pause_ends_however_the_clock_of_the_loop_is_rounded() -> None:
+    """uvloop counts in milliseconds: it may call a little before the time that it was told."""
+
+    async def work() -> None:
+        limiter = Limiter(1)
+        for number in range(200):
+            limiter.pause(0.0001 * number)
+            async with asyncio.timeout(5):
+                await limiter.enter()
+            limiter.leave()
+
+    run(work())
+
+
+def test_of_two_pauses_the_longer_counts() -> None:
+    async def work() -> None:
+        limiter, loop = Limiter(1), asyncio.get_running_loop()
+        began = loop.time()
+        limiter.pause(0.3)
+        limiter.pause(0.05)
+        await limiter.enter()
+        assert loop.time() - began >= 0.3
+
+    run(work())

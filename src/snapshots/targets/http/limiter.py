@@ -92,7 +92,7 @@ class Limiter:
         if until > self._until:
             self._until = until
             self._paused = True
-            loop.call_at(until, self._go_on)
+            loop.call_at(until, self._go_on, until)
 
     def open(self) -> None:
         """Lets everybody through, for good: nothing will be sent any more."""
@@ -101,8 +101,9 @@ class Limiter:
         self.limit = len(self._waiting) + self._running + self._most
         self._admit()
 
-    def _go_on(self) -> None:
-        if self._paused and asyncio.get_running_loop().time() >= self._until:
+    def _go_on(self, until: float) -> None:
+        # The loop may call a little early: what time it is says nothing.
+        if self._paused and until >= self._until:
             self._paused = False
             self._admit()
 
