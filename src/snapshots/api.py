@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snapshots import locations
 from snapshots.engine import lookup
+from snapshots.engine.asking import open_asked
 from snapshots.engine.budget import Budget
 from snapshots.engine.plan import Options
 from snapshots.engine.report import Event, ImportResult, Listener
@@ -104,11 +105,13 @@ def send(
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
+    from_: str | None = None,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
     """Sends the rows of one input to an HTTP API and returns the account of its records.
 
+    `from_` is a database, as for `--from`: `input` is then a SELECT, or a file of one.
     `database` keeps the account. `to` and the values of `headers` may hold `${VARIABLE}`, and a
     value may be `@FILE`; `auth` is a `Bearer`, an `ApiKey` or any other `Auth` of
     `snapshots.targets.http`. The rest is as for `load`.
@@ -139,11 +142,13 @@ def send(
         dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
-        again=again,
+        again=again or from_ is not None,
         columns_changed=columns_changed,
         request=request,
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
+    if from_ is not None and isinstance(given, str):
+        given = open_asked(given, from_, options.contract)
     return import_input(given, locations.target(database), options, listener or _ignore)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, Type
-from snapshots.project.contracts import fit, named
+from snapshots.contract.fit import fit
+from snapshots.project.contracts import named
 
 
 def query(**kinds):
@@ -12,7 +13,7 @@ def query(**kinds):
 
 
 def test_a_column_is_known_whatever_its_case_and_sent_in_the_contracts():
-    found = fit(named("wells"), query(datasource="text", chosenid="text"), "wells.sql")
+    found = fit(named("wells"), query(datasource="text", chosenid="text"), "wells.sql", whose="The API")
     assert [(column.source, column.name) for column in found.columns] == [
         ("datasource", "dataSource"),
         ("chosenid", "chosenID"),
@@ -20,24 +21,24 @@ def test_a_column_is_known_whatever_its_case_and_sent_in_the_contracts():
 
 
 def test_an_identifier_is_a_text_and_a_number_what_the_server_says():
-    found = fit(named("wells"), query(dataSource="text", api14="integer", porosity="float"), "q")
+    found = fit(named("wells"), query(dataSource="text", api14="integer", porosity="float"), "q", whose="The API")
     assert [column.type.kind for column in found.columns] == ["text", "text", "float"]
 
 
 def test_a_day_may_come_with_a_time_if_it_is_midnight():
-    found = fit(named("daily-productions"), query(dataSource="text", date="timestamp"), "q")
+    found = fit(named("daily-productions"), query(dataSource="text", date="timestamp"), "q", whose="The API")
     assert found.columns[1].format == "%Y-%m-%d 00:00:00"
 
 
 def test_a_column_that_the_api_does_not_know_is_an_error_with_the_nearest():
     with pytest.raises(ContractError, match="knows no 'wellNam'") as caught:
-        fit(named("wells"), query(dataSource="text", wellNam="text"), "wells.sql")
+        fit(named("wells"), query(dataSource="text", wellNam="text"), "wells.sql", whose="The API")
     assert (caught.value.place, caught.value.hint) == ("wells.sql", "Do you mean 'wellName'?")
 
 
 def test_a_column_that_rows_need_must_be_there():
     with pytest.raises(ContractError, match="no column 'date'"):
-        fit(named("daily-productions"), query(dataSource="text"), "q")
+        fit(named("daily-productions"), query(dataSource="text"), "q", whose="The API")
 
 
 def test_a_contract_for_every_resource_that_is_known():

@@ -113,7 +113,7 @@ def test_pages_and_limit_are_kept_and_what_lies_beyond_is_said(wells, tmp_path):
     daily = [page for page in api.pages if page.path == "/v1/daily-productions"]
     assert sum(len(json.loads(page.body)) for page in daily) <= 50
     assert "Stopped at the limit of 50 records." in done.stderr
-    assert "--limit says how many rows" in done.stderr
+    assert "--limit says how many rows are sent" in done.stderr
 
 
 def test_one_failing_resource_does_not_stop_the_others(wells, tmp_path):
@@ -159,6 +159,26 @@ def test_a_run_is_over_when_it_is_and_is_not_resumed(wells, tmp_path):
     done = command("resume", 1, cwd=tmp_path)
     assert done.returncode == 1
     assert "sent the rows of a query, which is over" in done.stderr
+
+
+def test_each_run_sends_what_the_queries_give_then(wells, tmp_path):
+    """Also where more rows are the same than can be told by their beginning."""
+    api = ComboCurve()
+    with serving(api) as server:
+        folder = example(tmp_path / "p", wells, server.url, "requests_per_minute = 60000")
+        name = "wells.sql"
+        (folder / "resources" / "daily-productions.sql").unlink()
+        query = (folder / "resources" / name).read_text().replace("ORDER BY id", "")
+        many = "REPEAT(well_name, 3000)"
+        (folder / "resources" / name).write_text(query.replace("well_name", many, 1))
+        for run in (1, 2):
+            done = command("run", folder, "--json", cwd=tmp_path)
+            assert done.returncode == 3, done.stderr
+            (result,) = objects(done)
+            assert (result["import_id"], result["outcome"]) == (run, "finished")
+        again = command("run", folder, "--limit", 5, cwd=tmp_path)
+    assert "Stopped at the limit of 5 records." in again.stderr
+    assert "--limit says how many rows are sent" in again.stderr
 
 
 def test_a_query_without_rows_is_a_delivery_of_none(wells, tmp_path):

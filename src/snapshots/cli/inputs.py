@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.plan import Options
     from snapshots.engine.report import ImportResult
+    from snapshots.ports import Source
 
 
 def each(
@@ -24,25 +25,28 @@ def each(
     progress: str,
     as_json: bool,
     telemetry: Mapping[str, Any] | None = None,
+    asked: str | None = None,
 ) -> int:
     """Carries out what is wanted; the exit code is that of the most serious outcome.
 
-    `telemetry` has the values of `options.telemetry`.
+    `telemetry` has the values of `options.telemetry`. `asked`: the database whose queries the
+    inputs are.
     """
     from snapshots import locations
     from snapshots.engine.run import import_input
     from snapshots.sources import expand, shown
 
-    names = expand(list(inputs))
+    names = expand(list(inputs)) if asked is None else list(inputs)
     codes: list[int] = []
     place = locations.Search(database)
     target = place.target()
     with stopping() as stop, watching(place, telemetry or {}, progress, quiet=as_json) as watched:
         listener = stop.listen(watched)
         for named in names:
-            name = shown(named)
+            name = shown(named) if asked is None else _title(named)
             try:
-                result = import_input(named, target, wanted, listener, stop.event)
+                given = named if asked is None else _asked(named, asked, wanted)
+                result = import_input(given, target, wanted, listener, stop.event)
             except SnapshotsError as error:
                 code = failed(name, error, as_json)
                 # Who was told to stop may well find the database away.
@@ -54,6 +58,18 @@ def each(
             if stop.event.is_set():
                 break
     return worst(codes)
+
+
+def _title(query: str) -> str:
+    from snapshots.engine.asking import title
+
+    return title(query)
+
+
+def _asked(query: str, database: str, wanted: Options) -> Source:
+    from snapshots.engine.asking import open_asked
+
+    return open_asked(query, database, wanted.contract)
 
 
 def failed(name: str, error: SnapshotsError, as_json: bool) -> int:

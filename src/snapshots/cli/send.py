@@ -6,17 +6,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from snapshots.cli import inputs as files
 from snapshots.cli import options
 from snapshots.cli.requests import sending
+from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
     from snapshots.engine.request import Request
 
 
 @click.command("send", help="Send rows of files to an HTTP API; each record is accounted for.")
-@click.argument("inputs", nargs=-1, metavar="FILE...", required=True)
+@click.argument("inputs", nargs=-1, metavar="FILE|URL|QUERY...", required=True)
+@options.option(
+    "--from",
+    "asked",
+    metavar="URL",
+    help="A database; each input is then a SELECT that it is asked, or a file of one.",
+)
 @sending
 @options.home
 @options.dialect
@@ -33,11 +41,29 @@ def command(
     database: str | None,
     progress: str,
     as_json: bool,
+    asked: str | None,
     **given: Any,
 ) -> None:
     """Sends each input; the exit code is that of the most serious outcome."""
     wanted = replace(options.to_options(given), request=_request(given))
-    ctx.exit(files.each(inputs, database, wanted, progress, as_json, given))
+    if asked is not None:
+        _check_query(ctx)
+        wanted = replace(wanted, again=True)
+    ctx.exit(files.each(inputs, database, wanted, progress, as_json, given, asked))
+
+
+_OF_FILES = (
+    "delimiter", "quotechar", "escapechar", "encoding", "no_headers", "headers", "skip_rows",
+    "comment", "skip_initial_space", "line_ending", "null_value", "columns_changed",
+)  # fmt: skip
+
+
+def _check_query(ctx: click.Context) -> None:
+    """An option that would do nothing must not look as if it did."""
+    for name in _OF_FILES:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = "--" + name.replace("_", "-")
+            raise UsageError(f"{option} says how a file is written, and --from asks a database")
 
 
 def _request(given: dict[str, Any]) -> Request:

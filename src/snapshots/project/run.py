@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.contract.fit import fit
 from snapshots.engine.budget import Budget
 from snapshots.engine.plan import Options
 from snapshots.engine.report import Notice
@@ -14,7 +15,7 @@ from snapshots.engine.request import Request
 from snapshots.engine.run import import_input
 from snapshots.errors import InputError, SnapshotsError
 from snapshots.project.account import authority
-from snapshots.project.contracts import fit, named
+from snapshots.project.contracts import named
 from snapshots.sources.sql import QuerySource, open_query
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _send(
     options = Options(
         budget=Budget.parse("100%"),
         limit=project.api.limit,
+        # Rows are asked for anew, and may be others by now, even where their first ones are not.
+        again=True,
         request=_request(project, resource, auth),
     )
     return import_input(_query(project, resource), home, options, listener, stop)
@@ -83,7 +86,8 @@ def _query(project: Project, resource: Resource) -> QuerySource:
     source = open_query(project.server, sql, place)
     if resource.contract:
         try:
-            source.contract = fit(named(resource.contract), source.contract, place)
+            rules = named(resource.contract)
+            source.contract = fit(rules, source.contract, place, whose="The API")
         except SnapshotsError:
             source.close()
             raise

@@ -25,10 +25,11 @@ class Server:
     """A database server and who asks it."""
 
     kind: Kind
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
+    host: str | None
+    """None, here and below: what the server's own clients would take."""
+    port: int | str | None
+    user: str | None
+    password: str | None = field(repr=False)
     database: str | None = None
     tls: Tls = "prefer"
     """off; prefer: as the server offers it; require: encrypted; verify: and its name checked."""
@@ -37,7 +38,8 @@ class Server:
     tls_key: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.host}:{self.port}"
+        where = ":".join(str(part) for part in (self.host, self.port) if part)
+        return f"{self.kind} at {where or 'localhost'}"
 
 
 class Query(Protocol):

@@ -57,7 +57,9 @@ class QuerySource(ReadOnce):
     @property
     def again(self) -> str:
         """See `ports.Described`."""
-        return "Run the project again; --limit says how many rows of a query may be sent."
+        return (
+            "What a query gives is asked for anew each time; --limit says how many rows are sent."
+        )
 
     def close(self) -> None:
         """See `ports.Source`."""

@@ -1,0 +1,57 @@
+"""The contract of a query's rows, whose columns have names and types by the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots.contract.words import nearest
+from snapshots.errors import ContractError
+
+if TYPE_CHECKING:
+    from snapshots.model import Column, Contract
+
+_NUMBERS = {"integer", "decimal", "float"}
+_AT_MIDNIGHT = "%Y-%m-%d 00:00:00"
+
+
+def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contract:
+    """The contract of a query's rows: the declared rules for the columns that the query has.
+
+    A column is known by its name, whatever the case, and sent in the contract's. ContractError
+    for one that the contract does not know, and for one that the query lacks and rows need;
+    `whose` is what the error says the rules are.
+    """
+    known = {(column.source or column.name).casefold(): column for column in declared.columns}
+    columns: list[Column] = []
+    for column in found.columns:
+        rules = known.pop(column.name.casefold(), None)
+        if rules is None:
+            raise ContractError(
+                f"{whose} knows no {column.name!r}.",
+                place=place,
+                hint=nearest(column.name, [one.source or one.name for one in declared.columns]),
+            )
+        columns.append(_ruled(column, rules))
+    needed = [column.name for column in known.values() if column.required]
+    if needed:
+        raise ContractError(
+            f"The query has no column {needed[0]!r}, without which no row is taken.",
+            place=place,
+            hint=f'Select it: ... AS "{needed[0]}".',
+        )
+    return replace(declared, columns=tuple(columns), missing_values=None)
+
+
+def _ruled(found: Column, rules: Column) -> Column:
+    """A column of the query under the contract's rules; its values are the server's."""
+    kept = replace(rules, source=found.name)
+    if {found.type.kind, rules.type.kind} <= _NUMBERS and rules.type.kind != "integer":
+        return replace(kept, type=found.type)
+    if found.type.kind == "boolean":
+        words = {"true_values": found.true_values, "false_values": found.false_values}
+        return replace(kept, **words)  # type: ignore[arg-type]
+    if (rules.type.kind, found.type.kind) == ("date", "timestamp"):
+        # A day that its database keeps with a time; any other time than midnight is a reject.
+        return replace(kept, format=_AT_MIDNIGHT)
+    return kept
