@@ -2,9 +2,9 @@
 
 import pytest
 
+from snapshots.contract.fit import fit
 from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, Type
-from snapshots.contract.fit import fit
 from snapshots.project.contracts import named
 
 
@@ -13,7 +13,9 @@ def query(**kinds):
 
 
 def test_a_column_is_known_whatever_its_case_and_sent_in_the_contracts():
-    found = fit(named("wells"), query(datasource="text", chosenid="text"), "wells.sql", whose="The API")
+    found = fit(
+        named("wells"), query(datasource="text", chosenid="text"), "wells.sql", whose="The API"
+    )
     assert [(column.source, column.name) for column in found.columns] == [
         ("datasource", "dataSource"),
         ("chosenid", "chosenID"),
@@ -21,12 +23,19 @@ def test_a_column_is_known_whatever_its_case_and_sent_in_the_contracts():
 
 
 def test_an_identifier_is_a_text_and_a_number_what_the_server_says():
-    found = fit(named("wells"), query(dataSource="text", api14="integer", porosity="float"), "q", whose="The API")
+    found = fit(
+        named("wells"),
+        query(dataSource="text", api14="integer", porosity="float"),
+        "q",
+        whose="The API",
+    )
     assert [column.type.kind for column in found.columns] == ["text", "text", "float"]
 
 
 def test_a_day_may_come_with_a_time_if_it_is_midnight():
-    found = fit(named("daily-productions"), query(dataSource="text", date="timestamp"), "q", whose="The API")
+    found = fit(
+        named("daily-productions"), query(dataSource="text", date="timestamp"), "q", whose="The API"
+    )
     assert found.columns[1].format == "%Y-%m-%d 00:00:00"
 
 

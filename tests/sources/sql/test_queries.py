@@ -2,6 +2,7 @@
 
 import json
 import resource
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -205,3 +206,20 @@ def test_json_booleans_and_floats(postgres_url):
     assert row[:2] == ["t", "0.1"]
     assert json.loads(row[2]) == {"a": 1}
     source.close()
+
+
+def test_a_day_with_a_fraction_of_nothing_is_at_midnight(mysql_url):
+    sql = (
+        "SELECT TIMESTAMP '2024-02-29 00:00:00.000000' AS a, TIMESTAMP '2024-02-29 00:00:00.5' AS b"
+    )
+    with closing(open_query(server_of(mysql_url), sql, "test.sql")) as source:
+        ((_, (midnight, later)),) = fields(source)
+    assert midnight == "2024-02-29 00:00:00"
+    assert later.rstrip("0") == "2024-02-29 00:00:00.5"
+
+
+def test_a_backslash_is_what_the_check_of_the_statement_takes_it_for(postgres_url):
+    name = postgres_url.rpartition("/")[2].partition("?")[0]
+    execute(postgres_url, f"ALTER DATABASE {name} SET standard_conforming_strings = off")
+    with closing(open_query(server_of(postgres_url), r"SELECT 'a\' AS x", "test.sql")) as source:
+        assert fields(source) == [(1, ["a\\"])]

@@ -51,7 +51,19 @@ def _bits(value: bytes | str) -> str:
     return str(int.from_bytes(value if isinstance(value, bytes) else value.encode(), "big"))
 
 
-_TEXTS: dict[Any, Any] = {**encoders, FIELD_TYPE.BIT: _bits}
+def _time(value: bytes | str) -> str:
+    """Without a fraction of nothing: DATETIME(6) has one at midnight, too."""
+    text = value.decode("ascii") if isinstance(value, bytes) else value
+    whole, _, fraction = text.partition(".")
+    return text if fraction.strip("0") else whole
+
+
+_TEXTS: dict[Any, Any] = {
+    **encoders,
+    FIELD_TYPE.BIT: _bits,
+    FIELD_TYPE.DATETIME: _time,
+    FIELD_TYPE.TIMESTAMP: _time,
+}
 """All other types are read as their text."""
 
 

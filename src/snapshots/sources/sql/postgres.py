@@ -33,6 +33,8 @@ _SETTINGS = (
     "timezone=UTC",
     "datestyle=ISO",
     "extra_float_digits=1",
+    # A backslash in a string is what `statement.py` takes it for.
+    "standard_conforming_strings=on",
     "idle_in_transaction_session_timeout=0",
 )
 """A value means the same whatever is set by default; and a slow API is no reason to hang up."""
