@@ -232,7 +232,7 @@ class Killer:
         """Lets it go on for about so many requests; False if it was at its end before."""
         process = self._start()
         goal = self._api.total + requests
-        wait_for(lambda: self._api.total >= goal or process.poll() is not None, 60)
+        wait_for(lambda: self._api.total >= goal or process.poll() is not None, 300)
         if process.poll() is not None:
             out, err = process.communicate()
             assert process.returncode == 3, (out, err)
