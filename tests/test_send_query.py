@@ -66,6 +66,21 @@ def test_a_query_in_a_file_is_held_to_a_contract_and_asked_anew_each_time(asked,
     assert reject["line"] == 2
 
 
+def test_a_query_is_tried_and_limited_as_a_file_is_and_not_resumed(asked, tmp_path):
+    with serving(Api()) as running:
+        done = send(running, tmp_path, QUERY, asked, "--dry-run")
+        assert done.returncode == 0, done.stderr
+        assert f"2 would go to {running.url}/rows by POST" in done.stdout
+        assert not running.handler.requests
+        limited = send(running, tmp_path, QUERY, asked, "--limit", 1)
+        assert limited.returncode == 0, limited.stderr
+        assert "Stopped at the limit of 1 records." in limited.stderr
+        assert [row["id"] for row in running.handler.rows] == ["007"]
+        resumed = snapshots("resume", 1, cwd=tmp_path)
+        assert resumed.returncode == 1
+        assert "sent the rows of a query, which is over" in resumed.stderr
+
+
 def test_from_python(asked, tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
     with serving(Api()) as running:
