@@ -192,7 +192,7 @@ def test_the_alerts_are_loaded_and_none_is_raised_by_a_good_import(
 ):
     with serving(folder, sqlite_url, port, "more.csv"):
         (group,) = prometheus.ask("rules")["groups"]
-        assert len(group["rules"]) == 6
+        assert len(group["rules"]) == 7
         assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
         wait_for_the_ledger(prometheus, sqlite_url)
         assert not prometheus.query(f'ALERTS{{database="{display(sqlite_url)}"}}')
@@ -206,6 +206,13 @@ def test_the_rules_pass_their_tests():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_alert_for_what_is_down_knows_every_job():
+    config = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+    rules = (DEPLOY / "prometheus" / "alerts.yml").read_text()
+    (named,) = re.findall(r'up\{job=~"([^"]+)"\} == 0', rules)
+    assert named.split("|") == re.findall(r"job_name: (\w+)", config)
 
 
 def test_the_configuration_is_valid():
