@@ -1,5 +1,6 @@
 """The sums of the metrics are those of the ledger, whatever has happened."""
 
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +9,8 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.engine.report import Backlog, Committed
+from snapshots.ledger.history import History
+from snapshots.ledger.totals import totals
 from snapshots.telemetry.metrics import Metrics
 from tests.cli.run import snapshots as command
 from tests.telemetry.account import agrees, collected, from_the_ledger
@@ -96,6 +99,41 @@ def test_what_others_load_meanwhile_is_counted(database, source, tmp_path):
     for metrics in (one, other):
         assert agrees(collected(metrics), database)
         assert value(collected(metrics), "snapshots_import_ends_total", outcome="finished") == 1
+
+
+class Overtaken:
+    """A session after each of whose statements somebody else commits."""
+
+    def __init__(self, session, commit):
+        self.session = session
+        self.commit = commit
+
+    def execute(self, sql, params=()):
+        rows = self.session.execute(sql, params)
+        self.commit()
+        return rows
+
+
+def test_what_the_ledger_holds_is_read_at_one_moment(database, source, tmp_path):
+    """Else a reject that is committed meanwhile would seem to be in no bucket."""
+    load(source, database, None)
+    firsts = itertools.count(10_000, 2_000)
+
+    def commit():
+        first = next(firsts)
+        load(make(tmp_path / f"{first}.csv", first=first, lines=20), database, None)
+
+    target = locations.target(database)
+    session = target.connect()
+    try:
+        before = totals(History(target, session))
+        seen = totals(History(target, Overtaken(session, commit)))
+        after = totals(History(target, session))
+    finally:
+        session.close()
+    assert seen == before
+    assert after.finished == 2
+    assert after.counts.rejected == sum(after.rejects_by_code.values()) > before.counts.rejected
 
 
 def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_url, source):

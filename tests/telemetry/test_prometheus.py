@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.faults.deliveries import serving as serving_api
 from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
 from tests.servers import find, free_port
 from tests.sync.service import Service, put
-from tests.telemetry.account import agrees, from_the_ledger
+from tests.telemetry.account import agrees, from_the_ledger, samples
 from tests.test_send import Api
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -144,6 +145,36 @@ def test_what_is_pushed_is_the_ledger(prometheus, gateway, folder, database):
         assert "warning" not in done.stderr
         wait_for_the_ledger(prometheus, database)
         assert agrees(ledger_in(prometheus, database), database)
+
+
+def pushed(gateway, database):
+    """What the Pushgateway keeps of a database."""
+    with urllib.request.urlopen(gateway.url("/metrics"), timeout=30) as answer:
+        told = samples(answer.read().decode())
+    return {
+        (name, dict(labels).get("state"))
+        for name, labels in told
+        if ("database", display(database)) in labels and not name.startswith("push_")
+    }
+
+
+def test_nothing_is_pushed_that_is_true_of_the_moment_only(gateway, folder, sqlite_url):
+    """Nobody would take it back: the command is gone."""
+    (folder / "data").mkdir()
+    (folder / "more.csv").rename(folder / "data" / "more.csv")
+    common = ("--database", sqlite_url, "--pushgateway", gateway.url(), "--metrics-port", 0)
+    for command in (
+        ("import", "people.csv", *common),
+        ("sync", "--data-dir", "data", "--once", "--settle", 0, *common),
+    ):
+        assert snapshots(*command, cwd=folder).returncode in {0, 3}
+        names = pushed(gateway, sqlite_url)
+        states = {state for name, state in names if name == "snapshots_imports"}
+        assert states == {"finished", "failed", "interrupted", "cancelled"}
+        assert ("snapshots_last_success_timestamp_seconds", None) in names
+        assert ("snapshots_chunk_duration_seconds_count", None) in names
+        assert not {"snapshots_database_up", "snapshots_queued_inputs"} & {n for n, _ in names}
+        assert all(name.startswith("snapshots_") for name, _ in names)
 
 
 def test_what_is_sent_is_counted_beside_what_is_imported(prometheus, gateway, folder, sqlite_url):

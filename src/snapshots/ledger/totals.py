@@ -45,28 +45,30 @@ class States:
 
 
 def totals(history: History) -> Totals:
-    """Reads every chunk and every reject once: for the beginning of a process, not for often."""
+    """Reads every chunk and every reject once: for the beginning of a process, not for often.
+
+    In one statement, so that all of it is of one moment, whatever others commit meanwhile.
+    """
     big = "SIGNED" if history.target.name == "mysql" else "bigint"
     columns = ("records", "loaded", "rejected", "skipped", "end_offset - start_offset")
     sums = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS {big})" for column in columns)
-    ((records, loaded, rejected, skipped, size),) = history.session.execute(
-        f"SELECT {sums} FROM snapshots_chunks {_OF_IMPORTS}"
+    rows = history.session.execute(
+        f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
+        " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
+        " COUNT(CASE WHEN kind = 'import' AND state = 'finished' THEN 1 END), 0, 0, 0"
+        " FROM snapshots_imports"
+        " UNION ALL SELECT 'rejects', code, COUNT(*), 0, 0, 0, 0"
+        f" FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
     )
-    ((newest,),) = history.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
-    ((finished,),) = history.session.execute(
-        "SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'finished'"
-    )
-    codes = history.session.execute(
-        f"SELECT code, COUNT(*) FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
-    )
+    found = {(str(of), str(code)): cast("list[int]", numbers) for of, code, *numbers in rows}
+    *counts, size = found["chunks", ""]
+    newest, finished, *_ = found["imports", ""]
     return Totals(
-        counts=Counts(
-            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
-        ),
-        bytes=cast("int", size),
-        rejects_by_code={str(code): cast("int", count) for code, count in codes},
-        newest=cast("int", newest),
-        finished=cast("int", finished),
+        counts=Counts(*counts),
+        bytes=size,
+        rejects_by_code={code: n for (of, code), (n, *_) in found.items() if of == "rejects"},
+        newest=newest,
+        finished=finished,
     )
 
 

@@ -16,6 +16,7 @@ from prometheus_client import (
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from snapshots.errors import UsageError
+from snapshots.telemetry.lasting import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +56,8 @@ def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
 
 @contextmanager
 def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> Iterator[None]:
-    """At the end of the block, however it ends, the metrics are pushed: one group a database.
+    """At the end of the block, however it ends, the metrics that last are pushed: one group a
+    database.
 
     A Pushgateway that is away is complained of; it is no reason for an import to fail.
     """
@@ -72,7 +74,7 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
             push_to_gateway(
                 shown,
                 JOB,
-                metrics.registry,
+                lasting(metrics.registry),
                 {"database": metrics.database},
                 timeout=PUSH_SECONDS,
                 handler=_handler(place),
