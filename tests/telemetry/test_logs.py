@@ -47,6 +47,18 @@ def test_going_on_and_what_is_imported_already(folder):
     assert [line["event"] for line in logged(done)] == ["already_imported"]
 
 
+def test_a_file_under_another_name_is_named_and_so_is_the_one_that_was_imported(folder):
+    snapshots("import", "good.csv", cwd=folder)
+    (folder / "good.csv").rename(folder / "renamed.csv")
+    done = snapshots("import", "renamed.csv", "--log-format", "json", "--json", cwd=folder)
+    (line,) = logged(done)
+    assert line["event"] == "already_imported"
+    assert (line["input"], line["imported_as"]) == ("renamed.csv", "good.csv")
+    assert line["import_id"] == 1
+    (result,) = [json.loads(text) for text in done.stdout.splitlines()]
+    assert (result["given"], result["input"]) == ("renamed.csv", "good.csv")
+
+
 def test_text_can_be_split_again(folder):
     (folder / "a file = b.csv").write_text("id\n1\n")
     done = snapshots("import", "a file = b.csv", "--log-format", "text", cwd=folder)

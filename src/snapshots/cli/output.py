@@ -34,6 +34,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
     return {
         **known,
         **asdict(result.counts),
+        "given": result.given,
         "outcome": result.outcome,
         "message": result.message,
         "hint": result.hint,

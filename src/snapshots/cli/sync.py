@@ -53,15 +53,16 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
 
 def _settings(given: dict[str, Any]) -> Settings:
     from snapshots.sync.after import After
-    from snapshots.sync.folder import DEFAULT_PATTERN, Folder
+    from snapshots.sync.folder import DEFAULT_PATTERN, Folder, within
     from snapshots.sync.service import Settings, absolute
 
     after = After.parse(given.pop("after_import"))
+    path = absolute(given.pop("data_dir"))
     folder = Folder(
-        path=absolute(given.pop("data_dir")),
+        path=path,
         patterns=tuple(given.pop("pattern")) or (DEFAULT_PATTERN,),
         recursive=given.pop("recursive"),
-        without=after.to,
+        without=within(after.to, path) if after.to else None,
     )
     return Settings(
         folder=folder,

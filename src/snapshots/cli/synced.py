@@ -43,15 +43,8 @@ def _line(event: Event) -> None:
             click.echo(text, err=True)
         case events.Watching(folder, database, by):
             click.echo(f"watching {folder} by {by} -> {database}", err=True)
-        case events.Ended(path, result, then):
-            _ended(path, result, then)
-        case events.Refused(path, record, error, hint):
-            number = f" (import {record.import_id})" if record else ""
-            click.echo(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
-            if hint:
-                click.echo(f"  {hint}", err=True)
-        case events.Deferred(path, error, seconds):
-            click.echo(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+        case events.Ended() | events.Settled() | events.Refused() | events.Deferred():
+            _line_of_file(event)
         case events.Waiting(error, seconds):
             click.echo(f"the database is away, next try in {seconds:.1f} s: {error}", err=True)
         case events.Back():
@@ -62,19 +55,40 @@ def _line(event: Event) -> None:
             pass
 
 
+def _line_of_file(
+    event: events.Ended | events.Settled | events.Refused | events.Deferred,
+) -> None:
+    match event:
+        case events.Ended(path, result, then):
+            _ended(path, result, then)
+        case events.Settled(path, import_id, then):
+            click.echo(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
+        case events.Refused(path, record, error, hint):
+            number = f" (import {record.import_id})" if record else ""
+            click.echo(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
+            if hint:
+                click.echo(f"  {hint}", err=True)
+        case events.Deferred(path, error, seconds):
+            click.echo(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+
+
 def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result)
     if result.record and result.record.replaces and result.outcome == "finished":
         click.echo(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
     if then != "kept":
-        click.echo(f"  {then}" if then == "deleted" else f"  moved to {then}", err=True)
+        click.echo(f"  {_became(then)}", err=True)
+
+
+def _became(then: str) -> str:
+    return then if then == "deleted" else f"moved to {then}"
 
 
 def _object(event: Event) -> None:
     match event:
         case Notice(text, input=None):
             print_json({"event": "notice", "message": text})
-        case events.Watching() | events.Back():
+        case events.Watching() | events.Settled() | events.Back():
             print_json({"event": type(event).__name__.lower(), **asdict(event)})
         case events.Ended(path, result, then):
             print_json(

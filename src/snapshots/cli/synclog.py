@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def logged(event: Event) -> Line | None:
     """The line for an event, as `snapshots.telemetry.lines.line` has it."""
     match event:
-        case events.Ended() | events.Refused() | events.Deferred():
+        case events.Ended() | events.Settled() | events.Refused() | events.Deferred():
             return _of_file(event)
         case events.Watching(folder, database, by):
             return Line("info", "watching", {"folder": folder, "database": database, "by": by})
@@ -29,7 +29,9 @@ def logged(event: Event) -> Line | None:
             return line(event)
 
 
-def _of_file(event: events.Ended | events.Refused | events.Deferred) -> Line | None:
+def _of_file(
+    event: events.Ended | events.Settled | events.Refused | events.Deferred,
+) -> Line | None:
     match event:
         case events.Deferred(path, error, seconds):
             said = {"input": path, **of_error(error), "seconds": seconds}
@@ -39,6 +41,9 @@ def _of_file(event: events.Ended | events.Refused | events.Deferred) -> Line | N
             return Line("error", "file_refused", {**known, "message": error})
         case events.Ended(path, result, then) if then != "kept":
             known = {"import_id": _number(result.record), "input": path}
+            return Line("info", "file_settled", {**known, "then": then})
+        case events.Settled(path, import_id, then):
+            known = {"import_id": import_id, "input": path}
             return Line("info", "file_settled", {**known, "then": then})
         case _:
             return None

@@ -191,6 +191,7 @@ class Ending:
             message=message,
             rejects_by_code=dict(sorted(rejects.items(), key=lambda one: (-one[1], one[0]))),
             hint=hint,
+            given=self.source.identity.name,
         )
 
     def _how_to_resume(self, lease: Lease) -> str:
@@ -207,8 +208,8 @@ def where(target: Target) -> str:
     return "" if shown == locations.target(None).display() else f" --database {shown}"
 
 
-def already(entry: Entry, target: Target) -> ImportResult:
-    """The result where the input is loaded or delivered by an earlier run."""
+def already(entry: Entry, target: Target, given: str) -> ImportResult:
+    """The result where the input is loaded or delivered by an earlier run, under any name."""
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     return ImportResult(
@@ -219,4 +220,5 @@ def already(entry: Entry, target: Target) -> ImportResult:
         message=f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done.",
         rejects_by_code={},
         hint=f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more.",
+        given=given,
     )

@@ -54,6 +54,7 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         message=_message(options.request, counts, first),
         rejects_by_code=dict(codes.most_common()),
         examples=tuple(examples),
+        given=source.identity.name,
     )
 
 

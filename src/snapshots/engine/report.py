@@ -121,6 +121,8 @@ class ImportResult:
     hint: str = ""
     examples: tuple[Reject, ...] = ()
     """Of a dry run, whose rejects are kept nowhere else: the first ones."""
+    given: str = ""
+    """What the input is called now; in the record it has the name by which it was imported."""
 
 
 Event: TypeAlias = (

@@ -145,7 +145,7 @@ def _resume(
                 hint="snapshots list shows those there are",
             )
         if entry.state == "finished":
-            return already(entry, target)
+            return already(entry, target, entry.input)
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
@@ -195,7 +195,7 @@ class Run:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
         if known.imported:
-            return already(known.imported, self.target)
+            return already(known.imported, self.target, self.source.identity.name)
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)

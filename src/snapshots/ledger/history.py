@@ -194,11 +194,11 @@ class History:
         return sorted(wanted, key=lambda entry: entry.import_id, reverse=True)
 
     def sightings(self, names: Sequence[str]) -> list[Sighting]:
-        """Imports of inputs that had one of these names, oldest first."""
+        """Imports, not deliveries, of inputs that had one of these names, oldest first."""
         marks = ", ".join("?" for _ in names)
         rows = self.session.execute(
             "SELECT id, input, size, mtime_ns, inode, state FROM snapshots_imports"
-            f" WHERE input IN ({marks}) ORDER BY id",
+            f" WHERE kind = 'import' AND input IN ({marks}) ORDER BY id",
             names,
         )
         return [

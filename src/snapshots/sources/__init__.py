@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from snapshots.errors import InputError
 from snapshots.sources.files import FileSource, open_descriptor
+from snapshots.sources.names import require_text
 from snapshots.sources.paths import expand
 from snapshots.sources.remote.access import Access
 from snapshots.sources.remote.urls import HTTP, STORES, scheme_of, shown
@@ -25,7 +26,7 @@ _FREE = Access()
 
 def open_source(name: str, access: Access = _FREE) -> Source:
     """The input of that name; `-` is standard input. InputError, saying why, if it is none."""
-    _require_text(name)
+    require_text(name)
     scheme = scheme_of(name)
     if scheme is not None:
         return _open_url(name, scheme, access)
@@ -36,18 +37,6 @@ def open_source(name: str, access: Access = _FREE) -> Source:
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return FileSource(name, fd, access.unpacking)
     return StreamSource(name, fd, owned=True)
-
-
-def _require_text(name: str) -> None:
-    """Any bytes may be a name for the system, but not for a database."""
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            "The file's name is not UTF-8.",
-            place=repr(os.fsencode(name)),
-            hint="Rename the file: the ledger could not name it.",
-        ) from error
 
 
 def _open_url(name: str, scheme: str, access: Access) -> Source:

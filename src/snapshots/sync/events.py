@@ -33,6 +33,16 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A file that was imported before, perhaps by another process, is moved or deleted now."""
+
+    path: str
+    import_id: int
+    then: str
+    """As of `Ended`, and never `kept`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A file is the reason that its import failed; it is tried again when it changes."""
 
@@ -72,7 +82,9 @@ class Problem:
     error: SnapshotsError
 
 
-Event: TypeAlias = Watching | Ended | Refused | Deferred | Waiting | Back | Problem | report.Event
+Event: TypeAlias = (
+    Watching | Ended | Settled | Refused | Deferred | Waiting | Back | Problem | report.Event
+)
 Listener: TypeAlias = Callable[[Event], None]
 """Called from several threads: each reports the imports that it does, as `engine.report` says;
 `report.Backlog` is how many files are to be imported, those in work among them."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from snapshots.errors import UsageError
+
 DEFAULT_PATTERN = "*.csv"
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 _UNFINISHED_ENDINGS = (
@@ -79,6 +81,20 @@ class Folder:
                         continue  # it was removed meanwhile, or may not be read
             elif self.wants(entry.path) and (file := look_at(entry.path)):
                 yield file
+
+
+def within(other: Path, folder: str) -> str | None:
+    """A folder as it is called in the watched one, which may be reached by other names as well;
+    None if it does not lie there. UsageError where it is the watched one."""
+    here, there = Path(folder).resolve(), other.resolve()
+    if here == there:
+        raise UsageError(
+            "--after-import moves files to where they are",
+            hint=f"name another folder, for instance --after-import 'move {other / 'done'}'",
+        )
+    if there.is_relative_to(here):
+        return str(Path(folder) / there.relative_to(here))
+    return None
 
 
 def look_at(path: str) -> File | None:

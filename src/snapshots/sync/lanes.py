@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import queue
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from snapshots.engine import threads
-from snapshots.engine.plan import Options
 from snapshots.engine.report import ImportResult
 from snapshots.engine.run import Importer
 from snapshots.errors import (
@@ -21,37 +16,9 @@ from snapshots.errors import (
     SnapshotsError,
     TargetError,
 )
-from snapshots.ports import Target
-from snapshots.sync.after import After
-from snapshots.sync.events import Ended, Listener, Problem, Refused
-from snapshots.sync.folder import File, Folder, look_at
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file.
-
-    `done`: nothing is to be done until it changes. `later`: another try may help. `away`: the
-    database must come back first.
-    """
-
-    file: File
-    verdict: Literal["done", "later", "away"]
-    exit_code: int = 0
-    error: SnapshotsError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What all lanes share."""
-
-    target: Target
-    options: Options
-    folder: Folder
-    after: After
-    listener: Listener
-    stop: threading.Event
-    report: Callable[[Outcome], None]
+from snapshots.sync.events import Ended, Refused
+from snapshots.sync.folder import File, look_at
+from snapshots.sync.work import Outcome, Work
 
 
 class Lane:
@@ -92,7 +59,7 @@ class Lane:
 
     def _judge(self, file: File, result: ImportResult) -> Outcome:
         if result.outcome in ("finished", "already_imported"):
-            self.settle(file, result)
+            self._work.listener(Ended(file.path, result, self._work.settle(file)))
             return Outcome(file, "done", 0 if result.exit_code == 5 else result.exit_code)
         record = result.record
         if record is None or record.state != "failed":
@@ -106,15 +73,6 @@ class Lane:
             Refused(file.path, record, result.message, result.hint, result.exit_code)
         )
         return Outcome(file, "done", result.exit_code)
-
-    def settle(self, file: File, result: ImportResult) -> None:
-        """What is to happen to a file that is imported."""
-        try:
-            then = self._work.after.apply(file, self._work.folder)
-        except InputError as error:
-            self._work.listener(Problem(error))
-            then = "kept"
-        self._work.listener(Ended(file.path, result, then))
 
     def _targets_fault(self, file: File, error: TargetError) -> Outcome:
         away = error.retryable or isinstance(error, (CannotConnect, ConnectionLost))

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from snapshots.engine.books import Books
 from snapshots.errors import InputError, TargetError
+from snapshots.sources.names import require_text
 from snapshots.sync.events import Problem
 from snapshots.sync.folder import File
-from snapshots.sync.lanes import Work
+from snapshots.sync.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Files by what is to be done with them."""
+
+    new: list[File] = field(default_factory=list)
+    """To be imported."""
+    imported: list[tuple[File, int]] = field(default_factory=list)
+    """By which import; they may still have to be moved or deleted."""
+    refused: list[File] = field(default_factory=list)
+    """Nothing, until they change."""
 
 
 class Recogniser:
@@ -23,49 +36,35 @@ class Recogniser:
         self._work = work
         self._books = Books(work.target, create=True)
 
-    def sort(self, files: Sequence[File]) -> tuple[list[File], list[File]]:
-        """Those that are to be imported, and those about which nothing is to be done.
-
-        A file whose import failed is among the latter until it changes; one that was imported, and
-        not yet moved or deleted as it should be, is so now. Raises TargetError.
-        """
-        known = [file for file in files if not self._has_a_name(file)]
-        named = [file for file in files if file not in known]
+    def sort(self, files: Sequence[File]) -> Sorted:
+        """Sorts files that are whole. Raises TargetError."""
+        found = Sorted(refused=[file for file in files if not self._has_a_name(file)])
+        named = [file for file in files if file not in found.refused]
         try:
             names = [file.path for file in named]
             sightings = self._books.ledger.sightings(names) if names else []
         except TargetError:
             self._books.close()
             raise
-        states = {(s.input, s.size, s.mtime_ns, s.inode): s.state for s in sightings}
-        new: list[File] = []
+        last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
         for file in named:
-            state = states.get((file.path, file.size, file.mtime_ns, file.inode))
-            if state == "finished":
-                self._settle(file)
-            (known if state in ("finished", "failed") else new).append(file)
-        return new, known
+            seen = last.get((file.path, file.size, file.mtime_ns, file.inode))
+            if seen is not None and seen.state == "finished":
+                found.imported.append((file, seen.import_id))
+            elif seen is not None and seen.state == "failed":
+                found.refused.append(file)
+            else:
+                found.new.append(file)
+        return found
 
     def close(self) -> None:
         """Ends the session."""
         self._books.close()
 
     def _has_a_name(self, file: File) -> bool:
-        """That a database can keep; any bytes may be a name for the system."""
         try:
-            file.path.encode()
-        except UnicodeEncodeError:
-            error = InputError(
-                "The file's name is not UTF-8.",
-                place=repr(os.fsencode(file.path)),
-                hint="Rename the file: the ledger could not name it.",
-            )
+            require_text(file.path)
+        except InputError as error:
             self._work.listener(Problem(error))
             return False
         return True
-
-    def _settle(self, file: File) -> None:
-        try:
-            self._work.after.apply(file, self._work.folder)
-        except InputError as error:
-            self._work.listener(Problem(error))

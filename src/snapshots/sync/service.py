@@ -1,11 +1,13 @@
 """The service: from what the system tells of a folder to files that are imported, for ever.
 
 One thread, this one, decides: which files are whole, which of them are known, when the database is
-tried again. Lanes import. Everything that happens comes to this thread through one queue.
+tried again. Lanes import; one more thread moves or deletes what was imported before. Everything
+that happens comes to this thread through one queue.
 """
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -23,10 +25,12 @@ from snapshots.sync.arrivals import Arrivals
 from snapshots.sync.backlog import Backlog, pause
 from snapshots.sync.events import Back, Deferred, Listener, Problem, Waiting, Watching
 from snapshots.sync.folder import File, Folder
-from snapshots.sync.lanes import Lane, Outcome, Work
+from snapshots.sync.lanes import Lane
 from snapshots.sync.ready import notify
 from snapshots.sync.recognised import Recogniser
+from snapshots.sync.settling import Settler
 from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, watching
+from snapshots.sync.work import Outcome, Work
 
 TICK_SECONDS = 0.1
 ALIVE_SECONDS = 5.0
@@ -72,6 +76,8 @@ class Sync:
         """Files about which nothing is to be done until they change."""
         self._whole: list[File] = []
         """Of which the ledger has not been asked yet."""
+        self._settling = 0
+        """Files that are being moved or deleted, and were imported before."""
         self._look_due = 0.0
         self._away_tries = 0
         self._away_until = 0.0
@@ -100,7 +106,7 @@ class Sync:
                 self._stop,
                 self._inbox.put,
             )
-            recogniser = Recogniser(work)
+            recogniser, settler = Recogniser(work), Settler(work)
             small = 1 if target.writers == 1 else SMALL_LANES
             lanes = [Lane(f"small-{n}", work, self._backlog.small) for n in range(small)]
             lanes.append(Lane("large", work, self._backlog.large))
@@ -109,9 +115,9 @@ class Sync:
             self._listener(Watching(self.settings.folder.path, target.display(), how))
             notify(f"READY=1\nSTATUS=Watching {self.settings.folder.path}")
             try:
-                self._serve(recogniser)
+                self._serve(recogniser, settler)
             finally:
-                self._end(lanes, small)
+                self._end(lanes, small, settler)
                 recogniser.close()
 
     def _events(self) -> AbstractContextManager[None]:
@@ -132,7 +138,7 @@ class Sync:
                 self._stop.wait(max(0.0, self._away_until - time.monotonic()))
         return None
 
-    def _serve(self, recogniser: Recogniser) -> None:
+    def _serve(self, recogniser: Recogniser, settler: Settler) -> None:
         alive_due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
@@ -143,7 +149,7 @@ class Sync:
                 notify("WATCHDOG=1")
             self._whole += self._arrivals.ready(now)
             if now >= self._away_until:
-                self._recognise(recogniser)
+                self._recognise(recogniser, settler)
                 self._backlog.hand_out(now)
             self._tell_backlog()
             if self.settings.once and self._nothing_to_do():
@@ -199,15 +205,20 @@ class Sync:
                 case "closed":
                     self._arrivals.closed(hint.path, now)
 
-    def _recognise(self, recogniser: Recogniser) -> None:
+    def _recognise(self, recogniser: Recogniser, settler: Settler) -> None:
         """Asks the ledger about files that are whole; the new ones join the backlog."""
         try:
             while self._whole:
                 some, rest = self._whole[: Recogniser.AT_ONCE], self._whole[Recogniser.AT_ONCE :]
-                new, known = recogniser.sort(some)
+                found = recogniser.sort(some)
                 self._whole = rest
-                self._handled.update((file.path, file) for file in known)
-                for file in new:
+                self._handled.update((file.path, file) for file in found.refused)
+                for file, import_id in found.imported:
+                    self._handled[file.path] = file
+                    if not self.settings.after.keeps:
+                        self._settling += 1
+                        settler.give(file, import_id)
+                for file in found.new:
                     self._handled.pop(file.path, None)
                     self._backlog.add(file)
                 self._back()
@@ -218,6 +229,9 @@ class Sync:
 
     def _outcome(self, outcome: Outcome, now: float) -> None:
         file, error = outcome.file, outcome.error
+        if outcome.verdict == "settled":
+            self._settling -= 1
+            return
         if outcome.verdict != "away":
             self._back()
         if outcome.verdict == "done":
@@ -257,26 +271,27 @@ class Sync:
             self._listener(report.Backlog(files))
 
     def _nothing_to_do(self) -> bool:
-        return not (len(self._arrivals) or self._whole or len(self._backlog))
+        return not (len(self._arrivals) or self._whole or len(self._backlog) or self._settling)
 
-    def _end(self, lanes: list[Lane], small: int) -> None:
+    def _end(self, lanes: list[Lane], small: int, settler: Settler) -> None:
         """What is in flight ends by itself, soon; what does not is resumed by the next start."""
         notify("STOPPING=1")
         self._stop.set()
         for _ in range(small):
             self._backlog.small.put(None)
         self._backlog.large.put(None)
+        settler.end()
         until = time.monotonic() + STOP_SECONDS
-        for lane in lanes:
-            lane.join(max(0.0, until - time.monotonic()))
+        for join in (*(lane.join for lane in lanes), settler.join):
+            join(max(0.0, until - time.monotonic()))
 
 
 def absolute(folder: str) -> str:
     """The folder, from the root: that is how its files are called in the ledger, wherever the
     service was started. Raises InputError if there is none."""
-    path = Path(folder).absolute()
-    if not path.is_dir():
+    path = os.path.abspath(folder)  # noqa: PTH100 (it takes `..` out)
+    if not Path(path).is_dir():
         raise InputError(
             "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
         )
-    return str(path)
+    return path

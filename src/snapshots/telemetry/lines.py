@@ -49,13 +49,15 @@ def _ended(result: ImportResult) -> Line | None:
         return None
     fields: dict[str, Field] = {
         "import_id": record.import_id,
-        "input": record.input,
+        "input": result.given,
         "table": record.table,
         "database": record.database,
         **asdict(result.counts),
         "bytes": record.bytes,
         "seconds": record.seconds,
     }
+    if record.input != result.given:
+        fields["imported_as"] = record.input
     if result.message:
         fields["message"] = result.message
     name = result.outcome if result.outcome == "already_imported" else f"import_{result.outcome}"

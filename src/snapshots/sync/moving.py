@@ -1,0 +1,107 @@
+"""Moves a file so that it is never lost and never takes the place of another.
+
+Several processes may be about to move the same file, and each may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import itertools
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from snapshots.sync.folder import File, look_at
+from snapshots.sync.writing import being_written
+
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
+_PIECE = 1 << 20
+
+
+def changed(file: File) -> bool:
+    """It is not what was looked at, or will not be for long."""
+    return look_at(file.path) != file or bool(being_written(file.path))
+
+
+def move(file: File, wanted: Path) -> str | None:
+    """Where it is now: a name that is taken gets a number. None if it is for another to move.
+
+    Raises OSError.
+    """
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    here = Path(file.path)
+    for number in itertools.count():
+        target = _numbered(wanted, number)
+        try:
+            # Unlike a rename, a link never takes the place of another file.
+            target.hardlink_to(here)
+        except FileExistsError:
+            # It may be this very file: whoever linked it has not come to take its old name away.
+            if not target.samefile(here):
+                continue
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if target.exists():
+                continue
+            if not _copy(file, target):
+                return None
+        here.unlink()
+        return str(target)
+    return None
+
+
+def _copy(file: File, target: Path) -> bool:
+    """To another file system: whole and on the disk before it has its name."""
+    part = target.with_name(f"{target.name}.part")
+    with part.open("ab") as out:
+        if not _ours(out, part):
+            return False
+        try:
+            out.truncate(0)
+            with Path(file.path).open("rb") as source:
+                shutil.copyfileobj(source, out, _PIECE)
+            out.flush()
+            shutil.copystat(file.path, part)
+            os.fsync(out.fileno())
+            if changed(file):
+                part.unlink()
+                return False
+            part.rename(target)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+    _sync(target.parent)
+    return True
+
+
+def _ours(out: IO[bytes], part: Path) -> bool:
+    """Nobody else is writing it; a part that was left by one who was killed is ours."""
+    try:
+        fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(out.fileno()), part.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False  # another has it in hand, or has just given it its name
+
+
+def _sync(folder: Path) -> None:
+    """The new name is on the disk, too, before the old one goes."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems know no such thing
+            raise
+    finally:
+        os.close(opened)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    if not number:
+        return path
+    stem, dot, endings = path.name.partition(".")
+    return path.with_name(f"{stem}.{number}{dot}{endings}")
