@@ -94,6 +94,15 @@ def test_every_option_of_a_command_is_documented(command: str) -> None:
     assert documented == options(command)
 
 
+def test_every_command_is_in_the_table_and_has_its_section() -> None:
+    text = page("cli.md")
+    table = text[: text.index("\n## ")]
+    listed = re.findall(r"^\| \[`snapshots (\w+)`\]\(#snapshots-(\w+)\) \|", table, re.MULTILINE)
+    assert all(name == anchor for name, anchor in listed)
+    assert sorted(name for name, _ in listed) == sorted(COMMANDS)
+    assert sorted(re.findall(r"^## snapshots (\w+)$", text, re.MULTILINE)) == sorted(COMMANDS)
+
+
 def test_short_names_and_choices_are_documented() -> None:
     text = page("cli.md")
     for name in COMMANDS:
@@ -123,7 +132,7 @@ def test_no_page_names_an_option_that_does_not_exist() -> None:
         assert named <= variables | OTHER_VARIABLES, path
 
 
-OTHER_PROGRAMS = {"--preserve-status", "--foreground"}
+OTHER_PROGRAMS = {"--preserve-status", "--foreground", "--create", "--now"}
 OTHER_VARIABLES = {
     "SNAPSHOTS_TEST_POSTGRES", "SNAPSHOTS_TEST_MYSQL", "SNAPSHOTS_TEST_IMAGES",
     *re.findall(r"\$\{(SNAPSHOTS_\w+)", (ROOT / "compose.yaml").read_text("utf-8")),

@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import lzma
+import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -191,3 +193,30 @@ def test_types_are_shown(folder):
     done = snapshots("import", data("snapshots/snapshot_20230101.csv"), cwd=folder)
     assert "user_id integer" in done.stderr
     assert "credit_limit float" in done.stderr
+
+
+def test_a_folder_with_files_that_are_no_input_is_listed_all_the_same(folder):
+    there = folder / "data"
+    (there / "0_empty.csv").touch()
+    (there / "1_image.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    (there / "2_damaged.csv.gz").write_bytes(gzip.compress(A.encode())[:8] + b"\xff" * 20)
+    Path(os.fsdecode(os.fsencode(there) + b"/3_\xff.csv")).write_text(A)
+    snapshots("import", "data/a.csv", cwd=folder)
+    done = snapshots("list", "data", cwd=folder, PYTHONIOENCODING="utf-8:backslashreplace")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(": ", 1)[1].split(": ")[0] for line in lines] == [
+        "not read", "not read", "not read", "not read", "imported", "not imported"
+    ]  # fmt: skip
+    assert "empty" in lines[0]
+    told = objects(snapshots("list", "data", "--json", cwd=folder))
+    assert [one["presence"] for one in told] == ["unreadable"] * 4 + ["imported", "unknown"]
+    assert [bool(one["error"]) for one in told] == [True] * 4 + [False] * 2
+    assert told[0]["error"]["code"] == "input"
+
+
+def test_what_is_refused_says_how_its_import_ended(folder):
+    (folder / "data" / "empty.csv").touch()
+    snapshots("sync", "--data-dir", "data", "--once", "--settle", 0, cwd=folder)
+    done = snapshots("list", "data/empty.csv", cwd=folder)
+    assert "not read: The input is empty (0 bytes).; failed: import " in done.stdout

@@ -15,7 +15,6 @@ import pytest
 
 from snapshots._native import Hasher
 from snapshots.engine.lookup import file_status, list_imports
-from snapshots.errors import InputError
 from tests.servers import free_port
 from tests.sync.drops import Drops
 from tests.sync.service import Service, put, query
@@ -68,12 +67,8 @@ def open_questions(database, folder, drops):
     others = [
         name for name, stat in seen.items() if (name, stat.st_size, stat.st_mtime_ns) not in refused
     ]
-    try:
-        known = file_status(others, list_imports(database))
-    except InputError as not_refused_yet:
-        return [not_refused_yet]
     found = []
-    for status in known:
+    for status in file_status(others, list_imports(database)):
         wanted = drops.records.get(Path(status.input))
         records = {one.records for one in status.imports if one.state == "finished"}
         if status.presence != "imported" or (wanted is not None and wanted not in records):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from snapshots.cli import options
+from snapshots.cli.failure import as_object
 from snapshots.cli.output import print_imports, print_json, print_statuses, record_object
 
 
@@ -44,6 +45,7 @@ def command(
                         "content_hash": status.content_hash,
                         "presence": status.presence,
                         "imports": [record_object(record) for record in status.imports],
+                        "error": as_object(status.error) if status.error else None,
                     }
                 )
         else:
@@ -51,6 +53,8 @@ def command(
         if listing.unreachable and any(status.presence != "imported" for status in statuses):
             # A database that was not asked may have them.
             ctx.exit(6)
+        if any(status.error for status in statuses):
+            ctx.exit(1)
         return
     imports = [record for record in listing.imports if state in (None, record.state)]
     if as_json:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 def print_json(value: dict[str, object]) -> None:
     """One object on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the name of a file may be any bytes
+        text = json.dumps(value)
+    click.echo(text)
 
 
 def record_object(record: ImportRecord) -> dict[str, object]:
@@ -122,6 +127,9 @@ def print_statuses(statuses: Iterable[FileStatus]) -> None:
 def _presence(status: FileStatus) -> str:
     if status.presence == "unknown":
         return "not imported"
+    if status.error is not None:
+        known = [f"; {record.state}: {_which(record)}" for record in status.imports[-1:]]
+        return f"not read: {status.error.message}{''.join(known)}"
     if status.presence == "changed":
         last = status.imports[-1]
         return f"not {_done(last)}; a file of this name is, with other content: {_which(last)}"

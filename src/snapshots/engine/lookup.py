@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Literal
 from snapshots import locations
 from snapshots.engine import known, owner
 from snapshots.engine.earlier import content_hash_of
-from snapshots.errors import CannotConnect, LedgerError, NoDatabase, SnapshotsError, UsageError
+from snapshots.errors import (
+    CannotConnect,
+    InputError,
+    LedgerError,
+    NoDatabase,
+    SnapshotsError,
+    UsageError,
+)
 from snapshots.ledger.history import CommittedChunk, Entry, History
-from snapshots.sources import open_source
+from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.model import ImportRecord, Reject
 
-Presence = Literal["imported", "delivered", "unfinished", "changed", "unknown"]
+Presence = Literal["imported", "delivered", "unfinished", "changed", "unknown", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,14 @@ class FileStatus:
     """Whether a file is in the history."""
 
     input: str
-    content_hash: str
+    content_hash: str | None
+    """None of a file that is `unreadable`."""
     presence: Presence
     """`delivered`: sent to an API, and into no table. `changed`: only the name is known, under
-    another content."""
+    another content. `unreadable`: it is no input, as the error says."""
     imports: list[ImportRecord]
-    """Of the same content; where `changed`, of the same name."""
+    """Of the same content; where `changed` or `unreadable`, of the same name."""
+    error: InputError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +85,25 @@ def list_imports(database: str | None) -> Listing:
 
 
 def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
-    """Whether each file's content is imported already. Raises InputError."""
+    """Whether each file's content is imported already; one that is no input keeps none waiting."""
     statuses = []
     for name in names:
-        source = open_source(name)
         try:
-            content_hash = content_hash_of(source)
-        finally:
-            source.close()
-        statuses.append(_status(source.identity.name, content_hash, listing.imports))
+            content_hash = _content_hash(name)
+        except InputError as error:
+            named = _named(name, listing.imports)
+            statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
+        else:
+            statuses.append(_status(shown(name), content_hash, listing.imports))
     return statuses
+
+
+def _content_hash(name: str) -> str:
+    source = open_source(name)
+    try:
+        return content_hash_of(source)
+    finally:
+        source.close()
 
 
 def _status(name: str, content_hash: str, imports: list[ImportRecord]) -> FileStatus:
@@ -97,9 +115,13 @@ def _status(name: str, content_hash: str, imports: list[ImportRecord]) -> FileSt
         return FileStatus(name, content_hash, "delivered", same)
     if same:
         return FileStatus(name, content_hash, "unfinished", same)
-    base = PurePath(name).name
-    named = [record for record in imports if PurePath(record.input).name == base]
+    named = _named(name, imports)
     return FileStatus(name, content_hash, "changed" if named else "unknown", named)
+
+
+def _named(name: str, imports: list[ImportRecord]) -> list[ImportRecord]:
+    base = PurePath(name).name
+    return [record for record in imports if PurePath(record.input).name == base]
 
 
 def show(import_id: int, database: str | None) -> Detail:
