@@ -72,7 +72,7 @@ def test_what_the_service_logs(sqlite_url, folder, tmp_path):
         ("file_settled", number),
     ]
     assert of["a.csv"][2]["then"] == str(tmp_path / "done" / "a.csv")
-    refused = of["empty.csv"][-1]
+    (refused,) = of["empty.csv"]
     assert (refused["event"], refused["level"]) == ("file_refused", "error")
     assert refused["import_id"] != number
     assert "empty" in refused["message"]

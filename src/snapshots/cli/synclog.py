@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.engine.report import Failed
 from snapshots.sync import events
 from snapshots.telemetry.lines import Line, line, of_error
 
@@ -26,7 +27,10 @@ def logged(event: Event) -> Line | None:
         case events.Problem(error):
             return Line("warning", "problem", of_error(error))
         case _:
-            return line(event)
+            # A failure without a number the service says itself, once it has decided what it means:
+            # with the number under which the file is refused, or when it is tried again.
+            unnumbered = isinstance(event, Failed) and event.import_id is None
+            return None if unnumbered else line(event)
 
 
 def _of_file(

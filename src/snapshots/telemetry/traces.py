@@ -24,6 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
 from snapshots.engine.report import Committed, Failed, ImportResult, Started
+from snapshots.telemetry.lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +118,7 @@ class _Traces:
         """Ends the span of an import; one that was never begun has a span of no length."""
         span = self._imports.pop(import_id, None) if import_id is not None else None
         span = span or self._tracer.start_span("import")
-        said = self._line(event)
+        said = line(event)
         for name, value in (said.fields if said else {}).items():
             if value is not None:
                 span.set_attribute(f"snapshots.{name}", value)
