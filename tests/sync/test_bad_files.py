@@ -67,6 +67,30 @@ def test_every_kind_of_bad_file(sqlite_url, folder, tmp_path):
     check(sqlite_url, set(range(100, 110)), table="empty")
 
 
+def test_a_file_that_may_not_be_read_is_tried_again_when_it_may(sqlite_url, folder, tmp_path):
+    """Neither its content nor its time changes by that."""
+    (folder / "secret.csv").write_text(rows(0, 3))
+    (folder / "secret.csv").chmod(0)
+    with WithoutRights(sqlite_url, folder, "--table", "t") as service:
+        service.wait_refused("secret.csv")
+        (folder / "secret.csv").chmod(0o600)
+        service.wait_ended("secret.csv")
+        (folder / "secret.csv").chmod(0)
+        (folder / "other.csv").write_text(rows(10, 3))
+        (folder / "other.csv").chmod(0)
+        service.wait_refused("other.csv")
+        assert service.terminate() == 0
+    assert set(failed(sqlite_url, tmp_path)) == {"secret.csv", "other.csv"}
+    with WithoutRights(sqlite_url, folder, "--table", "t") as service:
+        service.wait_refused("other.csv")
+        (folder / "other.csv").chmod(0o600)
+        service.wait_ended("other.csv")
+        assert service.terminate() == 0
+    history = snapshots("list", "--json", "--database", sqlite_url, cwd=tmp_path).stdout
+    assert len(history.splitlines()) == 4, "two refusals, two imports"
+    check(sqlite_url, {0, 1, 2, 10, 11, 12})
+
+
 OUTCOMES = {
     "finished.csv": rows(0, 3),
     "with_rejects.csv": rows(10, 3) + "x,y,z\n",

@@ -131,3 +131,20 @@ def test_files_are_moved_or_deleted_once_they_are_accounted_for(sqlite_url, fold
     once(sqlite_url, folder, *options, "delete")
     assert [path.name for path in folder.glob("*.csv")] == ["bad.csv"]
     check(sqlite_url, {base + n for base in (0, 10, 20, 30) for n in range(3)})
+
+
+def test_a_folder_that_is_removed_and_made_again_is_watched_again(sqlite_url, folder):
+    """By its events: a look at all of it would come too late for this test."""
+    with Service(sqlite_url, folder, "--table", "t", "--rescan", "1000") as service:
+        service.wait_for(lambda: service.said("watching"))
+        for n in range(2):
+            put(folder / f"a{n}.csv", 100 * n, 3)
+            service.wait_ended(f"a{n}.csv")
+            shutil.rmtree(folder)
+            service.wait_for(lambda n=n: len(service.said("problem")) == n + 1)
+            folder.mkdir()
+            service.wait_for(lambda n=n: len(service.said("watching")) == n + 2)
+        put(folder / "last.csv", 1000, 3)
+        service.wait_ended("last.csv")
+        assert service.terminate() == 0
+    check(sqlite_url, {first + n for first in (0, 100, 1000) for n in range(3)})

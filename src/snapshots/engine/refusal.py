@@ -43,12 +43,16 @@ def record_refusal(
 
 
 def _as_it_lies(name: str) -> Identity:
-    """What is known of a file that perhaps nobody may read."""
+    """What is known of a file that perhaps nobody may read.
+
+    Who may read it changes without the file's time: such a file is not known when it is seen again.
+    """
     try:
         status = os.stat(name)  # noqa: PTH116 (a name may hold any bytes)
     except OSError:
         return Identity(name, None, None, None, None)
-    return Identity(name, status.st_size, status.st_mtime_ns, status.st_ino, None)
+    mtime = status.st_mtime_ns if os.access(name, os.R_OK) else None
+    return Identity(name, status.st_size, mtime, status.st_ino, None)
 
 
 def _table(ledger: Ledger, name: str, given: str | None) -> str:

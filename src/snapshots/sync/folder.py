@@ -34,6 +34,8 @@ class File:
     size: int
     mtime_ns: int
     inode: int
+    ctime_ns: int
+    """That changes too when others may read it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,4 @@ def look_at(path: str) -> File | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return File(path, status.st_size, status.st_mtime_ns, status.st_ino)
+    return File(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)

@@ -12,7 +12,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,12 +28,14 @@ from snapshots.sync.lanes import Lane
 from snapshots.sync.ready import notify
 from snapshots.sync.recognised import Recogniser
 from snapshots.sync.settling import Settler
-from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, watching
+from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, Watch
 from snapshots.sync.work import Outcome, Work
 
 TICK_SECONDS = 0.1
 ALIVE_SECONDS = 5.0
 STOP_SECONDS = 8.0
+GONE_SECONDS = 1.0
+"""Between two looks for a folder that is not there, or may not be read."""
 SMALL_LANES = 2
 """One converts while the database of the other writes."""
 
@@ -78,6 +79,10 @@ class Sync:
         """Of which the ledger has not been asked yet."""
         self._settling = 0
         """Files that are being moved or deleted, and were imported before."""
+        self._watch: Watch | None = None
+        self._watching: Watching | None = None
+        self._gone = False
+        """The folder could not be read when it was last looked at."""
         self._look_due = 0.0
         self._away_tries = 0
         self._away_until = 0.0
@@ -93,38 +98,41 @@ class Sync:
 
         Raises UsageError, and InputError where the folder cannot be watched.
         """
-        with self._events():
-            target = self._wait_for_target()
-            if target is None:
-                return
-            work = Work(
-                target,
-                self._options,
-                self.settings.folder,
-                self.settings.after,
-                self._listener,
-                self._stop,
-                self._inbox.put,
-            )
-            recogniser, settler = Recogniser(work), Settler(work)
-            small = 1 if target.writers == 1 else SMALL_LANES
-            lanes = [Lane(f"small-{n}", work, self._backlog.small) for n in range(small)]
-            lanes.append(Lane("large", work, self._backlog.large))
-            once, poll = self.settings.once, self.settings.poll
-            how = "one look" if once else "polling" if poll is not None else "events"
-            self._listener(Watching(self.settings.folder.path, target.display(), how))
-            notify(f"READY=1\nSTATUS=Watching {self.settings.folder.path}")
-            try:
-                self._serve(recogniser, settler)
-            finally:
-                self._end(lanes, small, settler)
-                recogniser.close()
+        settings = self.settings
+        if settings.poll is None and not settings.once:
+            folder = settings.folder
+            self._watch = Watch(folder.path, recursive=folder.recursive, tell=self._inbox.put)
+        try:
+            if target := self._wait_for_target():
+                self._work(target)
+        finally:
+            if self._watch is not None:
+                self._watch.end()
 
-    def _events(self) -> AbstractContextManager[None]:
-        if self.settings.poll is not None or self.settings.once:
-            return nullcontext()
-        folder = self.settings.folder
-        return watching(folder.path, recursive=folder.recursive, tell=self._inbox.put)
+    def _work(self, target: Target) -> None:
+        settings = self.settings
+        work = Work(
+            target,
+            self._options,
+            settings.folder,
+            settings.after,
+            self._listener,
+            self._stop,
+            self._inbox.put,
+        )
+        recogniser, settler = Recogniser(work), Settler(work)
+        small = 1 if target.writers == 1 else SMALL_LANES
+        lanes = [Lane(f"small-{n}", work, self._backlog.small) for n in range(small)]
+        lanes.append(Lane("large", work, self._backlog.large))
+        how = "events" if self._watch else "one look" if settings.once else "polling"
+        self._watching = Watching(settings.folder.path, target.display(), how)
+        self._listener(self._watching)
+        notify(f"READY=1\nSTATUS=Watching {settings.folder.path}")
+        try:
+            self._serve(recogniser, settler)
+        finally:
+            self._end(lanes, small, settler)
+            recogniser.close()
 
     def _wait_for_target(self) -> Target | None:
         """The database, which may not be there yet; None if the service is stopped before."""
@@ -159,25 +167,34 @@ class Sync:
     def _look(self, now: float) -> None:
         """All of the folder: what events have missed is found here."""
         self._look_due = now + (self.settings.poll or self.settings.rescan)
+        self._watch_again()
         try:
             files = {file.path: file for file in self.settings.folder.files()}
         except OSError as error:
-            self._listener(
-                Problem(
-                    InputError(
-                        f"The folder cannot be read: {error.strerror}.",
-                        place=self.settings.folder.path,
-                        hint="It is looked at again later.",
-                    )
-                )
-            )
+            self._look_due = min(self._look_due, now + GONE_SECONDS)
+            if not self._gone:
+                self._gone = True
+                reason = f"The folder cannot be read: {error.strerror}."
+                place, hint = self.settings.folder.path, "It is looked at again until it can be."
+                self._listener(Problem(InputError(reason, place=place, hint=hint)))
             return
+        if self._gone and self._watching:
+            self._gone = False
+            self._listener(self._watching)
         self._handled = {path: old for path, old in self._handled.items() if path in files}
         self._arrivals.forget(lambda path: path not in files)
         waiting = self._backlog.paths().union(file.path for file in self._whole)
         for file in files.values():
             if self._handled.get(file.path) != file and file.path not in waiting:
                 self._arrivals.seen(file, now)
+
+    def _watch_again(self) -> None:
+        """Events are those of the folder that is there now, not of one that was removed."""
+        try:
+            if self._watch and self._watch.lost():
+                self._watch.renew()
+        except InputError as error:
+            self._listener(Problem(error))
 
     def _hear(self) -> None:
         """Waits a moment for something to happen, and takes all that has."""

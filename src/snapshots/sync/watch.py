@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from snapshots.errors import InputError
@@ -27,48 +27,79 @@ class Hint:
     path: str
 
 
-@contextmanager
-def watching(folder: str, *, recursive: bool, tell: Callable[[Hint], None]) -> Iterator[None]:
-    """Tells what happens in the folder, from a thread of its own.
+class Watch:
+    """Tells what happens in a folder, from a thread of its own, until it is ended."""
 
-    Raises InputError where the system cannot watch it.
-    """
-    from watchdog import events
-    from watchdog.events import FileSystemEventHandler
+    def __init__(self, folder: str, *, recursive: bool, tell: Callable[[Hint], None]) -> None:
+        """Raises InputError where the system cannot watch it."""
+        self._folder = folder
+        self._recursive = recursive
+        self._tell = tell
+        self._watched = _identity(folder)
+        self._observer = self._begun()
 
-    class Handler(FileSystemEventHandler):
-        def dispatch(self, event: FileSystemEvent) -> None:
-            if hint := _hint(event):
-                tell(hint)
+    def lost(self) -> bool:
+        """Another folder has taken the place of the one that is watched: it was removed and made
+        again, or something was mounted there."""
+        now = _identity(self._folder)
+        alive = all(emitter.is_alive() for emitter in self._observer.emitters)
+        return now is not None and not (alive and now == self._watched)
 
-    observer = _observer()
+    def renew(self) -> None:
+        """Watches the folder that is there now. Raises InputError."""
+        self.end()
+        self._watched = _identity(self._folder)
+        self._observer = self._begun()
+
+    def end(self) -> None:
+        """May be called again."""
+        self._observer.stop()
+        self._observer.join()
+
+    def _begun(self) -> BaseObserver:
+        from watchdog import events
+        from watchdog.events import FileSystemEventHandler
+
+        folder, tell = self._folder, self._tell
+
+        class Handler(FileSystemEventHandler):
+            def dispatch(self, event: FileSystemEvent) -> None:
+                if hint := _hint(event, folder):
+                    tell(hint)
+
+        observer = _observer()
+        try:
+            observer.schedule(
+                Handler(),
+                self._folder,
+                recursive=self._recursive,
+                event_filter=[
+                    events.FileCreatedEvent,
+                    events.FileModifiedEvent,
+                    events.FileClosedEvent,
+                    events.FileMovedEvent,
+                    events.DirCreatedEvent,
+                    events.DirMovedEvent,
+                    events.DirDeletedEvent,
+                ],
+            )
+            observer.start()
+        except OSError as error:
+            raise InputError(
+                f"The folder cannot be watched: {error.strerror or error}.",
+                place=self._folder,
+                hint="Look at it now and then instead: --poll 5. On Linux, the number of folders"
+                " that can be watched is fs.inotify.max_user_watches.",
+            ) from error
+        return observer
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
     try:
-        observer.schedule(
-            Handler(),
-            folder,
-            recursive=recursive,
-            event_filter=[
-                events.FileCreatedEvent,
-                events.FileModifiedEvent,
-                events.FileClosedEvent,
-                events.FileMovedEvent,
-                events.DirCreatedEvent,
-                events.DirMovedEvent,
-            ],
-        )
-        observer.start()
-    except OSError as error:
-        raise InputError(
-            f"The folder cannot be watched: {error.strerror or error}.",
-            place=folder,
-            hint="Look at it now and then instead: --poll 5. On Linux, the number of folders that"
-            " can be watched is fs.inotify.max_user_watches.",
-        ) from error
-    try:
-        yield
-    finally:
-        observer.stop()
-        observer.join()
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _observer() -> BaseObserver:
@@ -82,11 +113,12 @@ def _observer() -> BaseObserver:
     return Observer()
 
 
-def _hint(event: FileSystemEvent) -> Hint | None:
+def _hint(event: FileSystemEvent, folder: str) -> Hint | None:
     source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
     match event.event_type:
         case _ if event.is_directory:
-            return None if event.event_type == "modified" else Hint("look", target or source)
+            told = {"created", "moved", "deleted" if source == folder else "created"}
+            return Hint("look", target or source) if event.event_type in told else None
         case "created":
             return Hint("created", source)
         case "modified":
