@@ -117,8 +117,8 @@ def _hint(event: FileSystemEvent, folder: str) -> Hint | None:
     source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
     match event.event_type:
         case _ if event.is_directory:
-            told = {"created", "moved", "deleted" if source == folder else "created"}
-            return Hint("look", target or source) if event.event_type in told else None
+            gone_elsewhere = event.event_type == "deleted" and source != folder
+            return None if gone_elsewhere else Hint("look", target or source)
         case "created":
             return Hint("created", source)
         case "modified":
