@@ -8,7 +8,8 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from snapshots.engine.report import Backlog, Committed
+from snapshots.engine.report import Backlog, Committed, Failed, Opened
+from snapshots.errors import ImportBusy, InputError
 from snapshots.ledger.history import History
 from snapshots.ledger.totals import totals
 from snapshots.telemetry.metrics import Metrics
@@ -228,6 +229,15 @@ def test_the_queue_is_as_long_as_was_last_said(sqlite_url):
     metrics(Backlog(12))
     metrics(Backlog(7))
     assert value(collected(metrics), "snapshots_queued_inputs") == 7
+
+
+def test_an_import_that_another_process_has_in_hand_has_not_failed(sqlite_url):
+    """As where two services share a folder: whoever has it tells how it ends."""
+    metrics = Metrics(locations.Search(sqlite_url))
+    for error in (ImportBusy("import 1 is being worked on"), InputError("empty")):
+        metrics(Opened("a.csv"))
+        metrics(Failed("a.csv", None, error))
+    assert value(collected(metrics), "snapshots_import_ends_total", outcome="failed") == 1
 
 
 def test_no_password_is_a_label(postgres_url):

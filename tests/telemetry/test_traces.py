@@ -106,6 +106,31 @@ def test_the_standard_variables_are_enough(collector, folder):
     assert [attributes(span)["snapshots.input"] for span in failed] == ["empty.csv"]
 
 
+def test_a_folder_has_a_span_for_each_of_its_files(collector, folder):
+    (folder / "data").mkdir()
+    for name in ("people.csv", "empty.csv"):
+        (folder / name).rename(folder / "data" / name)
+    done = snapshots(
+        "sync", "--data-dir", "data", "--once", "--settle", 0, "--chunk-size", "8kB",
+        "--otlp", collector.url, cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 1
+    ended = {attributes(span)["snapshots.input"]: span for span in imports(collector)}
+    good, bad = (ended[str(folder / "data" / name)] for name in ("people.csv", "empty.csv"))
+    assert attributes(good)["snapshots.loaded"] == ROWS
+    assert bad.status.code == bad.status.STATUS_CODE_ERROR
+    chunks = [span for span in collector.spans if span.name == "chunk"]
+    assert {span.parent_span_id for span in chunks} == {good.span_id}
+    assert sum(attributes(span)["snapshots.loaded"] for span in chunks) == ROWS
+    named = {one.event_name: attributes(one) for one in collector.logs}
+    assert set(named) == {"watching", "import_started", "import_finished", "file_refused"}
+    assert named["file_refused"]["snapshots.import_id"] > 0
+
+
+def imports(collector):
+    return [span for span in collector.spans if span.name == "import"]
+
+
 def test_a_collector_that_is_away_does_not_fail_the_import(folder):
     done = snapshots(
         "import", "people.csv", "--otlp", "http://127.0.0.1:1", cwd=folder,

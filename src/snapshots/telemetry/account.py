@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.report import Backlog, Committed, Failed, ImportResult, Opened, Started
 from snapshots.engine.standing import totals_of
-from snapshots.errors import AccountingMismatch, SnapshotsError
+from snapshots.errors import AccountingMismatch, ImportBusy, LostLease, SnapshotsError
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
@@ -82,6 +82,12 @@ class Account:
                         self._finished += event.outcome == "finished"
                         self._mismatches += event.exit_code == AccountingMismatch.exit_code
                         self._end(event.record.import_id, event.outcome)
+                case Failed(error=ImportBusy() | LostLease()):
+                    # Another process has it in hand, and will tell how it ends.
+                    self._open -= 1
+                    if event.import_id is not None:
+                        self._running.discard(event.import_id)
+                    self._in_doubt = True
                 case Failed():
                     self._open -= 1
                     self._mismatches += isinstance(event.error, AccountingMismatch)
