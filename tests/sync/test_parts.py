@@ -82,6 +82,15 @@ def test_a_file_that_has_changed_is_left_alone(tmp_path):
     assert path.exists()
 
 
+def test_a_file_whose_rights_have_changed_is_the_same(tmp_path):
+    """Many programs write a file first, and say then who may read it."""
+    path = tmp_path / "a.csv"
+    path.write_text("id\n1\n")
+    file = look_at(str(path))
+    path.chmod(0o640)
+    assert After(delete=True).apply(file, Folder(str(tmp_path))) == "deleted"
+
+
 def test_turns_are_taken_in_the_order_of_their_asking():
     turns, taken, asked = Turns(), [], threading.Semaphore(0)
 

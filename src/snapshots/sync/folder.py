@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -34,8 +34,8 @@ class File:
     size: int
     mtime_ns: int
     inode: int
-    ctime_ns: int
-    """That changes too when others may read it now."""
+    ctime_ns: int = field(compare=False)
+    """Changes too when others may read it now, which makes no other file of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,9 @@ class Sync:
         self._arrivals.forget(lambda path: path not in files)
         waiting = self._backlog.paths().union(file.path for file in self._whole)
         for file in files.values():
-            if self._handled.get(file.path) != file and file.path not in waiting:
+            handled = self._handled.get(file.path)
+            same = handled == file and handled.ctime_ns == file.ctime_ns
+            if not same and file.path not in waiting:
                 self._arrivals.seen(file, now)
 
     def _watch_again(self) -> None:
