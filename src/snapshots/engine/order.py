@@ -13,7 +13,7 @@ from snapshots.engine.plan import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
 from snapshots.sources import shown
-from snapshots.sources.remote.urls import hides_something, scheme_of
+from snapshots.sources.remote.urls import HTTP, hides_something, parse, scheme_of
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """Of an uploaded file: nothing in it can lead out of the folder of uploads."""
@@ -90,6 +90,8 @@ def _require_open(url: str) -> None:
             place=shown(url),
             hint="give one without, or upload the file",
         )
+    if scheme_of(url) in HTTP:
+        parse(url)
 
 
 def _dialect(given: Mapping[str, Any]) -> DialectOptions:

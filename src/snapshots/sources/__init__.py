@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from snapshots.errors import InputError
 from snapshots.sources.files import FileSource, open_descriptor
 from snapshots.sources.names import require_text
 from snapshots.sources.paths import expand
 from snapshots.sources.remote.access import Access
-from snapshots.sources.remote.urls import HTTP, STORES, scheme_of, shown
+from snapshots.sources.remote.urls import HTTP, STORES, authority, scheme_of, shown
 from snapshots.sources.streams import StreamSource
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def _open_url(name: str, scheme: str, access: Access) -> Source:
     # Only who reads URLs pays for TLS and all that.
     from snapshots.sources.remote.source import UrlSource
 
-    access.policy.check_input(scheme, urlsplit(name).netloc)
+    access.policy.check_input(scheme, authority(name))
     if scheme in HTTP:
         from snapshots.sources.remote.http import HttpRemote
 

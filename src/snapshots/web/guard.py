@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -73,7 +73,7 @@ class Guard:
     def _wrong_host(self, headers: Headers) -> Response | None:
         """A page elsewhere may have had its own name resolved to this address."""
         names = self._settings.names
-        name = urlsplit(f"//{headers.get('host', '')}").hostname
+        name = _split(f"//{headers.get('host', '')}").hostname
         if names is None or name in names:
             return None
         return problem(
@@ -128,7 +128,16 @@ def _foreign(scope: Scope, headers: Headers) -> Response | None:
 
 
 def _same(origin: str, host: str) -> bool:
-    return urlsplit(origin).netloc.lower() == host.lower()
+    place = _split(origin).netloc.lower()
+    return bool(place) and place == host.lower()
+
+
+def _split(url: str) -> SplitResult:
+    """Of what anyone may have written; nothing of what is no URL."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _challenge(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BeforeValidator
@@ -14,7 +14,7 @@ from snapshots.engine.status import status
 from snapshots.ledger.history import Entry, Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
-from snapshots.sources.remote.urls import scheme_of
+from snapshots.sources.remote.urls import authority, scheme_of
 from snapshots.web import views
 from snapshots.web.problems import answers
 from snapshots.web.requests import Cancel, NewImport, Resume
@@ -49,9 +49,8 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
     """The import that is queued for a request. Raises SnapshotsError."""
     order = wanted.order()
     if order.url is not None:
-        PublicOnly(here.settings.allowed).check_input(
-            scheme_of(order.url) or "", urlsplit(order.url).netloc
-        )
+        policy = PublicOnly(here.settings.allowed)
+        policy.check_input(scheme_of(order.url) or "", authority(order.url))
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger() as ledger:
@@ -59,18 +58,19 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
 
 
 @routes.post(
-    "", status_code=202, responses=answers(400, 409, 422, 429, 507), summary="Ask for an import"
+    "",
+    status_code=202,
+    response_model=views.ImportDetail,
+    responses=answers(400, 409, 422, 429, 507),
+    summary="Ask for an import",
 )
-def submit(
-    here: Here, wanted: NewImport, response: Response, key: Key = None
-) -> views.ImportDetail:
+def submit(here: Here, wanted: NewImport, key: Key = None) -> Response:
     """Answers at once: a worker does it. `Location` says where to look how it goes."""
     import_id = asked_for(here, wanted, key).import_id
-    response.headers["Location"] = views.path_of(import_id)
-    return _shown(here, import_id)
+    return views.answer(_shown(here, import_id), 202, {"Location": views.path_of(import_id)})
 
 
-@routes.get("", responses=answers(422), summary="Imports, newest first")
+@routes.get("", response_model=views.Page, responses=answers(422), summary="Imports, newest first")
 def page(
     here: Here,
     state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
@@ -79,7 +79,7 @@ def page(
     until: Annotated[Moment | None, Query(description="Asked for before.")] = None,
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
     limit: Limit = 50,
-) -> views.Page:
+) -> Response:
     """`next` leads to older ones."""
     search = Search(tuple(state), table, _time(since), _time(until))
     with here.pool.ledger() as ledger:
@@ -97,62 +97,64 @@ def page(
         }
         given = {name: value for name, value in query.items() if value}
         more = f"/v1/imports?{urlencode(given, doseq=True)}"
-    return views.Page(imports=imports, next=more)
+    return views.answer(views.Page(imports=imports, next=more))
 
 
-@routes.get("/{import_id}", responses=answers(404, 422), summary="How an import goes")
-def one(here: Here, import_id: Id) -> views.ImportDetail:
+@routes.get(
+    "/{import_id}",
+    response_model=views.ImportDetail,
+    responses=answers(404, 422),
+    summary="How an import goes",
+)
+def one(here: Here, import_id: Id) -> Response:
     """From what is committed."""
-    return _shown(here, import_id)
+    return views.answer(_shown(here, import_id))
 
 
-def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"], response: Response) -> None:
+def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"]) -> Response:
     with here.pool.ledger() as ledger:
         entry = service.cancel(ledger, import_id, "cancel" if rows == "keep" else "undo")
-    response.status_code = 200 if entry.state in OVER else 202
+    return views.answer(_shown(here, import_id), 200 if entry.state in OVER else 202)
 
 
 @routes.post(
     "/{import_id}/cancel",
     status_code=202,
+    response_model=views.ImportDetail,
     responses={200: {"model": views.ImportDetail}, **answers(400, 404, 409, 422)},
     summary="Cancel an import",
 )
-def cancel(
-    here: Here, import_id: Id, response: Response, wanted: Cancel | None = None
-) -> views.ImportDetail:
+def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
     """202: it stops within two seconds. 200: it is over."""
-    _stop(here, import_id, (wanted or Cancel()).rows, response)
-    return _shown(here, import_id)
+    return _stop(here, import_id, (wanted or Cancel()).rows)
 
 
 @routes.delete(
     "/{import_id}",
     status_code=202,
+    response_model=views.ImportDetail,
     responses={200: {"model": views.ImportDetail}, **answers(404, 409, 422)},
     summary="Cancel an import",
 )
-def delete(
-    here: Here, import_id: Id, response: Response, rows: Literal["keep", "undo"] = "keep"
-) -> views.ImportDetail:
+def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") -> Response:
     """The same as cancel; the history keeps it."""
-    _stop(here, import_id, rows, response)
-    return _shown(here, import_id)
+    return _stop(here, import_id, rows)
 
 
 @routes.post(
     "/{import_id}/resume",
     status_code=202,
+    response_model=views.ImportDetail,
     responses=answers(400, 404, 409, 422, 429),
     summary="Go on with an import that was stopped",
 )
-def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> views.ImportDetail:
+def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
     """It is queued again; what is loaded is not loaded twice."""
     with here.pool.ledger() as ledger:
         service.resume(
             ledger, import_id, (wanted or Resume()).max_rejects, here.settings.queue_bound
         )
-    return _shown(here, import_id)
+    return views.answer(_shown(here, import_id), 202)
 
 
 def _time(moment: datetime | None) -> str | None:

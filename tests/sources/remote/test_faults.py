@@ -77,6 +77,11 @@ def test_a_length_that_is_too_long_without_ranges(web):
     assert len(web.requests) == HURRY.cuts
 
 
+def test_a_length_that_nothing_can_have(web):
+    _, url = web.put("/a.csv", DATA, ranges=False, announced=10**30)
+    assert refused(url).message == "The server announces more bytes than there can be."
+
+
 def test_a_length_that_is_too_short_hides_the_rest(web, source):
     """HTTP ends an answer where its length says: the rest is not the object's."""
     _, url = web.put("/a.csv", DATA, ranges=False, announced=2 * MIB)
@@ -141,6 +146,7 @@ def test_a_server_is_waited_for_as_long_as_it_asks(web, source):
         (404, {}, "nothing at this URL (404)", "Check"),
         (410, {}, "nothing at this URL (410)", "Check"),
         (418, {}, "status 418", "curl"),
+        (503, {"Retry-After": "\N{SUPERSCRIPT TWO}"}, "busy (503)", "later"),
     ],
 )
 def test_statuses(web, status, headers, message, hint):
@@ -210,7 +216,9 @@ def test_redirects_without_end(web):
     assert len(web.requests) == 11
 
 
-@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/a", "gopher://x"])
+@pytest.mark.parametrize(
+    "to", ["file:///etc/passwd", "ftp://example.org/a", "gopher://x", "http://[::1/", "//a:x/"]
+)
 def test_redirects_to_other_protocols(web, to):
     _, url = web.put("/a.csv", b"", instead=deque([(302, {"Location": to})]))
     assert "cannot be read here" in refused(url).message
@@ -262,9 +270,10 @@ def test_certificates(tmp_path, source, monkeypatch):
         assert "from https to http" in refused(web.url("/b.csv")).message
 
 
-def test_a_range_that_was_not_asked_for(web):
+@pytest.mark.parametrize("said", ["bytes 5-9/10", f"bytes 0-9/{'9' * 5000}", "bytes 0-9/*", ""])
+def test_a_range_that_was_not_asked_for(web, said):
     thing, url = web.put("/a.csv", DATA)
-    thing.headers = {"Content-Range": "bytes 5-9/10"}
+    thing.headers = {"Content-Range": said}
     thing.ranges = False
     handler = web._server.RequestHandlerClass
     send = handler.send_response

@@ -29,7 +29,9 @@ _RUN_OUT: Final = (401, 403, 404, 410)
 """What a place that a redirect led to may answer later."""
 _READABLE: Final = {"", "identity", "gzip", "x-gzip", "zstd"}
 """What bytes are compressed with is seen in themselves, as for files."""
-_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
+_LONGEST: Final = 10**18
+"""No object has more bytes, and no ledger could say so."""
 _NS: Final = 1_000_000_000
 
 
@@ -152,6 +154,8 @@ class HttpRemote:
             expected = min(end or size, size) - start
             if response.length is not None and response.length != expected:
                 raise self._lies("announces another length than that of the range")
+        if size is not None and size >= _LONGEST:
+            raise self._lies("announces more bytes than there can be")
         facts = _facts(response, size)
         if self._known is None:
             self._known = facts

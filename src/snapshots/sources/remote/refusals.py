@@ -86,7 +86,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds, from either form of the header; None for what is neither."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         at = parsedate_to_datetime(value)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
 
 from snapshots.errors import InputError, UsageError
 from snapshots.sources.compression import PIECE
 from snapshots.sources.remote.access import Cut, Passing
 from snapshots.sources.remote.facts import Answer, Facts
+from snapshots.sources.remote.urls import authority, scheme_of, without_query
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -40,17 +40,17 @@ class StoreRemote:
                 place=name,
                 hint="Install it: pip install 'snapshots[stores]'",
             ) from error
-        parts = urlsplit(name)
+        scheme, bucket = scheme_of(name), authority(name)
         self._place = name
-        self._key = unquote(parts.path).lstrip("/")
-        if not parts.netloc or not self._key:
+        self._key = without_query(name).lstrip("/")
+        if not bucket or not self._key:
             raise InputError(
                 "This is not the URL of an object.",
                 place=name,
-                hint=f"It has a bucket and a key: {parts.scheme}://BUCKET/folder/rides.csv",
+                hint=f"It has a bucket and a key: {scheme}://BUCKET/folder/rides.csv",
             )
         try:
-            self._store = from_url(f"{parts.scheme}://{parts.netloc}", retry_config=_RETRIES)
+            self._store = from_url(f"{scheme}://{bucket}", retry_config=_RETRIES)
         except Exception as error:
             raise InputError(
                 "The object store cannot be opened.", place=name, hint=_LOGIN

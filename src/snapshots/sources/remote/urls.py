@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from snapshots.errors import InputError
 
@@ -50,7 +50,10 @@ class Url:
 
     def joined(self, location: str) -> Url:
         """Where a redirect leads. Credentials go along within their own origin alone."""
-        to = parse(urljoin(f"{self.scheme}://{self.authority}{self.target}", location))
+        try:
+            to = parse(urljoin(f"{self.scheme}://{self.authority}{self.target}", location))
+        except ValueError as error:
+            raise _no_url(location) from error
         if to.authorization is None and to.origin == self.origin:
             return replace(to, authorization=self.authorization)
         return to
@@ -102,7 +105,7 @@ def shown(name: str) -> str:
 
 def hides_something(name: str) -> bool:
     """Whether `shown` left out what a request needs."""
-    return scheme_of(name) is not None and (HIDDEN in shown(name) or "@" in urlsplit(name).netloc)
+    return scheme_of(name) is not None and (HIDDEN in shown(name) or "@" in authority(name))
 
 
 def from_netrc(host: str) -> str | None:
@@ -150,6 +153,12 @@ def _no_url(text: str) -> InputError:
     )
 
 
+def authority(name: str) -> str:
+    """Host or bucket as it is written, with all that stands before and behind it; of any text."""
+    return re.split("[/?#]", name.partition("://")[2], maxsplit=1)[0]
+
+
 def without_query(url: str) -> str:
     """For the name of a table: the decoded path alone."""
-    return unquote(urlunsplit(("", "", urlsplit(url).path, "", "")))
+    path = url.partition("://")[2].removeprefix(authority(url))
+    return unquote(re.split("[?#]", path, maxsplit=1)[0])
