@@ -129,6 +129,22 @@ def test_cancel_what_waits_and_undo_what_was_stopped(database, tmp_path):
         assert rows(database, "SELECT COUNT(*) FROM t") == [(0,)]
 
 
+def test_what_was_wanted_is_done_though_its_owner_was_killed_before(database, tmp_path):
+    """After it had stopped loading: the import is interrupted, and the wish is still there."""
+    make_file(tmp_path / "t.csv", 3000)
+    submit(database, file="t.csv", contract=FIELDS)
+    with worker(database, tmp_path):
+        wait_for(is_in(database, 1, "finished"), 30)
+    with books(database) as opened:
+        opened.ledger.session.execute(
+            "UPDATE snapshots_imports SET state = 'interrupted', wanted = 'undo'"
+        )
+    with worker(database, tmp_path):
+        wait_for(is_in(database, 1, "cancelled"), 30)
+    assert rows(database, "SELECT COUNT(*) FROM t") == [(0,)]
+    assert entry(database, 1).wanted is None
+
+
 def test_keys_and_the_bound(sqlite_url):
     first = submit(sqlite_url, "k", file="a.csv")
     again = submit(sqlite_url, "k", file="a.csv")

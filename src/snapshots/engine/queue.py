@@ -124,7 +124,7 @@ def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
 def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
     for import_id in queue.candidates(ledger):
         entry = ledger.entry(import_id)
-        if entry is None or entry.state not in {"queued", "running"}:
+        if entry is None or not _to_be_done(entry):
             continue
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             continue
@@ -134,3 +134,8 @@ def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
             # Another worker was faster.
             continue
     return None
+
+
+def _to_be_done(entry: Entry) -> bool:
+    unsettled = entry.state == "interrupted" and entry.wanted is not None
+    return unsettled or entry.state in {"queued", "running"}

@@ -6,26 +6,31 @@ All of it follows from what is committed. What cannot be known is None, and `why
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from snapshots.engine import owner
 from snapshots.engine.plan import packing
 from snapshots.formats.encodings import is_utf8
 from snapshots.ledger.history import seconds_between
+from snapshots.ledger.stints import latest, stints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from snapshots.ledger.history import CommittedChunk, Entry, History
+    from snapshots.ledger.history import Entry, History
+    from snapshots.ledger.stints import Stint
     from snapshots.model import State
 
 LATEST = 32
-"""Chunks that the pace is judged by."""
+"""Chunks that the present pace is judged by."""
+LONGEST = 30 * 86_400.0
+"""Seconds that are looked back for a time left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Of what was committed last."""
+    """Of some stretches of work."""
 
     chunks: int
     bytes: int
@@ -49,7 +54,10 @@ class Status:
     """Bytes in the measure of `entry.read`."""
     why: str | None
     """There is no total."""
+    now: Pace | None
+    """Of the last chunks."""
     pace: Pace | None
+    """Over about as long a time as is left."""
 
     @property
     def percent(self) -> float | None:
@@ -62,11 +70,9 @@ class Status:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace of what was committed last."""
-        if self.pace is None or self.total is None or not self.pace.bytes:
-            return None
-        left = max(self.total - self.entry.read, 0)
-        return round(left * self.pace.seconds / self.pace.bytes, 1)
+        """Whoever looks far ahead has to look far back: a moment says little of an hour."""
+        left = _left(self.entry, self.total, self.pace)
+        return None if left is None else round(left, 1)
 
     @property
     def seconds(self) -> float:
@@ -80,8 +86,8 @@ class Status:
     @property
     def records_per_second(self) -> float | None:
         """Now if it runs, else all over."""
-        if self.pace is not None:
-            return round(self.pace.records / self.pace.seconds, 1)
+        if self.now is not None:
+            return round(self.now.records / self.now.seconds, 1)
         if self.entry.state == "running" or not self.seconds:
             return None
         return round(self.entry.counts.records / self.seconds, 1)
@@ -91,12 +97,23 @@ def status(history: History, entry: Entry) -> Status:
     """Of one import; asks for the chunks of one that runs."""
     total, why = _total(entry)
     alive = entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
-    pace = None
+    now = pace = None
     if alive:
-        latest = history.latest_chunks(entry.import_id, entry.queued_at or "", LATEST)
-        pace = _pace(latest, entry.now)
-    state = "interrupted" if entry.state == "running" and not alive else entry.state
-    return Status(entry, state, total, why, pace)
+        last = latest(history, entry.import_id, entry.fence, LATEST)
+        now = _pace([last] if last else [], entry)
+        if total is not None:
+            since = _back(entry.now, _left(entry, total, now))
+            pace = _pace(stints(history, entry.import_id, since), entry) or now
+    return Status(entry, _state(entry, alive=alive), total, why, now, pace)
+
+
+def _state(entry: Entry, *, alive: bool) -> State:
+    if entry.state == "running" and not alive:
+        return "interrupted"
+    if entry.state == "interrupted" and entry.wanted:
+        # Its loading has ended; what was wanted of it is still to be done.
+        return "running"
+    return entry.state
 
 
 def _total(entry: Entry) -> tuple[int | None, str | None]:
@@ -114,18 +131,30 @@ def _total(entry: Entry) -> tuple[int | None, str | None]:
     return entry.size, None
 
 
-def _pace(latest: Sequence[CommittedChunk], now: str) -> Pace | None:
-    """Between the oldest of some chunks and now; what came with the oldest was done before."""
-    if len(latest) < 2:
+def _pace(stretches: Iterable[Stint], entry: Entry) -> Pace | None:
+    """Without the time in which nobody worked, and without the first chunk of each stretch: that
+    was made before."""
+    chunks = size = records = 0
+    seconds = 0.0
+    for one in stretches:
+        others = one.chunks - 1
+        chunks += others
+        size += one.bytes * others // one.chunks
+        records += one.records * others // one.chunks
+        until = entry.now if one.fence == entry.fence else one.last
+        seconds += seconds_between(one.first, until) if others else 0
+    return Pace(chunks, size, records, seconds) if chunks and seconds > 0 else None
+
+
+def _left(entry: Entry, total: int | None, pace: Pace | None) -> float | None:
+    if pace is None or total is None or not pace.bytes:
         return None
-    oldest = min(latest, key=lambda chunk: chunk.committed_at)
-    others = [chunk for chunk in latest if chunk is not oldest]
-    seconds = seconds_between(oldest.committed_at, now)
-    if seconds <= 0:
-        return None
-    return Pace(
-        len(others),
-        sum(chunk.end - chunk.start for chunk in others),
-        sum(chunk.counts.records for chunk in others),
-        seconds,
-    )
+    return max(total - entry.read, 0) * pace.seconds / pace.bytes
+
+
+def _back(now: str, seconds: float | None) -> str:
+    """A time in the past, as the ledger writes it; without a number the beginning of all."""
+    if seconds is None:
+        return ""
+    then = datetime.fromisoformat(now) - timedelta(seconds=min(seconds, LONGEST))
+    return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -218,15 +218,18 @@ class History:
         wanted = search.conditions()
         if before is not None:
             wanted.append(("i.id < ?", (before,)))
-        where = " AND ".join(["i.kind = 'import'", *(sql for sql, _ in wanted)])
+        # Few are deliveries: an index of the kind would have all imports read and sorted.
+        kind = "i.kind" if search.states else "COALESCE(i.kind, '')"
+        where = " AND ".join([f"{kind} = 'import'", *(sql for sql, _ in wanted)])
         params = tuple(value for _, values in wanted for value in values)
         return self._select(f"WHERE {where} ORDER BY i.id DESC LIMIT {most:d}", params)
 
     def unsettled(self) -> dict[int, tuple[Value, ...]]:
-        """Of each import that is queued or running, by number, what changes when it does."""
+        """Of each import with which something is to be done, by number, what changes when it is."""
         rows = self.session.execute(
             "SELECT id, state, fence, wanted FROM snapshots_imports"
-            " WHERE kind = 'import' AND state IN ('queued', 'running')"
+            " WHERE kind = 'import' AND state IN ('queued', 'running', 'interrupted')"
+            " AND (state <> 'interrupted' OR wanted IS NOT NULL)"
         )
         return {cast("int", row[0]): row[1:] for row in rows}
 
@@ -234,13 +237,6 @@ class History:
         """The number of the last import; 0 where there is none."""
         ((newest,),) = self.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
         return cast("int", newest)
-
-    def latest_chunks(self, import_id: int, since: str, most: int) -> list[CommittedChunk]:
-        """The last ones of the input that were committed since then."""
-        return self._chunks(
-            f"import_id = ? AND committed_at > ? ORDER BY start_offset DESC LIMIT {most:d}",
-            (import_id, since),
-        )
 
     def chunks_from(self, import_id: int, offset: int, most: int) -> list[CommittedChunk]:
         """The first ones that begin at a byte of the input, or after it."""

@@ -63,9 +63,13 @@ def with_key(ledger: Ledger, key: str) -> int | None:
 
 
 def candidates(ledger: Ledger) -> list[int]:
-    """What a worker may take: imports whose owner may be gone, then the first that are queued."""
+    """What a worker may take: imports whose owner may be gone, then the first that are queued.
+
+    The owner may have been killed after it had stopped loading, and before it did what was wanted.
+    """
     running = ledger.session.execute(
-        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'running'"
+        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state IN ('running',"
+        " 'interrupted') AND (state = 'running' OR wanted IS NOT NULL)"
         " AND request IS NOT NULL ORDER BY id"
     )
     queued = ledger.session.execute(

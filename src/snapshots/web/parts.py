@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from snapshots.engine import service
@@ -18,13 +18,18 @@ from snapshots.web.service import Here
 routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503))
 
 
-@routes.get("/{import_id}/chunks", responses=answers(404, 422), summary="What was committed")
+@routes.get(
+    "/{import_id}/chunks",
+    response_model=views.Chunks,
+    responses=answers(404, 422),
+    summary="What was committed",
+)
 def chunks(
     here: Here,
     import_id: Id,
     start: Annotated[int, Query(ge=0, le=1 << 62)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-) -> views.Chunks:
+) -> Response:
     """In the order of the input, from a byte of it on."""
     with here.pool.ledger() as ledger:
         service.find(ledger, import_id)
@@ -33,7 +38,7 @@ def chunks(
     if len(found) == limit:
         query = urlencode({"start": found[-1].start + 1, "limit": limit})
         more = f"{views.path_of(import_id)}/chunks?{query}"
-    return views.Chunks(chunks=[views.chunk(one) for one in found], next=more)
+    return views.answer(views.Chunks(chunks=[views.chunk(one) for one in found], next=more))
 
 
 @routes.get(
