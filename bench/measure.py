@@ -34,6 +34,16 @@ class Cost:
     peak_rss: int
     """Bytes, of the whole client process."""
 
+    def __add__(self, later: Cost) -> Cost:
+        """Of both, one after the other."""
+        none = self.server_cpu is None or later.server_cpu is None
+        return Cost(
+            self.seconds + later.seconds,
+            self.client_cpu + later.client_cpu,
+            None if none else (self.server_cpu or 0) + (later.server_cpu or 0),
+            max(self.peak_rss, later.peak_rss),
+        )
+
 
 def run(
     command: Sequence[str],
@@ -84,6 +94,25 @@ def middle(costs: Iterable[Cost]) -> Cost:
     )
 
 
+class Meter:
+    """What a client costs that was there before and goes on, such as a service."""
+
+    def __init__(self, client_pid: int, server_pid: int | None = None) -> None:
+        self._pids = client_pid, server_pid
+        self._cpu = tuple(map(_tree_cpu, self._pids))
+        self._began = time.perf_counter()
+
+    def stop(self) -> Cost:
+        """Since it was made; the memory is the highest since the client was started."""
+        seconds = time.perf_counter() - self._began
+        time.sleep(SETTLE_SECONDS)
+        client, server = (
+            None if before is None or after is None else after - before
+            for before, after in zip(self._cpu, map(_tree_cpu, self._pids), strict=True)
+        )
+        return Cost(seconds, client or 0.0, server, _high_water(self._pids[0]) or 0)
+
+
 class _PeakMemory(threading.Thread):
     """Watches the high-water mark that Linux keeps for a process.
 
@@ -93,20 +122,23 @@ class _PeakMemory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self._status = Path(f"/proc/{pid}/status")
+        self._pid = pid
         self.peak = 0
 
     def run(self) -> None:
-        while True:
-            try:
-                lines = self._status.read_text().splitlines()
-            except OSError:
-                return
-            found = next((line for line in lines if line.startswith("VmHWM:")), None)
-            if found is None:
-                return
-            self.peak = int(found.split()[1]) * 1024
+        while peak := _high_water(self._pid):
+            self.peak = peak
             time.sleep(POLL_SECONDS)
+
+
+def _high_water(pid: int) -> int | None:
+    """Bytes; None where the process has ended, or the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    found = next((line for line in lines if line.startswith("VmHWM:")), None)
+    return None if found is None else int(found.split()[1]) * 1024
 
 
 def _tree_cpu(root: int | None) -> float | None:

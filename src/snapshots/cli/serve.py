@@ -37,6 +37,7 @@ def command(
 ) -> None:
     """Serves until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
     from snapshots import locations
+    from snapshots.cli.memory import give_back
     from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
@@ -46,6 +47,7 @@ def command(
     from snapshots.web.server import Serving, listen
     from snapshots.web.settings import Settings, require_apart, require_token
 
+    give_back()
     require_token(host, given["tokens"])
     place = locations.Search(database)
     target = place.target()

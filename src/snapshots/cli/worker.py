@@ -35,11 +35,13 @@ def command(
 ) -> None:
     """Shares the queue with every other worker on the database."""
     from snapshots import locations
+    from snapshots.cli.memory import give_back
     from snapshots.cli.watch import watching
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
     from snapshots.sources.unpacking import Unpacking
 
+    give_back()
     place = locations.Search(database)
     target = place.target()
     with stopping() as stop, watching(place, given, progress) as shown:
