@@ -16,7 +16,7 @@ from tests.real import rows
 from tests.service.processes import entry
 from tests.service.test_queue import FIELDS
 from tests.web import serving
-from tests.web_api.served import database_beside, served
+from tests.web_api.served import OVER, database_beside, served
 
 SLOW = {"contract": FIELDS, "chunk_size": 1 << 14}
 """So small chunks that an import of a few MB takes seconds."""
@@ -61,7 +61,8 @@ def test_a_url_is_watched_cancelled_and_resumed(postgres_url, tmp_path):
     made = make_file(tmp_path / "t.csv", 300_000)
     with serving() as web:
         _, url = web.put("/t.csv", made.path.read_bytes())
-        with served(postgres_url, tmp_path, "--allow-host", f"127.0.0.1:{web.port}") as client:
+        options = ("--allow-host", f"127.0.0.1:{web.port}", "--rate-limit", "0")
+        with served(postgres_url, tmp_path, *options) as client:
             number = client.submit(url=url, **SLOW)
             connection, stream = client.open("GET", f"/v1/imports/{number}/events")
             with connection:
@@ -76,6 +77,12 @@ def test_a_url_is_watched_cancelled_and_resumed(postgres_url, tmp_path):
             answer = client.ask("POST", f"/v1/imports/{number}/cancel", {"rows": "keep"})
             asked = time.monotonic()
             assert answer.status == 202
+            seen = {client.state(number)}
+            while not seen & OVER:
+                seen.add(client.state(number))
+            assert seen <= {"running", "cancelled"}, (
+                "an import that is cancelled is not interrupted"
+            )
             stopped = client.wait(number)
             assert stopped["state"] == "cancelled"
             assert time.monotonic() - asked < 10

@@ -149,18 +149,20 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
 
 def leave(ledger: Ledger, lease: Lease, state: State) -> None:
     """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`."""
-    # A wish that came too late, when the import was whole, is over as well.
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET wanted = NULL WHERE id = ? AND fence = ?",
-        (lease.import_id, lease.fence),
-    )
     ended = "NULL" if state == "queued" else ledger.target.now_sql()
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET state = ?, owner = NULL,"
-        f" finished_at = {ended} WHERE id = ? AND fence = ?"
-        " AND state IN ('running', 'interrupted')",
-        (state, lease.import_id, lease.fence),
-    )
+    of_lease = (lease.import_id, lease.fence)
+    # Together: whoever looks in between must see neither an interrupted import nor a lost wish.
+    with ledger.session.transaction():
+        ledger.session.execute(
+            "UPDATE snapshots_imports SET state = ?, owner = NULL,"
+            f" finished_at = {ended} WHERE id = ? AND fence = ?"
+            " AND state IN ('running', 'interrupted')",
+            (state, *of_lease),
+        )
+        # A wish that came too late, when the import was whole, is over as well.
+        ledger.session.execute(
+            "UPDATE snapshots_imports SET wanted = NULL WHERE id = ? AND fence = ?", of_lease
+        )
 
 
 def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
