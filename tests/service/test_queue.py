@@ -173,6 +173,8 @@ def test_what_cannot_be_loaded_fails_with_a_code(sqlite_url, tmp_path):
         ("failed", "already_imported"),
     ]
     assert "mport 1" in entry(sqlite_url, 4).error
+    with books(sqlite_url) as opened:
+        assert service.cancel(opened.ledger, 4, "cancel").state == "failed", "it is over, and why"
 
 
 def test_two_workers_share_the_queue(postgres_url, tmp_path):

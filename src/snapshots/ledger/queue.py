@@ -116,7 +116,7 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
     session = ledger.session
     with session.transaction():
         state = _state(ledger, entry)
-        if state == "finished" or (state == "cancelled" and wish == "cancel"):
+        if state == "finished" or (state in {"cancelled", "failed"} and wish == "cancel"):
             return state
         if state == "running":
             _set(ledger, entry, "wanted = ?", wish)
