@@ -69,10 +69,25 @@ def keep(key: str, section: Section | Table) -> None:
     """Replaces the section of this key, and writes both files."""
     kept: dict[str, Any] = json.loads(JSON.read_text()) if JSON.exists() else {}
     entry = asdict(section)
+    entry["notes"] = [*entry["notes"], *beside_other_work()]
     entry |= {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     kept[key] = entry
     JSON.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
     MARKDOWN.write_text(INTRODUCTION + "".join(map(_markdown, kept.values())))
+
+
+def beside_other_work() -> list[str]:
+    """What was measured on a machine that was not quiet, and had a larger share of it, says so."""
+    try:
+        nice = Path("/proc/self/autogroup").read_text().split()[-1]
+    except OSError:
+        nice = "0"
+    if nice == "0":
+        return []
+    return [
+        "All that was measured had a larger share of the processors than other work on the same"
+        f" machine (autogroup, nice {nice})."
+    ]
 
 
 def machine() -> str:

@@ -69,7 +69,8 @@ def test_an_owner_elsewhere_that_falls_silent_is_fenced_off(database, tmp_path):
         began = time.monotonic()
         with worker(database, tmp_path):
             wait_for(lambda: entry(database, 1).fence > lease.fence, 60)
-            assert time.monotonic() - began > LEASE_SECONDS - 1
+            # Ten seconds are promised; a busy machine needs some to start the worker.
+            assert LEASE_SECONDS - 1 < time.monotonic() - began < 13
             with pytest.raises(errors.LostLease):
                 ledger.require(opened.session, lease)
             wait_for(is_in(database, 1, "finished"), 60)
