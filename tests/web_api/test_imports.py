@@ -194,7 +194,11 @@ def test_a_bomb_is_refused_and_no_percent_is_made_up(sqlite_url, tmp_path):
         bomb, good = (client.submit(file=f"{name}.csv.gz") for name in ("bomb", "good"))
         refused = client.wait(bomb)
         assert (refused["state"], refused["error"]["code"]) == ("failed", "input")
-        assert "250 times" in refused["error"]["message"]
+        said = "bomb.csv.gz: Without compression it is more than 250 times as large."
+        assert refused["error"]["message"] == said, "and nothing of where it lies"
+        page = client.get(f"/imports/{bomb}").data.decode()
+        assert said in page
+        assert str(tmp_path) not in page
         assert refused["bytes"]["percent"] is None
         assert "compressed" in refused["bytes"]["why"]
         assert client.wait(good)["bytes"]["percent"] == 100

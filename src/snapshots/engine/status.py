@@ -60,6 +60,15 @@ class Status:
     """Over about as long a time as is left."""
 
     @property
+    def error(self) -> str | None:
+        """Without where an uploaded file lies: its name is all that a client knows of it."""
+        text = self.entry.error
+        if text is None or self.entry.request is None:
+            return text
+        _, found, rest = text.partition(f"/{self.entry.input}:")
+        return f"{self.entry.input}:{rest}" if found else text
+
+    @property
     def percent(self) -> float | None:
         """Of the bytes. It is 100 when all is accounted for, and not before."""
         if self.state == "finished":

@@ -129,7 +129,6 @@ def fields(status: Status) -> dict[str, Any]:
     """Of an `Import`."""
     entry = status.entry
     left, pace = status.seconds_left, status.pace
-    failed = entry.error is not None
     return {
         "id": entry.import_id,
         "state": status.state,
@@ -146,9 +145,9 @@ def fields(status: Status) -> dict[str, Any]:
         "finished_at": entry.finished_at,
         "seconds": status.seconds,
         "wanted": entry.wanted,
-        "error": Failure(code=entry.error_code or "error", message=f"{entry.error}")
-        if failed
-        else None,
+        "error": None
+        if status.error is None
+        else Failure(code=entry.error_code or "error", message=status.error),
         "url": path_of(entry.import_id),
     }
 

@@ -50,7 +50,8 @@ class Card:
     def can_resume(self) -> bool:
         """It was asked of the service, and was stopped."""
         # The ledger still says that an interrupted one runs: a worker takes it up by itself.
-        return self.entry.request is not None and self.entry.state in _STOPPED
+        asked = self.entry.request is not None and not self.entry.wanted
+        return asked and self.entry.state in _STOPPED
 
     @property
     def can_undo(self) -> bool:
