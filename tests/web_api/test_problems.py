@@ -49,7 +49,9 @@ def test_what_is_not_there_and_what_cannot_be_done(client):
     for method, path, _ in routes(client):
         concrete = path.replace("{import_id}", "1").replace("{name}", "a.csv")
         concrete = concrete.replace("{table}", "t")
-        assert is_problem(client.ask("PATCH", concrete), 405), (method, path)
+        refused = client.ask("PATCH", concrete)
+        assert is_problem(refused, 405), (method, path)
+        assert method in refused.headers["allow"].split(", ")
         if "{import_id}" in path:
             assert is_problem(client.ask(method, path.replace("{import_id}", "77")), 404)
             assert is_problem(client.ask(method, path.replace("{import_id}", "x")), 422)

@@ -57,9 +57,11 @@ def application(service: Service) -> ASGIApp:
         redirect_slashes=False,
     )
     app.state.service = service
-    problems.install(app)
+    modules = (imports, parts, events, files, tables, health, reference, pages)
+    routers = [module.routes for module in modules]
+    problems.install(app, routers)
     problems.describe(app)
-    for part in (imports, parts, events, files, tables, health, reference, pages):
-        app.include_router(part.routes)
+    for router in routers:
+        app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("snapshots.web", "static")]), name="static")
     return Guard(app, settings, tokens)

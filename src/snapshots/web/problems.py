@@ -17,7 +17,7 @@ from snapshots.errors import SnapshotsError, sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fastapi import FastAPI, Request
+    from fastapi import APIRouter, FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -122,14 +122,15 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _methods(request: Request) -> list[str]:
+def _methods(routers: Sequence[APIRouter], request: Request) -> set[str]:
     """Of all the endpoints at a path."""
-    return sorted(
+    return {
         method
-        for route in request.app.routes
+        for router in routers
+        for route in router.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods or ()
-    )
+    }
 
 
 def describe(app: FastAPI) -> None:
@@ -146,8 +147,8 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def install(app: FastAPI) -> None:
-    """Has every error of an application answered so."""
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Has every error of an application answered so; `routers` are all that it has."""
 
     def engine(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, SnapshotsError)  # noqa: S101 - for the type checker
@@ -158,7 +159,7 @@ def install(app: FastAPI) -> None:
         detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            headers["Allow"] = ", ".join(_methods(request))
+            headers["Allow"] = ", ".join(sorted(_methods(routers, request)))
         return problem(error.status_code, detail, headers=headers)
 
     def invalid(_: Request, error: Exception) -> JSONResponse:
