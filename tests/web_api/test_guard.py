@@ -136,6 +136,14 @@ def test_every_answer_has_its_headers(local):
     assert local.get("/v1/imports").headers["cache-control"] == "no-store"
 
 
+def test_head_is_get_without_the_body(local):
+    for path in ("/v1/imports", "/healthz", "/", "/docs", "/v1/nowhere"):
+        got, head = local.get(path), local.ask("HEAD", path)
+        assert (head.status, head.data) == (got.status, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+    assert local.ask("HEAD", "/v1/events").status == 405
+
+
 def test_who_asks_too_often_has_to_wait(tmp_path):
     options = ("--workers", "0", "--rate-limit", "0.5")
     with served(database_beside(tmp_path), tmp_path, *options) as client:

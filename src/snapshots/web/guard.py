@@ -25,6 +25,8 @@ OPEN: Final = frozenset({"/healthz", "/readyz"})
 """For probes: they say nothing but that the service lives."""
 UPLOADS: Final = "/v1/files"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_STREAMS: Final = ("/events", "/live")
+"""Their answers do not end by themselves, with or without a body."""
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
@@ -56,6 +58,9 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and not scope["path"].endswith(_STREAMS):
+            # The server leaves the body out of the answer.
+            scope = {**scope, "method": "GET"}
         await self._app(scope, _counted(receive, self._most(scope)), send)
 
     def _refused(self, scope: Scope) -> Response | None:
