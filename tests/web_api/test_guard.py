@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -188,3 +189,38 @@ def test_a_request_that_is_no_http_says_nothing_of_us(local):
         answer = connection.recv(1000)
     assert re.match(rb"HTTP/1.1 400", answer)
     assert b"python" not in answer.lower()
+
+
+def head_in_pieces(port, piece, pause, most):
+    """What comes for a head that does not end, and the seconds and bytes until it came."""
+    began, sent = time.monotonic(), 0
+    with socket.create_connection(("127.0.0.1", port), timeout=pause) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        while time.monotonic() - began < most:
+            try:
+                connection.sendall(piece)
+                sent += len(piece)
+                answer = connection.recv(1000)
+            except TimeoutError:
+                continue
+            except OSError:
+                answer = b""
+            return answer, time.monotonic() - began, sent
+    raise AssertionError("it is waited for for ever")
+
+
+def test_a_head_that_does_not_end_is_not_waited_for(local):
+    answer, seconds, _ = head_in_pieces(local.port, b"X-A: a\r\n", 0.5, most=30)
+    assert answer == b""
+    assert seconds > 5
+
+
+def test_a_head_has_its_limit(local):
+    _, _, sent = head_in_pieces(local.port, b"X-A: " + b"a" * 8000 + b"\r\n", 0.05, most=8)
+    assert sent < 1 << 20
+
+
+def test_whoever_connects_and_says_nothing_is_not_waited_for(local):
+    with socket.create_connection(("127.0.0.1", local.port), timeout=30) as connection:
+        assert connection.recv(100) == b""
+    assert local.get("/healthz").status == 200

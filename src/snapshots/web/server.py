@@ -16,6 +16,7 @@ from snapshots.telemetry.exposed import exposition
 from snapshots.web.app import application
 from snapshots.web.hub import Hub
 from snapshots.web.pool import Pool
+from snapshots.web.protocol import Protocol
 from snapshots.web.service import Service
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Serving:
         service = Service(settings, pool, self._hub, exposition(metrics))
         config = uvicorn.Config(
             application(service),
+            http=Protocol,
             log_config=None,
             access_log=False,
             lifespan="on",
