@@ -193,6 +193,18 @@ def test_a_query_without_rows_is_a_delivery_of_none(wells, tmp_path):
     assert not api.pages
 
 
+def test_a_log_says_what_becomes_of_each_resource(wells, tmp_path):
+    api = ComboCurve()
+    with serving(api) as server:
+        folder = example(tmp_path / "p", wells, server.url, "requests_per_minute = 60000")
+        done = command("run", folder, "--json", "--log-format", "json", cwd=tmp_path)
+    logged = [json.loads(line) for line in done.stderr.splitlines()]
+    ended = [line for line in logged if "records" in line]
+    assert [line["import_id"] for line in ended] == [1, 2]
+    results = objects(done)
+    assert [line["records"] for line in ended] == [result["records"] for result in results]
+
+
 def test_start_of_the_example_does_the_same(wells, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))

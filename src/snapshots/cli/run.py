@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,8 +11,8 @@ from snapshots.cli import options
 from snapshots.cli.failure import worst
 from snapshots.cli.inputs import ended, failed
 from snapshots.cli.options import option
-from snapshots.cli.progress import reporter
 from snapshots.cli.signals import stopping
+from snapshots.cli.watch import watching
 from snapshots.errors import SnapshotsError
 
 
@@ -31,6 +32,7 @@ from snapshots.errors import SnapshotsError
     help="Rows of one resource that are sent. Default: the project's, or 1000.",
 )
 @options.progress
+@options.telemetry
 @options.as_json
 @options.env_file
 @click.pass_context
@@ -43,6 +45,7 @@ def command(
     limit: int | None,
     progress: str,
     as_json: bool,
+    **telemetry: Any,
 ) -> None:
     """Sends each resource; the exit code is that of the most serious outcome."""
     from snapshots import locations
@@ -50,8 +53,9 @@ def command(
 
     found = read_project(Path(project), page_size=page_size, limit=limit)
     codes: list[int] = []
-    with stopping() as stop, reporter(progress, quiet=as_json) as shown:
-        home = locations.target(database)
+    place = locations.Search(database)
+    home = place.target()
+    with stopping() as stop, watching(place, telemetry, progress, quiet=as_json) as shown:
         for outcome in run_project(found, home, stop.listen(shown), stop.event):
             name = outcome.resource.name
             result = outcome.result
