@@ -1,14 +1,13 @@
 #!/bin/sh
-# Looks for inputs that break the kernel, SECONDS_EACH (1800) for each fuzz target. Needs a nightly
-# toolchain and cargo-fuzz. What it learns it keeps in .tmp/fuzz; an input that breaks something is
-# left in native/fuzz/artifacts.
+# Looks for inputs that break the kernel, under the address sanitizer, SECONDS_EACH (1800) for each
+# fuzz target. Needs a nightly toolchain and cargo-fuzz. What it learns it keeps in .tmp/fuzz; an
+# input that breaks something is left in native/fuzz/artifacts.
 set -eu
 seconds=${SECONDS_EACH:-1800}
 cd "$(dirname "$0")/../native/fuzz"
-# Without `-s none` the address sanitizer stumbles over the SQLite that is linked in twice.
 for target in split convert scan; do
     learnt="$PWD/../../.tmp/fuzz/$target"
     mkdir -p "$learnt"
-    cargo +nightly fuzz run "$target" -s none "$learnt" corpus -- \
+    cargo +nightly fuzz run "$target" "$learnt" corpus -- \
         -max_total_time="$seconds" -max_len=4096 -print_final_stats=1
 done

@@ -22,6 +22,7 @@ mod scan;
 mod shuttle;
 mod spec;
 mod split;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod value;
 mod values;
@@ -54,6 +55,7 @@ mod _native {
     use crate::shuttle::Shuttle;
     #[pymodule_export]
     use crate::split::Splitter;
+    #[cfg(feature = "sqlite")]
     #[pymodule_export]
     use crate::sqlite::{SqliteConnection, SqliteError, sqlite_version};
 
