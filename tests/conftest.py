@@ -23,15 +23,22 @@ _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """A private server that a test may stop, kill and start."""
+    """A private server."""
     with PostgresServer() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mysql_server():
-    """A private server that a test may stop, kill and start."""
+    """A private server."""
     with MariaServer() as server:
+        yield server
+
+
+@pytest.fixture(params=[PostgresServer, MariaServer])
+def own_server(request):
+    """A server that only this test uses, and may kill."""
+    with request.param() as server:
         yield server
 
 

@@ -144,10 +144,10 @@ class Server(ABC):
                 raise RuntimeError(f"the server does not start:\n{self.log()}")
             time.sleep(0.2)
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals | None = None) -> None:
         """As an administrator would: sessions are ended, data is written."""
         if self._process is not None:
-            self._process.send_signal(self.stop_signal)
+            self._process.send_signal(number or self.stop_signal)
             try:
                 self._process.wait(30)
             except subprocess.TimeoutExpired:

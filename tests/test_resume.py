@@ -13,19 +13,11 @@ from snapshots import locations
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
 from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
-from tests.servers import MariaServer, PostgresServer
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
-
-
-@pytest.fixture(params=[PostgresServer, MariaServer])
-def own_server(request):
-    """A server that only this test uses, and may kill."""
-    with request.param() as server:
-        yield server
 
 
 def committed_chunks(database):
@@ -126,22 +118,6 @@ def test_two_loaders_of_one_file_make_one_import(database, tmp_path):
     codes = sorted(code for code, _, _ in ends)
     assert codes[0] in (1, 3), ends
     assert 3 in codes, ends
-    check(database, made)
-
-
-def test_the_server_goes_away_and_comes_back(tmp_path, own_server):
-    """`own_server`: a private PostgreSQL or MariaDB that this test may kill."""
-    made = make_file(tmp_path / "t.csv", 400_000)
-    contract = schema_file(tmp_path)
-    database = own_server.url("away")
-    process = start(database, made, contract, tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 30)
-    own_server.kill()
-    time.sleep(1)
-    assert process.poll() is None, "the loader gave up at once"
-    own_server.start()
-    code, result, err = finish(process)
-    assert code == 3, (err, result)
     check(database, made)
 
 

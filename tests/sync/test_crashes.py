@@ -5,19 +5,9 @@ import signal
 import socket
 import time
 
-import pytest
-
-from tests.servers import MariaServer, PostgresServer
 from tests.sync.service import Service, check, once, put, query, rows
 
 KILLS = 2
-
-
-@pytest.fixture(params=[PostgresServer, MariaServer])
-def own_server(request):
-    """A server that only this test uses, and may kill."""
-    with request.param() as server:
-        yield server
 
 
 def folder_in(tmp_path):

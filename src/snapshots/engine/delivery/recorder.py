@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from snapshots.engine.books import Books
 from snapshots.engine.faults import fault_point
+from snapshots.engine.patience import Patience
 from snapshots.engine.takeover import session_name
 from snapshots.engine.worker import RETRY_SECONDS
 from snapshots.errors import SnapshotsError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease
     from snapshots.model import Reject
     from snapshots.ports import Target
-
-_PAUSE_SECONDS = 0.2
 
 
 class Recorder:
@@ -36,21 +34,25 @@ class Recorder:
 
         Raises what `write_down` raises, once retrying has not helped for `retry_seconds`.
         """
-        deadline = None
+        patience = Patience(self._retry_seconds, _go_on)
+        failed = False
         while True:
             try:
-                if deadline and holds(self._books.renewed(), self._lease, chunks):
+                if failed and holds(self._books.renewed(), self._lease, chunks):
                     return
                 fault_point("before-record")
                 write_down(self._books.ledger, self._lease, chunks, rejects)
                 fault_point("after-record")
                 return
             except SnapshotsError as error:
-                deadline = deadline or time.monotonic() + self._retry_seconds
-                if not error.retryable or time.monotonic() > deadline:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
+                patience.bear(error, connected=True)
+                failed = True
+            patience.wait()
 
     def close(self) -> None:
         """Ends its session."""
         self._books.close()
+
+
+def _go_on() -> None:
+    """What was heard is written down even when the delivery is to stop."""
