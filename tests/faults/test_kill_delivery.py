@@ -1,10 +1,18 @@
-"""kill -9 of a delivery, at random and around each writing of the books."""
+"""kill -9 of a delivery, at random and around each writing of the books; one that is stopped, for
+good or for a while."""
 
 import signal
+import time
+from contextlib import closing
 
 import pytest
 
+from snapshots import locations
+from snapshots.engine.books import Books
+from snapshots.engine.delivery.sending import WINDOW
+from snapshots.engine.owner import LEASE_SECONDS
 from tests.faults.deliveries import (
+    CONCURRENCY,
     Api,
     Killer,
     MoviesSink,
@@ -14,9 +22,11 @@ from tests.faults.deliveries import (
     serving,
     start,
 )
+from tests.faults.harness import finish, wait_for
 from tests.real import data
 
 KILLS = 8
+STOP_SECONDS = 4
 
 
 def kill_at_random(database, folder, kills, rows, most, batch=1, api=Api):
@@ -60,16 +70,57 @@ def test_movies_killed_fifty_times(database, tmp_path):
 
 
 @pytest.mark.parametrize("step", ["before-record", "after-record"])
-def test_killed_around_the_writing_of_the_books(sqlite_url, tmp_path, step):
+def test_killed_around_the_writing_of_the_books(database, tmp_path, step):
     rows = make_rows(tmp_path / "rows.csv", 1500)
     with serving(Api()) as running:
         for nth in (1, 2, 5):
-            process = start(sqlite_url, rows, running.url + "/r", tmp_path, f"{step}:{nth}")
+            process = start(database, rows, running.url + "/r", tmp_path, f"{step}:{nth}")
             process.communicate(timeout=60)
             assert process.returncode == -signal.SIGKILL, f"{step}:{nth} was never reached"
-        killer = Killer(sqlite_url, rows, running, tmp_path)
-        process = start(sqlite_url, rows, running.url + "/r", tmp_path)
-        process.communicate(timeout=60)
-        assert process.returncode == 3
-        assert set(running.handler.taken) == rows.good
-        assert killer.kills == 0
+        code, result, err = finish(start(database, rows, running.url + "/r", tmp_path))
+        assert code == 3, (err, result)
+        check(rows, running.handler, result, kills=3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_nothing_is_sent_twice(database, tmp_path, number):
+    """What is under way is answered and written down first."""
+    rows = make_rows(tmp_path / "rows.csv", 6000)
+    with serving(Api(trouble=0)) as running:
+        api = running.handler
+        process = start(database, rows, running.url + "/r", tmp_path)
+        wait_for(lambda: api.total > 200, 60)
+        began = time.monotonic()
+        process.send_signal(number)
+        code, result, err = finish(process)
+        assert time.monotonic() - began < STOP_SECONDS
+        assert code == 128 + number, (err, result)
+        assert 0 < result["loaded"] < len(rows.good)
+        code, result, err = finish(start(database, rows, running.url + "/r", tmp_path))
+        assert code == 3, (err, result)
+        assert check(rows, api, result, kills=0) == 0
+
+
+def test_a_zombie_sends_no_more_than_what_was_under_way(database, tmp_path):
+    """Stopped for longer than its lease, and woken when another has taken over and finished."""
+    rows = make_rows(tmp_path / "rows.csv", 3000)
+    with serving(Api(trouble=0)) as running:
+        api = running.handler
+        process = start(database, rows, running.url + "/r", tmp_path)
+        wait_for(lambda: api.total > 200, 60)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with closing(Books(locations.target(database), create=False)) as books:
+                wait_for(lambda: books.ledger.entry(1).heartbeat_age > LEASE_SECONDS, 60)
+            code, result, err = finish(start(database, rows, running.url + "/r", tmp_path))
+            assert code == 3, (err, result)
+            check(rows, api, result, kills=1)
+            sent = api.total
+        finally:
+            process.send_signal(signal.SIGCONT)
+        code, zombie, err = finish(process)
+        assert code == 1, (err, zombie)
+        assert zombie["error"]["code"] == "lost_lease", zombie
+        assert api.total - sent <= WINDOW * CONCURRENCY
+        # Who slept for long also asks again where no answer came in time: more than one window.
+        check(rows, api, result, kills=2)

@@ -3,7 +3,7 @@
 import random
 import signal
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from snapshots import locations
 from snapshots.engine.books import Books
 from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.errors import TargetError
 from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
 from tests.test_resume import committed_chunks
 
@@ -44,29 +45,51 @@ _IN_TRANSACTION = {
 }
 
 
+_WRITE_LOCK = " 120 120"
+"""The byte of a SQLite file's shared memory that is locked by who writes."""
+
+_knows_locks = pytest.mark.skipif(
+    not Path("/proc/locks").exists(), reason="Linux tells who holds a lock"
+)
+
+
+def _writes_to_sqlite(process):
+    locks = Path("/proc/locks").read_text().splitlines()
+    return any(f" WRITE {process.pid} " in lock and _WRITE_LOCK in lock for lock in locks)
+
+
 def _stop(process, database, url, *, inside):
     """In the middle of a transaction, where it holds locks on the import, or in none."""
-    session = locations.target(database).connect()
+    session = None if url == "sqlite_url" else locations.target(database).connect()
     until = time.monotonic() + 60
     try:
         while time.monotonic() < until and process.poll() is None:
             process.send_signal(signal.SIGSTOP)
-            time.sleep(_FRESH_SECONDS)
-            if (session.execute(_IN_TRANSACTION[url]) != [(0,)]) == inside:
+            if session is None:
+                found = _writes_to_sqlite(process)
+            else:
+                time.sleep(_FRESH_SECONDS)
+                found = session.execute(_IN_TRANSACTION[url]) != [(0,)]
+            if found == inside:
                 return
             process.send_signal(signal.SIGCONT)
             time.sleep(random.uniform(0, 0.02))
         pytest.fail("it never was as it should be, or it ended")
     finally:
-        session.close()
+        if session is not None:
+            session.close()
 
 
 @pytest.mark.parametrize(
-    "inside",
-    [True, pytest.param(False, marks=pytest.mark.soak)],
-    ids=["in a transaction", "in none"],
+    ("url", "inside"),
+    [
+        pytest.param("postgres_url", True, id="postgres, in a transaction"),
+        pytest.param("mysql_url", True, id="mysql, in a transaction"),
+        pytest.param("sqlite_url", False, id="sqlite, in none", marks=_knows_locks),
+        pytest.param("postgres_url", False, id="postgres, in none", marks=pytest.mark.soak),
+        pytest.param("mysql_url", False, id="mysql, in none", marks=pytest.mark.soak),
+    ],
 )
-@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
 def test_a_zombie_writes_nothing(url, inside, request, made, tmp_path):
     """Stopped for longer than its lease, and woken when another has taken over and finished. The
     locks that it held went with its sessions, which the other has ended."""
@@ -101,56 +124,58 @@ def test_a_second_loader_is_told(database, made, tmp_path):
     check(database, made)
 
 
-def test_sessions_that_are_ended_by_an_administrator(postgres_url, made, tmp_path):
-    """The backends are killed, all at once, five times, while the server goes on."""
-    process = _loading(postgres_url, made, tmp_path)
-    killer = locations.target(postgres_url).connect()
+_OTHERS = {
+    "postgres_url": "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+    "mysql_url": "SELECT id FROM information_schema.processlist WHERE db = DATABASE()"
+    " AND id <> CONNECTION_ID()",
+}
+_END = {"postgres_url": "SELECT pg_terminate_backend({})", "mysql_url": "KILL CONNECTION {}"}
+
+
+@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
+def test_sessions_that_are_ended_by_an_administrator(url, request, made, tmp_path):
+    """All at once, five times, while the server goes on."""
+    database = request.getfixturevalue(url)
+    process = _loading(database, made, tmp_path)
+    killer = locations.target(database).connect()
+    ended = 0
     try:
         for _ in range(5):
-            before = committed_chunks(postgres_url)
-            killer.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend'"
-            )
-            wait_for(lambda before=before: committed_chunks(postgres_url) > before, 60)
+            before = committed_chunks(database)
+            for (number,) in killer.execute(_OTHERS[url]):
+                with suppress(TargetError):  # it may have ended by itself
+                    killer.execute(_END[url].format(number))
+                    ended += 1
+            wait_for(lambda before=before: committed_chunks(database) > before, 60)
     finally:
         killer.close()
+    assert ended >= 5
     code, result, err = finish(process)
     assert code == 3, (err, result)
-    check(postgres_url, made)
-
-
-_WRITE_LOCK = " 120 120"
-"""The byte of a SQLite file's shared memory that is locked by who writes."""
-
-
-def _stop_writing_to_sqlite(process):
-    while process.poll() is None:
-        process.send_signal(signal.SIGSTOP)
-        locks = Path("/proc/locks").read_text().splitlines()
-        if any(f" WRITE {process.pid} " in lock and _WRITE_LOCK in lock for lock in locks):
-            return
-        process.send_signal(signal.SIGCONT)
-        time.sleep(random.uniform(0, 0.02))
-    pytest.fail("it ended")
+    check(database, made)
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="Linux tells who holds a lock")
-def test_who_is_stopped_while_it_writes_keeps_a_sqlite_file(sqlite_url, made, tmp_path):
-    """Nobody can take the lock from it: it is said who may hold it, and once it is gone all goes
-    on."""
+@_knows_locks
+@pytest.mark.parametrize("then", ["killed", "woken"])
+def test_who_is_stopped_while_it_writes_keeps_a_sqlite_file(sqlite_url, made, tmp_path, then):
+    """Nobody can take the lock from it: it is said who may hold it. Once that is gone, or awake,
+    all goes on."""
     process = _loading(sqlite_url, made, tmp_path)
-    _stop_writing_to_sqlite(process)
+    _stop(process, sqlite_url, "sqlite_url", inside=True)
     busy = "import_busy"
     while busy == "import_busy":
         code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))
         busy = result["error"]["code"]
     assert (code, busy) == (1, "target"), (err, result)
     assert f":{process.pid}:" in result["error"]["hint"], result
-    process.kill()
-    process.communicate()
-    code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))
+    if then == "woken":
+        process.send_signal(signal.SIGCONT)
+        code, result, err = finish(process)
+    else:
+        process.kill()
+        process.communicate()
+        code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))
     assert (code, result["import_id"]) == (3, 1), (err, result)
     check(sqlite_url, made)
