@@ -137,10 +137,13 @@ fn promised(scanner: &Scanner) -> Value {
     evidence
 }
 
-/// One of the types that fit all values of a column; text fits always.
+/// One of the types that fit all values of a column; text fits always. Where a second has more
+/// than six digits no type of time keeps them, and the column becomes text.
 fn fitting(column: &Value, choice: u8) -> &'static str {
+    let finer = column["second_digits"].as_u64() > Some(6);
     let known = |kind: &&&str| {
         column["empties"] == 0
+            && !(finer && kind.starts_with("time"))
             && column["types"]
                 .get(**kind)
                 .is_some_and(|example| example.is_null())
