@@ -14,7 +14,7 @@ from pathlib import Path
 
 from snapshots import locations
 from snapshots.engine.delivery.bookkeeper import WINDOW
-from tests.faults.harness import wait_for
+from tests.faults.harness import limiting, wait_for
 from tests.httpd import Handler, Running, response
 from tests.movies import ROOT
 from tests.sink import Sink
@@ -171,7 +171,7 @@ CONTRACT = {
 }
 
 
-def start(database, rows, url, folder, fault="", batch=1):
+def start(database, rows, url, folder, fault="", batch=1, limits=None):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
     contract.write_text(json.dumps(rows.contract))
@@ -185,7 +185,12 @@ def start(database, rows, url, folder, fault="", batch=1):
         "--json", "--progress", "none", "--batch", str(batch),
     ]  # fmt: skip
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=limiting(limits),  # noqa: PLW1509 - it only sets limits
     )
 
 

@@ -92,18 +92,24 @@ def start(
         str(made.path),
     ]  # fmt: skip
 
-    def limit():
-        for kind, most in (limits or {}).items():
-            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
-
     return subprocess.Popen(
         command,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=limit if limits else None,  # noqa: PLW1509 - no other thread is in the way
+        preexec_fn=limiting(limits),  # noqa: PLW1509 - no other thread is in the way
     )
+
+
+def limiting(limits):
+    """Sets limits of the `resource` module in a process that begins; None where there are none."""
+
+    def limit():
+        for kind, most in limits.items():
+            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
+
+    return limit if limits else None
 
 
 def finish(process, seconds=200):

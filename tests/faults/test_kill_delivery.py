@@ -9,7 +9,7 @@ import pytest
 
 from snapshots import locations
 from snapshots.engine.books import Books
-from snapshots.engine.delivery.sending import WINDOW
+from snapshots.engine.delivery.bookkeeper import WINDOW
 from snapshots.engine.owner import LEASE_SECONDS
 from tests.faults.deliveries import (
     CONCURRENCY,

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tests.faults import deliveries
 from tests.faults.harness import check, finish, make_file, schema_file, start
 
 MIB = 1 << 20
@@ -46,6 +47,20 @@ def test_out_of_descriptors(database, made, tmp_path, descriptors):
     code, result, err = _load(database, made, tmp_path)
     assert code in (3, 5), (err, result)
     check(database, made)
+
+
+@pytest.mark.parametrize("descriptors", [12, pytest.param(20, marks=pytest.mark.soak)])
+def test_a_delivery_out_of_descriptors(database, tmp_path, descriptors):
+    rows = deliveries.make_rows(tmp_path / "rows.csv", 600)
+    limits = {resource.RLIMIT_NOFILE: descriptors}
+    with deliveries.serving(deliveries.Api()) as running:
+        url = running.url + "/rows"
+        code, result, err = finish(deliveries.start(database, rows, url, tmp_path, limits=limits))
+        assert code in (1, 3, 6), (err, result)
+        if code != 3:
+            code, result, err = finish(deliveries.start(database, rows, url, tmp_path))
+            assert code == 3, (err, result)
+        deliveries.check(rows, running.handler, result, kills=1)
 
 
 @pytest.mark.parametrize("megabytes", [56, 86])
