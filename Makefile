@@ -21,7 +21,7 @@ TEST_PROCESSES ?= 4
 header = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help setup demo test lint lint-python lint-rust test-rust servers smoke test-python \
-	soak fuzz bench format locks clean
+	soak fuzz sanitize bench format locks clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ soak: setup servers ## the tests that take long: more kills, more examples
 fuzz: setup ## look for inputs that break the kernel, SECONDS_EACH=1800 for each fuzz target
 	$(call header,fuzz)
 	scripts/fuzz.sh
+
+sanitize: setup ## run the kernel's unsafe code under Miri and the address sanitizer
+	$(call header,sanitize)
+	scripts/sanitize.sh
 
 bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
 	$(call header,bench)

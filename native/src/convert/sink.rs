@@ -88,3 +88,51 @@ impl Sink for Cursor<'_> {
         self.at += length.min(PADDED);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_appended() {
+        let mut bytes = b"before ".to_vec();
+        let position = append(&mut bytes, 64, |out| {
+            out.array(*b"one");
+            out.slice(b", two");
+            let before = out.position();
+            out.slice(b" and what is taken back");
+            out.rewind(before);
+            out.padded(*b", three.........", 7);
+            out.position()
+        });
+        assert_eq!(bytes, b"before one, two, three");
+        assert_eq!(position, bytes.len() - b"before ".len());
+    }
+
+    #[test]
+    fn nothing_is_appended_where_nothing_is_left() {
+        let mut bytes = Vec::new();
+        append(&mut bytes, 16, |out| {
+            out.padded([b'x'; PADDED], 0);
+            out.slice(b"gone");
+            out.rewind(0);
+        });
+        assert_eq!(bytes, b"");
+    }
+
+    #[test]
+    fn what_does_not_fit_panics_and_changes_nothing() {
+        let mut bytes = b"before".to_vec();
+        let large = vec![b'x'; 1 << 16];
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            append(&mut bytes, 4, |out| {
+                out.array(*b"fits");
+                out.slice(&large);
+            });
+        }));
+        assert!(outcome.is_err());
+        assert_eq!(bytes, b"before");
+    }
+}

@@ -166,7 +166,7 @@ fn mask(wanted: &[u8; 4], step: &[u8; STEP]) -> u64 {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x,
         _mm256_set1_epi8,
     };
 
@@ -189,8 +189,9 @@ mod x86 {
             [wanted[0], wanted[1], wanted[2], wanted[3]].map(|byte| _mm256_set1_epi8(byte as i8));
         let mut mask = 0;
         for (i, lane) in step.as_chunks::<32>().0.iter().enumerate() {
-            // SAFETY: reads the 32 bytes of `lane`; the load asks for no alignment.
-            let lane = unsafe { _mm256_loadu_si256(lane.as_ptr().cast::<__m256i>()) };
+            // Compiled to one load of the lane.
+            let [e, f, g, h] = [0, 1, 2, 3].map(|i| i64::from_le_bytes(lane.as_chunks().0[i]));
+            let lane = _mm256_set_epi64x(h, g, f, e);
             let ab = _mm256_or_si256(_mm256_cmpeq_epi8(lane, a), _mm256_cmpeq_epi8(lane, b));
             let cd = _mm256_or_si256(_mm256_cmpeq_epi8(lane, c), _mm256_cmpeq_epi8(lane, d));
             let bits = _mm256_movemask_epi8(_mm256_or_si256(ab, cd)) as u32;
@@ -249,7 +250,13 @@ mod tests {
     fn every_way_finds_the_same() {
         let wanted = *b",\n\"\\";
         let mut state = 1_u32;
-        for len in (0..400).chain([WINDOW - 1, WINDOW]) {
+        // Miri is slow.
+        let lengths = if cfg!(miri) {
+            (0..=2 * STEP).collect()
+        } else {
+            Vec::from_iter((0..400).chain([WINDOW - 1, WINDOW]))
+        };
+        for len in lengths {
             let data: Vec<u8> = (0..len)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
