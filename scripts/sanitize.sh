@@ -31,5 +31,5 @@ export PYTHONPATH="$built/src" PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 python -c 'import snapshots._native as kernel; assert ".tmp/sanitize" in kernel.__file__'
 python -m pytest --timeout 3600 "$@" tests/native tests/ports/test_sqlite.py
-python -m pytest --timeout 3600 "$@" -k "sqlite and not random" tests/ports/test_load.py tests/ports/test_refused.py \
-    tests/faults/test_kill.py
+python -m pytest --timeout 3600 "$@" -k "sqlite and not random" tests/ports/test_load.py \
+    tests/ports/test_refused.py tests/faults/test_kill.py
