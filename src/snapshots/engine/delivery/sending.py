@@ -142,10 +142,8 @@ class Sender:
         """A request is on its way. Those that follow it need not ask, until it is time to write,
         or too much is unwritten."""
         self._books.begun()
-        room = self._books.room
-        if room > 0:
-            self._api.grant(room)
-            self._books.gather()
+        self._api.grant(self._books.room)
+        self._books.gather()
 
     def heard(self, parcel: Parcel) -> None:
         """An answer came that settles rows of a parcel, or never will."""

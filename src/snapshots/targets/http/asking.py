@@ -75,9 +75,13 @@ class Asking:
         return await self._in_turn(streamed)
 
     def grant(self, requests: int) -> None:
-        """So many requests may follow plain successes by `Lane.onward`, if that is all right."""
-        if self._free():
+        """So many requests and no others may follow plain successes by `Lane.onward`, if that is
+        all right."""
+        if requests > 0 and self._free():
             self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())
+        else:
+            # What was granted before may be more than there is room for now.
+            self.credit.revoke()
 
     def settle(self) -> int:
         """Takes account of what was done on credit; how many requests that were since the start."""

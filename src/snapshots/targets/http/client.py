@@ -58,8 +58,8 @@ class HttpTarget:
         return self._asking.credit
 
     def grant(self, requests: int) -> None:
-        """Gives the lanes credit for so many requests, for a moment; none where there are limits
-        to be looked at each time."""
+        """Gives the lanes credit for so many requests, for a moment, in the place of what they
+        had; none where there are limits to be looked at each time."""
         self._asking.grant(requests)
 
     def settle(self) -> int:
