@@ -1,6 +1,8 @@
 """How much of a delivery is not in its ledger at any moment, whatever the API says."""
 
+import asyncio
 import json
+import random
 import time
 from collections import Counter
 
@@ -12,6 +14,7 @@ from tests.faults.deliveries import CONCURRENCY, make_rows, serving, settled, st
 from tests.faults.harness import wait_for
 from tests.httpd import Handler, response
 
+ANSWERS = 150
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 
 
@@ -52,11 +55,8 @@ def test_no_more_than_the_window_is_sent_while_the_ledger_is_held_up(
     with serving(Odd(answers)) as running:
         api = running.handler
         process = start(postgres_url, rows, running.url + "/rows", tmp_path)
-        for _ in range(4):
-            goal = api.requests + 100
-            wait_for(lambda: api.requests >= goal or process.poll() is not None, 60)
-            if process.poll() is not None:
-                break
+        for goal in range(100, 2000, 500):
+            wait_for(lambda goal=goal: api.requests >= goal, 60)
             with psycopg.connect(postgres_url) as held:
                 held.execute("LOCK TABLE snapshots_chunks IN EXCLUSIVE MODE")
                 made = still(lambda: api.requests)
@@ -65,3 +65,53 @@ def test_no_more_than_the_window_is_sent_while_the_ledger_is_held_up(
         out, err = process.communicate(timeout=120)
         assert process.returncode == 3, (out, err)
         assert set(api.taken.values()) == {1}
+
+
+class Halting(Handler):
+    """Answers after some milliseconds, until it falls silent for a while."""
+
+    def __init__(self):
+        self.answered = set()
+        self.left = ANSWERS
+        self._held = []
+        self._random = random.Random(5)
+
+    def on_request(self, request, connection):
+        row = json.loads(request.body)["id"]
+        answer = CHUNKED if self._random.random() < 0.05 else response(201)
+        seconds = 0.01 * self._random.random()
+        self._loop = asyncio.get_running_loop()
+        self._loop.call_later(seconds, self._answer, connection, row, answer)
+
+    def _answer(self, connection, row, answer):
+        if self.left == 0:
+            self._held.append((connection, row, answer))
+            return
+        self.left -= 1
+        self.answered.add(row)
+        connection.transport.write(answer)
+
+    def go_on(self):
+        self.left = ANSWERS
+        self._loop.call_soon_threadsafe(self._release)
+
+    def _release(self):
+        held, self._held = self._held, []
+        for one in held:
+            self._answer(*one)
+
+
+def test_what_was_answered_is_written_down_though_nothing_follows(sqlite_url, tmp_path):
+    """Neither another answer nor the end of a time-out is waited for."""
+    rows = make_rows(tmp_path / "rows.csv", 3000)
+    with serving(Halting()) as running:
+        api = running.handler
+        process = start(sqlite_url, rows, running.url + "/rows", tmp_path)
+        try:
+            for _ in range(15):
+                wait_for(lambda: api.left == 0)
+                wait_for(lambda: api.answered <= settled(sqlite_url, rows), 2)
+                api.go_on()
+        finally:
+            process.kill()
+            process.communicate()

@@ -36,8 +36,9 @@ class Bookkeeper:
         """`remote`: the ledger is on a server, and is waited for on another thread. What is in
         this process is written to faster than threads take turns.
 
-        `settle` tells of what is not told yet; `finished` hears of each parcel whose rows are
-        settled and written down."""
+        `settle` tells of what is not told yet, and sees to it that `gather` is called before
+        there is more of it; `finished` hears of each parcel whose rows are settled and written
+        down."""
         self._record = record
         self._remote = remote
         self._settle = settle

@@ -50,7 +50,7 @@ class Sender:
         self._at_once = at_once
         self._stop_on_error = stop_on_error
         self._books = Bookkeeper(
-            record, at_once=at_once, remote=remote, settle=self._settle, finished=self._settled
+            record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
         )
         self._finished = finished
         self._parcel: Parcel | None = None
@@ -166,6 +166,12 @@ class Sender:
         for parcel in self._sending:
             if parcel.changed:
                 self._books.note(parcel)
+
+    def _call_in(self) -> None:
+        """The same, and whoever goes on asks again: what it does then is to be written down
+        within a while that begins then."""
+        self._api.credit.revoke()
+        self._settle()
 
     def _settled(self, parcel: Parcel) -> None:
         del self._sending[parcel]
