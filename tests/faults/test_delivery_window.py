@@ -9,6 +9,7 @@ from collections import Counter
 import psycopg
 import pytest
 
+from snapshots import locations
 from snapshots.engine.delivery.bookkeeper import WINDOW
 from tests.faults.deliveries import CONCURRENCY, make_rows, serving, settled, start
 from tests.faults.harness import wait_for
@@ -115,3 +116,19 @@ def test_what_was_answered_is_written_down_though_nothing_follows(sqlite_url, tm
         finally:
             process.kill()
             process.communicate()
+
+
+def test_a_ledger_that_loses_what_it_had_committed_gets_it_again(database, tmp_path):
+    """As a server does that is replaced by one that was a little behind."""
+    rows = make_rows(tmp_path / "rows.csv", 4000)
+    with serving(Odd([response(201)])) as running:
+        api = running.handler
+        process = start(database, rows, running.url + "/rows", tmp_path)
+        wait_for(lambda: api.requests >= 200)
+        session = locations.target(database).connect(create=False)
+        session.execute("DELETE FROM snapshots_chunks")
+        session.close()
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 3, (out, err)
+        assert settled(database, rows) == set(api.taken) == set(rows.sendable)
+        assert set(api.taken.values()) == {1}

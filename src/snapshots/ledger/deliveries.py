@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from snapshots.model import Reject
 
 
+# What is decided of a chunk whose row is there already. Whether it is there, the ledger says alone:
+# after a lost COMMIT, or a server that has lost one, it may not be what was written last.
+_NEWS = (
+    *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
+    *("fence", "seconds", "committed_at"),
+)
+_EXCLUDED = " ON CONFLICT (import_id, start_offset) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _NEWS
+)
+_VALUES = " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in _NEWS)
+_GOES_ON = {"postgres": _EXCLUDED, "sqlite": _EXCLUDED, "mysql": _VALUES}
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkSent:
     """The account of one chunk as far as it is sent."""
@@ -29,8 +42,6 @@ class ChunkSent:
     ambiguous: int
     sent: str | None
     """While some are pending: which of the rows are decided, such as `0-41,43`."""
-    known: bool
-    """The ledger has it already, and this is how it goes on."""
 
 
 def write_down(
@@ -67,19 +78,12 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             f" + {counts.rejected} rejected + {counts.skipped} skipped, {chunk.pending} pending",
             hint="this is a defect, please report it",
         )
-    if chunk.known:
-        _go_on(ledger, lease, chunk)
-    else:
-        _begin(ledger, lease, chunk)
-
-
-def _begin(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
-    done, counts = chunk.done, chunk.done.counts
     ledger.session.execute(
         "INSERT INTO snapshots_chunks (import_id, start_offset, end_offset, start_line, end_line,"
         " records, loaded, rejected, skipped, pending, ambiguous, sent, hash_state, hash, fence,"
         " seconds, committed_at)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {ledger.target.now_sql()})",
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {ledger.target.now_sql()})"
+        f"{_GOES_ON[ledger.target.name]}",
         (
             lease.import_id,
             done.start,
@@ -97,27 +101,5 @@ def _begin(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             done.hash,
             lease.fence,
             done.seconds,
-        ),
-    )
-
-
-def _go_on(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
-    done, counts = chunk.done, chunk.done.counts
-    ledger.session.execute(
-        "UPDATE snapshots_chunks SET records = ?, loaded = ?, rejected = ?, skipped = ?,"
-        " pending = ?, ambiguous = ?, sent = ?, fence = ?, seconds = ?,"
-        f" committed_at = {ledger.target.now_sql()} WHERE import_id = ? AND start_offset = ?",
-        (
-            counts.records,
-            counts.loaded,
-            counts.rejected,
-            counts.skipped,
-            chunk.pending,
-            chunk.ambiguous,
-            chunk.sent,
-            lease.fence,
-            done.seconds,
-            lease.import_id,
-            done.start,
         ),
     )

@@ -163,6 +163,5 @@ class Bookkeeper:
         self._written.set()
         self._settle()
         for parcel in parcels:
-            parcel.written = True
             if not parcel.unheard and parcel not in self._touched:
                 self._finished(parcel)

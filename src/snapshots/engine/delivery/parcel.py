@@ -51,8 +51,6 @@ class Parcel:
         self._hash_state = piece.hash_state(self.end)
         self._hash = None if position else chunk.digest(block.position)
         self._ambiguous = 0
-        self.written = False
-        """The ledger has some account of it."""
         self._began = time.monotonic()
 
     def restore(self, begun: CommittedChunk) -> None:
@@ -72,7 +70,6 @@ class Parcel:
         self._restored = self._before = self._told = begun.counts
         self._sendable = self.outbox.pending
         self._ambiguous = begun.ambiguous
-        self.written = True
 
     @property
     def counts(self) -> Counts:
@@ -128,7 +125,7 @@ class Parcel:
             seconds=self.seconds,
         )
         sent = self.outbox.sent() if pending else None
-        return ChunkSent(done, pending, self._ambiguous, sent, self.written)
+        return ChunkSent(done, pending, self._ambiguous, sent)
 
     def news(self) -> Counts:
         """What was decided since this was asked for the last time."""
