@@ -12,6 +12,8 @@ KERNEL_SOURCES := $(MANIFEST) $(wildcard native/Cargo.lock native/build.rs) pypr
 export PYO3_PYTHON := $(BIN)/python
 export PATH := $(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# Whoever stands in another environment gets this one all the same.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # Programs that are started thousands of times are compiled once, as they are where they are installed.
 unexport PYTHONDONTWRITEBYTECODE
 

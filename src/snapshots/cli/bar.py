@@ -15,6 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
+from snapshots.cli.lines import started_line
 from snapshots.engine.report import Event, Failed, ImportResult, Notice, Progress, Started
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bar() -> Iterator[Listener]:
-    """A listener that draws; notices go above the bar."""
+    """A listener that draws while an import runs; notices go above the bar."""
     console = Console(stderr=True, highlight=False)
-    with RichProgress(
+    display = RichProgress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
@@ -37,8 +38,11 @@ def bar() -> Iterator[Listener]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-    ) as display:
+    )
+    try:
         yield _Bar(display)
+    finally:
+        display.stop()
 
 
 class _Bar:
@@ -49,12 +53,14 @@ class _Bar:
     def __call__(self, event: Event) -> None:
         match event:
             case Notice(text):
-                self._display.console.print(f"- {text}", markup=False, style="dim")
+                self._display.console.print(f"- {text}", markup=False, style="dim", soft_wrap=True)
             case Started():
                 self._end()
+                self._display.console.print(started_line(event), markup=False, soft_wrap=True)
                 self._task = self._display.add_task(
                     event.input, total=event.bytes_total, rate=0.0, rejected=0
                 )
+                self._display.start()
             case Progress() if self._task is not None:
                 self._display.update(
                     self._task,
@@ -68,6 +74,8 @@ class _Bar:
                 pass
 
     def _end(self) -> None:
+        # Whoever writes next begins where the bar was: it may not draw any more.
         if self._task is not None:
+            self._display.stop()
             self._display.remove_task(self._task)
             self._task = None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from snapshots.cli.lines import plain_line, started_line
 from snapshots.engine.report import Event, Notice, Progress, Started
 
 if TYPE_CHECKING:
@@ -56,29 +57,12 @@ class _Plain:
                 _say(f"- {text}")
             case Started():
                 self._last = time.monotonic()
-                verb = "going on with " if event.resumed else ""
-                what = f"{verb}{event.kind} {event.import_id}: {event.input}"
-                _say(f"{what} -> {event.table}, {event.database}")
+                _say(started_line(event))
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
                 _say(plain_line(event))
             case _:
                 pass
-
-
-def plain_line(progress: Progress) -> str:
-    """Bytes, percent, rows a second, time left and rejects."""
-    counts = progress.counts
-    rate = counts.records / progress.seconds if progress.seconds else 0
-    line = f"{progress.bytes_done / 1e6:,.0f} MB"
-    if progress.bytes_total:
-        share = progress.bytes_done / progress.bytes_total
-        line += f" of {progress.bytes_total / 1e6:,.0f} MB ({share:.0%})"
-        if share > 0:
-            line += f", {progress.seconds * (1 - share) / share:,.0f} s left"
-    elif progress.bytes_total is None:
-        line += " of an unknown total"
-    return f"{line}, {counts.loaded:,} loaded, {rate:,.0f} records/s, {counts.rejected:,} rejected"
 
 
 def _say(text: str) -> None:
