@@ -148,3 +148,21 @@ def test_a_folder_that_is_removed_and_made_again_is_watched_again(sqlite_url, fo
         service.wait_ended("last.csv")
         assert service.terminate() == 0
     check(sqlite_url, {first + n for first in (0, 100, 1000) for n in range(3)})
+
+
+def test_a_folder_that_is_moved_away_is_missed_and_the_next_is_watched(sqlite_url, folder):
+    """No event tells of it, and the look at all of it would come too late for this test."""
+    with Service(sqlite_url, folder, "--table", "t", "--rescan", "1000") as service:
+        service.wait_for(lambda: service.said("watching"))
+        folder.rename(folder.with_name("old"))
+        service.wait_for(lambda: service.said("problem"))
+        folder.mkdir()
+        service.wait_for(lambda: len(service.said("watching")) == 2)
+        put(folder / "a.csv", 0, 3)
+        service.wait_ended("a.csv")
+        folder.rename(folder.with_name("older"))
+        folder.mkdir()
+        put(folder / "b.csv", 100, 3)
+        service.wait_ended("b.csv")
+        assert service.terminate() == 0
+    check(sqlite_url, {first + n for first in (0, 100) for n in range(3)})

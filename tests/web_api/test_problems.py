@@ -73,6 +73,14 @@ def test_bodies_that_are_not_understood(client):
     assert {one["place"] for one in wrong["errors"]} == {"body.url", "body.mode"}
 
 
+def test_a_body_of_another_type_is_told_which_it_should_be(client):
+    """What curl sends with -d and nothing else."""
+    kind = {"Content_Type": "application/x-www-form-urlencoded"}
+    answer = client.ask("POST", "/v1/imports", b'{"file": "a.csv"}', **kind)
+    assert is_problem(answer, 422)
+    assert "Content-Type: application/json" in answer.json["detail"]
+
+
 def test_a_database_that_is_gone(tmp_path):
     database = database_beside(tmp_path)
     with served(database, tmp_path, "--workers", "0") as client:

@@ -46,7 +46,8 @@ def _line(event: Event) -> None:
         case events.Ended() | events.Settled() | events.Refused() | events.Deferred():
             _line_of_file(event)
         case events.Waiting(error, seconds):
-            click.echo(f"the database is away, next try in {seconds:.1f} s: {error}", err=True)
+            text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
+            click.echo(text.rstrip(), err=True)
         case events.Back():
             click.echo("the database is back", err=True)
         case events.Problem(error):

@@ -147,9 +147,14 @@ class Sync:
         return None
 
     def _serve(self, recogniser: Recogniser, settler: Settler) -> None:
-        alive_due = 0.0
+        alive_due = astray_due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
+            if now >= astray_due:
+                # Nobody tells of a folder that is moved away.
+                astray_due = now + GONE_SECONDS
+                if self._watch and self._watch.astray():
+                    self._look_due = now
             if now >= self._look_due:
                 self._look(now)
             if now >= alive_due:

@@ -45,6 +45,10 @@ class Watch:
         alive = all(emitter.is_alive() for emitter in self._observer.emitters)
         return now is not None and not (alive and now == self._watched)
 
+    def astray(self) -> bool:
+        """Where the watched folder was there is another now, or none."""
+        return _identity(self._folder) != self._watched
+
     def renew(self) -> None:
         """Watches the folder that is there now. Raises InputError."""
         self.end()

@@ -147,6 +147,10 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+
+
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Has every error of an application answered so; `routers` are all that it has."""
 
@@ -162,13 +166,16 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
             headers["Allow"] = ", ".join(sorted(_methods(routers, request)))
         return problem(error.status_code, detail, headers=headers)
 
-    def invalid(_: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
         found = [
             Invalid(place=".".join(map(str, one["loc"])), message=sentence(one["msg"]))
             for one in error.errors()
         ]
-        return problem(422, "The request is not valid.", invalid=found)
+        detail = "The request is not valid."
+        if any(one.place == "body" for one in found) and not _is_json(request):
+            detail += " Its body is to be JSON, with the header Content-Type: application/json."
+        return problem(422, detail, invalid=found)
 
     def unforeseen(_: Request, __: Exception) -> JSONResponse:
         return problem(500, "The service has met an error that it does not know.")

@@ -211,7 +211,7 @@ class Asking:
                 self.halt(answers.wait_longer(self._settings, answer.status, asked))
         elif not answer.sent and self._last_answer < budget.began:
             # Nobody was answered for a whole budget, and now the server cannot be reached.
-            hint = "Check the address, and that the server runs; then resume the delivery."
+            hint = "Check the address, and that the server runs; then give the same command again."
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
             self.halt(kind(text, place=place, hint=hint, retryable=True))
