@@ -101,7 +101,7 @@ class Guard:
         if token is None:
             return problem(
                 401,
-                "A token is needed.",
+                "The token is not known." if "authorization" in headers else "A token is needed.",
                 hint="Send it as Authorization: Bearer TOKEN, or as the password of a login.",
                 headers={"WWW-Authenticate": _challenge(scope["path"])},
             )
