@@ -154,6 +154,7 @@ def test_of_two_pauses_the_longer_counts() -> None:
         limiter.pause(0.3)
         limiter.pause(0.05)
         await limiter.enter()
-        assert loop.time() - began >= 0.3
+        # The loop's clock has milliseconds, which a difference of floats may miss by a little.
+        assert loop.time() - began > 0.29
 
     run(work())
