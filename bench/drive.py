@@ -68,7 +68,7 @@ async def bare(url: str, requests: int, at_once: int) -> None:
 
 
 async def deliver(url: str, requests: int, at_once: int) -> None:
-    """What the engine calls, with nothing to do but to send."""
+    """Limits and verdicts, and nothing to do but to send; no credit: Python sees each answer."""
     async with HttpTarget(HttpSettings(url, concurrency=at_once)) as target:
 
         async def send(lane: Same) -> None:

@@ -34,7 +34,7 @@ COLUMNS = (
 )
 TITLES = {
     "bare": "our client alone, constant bodies",
-    "deliver": "the adapter (`HttpTarget.stream`)",
+    "deliver": "the adapter (`HttpTarget.stream`), no credit",
     "send": "`snapshots send` of a CSV file",
     "aiohttp": "aiohttp with uvloop, constant bodies",
 }
