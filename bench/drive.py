@@ -9,7 +9,9 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
-from snapshots._native import plain_success, request_end
+from snapshots._native import Chunk, Converter, Credit, Hopper, Outbox, Shuttle, request_end
+from snapshots.formats.csv import converter_spec
+from snapshots.model import Column, Contract, Dialect, Type
 from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
 from snapshots.targets.http.transport import Transport
 
@@ -19,25 +21,91 @@ BODY = (
     b'"popularity":79,"awards":"No","image":"NicholasCage.png"}'
 )
 KEY = "5b1f0a4c2d3e4f60718293a4b5c6d7e8"
+COLUMNS = (
+    *("year", "length", "title", "subject", "actor", "actress", "director"),
+    *("popularity", "awards", "image"),
+)
+NUMBERS = {"year", "length", "popularity"}
+RECORD = (
+    b"1983|104|Dead Zone, The|Horror|Walken, Christopher|Adams, Brooke|Cronenberg, David"
+    b"|79|No|NicholasCage.png\n"
+)
+"""What BODY is made of."""
+PART = 10_000
+"""Requests that are made ready at a time."""
 
 
 class Same:
     """A lane of one and the same request; all lanes share what is left to be sent."""
 
     page = Page([BODY], [KEY])
+    shuttle = None
     request = request_end([BODY], [KEY], "Idempotency-Key", array=False)
 
     def __init__(self, left: Iterator[int]) -> None:
         self._left = left
-
-    def onward(self, answer: bytes) -> None:
-        """Every answer is looked at."""
 
     def delivered(self) -> None:
         """Nothing is noted."""
 
     def next(self) -> bytes | None:
         return None if next(self._left, None) is None else self.request
+
+
+class Constant:
+    """The same body again and again: nothing is read, hashed, judged or written down for it."""
+
+    def __init__(self, requests: int) -> None:
+        self._left = requests
+        columns = (Column(n, n, Type("integer" if n in NUMBERS else "text")) for n in COLUMNS)
+        dialect = Dialect(delimiter="|", header=False)
+        spec = converter_spec(dialect, Contract(tuple(columns)), COLUMNS, "json", None)
+        self._convert = Converter(spec).convert
+        self._hopper = Hopper()
+        outbox = self._refill()
+        assert outbox.bodies(0, 1) == [BODY]
+
+    def shuttle(self, credit: Credit) -> Shuttle:
+        """One for each connection."""
+        return Shuttle(self._hopper, credit)
+
+    def take(self, shuttle: Shuttle) -> bytes | None:
+        """The end of the next request, behind which the shuttle goes on by itself."""
+        request = shuttle.take()
+        if request is None and self._left:
+            self._refill()
+            request = shuttle.take()
+        return request
+
+    def _refill(self) -> Outbox:
+        rows = min(self._left, PART)
+        self._left -= rows
+        block = self._convert(Chunk.of(rows * RECORD, 0, 1), 0, 1, 1 << 30)
+        outbox = Outbox(block, b"", "", 1, False)
+        self._hopper.fill(outbox)
+        return outbox
+
+
+async def bare(url: str, requests: int, at_once: int) -> None:
+    """Our client alone: no verdicts, no limits, no retries, no books; the same body each time."""
+    transport = Transport(HttpSettings(url))
+    same, credit = Constant(requests), Credit()
+    key = f"Idempotency-Key: {KEY}\r\n".encode()
+    credit.grant(requests, 3600, transport.head() + key)
+
+    async def work() -> None:
+        shuttle = same.shuttle(credit)
+
+        def onward(_status: int) -> bytes | None:
+            request = same.take(shuttle)
+            return request and key + request
+
+        while (request := same.take(shuttle)) is not None:
+            answer = await transport.stream(key + request, onward, shuttle)
+            assert answer is None, answer.status
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    transport.close()
 
 
 async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[None]]) -> None:
@@ -49,22 +117,6 @@ async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[Non
             await send(lane)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
-
-
-async def bare(url: str, requests: int, at_once: int) -> None:
-    """Our client alone: no verdicts, no limits, no retries, no books; the same body each time."""
-    transport = Transport(HttpSettings(url))
-    whole = transport.head() + Same.request
-
-    async def send(lane: Same) -> None:
-        def onward(answer: bytes) -> bytes | None:
-            return whole if plain_success(answer) and lane.next() else None
-
-        answer = await transport.stream(lane.request, lambda _: None, onward)
-        assert answer is None, answer.status
-
-    await _all(requests, at_once, send)
-    transport.close()
 
 
 async def deliver(url: str, requests: int, at_once: int) -> None:

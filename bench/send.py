@@ -24,14 +24,10 @@ from tests.nginx import Nginx  # noqa: E402
 from tests.servers import MissingServer, find  # noqa: E402
 
 import report  # noqa: E402
-from drive import BODY, CLIENTS  # noqa: E402
+from drive import BODY, CLIENTS, COLUMNS  # noqa: E402
 from measure import Cost, middle, run  # noqa: E402
 
 AT_ONCE = 32
-COLUMNS = (
-    *("year", "length", "title", "subject", "actor", "actress", "director"),
-    *("popularity", "awards", "image"),
-)
 TITLES = {
     "bare": "our client alone, constant bodies",
     "deliver": "the adapter (`HttpTarget.stream`), no credit",

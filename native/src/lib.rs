@@ -17,6 +17,7 @@ mod memory;
 mod outbox;
 mod pool;
 mod records;
+mod relay;
 mod request;
 mod scan;
 mod shuttle;
@@ -48,11 +49,13 @@ mod _native {
     #[pymodule_export]
     use crate::records::Records;
     #[pymodule_export]
+    use crate::relay::Relay;
+    #[pymodule_export]
     use crate::request::request_end;
     #[pymodule_export]
     use crate::scan::Scanner;
     #[pymodule_export]
-    use crate::shuttle::Shuttle;
+    use crate::shuttle::{Hopper, Shuttle};
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]

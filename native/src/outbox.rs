@@ -16,7 +16,7 @@ pub struct Outbox {
     array: bool,
     /// Where each row ends, without the line end behind it.
     ends: Vec<usize>,
-    /// The same for the same line and object under one secret.
+    /// The same for the same line and object under one secret. None where no header bears them.
     keys: Vec<Key>,
     decided: Vec<bool>,
     delivered: usize,
@@ -40,9 +40,9 @@ impl Outbox {
             return Err(PyValueError::new_err("a request holds at least one row"));
         }
         let rows = block.get();
-        let secret = *blake3::hash(secret).as_bytes();
+        let secret = (!key_header.is_empty()).then(|| *blake3::hash(secret).as_bytes());
         // Here nobody waits for it.
-        let (ends, keys) = block.py().detach(|| prepare(rows, &secret));
+        let (ends, keys) = block.py().detach(|| prepare(rows, secret.as_ref()));
         if ends.len() != rows.places.len() {
             return Err(PyValueError::new_err("the rows are no JSON objects"));
         }
@@ -129,10 +129,10 @@ impl Outbox {
         PyList::new(py, (start..end).map(|row| PyBytes::new(py, self.body(row))))
     }
 
-    /// The keys of some rows.
+    /// The keys of some rows; empty where no header bears them.
     fn keys(&self, start: usize, end: usize) -> PyResult<Vec<String>> {
         self.check(start, end)?;
-        let keys = self.keys[start..end].iter();
+        let keys = (start..end).map(|row| self.keys.get(row).map_or(&[][..], |key| key));
         Ok(keys
             .map(|key| String::from_utf8_lossy(key).into())
             .collect())
@@ -157,7 +157,8 @@ impl Outbox {
         out.clear();
         out.extend(head);
         let bodies = (start..end).map(|row| self.body(row));
-        let keys = self.keys[start..end].iter().map(|key| &key[..]);
+        let keys = self.keys.get(start..end).unwrap_or_default();
+        let keys = keys.iter().map(|key| &key[..]);
         request::write(&mut out, &self.key_header, keys, bodies, self.array);
         self.request = out;
         &self.request
@@ -180,15 +181,20 @@ fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {
     &block.rows().0[start..ends[row]]
 }
 
-/// Where each row of a block ends, and the key of each.
-fn prepare(block: &Block, secret: &[u8; 32]) -> (Vec<usize>, Vec<Key>) {
+/// Where each row of a block ends, and the key of each, if there is a secret to make them with.
+fn prepare(block: &Block, secret: Option<&[u8; 32]>) -> (Vec<usize>, Vec<Key>) {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', block.rows().0).collect();
-    let keys = block.places.iter().take(ends.len()).enumerate();
-    let keys = keys.map(|(row, place)| {
+    let key = |secret, row, line: u64| {
         let mut hasher = blake3::Hasher::new_keyed(secret);
-        hasher.update(&place.line.to_le_bytes());
+        hasher.update(&line.to_le_bytes());
         request::key(hasher.update(body(block, &ends, row)))
+    };
+    let keys = secret.map(|secret| {
+        let places = block.places.iter().take(ends.len()).enumerate();
+        places
+            .map(|(row, place)| key(secret, row, place.line))
+            .collect()
     });
-    let keys = keys.collect();
+    let keys = keys.unwrap_or_default();
     (ends, keys)
 }

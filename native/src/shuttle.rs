@@ -1,5 +1,6 @@
 //! Goes to and fro between rows and an API: an answer comes, the next request goes out.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -7,11 +8,32 @@ use crate::answer;
 use crate::credit::Credit;
 use crate::outbox::Outbox;
 
-/// One request at a time of an outbox. Several may share an outbox and a credit.
+/// Where shuttles find rows when there are none left of those that they are at.
+#[pyclass(module = "snapshots._native")]
+pub struct Hopper {
+    outbox: Option<Py<Outbox>>,
+}
+
+#[pymethods]
+impl Hopper {
+    #[new]
+    fn new() -> Hopper {
+        Hopper { outbox: None }
+    }
+
+    /// From now on the rows of this outbox.
+    fn fill(&mut self, outbox: Py<Outbox>) {
+        self.outbox = Some(outbox);
+    }
+}
+
+/// One request at a time. Several may share a hopper and a credit.
 #[pyclass(module = "snapshots._native")]
 pub struct Shuttle {
-    outbox: Py<Outbox>,
+    hopper: Py<Hopper>,
     credit: Py<Credit>,
+    /// Of which rows are under way.
+    outbox: Option<Py<Outbox>>,
     start: usize,
     end: usize,
 }
@@ -19,13 +41,20 @@ pub struct Shuttle {
 #[pymethods]
 impl Shuttle {
     #[new]
-    fn new(outbox: Py<Outbox>, credit: Py<Credit>) -> Shuttle {
+    fn new(hopper: Py<Hopper>, credit: Py<Credit>) -> Shuttle {
         Shuttle {
-            outbox,
+            hopper,
             credit,
+            outbox: None,
             start: 0,
             end: 0,
         }
+    }
+
+    /// Whose rows are under way; None before there are any.
+    #[getter]
+    fn outbox(&self, py: Python<'_>) -> Option<Py<Outbox>> {
+        self.outbox.as_ref().map(|outbox| outbox.clone_ref(py))
     }
 
     /// First of the rows that are under way.
@@ -40,23 +69,20 @@ impl Shuttle {
         self.end
     }
 
-    /// Goes on with the rows of another outbox.
-    fn move_to(&mut self, outbox: Py<Outbox>) {
-        self.outbox = outbox;
-    }
-
-    /// Takes the next rows of the outbox: what follows the common headers of the request with
-    /// them, or None.
+    /// Takes the next rows: what follows the common headers of the request with them, or None.
     fn take<'py>(&mut self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        let mut outbox = self.outbox.borrow_mut(py);
-        let (start, end) = outbox.following()?;
-        (self.start, self.end) = (start, end);
-        Some(PyBytes::new(py, outbox.request(&[], start, end)))
+        let (outbox, start, end) = self.following(py)?;
+        let request = PyBytes::new(py, outbox.borrow_mut(py).request(&[], start, end));
+        (self.outbox, self.start, self.end) = (Some(outbox), start, end);
+        Some(request)
     }
 
     /// The rows that are under way have arrived.
     fn deliver(&self, py: Python<'_>) -> PyResult<()> {
-        self.outbox.borrow_mut(py).deliver(self.start, self.end)
+        let Some(outbox) = &self.outbox else {
+            return Err(PyValueError::new_err("no rows are under way"));
+        };
+        outbox.borrow_mut(py).deliver(self.start, self.end)
     }
 
     /// Where these bytes are a plain success, and there is credit and another request: notes that
@@ -66,6 +92,18 @@ impl Shuttle {
         py: Python<'py>,
         data: &[u8],
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.onward_with(py, data, |request| PyBytes::new(py, request))
+    }
+}
+
+impl Shuttle {
+    /// The same; what becomes of the request is given.
+    pub fn onward_with<T>(
+        &mut self,
+        py: Python<'_>,
+        data: &[u8],
+        send: impl FnOnce(&[u8]) -> T,
+    ) -> PyResult<Option<T>> {
         let mut credit = self.credit.borrow_mut(py);
         let Some(head) = credit.head() else {
             return Ok(None);
@@ -73,14 +111,24 @@ impl Shuttle {
         let Some(status) = answer::status_of(data) else {
             return Ok(None);
         };
-        let mut outbox = self.outbox.borrow_mut(py);
-        let Some((start, end)) = outbox.following() else {
+        let Some((outbox, start, end)) = self.following(py) else {
             return Ok(None);
         };
-        outbox.deliver(self.start, self.end)?;
-        let request = PyBytes::new(py, outbox.request(head, start, end));
-        (self.start, self.end) = (start, end);
+        self.deliver(py)?;
+        let sent = send(outbox.borrow_mut(py).request(head, start, end));
         credit.take(status);
-        Ok(Some(request))
+        drop(credit);
+        (self.outbox, self.start, self.end) = (Some(outbox), start, end);
+        Ok(Some(sent))
+    }
+
+    /// The next rows of the outbox that this is at, or else of the one in the hopper.
+    fn following(&self, py: Python<'_>) -> Option<(Py<Outbox>, usize, usize)> {
+        let following = |outbox: &Py<Outbox>| {
+            let (start, end) = outbox.borrow_mut(py).following()?;
+            Some((outbox.clone_ref(py), start, end))
+        };
+        let own = self.outbox.as_ref().and_then(following);
+        own.or_else(|| self.hopper.borrow(py).outbox.as_ref().and_then(following))
     }
 }

@@ -1,12 +1,13 @@
 """The Rust kernel. All offsets and sizes are in bytes; lines are 1-based."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, final
+from typing import Generic, TypeAlias, TypeVar, final
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Value: TypeAlias = int | float | str | bytes | None
 RejectTuple: TypeAlias = tuple[int, int, str | None, str, str, bytes]
 """line, byte_offset, column, code, reason, raw (at most 64 KiB)."""
+Owner = TypeVar("Owner")
 
 @final
 class Hasher:
@@ -157,27 +158,62 @@ class Credit:
         many there were of each."""
 
 @final
-class Shuttle:
-    """One request at a time of an outbox. Several may share an outbox and a credit."""
+class Hopper:
+    """Where shuttles find rows when there are none left of those that they are at."""
 
-    def __init__(self, outbox: Outbox, credit: Credit) -> None: ...
+    def __init__(self) -> None: ...
+    def fill(self, outbox: Outbox) -> None:
+        """From now on the rows of this outbox."""
+
+@final
+class Shuttle:
+    """One request at a time. Several may share a hopper and a credit."""
+
+    def __init__(self, hopper: Hopper, credit: Credit) -> None: ...
+    @property
+    def outbox(self) -> Outbox | None:
+        """Whose rows are under way; None before there are any."""
     @property
     def start(self) -> int:
         """First of the rows that are under way."""
     @property
     def end(self) -> int:
         """The first row behind them."""
-    def move_to(self, outbox: Outbox) -> None:
-        """Goes on with the rows of another outbox."""
     def take(self) -> bytes | None:
         """Takes the next rows that are not decided, at most `size` and without a gap: what
         follows the common headers of the request with them. None once all were requested."""
     def deliver(self) -> None:
-        """The rows that are under way have arrived."""
+        """The rows that are under way have arrived. ValueError if there are none."""
     def onward(self, data: bytes) -> bytes | None:
         """Where `data` is a plain success, and there is credit and another request: notes that
         the rows have arrived, and gives the whole of that request. Else None, and nothing is
         done."""
+
+@final
+class Relay(Generic[Owner]):
+    """The connections of one event loop over which requests follow answers without anybody
+    being woken for each. Their owners read and write as well; here that is done only from the
+    moment that a request was made here until an answer came that is left to the owner. For one
+    thread."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: connections that may take part at a time."""
+    def join(self, socket: int, owner: Owner) -> int:
+        """Takes part in a connection, until `leave`; gives its number. `socket`: its file
+        descriptor, that does not block. OSError if it is closed, or there are `most` already,
+        or no file descriptor is left: each takes one more."""
+    def leave(self, number: int) -> None:
+        """Has nothing to do with a connection any more."""
+    def lend(self, number: int, shuttle: Shuttle | None) -> None:
+        """What makes the requests of a connection from now on; None: its owner."""
+    def waits(self, number: int) -> float:
+        """Seconds since a request was made here; infinite where none was."""
+    def go_on(self, number: int, answer: bytes) -> tuple[Owner, bytes, bytes | None] | None:
+        """Makes the request that follows an answer, and those that follow answers which came over
+        other connections meanwhile, until there are no more, or one is left to its owner.
+
+        Then (owner, answer, request): what is still to be written of a request, or None where
+        the answer is to be looked at. ValueError if nothing was lent to the connection."""
 
 def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bool) -> bytes:
     """What follows the common headers of a request with these records: its key, which is that

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapshots._native import Chunk, Converter, Credit, Outbox, Shuttle, request_end
+from snapshots._native import Chunk, Converter, Credit, Hopper, Outbox, Shuttle, request_end
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
@@ -23,9 +23,15 @@ def outbox(rows, secret=b"s", key_header="Key", size=1, array=False, line=1):
     return Outbox(block, secret, key_header, size, array)
 
 
+def hopper(box):
+    made = Hopper()
+    made.fill(box)
+    return made
+
+
 def taken(box):
     """All requests: the rows and the end of each."""
-    shuttle = Shuttle(box, Credit())
+    shuttle = Shuttle(hopper(box), Credit())
     requests = iter(shuttle.take, None)
     return [(shuttle.start, shuttle.end, request) for request in requests]
 
@@ -123,7 +129,7 @@ def granted(requests, seconds=60.0):
 
 def begun(box, credit):
     """With the first request under way."""
-    shuttle = Shuttle(box, credit)
+    shuttle = Shuttle(hopper(box), credit)
     assert shuttle.take()
     return shuttle
 
@@ -190,12 +196,29 @@ def test_shuttles_share_outbox_and_credit():
     assert box.sent() == "0-1"
 
 
-def test_a_shuttle_moves_to_the_next_outbox():
-    first, second = outbox(1), outbox(2)
-    shuttle = begun(first, granted(9))
-    assert shuttle.onward(TAKEN) is None
-    shuttle.deliver()
-    shuttle.move_to(second)
-    assert shuttle.take()
-    assert shuttle.onward(TAKEN)
-    assert (first.delivered, second.delivered) == (1, 1)
+def test_a_shuttle_goes_on_with_what_is_in_the_hopper():
+    first, second, third = outbox(1), outbox(2), outbox(1)
+    rows = hopper(first)
+    one, other = (Shuttle(rows, granted(9)) for _ in range(2))
+    assert one.outbox is None
+    assert one.take()
+    assert one.outbox is first
+    assert other.take() is None
+    rows.fill(second)
+    assert other.take()
+    rows.fill(third)
+    # Those that it is at come first.
+    assert other.onward(TAKEN)
+    assert other.outbox is second
+    assert one.onward(TAKEN)
+    assert (one.outbox, one.start) == (third, 0)
+    assert one.onward(TAKEN) is other.onward(TAKEN) is None
+    assert (first.delivered, second.delivered, third.delivered) == (1, 1, 0)
+    one.deliver()
+    other.deliver()
+    assert [box.pending for box in (first, second, third)] == [0, 0, 0]
+
+
+def test_nothing_arrives_that_was_not_sent():
+    with pytest.raises(ValueError, match="no rows are under way"):
+        Shuttle(hopper(outbox(1)), granted(9)).deliver()

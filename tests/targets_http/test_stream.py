@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from snapshots._native import Chunk, Converter, Outbox, Shuttle, request_end
+from snapshots._native import Chunk, Converter, Hopper, Outbox, Shuttle, request_end
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
-from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict
+from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict, transport
 from tests.faulty import Faulty
 from tests.httpd import Connection, Request, Running, response
 from tests.targets_http.delivering import against, page
@@ -33,9 +33,7 @@ class Lane:
         self._records = records
         self.page = page()
         self.request = b""
-
-    def onward(self, answer: bytes) -> None:
-        """All is looked at."""
+        self.shuttle = None
 
     def delivered(self) -> None:
         self._records.delivered += self.page.keys
@@ -77,24 +75,25 @@ class Credited:
     def __init__(self, target: HttpTarget, outbox: Outbox) -> None:
         self._target = target
         self._outbox = outbox
-        self._shuttle = Shuttle(outbox, target.credit)
+        hopper = Hopper()
+        hopper.fill(outbox)
+        self.shuttle = Shuttle(hopper, target.credit)
         self.request = b""
-        self.onward = self._shuttle.onward
 
     @property
     def start(self) -> int:
-        return self._shuttle.start
+        return self.shuttle.start
 
     @property
     def page(self) -> Page:
-        rows = self._shuttle.start, self._shuttle.end
+        rows = self.shuttle.start, self.shuttle.end
         return Page(self._outbox.bodies(*rows), self._outbox.keys(*rows))
 
     def delivered(self) -> None:
-        self._shuttle.deliver()
+        self.shuttle.deliver()
 
     def next(self) -> bytes | None:
-        self.request = self._shuttle.take() or b""
+        self.request = self.shuttle.take() or b""
         self._target.grant(7)
         return self.request or None
 
@@ -210,6 +209,34 @@ def test_on_credit_each_row_is_sent_once() -> None:
     assert len({request.key for request in handler.received}) == len(handler.received) == 500
     assert target.stats.requests == {201: 500}
     assert target.settle() > 400, "most of it needs nobody who is asked"
+
+
+def test_on_credit_connections_beyond_the_relay_do_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "RELAYED", 2)
+    handler = Faulty()
+    target, outbox, verdicts = on_credit(handler, 500, lanes=8, path="/status/201")
+    assert (outbox.delivered, verdicts) == (500, {})
+    assert len({request.key for request in handler.received}) == len(handler.received) == 500
+    assert target.settle() > 400
+
+
+def test_on_credit_an_answer_that_is_late_is_not_waited_for() -> None:
+    """Whoever made the request."""
+
+    class Late(Faulty):
+        def on_request(self, request: Request, connection: Connection) -> bytes | None:
+            self.received.append(request)
+            return None if len(self.received) == 20 else response(201)
+
+    handler = Late()
+    began = time.monotonic()
+    _, outbox, verdicts = on_credit(handler, 40, timeout=0.3)
+    assert time.monotonic() - began < 10
+    (verdict,) = verdicts.values()
+    assert (verdict.outcome, verdict.ambiguous, outbox.delivered) == ("delivered", 1, 39)
+    assert len(handler.received) == 41
 
 
 @pytest.mark.parametrize(

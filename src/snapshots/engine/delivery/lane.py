@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from snapshots._native import Shuttle
 
 if TYPE_CHECKING:
-    from snapshots._native import Credit
+    from snapshots._native import Credit, Hopper, Outbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.targets.http import Page
 
@@ -25,46 +25,51 @@ class Traffic(Protocol):
     def heard(self, parcel: Parcel) -> None:
         """An answer came that settles rows of a parcel."""
 
-    def after(self, parcel: Parcel) -> Parcel | None:
-        """The one to be sent when all of this one was, if it is there already."""
+    def parcel_of(self, outbox: Outbox) -> Parcel:
+        """Whose rows are under way."""
+
+    def more(self) -> bool:
+        """Whether there is another parcel to be sent, now that all of the last one was."""
 
 
 class Lane:
     """The requests of one parcel after the other; see `targets.http.Lane`."""
 
-    def __init__(self, traffic: Traffic, parcel: Parcel, credit: Credit) -> None:
+    def __init__(self, traffic: Traffic, hopper: Hopper, credit: Credit) -> None:
         self._traffic = traffic
-        self._shuttle = Shuttle(parcel.outbox, credit)
-        self.parcel = parcel
+        self.shuttle = Shuttle(hopper, credit)
         self.request = b""
-        self.onward = self._shuttle.onward
+
+    @property
+    def parcel(self) -> Parcel:
+        """Whose rows are under way."""
+        outbox = self.shuttle.outbox
+        assert outbox is not None  # noqa: S101 - `next` gave a request
+        return self._traffic.parcel_of(outbox)
 
     @property
     def start(self) -> int:
         """First of the rows under way."""
-        return self._shuttle.start
+        return self.shuttle.start
 
     @property
     def page(self) -> Page:
         """See `targets.http.Lane`."""
-        return self.parcel.page(self._shuttle.start, self._shuttle.end)
+        return self.parcel.page(self.shuttle.start, self.shuttle.end)
 
     def delivered(self) -> None:
         """See `targets.http.Lane`."""
-        self._shuttle.deliver()
+        self.shuttle.deliver()
         self._traffic.heard(self.parcel)
 
     def next(self) -> bytes | None:
         """See `targets.http.Lane`."""
         while not self._traffic.closed:
-            request = self._shuttle.take()
+            request = self.shuttle.take()
             if request is not None:
                 self._traffic.began()
                 self.request = request
                 return request
-            following = self._traffic.after(self.parcel)
-            if following is None:
+            if not self._traffic.more():
                 return None
-            self.parcel = following
-            self._shuttle.move_to(following.outbox)
         return None

@@ -12,12 +12,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from snapshots._native import Hopper
 from snapshots.engine.delivery.bookkeeper import Bookkeeper, Record
 from snapshots.engine.delivery.lane import Lane
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
+    from snapshots._native import Outbox
     from snapshots.engine.delivery.inbox import Inbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
@@ -53,6 +55,7 @@ class Sender:
             record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
         )
         self._finished = finished
+        self._hopper = Hopper()
         self._parcel: Parcel | None = None
         self._opening = asyncio.Lock()
         self._sending: dict[Parcel, None] = {}
@@ -110,8 +113,8 @@ class Sender:
         try:
             while not self._over:
                 parcel = self._parcel
-                lane = Lane(self, parcel, self._api.credit) if parcel else None
-                if lane and lane.next() is not None:
+                lane = Lane(self, self._hopper, self._api.credit)
+                if lane.next() is not None:
                     verdicts = await self._api.stream(lane)
                     if verdicts:
                         self._hear(lane, verdicts)
@@ -130,13 +133,16 @@ class Sender:
         self._settle()
         return self._over or self._books.full
 
-    def after(self, parcel: Parcel) -> Parcel | None:
-        """The one to be sent when all of this one was, if it is there already."""
-        if self._parcel is parcel and not self._opening.locked():
-            following = self._inbox.take_ready()
-            if following is not None:
-                self._open(following)
-        return None if self._parcel is parcel else self._parcel
+    def parcel_of(self, outbox: Outbox) -> Parcel:
+        """Whose rows are under way."""
+        return next(parcel for parcel in self._sending if parcel.outbox is outbox)
+
+    def more(self) -> bool:
+        """Whether there is another parcel to be sent, now that all of the last one was."""
+        following = None if self._opening.locked() else self._inbox.take_ready()
+        if following is not None:
+            self._open(following)
+        return following is not None
 
     def began(self) -> None:
         """A request is on its way. Those that follow it need not ask, until it is time to write,
@@ -200,6 +206,7 @@ class Sender:
         """What the kernel rejected of it is written down before any of it is sent."""
         self._count(parcel.read)
         self._parcel = parcel
+        self._hopper.fill(parcel.outbox)
         self._sending[parcel] = None
         self._books.note(parcel, parcel.rejects)
 

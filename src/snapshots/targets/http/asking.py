@@ -70,12 +70,12 @@ class Asking:
             return lane.next() if self._free() else None
 
         async def streamed() -> Answer | None:
-            return await self._transport.stream(lane.request, onward, lane.onward)
+            return await self._transport.stream(lane.request, onward, lane.shuttle)
 
         return await self._in_turn(streamed)
 
     def grant(self, requests: int) -> None:
-        """So many requests and no others may follow plain successes by `Lane.onward`, if that is
+        """So many requests and no others may follow plain successes by `Lane.shuttle`, if that is
         all right."""
         if requests > 0 and self._free():
             self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())

@@ -54,7 +54,7 @@ class HttpTarget:
 
     @property
     def credit(self) -> Credit:
-        """What a lane makes requests by without asking anybody, see `Lane.onward`."""
+        """What a lane makes requests by without asking anybody, see `Lane.shuttle`."""
         return self._asking.credit
 
     def grant(self, requests: int) -> None:

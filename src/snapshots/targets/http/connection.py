@@ -5,7 +5,8 @@ the server have taken them. General clients do not tell, and some send a PUT twi
 See docs/decisions.
 
 As long as all goes well the next request goes out where the answer comes in, without anybody being
-woken for it: that is `stream`. Most often nobody is even asked: that is the shortcut.
+woken for it: that is `stream`. Most often nobody is even asked: a shuttle has the next request, and
+without TLS a relay reads the answer and writes the request for all connections that are ready.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import httptools
 
 from snapshots._native import plain_success
+
+if TYPE_CHECKING:
+    from snapshots._native import Relay, Shuttle
 
 MOST_HEAD = 64 * 1024
 
@@ -43,8 +47,6 @@ class NoAnswer(Exception):
         """It may have reached the server."""
 
 
-Shortcut: TypeAlias = Callable[[bytes], bytes | None]
-"""Shown all that came; gives the next request, or None: the answer has to be looked at."""
 Onward: TypeAlias = Callable[[int], bytes | None]
 """Told the status of a plain success; gives the next request, or None: nothing for now."""
 
@@ -52,14 +54,17 @@ Onward: TypeAlias = Callable[[int], bytes | None]
 class Connection(asyncio.Protocol):
     """Carries one request at a time, and says whether it can carry another."""
 
-    def __init__(self, most_body: int) -> None:
+    def __init__(self, most_body: int, relay: Relay[Connection] | None) -> None:
+        """`relay`: of all connections of this event loop that are not encrypted."""
         self._most_body = most_body
+        self._relay = relay
+        self._number = 0
         self._parser = httptools.HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._answer: asyncio.Future[Answer | None] | None = None
         self._onward: Onward | None = None
-        self._shortcut: Shortcut | None = None
+        self._shuttle: Shuttle | None = None
         self._asked_at = 0.0
         self.idle_since = 0.0
         self.open = False
@@ -69,32 +74,34 @@ class Connection(asyncio.Protocol):
         request: bytes,
         seconds: float,
         onward: Onward | None = None,
-        shortcut: Shortcut | None = None,
+        shuttle: Shuttle | None = None,
     ) -> Answer | None:
-        """Sends a request, and after each plain success the one that `shortcut` or `onward` gives.
+        """Sends a request, and after each plain success the one that `shuttle` or `onward` gives.
 
         Gives the first answer that is anything else, or None when `onward` does; without
         `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`.
         """
         self._begin_message()
         answer: asyncio.Future[Answer | None] = self._loop.create_future()
-        self._answer, self._onward, self._shortcut = answer, onward, shortcut
+        self._answer, self._onward = answer, onward
+        self._lend(shuttle)
         self._write(request)
         self._timer = self._loop.call_later(seconds, self._look, seconds)
         try:
             return await answer
         finally:
             self._timer.cancel()
+            self._answer = self._onward = None
+            self._lend(None)
             if not answer.done() or answer.cancelled():
                 # Whoever asked has gone: what comes now would be taken for another's answer.
                 self.close()
-            self._answer = self._onward = self._shortcut = None
             self.idle_since = self._loop.time()
 
     def close(self) -> None:
         """Ends the connection at once."""
         if self.open:
-            self.open = False
+            self._leave()
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,18 +109,39 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._send, self._unsent = self._transport.write, self._transport.get_write_buffer_size
         self.open = True
+        if self._relay is not None:
+            try:
+                socket = transport.get_extra_info("socket")
+                self._number = self._relay.join(socket.fileno(), self)
+            except OSError:
+                # It takes a file descriptor more, and there are none left for what is only faster.
+                self._relay = None
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came, asked for or not."""
         if self._answer is None or self._answer.done():
             self.close()
+        elif self._shuttle is None or self._head_size or self._unsent():
+            self._read(data)
+        elif self._relay is not None:
+            left = self._relay.go_on(self._number, data)
+            if left is not None:
+                connection, answer, request = left
+                connection.take_over(answer, request)
+        else:
+            self.take_over(data, self._shuttle.onward(data))
+
+    def take_over(self, answer: bytes, request: bytes | None) -> None:
+        """What is left to do: to write a request, or else to look at an answer."""
+        if request is not None:
+            self._write(request)
+        else:
+            self._read(answer)
+
+    def _read(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.close()
             return
-        if self._shortcut is not None and not self._head_size and not self._unsent():
-            request = self._shortcut(data)
-            if request is not None:
-                self._asked_at = self._now()
-                self._send(request)
-                return
         if self._onward is not None and not self._head_size and self._go_on(data, self._onward):
             return
         if not self._has_head:
@@ -128,7 +156,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: it ended, by whomever."""
-        self.open = False
+        self._leave()
         if self._has_head:
             # Without a length the end of the connection is the end of the body.
             sized = "content-length" in self._headers or "transfer-encoding" in self._headers
@@ -184,9 +212,23 @@ class Connection(asyncio.Protocol):
         self._asked_at = self._now()
         self._send(request)
 
+    def _lend(self, shuttle: Shuttle | None) -> None:
+        self._shuttle = shuttle
+        if self._relay is not None and self.open:
+            self._relay.lend(self._number, shuttle)
+
+    def _leave(self) -> None:
+        """The socket is closed only once the relay has let go of it."""
+        if self.open and self._relay is not None:
+            self._relay.leave(self._number)
+        self.open = False
+
     def _look(self, seconds: float) -> None:
         """Whether the answer is late: there is one timer for all the requests of a stream."""
-        left = self._asked_at + seconds - self._now()
+        waits = self._now() - self._asked_at
+        if self._relay is not None and self.open:
+            waits = min(waits, self._relay.waits(self._number))
+        left = seconds - waits
         if left > 0:
             self._timer = self._loop.call_later(left, self._look, seconds)
         else:

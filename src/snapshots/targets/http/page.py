@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from snapshots._native import Shuttle
 
 Outcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
 
@@ -40,7 +43,8 @@ class Verdict:
 class Lane(Protocol):
     """Requests that are to be made one after the other, as `HttpTarget.stream` does.
 
-    `onward`, `delivered` and `next` are called for every request and must be quick.
+    `delivered` and `next` are called for every request that is not made by the shuttle, and must
+    be quick.
     """
 
     @property
@@ -53,9 +57,10 @@ class Lane(Protocol):
 
         Asked for only where `next` gave it last."""
 
-    def onward(self, answer: bytes) -> bytes | None:
-        """The whole of the next request, where this is an answer that needs no second look, and
-        nobody has to be asked. None: nothing was done, whatever came is still to be looked at."""
+    @property
+    def shuttle(self) -> Shuttle | None:
+        """What makes the requests that need nobody's leave: those that follow plain successes
+        while there is credit. None: every answer is looked at."""
 
     def delivered(self) -> None:
         """All its records are taken."""

@@ -7,8 +7,9 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from snapshots._native import Relay, Shuttle
 from snapshots.errors import CannotConnect
-from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward, Shortcut
+from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward
 from snapshots.targets.http.page import Page
 from snapshots.targets.http.request import Requests
 from snapshots.targets.http.settings import HttpSettings
@@ -16,6 +17,8 @@ from snapshots.targets.http.settings import HttpSettings
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 15.0
 """A connection that was idle for longer may have been forgotten by something on the way."""
+RELAYED = 256
+"""So many connections take part in the relay: each holds a file descriptor more then."""
 READ_BYTES = 64 * 1024
 """Of an answer that is only kept as a sentence."""
 RESULTS_BYTES = 16 * 1024 * 1024
@@ -34,6 +37,7 @@ class Transport:
         self._timeout = settings.timeout
         self._requests = Requests(settings)
         self._most_body = READ_BYTES if settings.results == "none" else RESULTS_BYTES
+        self._relay: Relay[Connection] | None = None if self._tls else Relay(RELAYED)
         self._idle: list[Connection] = []
 
     def close(self) -> None:
@@ -50,12 +54,14 @@ class Transport:
         assert answer is not None  # noqa: S101 - the stream of one request ends with its answer
         return answer
 
-    async def stream(self, request: bytes, onward: Onward, shortcut: Shortcut) -> Answer | None:
+    async def stream(
+        self, request: bytes, onward: Onward, shuttle: Shuttle | None
+    ) -> Answer | None:
         """Sends a request, and over the same connection those that follow plain successes; the
         first answer that is anything else, or None when `onward` gives no request.
 
-        Requests are given by their ends, see `Lane.request`, but by `shortcut` whole, see
-        `Lane.onward`. Raises as `send` does.
+        Requests are given by their ends, see `Lane.request`. As long as the shuttle has credit
+        `onward` is not asked. Raises as `send` does.
         """
         whole = self._requests.whole
 
@@ -63,17 +69,17 @@ class Transport:
             end = onward(status)
             return None if end is None else whole(end)
 
-        return await self._stream(whole(request), following, shortcut)
+        return await self._stream(whole(request), following, shuttle)
 
     def head(self) -> bytes:
         """How a request begins that is made now."""
         return self._requests.head()
 
     async def _stream(
-        self, request: bytes, onward: Onward | None = None, shortcut: Shortcut | None = None
+        self, request: bytes, onward: Onward | None = None, shuttle: Shuttle | None = None
     ) -> Answer | None:
         connection = self._reuse() or await self._connect()
-        answer = await connection.stream(request, self._timeout, onward, shortcut)
+        answer = await connection.stream(request, self._timeout, onward, shuttle)
         if connection.open:
             self._idle.append(connection)
         return answer
@@ -91,7 +97,10 @@ class Transport:
         try:
             async with asyncio.timeout(min(CONNECT_SECONDS, self._timeout)):
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: Connection(self._most_body), self._host, self._port, ssl=self._tls
+                    lambda: Connection(self._most_body, self._relay),
+                    self._host,
+                    self._port,
+                    ssl=self._tls,
                 )
         except ssl.SSLCertVerificationError as error:
             raise CannotConnect(
