@@ -40,7 +40,10 @@ impl Outbox {
             return Err(PyValueError::new_err("a request holds at least one row"));
         }
         let rows = block.get();
-        let secret = (!key_header.is_empty()).then(|| *blake3::hash(secret).as_bytes());
+        let secret = (!key_header.is_empty()).then(|| {
+            let hash = blake3::hash(secret);
+            *hash.as_bytes().first_chunk().expect("32 bytes")
+        });
         // Here nobody waits for it.
         let (ends, keys) = block.py().detach(|| prepare(rows, secret.as_ref()));
         if ends.len() != rows.places.len() {
@@ -182,17 +185,12 @@ fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {
 }
 
 /// Where each row of a block ends, and the key of each, if there is a secret to make them with.
-fn prepare(block: &Block, secret: Option<&[u8; 32]>) -> (Vec<usize>, Vec<Key>) {
+fn prepare(block: &Block, secret: Option<&[u8; 16]>) -> (Vec<usize>, Vec<Key>) {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', block.rows().0).collect();
-    let key = |secret, row, line: u64| {
-        let mut hasher = blake3::Hasher::new_keyed(secret);
-        hasher.update(&line.to_le_bytes());
-        request::key(hasher.update(body(block, &ends, row)))
-    };
     let keys = secret.map(|secret| {
         let places = block.places.iter().take(ends.len()).enumerate();
         places
-            .map(|(row, place)| key(secret, row, place.line))
+            .map(|(row, place)| request::key(secret, place.line, body(block, &ends, row)))
             .collect()
     });
     let keys = keys.unwrap_or_default();

@@ -1,20 +1,32 @@
 //! The end of an HTTP request: its key, its length, and records as its body.
 
 use std::borrow::Cow;
+use std::hash::Hasher;
 use std::io::Write;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// A key by which a server knows a record again that it is sent twice: hexadecimal digits.
 pub type Key = [u8; 32];
 
-/// The key of what was hashed.
-pub fn key(hasher: &blake3::Hasher) -> Key {
-    let digits = hasher.finalize().to_hex();
-    let (key, _) = digits.as_bytes().split_first_chunk().expect("64 digits");
-    *key
+/// The key of a record: the same for the same line and bytes under one secret.
+pub fn key(secret: &[u8; 16], line: u64, record: &[u8]) -> Key {
+    let mut hasher = SipHasher13::new_with_key(secret);
+    hasher.write(&line.to_le_bytes());
+    hasher.write(record);
+    digits(hasher.finish128().as_u128().to_be_bytes())
+}
+
+fn digits(hash: [u8; 16]) -> Key {
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let mut key = [0; 32];
+    for (pair, byte) in key.chunks_exact_mut(2).zip(hash) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    key
 }
 
 /// The key of one request with all the records that have these keys. There is at least one.
@@ -28,7 +40,9 @@ pub fn joint_key<'a>(mut keys: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> 
     for key in std::iter::once(second).chain(keys) {
         hasher.update(b"\n").update(key);
     }
-    key(&hasher).to_vec().into()
+    let hash = hasher.finalize();
+    let (hash, _) = hash.as_bytes().split_first_chunk().expect("32 bytes");
+    digits(*hash).to_vec().into()
 }
 
 /// Appends what follows the headers that all requests have in common.
