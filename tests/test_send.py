@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -75,6 +76,23 @@ def test_rows_are_objects_with_the_names_and_types_of_the_contract(folder):
             {"id": "009", "full name": "Cy", "amount": 3},
         ]
         assert all(b"1.50" not in r.body or b":1.50" in r.body for r, _ in running.handler.requests)
+
+
+def test_progress_moves_within_a_small_file(folder):
+    (folder / "b.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(60)))
+
+    def slow(_row):
+        time.sleep(0.02)
+        return 201
+
+    with serving(Api(slow)) as running:
+        more = ("--to", f"{running.url}/rows", "--ordered", "--progress", "json")
+        done = snapshots("send", "b.csv", *more, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    events = map(json.loads, done.stderr.splitlines())
+    shares = [e["bytes_done"] / e["bytes_total"] for e in events if e["event"] == "progress"]
+    assert any(0.1 < share < 0.9 for share in shares)
+    assert shares == sorted(shares)
 
 
 def test_missing_values_may_be_left_out_and_rows_sent_in_arrays(folder):

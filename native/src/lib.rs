@@ -1,5 +1,5 @@
-//! The kernel: what touches every byte. It knows no database server and reads no input; what
-//! decides is Python.
+//! The kernel: what touches every byte. It knows no database server and opens neither inputs nor
+//! connections; what decides is Python.
 
 mod answer;
 mod block;

@@ -12,8 +12,8 @@ def started_line(event: Started) -> str:
     return f"{what} -> {event.table}, {event.database}"
 
 
-def plain_line(progress: Progress) -> str:
-    """Bytes, percent, rows a second, time left and rejects."""
+def plain_line(progress: Progress, verb: str) -> str:
+    """Bytes, percent, time left, records (`verb`: loaded or delivered), their rate, and rejects."""
     counts = progress.counts
     rate = counts.records / progress.seconds if progress.seconds else 0
     line = f"{progress.bytes_done / 1e6:,.0f} MB"
@@ -24,4 +24,4 @@ def plain_line(progress: Progress) -> str:
             line += f", {progress.seconds * (1 - share) / share:,.0f} s left"
     elif progress.bytes_total is None:
         line += " of an unknown total"
-    return f"{line}, {counts.loaded:,} loaded, {rate:,.0f} records/s, {counts.rejected:,} rejected"
+    return f"{line}, {counts.loaded:,} {verb}, {rate:,.0f} records/s, {counts.rejected:,} rejected"

@@ -50,6 +50,7 @@ class _Plain:
 
     def __init__(self) -> None:
         self._last = time.monotonic()
+        self._verb = "loaded"
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -57,10 +58,11 @@ class _Plain:
                 _say(f"- {text}")
             case Started():
                 self._last = time.monotonic()
+                self._verb = "delivered" if event.kind == "delivery" else "loaded"
                 _say(started_line(event))
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
-                _say(plain_line(event))
+                _say(plain_line(event, self._verb))
             case _:
                 pass
 

@@ -64,6 +64,8 @@ class Execution:
         self._sender: Sender | None = None
         self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
+        self._done = 0
+        """Bytes that progress was told of: it never goes back."""
         self._error: BaseException | None = None
 
     def run(self) -> Ended:
@@ -148,13 +150,15 @@ class Execution:
         listener, source = self._task.listener, self._task.source
         while not self._untold.empty():
             listener(self._untold.get())
+        under_way = self._sender.bytes_under_way if self._sender else 0
+        self._done = max(self._done, self._bytes + under_way)
         read = max(self._reader.end, 1)
         listener(
             Progress(
                 import_id=self._task.lease.import_id,
                 input=source.identity.name,
                 counts=self._counts,
-                bytes_done=int(source.consumed * min(1.0, self._bytes / read)),
+                bytes_done=int(source.consumed * min(1.0, self._done / read)),
                 bytes_total=source.identity.size,
                 seconds=time.monotonic() - began,
             )

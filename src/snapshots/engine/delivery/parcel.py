@@ -83,6 +83,13 @@ class Parcel:
         return self._sendable - self.outbox.delivered - self._refused - self._left
 
     @property
+    def bytes_done(self) -> int:
+        """Of the input, by the records that are decided; any thread may ask."""
+        done = self.counts.records
+        every = done + self.outbox.pending
+        return (self.end - self.start) * done // every if every else 0
+
+    @property
     def changed(self) -> bool:
         """Something was decided since `news` was asked for."""
         return self.counts != self._told

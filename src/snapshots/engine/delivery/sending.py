@@ -72,6 +72,11 @@ class Sender:
         """What this run has written into the ledger."""
         return self._books.counts
 
+    @property
+    def bytes_under_way(self) -> int:
+        """Of the input, in parcels that are not finished; any thread may ask."""
+        return sum(parcel.bytes_done for parcel in list(self._sending))
+
     async def run(self) -> None:
         """Sends until there is nothing left, or until there is a reason to stop.
 
