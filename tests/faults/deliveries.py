@@ -171,7 +171,7 @@ CONTRACT = {
 }
 
 
-def start(database, rows, url, folder, fault="", batch=1, limits=None):
+def start(database, rows, url, folder, fault="", batch=1, limits=None, concurrency=CONCURRENCY):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
     contract.write_text(json.dumps(rows.contract))
@@ -181,7 +181,7 @@ def start(database, rows, url, folder, fault="", batch=1, limits=None):
         environment["SNAPSHOTS_FAULT"] = fault
     command = [
         sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
-        "--database", database, "--contract", str(contract), "--concurrency", str(CONCURRENCY),
+        "--database", database, "--contract", str(contract), "--concurrency", str(concurrency),
         "--json", "--progress", "none", "--batch", str(batch),
     ]  # fmt: skip
     return subprocess.Popen(

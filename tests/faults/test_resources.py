@@ -1,5 +1,6 @@
 """No room, rights or descriptors: said in a sentence, and gone on with afterwards."""
 
+import asyncio
 import resource
 import signal
 
@@ -61,6 +62,32 @@ def test_a_delivery_out_of_descriptors(database, tmp_path, descriptors):
             code, result, err = finish(deliveries.start(database, rows, url, tmp_path))
             assert code == 3, (err, result)
         deliveries.check(rows, running.handler, result, kills=1)
+
+
+class Crowd(deliveries.Api):
+    """Takes its time, and knows how many were there at once."""
+
+    def __init__(self):
+        super().__init__(trouble=0)
+        self.there = set()
+
+    def on_request(self, request, connection):
+        self.there.add(connection)
+        answer = super().on_request(request, connection)
+        asyncio.get_running_loop().call_later(0.1, connection.transport.write, answer)
+
+
+def test_what_is_only_faster_takes_no_descriptor_from_a_connection(sqlite_url, tmp_path):
+    """Three hundred are enough for two hundred at once; not if each took two."""
+    rows = deliveries.make_rows(tmp_path / "rows.csv", 2000)
+    limits = {resource.RLIMIT_NOFILE: 300}
+    with deliveries.serving(Crowd()) as running:
+        url, api = running.url + "/rows", running.handler
+        process = deliveries.start(sqlite_url, rows, url, tmp_path, limits=limits, concurrency=200)
+        code, result, err = finish(process)
+        assert code == 3, (err, result)
+        assert len(api.there) == 200
+        deliveries.check(rows, api, result, kills=0)
 
 
 @pytest.mark.parametrize("megabytes", [56, 86])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import ssl
 from urllib.parse import urlsplit
@@ -18,7 +19,9 @@ CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 15.0
 """A connection that was idle for longer may have been forgotten by something on the way."""
 RELAYED = 256
-"""So many connections take part in the relay: each holds a file descriptor more then."""
+"""So many connections take part in the relay, at most: each holds a file descriptor more then."""
+OTHER_DESCRIPTORS = 64
+"""What the input, the ledger and all the rest may take of them."""
 READ_BYTES = 64 * 1024
 """Of an answer that is only kept as a sentence."""
 RESULTS_BYTES = 16 * 1024 * 1024
@@ -37,7 +40,8 @@ class Transport:
         self._timeout = settings.timeout
         self._requests = Requests(settings)
         self._most_body = READ_BYTES if settings.results == "none" else RESULTS_BYTES
-        self._relay: Relay[Connection] | None = None if self._tls else Relay(RELAYED)
+        relayed = 0 if self._tls else _relayed(settings.concurrency)
+        self._relay: Relay[Connection] | None = Relay(relayed) if relayed else None
         self._idle: list[Connection] = []
 
     def close(self) -> None:
@@ -122,3 +126,11 @@ class Transport:
         except OSError as error:
             raise NoAnswer(f"no connection: {error.strerror or error}", sent=False) from error
         return connection
+
+
+def _relayed(connections: int) -> int:
+    """How many may take part in a relay without taking a descriptor that another needs."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return RELAYED
+    return max(0, min(RELAYED, limit - connections - OTHER_DESCRIPTORS))
