@@ -35,6 +35,8 @@ pub struct Relay {
     ready: VecDeque<usize>,
     lines: Vec<Option<Line>>,
     answer: Vec<u8>,
+    /// Nobody is heard but who is gone on with.
+    paused: bool,
 }
 
 struct Line {
@@ -59,6 +61,7 @@ impl Relay {
             ready: VecDeque::new(),
             lines: Vec::new(),
             answer: vec![0; ANSWER_BYTES],
+            paused: false,
         })
     }
 
@@ -116,11 +119,22 @@ impl Relay {
         Ok(asked.map_or(f64::INFINITY, |asked| asked.elapsed().as_secs_f64()))
     }
 
-    /// Makes the request that follows an answer, and those that follow answers which came over
-    /// other connections meanwhile, until there are no more, or one is left to its owner.
+    /// From now on `go_on` hears no other connections; whether it did before.
+    fn pause(&mut self) -> bool {
+        !std::mem::replace(&mut self.paused, true)
+    }
+
+    /// It hears them again.
+    fn resume(&mut self) {
+        self.paused = false;
+    }
+
+    /// Makes the request that follows an answer, and, unless it is paused, those that follow
+    /// answers which came over other connections meanwhile, until there are no more, or one is
+    /// left to its owner.
     fn go_on(&mut self, py: Python<'_>, number: usize, answer: &[u8]) -> PyResult<Option<Left>> {
         let mut left = self.line(number)?.hear(py, answer)?;
-        while left.is_none() && self.anything()? {
+        while left.is_none() && !self.paused && self.anything()? {
             left = self.hear_next(py)?;
         }
         Ok(left)

@@ -208,9 +208,14 @@ class Relay(Generic[Owner]):
         """What makes the requests of a connection from now on; None: its owner."""
     def waits(self, number: int) -> float:
         """Seconds since a request was made here; infinite where none was."""
+    def pause(self) -> bool:
+        """From now on `go_on` hears no other connections; whether it did before."""
+    def resume(self) -> None:
+        """It hears them again."""
     def go_on(self, number: int, answer: bytes) -> tuple[Owner, bytes, bytes | None] | None:
-        """Makes the request that follows an answer, and those that follow answers which came over
-        other connections meanwhile, until there are no more, or one is left to its owner.
+        """Makes the request that follows an answer, and, unless it is paused, those that follow
+        answers which came over other connections meanwhile, until there are no more, or one is
+        left to its owner.
 
         Then (owner, answer, request): what is still to be written of a request, or None where
         the answer is to be looked at. ValueError if nothing was lent to the connection."""

@@ -134,6 +134,22 @@ def test_what_cannot_be_written_at_once_is_left_to_the_owner(connect):
     assert pair.client.recv(1000) == TAKEN
 
 
+def test_a_relay_that_is_paused_hears_nobody_else(connect):
+    box, credit = outbox(9), granted(99)
+    one, other = connect(box, credit), connect(box, credit)
+    assert other.go_on() is None
+    assert other.request()
+    other.server.send(TAKEN)
+    assert [one.relay.pause(), one.relay.pause()] == [True, False]
+    assert one.go_on() is None
+    assert one.request()
+    assert other.request() is None
+    one.relay.resume()
+    assert one.go_on() is None
+    assert other.request()
+    assert one.relay.pause()
+
+
 def test_an_end_is_found_by_the_owner(connect):
     box, credit = outbox(9), granted(99)
     one, other = connect(box, credit), connect(box, credit)

@@ -1,6 +1,7 @@
 """Requests one after the other over a connection, as long as all goes well."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from snapshots._native import Chunk, Converter, Hopper, Outbox, Shuttle, request_end
+from snapshots._native import Chunk, Converter, Credit, Hopper, Outbox, Relay, Shuttle, request_end
 from snapshots.formats.csv import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
-from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict, transport
+from snapshots.targets.http import HttpSettings, HttpTarget, Page, Verdict, run, transport
+from snapshots.targets.http.connection import Connection as Client
 from tests.faulty import Faulty
 from tests.httpd import Connection, Request, Running, response
 from tests.targets_http.delivering import against, page
@@ -284,6 +286,61 @@ def test_on_credit_nothing_is_sent_after_a_halt() -> None:
     with pytest.raises(ExceptionGroup):
         on_credit(handler, 500, lanes=4)
     assert len(handler.received) < 60, "those under way, and no others"
+
+
+def test_on_credit_the_loop_comes_round_before_others_are_heard_again() -> None:
+    """Whoever awaits an odd answer can end it all; and timers are due."""
+    taken = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+
+    async def work() -> tuple[list[bool], list[bool]]:
+        loop, credit, hopper = asyncio.get_running_loop(), Credit(), Hopper()
+        relay: Relay[Client] = Relay(3)
+        hopper.fill(numbers(30))
+        credit.grant(30, 60, b"")
+        pairs = [socket.socketpair() for _ in range(3)]
+        connections, streams = [], []
+        for client, server in pairs:
+            client.setblocking(False)
+            server.setblocking(False)
+            connect = loop.create_connection(lambda: Client(1000, relay), sock=client)
+            _, connection = await connect
+            shuttle = Shuttle(hopper, credit)
+            request = shuttle.take() or b""
+            stream = connection.stream(request, 60, lambda _: None, shuttle)
+            connections.append(connection)
+            streams.append(asyncio.create_task(stream))
+        await asyncio.sleep(0.05)
+
+        def heard() -> list[bool]:
+            return [bool(come(server)) for _, server in pairs]
+
+        heard()
+        odd, one, other = connections
+        other.data_received(taken)
+        heard()
+        pairs[2][1].send(taken)
+        odd.data_received(response(400))
+        one.data_received(taken)
+        at_once = heard()
+        await asyncio.sleep(0.05)
+        later = heard()
+        for streaming in streams:
+            streaming.cancel()
+        await asyncio.gather(*streams, return_exceptions=True)
+        for _, server in pairs:
+            server.close()
+        return at_once, later
+
+    at_once, later = run(work())
+    assert at_once == [False, True, False], "one request follows one answer"
+    assert later == [False, False, True]
+
+
+def come(end: socket.socket) -> bytes:
+    try:
+        return end.recv(100_000)
+    except BlockingIOError:
+        return b""
 
 
 def test_on_credit_a_rate_is_kept() -> None:

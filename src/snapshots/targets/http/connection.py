@@ -126,6 +126,10 @@ class Connection(asyncio.Protocol):
         elif self._relay is not None:
             left = self._relay.go_on(self._number, data)
             if left is not None:
+                # Before more is asked of others the loop comes round: whoever awaits this answer
+                # may want that nothing more is sent, and timers are due.
+                if self._relay.pause():
+                    self._loop.call_soon(self._relay.resume)
                 connection, answer, request = left
                 connection.take_over(answer, request)
         else:
