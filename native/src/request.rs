@@ -75,7 +75,7 @@ pub fn write<'a>(
 }
 
 /// The end of a request with these records, each a JSON value with a key of its own: the same
-/// bytes that `Outbox.take` gives for the same rows.
+/// bytes that `Shuttle.take` gives for the same rows.
 #[pyfunction]
 pub fn request_end<'py>(
     py: Python<'py>,
