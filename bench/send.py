@@ -64,11 +64,12 @@ def side_by_side(server: Nginx, lanes: list[str], requests: int, runs: int) -> d
         folder = Path(name)
         movies(folder / "movies.csv", requests)
         path = f"{HERE.parent}{os.pathsep}{HERE}"
+        environment = os.environ | {"PYTHONPATH": path, "SNAPSHOTS_STATE_DIR": name}
         for _ in range(runs):
             for lane in lanes:
                 cost = run(
                     command(lane, server.url(), requests, folder),
-                    env=os.environ | {"PYTHONPATH": path},
+                    env=environment,
                     server_pid=server.pid,
                 )
                 costs[lane].append(cost)

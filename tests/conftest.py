@@ -21,6 +21,12 @@ _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 """Test processes beside this one may use the same server."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory):
+    """What tests import into is not remembered among the databases of whoever runs them."""
+    os.environ["SNAPSHOTS_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server():
     """A private server."""

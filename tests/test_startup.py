@@ -33,7 +33,7 @@ def modules_of(folder: Path, *arguments: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         cwd=folder,
-        env={**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home},
+        env={**os.environ, "HOME": home, "SNAPSHOTS_STATE_DIR": home, "XDG_CONFIG_HOME": home},
         capture_output=True,
         text=True,
         check=False,
