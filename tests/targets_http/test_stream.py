@@ -234,8 +234,8 @@ def test_on_credit_an_answer_that_is_late_is_not_waited_for() -> None:
 
     handler = Late()
     began = time.monotonic()
-    _, outbox, verdicts = on_credit(handler, 40, timeout=0.3)
-    assert time.monotonic() - began < 10
+    _, outbox, verdicts = on_credit(handler, 40, timeout=3)
+    assert 3 <= time.monotonic() - began < 30
     (verdict,) = verdicts.values()
     assert (verdict.outcome, verdict.ambiguous, outbox.delivered) == ("delivered", 1, 39)
     assert len(handler.received) == 41
