@@ -127,20 +127,6 @@ def test_kept_files_all_stay(sqlite_url, folder):
     assert {path.name: path.read_text() for path in folder.iterdir()} == OUTCOMES
 
 
-def test_a_bad_file_is_told_at_each_single_pass(sqlite_url, folder):
-    (folder / "good.csv").write_text(rows(0, 3))
-    (folder / "bad.csv").write_text("")
-    (folder / os.fsdecode(b"not\xfftext.csv")).write_text(rows(0, 3))
-    for _ in range(2):
-        code, said = once(sqlite_url, folder, "--table", "t")
-        assert code == 1
-        assert "bad.csv" in json.dumps(said)
-        assert len([one for one in said if one["event"] in {"refused", "problem"}]) == 2
-    (folder / "bad.csv").write_text(rows(10, 3))
-    (folder / os.fsdecode(b"not\xfftext.csv")).unlink()
-    assert once(sqlite_url, folder, "--table", "t")[0] == 0
-
-
 @pytest.mark.parametrize("fault", ["before-commit:1", "after-commit:1"])
 def test_killed_around_the_commit_a_file_goes_once_it_is_in(sqlite_url, folder, fault):
     options = ("--table", "t", "--after-import", "delete")

@@ -22,10 +22,8 @@ class Sorted:
     """To be imported."""
     imported: list[tuple[File, int]] = field(default_factory=list)
     """By which import; they may still have to be moved or deleted."""
-    failed: list[tuple[File, int]] = field(default_factory=list)
-    """In which import; nothing, until they change."""
     refused: list[File] = field(default_factory=list)
-    """Nothing, until they change; why was told."""
+    """Nothing, until they change."""
 
 
 class Recogniser:
@@ -54,7 +52,7 @@ class Recogniser:
             if seen is not None and seen.state == "finished":
                 found.imported.append((file, seen.import_id))
             elif seen is not None and seen.state == "failed":
-                found.failed.append((file, seen.import_id))
+                found.refused.append(file)
             else:
                 found.new.append(file)
         return found

@@ -26,7 +26,7 @@ from snapshots.sync.events import Back, Deferred, Listener, Problem, Waiting, Wa
 from snapshots.sync.folder import File, Folder
 from snapshots.sync.lanes import Lane
 from snapshots.sync.ready import notify
-from snapshots.sync.recognised import Recogniser, Sorted
+from snapshots.sync.recognised import Recogniser
 from snapshots.sync.settling import Settler
 from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, Watch
 from snapshots.sync.work import Outcome, Work
@@ -236,7 +236,7 @@ class Sync:
                 some, rest = self._whole[: Recogniser.AT_ONCE], self._whole[Recogniser.AT_ONCE :]
                 found = recogniser.sort(some)
                 self._whole = rest
-                self._pass_by(found)
+                self._handled.update((file.path, file) for file in found.refused)
                 for file, import_id in found.imported:
                     self._handled[file.path] = file
                     if not self.settings.after.keeps:
@@ -250,19 +250,6 @@ class Sync:
             if self.settings.once:
                 raise
             self._away(error)
-
-    def _pass_by(self, found: Sorted) -> None:
-        """What cannot be imported as it is. A single pass says so, however often it is made."""
-        failed = [file for file, _ in found.failed]
-        self._handled.update((file.path, file) for file in (*failed, *found.refused))
-        if not self.settings.once:
-            return
-        for file, import_id in found.failed:
-            text = f"Failed as import {import_id}, and has not changed since."
-            hint = f"snapshots show {import_id} says why; it is tried again when it changes."
-            self._listener(Problem(InputError(text, place=file.path, hint=hint)))
-        if found.failed or found.refused:
-            self.exit_codes.add(InputError.exit_code)
 
     def _outcome(self, outcome: Outcome, now: float) -> None:
         file, error = outcome.file, outcome.error
