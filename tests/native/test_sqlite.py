@@ -243,5 +243,8 @@ def test_interrupting_an_insert(connection):
     timer.start()
     args = ("INSERT INTO t VALUES (?, ?, ?)", many)
     assert failure(connection.insert, *args)[1] == INTERRUPTED
-    connection.script("ROLLBACK; BEGIN")
+    if connection.in_transaction:
+        # Where SQLite was the first to notice, it has rolled back already.
+        connection.script("ROLLBACK")
+    connection.script("BEGIN")
     assert connection.insert(*args) == 300_000
