@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from tests.cli.run import objects, snapshots
+from tests.faults.harness import wait_for
 from tests.movies import ROOT, movies_sink
 from tests.real import data
 
@@ -21,25 +23,28 @@ def folder(tmp_path):
     return tmp_path / "movies"
 
 
-def movymporter(folder, csv, url, *, stop="0", mode=0o600):
-    """Runs it as its user does."""
+def movymporter(folder, csv, url, *, stop="0", mode=0o600, interrupt=None):
+    """Runs it as its user does, who presses Ctrl-C once `interrupt` says so."""
     settings = folder / ".env"
     settings.write_text(
         f"LOG_LEVEL = INFO\nCSV_IN = {csv}\nURL_OUT = {url}\nSTOP_ON_ERRORS = {stop}\n"
     )
     settings.chmod(mode)
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "movymporter"],
         cwd=folder,
         env={**clean, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=200,
-        check=False,
     )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    if interrupt is not None:
+        wait_for(interrupt, 100)
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=200)
+    assert "Traceback" not in err, err
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def test_all_movies_arrive_once_whatever_the_503s(folder):
@@ -56,6 +61,18 @@ def test_all_movies_arrive_once_whatever_the_503s(folder):
         again = movymporter(folder, data("movies/backup.csv"), sink.url)
         assert again.returncode == 5
         assert sink.count(201) == DELIVERED
+
+
+def test_stopped_by_ctrl_c_it_goes_on_where_it_was(folder):
+    path = data("movies/backup.csv")
+    with movies_sink() as sink:
+        stopped = movymporter(folder, path, sink.url, interrupt=lambda: sink.count(201) > 100)
+        assert stopped.returncode == 130
+        assert "ERROR: Stopped. Started again, it goes on where it was." in stopped.stderr
+        before = sink.count(201)
+        assert before < DELIVERED
+        assert movymporter(folder, path, sink.url).returncode == 3
+        assert DELIVERED <= sink.count(201) <= DELIVERED + 32
 
 
 def test_it_stops_at_the_first_bad_record_and_says_which(folder):

@@ -47,6 +47,8 @@ def test_stops_within_two_seconds_and_says_how_to_go_on(database, tmp_path, numb
     assert result["state"] == "interrupted"
     assert 0 < result["loaded"] < len(made.good)
     assert "snapshots resume 1" in result["hint"]
+    listed = command("list", made.path, "--database", database, cwd=tmp_path)
+    assert f"{made.path}: interrupted: import 1 " in listed.stdout
     rest = command("resume", "1", "--database", database, "--json", cwd=tmp_path)
     assert rest.returncode == 3, rest.stderr
     check(database, made)

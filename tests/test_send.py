@@ -256,6 +256,16 @@ def test_a_limit_is_a_part_on_purpose(folder):
         assert [row["id"] for row in running.handler.rows] == ["007", "008", "009"]
 
 
+def test_of_a_file_that_has_changed_the_hint_is_to_send_it(folder):
+    with serving(Api()) as running:
+        assert send(running, folder, "--limit", 1).returncode == 0
+        (folder / "a.csv").write_text(ROWS.replace("Ann", "Eve"))
+        onward = snapshots("resume", 1, cwd=folder)
+    assert onward.returncode == 1
+    assert "is not what delivery 1 was begun with" in onward.stderr
+    assert "send what it is now as any other input" in onward.stderr.replace("Send", "send")
+
+
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(folder):
     (folder / "a.csv").write_text(ROWS + "010,Di,x\n")
     with serving(Api()) as running:

@@ -39,6 +39,16 @@ def test_missing_file(tmp_path):
     assert "data.csv" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["import", "list"])
+def test_an_empty_argument_is_not_the_current_folder(tmp_path, command):
+    """A variable of a script that is not set."""
+    (tmp_path / "a.csv").write_text("n\n1\n")
+    done = snapshots(command, "", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "An argument is empty.\n  For the current folder write a dot." in done.stderr
+    assert not (tmp_path / "snapshots.db").exists()
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "d").mkdir()
     done = snapshots("import", "d", cwd=tmp_path)

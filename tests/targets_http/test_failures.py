@@ -134,7 +134,7 @@ def test_a_halt_ends_the_waiting() -> None:
 def test_a_wait_longer_than_the_budget_stops_everything() -> None:
     with pytest.raises(TargetError, match=r"wait 3,600 s") as caught:
         deliver("/status/429?retry_after=3600", page(1, 2))
-    assert caught.value.retryable
+    assert (caught.value.retryable, caught.value.exit_code) == (True, 6)
 
 
 def test_a_server_that_is_not_there() -> None:

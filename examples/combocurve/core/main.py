@@ -32,3 +32,6 @@ if __name__ == "__main__":
         sys.exit(not start(*sys.argv[1:2]))
     except snapshots.SnapshotsError as error:
         sys.exit(f"{error} {error.hint}")
+    except KeyboardInterrupt:
+        print("Stopped. Started again, it sends what its queries give then.", file=sys.stderr)
+        sys.exit(130)

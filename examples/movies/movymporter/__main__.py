@@ -12,7 +12,8 @@ LOG = logging.getLogger("movymporter")
 
 
 def main() -> int:
-    """The exit code: 0 all delivered, 3 some rejected, 4 stopped at an error, 5 done before."""
+    """The exit code: 0 all delivered, 3 some rejected, 4 stopped at an error, 5 done before,
+    130 stopped by Ctrl-C."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
         settings = read()
@@ -20,7 +21,11 @@ def main() -> int:
         LOG.error(error)
         return 6
     LOG.setLevel(settings.log_level)
-    return send(settings)
+    try:
+        return send(settings)
+    except KeyboardInterrupt:
+        LOG.error("Stopped. Started again, it goes on where it was.")
+        return 130
 
 
 if __name__ == "__main__":

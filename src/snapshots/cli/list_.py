@@ -14,7 +14,7 @@ from snapshots.cli.output import print_imports, print_json, print_statuses, reco
 @options.asked_database
 @options.option(
     "--state",
-    type=click.Choice(["running", "finished", "failed", "cancelled", "interrupted"]),
+    type=click.Choice(["queued", "running", "finished", "failed", "cancelled", "interrupted"]),
     help="Only imports in this state.",
 )
 @options.as_json

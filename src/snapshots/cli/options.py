@@ -229,7 +229,11 @@ budget = together(
         show_default=True,
         help="Stop past so many rejects, or past such a share of the records (from 1,000 on).",
     ),
-    option("--stop-on-error", is_flag=True, help="Stop at the first reject; one worker."),
+    option(
+        "--stop-on-error",
+        is_flag=True,
+        help="Stop at the first reject; imports load with one worker then.",
+    ),
 )
 limits = together(
     budget,

@@ -127,12 +127,20 @@ def require_same(source: Source, entry: Entry, ledger: History) -> Known:
     known = Known(identity, content_hash, unfinished=entry)
     if not same_input(source, known, entry, ledger):
         raise InputChanged(
-            f"the input is not what import {entry.import_id} was begun with",
+            f"the input is not what {entry.kind} {entry.import_id} was begun with",
             place=identity.name,
-            hint=f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
-            f" now as any other input: snapshots import {identity.name}",
+            hint=_changed(entry, identity.name),
         )
     return known
+
+
+def _changed(entry: Entry, name: str) -> str:
+    if entry.kind == "delivery":
+        return "what is delivered of it stays so; send what it is now as any other input"
+    return (
+        f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
+        f" now as any other input: snapshots import {name}"
+    )
 
 
 def content_hash_of(source: Source) -> str:

@@ -89,24 +89,27 @@ def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
     statuses = []
     for name in names:
         try:
-            content_hash = _content_hash(name)
+            content_hash, size = _content(name)
         except InputError as error:
             named = _named(name, listing.imports)
             statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
         else:
-            statuses.append(_status(shown(name), content_hash, listing.imports))
+            statuses.append(_status(shown(name), content_hash, size, listing.imports))
     return statuses
 
 
-def _content_hash(name: str) -> str:
+def _content(name: str) -> tuple[str, int | None]:
+    """Hash and size."""
     source = open_source(name)
     try:
-        return content_hash_of(source)
+        return content_hash_of(source), source.identity.size
     finally:
         source.close()
 
 
-def _status(name: str, content_hash: str, imports: list[ImportRecord]) -> FileStatus:
+def _status(
+    name: str, content_hash: str, size: int | None, imports: list[ImportRecord]
+) -> FileStatus:
     same = [record for record in imports if record.content_hash == content_hash]
     known = {(record.kind, record.state == "finished") for record in same}
     if ("import", True) in known:
@@ -116,7 +119,16 @@ def _status(name: str, content_hash: str, imports: list[ImportRecord]) -> FileSt
     if same:
         return FileStatus(name, content_hash, "unfinished", same)
     named = _named(name, imports)
+    # Of what was stopped early the hash is not known yet.
+    begun = [record for record in named if _may_be(record, size)]
+    if begun:
+        return FileStatus(name, content_hash, "unfinished", begun)
     return FileStatus(name, content_hash, "changed" if named else "unknown", named)
+
+
+def _may_be(record: ImportRecord, size: int | None) -> bool:
+    unknown = record.content_hash is None and record.state != "finished"
+    return unknown and size is not None and record.bytes == size
 
 
 def _named(name: str, imports: list[ImportRecord]) -> list[ImportRecord]:

@@ -150,7 +150,7 @@ def _resume(
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
                 f"{entry.kind} {import_id} sent the rows of a query, which is over",
-                hint="run its project again: snapshots run PROJECT",
+                hint="give its snapshots send again, or snapshots run PROJECT",
             )
         if entry.input == "-":
             raise InputError(

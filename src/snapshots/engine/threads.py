@@ -11,9 +11,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Thread(threading.Thread):
+    """Ctrl-C while it is waited for does not make it look ended: up to Python 3.12 an interrupted
+    `join` takes a thread that runs for one that is over."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(target=work, name=f"snapshots-{name}", daemon=True)
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """See `threading.Thread`."""
+        try:
+            super().run()
+        finally:
+            self._over.set()
+
+    def join(self, timeout: float | None = None) -> None:
+        """See `threading.Thread`."""
+        self._over.wait(timeout)
+
+    def is_alive(self) -> bool:
+        """See `threading.Thread`; of one that was started."""
+        return not self._over.is_set()
+
+
 def start(name: str, run: Callable[[], None]) -> threading.Thread:
     """A running thread. Raises OutOfMemory."""
-    thread = threading.Thread(target=run, name=f"snapshots-{name}", daemon=True)
+    thread = Thread(name, run)
     try:
         thread.start()
     except RuntimeError as error:

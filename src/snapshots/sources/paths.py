@@ -9,7 +9,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapshots.errors import InputError
+from snapshots.errors import InputError, UsageError
 from snapshots.sources.remote.urls import scheme_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def expand(arguments: Sequence[str]) -> list[str]:
     A folder stands for its visible files that are called like CSV (compressed or not), a
     glob that the shell left alone for the files it matches, `-` for standard input, a URL for
     itself.
-    InputError for what stands for nothing.
+    InputError for what stands for nothing, UsageError for an empty argument.
     """
     names: dict[str, str] = {}
     for argument in arguments:
@@ -41,6 +41,9 @@ def _inputs(argument: str) -> Iterator[str]:
     if _no_path(argument):
         yield argument
         return
+    if not argument:
+        # Most often a variable that is not set; for Path it is the current folder.
+        raise UsageError("An argument is empty.", hint="For the current folder write a dot.")
     path = Path(argument)
     if path.is_dir():
         yield from _folder(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from snapshots.errors import CannotConnect, SnapshotsError, TargetError
+from snapshots.errors import CannotConnect, SnapshotsError, TargetError, Undeliverable
 from snapshots.targets.http.connection import Answer
 from snapshots.targets.http.settings import HttpSettings
 
@@ -51,7 +51,7 @@ def misconfigured(settings: HttpSettings, answer: Answer) -> SnapshotsError:
         return TargetError(
             "the API answers with a result for each record, which is not being read",
             place=place,
-            hint="Say how to read it: --results combocurve.",
+            hint="Say how to read it in a new delivery: --results combocurve --again.",
         )
     if status in WRONG_KEY:
         what = "does not know us" if status != 403 else "does not let us in"
@@ -71,9 +71,9 @@ def misconfigured(settings: HttpSettings, answer: Answer) -> SnapshotsError:
 
 def wait_longer(settings: HttpSettings, status: int, seconds: float) -> SnapshotsError:
     """Why nothing more is sent for now."""
-    return TargetError(
+    return Undeliverable(
         f"The API answers {status} and asks to wait {seconds:,.0f} s, longer than is waited",
         place=settings.display(),
-        hint="Resume the delivery later, or wait longer: --retry-seconds.",
+        hint="Resume the delivery later.",
         retryable=True,
     )
