@@ -32,10 +32,13 @@ _CONTRACT = {1059, 1060, 1071, 1103, 1117, 1118, 1166, 1170, 1300}
 _CANNOT_CREATE = 1005
 _UNFIT = re.compile(r"errno: (139|185)\b")
 """InnoDB's words for too long a row and too many columns."""
-_RETRY = {1020, 1021, 1040, 1041, 1114, 1203, 1205, DEADLOCK, 3572}
+_DISK_FULL = 1021
+_NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
+"""What the system told the server, of a temporary file for instance, under many numbers."""
+_RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, DEADLOCK, 3572}
 
 _HINTS = {
-    1021: "Free space on the server's disk, then resume the import.",
+    _DISK_FULL: "Free space on the server's disk, then resume the import.",
     1040: "Try again with fewer --workers, or raise max_connections.",
     1041: "The server is out of memory; try again with fewer --workers.",
     NOT_ALLOWED: "Ask the database's administrator for the right, for instance with GRANT.",
@@ -73,6 +76,8 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
         return RefusedRows(message)
     if code in _CONTRACT or (code == _CANNOT_CREATE and _UNFIT.search(message)):
         return ContractError(f"MySQL cannot have such a table: {message}")
+    if _NO_ROOM.search(message):
+        code = _DISK_FULL
     return TargetError(f"MySQL: {message}", hint=_HINTS.get(code, ""), retryable=code in _RETRY)
 
 
