@@ -32,7 +32,7 @@ RECORD = (
 )
 """What BODY is made of."""
 PART = 10_000
-"""Requests that are made ready at a time."""
+"""Records that are made once; their requests are made from them again and again."""
 
 
 class Same:
@@ -60,10 +60,10 @@ class Constant:
         columns = (Column(n, n, Type("integer" if n in NUMBERS else "text")) for n in COLUMNS)
         dialect = Dialect(delimiter="|", header=False)
         spec = converter_spec(dialect, Contract(tuple(columns)), COLUMNS, "json", None)
-        self._convert = Converter(spec).convert
+        chunk = Chunk.of(PART * RECORD, 0, 1)
+        self._block = Converter(spec).convert(chunk, 0, 1, len(chunk))
         self._hopper = Hopper()
-        outbox = self._refill()
-        assert outbox.bodies(0, 1) == [BODY]
+        assert self._refill().bodies(0, 1) == [BODY]
 
     def shuttle(self, credit: Credit) -> Shuttle:
         """One for each connection."""
@@ -80,8 +80,8 @@ class Constant:
     def _refill(self) -> Outbox:
         rows = min(self._left, PART)
         self._left -= rows
-        block = self._convert(Chunk.of(rows * RECORD, 0, 1), 0, 1, 1 << 30)
-        outbox = Outbox(block, b"", "", 1, False)
+        outbox = Outbox(self._block, b"", "", 1, False)
+        outbox.decide(rows, PART)
         self._hopper.fill(outbox)
         return outbox
 
