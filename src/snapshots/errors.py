@@ -153,6 +153,18 @@ class LedgerError(SnapshotsError):
     code = "ledger"
 
 
+class LedgerDamaged(LedgerError):
+    """Rows of the ledger itself are lost: what an import has loaded cannot be told."""
+
+    code = "ledger_damaged"
+
+
+class UnaccountedRows(LedgerError):
+    """The table holds rows under the number of an import that its ledger does not account for."""
+
+    code = "unaccounted_rows"
+
+
 class ImportBusy(LedgerError):
     """Another live process is working on this import."""
 

@@ -231,3 +231,5 @@ class ImportRecord:
     error: str | None
     replaces: int | None = None
     """The import of the same name, into the same table, whose content this one succeeds."""
+    damage: str | None = None
+    """What the ledger has lost of it, as a sentence."""

@@ -213,6 +213,9 @@ class Target(Protocol):
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
 
+    def has_column(self, session: Session, column: str) -> bool:
+        """Whether any table of the database has a column of this name."""
+
     def physical(self, contract: Contract) -> Contract:
         """The contract with the limits that a table created from it will have."""
 

@@ -19,8 +19,15 @@ from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.queued import carry_out
 from snapshots.engine.report import Notice
-from snapshots.engine.takeover import take_over
-from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
+from snapshots.engine.takeover import require_whole, take_over
+from snapshots.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LostLease,
+    SnapshotsError,
+    Stopped,
+    UnaccountedRows,
+)
 from snapshots.ledger import queue
 from snapshots.sources import Access
 from snapshots.sources.remote.policy import Anywhere, PublicOnly
@@ -53,7 +60,8 @@ class Worker:
 
     def run(self) -> None:
         """Works until the shutdown event is set; the import that runs then is queued again."""
-        with closing(Books(self.target, create=True)) as books:
+        say = self._say
+        with closing(Books(self.target, create=True, migrate=say)) as books:
             while not self.shutdown.is_set():
                 try:
                     busy = self._work(books.ledger)
@@ -63,6 +71,9 @@ class Worker:
                     busy = False
                 if not busy:
                     self.shutdown.wait(POLL_SECONDS)
+
+    def _say(self, text: str) -> None:
+        self.listener(Notice(text))
 
     def _work(self, ledger: Ledger) -> bool:
         """Does one import, if there is one to be had."""
@@ -109,7 +120,10 @@ class Worker:
             if entry is None or entry.fence != lease.fence:
                 return
             if entry.wanted == "undo":
-                undo(ledger, lease, entry)
+                try:
+                    undo(ledger, lease, entry)
+                except UnaccountedRows as error:
+                    queue.give_up(ledger, entry, error)
             elif entry.wanted == "cancel":
                 queue.leave(ledger, lease, "cancelled")
             elif self.shutdown.is_set():
@@ -129,7 +143,11 @@ def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             continue
         try:
+            if not entry.wanted:
+                require_whole(entry)
             return take_over(ledger, entry), entry
+        except LedgerDamaged as error:
+            queue.give_up(ledger, entry, error)
         except LedgerError:
             # Another worker was faster.
             continue

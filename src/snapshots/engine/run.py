@@ -18,7 +18,7 @@ from snapshots.engine.loading import Loading
 from snapshots.engine.plan import Options, Plan
 from snapshots.engine.refusal import record_refusal
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
-from snapshots.engine.takeover import session_name, take_over
+from snapshots.engine.takeover import require_whole, session_name, take_over
 from snapshots.errors import (
     CannotConnect,
     ImportBusy,
@@ -52,7 +52,7 @@ class Importer:
         listener: Listener,
         stop: threading.Event | None = None,
     ) -> None:
-        self.books = Books(target, create=True)
+        self.books = Books(target, create=True, migrate=lambda text: listener(Notice(text)))
         self.options = options
         self.listener = listener
         self.stop = stop or threading.Event()
@@ -136,7 +136,8 @@ def _resume(
     stop: threading.Event,
     url: str | None,
 ) -> ImportResult:
-    with closing(Books(target, create=False)) as books:
+    migrated = Books(target, create=False, migrate=lambda text: listener(Notice(text)))
+    with closing(migrated) as books:
         ledger = books.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
@@ -144,6 +145,7 @@ def _resume(
                 f"there is no import {import_id} in {target.display()}",
                 hint="snapshots list shows those there are",
             )
+        require_whole(entry)
         if entry.state == "finished":
             return already(entry, target, entry.input)
         job = job_for(target, options, entry.kind)
@@ -240,6 +242,7 @@ class Run:
         entry = known.unfinished
         if entry is None:
             raise LedgerError("there is nothing to go on with")
+        require_whole(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",

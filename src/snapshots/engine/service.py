@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.tables import table_for
+from snapshots.engine.takeover import require_whole
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
 
@@ -66,13 +67,14 @@ def cancel(ledger: Ledger, import_id: int, wish: Wish) -> Entry:
 
 
 def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) -> Entry:
-    """Queues an import that was stopped once more. Raises Forbids, QueueFull."""
+    """Queues an import that was stopped once more. Raises Forbids, LedgerDamaged, QueueFull."""
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
     order = Order.from_json(entry.request)
     if max_rejects is not None:
         order = replace(order, allowed_now=max_rejects)
+    require_whole(entry)
     queue.queue_again(ledger, entry, order.to_json(), bound)
     return find(ledger, import_id)
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from snapshots.engine import owner
 from snapshots.engine.plan import packing
 from snapshots.formats.encodings import is_utf8
-from snapshots.ledger.history import seconds_between
 from snapshots.ledger.stints import latest, stints
+from snapshots.ledger.times import seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from snapshots.engine import owner
-from snapshots.errors import TargetError
+from snapshots.errors import LedgerDamaged, TargetError
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import Entry
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 def session_name(of: Lease | Entry) -> str:
     """Of the sessions in which an owner writes; its successor finds them by it."""
     return f"snapshots import {of.import_id}.{of.fence} {crc32((of.owner or '').encode()):08x}"
+
+
+def require_whole(entry: Entry) -> None:
+    """Raises LedgerDamaged where chunks of the import are lost: it would load their rows again."""
+    if entry.damage is not None:
+        raise LedgerDamaged(
+            entry.damage,
+            hint="restore the ledger's tables from a backup; or load the input with --again, into a"
+            " new table, and compare the two",
+        )
 
 
 def take_over(ledger: Ledger, entry: Entry) -> Lease:

@@ -6,10 +6,10 @@ The counts of an import are the sums over its committed chunks; nothing else is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
+from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, ImportRecord, Reject, RunKind, State
 
 if TYPE_CHECKING:
@@ -22,16 +22,19 @@ _ENTRY = (
     " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
-    " {now} AS now_at FROM snapshots_imports i {where}"
+    " i.records, i.loaded, i.rejected, i.skipped, {chunks}, {now} AS now_at"
+    " FROM snapshots_imports i {where}"
 )
 _SUMMED = (
-    "records", "loaded", "rejected", "skipped", "pending", "ambiguous", "end_offset - start_offset"
+    "records", "loaded", "rejected", "skipped", "pending", "ambiguous",
+    "end_offset - start_offset", "1",
 )  # fmt: skip
 _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
 _NOTHING = (0,) * len(_SUMMED)
+_ENDED = {"finished", "failed", "interrupted", "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,26 @@ class Entry:
     ambiguous: int
     read: int
     """Bytes of its committed chunks, as the kernel sees them: decompressed, in UTF-8."""
+    chunks: int
+    """Rows of its chunks that the ledger holds."""
+    chunks_counted: int | None
+    """Chunks that were committed, as each has added itself; None of a delivery, and of an import
+    that an older version of snapshots began."""
+    ended_with: Counts
+    """The account when its last run ended."""
+
+    @property
+    def damage(self) -> str | None:
+        """What the ledger has lost of it, as a sentence; None: nothing that could be told."""
+        if self.chunks_counted is not None and self.chunks < self.chunks_counted:
+            lost = self.chunks_counted - self.chunks
+            return _damaged(self, f"{lost} of its {self.chunks_counted} chunks")
+        if self.state in _ENDED and not _covers(self.counts, self.ended_with):
+            missing = self.ended_with.records - self.counts.records
+            return _damaged(
+                self, f"the chunks of {missing} of its {self.ended_with.records} records"
+            )
+        return None
 
     def record(self, database: str) -> ImportRecord:
         """The same for people and programs."""
@@ -97,6 +120,7 @@ class Entry:
             seconds=round(seconds, 3),
             error=self.error,
             replaces=self.replaces,
+            damage=self.damage,
         )
 
 
@@ -167,10 +191,18 @@ class History:
         big = "SIGNED" if target.name == "mysql" else "bigint"
         sums = (f"CAST(COALESCE(SUM({name}), 0) AS {big})" for name in _SUMMED)
         self._sums = ", ".join(sums)
+        self._version: int | None = None
+
+    @property
+    def version(self) -> int | None:
+        """Of this database's ledger; None where it has none. Raises LedgerError where this program
+        cannot read it."""
+        self._version = schema.version(self.target, self.session)
+        return self._version
 
     def exists(self) -> bool:
         """Whether this database has a ledger at all."""
-        return schema.exists(self.target, self.session)
+        return self.version is not None
 
     def entries(self) -> list[Entry]:
         """Every import, oldest first."""
@@ -322,10 +354,18 @@ class History:
 
     def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
         """Imports first and sums then: whatever is committed in between is in the sums."""
-        query = _ENTRY.format(now=self.target.now_sql(), where=where)
+        # An older ledger is read as it is: what it lacks is empty.
+        chunks = "i.chunks" if self._known_version() > 1 else "NULL"
+        query = _ENTRY.format(now=self.target.now_sql(), chunks=chunks, where=where)
         rows = self.session.execute(query, params)
         sums = self._sums_of([row[0] for row in rows])
         return [_as_entry(row + sums.get(row[0], _NOTHING)) for row in rows]
+
+    def _known_version(self) -> int:
+        """Asked once: while a ledger is in use, nobody gives it an older one."""
+        if self._version is None:
+            self._version = schema.read_version(self.target, self.session)
+        return self._version
 
     def _sums_of(self, import_ids: list[Value]) -> dict[Value, tuple[Value, ...]]:
         """Of each import's chunks: read once, and not those of other imports."""
@@ -342,8 +382,8 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
     (
         import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
         plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
-        error_code, request, wanted, queued_at, now,
-        records, loaded, rejected, skipped, pending, ambiguous, read,
+        error_code, request, wanted, queued_at, *ended_with, chunks_counted, now,
+        records, loaded, rejected, skipped, pending, ambiguous, read, chunks,
     ) = row  # fmt: skip
     return Entry(
         import_id=cast("int", import_id),
@@ -377,6 +417,25 @@ def _as_entry(row: tuple[Value, ...]) -> Entry:
         pending=cast("int", pending),
         ambiguous=cast("int", ambiguous),
         read=cast("int", read),
+        chunks=cast("int", chunks),
+        chunks_counted=cast("int | None", chunks_counted),
+        ended_with=Counts(*cast("list[int]", ended_with)),
+    )
+
+
+def _covers(counts: Counts, recorded: Counts) -> bool:
+    return (
+        counts.records >= recorded.records
+        and counts.loaded >= recorded.loaded
+        and counts.rejected >= recorded.rejected
+        and counts.skipped >= recorded.skipped
+    )
+
+
+def _damaged(entry: Entry, lost: str) -> str:
+    return (
+        f"The ledger is damaged: snapshots_chunks has lost {lost}, so that"
+        f" {entry.kind} {entry.import_id} has no whole account."
     )
 
 
@@ -417,13 +476,3 @@ def _reject(row: tuple[Value, ...]) -> Reject:
 
 def _inode(value: Value) -> int | None:
     return None if value is None else int(cast("str", value))
-
-
-def seconds_between(earlier: str, later: str) -> float:
-    """Of two times as the ledger writes them."""
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-
-
-def unix_time(text: object) -> float:
-    """A time of the ledger as `time.time()` has it."""
-    return datetime.fromisoformat(str(text)).timestamp()

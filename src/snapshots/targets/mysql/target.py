@@ -38,6 +38,10 @@ SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <
 FROM information_schema.columns
 WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
 """
+_HAS_COLUMN = """
+SELECT 1 FROM information_schema.columns
+WHERE table_schema = DATABASE() AND column_name = ? LIMIT 1
+"""
 _PRIMARY_KEY = """
 SELECT column_name FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY'
@@ -161,6 +165,9 @@ class MysqlTarget:
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
         return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

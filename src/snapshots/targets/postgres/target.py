@@ -52,6 +52,11 @@ ORDER BY base.attnum
 """
 """A domain stands for the type it is made of; a table without columns is one row without any."""
 
+_HAS_COLUMN = """
+SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE attname = ? AND NOT attisdropped AND relkind IN ('r', 'p', 'f') LIMIT 1
+"""
+
 
 def target(location: Location) -> PostgresTarget:
     """The target for a location of kind `postgres`."""
@@ -134,6 +139,9 @@ class PostgresTarget:
             if isinstance(key, int):
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

@@ -28,6 +28,10 @@ _NAME_BYTES = 1000
 
 _MAX_COLUMNS = 2000
 _COLUMNS = "SELECT name, type, [notnull], dflt_value, pk, hidden FROM pragma_table_xinfo(?)"
+_HAS_COLUMN = (
+    "SELECT 1 FROM sqlite_schema AS made, pragma_table_info(made.name) AS of"
+    " WHERE made.type = 'table' AND of.name = ? COLLATE NOCASE LIMIT 1"
+)
 _VIRTUAL_TABLE_HIDDEN = 1
 
 
@@ -128,6 +132,9 @@ class SqliteTarget:
             if isinstance(key, int) and key:
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
