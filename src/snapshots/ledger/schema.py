@@ -164,9 +164,14 @@ def _require_nobody_at_work(target: Target, session: Session, alive: Alive) -> N
             )
 
 
+def adds_a_column(statement: str) -> re.Match[str] | None:
+    """The table and the column that a statement adds."""
+    return _ADDS.match(statement)
+
+
 def _carry_out(target: Target, session: Session, number: int) -> None:
     for statement in statements(target.name, number):
-        adds = _ADDS.match(statement)
+        adds = adds_a_column(statement)
         if adds:
             shape = target.inspect(session, TableName(adds[1]))
             if shape is not None and adds[2] in {column.name for column in shape.columns}:
