@@ -1,7 +1,7 @@
 """A newer program and an older ledger, and the other way round."""
 
-import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -167,7 +167,8 @@ def test_another_version_is_refused_and_nothing_is_touched(older, tmp_path, foun
     before = execute(older, "SELECT * FROM snapshots_imports ORDER BY id")
     for arguments in (
         ["list"], ["show", "1"], ["rejects", "1"], ["resume", "2"], ["import", "people.csv"],
-        ["import", "people.csv", "--again", "--table", "other"], ["sync", "--once", "--data-dir", "."],
+        ["import", "people.csv", "--again", "--table", "other"],
+        ["sync", "--once", "--data-dir", "."],
     ):  # fmt: skip
         refused = run(older, tmp_path, *arguments)
         assert refused.returncode, arguments
@@ -197,8 +198,8 @@ def test_a_new_ledger_is_that_of_all_migrations(database, tmp_path):
 
 @pytest.mark.parametrize("name", ["postgres", "mysql", "sqlite"])
 def test_the_version_is_the_number_of_the_last_file(name):
-    folder = os.path.join(os.path.dirname(schema.__file__), "sql", name)
-    numbers = sorted(int(file[:4]) for file in os.listdir(folder))
+    folder = Path(schema.__file__).parent / "sql" / name
+    numbers = sorted(int(file.name[:4]) for file in folder.iterdir())
     assert numbers == list(range(1, schema.VERSION + 1))
     for number in numbers[1:]:
         for statement in schema.statements(name, number):

@@ -118,6 +118,13 @@ def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
     _print_table(head, rows, right={0, 4, 5, 6, 7, 8})
 
 
+def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
+    """Of imports whose account is not whole any more."""
+    for record in imports:
+        if record.damage is not None:
+            click.echo(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
+
+
 def print_statuses(statuses: Iterable[FileStatus]) -> None:
     """For each file whether it is imported."""
     for status in statuses:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Job
     from snapshots.engine.plan import Options
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, State
     from snapshots.ports import Source, Target

@@ -13,7 +13,8 @@ from snapshots.sources.files import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.ledger.history import CommittedChunk, Entry, History
+    from snapshots.ledger.entry import CommittedChunk, Entry
+    from snapshots.ledger.history import History
     from snapshots.model import RunKind
     from snapshots.ports import Identity, Source
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan import Options, Plan
     from snapshots.engine.report import Listener
     from snapshots.engine.small import Done
-    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, RunKind
     from snapshots.ports import Source

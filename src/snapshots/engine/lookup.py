@@ -18,7 +18,8 @@ from snapshots.errors import (
     SnapshotsError,
     UsageError,
 )
-from snapshots.ledger.history import CommittedChunk, Entry, History
+from snapshots.ledger.entry import CommittedChunk, Entry
+from snapshots.ledger.history import History
 from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from snapshots.sources.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from snapshots.engine.report import Listener
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Target
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from snapshots.engine.earlier import Known
     from snapshots.engine.plan import Options
     from snapshots.engine.report import ImportResult, Listener
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.ports import Target
 

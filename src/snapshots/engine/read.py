@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots._native import Chunk
-    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk
     from snapshots.model import Dialect, Reject
     from snapshots.ports import Source
 

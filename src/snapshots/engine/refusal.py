@@ -14,7 +14,7 @@ from snapshots.errors import LedgerError, SnapshotsError
 from snapshots.ports import Identity
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Ledger
     from snapshots.model import ImportRecord
 

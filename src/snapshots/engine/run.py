@@ -33,7 +33,7 @@ from snapshots.sources import open_source, shown
 from snapshots.sources.remote.urls import HIDDEN
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import ImportRecord, RunKind
     from snapshots.ports import Source, Target

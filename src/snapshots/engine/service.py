@@ -13,7 +13,7 @@ from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger
 

@@ -18,7 +18,8 @@ from snapshots.ledger.times import seconds_between
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from snapshots.ledger.history import Entry, History
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.history import History
     from snapshots.ledger.stints import Stint
     from snapshots.model import State
 

@@ -9,7 +9,7 @@ from snapshots.engine import owner
 from snapshots.errors import LedgerDamaged, TargetError
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
 
 

@@ -15,7 +15,7 @@ from snapshots.ledger.unaccounted import require_accounted
 
 if TYPE_CHECKING:
     from snapshots.errors import LedgerError
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import State, TableName
     from snapshots.ports import Identity

@@ -19,7 +19,8 @@ from snapshots.errors import (
     RefusedRows,
 )
 from snapshots.ledger import schema
-from snapshots.ledger.history import Entry, History
+from snapshots.ledger.entry import Entry
+from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject, RunKind, State, TableName
 
 if TYPE_CHECKING:

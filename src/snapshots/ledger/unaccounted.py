@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 from snapshots.errors import UnaccountedRows
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import CommittedChunk, History
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ledger.history import History
     from snapshots.model import TableName
 
 _MOST_STRETCHES = 200

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator
 
 from snapshots.engine import service
 from snapshots.engine.status import status
-from snapshots.ledger.history import Entry, Search
+from snapshots.ledger.entry import Entry
+from snapshots.ledger.history import Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.sources.remote.urls import authority, scheme_of

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from snapshots.engine.status import Status
-from snapshots.ledger.history import CommittedChunk
+from snapshots.ledger.entry import CommittedChunk
 from snapshots.model import Counts, State
 
 
@@ -75,6 +75,8 @@ class Import(_Shown):
     wanted: str | None
     """`cancel` or `undo`, while the worker has not yet done so."""
     error: Failure | None
+    damage: str | None
+    """What the ledger has lost of it; such an import is not resumed."""
     url: str
     """Of this import, at this service."""
 
@@ -148,6 +150,7 @@ def fields(status: Status) -> dict[str, Any]:
         "error": None
         if status.error is None
         else Failure(code=entry.error_code or "error", message=status.error),
+        "damage": entry.damage,
         "url": path_of(entry.import_id),
     }
 
