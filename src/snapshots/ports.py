@@ -149,7 +149,8 @@ class Session(Protocol):
 
         All or nothing within the surrounding savepoint. Every value is stored as it was given:
         if the target would skip a row, cut, change or default a value, or refuses a row,
-        RefusedRows is raised. Takes the blocks one by one and keeps none.
+        RefusedRows is raised. What a trigger does with a row is its owner's will: one that it
+        leaves out counts. Takes the blocks one by one and keeps none.
         """
 
     def name(self, text: str) -> None:
@@ -212,6 +213,13 @@ class Target(Protocol):
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Names of what the database does besides with rows that are inserted, in their order."""
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        """Whether rows with a value of the column are found at once: it leads an index, or the
+        table has fewer than so many rows, as the database estimates."""
 
     def has_column(self, session: Session, column: str) -> bool:
         """Whether any table of the database has a column of this name."""

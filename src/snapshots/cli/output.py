@@ -44,6 +44,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
         "message": result.message,
         "hint": result.hint,
         "rejects_by_code": result.rejects_by_code,
+        "skipped_by_code": result.skipped_by_code,
         "examples": [reject_object(reject) for reject in result.examples],
     }
 
@@ -73,6 +74,8 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
     click.echo(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
     for code, count in result.rejects_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
+    for code, count in result.skipped_by_code.items():
+        click.echo(f"  {count:>9,}  skipped: {code}")
     if record and record.ambiguous:
         click.echo(f"  {record.ambiguous:>9,}  sent again, because an answer was lost")
     for reject in result.examples[:10]:
@@ -171,6 +174,10 @@ def print_detail(detail: Detail) -> None:
     if detail.rejects_by_code:
         click.echo("rejects by code:")
     for code, count in detail.rejects_by_code.items():
+        click.echo(f"  {count:>9,}  {code}")
+    if detail.skipped_by_code:
+        click.echo("skipped by code:")
+    for code, count in detail.skipped_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
     if not detail.plan:
         return

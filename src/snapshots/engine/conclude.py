@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Job
-    from snapshots.engine.plan import Options
+    from snapshots.engine.plan import Options, Plan
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, State
@@ -48,7 +48,7 @@ class Ending:
     say: Callable[[str], None]
     began: float = field(default_factory=time.monotonic)
 
-    def conclude(self, lease: Lease, known: Known, ended: Ended) -> ImportResult:
+    def conclude(self, lease: Lease, plan: Plan, known: Known, ended: Ended) -> ImportResult:
         """Writes the end of the import into the ledger and says it to the caller."""
         error = ended.error
         if isinstance(error, LostLease):
@@ -67,24 +67,28 @@ class Ending:
         if not ended.whole:
             return self._not_whole(lease, ended)
         try:
-            self._finish(lease, known, ended)
+            unsettled = self._finish(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
-        return self.finished(lease, ended.counts)
+        return self.finished(lease, ended.counts, message=unsettled)
 
     def finished(
-        self, lease: Lease, counts: Counts, rejects: Mapping[str, int] | None = None
+        self,
+        lease: Lease,
+        counts: Counts,
+        rejects: Mapping[str, int] | None = None,
+        message: str = "",
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
         `rejects` by code, where all of it was committed on the ledger's session just now.
         """
         if not counts.rejected:
-            return self._result(lease, "finished", 0, "", "", rejects)
+            return self._result(lease, "finished", 0, message, "", rejects)
         hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
-        return self._result(lease, "finished", 3, "", hint, rejects)
+        return self._result(lease, "finished", 3, message, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Notes the end as well as it can be: if the database is away, the lease runs out."""
@@ -99,13 +103,17 @@ class Ending:
         except SnapshotsError as second:
             self.say(f"the ledger could not be told: {second}")
 
-    def _finish(self, lease: Lease, known: Known, ended: Ended) -> None:
-        """Proves and says that all is done, as patient with the database as the workers are."""
+    def _finish(self, lease: Lease, plan: Plan, known: Known, ended: Ended) -> str:
+        """Proves and says that all is done, as patient with the database as the workers are.
+
+        What could not be settled comes back as a sentence.
+        """
         patience = Patience(RETRY_SECONDS, self._require_no_stop)
         while True:
             try:
                 ledger = self.books.renewed()
                 with ledger.session.transaction():
+                    unsettled = self.job.settle(plan, lease, ledger)
                     ledger.finish(
                         lease,
                         ended.end,
@@ -116,7 +124,7 @@ class Ending:
             except SnapshotsError as error:
                 patience.bear(error, connected=True)
             else:
-                return
+                return unsettled
             patience.wait()
 
     def _require_no_stop(self) -> None:
@@ -173,11 +181,14 @@ class Ending:
         hint: str,
         rejects: Mapping[str, int] | None = None,
     ) -> ImportResult:
+        skipped: dict[str, int] = {}
         try:
             ledger = self.books.renewed() if rejects is None else self.books.ledger
             entry = ledger.entry(lease.import_id)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
+            if entry is not None and entry.counts.skipped:
+                skipped = ledger.skip_counts(lease.import_id)
         except SnapshotsError:
             entry = None
         if entry is None or rejects is None:
@@ -190,6 +201,7 @@ class Ending:
             exit_code=exit_code,
             message=message,
             rejects_by_code=dict(sorted(rejects.items(), key=lambda one: (-one[1], one[0]))),
+            skipped_by_code=skipped,
             hint=hint,
             given=self.source.identity.name,
         )

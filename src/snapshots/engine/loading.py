@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.engine import triggers
 from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.prepare import create_table, prepare_table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Task
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
@@ -66,11 +68,17 @@ class Loading:
         """A small file goes into a table that exists in one transaction."""
         if not is_small(source, self.options) or plan.create or plan.add or not plan.loads:
             return None
+        if plan.triggers:
+            return None
         return import_small(books.ledger, source, plan, known, self.options, stop)
 
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
         """See `engine.job.Job`."""
         prepare_table(self.target, books.session, plan, new=new)
+
+    def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
+        """See `engine.job.Job`."""
+        return triggers.settle(ledger, lease, plan)
 
     def carry_out(self, task: Task) -> Ended:
         """See `engine.job.Job`."""

@@ -107,6 +107,8 @@ class Plan:
     """False where nothing can be loaded, so that there is no table."""
     compressed: bool = False
     """The input is: what is read of it says nothing about how much is left."""
+    triggers: tuple[str, ...] = ()
+    """Of the table, by name: they may leave rows out."""
 
     @property
     def table(self) -> TableName:
@@ -177,6 +179,7 @@ class Plan:
             "given": self.given,
             "loads": self.loads,
             "compressed": self.compressed,
+            "triggers": self.triggers,
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -204,6 +207,7 @@ class Plan:
             given=plan["given"],
             loads=plan["loads"],
             compressed=plan["compressed"],
+            triggers=tuple(plan.get("triggers", ())),
         )
 
 
@@ -240,6 +244,7 @@ def make_plan(
         place=source.identity.name,
     )
     shape = None if session is None else target.inspect(session, table)
+    triggers: tuple[str, ...] = ()
     if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
         encoding = target.encoding if session is None else target.encoding_for(session, None)
@@ -253,6 +258,8 @@ def make_plan(
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
+        if triggers := target.triggers(session, table):
+            say(f"table {table} has triggers or rules: {', '.join(triggers)}")
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
@@ -271,6 +278,7 @@ def make_plan(
         given=options.given(),
         loads=shape is not None or chosen.create is not None,
         compressed=source.compressed,
+        triggers=triggers,
     )
 
 

@@ -293,7 +293,7 @@ class Run:
                 heartbeat=lambda: self._heartbeat(lease),
             )
             ended = self.job.carry_out(task)
-            return self.ending.conclude(lease, known, ended)
+            return self.ending.conclude(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as error:

@@ -5,6 +5,8 @@ The counts of an import are the sums over its committed chunks; nothing else is 
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -229,6 +231,21 @@ class History:
             (import_id, chunk.start, chunk.end) if chunk else (import_id,),
         )
         return {str(code): cast("int", count) for code, count in rows}
+
+    def skip_counts(self, import_id: int) -> dict[str, int]:
+        """How many records were skipped for which reason, most frequent first; without blank
+        lines, comments and the like."""
+        if self._known_version() < 2:
+            return {}
+        rows = self.session.execute(
+            "SELECT skipped_by_code FROM snapshots_chunks"
+            " WHERE import_id = ? AND skipped_by_code IS NOT NULL",
+            (import_id,),
+        )
+        sums: Counter[str] = Counter()
+        for (text,) in rows:
+            sums.update(json.loads(str(text)))
+        return dict(sums.most_common())
 
     def _chunks(self, where: str, params: tuple[Value, ...]) -> list[CommittedChunk]:
         rows = self.session.execute(

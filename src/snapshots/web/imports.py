@@ -43,7 +43,8 @@ def _shown(here: Service, import_id: int) -> views.ImportDetail:
     with here.pool.ledger() as ledger:
         entry = service.find(ledger, import_id)
         by_code = ledger.reject_counts(import_id) if entry.counts.rejected else {}
-        return views.detail(status(ledger, entry), by_code)
+        skipped = ledger.skip_counts(import_id) if entry.counts.skipped else {}
+        return views.detail(status(ledger, entry), by_code, skipped)
 
 
 def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry:

@@ -89,6 +89,8 @@ class ImportDetail(Import):
     plan: dict[str, Any] | None
     """How it is loaded: dialect, columns, types."""
     rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int]
+    """Without blank lines, comments and the like."""
 
 
 class Page(_Shown):
@@ -160,7 +162,9 @@ def shown(status: Status) -> Import:
     return Import(**fields(status))
 
 
-def detail(status: Status, rejects_by_code: dict[str, int]) -> ImportDetail:
+def detail(
+    status: Status, rejects_by_code: dict[str, int], skipped_by_code: dict[str, int]
+) -> ImportDetail:
     """For itself."""
     entry = status.entry
     return ImportDetail(
@@ -168,6 +172,7 @@ def detail(status: Status, rejects_by_code: dict[str, int]) -> ImportDetail:
         request=json.loads(entry.request) if entry.request else None,
         plan=_plan(entry.plan),
         rejects_by_code=rejects_by_code,
+        skipped_by_code=skipped_by_code,
     )
 
 

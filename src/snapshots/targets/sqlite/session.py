@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots._native import SqliteConnection, SqliteError
-from snapshots.errors import RefusedRows, TargetError
+from snapshots.errors import TargetError
 from snapshots.targets.ddl import quoted
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
@@ -113,17 +113,17 @@ class SqliteSession(Transactions):
         # ABORT overrules a table that would rather ignore or replace rows in a conflict.
         statement = f"INSERT OR ABORT INTO {into} ({names}) VALUES ({places})"
         deferred = self._deferred(table)
-        stored = 0
+        given = stored = 0
         for block in blocks:
             with self._errors(loading=True):
                 inserted = self._connection.insert(statement, block)
-            if inserted != block.loaded:
-                raise RefusedRows("A trigger of the table has left the row out.")
+            # Fewer only where a trigger has left rows out: the statement itself skips none.
             stored += inserted
+            given += block.loaded
         if deferred:
             with self._errors(loading=True):
                 deferred.check(stored)
-        return stored
+        return given
 
     def name(self, text: str) -> None:
         """A file has no sessions that others could see."""
