@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from snapshots.engine.write import Rows
     from snapshots.ports import Session
 
-MOST_ENDED = 64
+MOST_ENDED = 32
 MOST_AGAIN = 16 << 20
 _FIRST_BYTES = 4096
 """Of input behind a row that has ended a transaction: where there is one there may be more."""
