@@ -193,9 +193,9 @@ def many(count):
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 def test_half_of_all_rows_end_it(sqlite_url, tmp_path, journal):
-    """In a time that grows with their number alone; 2 s for these on a machine that is not busy."""
+    """In a time that grows with their number alone: here half a second of a processor."""
     prepared(sqlite_url, f"PRAGMA journal_mode = {journal}", *SETUPS["before"])
-    lines, good, bad = many(4000)
+    lines, good, bad = many(2000)
     result = snapshots.load(written(tmp_path, lines), database=sqlite_url, max_rejects="100%")
     assert result.outcome == "finished"
     rows, rejects = account(sqlite_url)
