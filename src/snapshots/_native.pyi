@@ -275,6 +275,9 @@ class SqliteConnection:
     def insert(self, sql: str, block: Block) -> int:
         """Runs the INSERT once for each row of a block of encoding `sqlite`; rows inserted."""
     @property
+    def taken(self) -> int:
+        """Rows of the last block inserted that SQLite took: where it refused one, those before."""
+    @property
     def in_transaction(self) -> bool: ...
     def changes(self) -> int: ...
     def interrupt(self) -> None:

@@ -120,6 +120,16 @@ class RefusedRows(TargetError):
     code = "refused_by_target"
 
 
+class RefusedAndEnded(RefusedRows):
+    """The target refused a row, and in doing so ended the transaction: all of it is undone.
+
+    No savepoint helps here. The transaction must be begun anew, without that row.
+    """
+
+    taken: int | None = None
+    """Rows of that load that the target had taken before; None where it cannot be known."""
+
+
 class CannotConnect(TargetError):
     """No session with the target: no server, wrong password, bad settings."""
 

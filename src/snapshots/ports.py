@@ -125,6 +125,10 @@ class Session(Protocol):
         When the answer to COMMIT is lost the error is ConnectionLost: nobody knows, and the claim
         in the ledger decides later.
         A rollback that fails never hides the error that caused it.
+
+        Whatever else ends it, a trigger or the database itself, is noticed before the next
+        statement: that one and all further ones of the block raise TargetError, and nothing of
+        them is written. The same holds for a savepoint and for the end of the block.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -149,8 +153,9 @@ class Session(Protocol):
 
         All or nothing within the surrounding savepoint. Every value is stored as it was given:
         if the target would skip a row, cut, change or default a value, or refuses a row,
-        RefusedRows is raised. What a trigger does with a row is its owner's will: one that it
-        leaves out counts. Takes the blocks one by one and keeps none.
+        RefusedRows is raised, or RefusedAndEnded where a row has ended the transaction. What a
+        trigger does with a row is its owner's will: one that it leaves out counts. Takes the
+        blocks one by one and keeps none.
         """
 
     def name(self, text: str) -> None:

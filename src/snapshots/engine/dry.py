@@ -35,7 +35,7 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     first: bytes | None = None
     for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), ""):
         written = Written(line=piece.chunk.line)
-        for _, _, block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+        for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)

@@ -16,6 +16,7 @@ from snapshots.errors import (
     AlreadyCommitted,
     LedgerError,
     LostLease,
+    RefusedAndEnded,
     RefusedRows,
 )
 from snapshots.ledger import schema
@@ -254,6 +255,9 @@ class Ledger(History):
                 " VALUES (?, ?, ?, ?)",
                 (lease.import_id, start, line, lease.fence),
             )
+        except RefusedAndEnded:
+            # No key that is taken does that; a trigger of somebody on the ledger's table may.
+            raise
         except RefusedRows as taken:
             raise AlreadyCommitted(f"the chunk at byte {start} is accounted for") from taken
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from psycopg.adapt import AdaptersMap, Loader
+from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
 from snapshots.errors import SnapshotsError, TargetError
@@ -18,7 +19,7 @@ from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from psycopg.abc import Buffer
 
@@ -86,6 +87,7 @@ class PostgresSession(Transactions):
     begin: ClassVar[str] = (
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE"
     )
+    driver_error = psycopg.Error
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         super().__init__()
@@ -174,10 +176,10 @@ class PostgresSession(Transactions):
         with suppress(Exception):
             self._connection.close()
 
-    @contextmanager
-    def _errors(self, *, loading: bool = False) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            alive = not self._connection.closed
-            raise translate(error, alive=alive, loading=loading) from error
+    def lives(self) -> bool:
+        # One that has failed lives: the server takes nothing in it but ROLLBACK. Of a connection
+        # that is lost the statement itself will tell.
+        return self._connection.pgconn.transaction_status != TransactionStatus.IDLE
+
+    def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
+        return translate(error, alive=not self._connection.closed, loading=loading)
