@@ -87,11 +87,11 @@ def exported() -> list[list[str]]:
             name = once[number][field]
             once[number][field] = f"{name[:first]}\N{REPLACEMENT CHARACTER}{name[first + 1 :]}"
     lines = [";".join(fields) for fields in once]
-    for number in (104, 610):
+    for number in (105, 611):
         year, length, title, rest = lines[number].split(";", 3)
         lines[number] = f"{year};{length};{title}; The;{rest}"
-    lines[1001] = lines[1001].rpartition(";")[0]
-    lines[1302] = f"{lines[1302][:4]};"
+    lines[1003] = lines[1003].rpartition(";")[0]
+    lines[1305] = f"{lines[1305][:4]};"
     for number in range(TWICE):
         lines.insert(150 + 120 * number, lines[151 + 120 * number])
     lines.insert(77, "")

@@ -8,7 +8,6 @@ import lzma
 import subprocess
 from pathlib import Path
 
-
 TIDY = (
     "*/snapshot_*.csv", "*tripdata*.csv", "*tripmetadata*.csv", "taxi*.csv", "yellow*.csv",
     "movies.csv", "backup.csv",
