@@ -5,7 +5,9 @@ from collections import Counter
 import pytest
 
 from tests.making import MADE, made
-from tests.real import data
+from tests.real import DATA, ROOT, data
+
+FOREIGN = sorted(path.name for path in DATA.iterdir() if path.is_dir() and path != MADE)
 
 
 def test_the_files_are_what_is_made():
@@ -69,3 +71,13 @@ def test_line_ends(name, crlf, lf, cr):
     raw = data(name).read_bytes()
     pairs = raw.count(b"\r\n")
     assert (pairs, raw.count(b"\n") - pairs, raw.count(b"\r") - pairs) == (crlf, lf, cr)
+
+
+@pytest.mark.parametrize("folder", FOREIGN)
+def test_what_others_have_made_comes_with_their_licence(folder):
+    owner, *_ = [
+        line for line in (DATA / folder / "LICENSE").read_text().splitlines() if "(c)" in line
+    ]
+    assert f"tests/data/{folder} holds" in (ROOT / "NOTICE").read_text()
+    assert owner in (ROOT / "NOTICE").read_text()
+    assert f"[{folder}/LICENSE]({folder}/LICENSE)" in (DATA / "README.md").read_text()
