@@ -101,7 +101,7 @@ FILES = {
     "made/doubled-quote.csv": Wanted(TOWNS),
     "made/fhvhv_tripdata_2021-01.csv": Wanted(TRIPS),
     "made/fhvhv_tripdata_2024-01.csv": Wanted(TRIPS),
-    # Names hold commas and nothing is quoted: ten names over ten to thirteen fields.
+    # Names hold commas and nothing is quoted: ten names over eleven to fourteen fields.
     "made/film.commas-unquoted.csv": Wanted(
         10,
         {"delimiter"},
