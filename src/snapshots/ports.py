@@ -213,6 +213,11 @@ class Target(Protocol):
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
 
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        """The names, as the database has them and without their schemas, of the tables that this
+        one stands for: its own, those that a view reads, those above and below it by inheritance.
+        None where there is no such table."""
+
     def physical(self, contract: Contract) -> Contract:
         """The contract with the limits that a table created from it will have."""
 

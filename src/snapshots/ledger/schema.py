@@ -11,6 +11,21 @@ from snapshots.ports import Session, Target
 
 VERSION = 1
 RACE_SECONDS = 5.0
+TABLES = frozenset(
+    {"snapshots_imports", "snapshots_chunks", "snapshots_rejects", "snapshots_version"}
+)
+_MARKS = "\"'`[] \t\r\n\v\f\0\xa0"
+
+
+def is_ledgers(name: str) -> bool:
+    """Whether a table's name, without its schema, is one of the ledger's, or reads like one.
+
+    Databases differ in whether case and blanks at the end count, and in how names are quoted.
+    No user needs a table that another database would take for the ledger's.
+    """
+    # A Turkish capital is the one letter whose small one in MySQL is not Python's.
+    folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
+    return folded.strip(_MARKS) in TABLES
 
 
 def exists(target: Target, session: Session) -> bool:

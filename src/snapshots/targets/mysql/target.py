@@ -13,6 +13,7 @@ from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.targets import ddl
+from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
     NOT_ALLOWED,
@@ -161,6 +162,9 @@ class MysqlTarget:
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
         return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

@@ -16,6 +16,7 @@ from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.targets import ddl
+from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
@@ -134,6 +135,9 @@ class PostgresTarget:
             if isinstance(key, int):
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

@@ -13,6 +13,7 @@ from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.targets import ddl
+from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.types import kernel_type, physical, sql_type
@@ -128,6 +129,9 @@ class SqliteTarget:
             if isinstance(key, int) and key:
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
