@@ -177,13 +177,12 @@ def test_nothing_is_loaded_into_what_stands_for_them(database, folder):
         assert target.bases(session, TableName("nothing")) == frozenset()
 
 
-def test_a_view_of_a_users_table_is_loaded_into(postgres_url, mysql_url, folder):
-    for database in (postgres_url, mysql_url):
-        snapshots.load(folder / "a.csv", database=database)
-        execute(database, "CREATE VIEW mine AS SELECT * FROM a")
-        done = snapshots.load(folder / "a.csv", database=database, table="mine")
-        assert (done.outcome, done.counts.loaded) == ("finished", 2)
-        assert rows(database, "SELECT COUNT(*) FROM a WHERE name = 'a'") == [(2,)]
+def test_a_view_of_a_users_table_is_loaded_into(mysql_url, folder):
+    snapshots.load(folder / "a.csv", database=mysql_url)
+    execute(mysql_url, "CREATE VIEW mine AS SELECT * FROM a")
+    done = snapshots.load(folder / "a.csv", database=mysql_url, table="mine")
+    assert (done.outcome, done.counts.loaded) == ("finished", 2)
+    assert rows(mysql_url, "SELECT COUNT(*) FROM a WHERE name = 'a'") == [(2,)]
 
 
 def test_a_plan_of_an_older_version_is_not_gone_on_with(database, folder):
@@ -230,7 +229,9 @@ def test_the_service_neither_takes_nor_reads_them(database, folder):
 def test_the_dashboard_says_so(tmp_path):
     with served(database_beside(tmp_path), tmp_path, "--workers", "0") as client:
         answer = client.ask(
-            "POST", "/v1/imports", {"url": "http://example.org/a.csv", "table": '"snapshots_chunks"'}
+            "POST",
+            "/v1/imports",
+            {"url": "http://example.org/a.csv", "table": '"snapshots_chunks"'},
         )
         assert (answer.status, answer.json["code"]) == (422, "usage")
         assert client.get("/v1/imports").json["imports"] == []
