@@ -9,10 +9,12 @@ from snapshots.errors import ContractError, SnapshotsError
 from snapshots.model import Counts
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
+from tests.faults.deliveries import serving
 from tests.faults.harness import make_file
 from tests.real import rows
 from tests.service.test_queue import FIELDS
 from tests.test_ledgers_tables import execute
+from tests.test_send import Api
 from tests.web_api.served import served
 
 GONE = "import 1 loaded this input into table a, which is gone: it is loaded anew"
@@ -190,6 +192,38 @@ def test_an_import_that_has_yet_to_make_its_table_goes_on(database, load):
     result, _ = load(limit=None, chunk_size=8 << 20)
     assert (result.outcome, result.record.import_id) == ("finished", 1)
     assert ids(database) == [1, 2, 3]
+
+
+def test_a_long_stream_that_begins_alike_is_no_longer_refused(sqlite_url, tmp_path):
+    data = b"id,text\n" + b"".join(b"%d,%s\n" % (n, b"x" * 80) for n in range(250_000))
+    assert len(data) > 16 << 20
+    given = ("import", "-", "--table", "t", "--database", sqlite_url)
+    assert command(*given, cwd=tmp_path, stdin=data).returncode == 0
+    assert command(*given, cwd=tmp_path, stdin=data).returncode == 1
+    execute(sqlite_url, "DROP TABLE t")
+    anew = command(*given, cwd=tmp_path, stdin=data)
+    assert anew.returncode == 0, anew.stderr
+    assert rows(sqlite_url, "SELECT COUNT(*) FROM t") == [(250_000,)]
+
+
+def test_a_stream_is_loaded_anew(database, tmp_path):
+    given = ("import", "-", "--table", "a", "--database", database)
+    assert command(*given, cwd=tmp_path, stdin=b"id\n1\n").returncode == 0
+    execute(database, "DROP TABLE a")
+    anew = command(*given, cwd=tmp_path, stdin=b"id\n1\n")
+    assert (anew.returncode, f"- {GONE}" in anew.stderr) == (0, True), anew.stderr
+    assert command(*given, cwd=tmp_path, stdin=b"id\n1\n").returncode == 5
+
+
+def test_a_delivery_has_no_table(database, tmp_path):
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    snapshots.load(tmp_path / "a.csv", database=database)
+    with serving(Api()) as running:
+        to = f"{running.url}rows"
+        assert snapshots.send(tmp_path / "a.csv", to, database=database).outcome == "finished"
+        execute(database, "DROP TABLE a")
+        again = snapshots.send(tmp_path / "a.csv", to, database=database)
+    assert (again.outcome, again.message.endswith("nothing done.")) == ("already_delivered", True)
 
 
 def test_on_the_command_line(database, tmp_path):

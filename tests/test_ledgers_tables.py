@@ -226,12 +226,9 @@ def test_the_service_neither_takes_nor_reads_them(database, folder):
         assert answer.status == 404
 
 
-def test_the_dashboard_says_so(tmp_path):
+def test_nothing_is_fetched_for_them(tmp_path):
+    wanted = {"url": "http://example.org/a.csv", "table": '"snapshots_chunks"'}
     with served(database_beside(tmp_path), tmp_path, "--workers", "0") as client:
-        answer = client.ask(
-            "POST",
-            "/v1/imports",
-            {"url": "http://example.org/a.csv", "table": '"snapshots_chunks"'},
-        )
+        answer = client.ask("POST", "/v1/imports", wanted)
         assert (answer.status, answer.json["code"]) == (422, "usage")
         assert client.get("/v1/imports").json["imports"] == []

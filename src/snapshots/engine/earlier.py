@@ -93,6 +93,7 @@ def look_up(
     identity, content_hash = _identify(source)
     if ledger is None or identity.fingerprint is None:
         return Known(identity, content_hash)
+    tables = Tables(ledger.target, ledger.session)
     finished: list[Entry] = []
     begun: list[Entry] = []
     lookalikes = ledger.lookalikes(identity.fingerprint, kind)
@@ -100,6 +101,9 @@ def look_up(
         if table is not None and entry.table != table:
             continue
         if content_hash is None and entry.content_hash is not None:
+            if _passes_by(source) and tables.gone(entry):
+                # It cannot be compared, and there is nothing that it could double.
+                continue
             content_hash = _hash_like(source, entry)
         if entry.state == "finished":
             if entry.content_hash == content_hash and _has_rows(entry):
@@ -108,7 +112,6 @@ def look_up(
             source, Known(identity, content_hash), entry, ledger
         ):
             begun.append(entry)
-    tables = Tables(ledger.target, ledger.session)
     lost = [entry for entry in finished if tables.gone(entry)]
     lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
     whole = [entry for entry in finished if entry not in lost]
@@ -232,7 +235,7 @@ def _hash_like(source: Source, entry: Entry) -> str:
     if identity.etag and (identity.name, identity.etag) == (entry.input, entry.etag):
         # The server gives its word that these are the same bytes.
         return entry.content_hash or ""
-    if identity.fingerprint is None and not source.remote:
+    if _passes_by(source):
         raise InputError(
             f"the first {STREAM_BYTES // _MIB} MiB are those of import {entry.import_id}",
             place=source.identity.name,
@@ -240,6 +243,11 @@ def _hash_like(source: Source, entry: Entry) -> str:
             " loaded, or load it whatever it is with --again",
         )
     return content_hash_of(source)
+
+
+def _passes_by(source: Source) -> bool:
+    """Its bytes can be had only once."""
+    return source.identity.fingerprint is None and not source.remote
 
 
 def _has_rows(entry: Entry) -> bool:
