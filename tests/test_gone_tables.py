@@ -86,6 +86,17 @@ def test_every_form_of_the_name_is_asked(database, load):
     assert ids(database, quoted) == [1, 2, 3]
 
 
+def test_a_name_in_other_letters_may_be_the_same_table(database, load):
+    load(table="BB")
+    wanted = "already_imported" if database.startswith("sqlite") else "finished"
+    assert load(table="bb")[0].outcome == wanted
+    if wanted == "finished":
+        quoted = "`BB`" if database.startswith("mysql") else '"BB"'
+        assert (ids(database, quoted), ids(database, "bb")) == ([1, 2, 3], [1, 2, 3])
+    else:
+        assert ids(database, "bb") == [1, 2, 3]
+
+
 def test_a_table_in_a_schema_is_asked(postgres_url, tmp_path):
     (tmp_path / "a.csv").write_text("id\n1\n")
     load = lambda: snapshots.load(tmp_path / "a.csv", database=postgres_url, table="s.a")  # noqa: E731
@@ -219,7 +230,7 @@ def test_a_delivery_has_no_table(database, tmp_path):
     (tmp_path / "a.csv").write_text("id\n1\n")
     snapshots.load(tmp_path / "a.csv", database=database)
     with serving(Api()) as running:
-        to = f"{running.url}rows"
+        to = f"{running.url}/rows"
         assert snapshots.send(tmp_path / "a.csv", to, database=database).outcome == "finished"
         execute(database, "DROP TABLE a")
         again = snapshots.send(tmp_path / "a.csv", to, database=database)

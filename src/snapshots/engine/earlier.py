@@ -98,7 +98,7 @@ def look_up(
     begun: list[Entry] = []
     lookalikes = ledger.lookalikes(identity.fingerprint, kind)
     for entry in lookalikes:
-        if table is not None and entry.table != table:
+        if table is not None and not tables.same(entry, table):
             continue
         if content_hash is None and entry.content_hash is not None:
             if _passes_by(source) and tables.gone(entry):

@@ -5,7 +5,7 @@ No more is asked on the way in. Whose rows a table holds is another question, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan import placed
@@ -40,6 +40,19 @@ class Tables:
         """Its table, which exists, has no row, though the import has loaded some."""
         table, _ = _placed(entry)
         return table is not None and entry.counts.loaded > 0 and self._is_empty(table)
+
+    def same(self, entry: Entry, table: str) -> bool:
+        """The import went into the table of that name, which is the same in other letters where the
+        database says so."""
+        if entry.table == table:
+            return True
+        own, _ = _placed(entry)
+        if own is None or entry.table.lower() != table.lower():
+            return False
+        start = len(own.schema) + 1 if own.schema else 0
+        wanted = replace(own, name=table[start:], schema=table[: start - 1] if start else None)
+        spelt = self.target.bases(self.session, wanted)
+        return bool(spelt) and spelt == self.target.bases(self.session, own)
 
     def _is_there(self, table: TableName) -> bool:
         if table not in self._there:
