@@ -45,6 +45,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
         "hint": result.hint,
         "rejects_by_code": result.rejects_by_code,
         "examples": [reject_object(reject) for reject in result.examples],
+        "emptied": result.emptied,
     }
 
 
