@@ -294,3 +294,24 @@ def test_the_service_begins_anew_what_is_unfinished(database, tmp_path):
         answer = client.ask("POST", "/v1/imports/1/resume")
         assert (answer.status, answer.json["code"]) == (409, "conflict")
     assert rows(database, "SELECT COUNT(*) FROM t") == [(len(made.good),)]
+
+
+def test_who_may_not_read_the_table_is_told_no_more(postgres_url, tmp_path):
+    """Nobody can say then whether it is empty."""
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    snapshots.load(tmp_path / "a.csv", database=postgres_url)
+    name = f"writer_{postgres_url.rpartition('/')[2]}"
+    execute(
+        postgres_url,
+        "DELETE FROM a",
+        f"CREATE ROLE {name} LOGIN PASSWORD 'x'",
+        f"GRANT ALL ON snapshots_version, snapshots_imports, snapshots_chunks TO {name}",
+        f"GRANT INSERT ON a TO {name}",
+    )
+    try:
+        _, _, rest = postgres_url.partition("@")
+        writer = f"postgresql://{name}:x@{rest}"
+        result = snapshots.load(tmp_path / "a.csv", database=writer)
+        assert (result.outcome, result.emptied) == ("already_imported", False)
+    finally:
+        execute(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")

@@ -138,3 +138,17 @@ def test_people_and_logs_are_told(sqlite_url, folder):
     execute(sqlite_url, "DROP TABLE t")
     assert "but table t is gone: nothing done\n  touch the file to load it anew\n" in run()
     assert '"event": "table_missing"' in run("--log-format", "json").replace('":"', '": "')
+
+
+def test_a_recognised_copy_is_not_deleted_while_the_table_is_empty(database, folder):
+    (folder / "a.csv").write_text(rows(0, 3))
+    options = ("--table", "t", "--after-import", "delete")
+    once(database, folder, *options)
+    assert list(folder.iterdir()) == []
+    (folder / "b.csv").write_text(rows(0, 3))
+    execute(database, "DELETE FROM t")
+    (ended,) = of(once(database, folder, *options)[1], "ended")
+    assert (ended["outcome"], ended["emptied"], ended["then"]) == ("already_imported", True, "kept")
+    execute(database, "INSERT INTO t (id, name, _import_id, _line) VALUES (1, 'x', 9, 9)")
+    (ended,) = of(once(database, folder, *options)[1], "ended")
+    assert ended["then"] == "deleted"
