@@ -229,6 +229,11 @@ class Target(Protocol):
     def has_column(self, session: Session, column: str) -> bool:
         """Whether any table of the database has a column of this name."""
 
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        """The names, as the database has them and without their schemas, of the tables that this
+        one stands for: its own, those that a view reads, those above and below it by inheritance.
+        None where there is no such table."""
+
     def physical(self, contract: Contract) -> Contract:
         """The contract with the limits that a table created from it will have."""
 

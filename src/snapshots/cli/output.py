@@ -46,6 +46,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
         "rejects_by_code": result.rejects_by_code,
         "skipped_by_code": result.skipped_by_code,
         "examples": [reject_object(reject) for reject in result.examples],
+        "emptied": result.emptied,
     }
 
 
@@ -80,7 +81,8 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
         click.echo(f"  {record.ambiguous:>9,}  sent again, because an answer was lost")
     for reject in result.examples[:10]:
         click.echo(f"  line {reject.line}: {reject.reason}")
-    if result.message:
+    # Of a finished one it says what a notice has said when it began.
+    if result.message and result.outcome != "finished":
         click.echo(f"  {result.message}", err=not dry_run)
     if result.hint:
         click.echo(f"  {result.hint}", err=True)

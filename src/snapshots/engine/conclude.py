@@ -20,6 +20,7 @@ from snapshots.errors import (
     SnapshotsError,
     Stopped,
     out_of_memory,
+    sentence,
 )
 from snapshots.ports import Described
 
@@ -72,11 +73,12 @@ class Ending:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
-        return self.finished(lease, ended.counts, message=unsettled)
+        return self.finished(lease, known, ended.counts, message=unsettled)
 
     def finished(
         self,
         lease: Lease,
+        known: Known,
         counts: Counts,
         rejects: Mapping[str, int] | None = None,
         message: str = "",
@@ -85,6 +87,7 @@ class Ending:
 
         `rejects` by code, where all of it was committed on the ledger's session just now.
         """
+        message = " ".join(part for part in (sentence(known.anew), message) if part)
         if not counts.rejected:
             return self._result(lease, "finished", 0, message, "", rejects)
         hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
@@ -220,17 +223,28 @@ def where(target: Target) -> str:
     return "" if shown == locations.target(None).display() else f" --database {shown}"
 
 
-def already(entry: Entry, target: Target, given: str) -> ImportResult:
-    """The result where the input is loaded or delivered by an earlier run, under any name."""
+def already(entry: Entry, target: Target, given: str, known: Known | None = None) -> ImportResult:
+    """The result where the input is loaded or delivered by an earlier run, under any name.
+
+    `known`: what was found of its tables, if that was asked.
+    """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
+    message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
+    hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
+    if known is not None and known.emptied:
+        message += f" Its table {entry.table} is empty now."
+    if known is not None and known.lost:
+        message += f" {sentence(known.lost)}"
+        hint += f" --table {known.likely} loads it there anew."
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,
         outcome=f"already_{done}",
         exit_code=5,
-        message=f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done.",
+        message=message,
         rejects_by_code={},
-        hint=f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more.",
+        hint=hint,
         given=given,
+        emptied=known is not None and known.emptied,
     )

@@ -11,7 +11,7 @@ from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.prepare import create_table, prepare_table
 from snapshots.engine.small import Done, import_small, is_small
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import table_for, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Loading:
     def destination(self) -> str | None:
         """The table, as the database calls it."""
         table = self.options.table
-        return None if table is None else str(self.target.table_name(table))
+        return None if table is None else str(table_of(self.target, "-", table))
 
     def likely(self, name: str) -> str | None:
         """The table that is made of the input's name."""

@@ -13,6 +13,7 @@ from snapshots.engine.report import told
 from snapshots.engine.run import Run, job_for
 from snapshots.errors import AlreadyImported
 from snapshots.ledger import queue
+from snapshots.ledger.gone import give_up
 
 if TYPE_CHECKING:
     import threading
@@ -73,6 +74,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
                 plan.destination,
                 plan.to_json(),
             )
+            give_up(ledger, known.gone, lease.import_id)
     if not new:
         return _go(run, lease, entry)
     return run.execute(lease, plan, known, resumed=False)
@@ -85,9 +87,11 @@ def _unknown(run: Run) -> Known:
     if other is None:
         return known
     if known.imported:
+        empty = f", and its table {other.table} is empty now" if known.emptied else ""
+        there = f'; "table": "{known.likely}" loads them there anew: {known.lost}'
         raise AlreadyImported(
-            f"import {other.import_id} has loaded the same bytes ({other.input})",
-            hint='"again": true loads them once more',
+            f"import {other.import_id} has loaded the same bytes ({other.input}){empty}",
+            hint=f'"again": true loads them once more{there if known.lost else ""}',
         )
     raise AlreadyImported(
         f"import {other.import_id} of the same bytes is {other.state}",

@@ -13,7 +13,6 @@ from snapshots.formats.csv import dialect_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots._native import Chunk
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.model import Dialect, Reject
     from snapshots.ports import Source

@@ -125,6 +125,8 @@ class ImportResult:
     """Of a dry run, whose rejects are kept nowhere else: the first ones."""
     given: str = ""
     """What the input is called now; in the record it has the name by which it was imported."""
+    emptied: bool = False
+    """It is already imported, and the table of that import has no row any more."""
 
 
 Event: TypeAlias = (

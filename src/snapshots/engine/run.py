@@ -20,7 +20,9 @@ from snapshots.engine.refusal import record_refusal
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
 from snapshots.engine.takeover import require_whole, session_name, take_over
 from snapshots.errors import (
+    AlreadyImported,
     CannotConnect,
+    ContractError,
     ImportBusy,
     InputError,
     LedgerError,
@@ -29,6 +31,7 @@ from snapshots.errors import (
     TargetError,
     UsageError,
 )
+from snapshots.ledger.gone import TABLE_GONE, give_up
 from snapshots.sources import open_source, shown
 from snapshots.sources.remote.urls import HIDDEN
 
@@ -148,6 +151,8 @@ def _resume(
         require_whole(entry)
         if entry.state == "finished":
             return already(entry, target, entry.input)
+        if entry.error_code == TABLE_GONE:
+            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
@@ -197,10 +202,11 @@ class Run:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
         if known.imported:
-            return already(known.imported, self.target, self.source.identity.name)
+            return already(known.imported, self.target, self.source.identity.name, known)
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
+        self._require_touched(known)
         plan = self.job.plan(self.source, self.books, self.say)
         if result := self._import_small(plan, known):
             return result
@@ -216,6 +222,7 @@ class Run:
                     plan.to_json(),
                     owner.this_process(),
                 )
+                give_up(ledger, known.gone, lease.import_id)
         if lease is None:
             return self.import_or_go_on()
         return self.execute(lease, plan, known, resumed=False)
@@ -227,7 +234,8 @@ class Run:
             return None
         self._started(done.lease, plan, known, resumed=False)
         self.listener(as_committed(done.lease.import_id, done.chunk))
-        return self.ending.finished(done.lease, done.chunk.counts, done.chunk.rejects_by_code)
+        chunk = done.chunk
+        return self.ending.finished(done.lease, known, chunk.counts, chunk.rejects_by_code)
 
     def nothing_new(self, known: Known) -> bool:
         """Nobody has begun an input that looks like this one since it was looked up."""
@@ -261,6 +269,19 @@ class Run:
                 hint="--again loads all of it anew, with these. Go on with it as it is with:"
                 f" snapshots resume {entry.import_id}{where(self.target)}",
             )
+
+    def _require_touched(self, known: Known) -> None:
+        """Of what is only loaded anew once somebody has touched it: that somebody has, since it was
+        last seen under its name."""
+        if self.options.anew or not known.anew:
+            return
+        now = known.identity
+        seen = self.books.ledger.sightings([now.name])
+        same = (now.size, now.mtime_ns, now.inode)
+        if seen and same not in [(one.size, one.mtime_ns, one.inode) for one in seen]:
+            return
+        kind = AlreadyImported if known.gone[0].state == "finished" else ContractError
+        raise kind(known.lost, place=now.name, hint="touch the file to load it anew")
 
     def look_up(self) -> Known:
         """What the ledger has of the input."""
@@ -318,6 +339,8 @@ class Run:
         )
         if lease.replaces is not None:
             self.say(f"import {lease.replaces} had this name: its rows stay in the table")
+        if known.anew and not resumed:
+            self.say(known.anew)
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:

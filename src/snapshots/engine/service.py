@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import require_users, table_of
 from snapshots.engine.takeover import require_whole
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
+from snapshots.ledger.gone import TABLE_GONE
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
@@ -30,9 +31,12 @@ class Submitted:
 def submit(ledger: Ledger, order: Order, key: str | None, bound: int) -> Submitted:
     """Puts an import into the queue, or finds the one that this key has put there.
 
-    Raises KeyReused if that one is another, QueueFull where `bound` imports wait.
+    Raises KeyReused if that one is another, QueueFull where `bound` imports wait, UsageError for a
+    table that is not for users.
     """
-    table = str(ledger.target.table_name(table_for(order.input, order.table)))
+    named = table_of(ledger.target, order.input, order.table)
+    require_users(ledger.target, ledger.session, named)
+    table = str(named)
     with ledger.locked():
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
@@ -71,6 +75,8 @@ def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) 
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
+    if entry.error_code == TABLE_GONE:
+        raise Forbids(entry.error or "", hint="look at that one")
     order = Order.from_json(entry.request)
     if max_rejects is not None:
         order = replace(order, allowed_now=max_rejects)

@@ -111,6 +111,8 @@ class Sighting:
     mtime_ns: int | None
     inode: int | None
     state: State
+    table: str
+    loaded: int
 
 
 @dataclass(frozen=True, slots=True)

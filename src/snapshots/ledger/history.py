@@ -118,7 +118,8 @@ class History:
         """Imports, not deliveries, of inputs that had one of these names, oldest first."""
         marks = ", ".join("?" for _ in names)
         rows = self.session.execute(
-            "SELECT id, input, size, mtime_ns, inode, state FROM snapshots_imports"
+            "SELECT id, input, size, mtime_ns, inode, state, table_name, loaded"
+            " FROM snapshots_imports"
             f" WHERE kind = 'import' AND input IN ({marks}) ORDER BY id",
             names,
         )
@@ -130,8 +131,10 @@ class History:
                 mtime_ns=cast("int | None", mtime_ns),
                 inode=inode_of(inode),
                 state=cast("State", state),
+                table=cast("str", table),
+                loaded=cast("int", loaded),
             )
-            for import_id, name, size, mtime_ns, inode, state in rows
+            for import_id, name, size, mtime_ns, inode, state, table, loaded in rows
         ]
 
     def page(self, search: Search, before: int | None, most: int) -> list[Entry]:
@@ -172,7 +175,8 @@ class History:
             "SELECT DISTINCT table_name FROM snapshots_imports"
             " WHERE kind = 'import' AND plan <> '' ORDER BY table_name"
         )
-        return [str(name) for (name,) in rows]
+        names = (str(name) for (name,) in rows)
+        return [name for name in names if not schema.is_ledgers(name.rpartition(".")[2])]
 
     def loaded_into(self, table: str) -> bool:
         """Whether an import was made into it."""

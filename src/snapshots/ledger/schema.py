@@ -33,6 +33,18 @@ _VERSION = TableName("snapshots_version")
 _IMPORTS = TableName("snapshots_imports")
 _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
 _MYSQL_LOCK_SECONDS = 60
+_MARKS = "\"'`[] \t\r\n\v\f\0\xa0"
+
+
+def is_ledgers(name: str) -> bool:
+    """Whether a table's name, without its schema, is one of the ledger's, or reads like one.
+
+    Databases differ in whether case and blanks at the end count, and in how names are quoted.
+    No user needs a table that another database would take for the ledger's.
+    """
+    # A Turkish capital is the one letter whose small one in MySQL is not Python's.
+    folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
+    return folded.strip(_MARKS) in TABLES
 
 
 def version(target: Target, session: Session) -> int | None:

@@ -13,6 +13,7 @@ from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.targets import ddl
+from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
     NOT_ALLOWED,
@@ -190,6 +191,9 @@ class MysqlTarget:
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

@@ -17,6 +17,7 @@ from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.targets import ddl
+from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
@@ -174,6 +175,9 @@ class PostgresTarget:
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

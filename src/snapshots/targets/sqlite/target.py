@@ -14,6 +14,7 @@ from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.targets import ddl
+from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.types import kernel_type, physical, sql_type
@@ -156,6 +157,9 @@ class SqliteTarget:
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
