@@ -25,9 +25,7 @@ impl Records {
         limit: usize,
     ) -> PyResult<Vec<Parsed<'py>>> {
         let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
-        let data = data.as_bytes();
-        let prologue = Prologue::preamble_only(&dialect);
-        let mut reader = Reader::within(&dialect, data, bom(data), 1, prologue);
+        let mut reader = within(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
         while records.len() < limit
@@ -48,4 +46,30 @@ impl Records {
         }
         Ok(records)
     }
+
+    /// Whether each field of the same records was quoted.
+    #[staticmethod]
+    fn quoted(data: Buffer<'_>, dialect: &str, limit: usize) -> PyResult<Vec<Option<Vec<bool>>>> {
+        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let mut reader = within(&dialect, data.as_bytes());
+        let mut records = Vec::new();
+        while records.len() < limit
+            && let Some(record) = reader.read()
+        {
+            records.push(match record.kind {
+                RecordKind::Skipped => continue,
+                RecordKind::Broken(_) => None,
+                RecordKind::Row | RecordKind::Header => {
+                    Some(reader.fields().iter().map(|span| span.quoted).collect())
+                }
+            });
+        }
+        Ok(records)
+    }
+}
+
+/// From the start of an input, whose header is a record like any other.
+fn within<'a>(dialect: &'a Dialect, data: &'a [u8]) -> Reader<'a> {
+    let prologue = Prologue::preamble_only(dialect);
+    Reader::within(dialect, data, bom(data), 1, prologue)
 }

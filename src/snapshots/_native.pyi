@@ -69,6 +69,9 @@ class Records:
         offset 0 of an input; blank lines and comments are left out; the preamble is skipped;
         the header is returned as any other record. fields is None where quoting is broken.
         A last record without line end counts as whole."""
+    @staticmethod
+    def quoted(data: Buffer, dialect: str, limit: int) -> list[list[bool] | None]:
+        """Whether each field of the same records was quoted."""
 
 @final
 class Block:

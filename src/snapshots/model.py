@@ -33,7 +33,11 @@ class Dialect:
     delimiter: str = ","
     quote: str | None = '"'
     escape: str | None = None
-    """None: a quote inside a quoted field is doubled. Else the character before it."""
+    """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
+    it is data. Two quotes within quotes are one with it as without it."""
+    escape_unquoted: bool = True
+    """The escape counts in unquoted fields, too: where a user gave it. Plans made before there was
+    this choice have no such member; their records end where they ended."""
     terminator: Literal["lf", "cr", "rs"] = "lf"
     """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
     `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
@@ -121,7 +125,8 @@ class Contract:
 
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] | None = None
-    """Texts that mean NULL, quoted or not. None: only an empty field without quotes does."""
+    """Texts that mean NULL, quoted or not; compared with a field as it is written, before escapes
+    are taken out of it. None: only an empty field without quotes does."""
     primary_key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
