@@ -35,9 +35,6 @@ class Dialect:
     escape: str | None = None
     """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
     it is data. Two quotes within quotes are one with it as without it."""
-    escape_unquoted: bool = True
-    """The escape counts in unquoted fields, too: where a user gave it. Plans made before there was
-    this choice have no such member; their records end where they ended."""
     terminator: Literal["lf", "cr", "rs"] = "lf"
     """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
     `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
@@ -52,6 +49,9 @@ class Dialect:
     skip_initial_space: bool = False
     max_record_size: int = 8 * 1024 * 1024
     """Bytes. A longer record is rejected: `record_too_long`."""
+    escape_unquoted: bool = True
+    """The escape counts in unquoted fields, too: a user gave it. Plans that were made before there
+    was this choice lack it, and their chunks were cut so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ DIALECTS = st.builds(
     max_record_size=st.sampled_from([1, 2, 5, 9, 30, 8 << 20]),
 )
 PIECES = st.sampled_from(
-    (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"\\", b"^", b"#", b" ", b"'", b";", b"a",
-     b"bc", b"1", "é".encode(), b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf", b'""', b'","')
+    (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"\\", b"^", b"#", b" ",
+     b"'", b";", b"a", b"bc", b"1", "é".encode(), b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf",
+     b'""', b'","')
 )  # fmt: skip
 KINDS = ("integer", "decimal", "float", "date", "time", "timestamp", "timestamptz", "boolean",
          "uuid", "json", "text")  # fmt: skip
