@@ -240,10 +240,7 @@ impl<'a> Pass<'a> {
         let mut next = 0;
         while !self.write::<E>(record, fields, &mut next) {
             let column = &plan.columns[next];
-            let null = fields.is_null(column.field, &column.nulls, &mut self.unescaped);
-            let text = fields.text(column.field, &mut self.unescaped);
-            let rows = &mut self.rows;
-            if let Err(code) = column.convert::<E>(rows, text, null, &mut self.scratch) {
+            if let Err(code) = self.value::<E>(column, fields) {
                 self.rows.truncate(start);
                 return self.reject_value(record, column, fields, code);
             }
@@ -260,6 +257,14 @@ impl<'a> Pass<'a> {
             self.places.push(record.into());
         }
         self.counts.loaded += 1;
+    }
+
+    /// Writes any value.
+    #[inline(never)]
+    fn value<E: Encoder>(&mut self, column: &Column, fields: impl Fields) -> Result<(), Code> {
+        let null = fields.is_null(column.field, &column.nulls, &mut self.unescaped);
+        let text = fields.text(column.field, &mut self.unescaped);
+        column.convert::<E>(&mut self.rows, text, null, &mut self.scratch)
     }
 
     /// Writes the row from column `next` on, as far as it is simple; true if all of it is written.

@@ -245,7 +245,7 @@ impl Cutter<'_> {
     }
 
     /// Whether the escape at `at` is none of the data. Then what it stands before is taken, too.
-    #[inline]
+    #[inline(never)]
     fn escape(&mut self, at: usize) -> Result<bool, Uncut> {
         let next = *self.data.get(at + 1).ok_or(Uncut::Short)?;
         if !self.dialect.escapes(next) {
@@ -279,10 +279,11 @@ impl Cutter<'_> {
                 self.next()?;
                 self.taken += 1;
                 escaped = true;
-            } else if Some(self.data[at]) == self.dialect.escape {
-                escaped |= self.escape(at)?;
             } else if self.data[at] != delimiter {
-                return Err(Uncut::Irregular);
+                if self.data[at] == newline {
+                    return Err(Uncut::Irregular);
+                }
+                escaped |= self.escape(at)?;
             }
         };
         fields.push(Span {
