@@ -12,6 +12,7 @@ use crate::grammar::{Prologue, Reader, RecordKind, bom};
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Records;
 
+type Written<'py> = Option<Vec<(Bound<'py, PyBytes>, bool)>>;
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
 
 #[pymethods]
@@ -47,11 +48,17 @@ impl Records {
         Ok(records)
     }
 
-    /// Whether each field of the same records was quoted.
+    /// The fields of the same records as they are written, with escapes, and whether in quotes.
     #[staticmethod]
-    fn quoted(data: Buffer<'_>, dialect: &str, limit: usize) -> PyResult<Vec<Option<Vec<bool>>>> {
+    fn written<'py>(
+        py: Python<'py>,
+        data: Buffer<'py>,
+        dialect: &str,
+        limit: usize,
+    ) -> PyResult<Vec<Written<'py>>> {
         let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
         let mut reader = within(&dialect, data.as_bytes());
+        let mut scratch = Vec::new();
         let mut records = Vec::new();
         while records.len() < limit
             && let Some(record) = reader.read()
@@ -60,7 +67,12 @@ impl Records {
                 RecordKind::Skipped => continue,
                 RecordKind::Broken(_) => None,
                 RecordKind::Row | RecordKind::Header => {
-                    Some(reader.fields().iter().map(|span| span.quoted).collect())
+                    let spans = reader.fields().iter();
+                    let fields = spans.map(|&span| {
+                        let written = PyBytes::new(py, reader.written(span, &mut scratch));
+                        (written, span.quoted)
+                    });
+                    Some(fields.collect())
                 }
             });
         }

@@ -70,8 +70,9 @@ class Records:
         the header is returned as any other record. fields is None where quoting is broken.
         A last record without line end counts as whole."""
     @staticmethod
-    def quoted(data: Buffer, dialect: str, limit: int) -> list[list[bool] | None]:
-        """Whether each field of the same records was quoted."""
+    def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
+        """The fields of the same records as they are written, with escapes, and whether in
+        quotes."""
 
 @final
 class Block:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 NULL = r"\N"
 """In PostgreSQL's COPY text and in MySQL's INTO OUTFILE."""
 
-_END = [r"\."]
+_NULL = NULL.encode()
+_END = rb"\."
 """The last line of COPY text, up to PostgreSQL 16."""
 
 _LETTERS = re.compile(rb"(?<!\\)(?:\\\\)*(\\[nrt])")
@@ -21,37 +22,44 @@ _LETTERS = re.compile(rb"(?<!\\)(?:\\\\)*(\\[nrt])")
 
 
 def notes(
-    sample: bytes,
-    rows: Sequence[list[str] | None],
-    dialect: Dialect,
-    *,
-    quoted: bool,
-    escape_given: bool,
+    rows: Sequence[list[tuple[bytes, bool]] | None], dialect: Dialect, *, said: bool
 ) -> list[str]:
     r"""What a user should know before records with backslashes are loaded as they are written.
 
-    `quoted`: some field is. An input that only has paths in it (`C:\temp`) says nothing.
+    `rows`: fields with their escapes, and whether in quotes. `said`: by the user, which escape
+    there is. Paths (`C:\temp`) say nothing where a backslash is no escape.
     """
-    found = [row for row in rows if row]
-    nulls = any(NULL in row for row in found)
-    letter = _LETTERS.search(sample)
-    said = []
+    fields = [field for row in rows if row for field in row]
+    nulls = any(text == _NULL for text, _ in fields)
+    end = any(row and row[0][0] == _END for row in rows)
+    tabs = dialect.delimiter == "\t"
+    escape = dialect.escape == "\\"
+    letter = next(
+        (
+            hit[1].decode()
+            for text, quoted in fields
+            if tabs or (escape and (quoted or dialect.escape_unquoted))
+            if (hit := _LETTERS.search(text))
+        ),
+        None,
+    )
+    found = []
     if nulls:
-        said.append(
+        found.append(
             r"\N in fields: PostgreSQL's COPY text and MySQL's INTO OUTFILE write NULL so"
             r" (--null-value '\N')"
         )
-    if nulls or _END in found or (letter and dialect.delimiter == "\t"):
-        said.append(
+    if nulls or end or (letter and tabs):
+        found.append(
             r"\t and \n in values stay two characters: for tabs and line ends, write the input with"
             " COPY ... (FORMAT csv)"
         )
-    elif letter and dialect.escape == "\\":
-        said.append(
-            rf"{letter[1].decode()} in values stays two characters: a backslash escapes quotes,"
-            " delimiters, line ends and itself"
+    elif letter:
+        found.append(
+            rf"{letter} in values stays two characters: a backslash escapes quotes, delimiters,"
+            " line ends and itself"
         )
-    if nulls and dialect.escape is None and not escape_given:
-        alone = "" if quoted else " --quotechar none"
-        said.append(rf"if MySQL's INTO OUTFILE wrote the input, say --escapechar '\'{alone}")
-    return said
+    if nulls and dialect.escape is None and not said:
+        alone = "" if any(quoted for _, quoted in fields) else " --quotechar none"
+        found.append(rf"if MySQL's INTO OUTFILE wrote the input, say --escapechar '\'{alone}")
+    return found

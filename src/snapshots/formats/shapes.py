@@ -85,9 +85,9 @@ def shape(sample: bytes, dialect: Dialect) -> Shape:
     return Shape(dialect, rows, fields, counts[fields], several, sound)
 
 
-def quotes(sample: bytes, dialect: Dialect) -> list[list[bool] | None]:
-    """Which fields of the rows of a shape were quoted."""
-    return Records.quoted(sample, dialect_json(dialect), _RECORDS)
+def written(sample: bytes, dialect: Dialect) -> list[list[tuple[bytes, bool]] | None]:
+    """The fields of a shape's rows with their escapes, and whether in quotes."""
+    return Records.written(sample, dialect_json(dialect), _RECORDS)
 
 
 def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
@@ -181,11 +181,11 @@ def _spaces(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
         return found
     # The rows may be of less than the sample.
     cells = [
-        (cell, cell.startswith(" ") and not within)
-        for (_, row), quoted in zip(found.rows, quotes(sample, found.dialect), strict=False)
-        if row and quoted
-        for cell, within in zip(row[1:], quoted[1:], strict=True)
-        if cell or within
+        (cell, cell.startswith(" ") and not quoted)
+        for (_, row), fields in zip(found.rows, written(sample, found.dialect), strict=False)
+        if row and fields
+        for cell, (_, quoted) in zip(row[1:], fields[1:], strict=True)
+        if cell or quoted
     ]
     quote = found.dialect.quote
     before_quotes = quote is not None and any(

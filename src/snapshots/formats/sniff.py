@@ -63,7 +63,10 @@ def sniff(
     if not found.rows:
         what = "after the lines to skip" if start.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
-    notes = [encoding.note, *_shape_notes(found, given), *_backslash_notes(sample, found, given)]
+    notes = [encoding.note, *_shape_notes(found, given)]
+    if b"\\" in sample:
+        rows = shapes.written(sample, found.dialect)
+        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
     found, verdict, more = _begin(sample, found, given)
     if not verdict.sure:
         doubts.add("header")
@@ -150,15 +153,6 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
     return notes
-
-
-def _backslash_notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
-    if b"\\" not in sample:
-        return []
-    quoted = any(any(row) for row in shapes.quotes(sample, found.dialect) if row)
-    rows = [row for _, row in found.rows]
-    said = given.escape is not None
-    return backslashes.notes(sample, rows, found.dialect, quoted=quoted, escape_given=said)
 
 
 def _first_notes(found: Shape, verdict: header.Verdict, given: DialectOptions) -> list[str]:
