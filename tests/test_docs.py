@@ -83,6 +83,13 @@ def options(command: str) -> dict[str, str | None]:
     }
 
 
+def refusals(command: str) -> list[str]:
+    """The other names of its flags: those that say no."""
+    found = cli.get_command(click.Context(cli), command)
+    assert found is not None
+    return [name for param in found.params for name in param.secondary_opts]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_a_command_is_documented(command: str) -> None:
     text = section(page("cli.md"), f"## snapshots {command}")
@@ -119,6 +126,7 @@ def test_short_names_and_choices_are_documented() -> None:
 
 def test_no_page_names_an_option_that_does_not_exist() -> None:
     known = {"--help", "--version", *(name for command in COMMANDS for name in options(command))}
+    known |= {name for command in COMMANDS for name in refusals(command)}
     variables = {"SNAPSHOTS_STATE_DIR", "SNAPSHOTS_FAULT"} | {
         variable for command in COMMANDS for variable in options(command).values() if variable
     }

@@ -69,6 +69,10 @@ class Records:
         offset 0 of an input; blank lines and comments are left out; the preamble is skipped;
         the header is returned as any other record. fields is None where quoting is broken.
         A last record without line end counts as whole."""
+    @staticmethod
+    def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
+        """The fields of the same records as they are written, with escapes, and whether in
+        quotes."""
 
 @final
 class Block:
