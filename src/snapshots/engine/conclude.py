@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots import locations
+from snapshots.engine.faults import fault_point
 from snapshots.engine.patience import Patience
 from snapshots.engine.report import ImportResult
+from snapshots.engine.takeover import require_ours
 from snapshots.engine.worker import RETRY_SECONDS
 from snapshots.errors import (
+    CannotConnect,
     InputChanged,
     InputError,
     LedgerError,
@@ -94,7 +97,14 @@ class Ending:
         return self._result(lease, "finished", 3, message, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
-        """Notes the end as well as it can be: if the database is away, the lease runs out."""
+        """Notes the end as well as it can be: if the database is away, the lease runs out.
+
+        Raises LostLease if another process has taken the import over: how it ends is for that one
+        to say, and what went wrong here may only follow from it. An error that is none of this
+        package, such as Ctrl-C in somebody's program, stays what it is.
+        """
+        fault_point("before-end")
+        second = None
         try:
             self.books.renewed().end(
                 lease,
@@ -103,7 +113,12 @@ class Ending:
                 time.monotonic() - self.began,
                 getattr(error, "code", None),
             )
-        except SnapshotsError as second:
+        except SnapshotsError as failure:
+            second = failure
+        own = error is None or isinstance(error, SnapshotsError)
+        if own and not isinstance(second, CannotConnect):
+            require_ours(self.books, lease)
+        if second is not None:
             self.say(f"the ledger could not be told: {second}")
 
     def _finish(self, lease: Lease, plan: Plan, known: Known, ended: Ended) -> str:
@@ -113,6 +128,7 @@ class Ending:
         """
         patience = Patience(RETRY_SECONDS, self._require_no_stop)
         while True:
+            fault_point("before-finish")
             try:
                 ledger = self.books.renewed()
                 with ledger.session.transaction():
@@ -124,6 +140,7 @@ class Ending:
                         ended.size if ended.size is not None else ended.end,
                         time.monotonic() - self.began,
                     )
+                    fault_point("finishing")
             except SnapshotsError as error:
                 patience.bear(error, connected=True)
             else:

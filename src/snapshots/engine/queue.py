@@ -81,10 +81,13 @@ class Worker:
         if taken is None:
             return False
         lease, entry = taken
-        if not entry.wanted:
-            with Keeper(self.target, lease, self.shutdown) as keeper:
-                self._carry_out(lease, entry, keeper.stop)
-        self._settle(lease)
+        try:
+            if not entry.wanted:
+                with Keeper(self.target, lease, self.shutdown) as keeper:
+                    self._carry_out(lease, entry, keeper.stop)
+            self._settle(lease)
+        except LostLease as lost:
+            self.listener(Notice(str(lost)))
         return True
 
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
@@ -95,8 +98,8 @@ class Worker:
             options = replace(order.options(), workers=self.loaders, access=access)
             name = order.url or str(self.files / order.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
-        except LostLease as lost:
-            self.listener(Notice(str(lost)))
+        except LostLease:
+            raise
         except Exception as error:
             self._fail(lease, error)
 

@@ -13,6 +13,7 @@ from snapshots.engine.books import Books
 from snapshots.engine.conclude import Ending, already, where
 from snapshots.engine.earlier import Known, look_up, require_same
 from snapshots.engine.execute import as_committed
+from snapshots.engine.faults import fault_point
 from snapshots.engine.job import Job, Task
 from snapshots.engine.loading import Loading
 from snapshots.engine.plan import Options, Plan
@@ -295,6 +296,7 @@ class Run:
         self._started(lease, plan, known, resumed=resumed)
         try:
             self.books.name_sessions(session_name(lease))
+            fault_point("begun")
             chunks = self.books.ledger.chunks(lease.import_id)
             if not resumed and not self.job.make(plan, self.books):
                 # Somebody has made the table since it was looked for: now its columns count.
@@ -344,8 +346,13 @@ class Run:
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:
+        """Says that the owner is alive. Raises LostLease if it is the owner no more: who waits, for
+        input or for an API, would learn that from no chunk."""
+        fault_point("heartbeat")
         try:
-            self.books.ledger.heartbeat(lease)
+            ledger = self.books.ledger
+            ledger.heartbeat(lease)
+            ledger.require(ledger.session, lease)
         except SnapshotsError as error:
             if not error.retryable and not isinstance(error, CannotConnect):
                 raise
