@@ -131,6 +131,7 @@ def test_the_service_ends_it_with_that_sentence(database, tmp_path, thousand):
         assert (ended["state"], ended["error"]["code"]) == ("failed", "ledger_damaged")
         assert SAYS in ended["error"]["message"]
         assert SAYS in ended["damage"]
+        assert SAYS in client.get("/imports/1").data.decode()
         refused = client.ask("POST", "/v1/imports/1/resume")
         assert (refused.status, refused.json["code"]) == (409, "ledger_damaged")
     assert execute(database, "SELECT COUNT(*) FROM t") == [(600,)]
