@@ -257,6 +257,10 @@ def make_plan(
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
         say(note)
+    if session is not None and shape is not None:
+        columns = chosen.contract.columns
+        for note in target.comparison(session, table, columns, encoding).notes:
+            say(note)
     return Plan(
         into=table,
         dialect=sniffed.dialect,

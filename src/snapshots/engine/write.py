@@ -13,7 +13,8 @@ from snapshots.model import Counts, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots._native import Block, Chunk, Converter
+    from snapshots._native import Altered, Block, Chunk, Converter
+    from snapshots.engine.compare import Comparing
     from snapshots.engine.watch import Watch
     from snapshots.model import TableName
     from snapshots.ports import Session
@@ -32,6 +33,8 @@ class Rows:
     stop_at_reject: bool = False
     parse_ahead: bool = False
     """Convert on a second thread: pays where only one session may write."""
+    comparing: Comparing | None = None
+    """Finds records that the table would alter; None: there can be none."""
 
 
 @dataclass(slots=True)
@@ -61,9 +64,14 @@ class Written:
 def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
     written = Written(line=chunk.line)
+    altered = None
+    if rows.comparing is not None:
+        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
     blocks: Iterator[Block] = (
         block
-        for _, _, block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
+        for _, _, block in blocks_of(
+            chunk, rows.converter, watch, written, rows.stop_at_reject, altered
+        )
         if block.loaded
     )
     if rows.parse_ahead:
@@ -104,8 +112,10 @@ def _halve(
     watch.check()
     try:
         with session.savepoint():
-            session.load(rows.table, rows.columns, [block])
-        return []
+            kept, altered = _around_altered(session, rows, chunk, position, line, block, watch)
+            if kept.loaded:
+                session.load(rows.table, rows.columns, [kept])
+        return altered
     except RefusedRows as refusal:
         if block.records == 1:
             offset, line = chunk.start + block.start, block.first_line
@@ -120,19 +130,42 @@ def _halve(
     return refused
 
 
+def _around_altered(
+    session: Session,
+    rows: Rows,
+    chunk: Chunk,
+    position: int,
+    line: int,
+    block: Block,
+    watch: Watch,
+) -> tuple[Block, list[Reject]]:
+    """The block without the rows that the table would alter, and these."""
+    if rows.comparing is None:
+        return block, []
+    records = block.records
+    altered = rows.comparing.altered(session, chunk, watch, position, line, records)
+    if altered is None:
+        return block, []
+    kept = rows.converter.convert(chunk, position, line, len(chunk), records, altered=altered)
+    known = {reject[0] for reject in block.rejects()}
+    return kept, [Reject(*reject) for reject in kept.rejects() if reject[0] not in known]
+
+
 def blocks_of(
     chunk: Chunk,
     converter: Converter,
     watch: Watch,
     written: Written,
     stop_at_reject: bool,
+    altered: Altered | None = None,
 ) -> Iterator[tuple[int, int, Block]]:
     """The chunk's blocks, each with its first position and line, until it is time to stop."""
     while written.position < len(chunk):
         watch.check()
         position, line = written.position, written.line
+        remaining = watch.remaining(written.counts)
         block = converter.convert(
-            chunk, position, line, BLOCK_BYTES, watch.remaining(written.counts), stop_at_reject
+            chunk, position, line, BLOCK_BYTES, remaining, stop_at_reject, altered
         )
         written.add(block)
         yield position, line, block

@@ -12,7 +12,9 @@ from psycopg.adapt import AdaptersMap, Loader
 from psycopg.types.string import TextLoader
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
+from snapshots.ports import Difference
 from snapshots.targets.ddl import placeholders
+from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.transactions import Transactions
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Rows, Value
+    from snapshots.ports import Comparison, Rows, Value
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -32,6 +34,12 @@ _TRAILER = b"\xff\xff"
 _SETTINGS = """
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 1;
+SET bytea_output = 'hex';
+SET xmloption = 'content';
+SET timezone_abbreviations = 'Default';
+SET array_nulls = on;
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = '15min';
@@ -155,6 +163,17 @@ class PostgresSession(Transactions):
         if stored != given:
             raise RefusedRows("A trigger of the table has left the row out.")
         return stored
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
+        self.command(compared.begin)
+        self.load(STAGE, stage_columns(compared), blocks)
+        with self._errors(loading=True):
+            found = self._connection.execute(compared.find, prepare=False).fetchall()
+        self.command(compared.end)
+        return [
+            Difference(line, compared.columns[number], text, other)
+            for line, number, text, other in found
+        ]
 
     def name(self, text: str) -> None:
         with suppress(SnapshotsError):
