@@ -7,6 +7,7 @@ transaction.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from snapshots._native import Altered, Converter
@@ -85,9 +86,18 @@ def _blocks(
 
 
 def _sentence(one: Difference) -> str:
-    return f'"{_shown(one.text)}" would be stored as "{_shown(one.other)}".'
+    if one.text == one.other:
+        return f'"{_shown(one.text, 0)}" has blanks at its end, which the column fills in or drops.'
+    start = 0
+    if one.text[:SHOWN] == one.other[:SHOWN]:
+        # What differs is shown, and a little of what stands before it.
+        pairs = enumerate(zip_longest(one.text, one.other))
+        start = max(0, next(n for n, (a, b) in pairs if a != b) - SHOWN // 2)
+    return f'"{_shown(one.text, start)}" would be stored as "{_shown(one.other, start)}".'
 
 
-def _shown(text: str) -> str:
-    cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+def _shown(text: str, start: int) -> str:
+    cut = text[start : start + SHOWN]
+    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+    before, after = "…" if start else "", "…" if len(text) > start + SHOWN else ""
+    return f"{before}{escaped}{after}"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from snapshots.model import TableName
 from snapshots.ports import Comparison
 from snapshots.targets.ddl import LINEAGE
-from snapshots.targets.postgres.leaves import altered, is_open
+from snapshots.targets.postgres.leaves import altered, by_modifier_alone, is_open, is_padded
 from snapshots.targets.postgres.made import Twins, columns_of
 from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.postgres.types import kernel_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from snapshots.model import Column, Type
     from snapshots.ports import Session
@@ -42,10 +42,10 @@ def comparison(session: Session, table: TableName, columns: Sequence[Column]) ->
         made = there.get(column.name)
         if made is None or _is_written_alike(made, column.type):
             continue
-        if _is_open(made):
+        if _any(made, is_open):
             open_ones.append(_open_question(column.name, made))
         number = len(compared)
-        condition = _condition(made, f"CAST(t{number} AS {twins.of(made)})", f"v{number}", twins)
+        condition = _differs(made, f"t{number}", f"v{number}", twins)
         if condition is not None:
             compared.append((column.name, made, condition))
     if not compared:
@@ -72,10 +72,9 @@ def stage_columns(compared: Comparison) -> list[str]:
 
 
 def _find(conditions: list[str]) -> str:
-    """Where a value reads as the text does, it is the same."""
     when, texts, values = [], [], []
     for n, condition in enumerate(conditions):
-        when.append(f"WHEN t{n} <> CAST(v{n} AS text) AND ({condition}) THEN {n}")
+        when.append(f"WHEN {condition} THEN {n}")
         texts.append(f"WHEN {n} THEN t{n}")
         values.append(f"WHEN {n} THEN CAST(v{n} AS text)")
     return (
@@ -84,6 +83,17 @@ def _find(conditions: list[str]) -> str:
         f" FROM (SELECT *, CASE {' '.join(when)} END AS n FROM {qualified(STAGE)}) AS s"
         f" WHERE n IS NOT NULL ORDER BY {LINEAGE[1]}"
     )
+
+
+def _differs(made: Made, text: str, value: str, twins: Twins) -> str | None:
+    """That a column's value is another than its text."""
+    if made.shape == "array" and by_modifier_alone(made.part):
+        return f"{value} <> CAST({text} AS {made.plain_sql})"
+    condition = _condition(made, f"CAST({text} AS {twins.of(made)})", value, twins)
+    if condition is None or _any(made, is_padded):
+        return condition
+    # A value that reads as the text does is the same.
+    return f"{text} <> CAST({value} AS text) AND ({condition})"
 
 
 def _condition(made: Made, text: str, value: str, twins: Twins, depth: int = 0) -> str | None:
@@ -108,7 +118,11 @@ def _condition(made: Made, text: str, value: str, twins: Twins, depth: int = 0) 
     else:
         part = made.part
         inner = of(part, f"CAST({row}.t AS {twins.of(part)})", f"CAST({row}.t AS {part.sql})")
-        source = f"{_bounds(text, twins)} AS b{row}, LATERAL (VALUES (low), (high)) AS {row}(t)"
+        bounds = f"b{row}.b"
+        source = (
+            f"(SELECT {_bounds(text, twins)} AS b OFFSET 0) AS b{row},"
+            f" LATERAL (VALUES (({bounds}).low), (({bounds}).high)) AS {row}(t)"
+        )
     return inner and f"EXISTS (SELECT FROM {source} WHERE {inner})"
 
 
@@ -116,8 +130,8 @@ def _bounds(text: str, twins: Twins) -> str:
     """The bounds of a range, whose text is like that of a row but for the brackets."""
     range_ = f"btrim({text}, {_BLANKS})"
     return (
-        f"(SELECT (CAST(CASE WHEN {range_} !~* '^empty$' THEN '(' || substr({range_}, 2,"
-        f" length({range_}) - 2) || ')' END AS {twins.bounds()})).*)"
+        f"CAST(CASE WHEN left({range_}, 1) IN ('[', '(') THEN '(' || substr({range_}, 2,"
+        f" length({range_}) - 2) || ')' END AS {twins.bounds()})"
     )
 
 
@@ -129,10 +143,11 @@ def _is_written_alike(made: Made, kind: Type) -> bool:
     return known is not None and known.kind == kind.kind
 
 
-def _is_open(made: Made) -> bool:
+def _any(made: Made, test: Callable[[Made], bool]) -> bool:
+    """Of the plain types that a type is made of."""
     if made.shape == "plain":
-        return is_open(made)
-    return any(_is_open(part) for _, part in made.parts)
+        return test(made)
+    return any(_any(part, test) for _, part in made.parts)
 
 
 def _open_question(name: str, made: Made) -> str:

@@ -31,9 +31,15 @@ _ERA = "( ?(bc|ad))?"
 _FIXED = "[+-]?infinity|epoch"
 
 
-def _unless(form: str) -> str:
-    """The text is of no form that means the same whatever is set, and today and tomorrow."""
-    return rf"{{t}} !~* '^\s*({form})\s*$'"
+_ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ISO_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,6})?"
+_ISO_ZONE = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+
+
+def _unless(usual: str, form: str) -> str:
+    """The text is of no form that means the same whatever is set, and today and tomorrow. The
+    usual form is looked for first: it is a matter of a tenth of the time."""
+    return rf"CASE WHEN {{t}} ~ '^{usual}$' THEN false ELSE {{t}} !~* '^\s*({form})\s*$' END"
 
 
 _GEOMETRY = (
@@ -99,11 +105,15 @@ ALTERED: Final[dict[str, str]] = {
     "name": _CUT,
     "char": _CUT,
     "bpchar": "{t} LIKE '% '",
-    "date": _unless(f"{_DAY}{_ERA}|{_FIXED}"),
-    "time": _unless(rf"t?{_CLOCK}|allballs"),
-    "timetz": _unless(rf"t?{_CLOCK}{_OFFSET}"),
-    "timestamp": _unless(rf"{_DAY}([ t]+{_CLOCK})?{_ERA}|{_FIXED}"),
-    "timestamptz": _unless(rf"{_DAY}[ t]+{_CLOCK}{_ZONE}{_ERA}|{_FIXED}"),
+    "date": _unless(_ISO_DAY, f"{_DAY}{_ERA}|{_FIXED}"),
+    "time": _unless(_ISO_CLOCK, rf"t?{_CLOCK}|allballs"),
+    "timetz": _unless(_ISO_CLOCK + _ISO_ZONE, rf"t?{_CLOCK}{_OFFSET}"),
+    "timestamp": _unless(
+        f"{_ISO_DAY}[ T]{_ISO_CLOCK}", rf"{_DAY}([ t]+{_CLOCK})?{_ERA}|{_FIXED}"
+    ),
+    "timestamptz": _unless(
+        f"{_ISO_DAY}[ T]{_ISO_CLOCK}{_ISO_ZONE}", rf"{_DAY}[ t]+{_CLOCK}{_ZONE}{_ERA}|{_FIXED}"
+    ),
     "interval": _INTERVAL,
     "money": _MONEY,
     "oid": _WRAPS,
@@ -148,6 +158,16 @@ def altered(made: Made, text: str, value: str) -> str | None:
     if made.modified and made.name in MODIFIED:
         conditions.append(f"{value} <> CAST({text} AS {made.plain_sql})")
     return " OR ".join(f"({one})" for one in conditions) or None
+
+
+def by_modifier_alone(made: Made) -> bool:
+    """A plain type keeps all but what its modifier rounds."""
+    return made.modified and made.name in MODIFIED and made.name not in ALTERED
+
+
+def is_padded(made: Made) -> bool:
+    """A plain type whose values read as their texts do, and yet lose the blanks at their end."""
+    return made.modified and made.name == "bpchar"
 
 
 def is_open(made: Made) -> bool:
