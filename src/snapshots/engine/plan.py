@@ -248,7 +248,8 @@ def make_plan(
         last = remembered(str(table))
         earlier = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier)
+        guesses = target.name == "mysql"
+        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=guesses)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}

@@ -87,7 +87,11 @@ def _find(conditions: list[str]) -> str:
 
 def _differs(made: Made, text: str, value: str, twins: Twins) -> str | None:
     """That a column's value is another than its text."""
-    if made.shape == "array" and by_modifier_alone(made.part):
+    if (
+        made.shape == "array"
+        and made.plain_sql == f"{made.part.plain_sql}[]"
+        and (by_modifier_alone(made.part))
+    ):
         return f"{value} <> CAST({text} AS {made.plain_sql})"
     condition = _condition(made, f"CAST({text} AS {twins.of(made)})", value, twins)
     if condition is None or _any(made, is_padded):

@@ -105,7 +105,7 @@ ALTERED: Final[dict[str, str]] = {
     "name": _CUT,
     "char": _CUT,
     "bpchar": "{t} LIKE '% '",
-    "date": _unless(_ISO_DAY, f"{_DAY}{_ERA}|{_FIXED}"),
+    "date": _unless(_ISO_DAY, rf"{_DAY}([ t]00:00(:00(\.0+)?)?)?{_ERA}|{_FIXED}"),
     "time": _unless(_ISO_CLOCK, rf"t?{_CLOCK}|allballs"),
     "timetz": _unless(_ISO_CLOCK + _ISO_ZONE, rf"t?{_CLOCK}{_OFFSET}"),
     "timestamp": _unless(
