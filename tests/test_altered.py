@@ -355,6 +355,27 @@ def test_a_contract_that_calls_a_date_a_text_lets_none_be_altered(database, tmp_
     session.close()
 
 
+def test_mariadb_makes_no_date_of_what_a_contract_calls_a_text(mysql_url, column):
+    made = column(mysql_url, "date, w datetime, x time")
+    path = made.folder / "t.csv"
+    path.write_text(
+        "id,v,w,x\n1,2024-01-05,2024-01-05 10:00:00,12:00\n2,1/2/24,,\n3,24-01-05,,\n4,,20240105,\n"
+        "5,,2024-01-05 10:00:00.7,\n6,,,12\n"
+    )
+    names = ("v", "w", "x")
+    contract = {"fields": [{"name": "id", "type": "integer"},
+                           *({"name": name, "type": "string"} for name in names)]}  # fmt: skip
+    result = snapshots.load(path, database=mysql_url, contract=contract, max_rejects="100%")
+    found = snapshots.rejects(result.record.import_id, database=mysql_url)
+    assert [(one.line, one.column, one.code) for one in found] == [
+        (3, "v", "not_a_date"), (4, "v", "not_a_date"), (5, "w", "not_a_timestamp"),
+        (6, "w", "loses_precision"), (7, "x", "not_a_time"),
+    ]  # fmt: skip
+    assert made.session.execute("SELECT v, w, x FROM t") == [
+        ("2024-01-05", "2024-01-05 10:00:00", "12:00:00")
+    ]
+
+
 def test_ordinary_tables_are_asked_nothing(postgres_url, tmp_path, monkeypatch):
     from snapshots.targets.postgres.session import PostgresSession
 
