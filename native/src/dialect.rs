@@ -10,7 +10,10 @@ const MAX_RECORD_SIZE: usize = 1 << 30;
 pub struct Dialect {
     pub delimiter: u8,
     pub quote: Option<u8>,
+    /// In quoted fields.
     pub escape: Option<u8>,
+    /// In all others: the same one, or none.
+    pub escape_unquoted: Option<u8>,
     /// The byte that ends a line: LF, CR where lines end with CR alone, or ASCII's own record
     /// separator, which is in no text.
     pub newline: u8,
@@ -29,6 +32,7 @@ pub struct DialectSpec {
     delimiter: String,
     quote: Option<String>,
     escape: Option<String>,
+    escape_unquoted: bool,
     terminator: Terminator,
     /// Decoding is done before the kernel, which sees UTF-8 only.
     #[serde(rename = "encoding")]
@@ -59,10 +63,14 @@ impl Dialect {
 
     /// Checks what JSON cannot say: single bytes, all distinct.
     pub fn new(spec: &DialectSpec) -> Result<Dialect, String> {
+        let quote = optional("quote", spec.quote.as_deref())?;
+        let escape = optional("escape", spec.escape.as_deref())?;
         let dialect = Dialect {
             delimiter: ascii("delimiter", &spec.delimiter)?,
-            quote: optional("quote", spec.quote.as_deref())?,
-            escape: optional("escape", spec.escape.as_deref())?,
+            quote,
+            // Without quotes there is no field that it could count in.
+            escape: escape.filter(|_| quote.is_some() || spec.escape_unquoted),
+            escape_unquoted: escape.filter(|_| spec.escape_unquoted),
             newline: match spec.terminator {
                 Terminator::Lf => b'\n',
                 Terminator::Cr => b'\r',
@@ -77,6 +85,17 @@ impl Dialect {
         };
         dialect.check()?;
         Ok(dialect)
+    }
+
+    /// Whether an escape means this byte when it stands before it: that of a quote, a delimiter,
+    /// a line end or itself. Before anything else it is data.
+    #[inline]
+    pub fn escapes(&self, byte: u8) -> bool {
+        byte == self.delimiter
+            || byte == self.newline
+            || self.newline == b'\n' && byte == b'\r'
+            || Some(byte) == self.quote
+            || Some(byte) == self.escape
     }
 
     fn check(&self) -> Result<(), String> {

@@ -69,6 +69,10 @@ class Records:
         offset 0 of an input; blank lines and comments are left out; the preamble is skipped;
         the header is returned as any other record. fields is None where quoting is broken.
         A last record without line end counts as whole."""
+    @staticmethod
+    def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
+        """The fields of the same records as they are written, with escapes, and whether in
+        quotes."""
 
 @final
 class Block:
@@ -284,6 +288,9 @@ class SqliteConnection:
     def script(self, sql: str) -> None: ...
     def insert(self, sql: str, block: Block) -> int:
         """Runs the INSERT once for each row of a block of encoding `sqlite`; rows inserted."""
+    @property
+    def taken(self) -> int:
+        """Rows of the last block inserted that SQLite took: where it refused one, those before."""
     @property
     def in_transaction(self) -> bool: ...
     def changes(self) -> int: ...

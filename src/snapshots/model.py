@@ -33,7 +33,8 @@ class Dialect:
     delimiter: str = ","
     quote: str | None = '"'
     escape: str | None = None
-    """None: a quote inside a quoted field is doubled. Else the character before it."""
+    """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
+    it is data. Two quotes within quotes are one with it as without it."""
     terminator: Literal["lf", "cr", "rs"] = "lf"
     """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
     `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
@@ -48,6 +49,9 @@ class Dialect:
     skip_initial_space: bool = False
     max_record_size: int = 8 * 1024 * 1024
     """Bytes. A longer record is rejected: `record_too_long`."""
+    escape_unquoted: bool = True
+    """The escape counts in unquoted fields, too: a user gave it. Plans that were made before there
+    was this choice lack it, and their chunks were cut so."""
 
 
 Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded"]
@@ -126,7 +130,8 @@ class Contract:
 
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] | None = None
-    """Texts that mean NULL, quoted or not. None: only an empty field without quotes does."""
+    """Texts that mean NULL, quoted or not; compared with a field as it is written, before escapes
+    are taken out of it. None: only an empty field without quotes does."""
     primary_key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
@@ -240,3 +245,5 @@ class ImportRecord:
     error: str | None
     replaces: int | None = None
     """The import of the same name, into the same table, whose content this one succeeds."""
+    damage: str | None = None
+    """What the ledger has lost of it, as a sentence."""

@@ -151,6 +151,10 @@ class Session(Protocol):
         When the answer to COMMIT is lost the error is ConnectionLost: nobody knows, and the claim
         in the ledger decides later.
         A rollback that fails never hides the error that caused it.
+
+        Whatever else ends it, a trigger or the database itself, is noticed before the next
+        statement: that one and all further ones of the block raise TargetError, and nothing of
+        them is written. The same holds for a savepoint and for the end of the block.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -175,7 +179,9 @@ class Session(Protocol):
 
         All or nothing within the surrounding savepoint. Every value is stored as it was given:
         if the target would skip a row, cut, change or default a value, or refuses a row,
-        RefusedRows is raised. Takes the blocks one by one and keeps none.
+        RefusedRows is raised, or RefusedAndEnded where a row has ended the transaction. What a
+        trigger does with a row is its owner's will: one that it leaves out counts. Takes the
+        blocks one by one and keeps none.
         """
 
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
@@ -254,6 +260,21 @@ class Target(Protocol):
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Names of what the database does besides with rows that are inserted, in their order."""
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        """Whether rows with a value of the column are found at once: it leads an index, or the
+        table has fewer than so many rows, as the database estimates."""
+
+    def has_column(self, session: Session, column: str) -> bool:
+        """Whether any table of the database has a column of this name."""
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        """The names, as the database has them and without their schemas, of the tables that this
+        one stands for: its own, those that a view reads, those above and below it by inheritance.
+        None where there is no such table."""
 
     def physical(self, contract: Contract) -> Contract:
         """The contract with the limits that a table created from it will have."""

@@ -98,7 +98,7 @@ pub struct Number {
 pub enum Nulls {
     /// An empty field without quotes.
     Empty,
-    /// One of these, quoted or not.
+    /// One of these, quoted or not, as they are written: with the dialect's escapes.
     Texts {
         texts: Vec<Box<[u8]>>,
         /// Bit n of element i: one of them begins with the byte 64 i + n.

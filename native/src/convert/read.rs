@@ -83,16 +83,16 @@ impl Column {
         true
     }
 
-    /// Reads any field and writes its value.
+    /// Reads any field and writes its value. `null`: the field means NULL.
     #[inline(never)]
     pub fn convert<E: Encoder>(
         &self,
         out: &mut Vec<u8>,
         text: &[u8],
-        quoted: bool,
+        null: bool,
         scratch: &mut Scratch,
     ) -> Result<(), Code> {
-        if self.nulls.hold(text, quoted) {
+        if null {
             if self.required {
                 return Err(Code::MissingValue);
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::column::Column;
+use super::column::{Column, Nulls};
 use super::encoder::Encoder;
 use super::read::Scratch;
 use super::short::Field;
@@ -122,8 +122,10 @@ trait Fields: Copy {
     fn on_one_line(self, record: Record) -> bool;
     /// A field that is not escaped.
     fn field(&self, index: usize) -> Option<Field<'_>>;
-    /// The text of any field, and whether it was quoted.
-    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> (&'s [u8], bool);
+    /// The text of any field.
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8];
+    /// Whether a field means NULL.
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool;
 }
 
 impl Fields for PlainRow<'_> {
@@ -143,9 +145,13 @@ impl Fields for PlainRow<'_> {
         Some(Field::new(until, start, false))
     }
 
-    fn text<'s>(&'s self, index: usize, _: &'s mut Vec<u8>) -> (&'s [u8], bool) {
+    fn text<'s>(&'s self, index: usize, _: &'s mut Vec<u8>) -> &'s [u8] {
         let (until, start) = self.until(index);
-        (&until[start..], false)
+        &until[start..]
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
+        nulls.hold(self.text(index, scratch), false)
     }
 }
 
@@ -167,9 +173,13 @@ impl Fields for &Reader<'_> {
         (!span.escaped).then(|| Field::new(until, start, span.quoted))
     }
 
-    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> (&'s [u8], bool) {
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        Reader::text(self, self.fields()[index], scratch)
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
         let span = self.fields()[index];
-        (Reader::text(self, span, scratch), span.quoted)
+        nulls.hold(self.written(span, scratch), span.quoted)
     }
 }
 
@@ -236,9 +246,7 @@ impl<'a> Pass<'a> {
         let mut next = 0;
         while !self.write::<E>(record, fields, &mut next) {
             let column = &plan.columns[next];
-            let (text, quoted) = fields.text(column.field, &mut self.unescaped);
-            let rows = &mut self.rows;
-            if let Err(code) = column.convert::<E>(rows, text, quoted, &mut self.scratch) {
+            if let Err(code) = self.value::<E>(column, fields) {
                 self.rows.truncate(start);
                 return self.reject_value(record, column, fields, code);
             }
@@ -262,6 +270,14 @@ impl<'a> Pass<'a> {
             self.places.push(record.into());
         }
         self.counts.loaded += 1;
+    }
+
+    /// Writes any value.
+    #[inline(never)]
+    fn value<E: Encoder>(&mut self, column: &Column, fields: impl Fields) -> Result<(), Code> {
+        let null = fields.is_null(column.field, &column.nulls, &mut self.unescaped);
+        let text = fields.text(column.field, &mut self.unescaped);
+        column.convert::<E>(&mut self.rows, text, null, &mut self.scratch)
     }
 
     /// Writes the row from column `next` on, as far as it is simple; true if all of it is written.
@@ -295,8 +311,8 @@ impl<'a> Pass<'a> {
     fn broken_rule(&mut self, fields: impl Fields) -> Option<String> {
         let (plan, unescaped) = (self.plan, &mut self.unescaped);
         let mut field = |column: &Column| {
-            let (text, quoted) = fields.text(column.field, unescaped);
-            (text.to_vec(), quoted)
+            let null = fields.is_null(column.field, &column.nulls, unescaped);
+            (fields.text(column.field, unescaped).to_vec(), null)
         };
         let mut rules = plan.rules.iter();
         rules.find_map(|rule| rule.broken(&plan.columns, &mut field))
@@ -317,7 +333,7 @@ impl<'a> Pass<'a> {
 
     #[cold]
     fn reject_value(&mut self, record: Record, column: &Column, fields: impl Fields, code: Code) {
-        let (text, _) = fields.text(column.field, &mut self.unescaped);
+        let text = fields.text(column.field, &mut self.unescaped);
         let reason = column.reason(code, text, &mut self.scratch);
         self.reject(record, code, reason);
         self.in_column(column.name.clone());

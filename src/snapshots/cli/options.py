@@ -205,7 +205,11 @@ dialect = together(
         help="Skip N lines before the header, and M records after it.",
     ),
     option("--comment", metavar="CHAR", help="Lines that begin with it are skipped."),
-    option("--skip-initial-space", is_flag=True, help="Ignore spaces after a delimiter."),
+    option(
+        "--skip-initial-space/--no-skip-initial-space",
+        default=None,
+        help="Ignore spaces after a delimiter, or take them as data.",
+    ),
     option(
         "--line-ending",
         type=click.Choice(["lf", "crlf", "cr"]),
@@ -394,7 +398,7 @@ def _to_dialect(given: dict[str, Any]) -> Any:
         preamble=skip[0] if skip else None,
         rows_after_header=skip[1] if skip else None,
         comment=_character("--comment", given.get("comment")),
-        skip_initial_space=given.get("skip_initial_space") or None,
+        skip_initial_space=given.get("skip_initial_space"),
         terminator=None if ending is None else "cr" if ending == "cr" else "lf",
         max_record_size=given.get("max_record_size"),
     )

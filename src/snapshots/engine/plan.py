@@ -17,7 +17,7 @@ from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.budget import Budget
 from snapshots.engine.columns import Wanted, contract_of, for_new_table, for_table
 from snapshots.engine.request import Request
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import require_users, table_of
 from snapshots.errors import ContractError, LedgerError, UsageError
 from snapshots.formats.csv import converter_spec
 from snapshots.formats.names import clean
@@ -54,6 +54,8 @@ class Options:
     primary_key: tuple[str, ...] = ()
     request: Request | None = None
     """The rows are sent as this says, and not loaded."""
+    anew: bool = True
+    """An input whose table is gone is loaded anew, though nobody has touched it since."""
     access: Access = field(default_factory=Access)
 
     def __post_init__(self) -> None:
@@ -107,6 +109,8 @@ class Plan:
     """False where nothing can be loaded, so that there is no table."""
     compressed: bool = False
     """The input is: what is read of it says nothing about how much is left."""
+    triggers: tuple[str, ...] = ()
+    """Of the table, by name: they may leave rows out."""
 
     @property
     def table(self) -> TableName:
@@ -177,6 +181,7 @@ class Plan:
             "given": self.given,
             "loads": self.loads,
             "compressed": self.compressed,
+            "triggers": self.triggers,
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -204,6 +209,7 @@ class Plan:
             given=plan["given"],
             loads=plan["loads"],
             compressed=plan["compressed"],
+            triggers=tuple(plan.get("triggers", ())),
         )
 
 
@@ -211,6 +217,13 @@ def packing(text: str) -> tuple[bool, str]:
     """Of a plan's JSON: whether the input is compressed, and its encoding. For often."""
     plan: dict[str, Any] = json.loads(text)
     return plan["compressed"], plan["dialect"]["encoding"]
+
+
+def placed(text: str) -> tuple[TableName | None, bool]:
+    """Of a plan's JSON: its table, if it has one, and whether the import makes it. For often."""
+    plan: dict[str, Any] = json.loads(text)
+    table = TableName(**plan["table"]) if plan["table"] and plan["loads"] else None
+    return table, plan["create"] is not None
 
 
 def make_plan(
@@ -227,7 +240,7 @@ def make_plan(
     `remembered` gives the plan of the last import into a table.
     Raises DialectError, InputError, ContractError or TargetError; nothing is written.
     """
-    table = target.table_name(table_for(source.identity.name, options.table))
+    table = table_of(target, source.identity.name, options.table)
     sniffed = sniff(source.head(HEAD), options.dialect)
     names = clean(sniffed.header)
     for note in (*sniffed.notes, *names.notes):
@@ -240,6 +253,9 @@ def make_plan(
         place=source.identity.name,
     )
     shape = None if session is None else target.inspect(session, table)
+    triggers: tuple[str, ...] = ()
+    if session is not None and shape is not None:
+        require_users(target, session, table)
     if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
         encoding = target.encoding if session is None else target.encoding_for(session, None)
@@ -254,6 +270,8 @@ def make_plan(
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
+        if triggers := target.triggers(session, table):
+            say(f"table {table} has triggers or rules: {', '.join(triggers)}")
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
@@ -276,6 +294,7 @@ def make_plan(
         given=options.given(),
         loads=shape is not None or chosen.create is not None,
         compressed=source.compressed,
+        triggers=triggers,
     )
 
 

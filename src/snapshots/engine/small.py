@@ -22,6 +22,7 @@ from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.watch import Watch
 from snapshots.engine.write import Rows, write_all
 from snapshots.errors import SnapshotsError, Stopped
+from snapshots.ledger.gone import give_up
 from snapshots.ledger.record import Lease
 from snapshots.ledger.whole import Whole, enter
 from snapshots.model import Counts
@@ -103,6 +104,7 @@ def import_small(
                 time.monotonic() - began,
             )
             enter(ledger, lease, whole)
+            give_up(ledger, known.gone, place.import_id)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:

@@ -1,4 +1,4 @@
-"""One chunk's records become rows: all at once, or around the rows that the target refuses."""
+"""One chunk's records become rows, all at once; `around.py` is for rows that the target refuses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.ahead import ahead
 from snapshots.engine.faults import fault_point
-from snapshots.errors import AccountingMismatch, RefusedRows
+from snapshots.errors import AccountingMismatch
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Writt
         altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
     blocks: Iterator[Block] = (
         block
-        for _, _, block in blocks_of(
-            chunk, rows.converter, watch, written, rows.stop_at_reject, altered
-        )
+        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
         if block.loaded
     )
     if rows.parse_ahead:
@@ -88,69 +86,6 @@ def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Writt
     return written
 
 
-def write_around_refused(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
-    """Loads what the target takes of a chunk; each row that it refuses becomes a reject."""
-    written = Written(line=chunk.line)
-    made = blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
-    for position, line, block in made:
-        if block.loaded:
-            written.refuse(_halve(session, rows, chunk, position, line, block, watch))
-    written.rejects.sort(key=lambda reject: reject.byte_offset)
-    return written
-
-
-def _halve(
-    session: Session,
-    rows: Rows,
-    chunk: Chunk,
-    position: int,
-    line: int,
-    block: Block,
-    watch: Watch,
-) -> list[Reject]:
-    """Loads a block, or else its halves in order, until each refused record is alone."""
-    watch.check()
-    try:
-        with session.savepoint():
-            kept, altered = _around_altered(session, rows, chunk, position, line, block, watch)
-            if kept.loaded:
-                session.load(rows.table, rows.columns, [kept])
-        return altered
-    except RefusedRows as refusal:
-        if block.records == 1:
-            offset, line = chunk.start + block.start, block.first_line
-            return [Reject(line, offset, None, refusal.code, str(refusal), block.raw())]
-    refused = []
-    left = block.records // 2
-    for records in (left, block.records - left):
-        half = rows.converter.convert(chunk, position, line, len(chunk), records)
-        if half.loaded:
-            refused += _halve(session, rows, chunk, position, line, half, watch)
-        position, line = half.position, half.line
-    return refused
-
-
-def _around_altered(
-    session: Session,
-    rows: Rows,
-    chunk: Chunk,
-    position: int,
-    line: int,
-    block: Block,
-    watch: Watch,
-) -> tuple[Block, list[Reject]]:
-    """The block without the rows that the table would alter, and these."""
-    if rows.comparing is None:
-        return block, []
-    records = block.records
-    altered = rows.comparing.altered(session, chunk, watch, position, line, records)
-    if altered is None:
-        return block, []
-    kept = rows.converter.convert(chunk, position, line, len(chunk), records, altered=altered)
-    known = {reject[0] for reject in block.rejects()}
-    return kept, [Reject(*reject) for reject in kept.rejects() if reject[0] not in known]
-
-
 def blocks_of(
     chunk: Chunk,
     converter: Converter,
@@ -158,17 +93,21 @@ def blocks_of(
     written: Written,
     stop_at_reject: bool,
     altered: Altered | None = None,
-) -> Iterator[tuple[int, int, Block]]:
-    """The chunk's blocks, each with its first position and line, until it is time to stop."""
+) -> Iterator[Block]:
+    """The chunk's blocks, until it is time to stop."""
     while written.position < len(chunk):
         watch.check()
-        position, line = written.position, written.line
-        remaining = watch.remaining(written.counts)
         block = converter.convert(
-            chunk, position, line, BLOCK_BYTES, remaining, stop_at_reject, altered
+            chunk,
+            written.position,
+            written.line,
+            BLOCK_BYTES,
+            watch.remaining(written.counts),
+            stop_at_reject,
+            altered,
         )
         written.add(block)
-        yield position, line, block
+        yield block
         fault_point("mid-write")
         if watch.enough(written.counts):
             return

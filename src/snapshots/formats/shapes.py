@@ -85,6 +85,11 @@ def shape(sample: bytes, dialect: Dialect) -> Shape:
     return Shape(dialect, rows, fields, counts[fields], several, sound)
 
 
+def written(sample: bytes, dialect: Dialect) -> list[list[tuple[bytes, bool]] | None]:
+    """The fields of a shape's rows with their escapes, and whether in quotes."""
+    return Records.written(sample, dialect_json(dialect), _RECORDS)
+
+
 def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
     """The dialect that fits best, of all that agree with what was given."""
     terminators = (given.terminator,) if given.terminator else _terminators(sample)
@@ -93,7 +98,7 @@ def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
         shape(sample, replace(dialect, delimiter=delimiter, terminator=terminator))
         for terminator in terminators
         for delimiter in delimiters
-        if delimiter != dialect.quote
+        if given.delimiter or delimiter not in _taken(dialect)
     ]
     found = max(shapes, key=lambda shape: (shape.score, shape.fields))
     if found.score == 0:
@@ -105,6 +110,11 @@ def best(sample: bytes, dialect: Dialect, given: DialectOptions) -> Shape:
     for refine in (_single_quotes, _backslash, _spaces):
         found = refine(sample, found, given)
     return found
+
+
+def _taken(dialect: Dialect) -> set[str | None]:
+    """Characters that have a meaning already, most of them by a user's word."""
+    return {dialect.quote, dialect.escape, dialect.comment}
 
 
 def _terminators(sample: bytes) -> tuple[Literal["lf", "cr"], ...]:
@@ -125,7 +135,11 @@ def _before_a_long_field(sample: bytes, shapes: list[Shape]) -> Shape:
 
 def _one_column(sample: bytes, found: Shape) -> Shape:
     """No delimiter splits the values in a steady way: none of them may split any."""
-    tries = (shape(sample, replace(found.dialect, delimiter=delimiter)) for delimiter in _FALLBACKS)
+    tries = (
+        shape(sample, replace(found.dialect, delimiter=delimiter))
+        for delimiter in _FALLBACKS
+        if delimiter not in _taken(found.dialect)
+    )
     return next((one for one in tries if one.several == 0), found)
 
 
@@ -145,27 +159,40 @@ def _single_quotes(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
 
 
 def _backslash(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
-    r"""`"say \"x\""`: only where the records do not come out even otherwise."""
+    r"""`"say \"x\""`: only where the records do not come out even otherwise. It says nothing
+    about backslashes where there are no quotes: `C:\temp`."""
     quote = found.dialect.quote
     if given.escape is not None or not quote or found.bad == 0:
         return found
     if b"\\" + quote.encode() not in sample:
         return found
-    other = shape(sample, replace(found.dialect, escape="\\"))
+    other = shape(sample, replace(found.dialect, escape="\\", escape_unquoted=False))
     return other if other.bad < found.bad else found
 
 
 def _spaces(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
-    """`1, "a"` or, all over, `1, a`: the space belongs to the delimiter."""
+    """`1, "a"` or, all over, `1, a`: the space belongs to the delimiter.
+
+    Only what stands before a field says so: a quoted one may begin with spaces of its own.
+    """
     if given.skip_initial_space is not None or found.dialect.delimiter.isspace():
         return found
-    cells = [cell for _, row in found.rows if row for cell in row[1:] if cell]
+    if not any(cell.startswith(" ") for _, row in found.rows if row for cell in row[1:]):
+        return found
+    # The rows may be of less than the sample.
+    cells = [
+        (cell, cell.startswith(" ") and not quoted)
+        for (_, row), fields in zip(found.rows, written(sample, found.dialect), strict=False)
+        if row and fields
+        for cell, (_, quoted) in zip(row[1:], fields[1:], strict=True)
+        if cell or quoted
+    ]
     quote = found.dialect.quote
-    quoted = quote is not None and any(
-        cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells
+    before_quotes = quote is not None and any(
+        spaced and cell.lstrip(" ").startswith(quote) for cell, spaced in cells
     )
-    everywhere = len(cells) >= _SPACED_CELLS and all(cell.startswith(" ") for cell in cells)
-    if not quoted and not everywhere:
+    everywhere = len(cells) >= _SPACED_CELLS and all(spaced for _, spaced in cells)
+    if not before_quotes and not everywhere:
         return found
     other = shape(sample, replace(found.dialect, skip_initial_space=True))
     return other if other.bad <= found.bad and other.broken <= found.broken else found

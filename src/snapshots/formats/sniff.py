@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import header, shapes
+from snapshots.formats import backslashes, header, shapes
 from snapshots.formats.cells import filled
 from snapshots.formats.encodings import transcode
 from snapshots.formats.guess import detect
@@ -64,6 +64,9 @@ def sniff(
         what = "after the lines to skip" if start.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
     notes = [encoding.note, *_shape_notes(found, given)]
+    if b"\\" in sample:
+        rows = shapes.written(sample, found.dialect)
+        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
     found, verdict, more = _begin(sample, found, given)
     if not verdict.sure:
         doubts.add("header")
@@ -107,6 +110,9 @@ def _begin(
         verdict = header.Verdict(header=True, sure=True, why="after the titles")
     elif first is None:
         verdict = header.Verdict(header=True, sure=False, why="in doubt")
+    elif backslashes.NULL in first:
+        why = f"it holds {backslashes.NULL}, which stands for NULL"
+        verdict = header.Verdict(header=False, sure=True, why=why)
     else:
         below = [row for _, row in found.rows[1 + found.dialect.rows_after_header :] if row]
         verdict = header.judge(first, below)
@@ -141,7 +147,7 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     if dialect.quote == "'" and given.quote is None:
         notes.append("quote: single, which stand around fields")
     if dialect.escape and given.escape is None:
-        notes.append(r"escape: backslash, which stands before quotes within fields")
+        notes.append("escape: backslash, which stands before quotes; outside of quotes it is data")
     if dialect.terminator == "cr" and given.terminator is None:
         notes.append("line end: CR alone")
     if dialect.skip_initial_space and given.skip_initial_space is None:

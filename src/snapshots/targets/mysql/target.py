@@ -14,6 +14,7 @@ from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
     NOT_ALLOWED,
@@ -44,6 +45,23 @@ SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <
        extra, column_comment, collation_name
 FROM information_schema.columns
 WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
+"""
+_TRIGGERS = """
+SELECT trigger_name FROM information_schema.triggers
+WHERE event_object_schema = DATABASE() AND event_object_table = ? AND event_manipulation = 'INSERT'
+ORDER BY 1
+"""
+_LEADS_AN_INDEX = """
+SELECT 1 FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ? AND seq_in_index = 1
+"""
+_ROWS = """
+SELECT table_rows FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_name = ?
+"""
+_HAS_COLUMN = """
+SELECT 1 FROM information_schema.columns
+WHERE table_schema = DATABASE() AND column_name = ? LIMIT 1
 """
 _PRIMARY_KEY = """
 SELECT column_name FROM information_schema.statistics
@@ -179,6 +197,21 @@ class MysqlTarget:
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
         return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        return tuple(str(name) for (name,) in session.execute(_TRIGGERS, (table.name,)))
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        if session.execute(_LEADS_AN_INDEX, (table.name, column)):
+            return True
+        estimate = session.execute(_ROWS, (table.name,))
+        return bool(estimate) and int(estimate[0][0] or 0) < rows
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
