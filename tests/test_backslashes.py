@@ -1,6 +1,9 @@
 r"""Backslashes arrive as they are meant, on every target: `\N`, paths, JSON, what MySQL writes."""
 
+import contextlib
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +162,49 @@ def test_a_user_may_refuse_to_have_spaces_skipped(sqlite_url, tmp_path):
         done = run("import", "t.csv", "--dry-run", "--database", sqlite_url, flag, cwd=tmp_path)
         found[flag] = [line for line in done.stderr.splitlines() if "types:" in line]
     assert found["--skip-initial-space"] != found["--no-skip-initial-space"]
+
+
+WRITTEN = [
+    "one", None, "tab\there", "line\nbreak", "cr\rlf\r\nend", "back\\slash", "\\N", "N",
+    'say "hi", you', "C:\\new\\", "é😀", "a,b;c|d", "'q'", ' "x"', "\\", '"', "\\\\n", 'x\\"y',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("style", "options"),
+    [
+        ("", {"escape": "\\", "quote": ""}),
+        ("FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'", {"escape": "\\"}),
+        ("FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'", {}),
+        (
+            "FIELDS TERMINATED BY ';' ENCLOSED BY '\"' LINES TERMINATED BY '\\r\\n'",
+            {"escape": "\\"},
+        ),
+        (
+            "FIELDS TERMINATED BY '|' ENCLOSED BY '''' ESCAPED BY '^'",
+            {"quote": "'", "escape": "^", "null_values": ["^N"]},
+        ),
+    ],
+)
+def test_what_a_server_writes_comes_back(mysql_url, style, options):
+    """SELECT ... INTO OUTFILE, by the server itself, on this machine."""
+    session = locations.target(mysql_url).connect()
+    with contextlib.closing(session), tempfile.TemporaryDirectory() as folder:
+        if session.execute("SELECT @@secure_file_priv")[0][0]:
+            pytest.skip("the server writes no files here")
+        Path(folder).chmod(0o777)
+        path = Path(folder) / "out.csv"
+        session.execute(
+            "CREATE TABLE wrote (id int PRIMARY KEY, v text CHARACTER SET utf8mb4, n int)"
+        )
+        for n, text in enumerate(WRITTEN):
+            session.execute("INSERT INTO wrote VALUES (?, ?, ?)", (n, text, n % 3 or None))
+        session.execute("COMMIT")
+        session.execute(
+            f"SELECT * INTO OUTFILE '{path}' CHARACTER SET utf8mb4 {style} FROM wrote ORDER BY id"
+        )
+        result = snapshots.load(
+            path, database=mysql_url, table="t", **{"null_values": ["\\N"], **options}
+        )
+    assert result.counts.rejected == 0
+    assert rows(mysql_url) == [(n, text, n % 3 or None) for n, text in enumerate(WRITTEN)]
