@@ -26,6 +26,7 @@ pub enum Code {
     TooLong,
     PatternMismatch,
     NotInEnum,
+    AlteredByTarget,
 }
 
 impl Code {
@@ -55,6 +56,7 @@ impl Code {
             Code::TooLong => "too_long",
             Code::PatternMismatch => "pattern_mismatch",
             Code::NotInEnum => "not_in_enum",
+            Code::AlteredByTarget => "altered_by_target",
         }
     }
 }

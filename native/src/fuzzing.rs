@@ -173,7 +173,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
     for chunk in chunks {
         let (mut position, mut line) = (0, chunk.line);
         while position < chunk.bytes.len() {
-            let block = plan.convert(chunk, position, line, limits);
+            let block = plan.convert(chunk, position, line, limits, None);
             assert!(block.position > position);
             (position, line) = (block.position, block.line);
             outcome.counts.records += block.counts.records;

@@ -229,6 +229,14 @@ def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bo
     of the record or made of those of all of them, its length, and its body."""
 
 @final
+class Altered:
+    """Records that the database has been found to alter."""
+
+    def __init__(self, found: list[tuple[int, str, str]]) -> None:
+        """The line of each, the column, and a sentence."""
+    def __len__(self) -> int: ...
+
+@final
 class Converter:
     """Records in, rows of one encoding out. Immutable; may be shared by threads."""
 
@@ -242,10 +250,12 @@ class Converter:
         max_bytes: int,
         max_records: int | None = None,
         stop_at_reject: bool = False,
+        altered: Altered | None = None,
     ) -> Block:
         """Converts from `position` until the chunk ends, `max_bytes` of input are consumed
         (at least one record), `max_records` records are (skipped ones count), or one was
-        rejected and `stop_at_reject`."""
+        rejected and `stop_at_reject`. Of the records that are `altered` no rows are made, but
+        rejects."""
 
 @final
 class Scanner:

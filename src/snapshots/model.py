@@ -54,6 +54,12 @@ class Dialect:
     was this choice lack it, and their chunks were cut so."""
 
 
+Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded"]
+"""What the column does to a value besides. `jsonb`, and MySQL's `binary` JSON: of members with one
+name it keeps the last, and the second one rounds numbers to 64 bits. `numeric`: SQLite makes a
+number of a text that looks like one. `padded`: blanks at the end of a text are lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """A type and its physical limits. What does not fit is a reject, never a coercion."""
@@ -70,8 +76,7 @@ class Type:
     """time, timestamp, timestamptz: digits of a second that are kept."""
     max_chars: int | None = None
     max_bytes: int | None = None
-    wire: Literal["", "jsonb"] = ""
-    """A difference that only one encoding sees: PostgreSQL's jsonb has a version byte."""
+    wire: Wire = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,10 @@ class TableColumn:
     """The database can fill it in: a default, an identity, an AUTO_INCREMENT."""
     generated: bool = False
     """Computed by the database; must not be written."""
+    wire: Wire = ""
+    """Of the type, where it is not known by that alone."""
+    free: bool = False
+    """The database reads more forms of a value than the kernel does, who lets it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,32 @@ class Described(Protocol):
         """What to do to have such records once more; a sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which values of a table's rows are compared with what its columns would make of them."""
+
+    columns: tuple[str, ...] = ()
+    """Their columns, in the order in which they are judged; none, as a rule."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each column of which nobody can tell whether it alters a value."""
+    begin: str = ""
+    find: str = ""
+    end: str = ""
+    """The target's own statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that a column would store as another."""
+
+    line: int
+    column: str
+    text: str
+    """The beginning of it."""
+    other: str
+    """The beginning of what would be stored."""
+
+
 class Session(Protocol):
     """One connection with a target, for one thread at a time.
 
@@ -158,6 +184,14 @@ class Session(Protocol):
         blocks one by one and keeps none.
         """
 
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
+        """Within a transaction: the values that columns would alter, at most one of a line.
+
+        The rows of the blocks have each of the comparison's columns twice, and then lineage.
+        Triggers and constraints of the table play no part. RefusedRows if a column cannot take a
+        value at all; then the surrounding savepoint must be rolled back.
+        """
+
     def name(self, text: str) -> None:
         """Lets others find this session by a name, while it lasts. Never raises: where it cannot
         be named, it is not found."""
@@ -186,6 +220,14 @@ class Target(Protocol):
 
     def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
         """The one that this session takes for this table; None: for one it has created."""
+
+    def comparison(
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+    ) -> Comparison:
+        """What must be compared where such columns are loaded into the table in an encoding.
+
+        Asks the database nothing, and gives an empty one, where the kernel knows all the types.
+        """
 
     @property
     def writers(self) -> int | None:

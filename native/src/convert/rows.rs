@@ -1,5 +1,7 @@
 //! The pass over the records of a chunk.
 
+use std::sync::Arc;
+
 use memchr::memchr;
 
 use super::column::{Column, Nulls};
@@ -7,7 +9,7 @@ use super::encoder::Encoder;
 use super::read::Scratch;
 use super::short::Field;
 use super::sink::append;
-use super::{Limits, Plan, reasons};
+use super::{Known, Limits, Plan, reasons};
 use crate::block::{Block, Counts, Place, Reject};
 use crate::chunk::Chunk;
 use crate::codes::Code;
@@ -28,6 +30,7 @@ pub fn convert<E: Encoder>(
     position: usize,
     line: u64,
     limits: Limits,
+    known: Known<'_>,
 ) -> Block {
     if chunk.overlong.is_some() && position == 0 && limits.records > 0 {
         return overlong(plan, chunk, line);
@@ -36,6 +39,7 @@ pub fn convert<E: Encoder>(
     let stop = position.saturating_add(limits.bytes).min(data.len());
     let mut reader = reader_at(plan, chunk, position, line);
     let mut pass = Pass::new(plan, data, position, stop);
+    pass.known = known;
     pass.verbatim = !E::has_escapes(&data[position..pass.end], plan.dialect.newline);
     let types = plan.columns.iter().map(|column| &column.kind);
     E::head(&mut pass.rows, types, plan.import_id.is_some());
@@ -195,6 +199,7 @@ struct Pass<'a> {
     counts: Counts,
     rejects: Vec<Reject>,
     scratch: Scratch,
+    known: Known<'a>,
     /// Before `end` no text needs an escape of the encoding, unless it has line ends in it.
     verbatim: bool,
     /// For the text of fields with escapes of the dialect.
@@ -220,6 +225,7 @@ impl<'a> Pass<'a> {
             counts: Counts::default(),
             rejects: Vec::new(),
             scratch: Scratch::default(),
+            known: None,
             verbatim: false,
             unescaped: Vec::new(),
         }
@@ -251,6 +257,13 @@ impl<'a> Pass<'a> {
         {
             self.rows.truncate(start);
             return self.reject(record, Code::MissingValue, reason);
+        }
+        if let Some(altered) = self.known
+            && let Some((column, reason)) = altered.at(record.line)
+        {
+            self.rows.truncate(start);
+            self.reject(record, Code::AlteredByTarget, reason.clone());
+            return self.in_column(column.clone());
         }
         E::end(&mut self.rows);
         if E::INDEXED {
@@ -323,8 +336,13 @@ impl<'a> Pass<'a> {
         let text = fields.text(column.field, &mut self.unescaped);
         let reason = column.reason(code, text, &mut self.scratch);
         self.reject(record, code, reason);
+        self.in_column(column.name.clone());
+    }
+
+    /// Of the last reject.
+    fn in_column(&mut self, name: Arc<str>) {
         if let Some(reject) = self.rejects.last_mut() {
-            reject.column = Some(column.name.clone());
+            reject.column = Some(name);
         }
     }
 

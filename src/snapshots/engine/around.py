@@ -105,8 +105,10 @@ class Around:
         self._watch.check()
         try:
             with self._session.savepoint():
-                self._session.load(self._rows.table, self._rows.columns, [block])
-            return []
+                kept, altered = self._around_altered(position, line, block)
+                if kept.loaded:
+                    self._session.load(self._rows.table, self._rows.columns, [kept])
+            return altered
         except RefusedAndEnded as refusal:
             self._find(position, line, block, refusal)
             raise
@@ -121,6 +123,22 @@ class Around:
                 refused += self._halve(position, line, half)
             position, line = half.position, half.line
         return refused
+
+    def _around_altered(self, position: int, line: int, block: Block) -> tuple[Block, list[Reject]]:
+        """The block without the rows that the table would alter, and these."""
+        if self._rows.comparing is None:
+            return block, []
+        chunk, records = self._chunk, block.records
+        altered = self._rows.comparing.altered(
+            self._session, chunk, self._watch, position, line, records
+        )
+        if altered is None:
+            return block, []
+        kept = self._rows.converter.convert(
+            chunk, position, line, len(chunk), records, altered=altered
+        )
+        known = {reject[0] for reject in block.rejects()}
+        return kept, [Reject(*reject) for reject in kept.rejects() if reject[0] not in known]
 
     def _find(self, position: int, line: int, block: Block, refusal: RefusedAndEnded) -> None:
         """Keeps the record of a block that has ended the transaction, if it can be told."""

@@ -264,7 +264,8 @@ def make_plan(
         last = remembered(str(table))
         earlier = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier)
+        guesses = target.name == "mysql"
+        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=guesses)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
@@ -275,6 +276,10 @@ def make_plan(
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
         say(note)
+    if session is not None and shape is not None:
+        columns = chosen.contract.columns
+        for note in target.comparison(session, table, columns, encoding).notes:
+            say(note)
     return Plan(
         into=table,
         dialect=sniffed.dialect,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine import owner
 from snapshots.engine.commit import account_of
+from snapshots.engine.compare import Comparing
 from snapshots.engine.faults import fault_point
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.watch import Watch
@@ -80,7 +81,12 @@ def import_small(
             if place.lookalike != next(iter(known.lookalikes), None):
                 return None
             fault_point("after-claim")
-            rows = Rows(plan.table, plan.columns, plan.converter(place.import_id))
+            rows = Rows(
+                plan.table,
+                plan.columns,
+                plan.converter(place.import_id),
+                comparing=Comparing(ledger.target, plan),
+            )
             claimed = time.monotonic()
             written = write_all(ledger.session, rows, piece.chunk, watch)
             done = account_of(piece, written, time.monotonic() - claimed)

@@ -13,7 +13,8 @@ from snapshots.model import Counts, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots._native import Block, Chunk, Converter
+    from snapshots._native import Altered, Block, Chunk, Converter
+    from snapshots.engine.compare import Comparing
     from snapshots.engine.watch import Watch
     from snapshots.model import TableName
     from snapshots.ports import Session
@@ -32,6 +33,8 @@ class Rows:
     stop_at_reject: bool = False
     parse_ahead: bool = False
     """Convert on a second thread: pays where only one session may write."""
+    comparing: Comparing | None = None
+    """Finds records that the table would alter; None: there can be none."""
 
 
 @dataclass(slots=True)
@@ -61,9 +64,12 @@ class Written:
 def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
     written = Written(line=chunk.line)
+    altered = None
+    if rows.comparing is not None:
+        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
     blocks: Iterator[Block] = (
         block
-        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
+        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
         if block.loaded
     )
     if rows.parse_ahead:
@@ -86,6 +92,7 @@ def blocks_of(
     watch: Watch,
     written: Written,
     stop_at_reject: bool,
+    altered: Altered | None = None,
 ) -> Iterator[Block]:
     """The chunk's blocks, until it is time to stop."""
     while written.position < len(chunk):
@@ -97,6 +104,7 @@ def blocks_of(
             BLOCK_BYTES,
             watch.remaining(written.counts),
             stop_at_reject,
+            altered,
         )
         written.add(block)
         yield block

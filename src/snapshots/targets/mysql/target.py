@@ -12,6 +12,7 @@ from pymysql import err
 from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
 from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
@@ -25,7 +26,13 @@ from snapshots.targets.mysql.exact import is_inexact
 from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
-from snapshots.targets.mysql.types import kernel_type, physical_types, sql_type, sql_types
+from snapshots.targets.mysql.types import (
+    kernel_type,
+    physical_types,
+    sql_type,
+    sql_types,
+    wire_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +120,15 @@ class MysqlTarget:
         columns = () if shape is None else shape.columns
         return "mariadb" if bulk and not any(map(is_inexact, columns)) else "text"
 
+    def comparison(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[Column],  # noqa: ARG002
+        encoding: Encoding,  # noqa: ARG002
+    ) -> Comparison:
+        return Comparison()
+
     @property
     def writers(self) -> int | None:
         return None
@@ -162,7 +178,8 @@ class MysqlTarget:
                 place=str(table),
                 hint=f"ALTER TABLE {quote(table.name)} ENGINE = InnoDB",
             )
-        json = self._json_columns(session, table)
+        maria = "MariaDB" in str(session.execute("SELECT VERSION()")[0][0])
+        json = self._json_columns(session, table) if maria else set()
         columns = []
         for name, kind, nullable, default, extra, comment, collation in found:
             known = kernel_type(str(kind), comment=str(comment), collation=str(collation))
@@ -175,6 +192,7 @@ class MysqlTarget:
                     nullable=nullable == "YES",
                     has_default=bool(default) or "AUTO_INCREMENT" in extras,
                     generated="VIRTUAL" in extras or "STORED" in extras or "PERSISTENT" in extras,
+                    wire=wire_of(str(kind), known),
                 )
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
@@ -235,8 +253,6 @@ class MysqlTarget:
         session.execute(f"ALTER TABLE {quote(table.name)} {', '.join(parts)}")
 
     def _json_columns(self, session: Session, table: TableName) -> set[str]:
-        if "MariaDB" not in str(session.execute("SELECT VERSION()")[0][0]):
-            return set()
         clauses = session.execute(_IS_JSON, (table.name,))
         return {str(clause)[12:-2].replace("``", "`") for (clause,) in clauses}
 

@@ -13,7 +13,9 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
 from snapshots.errors import SnapshotsError, TargetError
+from snapshots.ports import Difference
 from snapshots.targets.ddl import placeholders
+from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.transactions import Transactions
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Rows, Value
+    from snapshots.ports import Comparison, Rows, Value
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -33,6 +35,12 @@ _TRAILER = b"\xff\xff"
 _SETTINGS = """
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 1;
+SET bytea_output = 'hex';
+SET xmloption = 'content';
+SET timezone_abbreviations = 'Default';
+SET array_nulls = on;
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = '15min';
@@ -158,6 +166,17 @@ class PostgresSession(Transactions):
                 copy.write(_TRAILER)
         # COPY itself skips no row: it counts fewer where a trigger has left some out.
         return given
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
+        self.command(compared.begin)
+        self.load(STAGE, stage_columns(compared), blocks)
+        with self._errors(loading=True):
+            found = self._connection.execute(compared.find, prepare=False).fetchall()
+        self.command(compared.end)
+        return [
+            Difference(line, compared.columns[number], text, other)
+            for line, number, text, other in found
+        ]
 
     def name(self, text: str) -> None:
         with suppress(SnapshotsError):

@@ -16,7 +16,9 @@ from psycopg import errors as sqlstate
 from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
@@ -105,6 +107,11 @@ class PostgresTarget:
         columns = (column for column in shape.columns if not column.generated)
         return "postgres" if all(map(has_binary_form, columns)) else "text"
 
+    def comparison(
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+    ) -> Comparison:
+        return Comparison() if encoding == "postgres" else comparison(session, table, columns)
+
     @property
     def writers(self) -> int | None:
         return None
@@ -156,6 +163,8 @@ class PostgresTarget:
                     nullable=not required,
                     has_default=bool(default),
                     generated=bool(generated),
+                    wire="padded" if str(kind).startswith("character(") else "",
+                    free=str(kind) == "money",
                 )
             )
             if isinstance(key, int):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Rows, Value
+    from snapshots.ports import Comparison, Difference, Rows, Value
 
 _BUSY_MILLISECONDS = 10_000
 _CACHE_KIB = 16 * 1024
@@ -123,6 +123,9 @@ class SqliteSession(Transactions):
             with self._errors(loading=True):
                 deferred.check(stored)
         return given
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
+        return []
 
     def name(self, text: str) -> None:
         """A file has no sessions that others could see."""

@@ -13,11 +13,12 @@ from snapshots._native import SqliteError
 from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
 from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.session import SqliteSession
-from snapshots.targets.sqlite.types import kernel_type, physical, sql_type
+from snapshots.targets.sqlite.types import kernel_type, makes_numbers, physical, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,15 @@ class SqliteTarget:
 
     def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
         return "sqlite"
+
+    def comparison(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[Column],  # noqa: ARG002
+        encoding: Encoding,  # noqa: ARG002
+    ) -> Comparison:
+        return Comparison()
 
     @property
     def writers(self) -> int | None:
@@ -138,6 +148,7 @@ class SqliteTarget:
                     nullable=not required and not row_number,
                     has_default=default is not None or row_number,
                     generated=bool(hidden),
+                    wire="numeric" if makes_numbers(str(kind)) else "",
                 )
             )
             if isinstance(key, int) and key:
