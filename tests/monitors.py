@@ -81,7 +81,7 @@ class Prometheus(Monitor):
 
     def wait_for(self, expression: str, wanted: dict[frozenset[tuple[str, str]], float]) -> None:
         """Until a scrape has brought it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while (found := self.query(expression)) != wanted:
             assert time.monotonic() < deadline, f"{expression}: {found}, and not {wanted}"
             time.sleep(0.2)

@@ -131,7 +131,7 @@ class Server(ABC):
         return self._process.pid
 
     def start(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             self._process = self._spawn(self.command())
             while self._process.poll() is None and time.monotonic() < deadline:
@@ -149,7 +149,7 @@ class Server(ABC):
         if self._process is not None:
             self._process.send_signal(number or self.stop_signal)
             try:
-                self._process.wait(30)
+                self._process.wait(120)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -11,9 +10,18 @@ import snapshots
 from snapshots import locations
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import (
+    PATIENCE,
+    check,
+    go_on,
+    held,
+    interrupted,
+    make_file,
+    schema_file,
+    start,
+    wait_for,
+)
 from tests.real import rows
-from tests.test_resume import committed_chunks
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +98,7 @@ def test_a_killed_first_import_is_remembered(tmp_path, sqlite_url):
     process = start(
         sqlite_url, made, schema_file(tmp_path), tmp_path / "state", fault="before-commit:3"
     )
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     (listed,) = objects(command("list", "--json", cwd=tmp_path))
     assert (listed["import_id"], listed["state"]) == (1, "interrupted")
@@ -123,12 +131,24 @@ def test_a_listener_that_fails_stops_the_import(database, tmp_path):
     check(database, made)
 
 
+WAITING = {
+    "postgres_url": "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database())",
+    "mysql_url": "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()"
+    " AND state LIKE 'Waiting for%lock'",
+}
+"""Sessions that wait for a lock."""
+
+
 @pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
 def test_ctrl_c_while_the_database_keeps_it_waiting(url, request, tmp_path):
     database = request.getfixturevalue(url)
     made = make_file(tmp_path / "t.csv", 400_000)
-    process = start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 30)
+    process = start(
+        database, made, schema_file(tmp_path), tmp_path / "state", "before-claim:4:stop", "32KB",
+        SNAPSHOTS_WORKERS="1",
+    )  # fmt: skip
+    held(process)
     holder = locations.target(database).connect()
     try:
         holder.execute("BEGIN")
@@ -136,11 +156,11 @@ def test_ctrl_c_while_the_database_keeps_it_waiting(url, request, tmp_path):
             holder.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         else:
             holder.execute("LOCK TABLES t WRITE")
-        time.sleep(0.5)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        code, result, err = finish(process)
-        assert time.monotonic() - began < 2
+        go_on(process)
+        waiting = locations.target(database).connect()
+        wait_for(lambda: waiting.execute(WAITING[url]) != [(0,)])
+        waiting.close()
+        code, result, err = interrupted(process, signal.SIGINT)
     finally:
         holder.close()
     assert code == 130, (err, result)
@@ -160,7 +180,7 @@ def test_several_first_imports_at_once(database, tmp_path):
             )
         )
     for process in processes:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
     assert rows(database, "SELECT COUNT(*) FROM t") == [(4,)]
     assert len(snapshots.history(database)) == 4

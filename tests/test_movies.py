@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from tests.cli.run import objects, snapshots
-from tests.faults.harness import wait_for
+from tests.faults.deliveries import HeldSink, serving
+from tests.faults.harness import PATIENCE, wait_for
 from tests.movies import ROOT, movies_sink
 from tests.real import data
 
@@ -24,7 +25,8 @@ def folder(tmp_path):
 
 
 def movymporter(folder, csv, url, *, stop="0", mode=0o600, interrupt=None):
-    """Runs it as its user does, who presses Ctrl-C once `interrupt` says so."""
+    """Runs it as its user does, who presses Ctrl-C once `interrupt` says so: what it does then must
+    last until somebody has seen it."""
     settings = folder / ".env"
     settings.write_text(
         f"LOG_LEVEL = INFO\nCSV_IN = {csv}\nURL_OUT = {url}\nSTOP_ON_ERRORS = {stop}\n"
@@ -40,9 +42,9 @@ def movymporter(folder, csv, url, *, stop="0", mode=0o600, interrupt=None):
         text=True,
     )
     if interrupt is not None:
-        wait_for(interrupt, 100)
+        wait_for(interrupt)
         process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=200)
+    out, err = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in err, err
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
@@ -67,14 +69,16 @@ def test_all_movies_arrive_once_whatever_the_503s(folder, name):
 
 def test_stopped_by_ctrl_c_it_goes_on_where_it_was(folder):
     path = data("made/movies.csv")
-    with movies_sink() as sink:
-        stopped = movymporter(folder, path, sink.url, interrupt=lambda: sink.count(201) > 100)
+    with serving(HeldSink()) as running:
+        sink, url = running.handler, f"{running.url}/movies"
+        sink.most = 100
+        stopped = movymporter(folder, path, url, interrupt=lambda: sink.total >= 100)
         assert stopped.returncode == 130
         assert "ERROR: Stopped. Started again, it goes on where it was." in stopped.stderr
-        before = sink.count(201)
-        assert before < DELIVERED
-        assert movymporter(folder, path, sink.url).returncode == 3
-        assert DELIVERED <= sink.count(201) <= DELIVERED + 32
+        assert sink.total == 100
+        sink.go_on()
+        assert movymporter(folder, path, url).returncode == 3
+        assert DELIVERED <= sink.total <= DELIVERED + 32
 
 
 def test_it_stops_at_the_first_bad_record_and_says_which(folder):

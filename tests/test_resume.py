@@ -1,9 +1,11 @@
 """Unfinished imports: stopped, over budget, with a changed input, taken by two."""
 
+import fcntl
 import signal
+import struct
 import subprocess
 import sys
-import time
+import termios
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -12,12 +14,35 @@ import snapshots
 from snapshots import locations
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import (
+    PATIENCE,
+    check,
+    ending_soon,
+    finish,
+    go_on,
+    held,
+    interrupted,
+    make_file,
+    schema_file,
+    start,
+    wait_for,
+)
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+FEW = 32
+"""Chunks of hundreds that may still be committed while a signal is on its way to a busy process."""
+AWAY_SECONDS = 5
+"""To the end where the database is away, and is asked once more."""
+
+
+def loading(database, made, contract, state, **how):
+    """An import that stops itself when some chunks are committed."""
+    return start(database, made, contract, state, "after-commit:3:stop", "32KB", **how)
 
 
 def committed_chunks(database):
@@ -37,12 +62,11 @@ def committed_chunks(database):
 def test_stops_within_two_seconds_and_says_how_to_go_on(database, tmp_path, number):
     made = make_file(tmp_path / "t.csv", 400_000)
     contract = schema_file(tmp_path)
-    process = start(database, made, contract, tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 30)
-    began = time.monotonic()
-    process.send_signal(number)
-    code, result, err = finish(process)
-    assert time.monotonic() - began < 2
+    process = loading(database, made, contract, tmp_path / "state")
+    held(process)
+    committed = committed_chunks(database)
+    code, result, err = interrupted(process, number)
+    assert committed_chunks(database) - committed < FEW
     assert code == 128 + number, err
     assert result["state"] == "interrupted"
     assert 0 < result["loaded"] < len(made.good)
@@ -154,10 +178,11 @@ def test_no_secret_in_the_process_list_or_ledger(tmp_path, postgres_url):
 def test_the_input_is_rewritten_while_it_is_loaded(database, tmp_path):
     made = make_file(tmp_path / "t.csv", 400_000)
     contract = schema_file(tmp_path)
-    process = start(database, made, contract, tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 30)
+    process = loading(database, made, contract, tmp_path / "state")
+    held(process)
     with made.path.open("a") as file:
         file.write("1,late,2,2024-01-01 00:00:00\n")
+    go_on(process)
     code, result, err = finish(process)
     assert code == 1, (err, result)
     assert result["state"] == "failed"
@@ -233,13 +258,13 @@ def test_stopped_while_the_database_is_away(own_server, tmp_path, number):
     made = make_file(tmp_path / "t.csv", 400_000)
     contract = schema_file(tmp_path)
     state = tmp_path / "state"
-    process = start(database, made, contract, state, chunk_size="32KB", progress="plain")
-    wait_for(lambda: committed_chunks(database) > 2, 30)
+    process = loading(database, made, contract, state, progress="plain")
+    held(process)
     own_server.kill()
+    go_on(process)
     while "waiting for up to" not in process.stderr.readline():
         assert process.poll() is None
-    process.send_signal(number)
-    code, result, err = finish(process, 20)
+    code, result, err = interrupted(process, number, AWAY_SECONDS)
     assert code == 128 + number, err
     assert result["error"]["code"] == "stopped"
     assert "snapshots resume 1" in result["error"]["hint"]
@@ -247,6 +272,11 @@ def test_stopped_while_the_database_is_away(own_server, tmp_path, number):
     rest = command("resume", "1", "--database", database, "--json", cwd=tmp_path)
     assert rest.returncode == 3, rest.stderr
     check(database, made)
+
+
+def unread(pipe):
+    """Bytes that were written into it, and that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 def test_ctrl_c_before_anything_is_loaded(tmp_path):
@@ -258,9 +288,10 @@ def test_ctrl_c_before_anything_is_loaded(tmp_path):
     )
     process.stdin.write(b"id,name\n1,Ann\n")
     process.stdin.flush()
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(2) == 130
+    wait_for(lambda: not unread(process.stdin))
+    with ending_soon(process):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
     assert b"Traceback" not in process.stderr.read()
     process.stdin.close()
     process.stderr.close()

@@ -82,7 +82,7 @@ def test_progress_moves_within_a_small_file(folder):
     (folder / "b.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(60)))
 
     def slow(_row):
-        time.sleep(0.02)
+        time.sleep(0.04)
         return 201
 
     with serving(Api(slow)) as running:

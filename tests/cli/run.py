@@ -15,7 +15,7 @@ def snapshots(*arguments, cwd, stdin=None, **environment):
         env={**clean, "SNAPSHOTS_STATE_DIR": str(cwd / "state"), **environment},
         input=stdin if stdin is not None else b"",
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     done.stdout = done.stdout.decode()

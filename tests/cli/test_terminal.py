@@ -35,7 +35,7 @@ def on_a_terminal(*arguments, cwd):
 
     reader = threading.Thread(target=read)
     reader.start()
-    code = process.wait(60)
+    code = process.wait(300)
     reader.join(10)
     os.close(ours)
     return bytes(seen), code

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -36,3 +38,26 @@ def test_an_interrupted_wait_makes_no_thread_look_ended():
         go.set()
     thread.join(60)
     assert not thread.is_alive()
+
+
+SIGNALLED = """
+import random, signal, threading, time
+from snapshots.engine import threads
+
+until = time.process_time() + 1
+while time.process_time() < until:
+    stop = threading.Event()
+    signal.signal(signal.SIGALRM, lambda *_: stop.set())
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+    while not stop.is_set():
+        threads.pause(5e-5, stop)
+print("never stuck")
+"""
+
+
+def test_a_signal_at_any_moment_ends_a_pause():
+    """Thousands of them, in the middle of everything that waiting does."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.stdout, done.returncode) == ("never stuck\n", 0), done.stderr

@@ -10,11 +10,12 @@ import threading
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from snapshots import locations
 from snapshots.engine.delivery.bookkeeper import WINDOW
-from tests.faults.harness import limiting, wait_for
+from tests.faults.harness import PATIENCE, limiting, wait_for
 from tests.httpd import Handler, Running, response
 from tests.movies import ROOT
 from tests.sink import Sink
@@ -22,7 +23,39 @@ from tests.sink import Sink
 CONCURRENCY = 8
 
 
-class Api(Handler):
+class Holding(Handler):
+    """Before another handler: takes only so many requests, and then keeps silent until told. So a
+    delivery cannot come to its end before what a test does in the middle of it."""
+
+    most = None
+    """Requests that are taken; None: all of them."""
+
+    def on_request(self, request, connection):
+        if request.method == "POST" and self.most is not None and self.total >= self.most:
+            self._loop = asyncio.get_running_loop()
+            self._silent_to.append((request, connection))
+            return None
+        return super().on_request(request, connection)
+
+    def go_on(self):
+        """Takes what has come meanwhile, and all that follows."""
+        self.most = None
+        if self._silent_to:
+            self._loop.call_soon_threadsafe(self._take)
+
+    def _take(self):
+        waiting = self._silent_to[:]
+        self._silent_to.clear()
+        for request, connection in waiting:
+            if not connection.transport.is_closing():
+                connection.transport.write(self.on_request(request, connection))
+
+    @cached_property
+    def _silent_to(self):
+        return []
+
+
+class _Rows(Handler):
     """Takes rows whose `id` is their line; now and then it refuses for a moment, as APIs do."""
 
     def __init__(self, trouble=0.1, seed=3):
@@ -46,17 +79,25 @@ class Api(Handler):
         return response(201)
 
 
-class MoviesSink(Sink):
-    """The movies sink, and the line of each movie, with which its title ends."""
+class Api(Holding, _Rows):
+    """The API of most deliveries here."""
+
+
+class HeldSink(Holding, Sink):
+    """The movies sink."""
+
+    @property
+    def total(self):
+        return self.posts[201]
+
+
+class MoviesSink(HeldSink):
+    """The same, and the line of each movie, with which its title ends."""
 
     def __init__(self):
         super().__init__(seed=5)
         self.taken = Counter()
         self.keys = defaultdict(set)
-
-    @property
-    def total(self):
-        return self.posts[201]
 
     def _keep(self, request):
         line = int(json.loads(request.body)["title"].rpartition("#")[2])
@@ -233,11 +274,14 @@ class Killer:
         url = self._running.url + "/rows"
         return start(self._database, self._rows, url, self._folder, batch=self._batch)
 
-    def kill_after(self, requests):
-        """Lets it go on for about so many requests; False if it was at its end before."""
+    def kill_after(self, requests, most):
+        """Lets it go on for about so many requests; False if it was at its end before.
+
+        However late it is killed beside other work, it is answered to no more than `most`."""
         process = self._start()
         goal = self._api.total + requests
-        wait_for(lambda: self._api.total >= goal or process.poll() is not None, 300)
+        self._api.most = self._api.total + most
+        wait_for(lambda: self._api.total >= goal or process.poll() is not None)
         if process.poll() is not None:
             out, err = process.communicate()
             assert process.returncode == 3, (out, err)
@@ -247,18 +291,20 @@ class Killer:
         self.kills += 1
         # What is still in the sockets was sent before.
         wait_for(lambda: not self._running.connections)
+        self._api.go_on()
         return True
 
     def run(self, kills, most):
         """Kills it so often at random; then lets it end."""
         known = Counter()
         for _ in range(kills):
-            if not self.kill_after(self._random.randint(1, most)):
+            requests = self._random.randint(1, most)
+            if not self.kill_after(requests, requests + most // 4):
                 break
             self._nothing_settled_was_sent_again(known)
             known = {line: self._api.taken[line] for line in settled(self._database, self._rows)}
         process = self._start()
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err, err
         self._nothing_settled_was_sent_again(known)
         return process.returncode, json.loads(out.strip().splitlines()[-1])

@@ -8,8 +8,7 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.faults.harness import finish, make_file, schema_file, start, wait_for
-from tests.test_resume import committed_chunks
+from tests.faults.harness import PATIENCE, finish, go_on, held, make_file, schema_file, start
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +36,12 @@ def _rewrite(path):
 @pytest.mark.parametrize("change", [_truncate, _replace, _rewrite])
 def test_changed_while_it_is_loaded(database, tmp_path, change):
     made = make_file(tmp_path / "t.csv", 200_000)
-    process = start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 60)
+    process = start(
+        database, made, schema_file(tmp_path), tmp_path / "state", "after-commit:3:stop", "32KB"
+    )
+    held(process)
     change(made.path)
+    go_on(process)
     code, result, err = finish(process)
     assert code == 1, (err, result)
     assert result["state"] == "failed"
@@ -50,7 +52,7 @@ def test_shrunk_between_a_crash_and_going_on(database, tmp_path):
     made = make_file(tmp_path / "t.csv", 20_000)
     contract = schema_file(tmp_path)
     process = start(database, made, contract, tmp_path / "state", fault="before-commit:4")
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     loaded = _rows(database)
     _truncate(made.path)

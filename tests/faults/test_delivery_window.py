@@ -12,7 +12,7 @@ import pytest
 from snapshots import locations
 from snapshots.engine.delivery.bookkeeper import WINDOW
 from tests.faults.deliveries import CONCURRENCY, make_rows, serving, settled, start
-from tests.faults.harness import wait_for
+from tests.faults.harness import BUSY, PATIENCE, wait_for
 from tests.httpd import Handler, response
 
 ANSWERS = 150
@@ -57,13 +57,13 @@ def test_no_more_than_the_window_is_sent_while_the_ledger_is_held_up(
         api = running.handler
         process = start(postgres_url, rows, running.url + "/rows", tmp_path)
         for goal in range(100, 2000, 500):
-            wait_for(lambda goal=goal: api.requests >= goal, 60)
+            wait_for(lambda goal=goal: api.requests >= goal)
             with psycopg.connect(postgres_url) as held:
                 held.execute("LOCK TABLE snapshots_chunks IN EXCLUSIVE MODE")
                 made = still(lambda: api.requests)
                 durable = len(settled(postgres_url, rows))
                 assert made - durable <= WINDOW * CONCURRENCY
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 3, (out, err)
         assert set(api.taken.values()) == {1}
 
@@ -111,7 +111,7 @@ def test_what_was_answered_is_written_down_though_nothing_follows(sqlite_url, tm
         try:
             for _ in range(15):
                 wait_for(lambda: api.left == 0)
-                wait_for(lambda: api.answered <= settled(sqlite_url, rows), 2)
+                wait_for(lambda: api.answered <= settled(sqlite_url, rows), 2 * BUSY)
                 api.go_on()
         finally:
             process.kill()
@@ -128,7 +128,7 @@ def test_a_ledger_that_loses_what_it_had_committed_gets_it_again(database, tmp_p
         session = locations.target(database).connect(create=False)
         session.execute("DELETE FROM snapshots_chunks")
         session.close()
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 3, (out, err)
         assert settled(database, rows) == set(api.taken) == set(rows.sendable)
         assert set(api.taken.values()) == {1}

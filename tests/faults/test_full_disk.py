@@ -12,7 +12,7 @@ import pytest
 from snapshots import locations
 from tests.faults import deliveries
 from tests.faults.disk import Disk, may_mount
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start, wait_for
 from tests.servers import MariaServer, PostgresServer
 from tests.service.processes import entry, submit, worker
 from tests.sync import service as sync
@@ -34,9 +34,9 @@ def disk(tmp_path):
         yield disk
 
 
-def load(database, made, tmp_path, state=None):
+def load(database, made, tmp_path, state=None, fault=""):
     state = state or tmp_path / "state"
-    return start(database, made, schema_file(tmp_path), state, progress="json")
+    return start(database, made, schema_file(tmp_path), state, fault, progress="json")
 
 
 def wait_until_full(process):
@@ -58,16 +58,15 @@ def stands_still(number, seconds=1.5):
 
 
 def begun(database, made, tmp_path):
-    process = load(database, made, tmp_path)
-    wait_for(lambda: committed_chunks(database) > 1, 60)
+    """A loader that has stopped itself: it cannot come to its end before the disk is full."""
+    process = load(database, made, tmp_path, fault="after-commit:2:stop")
+    held(process)
     return process
 
 
 def fill_in_the_middle(disk, process):
-    """Stopped meanwhile, it cannot come to its end before."""
-    process.send_signal(signal.SIGSTOP)
     disk.fill()
-    process.send_signal(signal.SIGCONT)
+    go_on(process)
     return wait_until_full(process)
 
 
@@ -177,11 +176,13 @@ def test_the_account_of_a_delivery_has_no_room(disk, tmp_path):
     rows = deliveries.make_rows(tmp_path / "rows.csv", 6000)
     with deliveries.serving(deliveries.Api()) as running:
         api = running.handler
+        api.most = 200
         process = deliveries.start(database, rows, running.url + "/rows", tmp_path)
-        wait_for(lambda: api.total > 200, 60)
+        wait_for(lambda: api.total >= 200)
         process.send_signal(signal.SIGSTOP)
         disk.fill()
         process.send_signal(signal.SIGCONT)
+        api.go_on()
         stands_still(lambda: api.total)
         assert process.poll() is None
         assert len(api.taken) < len(rows.good)
@@ -194,15 +195,14 @@ def test_the_account_of_a_delivery_has_no_room(disk, tmp_path):
 def test_a_worker_of_the_service_has_no_room(disk, made, tmp_path):
     database = f"sqlite:///{disk.folder}/t.db"
     submit(database, file=made.path.name, contract=json.loads(schema_file(tmp_path).read_text()))
-    with worker(database, tmp_path) as process:
-        wait_for(lambda: committed_chunks(database) > 0, 60)
-        process.send_signal(signal.SIGSTOP)
+    with worker(database, tmp_path, "after-commit:1:stop") as process:
+        held(process)
         disk.fill()
-        process.send_signal(signal.SIGCONT)
+        go_on(process)
         stands_still(lambda: committed_chunks(database))
         assert committed_chunks(database) < made.path.stat().st_size // (8 << 20) + 1
         disk.free()
-        wait_for(lambda: entry(database, 1).state == "finished", 60)
+        wait_for(lambda: entry(database, 1).state == "finished")
     check(database, made)
 
 

@@ -5,7 +5,15 @@ import signal
 import pytest
 
 import snapshots
-from tests.faults.harness import check, finish, kill_at_random, make_file, schema_file, start
+from tests.faults.harness import (
+    PATIENCE,
+    check,
+    finish,
+    kill_at_random,
+    make_file,
+    schema_file,
+    start,
+)
 
 KILLS = 20
 STEPS = ["before-claim", "after-claim", "mid-write", "before-commit", "after-commit"]
@@ -29,7 +37,7 @@ def test_killed_at_a_step_of_a_chunk(database, tmp_path, step):
     contract = schema_file(tmp_path)
     for nth in (1, 4):
         process = start(database, made, contract, tmp_path / "state", fault=f"{step}:{nth}")
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == -signal.SIGKILL, f"{step}:{nth} was never reached"
     assert [record.state for record in snapshots.history(database)] == ["interrupted"]
     code, result, err = finish(start(database, made, contract, tmp_path / "state"))

@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots import locations
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import PATIENCE, check, finish, go_on, held, make_file, schema_file, start
 from tests.faults.proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
 from tests.test_resume import committed_chunks
 
@@ -28,10 +28,10 @@ def made(tmp_path):
     return make_file(tmp_path / "t.csv", 40_000)
 
 
-def _load(proxy, made, tmp_path):
+def _load(proxy, made, tmp_path, fault=""):
     # Without TLS, so that the proxy can read what it is to wait for.
     url = proxy.url + ("?sslmode=disable" if proxy.url.startswith("postgres") else "")
-    return start(url, made, schema_file(tmp_path), tmp_path / "state")
+    return start(url, made, schema_file(tmp_path), tmp_path / "state", fault)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -70,10 +70,11 @@ def test_the_answer_to_the_first_commit_is_lost(server, made, tmp_path):
 def test_stalled_and_going_on(server, made, tmp_path):
     fault = Stall()
     with Proxy(server, fault) as proxy:
-        process = _load(proxy, made, tmp_path)
-        wait_for(lambda: committed_chunks(server) > 2, 30)
+        process = _load(proxy, made, tmp_path, "after-commit:3:stop")
+        held(process)
         fault.stop()
-        assert fault.stalled.wait(30)
+        go_on(process)
+        assert fault.stalled.wait(PATIENCE)
         committed = committed_chunks(server)
         assert process.poll() is None
         fault.go_on()

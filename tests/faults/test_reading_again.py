@@ -11,7 +11,7 @@ from snapshots import locations
 from snapshots.engine.plan import Options
 from snapshots.engine.report import Committed
 from snapshots.engine.run import resume_import
-from tests.faults.harness import Made, check, make_file, schema_file, start
+from tests.faults.harness import PATIENCE, Made, check, make_file, schema_file, start
 
 MIB = 1 << 20
 WORKERS = 3
@@ -48,7 +48,7 @@ def kill(database, made, tmp_path, fault):
         database, made, schema_file(tmp_path), tmp_path / "state", fault, chunk_size=str(CHUNK),
         SNAPSHOTS_WORKERS=str(WORKERS),
     )  # fmt: skip
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
 
 

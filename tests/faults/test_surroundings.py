@@ -5,10 +5,9 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start
 from tests.real import rows
 from tests.servers import other_database
-from tests.test_resume import committed_chunks
 
 TEXTS = ("plain", "é€", "😀", "日本")
 AT = "2024-07-01T12:00:00+05:30"
@@ -122,12 +121,16 @@ def test_the_clock_has_jumped(database, tmp_path, years):
     """What is known of a live owner comes from the process table first: a heartbeat that seems
     to be of the future, or of long ago, makes nobody load a chunk twice."""
     made = make_file(tmp_path / "t.csv", 200_000)
-    process = start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
-    wait_for(lambda: committed_chunks(database) > 2, 60)
+    process = start(
+        database, made, schema_file(tmp_path), tmp_path / "state", "after-commit:3:stop", "32KB",
+        SNAPSHOTS_WORKERS="1",
+    )  # fmt: skip
+    held(process)
     session = locations.target(database).connect()
     moment = f"{years}-01-01T00:00:00.000Z"
     session.execute("UPDATE snapshots_imports SET heartbeat_at = ?", (moment,))
     session.close()
+    go_on(process)
     second = finish(
         start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
     )

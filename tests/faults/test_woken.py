@@ -85,9 +85,9 @@ def owners(some):
     some = list(some)
     try:
         for owner in some:
-            wait_for(lambda owner=owner: owner.stopped, SECONDS)
+            wait_for(lambda owner=owner: owner.stopped)
         for owner in some:
-            wait_for(lambda owner=owner: owner.silent, SECONDS)
+            wait_for(lambda owner=owner: owner.silent)
         yield some
     finally:
         for owner in some:
@@ -149,7 +149,7 @@ def test_an_import_that_another_is_at_work_on(databases, tmp_path):
         for owner in stopped:
             process = load(owner.database, owner.what, tmp_path, "before-claim:3:stop")
             other = Owner("the other", owner.database, process, owner.what)
-            wait_for(lambda other=other: other.stopped, SECONDS)
+            wait_for(lambda other=other: other.stopped)
             owner.wake()
             says_that_it_was_taken_over(owner)
             other.wake()
@@ -220,7 +220,7 @@ def test_stopped_for_longer_than_a_lost_connection_is_waited_for(own_server, tmp
         )
     ]
     for owner in some:
-        wait_for(lambda owner=owner: owner.stopped, SECONDS)
+        wait_for(lambda owner=owner: owner.stopped)
     own_server.kill()
     some[1].wake()
     while "waiting for up to" not in some[1].process.stderr.readline():
@@ -308,11 +308,11 @@ def test_a_worker_of_the_service(databases, tmp_path):
         for owner in stack.enter_context(owners(map(working, moments))):
             database = owner.database
             with worker(database, tmp_path):
-                wait_for(_finished(database, 1), SECONDS)
+                wait_for(_finished(database, 1))
             check(database, made)
             owner.wake()
             submit(database, file="next.csv", table="next")
-            wait_for(_finished(database, 2), SECONDS)
+            wait_for(_finished(database, 2))
             owner.process.send_signal(signal.SIGTERM)
             owner.process.wait(SECONDS)
             err = owner.process.stderr.read()

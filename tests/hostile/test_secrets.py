@@ -135,7 +135,7 @@ def run(folder: Path, given: Given) -> Seen:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     processes = _command_lines(process)
-    said, _ = process.communicate(timeout=100)
+    said, _ = process.communicate(timeout=300)
     return Seen(process.returncode, said, processes)
 
 

@@ -264,7 +264,7 @@ def test_after_a_deadlock_nothing_can_pass_for_committed(target, session):
     def cross(session, first, second, meet):
         with session.transaction():
             session.execute("UPDATE t SET b = b + 1 WHERE a = ?", (first,))
-            meet.wait(10)
+            meet.wait(300)
             with suppress(TargetError):
                 session.execute("UPDATE t SET b = b + 1 WHERE a = ?", (second,))
 
@@ -280,7 +280,7 @@ def test_after_a_deadlock_nothing_can_pass_for_committed(target, session):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert [error.retryable for error in errors] == [True]
     assert session.execute("SELECT b FROM t") == [(1,), (1,)]
     other.close()

@@ -14,12 +14,13 @@ BOUND = 100
 
 
 @contextmanager
-def worker(database, folder, fault="", allow="", progress="none"):
+def worker(database, folder, fault="", allow="", progress="none", **variables):
     """`snapshots worker`; killed at the end if it still lives."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     environment["SNAPSHOTS_STATE_DIR"] = str(folder / "state")
     if fault:
         environment["SNAPSHOTS_FAULT"] = fault
+    environment |= variables
     if allow:
         environment["SNAPSHOTS_ALLOW_HOST"] = allow
     process = subprocess.Popen(

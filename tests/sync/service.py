@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 from snapshots import locations
-from tests.faults.harness import wait_for
+from tests.faults.harness import PATIENCE, ending_soon, go_on, wait_for
 
-PATIENCE = 60
+STOP_SECONDS = 10
+"""To the end, once it is told, whatever keeps silent."""
 
 
 class Service:
@@ -72,8 +73,10 @@ class Service:
 
     def terminate(self):
         """As systemd does; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
+        with ending_soon(self.process, STOP_SECONDS):
+            self.process.send_signal(signal.SIGTERM)
+            go_on(self.process)
+            return self.process.wait(PATIENCE)
 
     def kill(self):
         if self.process.poll() is None:

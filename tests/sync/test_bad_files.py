@@ -134,7 +134,7 @@ def test_killed_around_the_commit_a_file_goes_once_it_is_in(sqlite_url, folder, 
     once(sqlite_url, folder, *options)
     (folder / "second.csv").write_text(rows(10, 3))
     with Service(sqlite_url, folder, *options, SNAPSHOTS_FAULT=fault) as service:
-        assert service.process.wait(timeout=60) == -9
+        assert service.process.wait(timeout=300) == -9
     assert [path.name for path in folder.iterdir()] == ["second.csv"]
     assert once(sqlite_url, folder, *options)[0] == 0
     assert not list(folder.iterdir())

@@ -17,5 +17,5 @@ def test_a_silent_database_does_not_hold_up_the_end(tmp_path):
             caller, _ = silent.accept()
             service.process.send_signal(signal.SIGTERM)
             # Twice the time after which libpq gives up connecting would be 20 s.
-            assert service.process.wait(15) == 0
+            assert service.process.wait(19) == 0
             caller.close()

@@ -43,7 +43,7 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
 def test_when_the_budget_is_spent_a_record_is_undeliverable(status: int) -> None:
-    done = deliver(f"/status/{status}?body=busy", page(1), retry_seconds=0.5)
+    done = deliver(f"/status/{status}?body=busy", page(1), retry_seconds=3)
     (verdict,) = done.verdicts
     assert (verdict.outcome, verdict.status, verdict.body) == ("undeliverable", status, "busy")
     assert verdict.requests == len(done.received) > 1

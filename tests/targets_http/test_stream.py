@@ -235,7 +235,7 @@ def test_on_credit_an_answer_that_is_late_is_not_waited_for() -> None:
     handler = Late()
     began = time.monotonic()
     _, outbox, verdicts = on_credit(handler, 40, timeout=3)
-    assert 3 <= time.monotonic() - began < 30
+    assert 3 <= time.monotonic() - began < 55
     (verdict,) = verdicts.values()
     assert (verdict.outcome, verdict.ambiguous, outbox.delivered) == ("delivered", 1, 39)
     assert len(handler.received) == 41
@@ -359,7 +359,7 @@ def test_a_second_answer_is_nobodys() -> None:
 
 
 def test_an_answer_that_does_not_come_is_missed_in_the_middle_of_a_stream() -> None:
-    done = stream("/", Odd(lambda _: None), 6, timeout=0.3)
+    done = stream("/", Odd(lambda _: None), 6, timeout=2)
     assert {k: v.ambiguous for k, v in done.verdicts.items()} == {"key-1": 1, "key-4": 1}
 
 

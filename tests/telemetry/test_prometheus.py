@@ -84,7 +84,7 @@ def serving(folder, database, port, *names):
             assert json.loads(process.stdout.readline())["outcome"] == "finished"
         yield
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
 
 
 def display(database):
@@ -196,7 +196,7 @@ def test_what_is_sent_is_counted_beside_what_is_imported(prometheus, gateway, fo
 
 def shown(prometheus, expression):
     """What an expression gives, or nothing after 30 s: a busy machine may miss a scrape."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not (found := prometheus.query(expression)) and time.monotonic() < deadline:
         time.sleep(0.2)
     return found

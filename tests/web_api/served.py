@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
-from tests.faults.harness import wait_for
+from tests.faults.harness import PATIENCE, wait_for
 
 OVER = {"finished", "failed", "cancelled"}
 
@@ -49,7 +49,7 @@ class Client:
         if isinstance(body, dict | list):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        connection = _Connection("127.0.0.1", self.port, timeout=60)
+        connection = _Connection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, body, sent, encode_chunked=hasattr(body, "__next__"))
         return connection, connection.getresponse()
 
@@ -67,7 +67,7 @@ class Client:
     def state(self, number):
         return self.get(f"/v1/imports/{number}").json["state"]
 
-    def wait(self, number, *states, seconds=60):
+    def wait(self, number, *states, seconds=PATIENCE):
         """The import, once it is in such a state."""
         wait_for(lambda: self.state(number) in (states or OVER), seconds)
         return self.get(f"/v1/imports/{number}").json
@@ -75,7 +75,7 @@ class Client:
     def stop(self, sent=signal.SIGTERM):
         """The exit code."""
         self.process.send_signal(sent)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 class _Connection(HTTPConnection):
@@ -106,7 +106,7 @@ def served(database, folder, *options, **variables):
             env=environment, stderr=out,
         )  # fmt: skip
         try:
-            wait_for(lambda: _port(log) or process.poll() is not None, 60)
+            wait_for(lambda: _port(log) or process.poll() is not None)
             assert _port(log), log.read_text()
             yield Client(_port(log), process)
         finally:

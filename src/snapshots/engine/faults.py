@@ -13,12 +13,13 @@ from snapshots._native import PanicException
 _WANTED = os.environ.get("SNAPSHOTS_FAULT", "")
 """`POINT:N`: the Nth time that POINT is reached, the process dies as by kill -9;
 with `POINT:N:panic` a panic of the kernel comes out of it, with `POINT:N:stop` the process is
-stopped until somebody lets it go on.
+stopped until somebody lets it go on, and with `POINT:N:stops` each Nth time.
 """
 
 _point, _, _rest = _WANTED.partition(":")
 _count, _, _how = _rest.partition(":")
-_left = int(_count) if _count.isdigit() else 1
+_nth = int(_count) if _count.isdigit() else 1
+_left = _nth
 
 
 def fault_point(name: str) -> None:
@@ -30,7 +31,8 @@ def fault_point(name: str) -> None:
     if _left == 0:
         if _how == "panic":
             raise PanicException("as a test wants it")
-        if _how == "stop":
+        if _how in {"stop", "stops"}:
+            _left = _nth if _how == "stops" else 0
             # Sent to the process, another thread might take it, and this one go on for a while.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
             return

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapshots.engine import owner
+from snapshots.engine import owner, threads
 from snapshots.engine.books import Books
 from snapshots.engine.keeper import Keeper
 from snapshots.engine.order import Order
@@ -70,7 +70,7 @@ class Worker:
                     books.renew_if_possible()
                     busy = False
                 if not busy:
-                    self.shutdown.wait(POLL_SECONDS)
+                    threads.pause(POLL_SECONDS, self.shutdown)
 
     def _say(self, text: str) -> None:
         self.listener(Notice(text))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from snapshots.errors import out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_TICK_SECONDS = 0.05
 
 
 class Thread(threading.Thread):
@@ -43,3 +46,14 @@ def start(name: str, run: Callable[[], None]) -> threading.Thread:
     except RuntimeError as error:
         raise out_of_memory("the system gives no memory for another thread") from error
     return thread
+
+
+def pause(seconds: float, stop: threading.Event) -> None:
+    """So long, or until `stop` is set, which a signal may do in the thread that waits here.
+
+    `stop.wait` is no way to wait for that: now and then it holds the event's lock, and a handler
+    that runs just then, in this thread, would wait for the lock for ever.
+    """
+    until = time.monotonic() + seconds
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, _TICK_SECONDS))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from snapshots.engine import report
+from snapshots.engine import report, threads
 from snapshots.engine.plan import Options
 from snapshots.engine.tables import table_of
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
@@ -148,7 +148,7 @@ class Sync:
                 if self.settings.once:
                     raise
                 self._away(error)
-                self._stop.wait(max(0.0, self._away_until - time.monotonic()))
+                threads.pause(self._away_until - time.monotonic(), self._stop)
         return None
 
     def _serve(self, recogniser: Recogniser, settler: Settler) -> None:

@@ -170,5 +170,5 @@ def test_closing_ends_what_another_thread_waits_for(web, source):
     reader = threading.Thread(target=read)
     reader.start()
     opened.close()
-    assert ended.wait(20)
+    assert ended.wait(300)
     reader.join()
