@@ -394,3 +394,35 @@ def test_ordinary_tables_are_asked_nothing(postgres_url, tmp_path, monkeypatch):
     assert snapshots.load(path, database=postgres_url).counts.loaded == 1
     assert not [sql for sql in said if "pg_range" in sql or "TEMP" in sql]
     session.close()
+
+
+def test_a_name_that_the_server_does_not_know_is_that_records_fault(postgres_url, tmp_path):
+    session = locations.target(postgres_url).connect()
+    try:
+        session.execute("CREATE TABLE t (id int, r regclass, o regrole)")
+    finally:
+        session.close()
+    path = tmp_path / "t.csv"
+    path.write_text("id,r,o\n1,pg_class,\n2,nope,\n3,pg_type,\n4,,nobody_of_that_name\n")
+    result = snapshots.load(path, database=postgres_url, max_rejects="100%")
+    assert (result.outcome, result.counts.loaded) == ("finished", 2)
+    assert result.rejects_by_code == {"refused_by_target": 2}
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_any_of_sqlite_keeps_a_value_in_a_strict_table_alone(sqlite_url, tmp_path, strict):
+    session = locations.target(sqlite_url).connect()
+    values = ["007", "1E400", "12345678901234567890", "0.10000000000000000001", " 5"]
+    try:
+        session.execute(f"CREATE TABLE t (v ANY){' STRICT' if strict else ''}")
+        path = tmp_path / "t.csv"
+        path.write_text("v\n" + "".join(f"{value}\n" for value in values))
+        if strict:
+            snapshots.load(path, database=sqlite_url)
+            assert [v for (v,) in session.execute("SELECT v FROM t")] == values
+        else:
+            with pytest.raises(snapshots.SnapshotsError, match="type ANY for a number"):
+                snapshots.load(path, database=sqlite_url)
+            assert session.execute("SELECT v FROM t") == []
+    finally:
+        session.close()

@@ -262,7 +262,10 @@ class Target(Protocol):
         """The table as it is; None if there is none."""
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
-        """Names of what the database does besides with rows that are inserted, in their order."""
+        """Names of the triggers that rows which are loaded meet, in their order."""
+
+    def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Names of the rules for inserted rows that rows which are loaded do not meet."""
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         """Whether rows with a value of the column are found at once: it leads an index, or the

@@ -76,7 +76,7 @@ class Ending:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
-        return self.finished(lease, known, ended.counts, message=unsettled)
+        return self.finished(lease, known, ended.counts, uncounted=unsettled)
 
     def finished(
         self,
@@ -84,17 +84,19 @@ class Ending:
         known: Known,
         counts: Counts,
         rejects: Mapping[str, int] | None = None,
-        message: str = "",
+        uncounted: str = "",
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
-        `rejects` by code, where all of it was committed on the ledger's session just now.
+        `rejects` by code, where all of it was committed on the ledger's session just now;
+        `uncounted`: what could not be settled, as a sentence.
         """
-        message = " ".join(part for part in (sentence(known.anew), message) if part)
+        anew = sentence(known.anew)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, message, "", rejects)
-        hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
-        return self._result(lease, "finished", 3, message, hint, rejects)
+            return self._result(lease, "finished", 0, anew, uncounted, rejects)
+        see = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
+        hint = f"{uncounted} {see}".strip()
+        return self._result(lease, "finished", 3, anew, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Notes the end as well as it can be: if the database is away, the lease runs out.
@@ -249,6 +251,9 @@ def already(entry: Entry, target: Target, given: str, known: Known | None = None
     when = entry.finished_at or entry.started_at
     message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
     hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
+    if entry.damage is not None:
+        message += f" {entry.damage}"
+        hint = "Restore the ledger's tables from a backup before anything is loaded again."
     if known is not None and known.emptied:
         message += f" Its table {entry.table} is empty now."
     if known is not None and known.lost:

@@ -271,7 +271,12 @@ def make_plan(
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         if triggers := target.triggers(session, table):
-            say(f"table {table} has triggers or rules: {', '.join(triggers)}")
+            say(f"table {table} has triggers: {', '.join(triggers)}")
+        if rules := target.passed_by(session, table):
+            say(
+                f"table {table} has rules, which do not apply to rows that are loaded:"
+                f" {', '.join(rules)}"
+            )
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:

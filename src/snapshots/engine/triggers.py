@@ -29,13 +29,18 @@ def settle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
             " triggers left records out was not counted."
         )
     table = quoted(ledger.target, plan)
+    index = ledger.target.quote(f"{plan.table.name[:32]}_import_id")
     if not ledger.target.counts_quickly(ledger.session, plan.table, "_import_id", MOST_ROWS):
         return (
             f"Table {plan.table} has triggers ({names}): whether they left records out was not"
             " counted, for it is large. An index makes it quick:"
-            f" CREATE INDEX ON {table} (_import_id)"
+            f" CREATE INDEX {index} ON {table} (_import_id)"
         )
-    left_out.settle(ledger, lease, table)
+    if left_out.settle(ledger, lease, table) is None:
+        return (
+            f"Triggers ({names}) have taken _line from rows of table {plan.table}: whether they"
+            " left records out was not counted."
+        )
     return ""
 
 

@@ -14,26 +14,29 @@ if TYPE_CHECKING:
 
 CODE = "left_out_by_trigger"
 
-_LINES = "SELECT COUNT(DISTINCT _line) FROM {table} WHERE _import_id = ?"
+_LINES = "SELECT COUNT(DISTINCT _line), COUNT(*) - COUNT(_line) FROM {table} WHERE _import_id = ?"
 _LINES_OF_CHUNKS = """
 SELECT first, COUNT(*) FROM (
     SELECT kind, MAX(first) OVER (ORDER BY line, kind ROWS UNBOUNDED PRECEDING) AS first FROM (
         SELECT DISTINCT _line AS line, -1 AS first, 1 AS kind FROM {table} WHERE _import_id = ?
         UNION ALL
         SELECT start_line, start_line, 0 FROM snapshots_chunks WHERE import_id = ?
-    ) AS lines_and_chunks
-) AS lines WHERE kind = 1 GROUP BY first
+    ) AS of_both
+) AS numbered WHERE kind = 1 GROUP BY first
 """
 """Sorted once, whatever the number of chunks: a line is of the last chunk that began before it."""
 
 
-def settle(ledger: Ledger, lease: Lease, table: str) -> int:
-    """Counts loaded records of the import that have no row in the table as skipped; how many.
+def settle(ledger: Ledger, lease: Lease, table: str) -> int | None:
+    """Counts loaded records of the import that have no row in the table as skipped; how many, or
+    None where rows have lost their lines, so that nobody can tell.
 
     `table` is quoted. Call it in the transaction that finishes the import, before that.
     """
     session = ledger.session
-    ((found,),) = session.execute(_LINES.format(table=table), (lease.import_id,))
+    ((found, lost),) = session.execute(_LINES.format(table=table), (lease.import_id,))
+    if lost:
+        return None
     chunks = ledger.chunks(lease.import_id)
     if cast("int", found) >= sum(chunk.counts.loaded for chunk in chunks):
         return 0

@@ -201,6 +201,9 @@ class MysqlTarget:
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         return tuple(str(name) for (name,) in session.execute(_TRIGGERS, (table.name,)))
 
+    def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from snapshots.errors import (
@@ -25,6 +26,8 @@ _REFUSED = {"2D000", "42804", "54000"}
 """2D000: a trigger that would end the transaction."""
 _CONSTRAINT = "23"
 """Refuses a row however it was written."""
+_NAMES = "42"
+_IN_A_ROW = re.compile(r"COPY .*, line \d+, column ")
 _NOT_REFUSED = {"22P04"}
 """The COPY data is malformed: our fault or a changed table's, never a row's."""
 _PROTOCOL = "08P01"
@@ -70,7 +73,9 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
         return RefusedRows(message)
     if loading and state not in _NOT_REFUSED:
         refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
-        if refused:
+        # regclass and its like look a name up: there is no such object, says a row's own value.
+        named = state[:2] == _NAMES and _IN_A_ROW.match(error.diag.context or "")
+        if refused or named:
             return RefusedRows(message)
     if state in _CONTRACT:
         return ContractError(f"PostgreSQL cannot have such a table: {message}")

@@ -127,8 +127,10 @@ ALTERED: Final[dict[str, str]] = {
     "tsvector": _POSITIONS,
     "hstore": f"{_ARROWS.format('{t}')} <> {_ARROWS.format('CAST({v} AS text)')}",
     **dict.fromkeys(
-        ("point", "lseg", "line", "box", "_box", "path", "polygon", "circle", "cube"), _GEOMETRY
+        ("point", "lseg", "box", "_box", "path", "polygon", "circle", "cube"), _GEOMETRY
     ),
+    # What two points make of the three numbers that are kept is rounded, as a rule.
+    "line": f"{{t}} !~ '^\\s*\\{{' OR {_GEOMETRY}",
     **dict.fromkeys(
         ("regclass", "regtype", "regproc", "regprocedure", "regoper", "regoperator", "regrole",
          "regnamespace", "regconfig", "regdictionary", "regcollation"), r"{t} ~ '^\s*-[0-9]'",

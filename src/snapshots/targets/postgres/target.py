@@ -63,13 +63,13 @@ WITH RECURSIVE family (id) AS (
     SELECT inhrelid FROM family JOIN pg_inherits ON inhparent = id
 )
 SELECT DISTINCT tgname FROM family JOIN pg_trigger ON tgrelid = id
-WHERE NOT tgisinternal AND tgenabled NOT IN ('D', 'R') AND tgtype & 4 <> 0
-UNION
-SELECT DISTINCT rulename FROM family JOIN pg_rewrite ON ev_class = id
-WHERE ev_type = '3' AND ev_enabled NOT IN ('D', 'R')
-ORDER BY 1
+WHERE NOT tgisinternal AND tgenabled NOT IN ('D', 'R') AND tgtype & 4 <> 0 ORDER BY 1
 """
 """Those of INSERT, also of the tables that the rows of this one are in."""
+_RULES = """
+SELECT rulename FROM pg_rewrite
+WHERE ev_class = to_regclass(?) AND ev_type = '3' AND ev_enabled NOT IN ('D', 'R') ORDER BY 1
+"""
 
 _LEADS_AN_INDEX = """
 SELECT 1 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
@@ -174,6 +174,10 @@ class PostgresTarget:
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (qualified(table),))
         return tuple(str(name) for (name,) in found)
+
+    def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:
+        # COPY rewrites no query, which is all that a rule does.
+        return tuple(str(name) for (name,) in session.execute(_RULES, (qualified(table),)))
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (qualified(table), column)):

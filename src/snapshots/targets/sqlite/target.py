@@ -31,6 +31,7 @@ _NAME_BYTES = 1000
 
 _MAX_COLUMNS = 2000
 _COLUMNS = "SELECT name, type, [notnull], dflt_value, pk, hidden FROM pragma_table_xinfo(?)"
+_STRICT = "SELECT 1 FROM pragma_table_list(?) WHERE strict"
 _TRIGGERS = (
     "SELECT name, sql FROM sqlite_schema"
     " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name"
@@ -135,6 +136,7 @@ class SqliteTarget:
         if not found:
             return None
         columns, keys = [], []
+        strict = bool(session.execute(_STRICT, (table.name,)))
         for name, kind, required, default, key, hidden in found:
             if hidden == _VIRTUAL_TABLE_HIDDEN:
                 continue
@@ -143,7 +145,7 @@ class SqliteTarget:
             columns.append(
                 TableColumn(
                     name=str(name),
-                    type=kernel_type(str(kind)),
+                    type=kernel_type(str(kind), strict=strict),
                     sql_type=str(kind),
                     nullable=not required and not row_number,
                     has_default=default is not None or row_number,
@@ -158,6 +160,9 @@ class SqliteTarget:
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (table.name,))
         return tuple(str(name) for name, sql in found if _OF_INSERT.search(str(sql)))
+
+    def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):

@@ -64,8 +64,10 @@ def _name(declared: str) -> str:
     return " ".join(_ARGUMENTS.sub("", declared).upper().split())
 
 
-def kernel_type(declared: str) -> Type | None:
+def kernel_type(declared: str, *, strict: bool = False) -> Type | None:
     """What the kernel makes of a column of this declared type; None if it takes any value.
+
+    `strict`: the table is STRICT, where ANY keeps a value as it is; elsewhere it makes numbers.
 
     Raises ContractError for a type that would change texts into numbers without a word.
     """
@@ -77,7 +79,7 @@ def kernel_type(declared: str) -> Type | None:
         return Type("integer")
     if any(part in name for part in ("CHAR", "CLOB", "TEXT")):
         return Type("text")
-    if not name or "BLOB" in name or name == "ANY":
+    if not name or "BLOB" in name or (name == "ANY" and strict):
         return None
     if any(part in name for part in ("REAL", "FLOA", "DOUB")):
         return Type("float")
