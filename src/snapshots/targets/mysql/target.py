@@ -159,7 +159,12 @@ class MysqlTarget:
         return "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
 
     def table_name(self, text: str) -> TableName:
-        return ddl.table_name(text, schemas=False)
+        return ddl.table_name(
+            text,
+            schemas=False,
+            own=self.location.database,
+            url=lambda name: replace(self.location, database=name).url(),
+        )
 
     def quote(self, identifier: str) -> str:
         return quote(identifier)

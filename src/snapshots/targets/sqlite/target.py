@@ -45,6 +45,8 @@ _HAS_COLUMN = (
     " WHERE made.type = 'table' AND of.name = ? COLLATE NOCASE LIMIT 1"
 )
 _VIRTUAL_TABLE_HIDDEN = 1
+_MAIN = "main"
+"""What SQLite calls the file itself."""
 
 
 def target(location: Location) -> SqliteTarget:
@@ -122,7 +124,12 @@ class SqliteTarget:
         return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
     def table_name(self, text: str) -> TableName:
-        return ddl.table_name(text, schemas=False)
+        return ddl.table_name(
+            text,
+            schemas=False,
+            own=_MAIN,
+            url=lambda _: "sqlite:///PATH",
+        )
 
     def quote(self, identifier: str) -> str:
         return quote(identifier)
