@@ -12,6 +12,7 @@ from snapshots.contract.match import Matched, Policy, match
 from snapshots.contract.table import table_contract
 from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, Encoding, TableShape, Type
+from snapshots.targets.ddl import LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,7 @@ def for_table(
     `guesses`: the database takes nearly any text for a date, and there is no asking it which.
     """
     table = table_contract(shape)
-    header = _by_position(sniffed, table, wanted.place)
+    header = _by_position(sniffed, table, wanted.place, shape)
     matched = match(header, shape, wanted.policy, place=wanted.place)
     contract = matched.contract
     add: tuple[str, ...] = ()
@@ -251,13 +252,24 @@ def _notes(matched: Matched, add: tuple[str, ...]) -> tuple[str, ...]:
     added = [f"column {name!r} is added to the table, as text" for name in add]
     dropped = [f"column {name!r} of the input is ignored" for name in matched.new if not add]
     missing = [f"column {name!r} is not in the input: it is NULL" for name in matched.missing]
-    return (*added, *dropped, *missing)
+    computed = [
+        f"column {name!r} is computed by the database: the input's values are left out"
+        for name in matched.computed
+    ]
+    return (*added, *dropped, *missing, *computed)
 
 
-def _by_position(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:
-    """The header; of an input without one, the contract's columns in their order."""
+def _by_position(
+    sniffed: Sniffed, contract: Contract, place: str, shape: TableShape | None = None
+) -> tuple[str, ...]:
+    """The header; of an input without one, the contract's columns in their order, or all of the
+    table's where that is how many fields there are."""
     if sniffed.dialect.header:
         return sniffed.header
+    if shape is not None and len(sniffed.header) != len(contract.columns):
+        names = tuple(one.name for one in shape.columns if one.name not in LINEAGE)
+        if len(sniffed.header) == len(names):
+            return names
     if len(sniffed.header) != len(contract.columns):
         raise ContractError(
             f"The input has no header and {len(sniffed.header)} fields in a record; the contract"
