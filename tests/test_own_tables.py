@@ -80,3 +80,82 @@ def test_generated_columns_alone_are_nothing_to_load(database, tmp_path):
     done, _ = load(database, tmp_path, "twice\n4\n", "--columns-changed", "ignore")
     assert done.returncode == 1
     assert "no column of the table" in done.stderr
+
+
+TAKEN = {
+    "postgresql": {
+        "an index": ["CREATE TABLE z (a int)", "CREATE INDEX t ON z (a)"],
+        "a sequence": ["CREATE SEQUENCE t"],
+        "a materialized view": ["CREATE MATERIALIZED VIEW t AS SELECT 1 AS id"],
+        "a type": ["CREATE TYPE t AS ENUM ('a')"],
+    },
+    "mysql": {"a sequence": ["CREATE SEQUENCE t"]},
+    "sqlite": {"an index": ["CREATE TABLE z (a int)", "CREATE INDEX t ON z (a)"]},
+}
+
+
+@pytest.mark.parametrize("what", ["an index", "a sequence", "a materialized view", "a type"])
+def test_a_name_that_something_else_has_is_refused_before_anything_is_made(
+    database, what, tmp_path
+):
+    statements = TAKEN[database.partition(":")[0]].get(what)
+    if statements is None:
+        pytest.skip("no such thing, or with names of its own")
+    make(database, *statements)
+    for options in ([], ["--dry-run"]):
+        done, _ = load(database, tmp_path, "id,name\n1,Ana\n", *options)
+        assert done.returncode == 1
+        assert f"No table of this name can be made: it is that of {what}." in done.stderr
+        assert "--table" in done.stderr
+        assert "resume" not in done.stderr
+    done, _ = load(database, tmp_path, "id,name\n1,Ana\n", table="other")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_type_in_another_schema_has_its_own_name(postgres_url, tmp_path):
+    make(
+        postgres_url,
+        "CREATE SCHEMA s",
+        "CREATE TYPE s.t AS ENUM ('a')",
+        "CREATE DOMAIN s.d AS int",
+    )
+    for table, code in (("t", 0), ("s.t", 1), ("s.d", 1), ("s.x", 0), ("nowhere.x", 1)):
+        done, _ = load(postgres_url, tmp_path, "id,name\n1,Ana\n", "--again", table=table)
+        assert done.returncode == code, (table, done.stderr)
+
+
+def test_a_view_that_takes_no_rows_is_refused_before_anything_is_read(database, tmp_path):
+    make(
+        database,
+        "CREATE TABLE b (id int, name varchar(9))",
+        "CREATE VIEW v AS SELECT id, MAX(name) AS name FROM b GROUP BY id",
+    )
+    done, _ = load(database, tmp_path, "id,name\n1,Ana\n", table="v")
+    assert done.returncode == 1
+    assert "This is a view, and" in done.stderr
+    assert "--table" in done.stderr
+    assert "resume" not in done.stderr
+
+
+def test_a_view_with_a_trigger_in_place_of_it_is_loaded_through_that(sqlite_url, tmp_path):
+    make(
+        sqlite_url,
+        "CREATE TABLE b (id int, name text)",
+        "CREATE VIEW v AS SELECT id, upper(name) AS name FROM b",
+        "CREATE TRIGGER tr INSTEAD OF INSERT ON v BEGIN INSERT INTO b VALUES (new.id, new.name);"
+        " END",
+    )
+    done, _ = load(sqlite_url, tmp_path, "id,name\n1,Ana\n2,Bo\n", table="v")
+    assert done.returncode == 0, done.stderr
+    assert execute(sqlite_url, "SELECT * FROM v") == [(1, "ANA"), (2, "BO")]
+
+
+def test_a_trigger_in_place_of_something_else_takes_no_rows(sqlite_url, tmp_path):
+    make(
+        sqlite_url,
+        "CREATE TABLE b (id int)",
+        "CREATE VIEW v AS SELECT id FROM b",
+        "CREATE TRIGGER tr INSTEAD OF DELETE ON v BEGIN INSERT INTO b VALUES (1); END",
+    )
+    done, _ = load(sqlite_url, tmp_path, "id\n1\n", table="v")
+    assert (done.returncode, "INSTEAD OF INSERT" in done.stderr) == (1, True)

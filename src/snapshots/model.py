@@ -174,6 +174,8 @@ class TableShape:
     table: TableName
     columns: tuple[TableColumn, ...]
     primary_key: tuple[str, ...] = ()
+    view: bool = False
+    """It stands for other tables, and may take no rows: `ports.Target.require_loadable` tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ def test_names_of_tables(target):
         with pytest.raises(TargetError) as refused:
             target.table_name("s.t")
         hint = refused.value.hint
-        assert "--table t." in hint and """--table '"s.t"'.""" in hint
+        assert "--table t." in hint
+        assert """--table '"s.t"'.""" in hint
         assert "mysql" not in target.name or "/s --table" in hint
         own = "main" if target.name == "sqlite" else target.location.database
         assert target.table_name(f"{own}.t") == TableName("t")

@@ -79,6 +79,24 @@ def table_name(
     return TableName(parts[1], parts[0])
 
 
+def takes_no_rows(table: TableName, what: str) -> TargetError:
+    """The error for a view that cannot be loaded."""
+    return TargetError(
+        f"This is a view, and {what}.",
+        place=str(table),
+        hint="Name the table behind it with --table, or another name for a new table.",
+    )
+
+
+def name_is_taken(table: TableName, what: str) -> TargetError:
+    """The error for a table that cannot be made, for something else has its name."""
+    return TargetError(
+        f"No table of this name can be made: it is that of {what}.",
+        place=str(table),
+        hint="Choose another name with --table.",
+    )
+
+
 def placeholders(sql: str) -> str:
     """`?` as drivers write it that use % for parameters; not those in names and texts."""
     return _MARK_OR_QUOTED.sub(lambda found: found[1] or "%s", sql.replace("%", "%%"))

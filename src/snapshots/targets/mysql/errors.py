@@ -40,6 +40,7 @@ _NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
 """What the system told the server, of a temporary file for instance, under many numbers."""
 _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
+_VIEW = "A view takes rows where its columns are those of one table: name that with --table."
 _HINTS = {
     _DISK_FULL: "Free space on the server's disk, then resume the import.",
     1040: "Try again with fewer --workers, or raise max_connections.",
@@ -51,6 +52,7 @@ _HINTS = {
     1203: "Try again with fewer --workers, or raise max_user_connections.",
     1205: "Another transaction holds a lock for too long; try again when it has ended.",
     1290: "The server is read-only or restricted; use the primary.",
+    **dict.fromkeys((1348, 1393, 1394, 1471), _VIEW),
     1836: "The server is read-only; use the primary.",
 }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Session
+    from snapshots.ports import Rows, Session
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -36,6 +36,8 @@ _TRIGGERS = (
     " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name"
 )
 _OF_INSERT = re.compile(r"\bINSERT\s+ON\b", re.IGNORECASE)
+_NAMED = "SELECT type, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE"
+_INSTEAD_OF_INSERT = re.compile(r"\bINSTEAD\s+OF\s+INSERT\s+ON\b", re.IGNORECASE)
 _LEADS_AN_INDEX = (
     "SELECT 1 FROM pragma_index_list(?) AS made, pragma_index_info(made.name) AS of"
     " WHERE made.partial = 0 AND of.seqno = 0 AND of.name = ? COLLATE NOCASE LIMIT 1"
@@ -52,6 +54,10 @@ _MAIN = "main"
 def target(location: Location) -> SqliteTarget:
     """The target for a location of kind `sqlite`."""
     return SqliteTarget(Path(location.database or "").expanduser().absolute())
+
+
+def _is_view(named: Rows) -> bool:
+    return any(kind == "view" for kind, _ in named)
 
 
 def quote(identifier: str) -> str:
@@ -141,6 +147,7 @@ class SqliteTarget:
         found = session.execute(_COLUMNS, (table.name,))
         if not found:
             return None
+        named = session.execute(_NAMED, (table.name,))
         columns, keys = [], []
         for name, kind, required, default, key, hidden in found:
             if hidden == _VIRTUAL_TABLE_HIDDEN:
@@ -160,7 +167,19 @@ class SqliteTarget:
             )
             if isinstance(key, int) and key:
                 keys.append((key, str(name)))
-        return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+        keys_in_order = tuple(name for _, name in sorted(keys))
+        return TableShape(table, tuple(columns), keys_in_order, view=_is_view(named))
+
+    def require_loadable(self, session: Session, table: TableName) -> None:
+        named = session.execute(_NAMED, (table.name,))
+        if _is_view(named):
+            triggers = session.execute(_TRIGGERS, (table.name,))
+            if not any(_INSTEAD_OF_INSERT.search(str(sql)) for _, sql in triggers):
+                raise ddl.takes_no_rows(
+                    table, "SQLite puts rows into one by a trigger INSTEAD OF INSERT alone"
+                )
+        elif any(kind == "index" for kind, _ in named):
+            raise ddl.name_is_taken(table, "an index")
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (table.name,))
