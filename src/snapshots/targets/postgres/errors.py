@@ -23,6 +23,8 @@ _LOST = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 _REFUSED_CLASSES = {"22", "23", "44", "P0"}
 _REFUSED = {"2D000", "42804", "54000"}
 """2D000: a trigger that would end the transaction."""
+_BY_A_POLICY = "ExecWithCheckOptions"
+"""Where the server checks a row against the policies of its table."""
 _CONSTRAINT = "23"
 """Refuses a row however it was written."""
 _NOT_REFUSED = {"22P04"}
@@ -35,6 +37,7 @@ _RETRY = {"40001", "40P01", "55P03"}
 _HINTS = {
     "25006": "The server is a read-only standby; use the primary.",
     "3F000": "Create the schema, or name one that exists.",
+    "428C9": "The database computes this column of the view: leave it out, or name the table.",
     "42501": "Ask the database's owner for the right, for instance with GRANT.",
     "42P01": "The table was there a moment ago, or another search_path is in use.",
     "53100": "Free space on the server's disk, then resume the import.",
@@ -70,6 +73,8 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
         return RefusedRows(message)
     if loading and state not in _NOT_REFUSED:
         refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
+        # A policy and a missing right have one number; the sentence may be in any language.
+        refused = refused or error.diag.source_function == _BY_A_POLICY
         if refused:
             return RefusedRows(message)
     if state in _CONTRACT:

@@ -48,12 +48,12 @@ WITH RECURSIVE named (id) AS (
 SELECT attname, format_type(type, typmod), required,
        atthasdef OR attidentity <> '',
        attgenerated <> '' OR relkind = 'v' AND pg_relation_is_updatable(id, false) = 28
-         AND NOT pg_column_is_updatable(id, base.attnum, false)
-         AND pg_relation_is_updatable(id, true) = 28 AND NOT instead,
+         AND NOT pg_column_is_updatable(id, base.attnum, false) AND NOT instead,
        array_position(indkey::int2[], base.attnum), relkind = 'v'
 FROM named
 JOIN (SELECT oid, relkind, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid
-        AND tgtype & 68 = 68) AS instead FROM pg_class) AS it ON it.oid = id
+        AND tgtype & 68 = 68) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid
+        AND ev_type = '3') AS instead FROM pg_class) AS it ON it.oid = id
 LEFT JOIN (base JOIN pg_type ON pg_type.oid = type AND typtype <> 'd') ON true
 LEFT JOIN pg_attribute ON attrelid = id AND pg_attribute.attnum = base.attnum
 LEFT JOIN pg_index ON indrelid = id AND indisprimary
