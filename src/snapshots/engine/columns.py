@@ -27,6 +27,8 @@ _GUESSED = {"boolean", "date", "time", "timestamp", "timestamptz"}
 """Kinds for which MySQL takes nearly any text, and makes of it what it can."""
 _LIKE_NUMBERS = {"date", "time", "timestamp", "timestamptz", "uuid"}
 """SQLite's columns of these kinds make numbers of texts that look like some."""
+_MORE = {"tiny", "span"}
+"""Columns that hold more than values of one kind."""
 _SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", "json", "text"}
 
 
@@ -230,11 +232,13 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
                 hint="Bring it back, or load the input anew with --again.",
             )
         same = _plain(there.type) == _plain(column.type) or encoding == "text"
+        # A contract calls it an integer.
+        tiny = there.type.wire == "tiny" and column.type == _tiny_integer(there.type)
         both_text = (
             encoding in ("sqlite", "mariadb")
             and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
         )
-        if not same and not both_text:
+        if not same and not both_text and not tiny:
             raise ContractError(
                 f"Column {column.name!r} is {_word(there.type)} in the table now, and was planned"
                 f" as {_word(column.type)}.",
@@ -304,6 +308,13 @@ def _merge(
     both = replace(
         declared, name=table.name, source=table.source, required=table.required or declared.required
     )
+    if own.wire in _MORE and own.wire != theirs.wire:
+        # The contract says which of the things it is that the column can hold.
+        own = replace(own, wire="")
+        if own.kind == "boolean" and theirs.kind in _NUMBERS:
+            own = _tiny_integer(own)
+    if both.enum is None:
+        both = replace(both, enum=table.enum)
     if own.kind == theirs.kind or (own.kind in _NUMBERS and theirs.kind in _NUMBERS):
         if theirs.kind == "integer" and own.kind != "integer":
             raise _differs(table, declared, place)
@@ -315,6 +326,11 @@ def _merge(
     if encoding == "sqlite" and (own.kind in _LIKE_NUMBERS or own.wire == "numeric"):
         both = replace(both, type=replace(theirs, wire="numeric"))
     return both, encoding in ("postgres", "mariadb")
+
+
+def _tiny_integer(boolean: Type) -> Type:
+    """What a boolean is that takes any small number."""
+    return Type("integer", bits=8, unsigned=boolean.unsigned)
 
 
 def _as_the_table_has_it(table: Column, declared: Column) -> Column:
@@ -337,6 +353,9 @@ def _remember(table: Column, earlier: Column | None, encoding: Encoding) -> Colu
     """
     if earlier is None or encoding == "postgres":
         return table
+    if (table.type.wire, earlier.type) == ("tiny", Type("boolean")):
+        # An import has made it, for truths.
+        return replace(table, type=earlier.type)
     pairs = {("timestamp", "timestamptz"), ("text", "uuid"), ("text", "json")}
     if (table.type.kind, earlier.type.kind) in pairs:
         return replace(table, type=earlier.type)

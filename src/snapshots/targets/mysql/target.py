@@ -31,6 +31,7 @@ from snapshots.targets.mysql.types import (
     physical_types,
     sql_type,
     sql_types,
+    values_of,
     wire_of,
 )
 
@@ -205,6 +206,7 @@ class MysqlTarget:
                     has_default=bool(default) or "AUTO_INCREMENT" in extras,
                     generated="VIRTUAL" in extras or "STORED" in extras or "PERSISTENT" in extras,
                     wire=wire_of(str(declared), known),
+                    values=values_of(str(declared)),
                 )
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
