@@ -42,11 +42,11 @@ _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
 _VIEW = "A view takes rows where its columns are those of one table: name that with --table."
 _HINTS = {
-    _DISK_FULL: "Free space on the server's disk, then resume the import.",
+    _DISK_FULL: "Free space on the server's disk.",
     1040: "Try again with fewer --workers, or raise max_connections.",
     1041: "The server is out of memory; try again with fewer --workers.",
     NOT_ALLOWED: "Ask the database's administrator for the right, for instance with GRANT.",
-    1114: "Free space on the server's disk, then resume the import.",
+    1114: "Free space on the server's disk.",
     1142: "Ask the database's administrator for the right, for instance with GRANT.",
     1143: "Ask the database's administrator for the right, for instance with GRANT.",
     1203: "Try again with fewer --workers, or raise max_user_connections.",
@@ -73,7 +73,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
     if not alive or code in _LOST:
         return ConnectionLost(
             f"The connection with MySQL was lost: {message or 'it is closed'}",
-            hint="Resume the import when the server is back.",
+            hint="Try again when the server is back.",
             retryable=True,
         )
     state = getattr(error, "sqlstate", None) or ""

@@ -40,7 +40,7 @@ _HINTS = {
     "428C9": "The database computes this column of the view: leave it out, or name the table.",
     "42501": "Ask the database's owner for the right, for instance with GRANT.",
     "42P01": "The table was there a moment ago, or another search_path is in use.",
-    "53100": "Free space on the server's disk, then resume the import.",
+    "53100": "Free space on the server's disk.",
     "53200": "The server is out of memory; try again with fewer --workers.",
     "53300": "Try again with fewer --workers, or raise max_connections.",
 }
@@ -66,7 +66,7 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
     if not alive or state in _LOST or (state[:2] == "08" and state != _PROTOCOL):
         return ConnectionLost(
             f"The connection with PostgreSQL was lost: {message}",
-            hint="Resume the import when the server is back.",
+            hint="Try again when the server is back.",
             retryable=True,
         )
     if state[:2] == _CONSTRAINT:
