@@ -125,6 +125,15 @@ pub enum Wire {
     /// A text that is filled with blanks.
     #[serde(rename = "padded")]
     Padded,
+    /// A boolean that is an integer of 8 bits, and takes any.
+    #[serde(rename = "tiny")]
+    Tiny,
+    /// A time that also is a span of time, to 838 hours either way.
+    #[serde(rename = "span")]
+    Span,
+    /// An integer that makes another year of one of two digits.
+    #[serde(rename = "year")]
+    Year,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -54,10 +54,12 @@ class Dialect:
     was this choice lack it, and their chunks were cut so."""
 
 
-Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded"]
+Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded", "tiny", "span", "year"]
 """What the column does to a value besides. `jsonb`, and MySQL's `binary` JSON: of members with one
 name it keeps the last, and the second one rounds numbers to 64 bits. `numeric`: SQLite makes a
-number of a text that looks like one. `padded`: blanks at the end of a text are lost."""
+number of a text that looks like one. `padded`: blanks at the end of a text are lost. `year`: MySQL
+makes other years of those that have not four digits. `tiny` and `span` are more than their kinds:
+MySQL's tinyint(1) also takes numbers, and its time hours beyond a day, and a minus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class TableColumn:
     """Of the type, where it is not known by that alone."""
     free: bool = False
     """The database reads more forms of a value than the kernel does, who lets it."""
+    values: tuple[str, ...] | None = None
+    """The only ones that the column takes; None: there is no such list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ class TableShape:
     table: TableName
     columns: tuple[TableColumn, ...]
     primary_key: tuple[str, ...] = ()
+    view: bool = False
+    """It stands for other tables, and may take no rows: `ports.Target.require_loadable` tells."""
 
 
 @dataclass(frozen=True, slots=True)

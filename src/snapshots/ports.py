@@ -261,6 +261,10 @@ class Target(Protocol):
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
 
+    def require_loadable(self, session: Session, table: TableName) -> None:
+        """Of a view, and of a name that no table has: raises TargetError where the view takes no
+        rows, or where something else than a table has the name."""
+
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         """Names of the triggers that rows which are loaded meet, in their order."""
 

@@ -110,6 +110,21 @@ def test_a_column_with_a_default_is_loaded_where_the_input_has_it():
     assert [column.name for column in found.contract.columns] == ["id", "a"]
 
 
-def test_generated_and_lineage_columns_cannot_be_loaded():
-    with pytest.raises(ColumnsChanged, match="New in the input: '_line', 'twice'"):
+def test_lineage_columns_cannot_be_loaded():
+    with pytest.raises(ColumnsChanged, match="New in the input: '_line'"):
         match(["a", "_line", "twice"], table(sql("a"), sql("_line"), sql("twice", generated=True)))
+
+
+@pytest.mark.parametrize("policy", ["fail", "add", "ignore"])
+def test_generated_columns_are_left_out(policy):
+    wanted = table(sql("a"), sql("twice_it", generated=True), sql("other", generated=True))
+    matched = match([" Twice_It ", "a"], wanted, policy)
+    assert (matched.computed, matched.new, matched.missing) == ((" Twice_It ",), (), ())
+    assert matched.positions == (1,)
+    assert [column.name for column in matched.contract.columns] == ["a"]
+
+
+def test_a_column_that_can_be_loaded_comes_before_a_generated_one():
+    wanted = table(sql("twice", generated=True), sql("Twice"))
+    matched = match(["TWICE"], wanted)
+    assert ([c.name for c in matched.contract.columns], matched.computed) == (["Twice"], ())

@@ -18,7 +18,7 @@ from snapshots.targets.mysql.errors import translate
 def test_a_full_disk_is_waited_for_whatever_its_number(number, words):
     error = translate(pymysql.err.OperationalError(number, words), alive=True)
     assert error.retryable
-    assert error.hint == "Free space on the server's disk, then resume the import."
+    assert error.hint == "Free space on the server's disk."
     assert words in error.message
 
 

@@ -62,8 +62,16 @@ def test_names_of_tables(target):
         with pytest.raises(TargetError):
             target.table_name("a.b.c")
     else:
-        with pytest.raises(TargetError):
+        with pytest.raises(TargetError) as refused:
             target.table_name("s.t")
+        hint = refused.value.hint
+        assert "--table t." in hint
+        assert """--table '"s.t"'.""" in hint
+        assert "mysql" not in target.name or "/s --table" in hint
+        own = "main" if target.name == "sqlite" else target.location.database
+        assert target.table_name(f"{own}.t") == TableName("t")
+        with pytest.raises(TargetError):
+            target.table_name(f"{own}.s.t")
     for text in ("", ".", "a.", ".a", 'a"b', '"a'):
         with pytest.raises(TargetError):
             target.table_name(text)

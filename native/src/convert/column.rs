@@ -70,9 +70,14 @@ pub enum Reading {
     Boolean {
         yes: Vec<Box<[u8]>>,
         no: Vec<Box<[u8]>>,
+        /// What the column takes besides, where it keeps an integer.
+        numbers: Option<(i128, i128)>,
     },
+    Year,
     Date,
-    Time,
+    Time {
+        span: bool,
+    },
     Timestamp,
     Timestamptz,
     Text {
@@ -198,7 +203,12 @@ impl Reading {
             Kind::Boolean => Reading::Boolean {
                 yes: words(&spec.true_values, ["true", "True", "TRUE", "1"]),
                 no: words(&spec.false_values, ["false", "False", "FALSE", "0"]),
+                numbers: match wire {
+                    Wire::Tiny => Some(integer_range(8, unsigned)?),
+                    _ => None,
+                },
             },
+            Kind::Integer if wire == Wire::Year => Reading::Year,
             Kind::Integer => {
                 let (min, max) = integer_range(bits, unsigned)?;
                 // PostgreSQL's and SQLite's integers have a sign.
@@ -220,7 +230,9 @@ impl Reading {
             Kind::Float => return Err(format!("there is no float of {bits} bits")),
             Kind::Decimal => Reading::Decimal,
             Kind::Date => Reading::Date,
-            Kind::Time => Reading::Time,
+            Kind::Time => Reading::Time {
+                span: wire == Wire::Span,
+            },
             Kind::Timestamp => Reading::Timestamp,
             Kind::Timestamptz => Reading::Timestamptz,
             Kind::Text => Reading::Text {

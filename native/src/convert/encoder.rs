@@ -33,7 +33,7 @@ pub trait Encoder {
     fn boolean(out: &mut impl Sink, value: bool);
     /// Days since 1970-01-01.
     fn date(out: &mut impl Sink, days: i32);
-    /// Microseconds since midnight.
+    /// Microseconds since midnight. Of a column that takes spans of time: any number of them.
     fn time(out: &mut impl Sink, micros: i64);
     /// Microseconds since 1970-01-01 00:00. `text`: `YYYY-MM-DD?HH:MM:SS`, if that says it all.
     fn timestamp(out: &mut impl Sink, micros: i64, text: Option<&[u8; 19]>);
@@ -106,6 +106,8 @@ impl Digits {
 /// Microseconds in a day.
 pub const DAY: i64 = 86_400_000_000;
 
+const HOUR: i64 = DAY / 24;
+
 /// Appends `YYYY-MM-DD`.
 pub fn write_date(out: &mut impl Sink, days: i32) {
     let (year, month, day) = civil(days);
@@ -152,6 +154,23 @@ pub fn write_time(out: &mut impl Sink, micros: i64) {
             place /= 10;
         }
     }
+}
+
+/// Appends a span of time as `[-]HH:MM:SS[.f]`, of up to 999 hours.
+pub fn write_span(out: &mut impl Sink, micros: i64) {
+    if micros < 0 {
+        out.array([b'-']);
+    }
+    let span = micros.unsigned_abs() as i64;
+    let hours = (span / HOUR) as u32;
+    if hours > 99 {
+        out.array([b'0' + (hours / 100) as u8]);
+    }
+    out.array(two_digits(hours % 100));
+    // Of a time within an hour, what stands behind its own two digits.
+    let mut within = Vec::new();
+    write_time(&mut within, span % HOUR);
+    out.slice(&within[2..]);
 }
 
 /// Appends `YYYY-MM-DD HH:MM:SS[.f]`, with this in the gap.
@@ -234,6 +253,16 @@ mod tests {
                 written(|out| write_timestamp(out, b' ', clock.micros)),
                 text
             );
+        }
+        for text in [
+            "-00:00:00.5",
+            "-01:00:00",
+            "24:00:00",
+            "-838:59:59",
+            "100:00:00.000001",
+        ] {
+            let clock = crate::values::span(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(written(|out| write_span(out, clock.micros)), text);
         }
         assert_eq!(written(|out| write_time(out, 500_000)), "00:00:00.5");
         assert_eq!(written(|out| write_time(out, 1)), "00:00:00.000001");

@@ -5,7 +5,7 @@ use super::encoder::{Clock, Encoder, Width, civil};
 use super::label::Label;
 use super::short::Field;
 use super::sink::Sink;
-use crate::spec::{Kind, TypeSpec};
+use crate::spec::{Kind, TypeSpec, Wire};
 use crate::values::Decimal;
 
 /// Before a value, and in place of a NULL.
@@ -127,14 +127,16 @@ impl Encoder for Mariadb {
 
     #[inline]
     fn time(out: &mut impl Sink, micros: i64) {
+        let span = micros.unsigned_abs() as i64;
+        let [a, b, c, d] = ((span / super::encoder::DAY) as u32).to_le_bytes();
+        let negative = u8::from(micros < 0);
         let Clock {
             hour,
             minute,
             second,
             micros,
-        } = Clock::of(micros);
-        // Sign and days come before.
-        out.array([VALUE, 12, 0, 0, 0, 0, 0, hour, minute, second]);
+        } = Clock::of(span % super::encoder::DAY);
+        out.array([VALUE, 12, negative, a, b, c, d, hour, minute, second]);
         out.array(micros.to_le_bytes());
     }
 
@@ -197,6 +199,7 @@ impl Encoder for Mariadb {
 /// A column's type and its flags.
 fn wire(column: &TypeSpec) -> [u8; 2] {
     let kind = match column.kind {
+        Kind::Boolean if column.wire == Wire::Tiny => LONGLONG,
         Kind::Boolean => TINY,
         Kind::Integer => return [LONGLONG, if column.unsigned { UNSIGNED } else { 0 }],
         Kind::Float if column.bits == 32 => FLOAT,
@@ -236,6 +239,15 @@ mod tests {
             .micros;
         let full = written(|out| Mariadb::timestamp(out, micros, None));
         assert_eq!(full, [VALUE, 11, 0xE8, 7, 2, 29, 1, 2, 3, 4, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_span_has_a_sign_and_days() {
+        let span = |text: &str| crate::values::span(text.as_bytes()).unwrap().unwrap();
+        let out = written(|out| Mariadb::time(out, span("-838:59:58").micros));
+        assert_eq!(out, [VALUE, 12, 1, 34, 0, 0, 0, 22, 59, 58, 0, 0, 0, 0]);
+        let out = written(|out| Mariadb::time(out, span("24:00:00").micros));
+        assert_eq!(out, [VALUE, 12, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a field's text to its value, and into the row.
 
 use super::column::{Column, Nulls, Number, Reading, Shortcut};
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Width};
 use super::short::{Field, standard_timestamp};
 use super::sink::Sink;
 use crate::codes::Code;
@@ -130,13 +130,28 @@ impl Column {
                 self.check(text, || Value::Decimal(value), detail)?;
                 E::decimal(out, &value, without_plus(plain));
             }
-            Reading::Boolean { yes, no } => {
+            Reading::Boolean { yes, no, numbers } => {
                 let value = contains(yes, text);
-                if !value && !contains(no, text) {
-                    return Err(Code::NotABoolean);
-                }
+                let known = value || contains(no, text);
+                let number = match numbers {
+                    None if !known => return Err(Code::NotABoolean),
+                    None => None,
+                    Some(_) if known => Some(i64::from(value)),
+                    Some(range) => Some(tiny(text, *range, detail)?),
+                };
                 self.check(text, || Value::Unordered, detail)?;
-                E::boolean(out, value);
+                match number {
+                    None => E::boolean(out, value),
+                    Some(number) => E::own_integer(out, number),
+                }
+            }
+            Reading::Year => {
+                let value = values::year(text).map_err(|sentence| {
+                    *detail = Some(sentence);
+                    Code::OutOfRange
+                })?;
+                self.check(text, || Value::Integer(value.into()), detail)?;
+                E::integer(out, value, Width::Eight, number_field(text));
             }
             Reading::Date => {
                 let days = match &self.pattern {
@@ -146,8 +161,15 @@ impl Column {
                 self.check(text, || Value::Date(days), detail)?;
                 E::date(out, days);
             }
-            Reading::Time => {
+            Reading::Time { span } => {
                 let clock = match &self.pattern {
+                    None if *span => values::time(text).or_else(|code| {
+                        let out_of_range = |sentence: &str| {
+                            *detail = Some(sentence.into());
+                            Code::OutOfRange
+                        };
+                        values::span(text).ok_or(code)?.map_err(out_of_range)
+                    })?,
                     None => values::time(text)?,
                     Some((_, format)) => format.time(text)?,
                 };
@@ -260,6 +282,18 @@ impl Column {
             Ok(())
         }
     }
+}
+
+/// A number of a column that keeps truths as such.
+fn tiny(text: &[u8], (min, max): (i128, i128), detail: &mut Option<String>) -> Result<i64, Code> {
+    let value = values::integer(text).map_err(|_| Code::NotABoolean)?;
+    if value < min || value > max {
+        *detail = Some(format!(
+            "is outside the range of the column ({min} to {max})."
+        ));
+        return Err(Code::OutOfRange);
+    }
+    Ok(value as i64)
 }
 
 /// The sentence about a value that the column would store as another.

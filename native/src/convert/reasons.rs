@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::column::integer_range;
 use crate::codes::Code;
 use crate::dialect::Dialect;
-use crate::spec::{Kind, TypeSpec};
+use crate::spec::{Kind, TypeSpec, Wire};
+use crate::values;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 60;
@@ -72,8 +73,27 @@ pub fn of_value(code: Code, text: &[u8], kind: &TypeSpec, pattern: Option<&str>)
     let written = match code {
         Code::NotAnInteger => write!(sentence, " is not an integer."),
         Code::NotANumber => write!(sentence, " is not a number."),
+        Code::NotABoolean if kind.wire == Wire::Tiny => write!(
+            sentence,
+            " is neither a number nor a word for true or false."
+        ),
         Code::NotABoolean => write!(sentence, " is neither a word for true nor one for false."),
         Code::NotADate => write!(sentence, " is not a date ({}).", form("YYYY-MM-DD")),
+        Code::NotATime | Code::NotATimestamp
+            if pattern.is_none()
+                && let Some(zone) = zone_of(text, kind.kind) =>
+        {
+            let zone = escaped(zone);
+            write!(
+                sentence,
+                " has a time zone, {zone}, and the column keeps none."
+            )
+        }
+        Code::NotATime if kind.wire == Wire::Span => write!(
+            sentence,
+            " is neither a time of day nor a span of time ({}).",
+            form("[-]HH:MM:SS")
+        ),
         Code::NotATime => write!(sentence, " is not a time of day ({}).", form("HH:MM:SS")),
         Code::NotATimestamp if kind.kind == Kind::Timestamptz => {
             let form = form("YYYY-MM-DD HH:MM:SS+HH:MM");
@@ -95,6 +115,31 @@ pub fn of_value(code: Code, text: &[u8], kind: &TypeSpec, pattern: Option<&str>)
     };
     debug_assert!(written.is_ok(), "a String takes whatever is written");
     sentence
+}
+
+/// What is written behind a time or a timestamp that has no zone by its type, if that reads as a
+/// zone: an offset, or a name.
+fn zone_of(text: &[u8], kind: Kind) -> Option<&[u8]> {
+    let behind = match kind {
+        Kind::Time => 0,
+        Kind::Timestamp => text.iter().position(|byte| b" T".contains(byte))? + 1,
+        _ => return None,
+    };
+    let in_clock = |byte: &u8| matches!(byte, b'0'..=b'9' | b':' | b'.');
+    let length = text[behind..]
+        .iter()
+        .take_while(|byte| in_clock(byte))
+        .count();
+    let (clock, rest) = text.split_at(behind + length);
+    let fits = match kind {
+        Kind::Time => values::time(clock).is_ok(),
+        _ => values::timestamp(clock).is_ok(),
+    };
+    let zone = rest.trim_ascii();
+    let offset = matches!(zone, [b'+' | b'-', b'0'..=b'9', ..]);
+    let half = zone.eq_ignore_ascii_case(b"am") || zone.eq_ignore_ascii_case(b"pm");
+    let name = matches!(zone, [b'A'..=b'Z' | b'a'..=b'z' | b'[', ..]) && !half;
+    (fits && (offset || name)).then_some(zone)
 }
 
 fn out_of_range(sentence: &mut String, kind: &TypeSpec) -> std::fmt::Result {
@@ -190,6 +235,37 @@ fn too_long(sentence: &mut String, text: &[u8], kind: &TypeSpec) -> std::fmt::Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_is_named() {
+        for (text, kind, zone) in [
+            ("2024-01-05T10:00:00Z", Kind::Timestamp, Some("Z")),
+            (
+                "2024-01-05 10:00:00.5 +02:00",
+                Kind::Timestamp,
+                Some("+02:00"),
+            ),
+            ("2024-01-05 10:00-0330", Kind::Timestamp, Some("-0330")),
+            ("2024-01-05 10:00:00 UTC", Kind::Timestamp, Some("UTC")),
+            (
+                "2024-01-05 10:00 Europe/Rome",
+                Kind::Timestamp,
+                Some("Europe/Rome"),
+            ),
+            ("10:00:00+02", Kind::Time, Some("+02")),
+            ("2024-01-05 10:00:00 PM", Kind::Timestamp, None),
+            ("2024-01-05", Kind::Timestamp, None),
+            ("2024-01-05 25:00:00Z", Kind::Timestamp, None),
+            ("2024-01-05 10:00:00-", Kind::Timestamp, None),
+            ("2024-01-05 10:00:00Z", Kind::Timestamptz, None),
+            ("10:00:00", Kind::Time, None),
+            ("", Kind::Time, None),
+            ("T", Kind::Timestamp, None),
+        ] {
+            let found = zone_of(text.as_bytes(), kind);
+            assert_eq!(found, zone.map(str::as_bytes), "{text}");
+        }
+    }
 
     #[test]
     fn values_are_cut_and_escaped() {

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr3};
 
-use super::encoder::{Encoder, Width, write_date, write_time, write_timestamp};
+use super::encoder::{DAY, Encoder, Width, write_date, write_span, write_time, write_timestamp};
 use super::label::Label;
 use super::short::Field;
 use super::sink::Sink;
@@ -52,7 +52,11 @@ impl Encoder for Text {
 
     #[inline]
     fn time(out: &mut impl Sink, micros: i64) {
-        write_time(out, micros);
+        if (0..DAY).contains(&micros) {
+            write_time(out, micros);
+        } else {
+            write_span(out, micros);
+        }
         out.array(*b"\t");
     }
 

@@ -25,7 +25,7 @@ pub use integer::integer;
 pub use kept::{json_members, json_number, like_a_number, padded};
 pub use other::{json, uuid};
 pub use strip::strip_number;
-pub use temporal::{Clock, date, time, timestamp, timestamptz};
+pub use temporal::{Clock, date, span, time, timestamp, timestamptz, year};
 
 #[cfg(test)]
 mod tests {
@@ -61,6 +61,8 @@ mod tests {
                 time(&text),
                 timestamp(&text),
                 timestamptz(&text),
+                span(&text),
+                year(&text),
             );
             let _ = (uuid(&text), json(&text), format.timestamptz(&text));
             let _ = (

@@ -39,6 +39,49 @@ pub fn time(text: &[u8]) -> Result<Clock, Code> {
     }
 }
 
+/// The longest span of time that a column keeps.
+const LONGEST_SPAN: i64 = 839 * 60 * MINUTE - SECOND;
+
+/// A span of time, `[-]HH:MM[:SS[.f]]` with two or three digits of hours. None: it is none; an
+/// error: it is too long, which the rest of a sentence says.
+pub fn span(text: &[u8]) -> Option<Result<Clock, &'static str>> {
+    let (negative, text) = match text.strip_prefix(b"-") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let colon = text.iter().position(|byte| *byte == b':')?;
+    let (hours, within) = text.split_at(colon);
+    if !(2..=3).contains(&hours.len()) || !hours.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let hours = hours
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    // The rest as of the first hour of a day.
+    let clock = time(&[b"00", within].concat()).ok()?;
+    let micros = hours * 60 * MINUTE + clock.micros;
+    if micros > LONGEST_SPAN || micros == LONGEST_SPAN && clock.excess {
+        return Some(Err(
+            "is outside the range of the column (-838:59:59 to 838:59:59).",
+        ));
+    }
+    let micros = if negative { -micros } else { micros };
+    Some(Ok(Clock { micros, ..clock }))
+}
+
+/// A year of four digits that MySQL keeps in one byte; the error is the rest of a sentence.
+pub fn year(text: &[u8]) -> Result<i64, String> {
+    if text.len() == 4 && text.iter().all(u8::is_ascii_digit) {
+        let value = text
+            .iter()
+            .fold(0, |sum, byte| sum * 10 + i64::from(byte & 15));
+        if value == 0 || (1901..=2155).contains(&value) {
+            return Ok(value);
+        }
+    }
+    Err("is not a year of four digits from 1901 to 2155, or 0000.".into())
+}
+
 /// Microseconds since 1970-01-01 00:00, of a clock in no zone.
 #[inline]
 pub fn timestamp(text: &[u8]) -> Result<Clock, Code> {
@@ -321,6 +364,63 @@ mod tests {
             "０1:00",
         ] {
             assert_eq!(time(text.as_bytes()), Err(Code::NotATime), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reads_spans() {
+        for (text, seconds) in [
+            ("00:00", 0),
+            ("-01:00:00", -3600),
+            ("24:00:00", 86_400),
+            ("838:59:59", 3_020_399),
+            ("-838:59", -3_020_340),
+            ("-00:00:01", -1),
+            ("100:00", 360_000),
+        ] {
+            let found = span(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(found.micros, seconds * SECOND, "{text}");
+        }
+        let found = span(b"-01:00:00.1234567").unwrap().unwrap();
+        assert_eq!(
+            (found.micros, found.excess),
+            (-3600 * SECOND - 123_456, true)
+        );
+        for text in ["839:00:00", "-999:00", "838:59:59.5", "838:59:59.0000001"] {
+            assert!(span(text.as_bytes()).unwrap().is_err(), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ":",
+            "1:00:00",
+            "-9:05",
+            "1000:00:00",
+            "01:60",
+            "01:00:60",
+            "--01:00",
+            "+01:00",
+            "01",
+            "01:",
+            "01:0",
+            "01:00Z",
+            "0a:00",
+            "01:00:00.",
+            "- 01:00",
+        ] {
+            assert_eq!(span(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_years() {
+        for (text, value) in [("1901", 1901), ("2024", 2024), ("2155", 2155), ("0000", 0)] {
+            assert_eq!(year(text.as_bytes()), Ok(value));
+        }
+        for text in [
+            "", "0", "24", "024", "02024", "1900", "2156", "+202", "20.4", "2024 ",
+        ] {
+            assert!(year(text.as_bytes()).is_err(), "{text}");
         }
     }
 

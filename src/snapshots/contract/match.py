@@ -28,6 +28,8 @@ class Matched:
     """Names in the header that the contract or table does not know."""
     missing: tuple[str, ...]
     """Columns that the input lacks."""
+    computed: tuple[str, ...] = ()
+    """Names in the header of columns that the database computes: their fields go nowhere."""
 
 
 def match(
@@ -41,30 +43,35 @@ def match(
 
     New and missing columns are ColumnsChanged unless the policy allows them; a missing one
     that must have a value is a ContractError in any case. Columns of a table that the
-    database fills in itself may be missing, and those for lineage never count.
+    database fills in itself may be missing, those that it computes may be there, and those for
+    lineage never count.
     """
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
-    places = _places(header, [column.source for column in contract.columns])
+    generated = _computed(wanted) if isinstance(wanted, TableShape) else []
+    places = _places(header, [*(column.source for column in contract.columns), *generated])
+    left = sorted(at for at in places[len(contract.columns) :] if at is not None)
+    places = places[: len(contract.columns)]
     there = sorted(
         (position, index) for index, position in enumerate(places) if position is not None
     )
     columns = tuple(
         replace(contract.columns[index], source=header[position]) for position, index in there
     )
-    taken = {position for position, _ in there}
+    taken = {position for position, _ in there} | set(left)
     new = tuple(name for position, name in enumerate(header) if position not in taken)
     lacking = [
         column
         for column, position in zip(contract.columns, places, strict=True)
         if position is None and column.name not in may_lack
     ]
-    _check(new, lacking, header, contract, policy, place)
+    _check(new, lacking, header, contract, policy, place, some=bool(there))
     return Matched(
         replace(contract, columns=columns),
         tuple(position for position, _ in there),
         new,
         tuple(column.name for column in lacking),
+        tuple(header[position] for position in left),
     )
 
 
@@ -93,6 +100,10 @@ def _filled_in(shape: TableShape) -> set[str]:
     return {column.name for column in shape.columns if column.has_default}
 
 
+def _computed(shape: TableShape) -> list[str]:
+    return [column.name for column in shape.columns if column.generated]
+
+
 def _check(
     new: tuple[str, ...],
     lacking: list[Column],
@@ -100,6 +111,8 @@ def _check(
     contract: Contract,
     policy: Policy,
     place: str,
+    *,
+    some: bool,
 ) -> None:
     if (new or lacking) and policy == "fail":
         raise ColumnsChanged(
@@ -115,7 +128,7 @@ def _check(
             place=place,
             hint=f"The input has: {_names(header)}.",
         )
-    if len(new) == len(header):
+    if not some:
         raise ContractError(
             "The input has no column of the table.",
             place=place,

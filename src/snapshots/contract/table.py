@@ -46,4 +46,5 @@ def _column(column: TableColumn) -> Column:
         required=not column.nullable,
         true_values=(*dict.fromkeys(TRUE_WORDS), "1") if boolean else None,
         false_values=(*dict.fromkeys(FALSE_WORDS), "0") if boolean else None,
+        enum=column.values,
     )

@@ -12,6 +12,7 @@ from snapshots.contract.match import Matched, Policy, match
 from snapshots.contract.table import table_contract
 from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, Encoding, TableShape, Type
+from snapshots.targets.ddl import LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ _GUESSED = {"boolean", "date", "time", "timestamp", "timestamptz"}
 """Kinds for which MySQL takes nearly any text, and makes of it what it can."""
 _LIKE_NUMBERS = {"date", "time", "timestamp", "timestamptz", "uuid"}
 """SQLite's columns of these kinds make numbers of texts that look like some."""
+_MORE = {"tiny", "span"}
+"""Columns that hold more than values of one kind."""
 _SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", "json", "text"}
 
 
@@ -165,7 +168,7 @@ def for_table(
     `guesses`: the database takes nearly any text for a date, and there is no asking it which.
     """
     table = table_contract(shape)
-    header = _by_position(sniffed, table, wanted.place)
+    header = _by_position(sniffed, table, wanted.place, shape)
     matched = match(header, shape, wanted.policy, place=wanted.place)
     contract = matched.contract
     add: tuple[str, ...] = ()
@@ -229,11 +232,13 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
                 hint="Bring it back, or load the input anew with --again.",
             )
         same = _plain(there.type) == _plain(column.type) or encoding == "text"
+        # A contract calls it an integer.
+        tiny = there.type.wire == "tiny" and column.type == _tiny_integer(there.type)
         both_text = (
             encoding in ("sqlite", "mariadb")
             and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
         )
-        if not same and not both_text:
+        if not same and not both_text and not tiny:
             raise ContractError(
                 f"Column {column.name!r} is {_word(there.type)} in the table now, and was planned"
                 f" as {_word(column.type)}.",
@@ -251,13 +256,24 @@ def _notes(matched: Matched, add: tuple[str, ...]) -> tuple[str, ...]:
     added = [f"column {name!r} is added to the table, as text" for name in add]
     dropped = [f"column {name!r} of the input is ignored" for name in matched.new if not add]
     missing = [f"column {name!r} is not in the input: it is NULL" for name in matched.missing]
-    return (*added, *dropped, *missing)
+    computed = [
+        f"column {name!r} is computed by the database: the input's values are left out"
+        for name in matched.computed
+    ]
+    return (*added, *dropped, *missing, *computed)
 
 
-def _by_position(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:
-    """The header; of an input without one, the contract's columns in their order."""
+def _by_position(
+    sniffed: Sniffed, contract: Contract, place: str, shape: TableShape | None = None
+) -> tuple[str, ...]:
+    """The header; of an input without one, the contract's columns in their order, or all of the
+    table's where that is how many fields there are."""
     if sniffed.dialect.header:
         return sniffed.header
+    if shape is not None and len(sniffed.header) != len(contract.columns):
+        names = tuple(one.name for one in shape.columns if one.name not in LINEAGE)
+        if len(sniffed.header) == len(names):
+            return names
     if len(sniffed.header) != len(contract.columns):
         raise ContractError(
             f"The input has no header and {len(sniffed.header)} fields in a record; the contract"
@@ -292,6 +308,13 @@ def _merge(
     both = replace(
         declared, name=table.name, source=table.source, required=table.required or declared.required
     )
+    if own.wire in _MORE and own.wire != theirs.wire:
+        # The contract says which of the things it is that the column can hold.
+        own = replace(own, wire="")
+        if own.kind == "boolean" and theirs.kind in _NUMBERS:
+            own = _tiny_integer(own)
+    if both.enum is None:
+        both = replace(both, enum=table.enum)
     if own.kind == theirs.kind or (own.kind in _NUMBERS and theirs.kind in _NUMBERS):
         if theirs.kind == "integer" and own.kind != "integer":
             raise _differs(table, declared, place)
@@ -303,6 +326,11 @@ def _merge(
     if encoding == "sqlite" and (own.kind in _LIKE_NUMBERS or own.wire == "numeric"):
         both = replace(both, type=replace(theirs, wire="numeric"))
     return both, encoding in ("postgres", "mariadb")
+
+
+def _tiny_integer(boolean: Type) -> Type:
+    """What a boolean is that takes any small number."""
+    return Type("integer", bits=8, unsigned=boolean.unsigned)
 
 
 def _as_the_table_has_it(table: Column, declared: Column) -> Column:
@@ -325,6 +353,9 @@ def _remember(table: Column, earlier: Column | None, encoding: Encoding) -> Colu
     """
     if earlier is None or encoding == "postgres":
         return table
+    if (table.type.wire, earlier.type) == ("tiny", Type("boolean")):
+        # An import has made it, for truths.
+        return replace(table, type=earlier.type)
     pairs = {("timestamp", "timestamptz"), ("text", "uuid"), ("text", "json")}
     if (table.type.kind, earlier.type.kind) in pairs:
         return replace(table, type=earlier.type)

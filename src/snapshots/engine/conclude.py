@@ -187,7 +187,9 @@ class Ending:
         self.end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
         if not isinstance(error, SnapshotsError):
             raise error
-        hint = " ".join(part for part in (error.hint, self._how_to_resume(lease)) if part)
+        # What was begun with other bytes never goes on with these.
+        onward = "" if isinstance(error, InputChanged) else self._how_to_resume(lease)
+        hint = " ".join(part for part in (error.hint, onward) if part)
         try:
             return self._result(lease, "failed", error.exit_code, str(error), hint)
         except (LedgerError, Stopped):

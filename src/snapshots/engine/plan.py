@@ -256,6 +256,8 @@ def make_plan(
     triggers: tuple[str, ...] = ()
     if session is not None and shape is not None:
         require_users(target, session, table)
+    if session is not None and (shape is None or shape.view):
+        target.require_loadable(session, table)
     if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
         encoding = target.encoding if session is None else target.encoding_for(session, None)

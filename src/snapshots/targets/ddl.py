@@ -46,8 +46,14 @@ def name_parts(text: str) -> list[str]:
     return [match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)]
 
 
-def table_name(text: str, *, schemas: bool) -> TableName:
-    """What these parts name in a database that has `schemas`, or has none."""
+def table_name(
+    text: str, *, schemas: bool, own: str | None = None, url: Callable[[str], str] | None = None
+) -> TableName:
+    """What these parts name in a database that has `schemas`, or has none.
+
+    `own`: what may stand before a table's name all the same, for it is this database.
+    `url`: that of another database.
+    """
     parts = name_parts(text)
     if not parts:
         raise TargetError(
@@ -58,14 +64,37 @@ def table_name(text: str, *, schemas: bool) -> TableName:
     if len(parts) == 1:
         return TableName(parts[0])
     if not schemas:
+        if len(parts) == 2 and parts[0] == own:
+            return TableName(parts[1])
+        hint = f"""If the dot belongs to the name, say --table '"{text}"'."""
+        if url is not None and len(parts) == 2:
+            other, name = parts
+            there = f"--database {url(other)} --table {name}"
+            hint = f"To load into a table of {other}, say {there}. {hint}"
         raise TargetError(
-            "This database has no schemas, so the name of a table has one part.",
-            place=text,
-            hint=f'Use {"_".join(parts)}, or "{text}" if the dot belongs to the name.',
+            "Only tables of the database that the URL names can be loaded.", place=text, hint=hint
         )
     if len(parts) > 2:
         raise TargetError("The name of a table is table or schema.table.", place=text)
     return TableName(parts[1], parts[0])
+
+
+def takes_no_rows(table: TableName, what: str) -> TargetError:
+    """The error for a view that cannot be loaded."""
+    return TargetError(
+        f"This is a view, and {what}.",
+        place=str(table),
+        hint="Name the table behind it with --table, or another name for a new table.",
+    )
+
+
+def name_is_taken(table: TableName, what: str) -> TargetError:
+    """The error for a table that cannot be made, for something else has its name."""
+    return TargetError(
+        f"No table of this name can be made: it is that of {what}.",
+        place=str(table),
+        hint="Choose another name with --table.",
+    )
 
 
 def placeholders(sql: str) -> str:

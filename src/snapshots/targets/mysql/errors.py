@@ -25,7 +25,7 @@ NOT_ALLOWED = 1044
 _LOST = {1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2055, 4031}
 _REFUSED_CLASSES = ("22", "23", "45")
 _REFUSED = {
-    *(1264, 1265, 1364, 1366, 1406, 1411, 1526, 1712, 1748, 3140, 3819, 4025),
+    *(1264, 1265, 1364, 1366, 1369, 1406, 1411, 1526, 1712, 1748, 3140, 3819, 4025),
     # What a trigger says or does: SIGNAL with any state, and what would end the transaction.
     *(1336, 1422, 1445, 1643, 1644),
 }
@@ -40,17 +40,19 @@ _NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
 """What the system told the server, of a temporary file for instance, under many numbers."""
 _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
+_VIEW = "A view takes rows where its columns are those of one table: name that with --table."
 _HINTS = {
-    _DISK_FULL: "Free space on the server's disk, then resume the import.",
+    _DISK_FULL: "Free space on the server's disk.",
     1040: "Try again with fewer --workers, or raise max_connections.",
     1041: "The server is out of memory; try again with fewer --workers.",
     NOT_ALLOWED: "Ask the database's administrator for the right, for instance with GRANT.",
-    1114: "Free space on the server's disk, then resume the import.",
+    1114: "Free space on the server's disk.",
     1142: "Ask the database's administrator for the right, for instance with GRANT.",
     1143: "Ask the database's administrator for the right, for instance with GRANT.",
     1203: "Try again with fewer --workers, or raise max_user_connections.",
     1205: "Another transaction holds a lock for too long; try again when it has ended.",
     1290: "The server is read-only or restricted; use the primary.",
+    **dict.fromkeys((1348, 1393, 1394, 1471), _VIEW),
     1836: "The server is read-only; use the primary.",
 }
 
@@ -71,7 +73,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
     if not alive or code in _LOST:
         return ConnectionLost(
             f"The connection with MySQL was lost: {message or 'it is closed'}",
-            hint="Resume the import when the server is back.",
+            hint="Try again when the server is back.",
             retryable=True,
         )
     state = getattr(error, "sqlstate", None) or ""

@@ -31,6 +31,7 @@ from snapshots.targets.mysql.types import (
     physical_types,
     sql_type,
     sql_types,
+    values_of,
     wire_of,
 )
 
@@ -68,10 +69,14 @@ SELECT column_name FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY'
 ORDER BY seq_in_index
 """
-_ENGINE = """
-SELECT engine FROM information_schema.tables
-WHERE table_schema = DATABASE() AND table_name = ?
-  AND engine IN (SELECT engine FROM information_schema.engines WHERE transactions <> 'YES')
+_VIEW = """
+SELECT 1 FROM information_schema.views
+WHERE table_schema = DATABASE() AND table_name = ? AND is_updatable = 'NO'
+"""
+_KIND = """
+SELECT table_type, engine,
+       engine IN (SELECT engine FROM information_schema.engines WHERE transactions <> 'YES')
+FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?
 """
 _COLLATIONS = """
 SELECT collation_name FROM information_schema.collations
@@ -159,7 +164,12 @@ class MysqlTarget:
         return "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
 
     def table_name(self, text: str) -> TableName:
-        return ddl.table_name(text, schemas=False)
+        return ddl.table_name(
+            text,
+            schemas=False,
+            own=self.location.database,
+            url=lambda name: replace(self.location, database=name).url(),
+        )
 
     def quote(self, identifier: str) -> str:
         return quote(identifier)
@@ -171,9 +181,12 @@ class MysqlTarget:
         found = session.execute(_COLUMNS, (table.name,))
         if not found:
             return None
-        if engine := session.execute(_ENGINE, (table.name,)):
+        ((kind, engine, plain),) = session.execute(_KIND, (table.name,))
+        if str(kind) == "SEQUENCE":
+            raise ddl.name_is_taken(table, "a sequence")
+        if plain:
             raise TargetError(
-                f"The table's engine, {engine[0][0]!s}, has no transactions, so that nothing can"
+                f"The table's engine, {engine!s}, has no transactions, so that nothing can"
                 " be loaded exactly once.",
                 place=str(table),
                 hint=f"ALTER TABLE {quote(table.name)} ENGINE = InnoDB",
@@ -181,22 +194,28 @@ class MysqlTarget:
         maria = "MariaDB" in str(session.execute("SELECT VERSION()")[0][0])
         json = self._json_columns(session, table) if maria else set()
         columns = []
-        for name, kind, nullable, default, extra, comment, collation in found:
-            known = kernel_type(str(kind), comment=str(comment), collation=str(collation))
+        for name, declared, nullable, default, extra, comment, collation in found:
+            known = kernel_type(str(declared), comment=str(comment), collation=str(collation))
             extras = str(extra).upper()
             columns.append(
                 TableColumn(
                     name=str(name),
                     type=Type("json") if name in json else known,
-                    sql_type=str(kind),
+                    sql_type=str(declared),
                     nullable=nullable == "YES",
                     has_default=bool(default) or "AUTO_INCREMENT" in extras,
                     generated="VIRTUAL" in extras or "STORED" in extras or "PERSISTENT" in extras,
-                    wire=wire_of(str(kind), known),
+                    wire=wire_of(str(declared), known),
+                    values=values_of(str(declared)),
                 )
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
-        return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+        key = tuple(str(name) for (name,) in keys)
+        return TableShape(table, tuple(columns), key, view=str(kind) == "VIEW")
+
+    def require_loadable(self, session: Session, table: TableName) -> None:
+        if session.execute(_VIEW, (table.name,)):
+            raise ddl.takes_no_rows(table, "it takes no rows: it sums up, joins or is read-only")
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         return tuple(str(name) for (name,) in session.execute(_TRIGGERS, (table.name,)))

@@ -34,6 +34,13 @@ _TEXT_BYTES = {
     "tinyblob": 2**8 - 1, "blob": 2**16 - 1, "mediumblob": 2**24 - 1, "longblob": None,
 }  # fmt: skip
 
+_WIRES: dict[str, Wire] = {"json": "binary", "year": "year", "time": "span"}
+
+_MEMBER = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)|''", re.DOTALL)
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a", "b": "\b"}
+"""What the server writes after a backslash."""
+
 _EXACT_DIGITS = {"float": 6, "double": 15}
 
 _TYPE = re.compile(r"([a-z0-9_]+)(?:\((.*?)\))?((?: [a-z]+)*)", re.DOTALL)
@@ -92,11 +99,26 @@ def kernel_type(column_type: str, *, comment: str = "", collation: str = "") -> 
 def wire_of(column_type: str, kind: Type | None) -> Wire:
     """What a column of this type does to its values besides.
 
-    A char loses blanks at its end. What MySQL calls json is no text; MariaDB says longtext."""
+    A char loses blanks at its end, and a tinyint(1) takes any small number. What MySQL calls json
+    is no text; MariaDB says longtext."""
     name = column_type.lower().partition("(")[0]
     if kind is not None and (name, kind.kind) == ("char", "text"):
         return "padded"
-    return "binary" if name == "json" else ""
+    if kind is not None and (name, kind.kind) == ("tinyint", "boolean"):
+        return "tiny"
+    return _WIRES.get(name, "")
+
+
+def values_of(column_type: str) -> tuple[str, ...] | None:
+    """What an enum can hold: its members, as they are."""
+    if not column_type.lower().startswith("enum("):
+        return None
+    members = _MEMBER.findall(column_type)
+    return tuple(_ESCAPED.sub(_unescaped, member) for member in members)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return _LETTERS.get(found[1], found[1]) if found[1] else "'"
 
 
 def physical_types(contract: Contract) -> list[Type]:
@@ -143,7 +165,7 @@ _WRITERS: dict[Kind, Callable[[Type], str]] = {
 
 def _read_integer(name: str, numbers: list[int], unsigned: bool) -> Type:
     if name == "tinyint" and numbers == [1]:
-        return Type("boolean")
+        return Type("boolean", unsigned=unsigned)
     return Type("integer", bits=_INTEGERS[name], unsigned=unsigned)
 
 

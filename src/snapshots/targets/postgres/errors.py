@@ -24,6 +24,8 @@ _LOST = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 _REFUSED_CLASSES = {"22", "23", "44", "P0"}
 _REFUSED = {"2D000", "42804", "54000"}
 """2D000: a trigger that would end the transaction."""
+_BY_A_POLICY = "ExecWithCheckOptions"
+"""Where the server checks a row against the policies of its table."""
 _CONSTRAINT = "23"
 """Refuses a row however it was written."""
 _NAMES = "42"
@@ -38,9 +40,10 @@ _RETRY = {"40001", "40P01", "55P03"}
 _HINTS = {
     "25006": "The server is a read-only standby; use the primary.",
     "3F000": "Create the schema, or name one that exists.",
+    "428C9": "The database computes this column of the view: leave it out, or name the table.",
     "42501": "Ask the database's owner for the right, for instance with GRANT.",
     "42P01": "The table was there a moment ago, or another search_path is in use.",
-    "53100": "Free space on the server's disk, then resume the import.",
+    "53100": "Free space on the server's disk.",
     "53200": "The server is out of memory; try again with fewer --workers.",
     "53300": "Try again with fewer --workers, or raise max_connections.",
 }
@@ -66,13 +69,15 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
     if not alive or state in _LOST or (state[:2] == "08" and state != _PROTOCOL):
         return ConnectionLost(
             f"The connection with PostgreSQL was lost: {message}",
-            hint="Resume the import when the server is back.",
+            hint="Try again when the server is back.",
             retryable=True,
         )
     if state[:2] == _CONSTRAINT:
         return RefusedRows(message)
     if loading and state not in _NOT_REFUSED:
         refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
+        # A policy and a missing right have one number; the sentence may be in any language.
+        refused = refused or error.diag.source_function == _BY_A_POLICY
         # regclass and its like look a name up: there is no such object, says a row's own value.
         named = state[:2] == _NAMES and _IN_A_ROW.match(error.diag.context or "")
         if refused or named:

@@ -18,6 +18,8 @@ from snapshots.targets.ddl import placeholders
 from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.staged import STAGE as STAGED
+from snapshots.targets.postgres.staged import staged
 from snapshots.targets.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import TableName
     from snapshots.ports import Comparison, Rows, Value
+    from snapshots.targets.postgres.staged import Staged
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -100,6 +103,7 @@ class PostgresSession(Transactions):
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         super().__init__()
         self._connection = connection
+        self._staged: dict[tuple[TableName, tuple[str, ...]], Staged | None] = {}
         connection.autocommit = True  # BEGIN and COMMIT are ours
         self.command(_SETTINGS)
 
@@ -140,6 +144,21 @@ class PostgresSession(Transactions):
                 copy.write_row(row)
 
     def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
+        key = (table, tuple(columns))
+        if key not in self._staged:
+            self._staged[key] = staged(self.execute, table, columns)
+        way = self._staged[key]
+        if way is None:
+            return self._copy(table, columns, blocks)
+        self.command(way.create)
+        given = self._copy(STAGED, columns, blocks)
+        with self._errors(loading=True):
+            self._connection.execute(way.insert, prepare=False)
+        self.command(way.drop)
+        # A trigger or a rule may have left some out.
+        return given
+
+    def _copy(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
         blocks = iter(blocks)
         first = next(blocks, None)
         if first is None:
@@ -169,7 +188,7 @@ class PostgresSession(Transactions):
 
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
         self.command(compared.begin)
-        self.load(STAGE, stage_columns(compared), blocks)
+        self._copy(STAGE, stage_columns(compared), blocks)
         with self._errors(loading=True):
             found = self._connection.execute(compared.find, prepare=False).fetchall()
         self.command(compared.end)

@@ -46,15 +46,33 @@ WITH RECURSIVE named (id) AS (
     FROM base JOIN pg_type ON pg_type.oid = base.type WHERE typtype = 'd'
 )
 SELECT attname, format_type(type, typmod), required,
-       atthasdef OR attidentity <> '', attgenerated <> '',
-       array_position(indkey::int2[], base.attnum)
+       atthasdef OR attidentity <> '',
+       attgenerated <> '' OR relkind = 'v' AND pg_relation_is_updatable(id, false) = 28
+         AND NOT pg_column_is_updatable(id, base.attnum, false) AND NOT instead,
+       array_position(indkey::int2[], base.attnum), relkind = 'v'
 FROM named
+JOIN (SELECT oid, relkind, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid
+        AND tgtype & 68 = 68) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid
+        AND ev_type = '3') AS instead FROM pg_class) AS it ON it.oid = id
 LEFT JOIN (base JOIN pg_type ON pg_type.oid = type AND typtype <> 'd') ON true
 LEFT JOIN pg_attribute ON attrelid = id AND pg_attribute.attnum = base.attnum
 LEFT JOIN pg_index ON indrelid = id AND indisprimary
 ORDER BY base.attnum
 """
-"""A domain stands for the type it is made of; a table without columns is one row without any."""
+"""A domain stands for the type it is made of; a table without columns is one row without any.
+An expression of a view is computed: 28 is INSERT, UPDATE and DELETE, 68 INSTEAD OF INSERT.
+"""
+
+_NAMED = """
+SELECT CASE relkind WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index' WHEN 'S' THEN 'a sequence'
+         WHEN 'm' THEN 'a materialized view' WHEN 'c' THEN 'a type' WHEN 'v' THEN 'a view'
+       END, pg_relation_is_updatable(oid, true) & 8 = 8
+FROM pg_class WHERE oid = to_regclass(?)
+UNION ALL
+SELECT 'a type', false FROM pg_type WHERE oid = to_regtype(?) AND typrelid = 0 AND typelem = 0
+  AND typnamespace = COALESCE(to_regnamespace(?), to_regnamespace(quote_ident(current_schema())))
+"""
+"""What has a name; 8 is INSERT. A name without a schema is made in the first of the search path."""
 
 _TRIGGERS = """
 WITH RECURSIVE family (id) AS (
@@ -152,7 +170,7 @@ class PostgresTarget:
         if not found:
             return None
         columns, keys = [], []
-        for name, kind, required, default, generated, key in found:
+        for name, kind, required, default, generated, key, _ in found:
             if name is None:
                 continue
             columns.append(
@@ -169,7 +187,19 @@ class PostgresTarget:
             )
             if isinstance(key, int):
                 keys.append((key, str(name)))
-        return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+        keys_in_order = tuple(name for _, name in sorted(keys))
+        return TableShape(table, tuple(columns), keys_in_order, view=bool(found[0][-1]))
+
+    def require_loadable(self, session: Session, table: TableName) -> None:
+        name = qualified(table)
+        schema = None if table.schema is None else quote(table.schema)
+        for what, takes_rows in session.execute(_NAMED, (name, name, schema)):
+            if what == "a view" and not takes_rows:
+                raise ddl.takes_no_rows(
+                    table, "it takes no rows: it has neither one table behind it nor a trigger"
+                )
+            if what not in (None, "a view"):
+                raise ddl.name_is_taken(table, str(what))
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (qualified(table),))

@@ -30,10 +30,10 @@ _HINTS = {
     BUSY: "Try again when the other program has ended its transaction.",
     _LOCKED: "Try again when the other program has ended its transaction.",
     _READ_ONLY: "Check the permissions of the file and of its folder.",
-    _NO_MEMORY: "Free some, then resume the import.",
-    _IO: "Check that the disk works, and that it and your quota have room; then resume the import.",
+    _NO_MEMORY: "Free some, and try again.",
+    _IO: "Check that the disk works, and that it and your quota have room.",
     _CORRUPT: "Restore it from a backup, or see the sqlite3 shell's .recover.",
-    _FULL: "Free space on the disk, then resume the import.",
+    _FULL: "Free space on the disk.",
     _CANNOT_OPEN: "Check that its folder exists and may be written.",
     _NOT_A_DATABASE: "Name another file; one that does not exist will be created.",
 }

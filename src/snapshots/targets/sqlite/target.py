@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Session
+    from snapshots.ports import Rows, Session
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -37,6 +37,8 @@ _TRIGGERS = (
     " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name"
 )
 _OF_INSERT = re.compile(r"\bINSERT\s+ON\b", re.IGNORECASE)
+_NAMED = "SELECT type, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE"
+_INSTEAD_OF_INSERT = re.compile(r"\bINSTEAD\s+OF\s+INSERT\s+ON\b", re.IGNORECASE)
 _LEADS_AN_INDEX = (
     "SELECT 1 FROM pragma_index_list(?) AS made, pragma_index_info(made.name) AS of"
     " WHERE made.partial = 0 AND of.seqno = 0 AND of.name = ? COLLATE NOCASE LIMIT 1"
@@ -46,11 +48,17 @@ _HAS_COLUMN = (
     " WHERE made.type = 'table' AND of.name = ? COLLATE NOCASE LIMIT 1"
 )
 _VIRTUAL_TABLE_HIDDEN = 1
+_MAIN = "main"
+"""What SQLite calls the file itself."""
 
 
 def target(location: Location) -> SqliteTarget:
     """The target for a location of kind `sqlite`."""
     return SqliteTarget(Path(location.database or "").expanduser().absolute())
+
+
+def _is_view(named: Rows) -> bool:
+    return any(kind == "view" for kind, _ in named)
 
 
 def quote(identifier: str) -> str:
@@ -123,7 +131,12 @@ class SqliteTarget:
         return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
     def table_name(self, text: str) -> TableName:
-        return ddl.table_name(text, schemas=False)
+        return ddl.table_name(
+            text,
+            schemas=False,
+            own=_MAIN,
+            url=lambda _: "sqlite:///PATH",
+        )
 
     def quote(self, identifier: str) -> str:
         return quote(identifier)
@@ -135,6 +148,7 @@ class SqliteTarget:
         found = session.execute(_COLUMNS, (table.name,))
         if not found:
             return None
+        named = session.execute(_NAMED, (table.name,))
         columns, keys = [], []
         strict = bool(session.execute(_STRICT, (table.name,)))
         for name, kind, required, default, key, hidden in found:
@@ -155,7 +169,19 @@ class SqliteTarget:
             )
             if isinstance(key, int) and key:
                 keys.append((key, str(name)))
-        return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+        keys_in_order = tuple(name for _, name in sorted(keys))
+        return TableShape(table, tuple(columns), keys_in_order, view=_is_view(named))
+
+    def require_loadable(self, session: Session, table: TableName) -> None:
+        named = session.execute(_NAMED, (table.name,))
+        if _is_view(named):
+            triggers = session.execute(_TRIGGERS, (table.name,))
+            if not any(_INSTEAD_OF_INSERT.search(str(sql)) for _, sql in triggers):
+                raise ddl.takes_no_rows(
+                    table, "SQLite puts rows into one by a trigger INSTEAD OF INSERT alone"
+                )
+        elif any(kind == "index" for kind, _ in named):
+            raise ddl.name_is_taken(table, "an index")
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (table.name,))

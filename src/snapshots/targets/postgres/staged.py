@@ -1,0 +1,67 @@
+"""Rows for what COPY cannot write into: views without triggers, and tables with row security.
+
+They are copied into a temporary table of the same types, and inserted from there by one statement,
+in their order. The policies of a table and the check option of a view hold as for any INSERT.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import TargetError
+from snapshots.model import TableName
+from snapshots.targets.postgres.names import qualified, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from snapshots.ports import Rows
+
+STAGE = TableName("snapshots_rows", "pg_temp")
+_IS_NEEDED = """
+SELECT relkind = 'v' AND NOT EXISTS (
+         SELECT FROM pg_trigger
+         WHERE tgrelid = pg_class.oid AND tgenabled NOT IN ('D', 'R') AND tgtype & 68 = 68
+       ) OR row_security_active(oid)
+FROM pg_class WHERE oid = to_regclass(?)
+"""
+"""68: INSTEAD OF INSERT, which COPY knows."""
+_TYPES = """
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
+"""
+_MAY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
+
+
+class Staged:
+    """The statements that insert rows of some columns into one table or view."""
+
+    def __init__(
+        self, execute: Callable[..., Rows], table: TableName, columns: Sequence[str]
+    ) -> None:
+        """Raises TargetError where the user may make no temporary table."""
+        if execute(_MAY) != [(True,)]:
+            raise TargetError(
+                "Rows for a view, or for a table with row-level security, need a temporary table,"
+                " and this user may make none.",
+                place=str(table),
+                hint="GRANT TEMPORARY ON DATABASE, or load as the owner of the table.",
+            )
+        types = {str(name): str(kind) for name, kind in execute(_TYPES, (qualified(table),))}
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)
+        names = ", ".join(map(quote, columns))
+        stage = qualified(STAGE)
+        self.create = f"CREATE TEMP TABLE {stage} ({fields}) ON COMMIT DROP"
+        # As COPY does: what stands in the input goes into an identity, too.
+        self.insert = (
+            f"INSERT INTO {qualified(table)} ({names}) OVERRIDING SYSTEM VALUE"
+            f" SELECT {names} FROM {stage}"
+        )
+        self.drop = f"DROP TABLE {stage}"
+
+
+def staged(execute: Callable[..., Rows], table: TableName, columns: Sequence[str]) -> Staged | None:
+    """How to insert rows into what COPY cannot write into; None: it can."""
+    if execute(_IS_NEEDED, (qualified(table),)) != [(True,)]:
+        return None
+    return Staged(execute, table, columns)
