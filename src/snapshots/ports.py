@@ -137,6 +137,17 @@ class Difference:
     """The beginning of what would be stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A foreign key of a table into that table itself."""
+
+    name: str
+    """Empty where the database does not name keys."""
+    columns: tuple[str, ...]
+    parents: tuple[str, ...]
+    """The columns that these refer to, in the same order."""
+
+
 class Session(Protocol):
     """One connection with a target, for one thread at a time.
 
@@ -263,6 +274,24 @@ class Target(Protocol):
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         """Names of what the database does besides with rows that are inserted, in their order."""
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        """The foreign keys by which rows of the table refer to rows of the same one."""
+
+    def orphans(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        keys: Sequence[OwnKey],
+        blocks: Sequence[Block],
+    ) -> frozenset[int]:
+        """Within a transaction: which of some rows, each a block, have a parent by one of the keys
+        neither in the table nor among the others; and so on without those.
+
+        All others can be loaded at once, whatever refers to what. None where that cannot be told,
+        or where the target judges a row by those before it alone: then each try tells.
+        """
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         """Whether rows with a value of the column are found at once: it leads an index, or the

@@ -25,6 +25,7 @@ _REFUSED = {"2D000", "42804", "54000"}
 """2D000: a trigger that would end the transaction."""
 _CONSTRAINT = "23"
 """Refuses a row however it was written."""
+_FOREIGN_KEY = "23503"
 _NOT_REFUSED = {"22P04"}
 """The COPY data is malformed: our fault or a changed table's, never a row's."""
 _PROTOCOL = "08P01"
@@ -67,7 +68,10 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
             retryable=True,
         )
     if state[:2] == _CONSTRAINT:
-        return RefusedRows(message)
+        refusal = RefusedRows(message)
+        if state == _FOREIGN_KEY:
+            refusal.key = error.diag.constraint_name
+        return refusal
     if loading and state not in _NOT_REFUSED:
         refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
         if refused:

@@ -17,14 +17,16 @@ from snapshots.ports import Comparison
 from snapshots.targets import ddl
 from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
+from snapshots.targets.sqlite.own_keys import orphans, own_keys
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.types import kernel_type, makes_numbers, physical, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Session
+    from snapshots.ports import OwnKey, Session
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -158,6 +160,19 @@ class SqliteTarget:
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         found = session.execute(_TRIGGERS, (table.name,))
         return tuple(str(name) for name, sql in found if _OF_INSERT.search(str(sql)))
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        return own_keys(session, table)
+
+    def orphans(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        keys: Sequence[OwnKey],
+        blocks: Sequence[Block],
+    ) -> frozenset[int]:
+        return orphans(session, table, columns, keys, blocks)
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):
