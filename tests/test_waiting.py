@@ -8,7 +8,6 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.ledger import waiting
-from tests.cli.run import objects
 from tests.cli.run import snapshots as command
 from tests.ledger.older import execute
 
@@ -166,3 +165,253 @@ def test_a_chain_from_its_end(database, tmp_path, bad):
     loaded, rejects = account(database)
     assert (len(loaded), len(rejects)) == ((0, 600) if bad else (600, 0))
     assert result.exit_code == (3 if bad else 0)
+
+
+STEPS = ["retry-begun:1", "retry-loaded:1", "retry-moved:1", "retry-committed:1",
+         "retry-moved:2", "retry-committed:2", "retry-committed:4", "retry-given-up:1",
+         "before-finish:1", "finishing:1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_each_is_loaded_once(database, tmp_path, step):
+    people(database)
+    lines = [f"{n},{n + 1 if n % 50 else 201}" for n in range(1, 201)]
+    path = written(tmp_path, [*lines, "201,", "202,999", "203,202", "201,"])
+    arguments = ("import", path, "--database", database, "--chunk-size", "500B", "--table", "t",
+                 "--max-rejects", "3")  # fmt: skip
+    killed = command(*arguments, cwd=tmp_path, SNAPSHOTS_FAULT=step)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    ((number,),) = execute(database, "SELECT MAX(id) FROM snapshots_imports")
+    account(database)
+    done = command("resume", number, "--database", database, "--max-rejects", "3", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert "204 records = 201 loaded + 3 rejected + 0 skipped" in done.stdout
+    loaded, rejects = account(database)
+    assert loaded == {n + 1: n for n in range(1, 202)}
+    assert rejects == dict.fromkeys((203, 204, 205), "refused_by_target")
+    again = command(*arguments, cwd=tmp_path)
+    assert again.returncode == 5
+
+
+def test_what_waits_does_not_count_until_it_was_tried_again(database, tmp_path):
+    people(database)
+    path = written(tmp_path, [*(f"{n},5000" for n in range(1, 2001)), "5000,"])
+    result = snapshots.load(path, database=database, max_rejects=0, chunk_size=2000)
+    assert (result.outcome, result.counts.loaded) == ("finished", 2001)
+
+
+@pytest.mark.parametrize("stops", [{"max_rejects": 3}, {"stop_on_error": True}])
+def test_what_is_refused_in_the_end_counts(database, tmp_path, stops):
+    people(database)
+    path = written(
+        tmp_path, [*(f"{n},{n + 1}" for n in range(1, 51)), *(f"{n},0" for n in range(60, 64))]
+    )
+    result = snapshots.load(path, database=database, chunk_size=100, **stops)
+    assert (result.outcome, result.exit_code) == ("failed", 4), result.message
+    loaded, rejects = account(database)
+    # 50 refers to 51, which is not there, and 49 to 50...
+    assert (len(loaded), len(rejects)) == (0, 54)
+    assert set(rejects.values()) == {"refused_by_target"}
+    number = result.record.import_id
+    done = command("resume", number, "--database", database, "--max-rejects", "100%", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert account(database) == (loaded, rejects)
+
+
+def test_stop_on_error_does_not_stop_at_a_child_before_its_parent(database, tmp_path):
+    people(database)
+    path = written(tmp_path, ["1,3", "2,1", "3,", "4,3"])
+    result = snapshots.load(path, database=database, chunk_size=5, stop_on_error=True)
+    assert (result.outcome, result.counts.loaded) == ("finished", 4)
+
+
+def test_until_the_end_of_the_input_it_stands_as_rejected(database, tmp_path):
+    people(database)
+    path = written(tmp_path, ["1,4", "2,", "3,2", "4,"])
+    options = ("--database", database, "--table", "t", "--chunk-size", "5B")
+    first = command("import", path, *options, "--limit", "2", "--max-rejects", "0", cwd=tmp_path)
+    assert first.returncode == 3, first.stderr
+    assert account(database) == ({3: 2}, {2: "awaits_parent"})
+    assert "1  awaits_parent" in first.stdout
+    ((number,),) = execute(database, "SELECT MAX(id) FROM snapshots_imports")
+    done = command("resume", number, "--database", database, "--max-rejects", "0", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert account(database) == ({2: 1, 3: 2, 4: 3, 5: 4}, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "latin-1", "shift_jis"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_row_is_what_the_record_says(database, tmp_path, encoding, end):
+    """However it is written, and wherever in the input."""
+    lineage = "_import_id bigint, _line bigint"
+    made(
+        database,
+        f"CREATE TABLE t (id int PRIMARY KEY, pid int, name varchar(100), amount numeric(8, 2),"
+        f" {lineage}, FOREIGN KEY (pid) REFERENCES t (id))",
+    )
+    name = "ソ 'x'" if encoding == "shift_jis" else "J\xf6rg"
+    lines = ["id,pid,name,amount", f'1,2,"{name}{end}""a""",1.50', "", '3,1,"",-7', f"4,2,{name},",
+             "2,,last,0", "5,9,x,1"]  # fmt: skip
+    path = tmp_path / "t.csv"
+    path.write_bytes((end.join(lines) + end).encode(encoding))
+    result = snapshots.load(
+        path, database=database, chunk_size=30, max_rejects="100%",
+        encoding=encoding, terminator="cr" if end == "\r" else "lf",
+    )  # fmt: skip
+    assert result.counts == snapshots.Counts(6, 4, 1, 1), result.message
+    rows = execute(database, "SELECT id, pid, name, amount, _line FROM t ORDER BY id")
+    rows = [(*row[:3], row[3] and float(row[3]), row[4]) for row in rows]
+    assert rows == [
+        (1, 2, f'{name}{end}"a"', 1.5, 2), (2, None, "last", 0.0, 7), (3, 1, "", -7.0, 5),
+        (4, 2, name, None, 6),
+    ]  # fmt: skip
+    (reject,) = snapshots.rejects(result.record.import_id, database=database)
+    assert (reject.line, reject.code) == (8, "refused_by_target")
+    assert path.read_bytes()[reject.byte_offset :].startswith(reject.raw)
+
+
+def test_a_record_of_any_length(database, tmp_path):
+    text = "longtext" if kind(database) == "mysql" else "text"
+    made(
+        database,
+        f"CREATE TABLE t (id int PRIMARY KEY, pid int, name {text}, _import_id bigint,"
+        " _line bigint, FOREIGN KEY (pid) REFERENCES t (id))",
+    )
+    long = "x" * 300_000
+    lines = [f"1,3,{long}1", f"2,9,{long}2", f"3,,{long}3"]
+    path = written(tmp_path, lines, header="id,pid,name")
+    result = snapshots.load(path, database=database, chunk_size=1000)
+    assert account(database) == ({2: 1, 4: 3}, {3: "refused_by_target"})
+    (reject,) = snapshots.rejects(result.record.import_id, database=database)
+    assert reject.raw == lines[1].encode()[:65536]
+    assert execute(database, "SELECT name FROM t ORDER BY id") == [(long + "1",), (long + "3",)]
+
+
+def test_from_standard_input(database, tmp_path):
+    people(database)
+    done = command(
+        "import", "-", "--database", database, "--table", "t", "--chunk-size", "5B",
+        cwd=tmp_path, stdin=b"id,pid\n1,2\n2,\n3,4\n",
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert account(database) == ({2: 1, 3: 2}, {4: "refused_by_target"})
+
+
+def test_several_keys_some_of_several_columns(database, tmp_path):
+    made(
+        database,
+        "CREATE TABLE t (a int NOT NULL, b int NOT NULL, id int NOT NULL UNIQUE, pa int, pb int,"
+        " boss int, _import_id bigint, _line bigint, PRIMARY KEY (a, b),"
+        " FOREIGN KEY (pa, pb) REFERENCES t (a, b), FOREIGN KEY (boss) REFERENCES t (id))",
+    )
+    lines = ["1,1,1,2,2,", "2,2,2,,,3", "3,3,3,1,,", "4,4,4,1,2,", "5,5,5,1,1,4", "6,6,6,9,,7",
+             "7,7,7,8,8,", "8,8,8,,,1"]  # fmt: skip
+    path = written(tmp_path, lines, header="a,b,id,pa,pb,boss")
+    for options in ({"chunk_size": 5}, {"again": True, "table": "t"}):
+        if "again" in options:
+            made(database, "DELETE FROM t" if kind(database) != "mysql" else "SET @x = 1")
+            if kind(database) == "mysql":
+                continue
+        snapshots.load(path, database=database, max_rejects="100%", **options)
+        loaded, rejects = account(database)
+        assert sorted(rejects) == [5, 6]
+        assert sorted(loaded) == [2, 3, 4, 7, 8, 9]
+
+
+def test_a_key_into_another_table_refuses_at_once(database, tmp_path):
+    made(
+        database,
+        "CREATE TABLE o (id int PRIMARY KEY)",
+        "INSERT INTO o VALUES (1)",
+        "CREATE TABLE t (id int PRIMARY KEY, oid_ int, _import_id bigint, _line bigint,"
+        " FOREIGN KEY (oid_) REFERENCES o (id))",
+    )
+    path = written(tmp_path, ["1,1", "2,2", "3,1"], header="id,oid_")
+    result = snapshots.load(path, database=database, stop_on_error=True, chunk_size=5)
+    assert result.exit_code == 4
+    assert account(database) == ({2: 1}, {3: "refused_by_target"})
+
+
+def test_both_kinds_of_keys(database, tmp_path):
+    made(
+        database,
+        "CREATE TABLE o (id int PRIMARY KEY)",
+        "INSERT INTO o VALUES (1)",
+        "CREATE TABLE t (id int PRIMARY KEY, oid_ int, pid int, _import_id bigint, _line bigint,"
+        " FOREIGN KEY (oid_) REFERENCES o (id), FOREIGN KEY (pid) REFERENCES t (id))",
+    )
+    path = written(
+        tmp_path, ["1,1,3", "2,2,", "3,1,", "4,1,2", "5,2,6", "6,1,5"], header="id,oid_,pid"
+    )
+    snapshots.load(path, database=database, chunk_size=5, max_rejects="100%")
+    loaded, rejects = account(database)
+    assert loaded == {2: 1, 4: 3}
+    assert rejects == dict.fromkeys((3, 5, 6, 7), "refused_by_target")
+
+
+def test_a_duplicate_that_waited(database, tmp_path):
+    people(database)
+    path = written(tmp_path, ["1,3", "1,", "2,3", "2,3", "3,"])
+    result = snapshots.load(path, database=database, chunk_size=5, max_rejects="100%")
+    loaded, rejects = account(database)
+    assert sorted(loaded.values()) == [1, 2, 3]
+    assert set(rejects.values()) == {"refused_by_target"}
+    assert result.counts.rejected == 2
+    reasons = [
+        r.reason.lower() for r in snapshots.rejects(result.record.import_id, database=database)
+    ]
+    assert all("unique" in reason or "duplicate" in reason for reason in reasons)
+
+
+def test_a_row_that_ends_the_transaction_when_it_is_tried_again(sqlite_url, tmp_path):
+    people(sqlite_url)
+    made(
+        sqlite_url,
+        "CREATE TRIGGER tr AFTER INSERT ON t WHEN new.id IN (5, 6) AND EXISTS (SELECT 1 FROM t"
+        " WHERE id = 9) BEGIN SELECT RAISE(ROLLBACK, 'not these'); END",
+    )
+    path = written(tmp_path, ["4,9", "5,9", "6,9", "7,6", "8,4", "9,"])
+    snapshots.load(path, database=sqlite_url, chunk_size=5, max_rejects="100%")
+    loaded, rejects = account(sqlite_url)
+    assert loaded == {2: 4, 6: 8, 7: 9}
+    assert rejects == dict.fromkeys((3, 4, 5), "refused_by_target")
+
+
+def test_a_partitioned_table(postgres_url, tmp_path):
+    made(
+        postgres_url,
+        "CREATE TABLE t (id int, pid int, _import_id bigint, _line bigint, PRIMARY KEY (id),"
+        " FOREIGN KEY (pid) REFERENCES t (id)) PARTITION BY RANGE (id)",
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (3)",
+        "CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM (3) TO (100)",
+    )
+    path = written(tmp_path, ["1,5", "2,3", "3,2", "4,99", "5,1", "6,4"])
+    snapshots.load(path, database=postgres_url, chunk_size=5, max_rejects="100%")
+    assert account(postgres_url) == (
+        {2: 1, 3: 2, 4: 3, 6: 5}, dict.fromkeys((5, 7), "refused_by_target")
+    )  # fmt: skip
+
+
+def test_in_windows(database, tmp_path, monkeypatch):
+    """Not all that waits is tried at once."""
+    monkeypatch.setattr(waiting, "MOST_RECORDS", 7)
+    people(database)
+    rng = random.Random(3)
+    ids = rng.sample(range(1, 400), 200)
+    lines = [
+        f"{id_},{'' if n == 150 else ids[rng.randint(n + 1, 150)] if n < 150 else 0}"
+        for n, id_ in enumerate(ids)
+    ]
+    path = written(tmp_path, lines)
+    snapshots.load(path, database=database, chunk_size=200, max_rejects="100%")
+    loaded, rejects = account(database)
+    assert (len(loaded), len(rejects)) == (151, 49)
+
+
+def test_a_small_file_into_a_table_that_is_there(database, tmp_path):
+    people(database)
+    snapshots.load(written(tmp_path, ["1,"]), database=database)
+    path = written(tmp_path, ["2,3", "3,1", "4,4", "5,6"])
+    result = snapshots.load(path, database=database)
+    assert result.counts == snapshots.Counts(4, 3, 1, 0)
+    assert account(database) == ({2: 2, 3: 3, 4: 4}, {5: "refused_by_target"})

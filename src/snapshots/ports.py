@@ -142,10 +142,12 @@ class OwnKey:
     """A foreign key of a table into that table itself."""
 
     name: str
-    """Empty where the database does not name keys."""
+    """Empty where the database names none when it refuses a row, and no other can be meant."""
     columns: tuple[str, ...]
     parents: tuple[str, ...]
     """The columns that these refer to, in the same order."""
+    full: bool = False
+    """A row with a value in some of the columns alone has no parent; else it needs none."""
 
 
 class Session(Protocol):
@@ -285,12 +287,11 @@ class Target(Protocol):
         columns: Sequence[str],
         keys: Sequence[OwnKey],
         blocks: Sequence[Block],
-    ) -> frozenset[int]:
+    ) -> frozenset[int] | None:
         """Within a transaction: which of some rows, each a block, have a parent by one of the keys
         neither in the table nor among the others; and so on without those.
 
-        All others can be loaded at once, whatever refers to what. None where that cannot be told,
-        or where the target judges a row by those before it alone: then each try tells.
+        All others have theirs, whatever refers to what. None where only trying can tell.
         """
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:

@@ -165,7 +165,8 @@ class Around:
     def _keep(self, position: int, block: Block, refusal: RefusedRows) -> Reject:
         offset = self._chunk.start + block.start
         code, raw = refusal.code, block.raw()
-        if self._rows.waits is not None and self._rows.waits.for_its_parent(self._session, refusal):
+        waits = self._rows.waits
+        if waits is not None and waits.for_its_parent(self._session, refusal, block):
             # It is made a row again from what is kept of it.
             code, raw = waiting.CODE, block.raw(len(self._chunk))
         reject = Reject(block.first_line, offset, None, code, str(refusal), raw)

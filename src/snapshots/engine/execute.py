@@ -65,7 +65,7 @@ class Execution:
                 stop_at_reject=options.stop_on_error,
                 parse_ahead=self._workers == 1,
                 comparing=Comparing(target, plan),
-                waits=Waits(target, plan.table),
+                waits=Waits(target, plan.table, plan.columns),
             ),
         )
         self._reader = Reader(

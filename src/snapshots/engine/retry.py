@@ -1,7 +1,7 @@
 """Records that were refused for the lack of a parent in their own table, tried again.
 
 Once all chunks are committed every parent that the input has is in the table, or waits itself. So
-what waits is tried again, in windows of the input, there and back, until nothing more is taken;
+what waits is tried again, in windows of the input, back and forth, until nothing more is taken;
 what is left then is refused for good. Each window is one transaction: its rows are inserted, their
 rejects removed and their chunks' counts moved, together or not at all. Killed anywhere, the import
 goes on with what waits still, which the ledger knows.
@@ -80,7 +80,7 @@ class Retry:
         self._table = task.plan.table
         self._columns = task.plan.columns
         self._converter = task.plan.converter(task.lease.import_id)
-        self._waits = Waits(target, task.plan.table)
+        self._waits = Waits(target, task.plan.table, task.plan.columns)
         self._ledger: Ledger | None = None
         self._connected = False
         self._ended: dict[int, str] = {}
@@ -92,7 +92,8 @@ class Retry:
     def run(self) -> None:
         """Tries until nothing more is taken. Raises Stopped, and what the target does."""
         loaded, left = self._durably(self._standing)
-        first, backwards = left, False
+        # A child before its parent is what waits, as a rule: then one pass from the end is enough.
+        first, backwards = left, True
         while left:
             self._pass(backwards=backwards)
             before, (_, left) = left, self._durably(self._standing)
@@ -152,11 +153,8 @@ class Retry:
             row = self._row(one)
             if row is not None:
                 rows.append(row)
-        keys = self._waits.keys(ledger.session)
-        if keys and rows:
-            blocks = [row.block for row in rows]
-            orphans = self._target.orphans(ledger.session, self._table, self._columns, keys, blocks)
-            rows = [row for number, row in enumerate(rows) if number not in orphans]
+        orphans = self._waits.orphans(ledger.session, [row.block for row in rows])
+        rows = [row for number, row in enumerate(rows) if number not in orphans]
         self._halve(ledger.session, rows, taken, refused)
         fault_point("retry-loaded")
         waiting.load(ledger, lease, taken)
@@ -187,7 +185,7 @@ class Retry:
             raise
         except RefusedRows as refusal:
             if len(rows) == 1:
-                if not self._waits.for_its_parent(session, refusal):
+                if not self._waits.for_its_parent(session, refusal, rows[0].block):
                     refused.append((rows[0].record, str(refusal)))
                 return
         middle = len(rows) // 2

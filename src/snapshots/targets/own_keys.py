@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def grouped(rows: Rows) -> tuple[OwnKey, ...]:
-    """Keys of rows of name, column and the column that it refers to, in order."""
+    """Keys of rows of name, column, the column that it refers to, and `OwnKey.full`, in order."""
     found = []
-    for name, group in groupby(rows, key=lambda row: row[0]):
-        parts = [(str(mine), str(theirs)) for _, mine, theirs in group]
+    for (name, full), group in groupby(rows, key=lambda row: (row[0], row[3])):
+        parts = [(str(mine), str(theirs)) for _, mine, theirs, _ in group]
         columns, parents = zip(*parts, strict=True)
-        found.append(OwnKey(str(name), columns, parents))
+        found.append(OwnKey(str(name), columns, parents, bool(full)))
     return tuple(found)
 
 
@@ -47,7 +47,7 @@ def edges(
         if not set(key.columns) <= set(columns):
             continue  # the database fills in what no try can know before
         pairs = list(zip(map(quote, key.columns), map(quote, key.parents), strict=True))
-        given = " AND ".join(f"c.{mine} IS NOT NULL" for mine, _ in pairs)
+        given = (" OR " if key.full else " AND ").join(f"c.{mine} IS NOT NULL" for mine, _ in pairs)
         same = " AND ".join(f"p.{theirs} = c.{mine}" for mine, theirs in pairs)
         among = ("NULL", "")
         if set(key.parents) <= set(columns):
@@ -57,7 +57,7 @@ def edges(
         found.append(
             session.execute(
                 f"SELECT c.{number}, {parent} FROM {stage} c{join}"
-                f" WHERE {given} AND NOT EXISTS (SELECT 1 FROM {table} o WHERE {outside})"
+                f" WHERE ({given}) AND NOT EXISTS (SELECT 1 FROM {table} o WHERE {outside})"
             )
         )
     return found

@@ -54,7 +54,7 @@ WHERE event_object_schema = DATABASE() AND event_object_table = ? AND event_mani
 ORDER BY 1
 """
 _OWN_KEYS = """
-SELECT constraint_name, column_name, referenced_column_name
+SELECT constraint_name, column_name, referenced_column_name, 0
 FROM information_schema.key_column_usage
 WHERE table_schema = DATABASE() AND table_name = ?
   AND referenced_table_schema = table_schema AND referenced_table_name = table_name
@@ -220,9 +220,9 @@ class MysqlTarget:
         columns: Sequence[str],  # noqa: ARG002
         keys: Sequence[OwnKey],  # noqa: ARG002
         blocks: Sequence[Block],  # noqa: ARG002
-    ) -> frozenset[int]:
+    ) -> frozenset[int] | None:
         # InnoDB judges each row when it comes: a parent must be there before.
-        return frozenset()
+        return None
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from snapshots.ports import OwnKey, Session
 
 _KEYS = """
-SELECT DISTINCT ON (conname, place) conname, mine.attname, theirs.attname, place
+SELECT DISTINCT ON (conname, place) conname, mine.attname, theirs.attname,
+       confmatchtype = 'f', place
 FROM pg_constraint
 JOIN LATERAL unnest(conkey, confkey) WITH ORDINALITY AS pair (my, their, place) ON true
 JOIN pg_attribute AS mine ON mine.attrelid = conrelid AND mine.attnum = my
@@ -36,7 +37,7 @@ _NUMBER = "snapshots_number"
 def own_keys(session: Session, table: TableName) -> tuple[OwnKey, ...]:
     """See `ports.Target.own_keys`."""
     name = qualified(table)
-    return grouped([row[:3] for row in session.execute(_KEYS, (name, name))])
+    return grouped([row[:4] for row in session.execute(_KEYS, (name, name))])
 
 
 def orphans(
@@ -45,11 +46,11 @@ def orphans(
     columns: Sequence[str],
     keys: Sequence[OwnKey],
     blocks: Sequence[Block],
-) -> frozenset[int]:
+) -> frozenset[int] | None:
     """See `ports.Target.orphans`: a COPY is judged at its end, so that rows may refer to rows
     behind them."""
     if session.execute(_MAY) != [(True,)]:
-        return frozenset()
+        return None
     name = qualified(table)
     ((root,),) = session.execute(_ROOT, (name, name))
     stage, names = qualified(_STAGE), ", ".join(map(quote, columns))

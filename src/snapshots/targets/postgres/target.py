@@ -187,7 +187,7 @@ class PostgresTarget:
         columns: Sequence[str],
         keys: Sequence[OwnKey],
         blocks: Sequence[Block],
-    ) -> frozenset[int]:
+    ) -> frozenset[int] | None:
         return orphans(session, table, columns, keys, blocks)
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from snapshots.ports import Session
 
 _KEYS = (
-    'SELECT id, "from", "to" FROM pragma_foreign_key_list(?)'
-    ' WHERE "table" = ? COLLATE NOCASE ORDER BY id, seq'
+    'SELECT id, "from", "to", "table" = ? COLLATE NOCASE FROM pragma_foreign_key_list(?)'
+    " ORDER BY id, seq"
 )
 _PRIMARY_KEY = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
 _STAGE = TableName("snapshots_waiting")
@@ -28,13 +28,17 @@ def own_keys(session: Session, table: TableName) -> tuple[OwnKey, ...]:
     """See `ports.Target.own_keys`."""
     found = []
     rows = session.execute(_KEYS, (table.name, table.name))
-    for _, group in groupby(rows, key=lambda row: row[0]):
+    others = not all(own for *_, own in rows)
+    for (number, own), group in groupby(rows, key=lambda row: (row[0], row[3])):
+        if not own:
+            continue
         parts = list(group)
-        parents = tuple(str(to) for _, _, to in parts)
+        parents = tuple(str(to) for _, _, to, _ in parts)
         if parts[0][2] is None:
             parents = tuple(str(name) for (name,) in session.execute(_PRIMARY_KEY, (table.name,)))
         if len(parents) == len(parts):
-            found.append(OwnKey("", tuple(str(mine) for _, mine, _ in parts), parents))
+            columns = tuple(str(mine) for _, mine, _, _ in parts)
+            found.append(OwnKey(str(number) if others else "", columns, parents))
     return tuple(found)
 
 
