@@ -167,9 +167,15 @@ def test_a_chain_from_its_end(database, tmp_path, bad):
     assert result.exit_code == (3 if bad else 0)
 
 
-STEPS = ["retry-begun:1", "retry-loaded:1", "retry-moved:1", "retry-committed:1",
-         "retry-moved:2", "retry-committed:2", "retry-committed:4", "retry-given-up:1",
-         "before-finish:1", "finishing:1"]  # fmt: skip
+STEPS = [
+    "retry-begun:1",
+    "retry-loaded:1",
+    "retry-moved:1",
+    "retry-committed:2",
+    "retry-committed:4",
+    "retry-given-up:1",
+    "finishing:1",
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -239,8 +245,10 @@ def test_until_the_end_of_the_input_it_stands_as_rejected(database, tmp_path):
     assert account(database) == ({2: 1, 3: 2, 4: 3, 5: 4}, {})
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "latin-1", "shift_jis"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("encoding", "end"),
+    [("utf-8-sig", "\n"), ("utf-16", "\r\n"), ("utf-16-le", "\r"), ("shift_jis", "\r\n")],
+)
 def test_the_row_is_what_the_record_says(database, tmp_path, encoding, end):
     """However it is written, and wherever in the input."""
     lineage = "_import_id bigint, _line bigint"
@@ -340,6 +348,11 @@ def test_both_kinds_of_keys(database, tmp_path):
         "CREATE TABLE t (id int PRIMARY KEY, oid_ int, pid int, _import_id bigint, _line bigint,"
         " FOREIGN KEY (oid_) REFERENCES o (id), FOREIGN KEY (pid) REFERENCES t (id))",
     )
+    path = written(tmp_path, ["1,1,2", "2,2,"], header="id,oid_,pid")
+    result = snapshots.load(path, database=database, chunk_size=5, stop_on_error=True)
+    # The second one lacks no row of this table: it ends the import at once.
+    expected = {2: "awaits_parent", 3: "refused_by_target"}
+    assert (result.exit_code, account(database)) == (4, ({}, expected))
     path = written(
         tmp_path, ["1,1,3", "2,2,", "3,1,", "4,1,2", "5,2,6", "6,1,5"], header="id,oid_,pid"
     )
