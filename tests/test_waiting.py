@@ -1,17 +1,23 @@
 """A row whose parent is in the same table, and comes behind it, is loaded; whatever else is bad."""
 
+import os
 import random
 import signal
+import subprocess
+import sys
+from contextlib import closing
 
 import pytest
 
 import snapshots
 from snapshots import locations
+from snapshots.engine.books import Books
+from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.engine.takeover import session_name
 from snapshots.ledger import waiting
 from tests.cli.run import snapshots as command
+from tests.faults.harness import wait_for
 from tests.ledger.older import execute
-
-KEY = {"postgres": "int", "mysql": "bigint", "sqlite": "INTEGER"}
 
 
 @pytest.fixture(autouse=True)
@@ -428,3 +434,76 @@ def test_a_small_file_into_a_table_that_is_there(database, tmp_path):
     result = snapshots.load(path, database=database)
     assert result.counts == snapshots.Counts(4, 3, 1, 0)
     assert account(database) == ({2: 2, 3: 3, 4: 4}, {5: "refused_by_target"})
+
+
+def paused(path, database, folder, step):
+    """An import that has stopped itself at a step."""
+    environment = {**os.environ, "SNAPSHOTS_FAULT": f"{step}:stop"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snapshots", "import", path, "--database", database, "--table", "t",
+         "--chunk-size", "500B", "--json", "--progress", "none", "--max-rejects", "100%"],
+        env={**environment, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    flags = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    wait_for(lambda: os.waitid(os.P_PID, process.pid, flags) is not None, 60)
+    return process
+
+
+def before_their_parents(folder):
+    lines = [f"{n},{n + 1 if n % 50 else 201}" for n in range(1, 201)]
+    return written(folder, [*lines, "201,", "202,999"])
+
+
+def test_stopped_by_a_signal_it_goes_on_where_it_was(database, tmp_path):
+    people(database)
+    path = before_their_parents(tmp_path)
+    process = paused(path, database, tmp_path, "retry-committed:1")
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    account(database)
+    ((number, state),) = execute(database, "SELECT id, state FROM snapshots_imports")
+    assert state == "interrupted"
+    done = command("resume", number, "--database", database, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    loaded, rejects = account(database)
+    assert (len(loaded), rejects) == (201, {203: "refused_by_target"})
+
+
+@pytest.mark.parametrize("step", ["retry-moved:1", "retry-given-up:1"])
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_a_connection_that_is_lost_is_made_again(request, server, tmp_path, step):
+    database = request.getfixturevalue(f"{server}_url")
+    people(database)
+    process = paused(before_their_parents(tmp_path), database, tmp_path, step)
+    with closing(Books(locations.target(database), create=False)) as books:
+        (entry,) = books.ledger.entries()
+        assert books.ledger.session.end_named(session_name(entry)) > 0
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    loaded, rejects = account(database)
+    assert (len(loaded), rejects) == (201, {203: "refused_by_target"})
+
+
+@pytest.mark.parametrize("step", ["retry-moved:1", "retry-committed:2"])
+def test_an_owner_that_was_taken_over_writes_nothing(database, tmp_path, step):
+    if kind(database) == "sqlite" and "moved" in step:
+        pytest.skip("nobody can take the lock of a SQLite file")
+    people(database)
+    process = paused(before_their_parents(tmp_path), database, tmp_path, step)
+    with closing(Books(locations.target(database), create=False)) as books:
+        (entry,) = books.ledger.entries()
+        age = lambda: books.ledger.entry(entry.import_id).heartbeat_age  # noqa: E731
+        wait_for(lambda: age() > LEASE_SECONDS, 60)
+    done = command("resume", entry.import_id, "--database", database, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    before = account(database)
+    assert (len(before[0]), before[1]) == (201, {203: "refused_by_target"})
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "lost_lease" in out
+    assert account(database) == before
