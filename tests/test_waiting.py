@@ -1,10 +1,12 @@
 """A row whose parent is in the same table, and comes behind it, is loaded; whatever else is bad."""
 
+import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -15,6 +17,7 @@ from snapshots.engine.books import Books
 from snapshots.engine.owner import LEASE_SECONDS
 from snapshots.engine.takeover import session_name
 from snapshots.ledger import waiting
+from snapshots.telemetry.account import Account
 from tests.cli.run import snapshots as command
 from tests.faults.harness import wait_for
 from tests.ledger.older import execute
@@ -507,3 +510,42 @@ def test_an_owner_that_was_taken_over_writes_nothing(database, tmp_path, step):
     assert process.returncode == 1, err
     assert "lost_lease" in out
     assert account(database) == before
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_stopped_while_it_waits_for_a_lock(request, server, tmp_path):
+    database = request.getfixturevalue(f"{server}_url")
+    people(database)
+    process = paused(before_their_parents(tmp_path), database, tmp_path, "retry-begun:2")
+    session = locations.target(database).connect(create=False)
+    with closing(session), session.transaction():
+        session.execute("SELECT * FROM snapshots_rejects FOR UPDATE")
+        process.send_signal(signal.SIGCONT)
+        time.sleep(2)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 143
+    ((number,),) = execute(database, "SELECT id FROM snapshots_imports")
+    done = command("resume", number, "--database", database, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert len(account(database)[0]) == 201
+
+
+def test_metrics_count_what_is_decided(database, tmp_path):
+    people(database)
+    heard = []
+    added = Account(locations.Search(database))
+
+    def listener(event):
+        added(event)
+        heard.append(added.sums())
+
+    path = written(tmp_path, [*(f"{n},{n + 1}" for n in range(1, 20)), "20,", "21,0"])
+    snapshots.load(path, database=database, chunk_size=20, listener=listener)
+    for before, after in itertools.pairwise(heard):
+        assert before.counts.rejected <= after.counts.rejected
+        assert before.counts.loaded <= after.counts.loaded
+        assert after.counts.balanced
+        assert sum(after.rejects_by_code.values()) == after.counts.rejected
+    assert heard[-1].counts == snapshots.Counts(21, 20, 1, 0)
+    assert heard[-1].rejects_by_code == {"refused_by_target": 1}

@@ -13,19 +13,22 @@ in halves until each refused record is alone.
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from snapshots._native import Chunk
+from snapshots.engine import threads
+from snapshots.engine.execute import HEARTBEAT_SECONDS, PATIENCE_SECONDS, TICK_SECONDS
 from snapshots.engine.faults import fault_point
 from snapshots.engine.patience import Patience
 from snapshots.engine.report import Notice, Settled
 from snapshots.engine.takeover import session_name
 from snapshots.engine.waits import Waits
 from snapshots.engine.worker import RETRY_SECONDS
-from snapshots.errors import RefusedAndEnded, RefusedRows, SnapshotsError, Stopped
+from snapshots.errors import RefusedAndEnded, RefusedRows, SnapshotsError, Stopped, TargetError
 from snapshots.formats import encodings
 from snapshots.ledger import waiting
 from snapshots.ledger.record import Ledger
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.waiting import Waiting
     from snapshots.ports import Session, Target
 
-HEARTBEAT_SECONDS = 3.0
 T = TypeVar("T")
 
 
@@ -50,14 +52,16 @@ def retry(target: Target, task: Task, ended: Ended) -> Ended:
     """
     if not ended.waiting or not ended.whole or ended.error is not None or ended.over_budget:
         return ended
-    again = Retry(target, task)
+    again, over = Retry(target, task), threading.Event()
     try:
+        threads.start("retry", partial(again.cancel_if_stuck, over))
         again.run()
     except Stopped:
         return replace(ended, whole=False)
     except SnapshotsError as error:
         return replace(ended, error=error)
     finally:
+        over.set()
         again.close()
     counts = again.counts
     return replace(
@@ -106,10 +110,20 @@ class Retry:
         taken = self.counts.loaded - loaded
         self._task.listener(
             Notice(
-                f"{first:,} records that waited for others of table {self._table} were tried again:"
-                f" {taken:,} of them are loaded"
+                f"records that waited for others of table {self._table}:"
+                f" {taken:,} of {first:,} are loaded now"
             )
         )
+
+    def cancel_if_stuck(self, over: threading.Event) -> None:
+        """From another thread, until it is over: who waits for a database cannot see that it should
+        stop."""
+        while not over.wait(TICK_SECONDS):
+            ledger = self._ledger
+            if self._task.stop.is_set() and ledger is not None:
+                if over.wait(PATIENCE_SECONDS):
+                    return
+                ledger.session.cancel()
 
     def close(self) -> None:
         """Ends the session."""
@@ -231,6 +245,9 @@ class Retry:
                 # Begun anew, without the row that has ended it.
                 continue
             except SnapshotsError as error:
+                if self._task.stop.is_set() and isinstance(error, TargetError):
+                    # This may be the cancelled statement.
+                    raise Stopped("stopped") from error
                 patience.bear(error, connected=self._connected)
                 self.close()
             else:
