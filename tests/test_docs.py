@@ -25,7 +25,7 @@ from snapshots.engine.plan import Options
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
-from snapshots.ledger import left_out
+from snapshots.ledger import left_out, waiting
 from snapshots.project.resources import KNOWN
 from snapshots.project.settings import API_KEYS, SERVER_KEYS, Api
 from snapshots.telemetry.account import OUTCOMES
@@ -167,11 +167,11 @@ def test_the_defaults_in_the_reference_are_those_of_the_code() -> None:
 
 
 def reject_codes() -> set[str]:
-    """The kernel's codes, and the one that the database decides on."""
+    """The kernel's codes, and those that the database decides on."""
     source = (ROOT / "native" / "src" / "codes.rs").read_text("utf-8")
     found = set(re.findall(r'=> "(\w+)"', source))
     assert len(found) > 20
-    return found | {errors.RefusedRows.code}
+    return found | {errors.RefusedRows.code, waiting.CODE}
 
 
 def test_every_reject_code_is_documented_and_none_else() -> None:

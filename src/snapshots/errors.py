@@ -118,6 +118,9 @@ class RefusedRows(TargetError):
     """
 
     code = "refused_by_target"
+    key: str | None = None
+    """The foreign key that has no parent for a row, by its name; empty where the database does
+    not name it, None where it is another reason."""
 
 
 class RefusedAndEnded(RefusedRows):

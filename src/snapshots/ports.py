@@ -137,6 +137,19 @@ class Difference:
     """The beginning of what would be stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A foreign key of a table into that table itself."""
+
+    name: str
+    """Empty where the database names none when it refuses a row, and no other can be meant."""
+    columns: tuple[str, ...]
+    parents: tuple[str, ...]
+    """The columns that these refer to, in the same order."""
+    full: bool = False
+    """A row with a value in some of the columns alone has no parent; else it needs none."""
+
+
 class Session(Protocol):
     """One connection with a target, for one thread at a time.
 
@@ -270,6 +283,23 @@ class Target(Protocol):
 
     def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:
         """Names of the rules for inserted rows that rows which are loaded do not meet."""
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        """The foreign keys by which rows of the table refer to rows of the same one."""
+
+    def orphans(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        keys: Sequence[OwnKey],
+        blocks: Sequence[Block],
+    ) -> frozenset[int] | None:
+        """Within a transaction: which of some rows, each a block, have a parent by one of the keys
+        neither in the table nor among the others; and so on without those.
+
+        All others have theirs, whatever refers to what. None where only trying can tell.
+        """
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         """Whether rows with a value of the column are found at once: it leads an index, or the

@@ -9,6 +9,9 @@ before is left out, what was loaded before it is loaded again, and behind it the
 every row is judged behind those, and only those, that are loaded before it. There is no other way
 to be sure of that: a trigger may look for a row of the same chunk.
 
+Another kind is a row whose parent is in the same table: that may come yet. It is a reject for now,
+and tried again behind all others (see `retry.py`).
+
 The price is that all before such a row is loaded again. It is bounded: behind MOST_ENDED of these
 rows, or once MOST_AGAIN bytes were loaded again, the chunk ends, commits with what is known, and
 the rest is a chunk of its own. So the price grows with the number of these rows and not with its
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.faults import fault_point
 from snapshots.engine.write import BLOCK_BYTES, Written
 from snapshots.errors import RefusedAndEnded, RefusedRows
+from snapshots.ledger import waiting
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ class Around:
                 written.refuse([self._refused[position]])
             elif block.loaded:
                 written.refuse(self._halve(position, line, block))
-            if self._watch.enough(written.counts) or (self._costly and position == self._last_end):
+            if self._watch.enough(written.judged) or (self._costly and position == self._last_end):
                 break
         written.rejects.sort(key=lambda reject: reject.byte_offset)
         return written
@@ -160,7 +164,12 @@ class Around:
 
     def _keep(self, position: int, block: Block, refusal: RefusedRows) -> Reject:
         offset = self._chunk.start + block.start
-        reject = Reject(block.first_line, offset, None, refusal.code, str(refusal), block.raw())
+        code, raw = refusal.code, block.raw()
+        waits = self._rows.waits
+        if waits is not None and waits.for_its_parent(self._session, refusal, block):
+            # It is made a row again from what is kept of it.
+            code, raw = waiting.CODE, block.raw(len(self._chunk))
+        reject = Reject(block.first_line, offset, None, code, str(refusal), raw)
         self._refused[position] = reject
         return reject
 

@@ -168,6 +168,8 @@ class Ending:
         counts = ended.counts
         if self.options.stop_on_error:
             message = "Stopped at the first rejected record (--stop-on-error)."
+            if ended.whole:
+                message = "Records were refused in the end (--stop-on-error); others are loaded."
         else:
             message = (
                 f"{counts.rejected} of {counts.records} records were rejected, more than"

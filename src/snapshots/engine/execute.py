@@ -17,6 +17,7 @@ from snapshots.engine.compare import Comparing
 from snapshots.engine.job import Ended
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import Committed, Notice, Progress
+from snapshots.engine.waits import Waits
 from snapshots.engine.watch import Watch
 from snapshots.engine.worker import Part, work
 from snapshots.engine.write import Rows
@@ -46,7 +47,11 @@ class Execution:
         plan, options = task.plan, task.options
         remainder = Remainder.after(task.chunks)
         self._watch = Watch(
-            options.allowed, committed=task.committed, limit=options.limit, stop=task.stop
+            options.allowed,
+            committed=task.committed,
+            limit=options.limit,
+            stop=task.stop,
+            waiting=task.waiting,
         )
         self._source = task.source
         self._workers = _workers(options, target)
@@ -60,6 +65,7 @@ class Execution:
                 stop_at_reject=options.stop_on_error,
                 parse_ahead=self._workers == 1,
                 comparing=Comparing(target, plan),
+                waits=Waits(target, plan.table, plan.columns),
             ),
         )
         self._reader = Reader(
@@ -174,7 +180,7 @@ class Execution:
         with self._lock:
             self._committed_bytes += done.end - done.start
         self._untold.put(as_committed(self._part.lease.import_id, done))
-        self._watch.commit(done.counts)
+        self._watch.commit(done.counts, done.waiting)
 
     def _say(self, text: str) -> None:
         with self._lock:
@@ -216,6 +222,7 @@ class Execution:
             over_budget=self._watch.over_budget(),
             limited=not whole and self._watch.remaining(Counts()) == 0,
             error=self._error,
+            waiting=self._watch.waiting,
             end=self._reader.end,
             content_hash=self._reader.content_hash,
             size=self._reader.size,

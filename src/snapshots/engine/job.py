@@ -40,6 +40,8 @@ class Task:
     stop: threading.Event
     listener: Listener
     heartbeat: Callable[[], None]
+    waiting: int = 0
+    """Records among the rejects that are to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Ended:
     """Bytes of the input as the kernel sees them, as far as it was read."""
     content_hash: str | None
     size: int | None
+    waiting: int = 0
+    """Records among the rejects that are to be tried again."""
 
 
 class Job(Protocol):

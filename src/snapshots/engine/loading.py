@@ -10,6 +10,7 @@ from snapshots.engine import triggers
 from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.prepare import create_table, prepare_table
+from snapshots.engine.retry import retry
 from snapshots.engine.small import Done, import_small, is_small
 from snapshots.engine.tables import table_for, table_of
 
@@ -82,4 +83,4 @@ class Loading:
 
     def carry_out(self, task: Task) -> Ended:
         """See `engine.job.Job`."""
-        return Execution(self.target, task).run()
+        return retry(self.target, task, Execution(self.target, task).run())

@@ -5,7 +5,8 @@ This is the seam for whoever watches: progress, logs, metrics, traces. The engin
 - Events of one import come from one thread, in order; those of several imports that run at once
   may come from several threads, so a listener that is shared by them must be thread-safe.
 - `Opened` comes first, and for each there is exactly one `ImportResult` or `Failed`, the last.
-  Between them, if there is anything to do, `Started` and any number of `Committed` and `Progress`.
+  Between them, if there is anything to do, `Started` and any number of `Committed` and `Progress`,
+  and behind these of `Settled`.
   Nothing of the input is committed by this process before `Opened`; a small one may be already
   when it is `Started`.
 - `Committed` comes after the chunk's transaction is durable, once for each chunk that this process
@@ -90,6 +91,17 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """Records of committed chunks that waited for others are loaded, or are refused for good."""
+
+    import_id: int
+    counts: Counts
+    """Added to those that were told before: what was a reject and is loaded is negative there."""
+    rejects_by_code: Mapping[str, int]
+    """The same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """An input could not be begun, or its import ended with an error instead of a result."""
 
@@ -130,7 +142,7 @@ class ImportResult:
 
 
 Event: TypeAlias = (
-    Notice | Opened | Started | Committed | Progress | Failed | Backlog | ImportResult
+    Notice | Opened | Started | Committed | Progress | Settled | Failed | Backlog | ImportResult
 )
 Listener: TypeAlias = Callable[[Event], None]
 

@@ -32,6 +32,7 @@ from snapshots.errors import (
     TargetError,
     UsageError,
 )
+from snapshots.ledger import waiting
 from snapshots.ledger.gone import TABLE_GONE, give_up
 from snapshots.sources import open_source, shown
 from snapshots.sources.remote.urls import HIDDEN
@@ -314,6 +315,7 @@ class Run:
                 stop=self.stop,
                 listener=self.listener,
                 heartbeat=lambda: self._heartbeat(lease),
+                waiting=waiting.count(self.books.ledger, lease.import_id) if chunks else 0,
             )
             ended = self.job.carry_out(task)
             return self.ending.conclude(lease, plan, known, ended)

@@ -16,14 +16,22 @@ class Watch:
     """The committed counts of an import, and the reasons to stop it. Thread-safe."""
 
     def __init__(
-        self, budget: Budget, *, committed: Counts, limit: int | None, stop: threading.Event
+        self,
+        budget: Budget,
+        *,
+        committed: Counts,
+        limit: int | None,
+        stop: threading.Event,
+        waiting: int = 0,
     ) -> None:
+        """`waiting`: how many of the rejects do not count as such, for they are tried again."""
         self.budget = budget
         self.limit = limit
         self._stop = stop
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._committed = committed
+        self._waiting = waiting
 
     @property
     def committed(self) -> Counts:
@@ -31,10 +39,17 @@ class Watch:
         with self._lock:
             return self._committed
 
-    def commit(self, counts: Counts) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many of the rejects are to be tried again."""
+        with self._lock:
+            return self._waiting
+
+    def commit(self, counts: Counts, waiting: int = 0) -> None:
         """Adds a chunk that has just been committed."""
         with self._lock:
             self._committed += counts
+            self._waiting += waiting
         if self.enough(Counts()):
             self.end()
 
@@ -44,7 +59,9 @@ class Watch:
 
     def over_budget(self, pending: Counts | None = None) -> bool:
         """More rejects than allowed."""
-        return self.budget.exceeded(self.committed + (pending or Counts()))
+        with self._lock:
+            judged = self._committed + Counts(rejected=-self._waiting)
+        return self.budget.exceeded(judged + (pending or Counts()))
 
     def remaining(self, pending: Counts) -> int | None:
         """Records that may still be taken; None without a limit."""

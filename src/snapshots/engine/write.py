@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.ahead import ahead
 from snapshots.engine.faults import fault_point
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger import waiting
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Altered, Block, Chunk, Converter
     from snapshots.engine.compare import Comparing
+    from snapshots.engine.waits import Waits
     from snapshots.engine.watch import Watch
     from snapshots.model import TableName
     from snapshots.ports import Session
@@ -35,6 +37,8 @@ class Rows:
     """Convert on a second thread: pays where only one session may write."""
     comparing: Comparing | None = None
     """Finds records that the table would alter; None: there can be none."""
+    waits: Waits | None = None
+    """Knows which refused rows will be tried again; None: none of them."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,13 @@ class Written:
     line: int = 0
     counts: Counts = field(default_factory=Counts)
     rejects: list[Reject] = field(default_factory=list)
+    waiting: int = 0
+    """Rejects that will be tried again, and do not count as such until then."""
+
+    @property
+    def judged(self) -> Counts:
+        """The counts for which an import may have to stop."""
+        return self.counts + Counts(rejected=-self.waiting)
 
     def add(self, block: Block) -> None:
         """Adds what the kernel says of a block."""
@@ -59,6 +70,7 @@ class Written:
         n = len(refused)
         self.counts += Counts(loaded=-n, rejected=n)
         self.rejects.extend(refused)
+        self.waiting += sum(reject.code == waiting.CODE for reject in refused)
 
 
 def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:

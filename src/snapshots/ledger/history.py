@@ -228,11 +228,12 @@ class History:
 
     def reject_counts(self, import_id: int, chunk: CommittedChunk | None = None) -> dict[str, int]:
         """How many rejects of each code, most frequent first; of one chunk, or of all."""
-        within = " AND byte_offset >= ? AND byte_offset < ?" if chunk else ""
+        # Its bytes are those that the kernel sees, a reject's those of the input.
+        within = " AND line >= ? AND line < ?" if chunk else ""
         rows = self.session.execute(
             f"SELECT code, COUNT(*) FROM snapshots_rejects WHERE import_id = ?{within}"
             " GROUP BY code ORDER BY 2 DESC, 1",
-            (import_id, chunk.start, chunk.end) if chunk else (import_id,),
+            (import_id, chunk.start_line, chunk.end_line) if chunk else (import_id,),
         )
         return {str(code): cast("int", count) for code, count in rows}
 

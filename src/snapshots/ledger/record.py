@@ -38,6 +38,8 @@ _LAST_NUMBERS = (
     " (SELECT MAX(import_id) FROM snapshots_rejects)"
 )
 """A chunk whose import is gone still counts: another import of its number would find it claimed."""
+WAITING = "awaits_parent"
+"""The code of a reject that is to be tried again (see `waiting.py`)."""
 LINEAGE_COLUMN = "_import_id"
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
@@ -80,6 +82,11 @@ class ChunkDone:
     """BLAKE3 of the chunk's own bytes."""
     seconds: float = 0.0
     rejects_by_code: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> int:
+        """Rejects that are to be tried again."""
+        return self.rejects_by_code.get(WAITING, 0)
 
 
 class Ledger(History):
@@ -290,9 +297,14 @@ class Ledger(History):
                 done.start,
             ),
         )
+        self.seal(session, lease, chunks=1)
+
+    def seal(self, session: Session, lease: Lease, *, chunks: int = 0) -> None:
+        """Adds new chunks to those that must be there. Raises LostLease if the import was taken
+        over; after it, nobody can until COMMIT."""
         # This lock comes last: other chunks wait for it only as long as COMMIT takes.
         session.execute(
-            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, chunks = chunks + 1"
+            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, chunks = chunks + {chunks:d}"
             " WHERE id = ? AND fence = ?",
             (lease.import_id, lease.fence),
         )

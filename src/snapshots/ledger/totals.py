@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from snapshots.ledger import waiting
 from snapshots.ledger.times import seconds_between, unix_time
 from snapshots.model import Counts
 
@@ -19,7 +20,7 @@ _OF_IMPORTS = "WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind =
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The account of all records that were ever committed."""
+    """The account of all records that were ever committed, but for those that wait for others."""
 
     counts: Counts = field(default_factory=Counts)
     bytes: int = 0
@@ -61,10 +62,11 @@ def totals(history: History) -> Totals:
         f" FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
     )
     found = {(str(of), str(code)): cast("list[int]", numbers) for of, code, *numbers in rows}
-    *counts, size = found["chunks", ""]
+    records, loaded, rejected, skipped, size = found["chunks", ""]
+    waits = found.pop(("rejects", waiting.CODE), [0])[0]
     newest, finished, *_ = found["imports", ""]
     return Totals(
-        counts=Counts(*counts),
+        counts=Counts(records - waits, loaded, rejected - waits, skipped),
         bytes=size,
         rejects_by_code={code: n for (of, code), (n, *_) in found.items() if of == "rejects"},
         newest=newest,

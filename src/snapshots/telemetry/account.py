@@ -12,9 +12,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.engine.report import Backlog, Committed, Failed, ImportResult, Opened, Started
+from snapshots.engine.report import (
+    Backlog,
+    Committed,
+    Failed,
+    ImportResult,
+    Opened,
+    Settled,
+    Started,
+)
 from snapshots.engine.standing import totals_of
 from snapshots.errors import AccountingMismatch, ImportBusy, LostLease, SnapshotsError
+from snapshots.ledger import waiting
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
@@ -72,10 +81,8 @@ class Account:
                 case Started(kind="import"):
                     self._running.add(event.import_id)
                     self._newest = max(self._newest, event.import_id)
-                case Committed() if event.import_id in self._running:
-                    self._counts += event.counts
-                    self._bytes += event.end - event.start
-                    self._codes.update(event.rejects_by_code)
+                case Committed() | Settled() if event.import_id in self._running:
+                    self._add(event)
                 case ImportResult():
                     self._open -= 1
                     if event.record and event.record.kind == "import":
@@ -96,6 +103,14 @@ class Account:
                     self._waiting = event.waiting
                 case _:
                     pass
+
+    def _add(self, event: Committed | Settled) -> None:
+        """A record that waits is in no bucket yet: a counter never goes down."""
+        waits = event.rejects_by_code.get(waiting.CODE, 0)
+        self._counts += event.counts + Counts(records=-waits, rejected=-waits)
+        self._codes.update({c: n for c, n in event.rejects_by_code.items() if c != waiting.CODE})
+        if isinstance(event, Committed):
+            self._bytes += event.end - event.start
 
     def runs(self, import_id: int) -> bool:
         """It is an import that has begun and not ended here."""

@@ -31,6 +31,8 @@ _REFUSED = {
 }
 _CONSTRAINT = {1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 3819, 4025}
 """Refuses a row however it was written."""
+_NO_PARENT = {1216, 1452}
+_KEY = re.compile(r"CONSTRAINT `((?:[^`]|``)+)` FOREIGN KEY")
 _CONTRACT = {1059, 1060, 1071, 1103, 1117, 1118, 1166, 1170, 1300}
 _CANNOT_CREATE = 1005
 _UNFIT = re.compile(r"errno: (139|185)\b")
@@ -78,7 +80,11 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
         )
     state = getattr(error, "sqlstate", None) or ""
     if code in _CONSTRAINT or (loading and (code in _REFUSED or state[:2] in _REFUSED_CLASSES)):
-        return RefusedRows(message)
+        refusal = RefusedRows(message)
+        if code in _NO_PARENT:
+            named = _KEY.search(message)
+            refusal.key = named[1].replace("``", "`") if named else ""
+        return refusal
     if code in _CONTRACT or (code == _CANNOT_CREATE and _UNFIT.search(message)):
         return ContractError(f"MySQL cannot have such a table: {message}")
     if _NO_ROOM.search(message):

@@ -34,12 +34,14 @@ from snapshots.targets.mysql.types import (
     values_of,
     wire_of,
 )
+from snapshots.targets.own_keys import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Session
+    from snapshots.ports import OwnKey, Session
 
 _COLUMNS = """
 SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <> 'NULL',
@@ -51,6 +53,13 @@ _TRIGGERS = """
 SELECT trigger_name FROM information_schema.triggers
 WHERE event_object_schema = DATABASE() AND event_object_table = ? AND event_manipulation = 'INSERT'
 ORDER BY 1
+"""
+_OWN_KEYS = """
+SELECT constraint_name, column_name, referenced_column_name, 0
+FROM information_schema.key_column_usage
+WHERE table_schema = DATABASE() AND table_name = ?
+  AND referenced_table_schema = table_schema AND referenced_table_name = table_name
+ORDER BY constraint_name, ordinal_position
 """
 _LEADS_AN_INDEX = """
 SELECT 1 FROM information_schema.statistics
@@ -222,6 +231,20 @@ class MysqlTarget:
 
     def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
         return ()
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        return grouped(session.execute(_OWN_KEYS, (table.name,)))
+
+    def orphans(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[str],  # noqa: ARG002
+        keys: Sequence[OwnKey],  # noqa: ARG002
+        blocks: Sequence[Block],  # noqa: ARG002
+    ) -> frozenset[int] | None:
+        # InnoDB judges each row when it comes: a parent must be there before.
+        return None
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):

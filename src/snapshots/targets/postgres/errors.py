@@ -30,6 +30,7 @@ _CONSTRAINT = "23"
 """Refuses a row however it was written."""
 _NAMES = "42"
 _IN_A_ROW = re.compile(r"COPY .*, line \d+, column ")
+_FOREIGN_KEY = "23503"
 _NOT_REFUSED = {"22P04"}
 """The COPY data is malformed: our fault or a changed table's, never a row's."""
 _PROTOCOL = "08P01"
@@ -73,7 +74,10 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
             retryable=True,
         )
     if state[:2] == _CONSTRAINT:
-        return RefusedRows(message)
+        refusal = RefusedRows(message)
+        if state == _FOREIGN_KEY:
+            refusal.key = error.diag.constraint_name
+        return refusal
     if loading and state not in _NOT_REFUSED:
         refused = state[:2] in _REFUSED_CLASSES or state in _REFUSED or state == _PROTOCOL
         # A policy and a missing right have one number; the sentence may be in any language.

@@ -22,14 +22,16 @@ from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
+from snapshots.targets.postgres.own_keys import orphans, own_keys
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Session
+    from snapshots.ports import OwnKey, Session
 
 _CONNECT_SECONDS = "10"
 _MAINTENANCE = "postgres"
@@ -208,6 +210,19 @@ class PostgresTarget:
     def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:
         # COPY rewrites no query, which is all that a rule does.
         return tuple(str(name) for (name,) in session.execute(_RULES, (qualified(table),)))
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        return own_keys(session, table)
+
+    def orphans(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        keys: Sequence[OwnKey],
+        blocks: Sequence[Block],
+    ) -> frozenset[int] | None:
+        return orphans(session, table, columns, keys, blocks)
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (qualified(table), column)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import RefusedRows
 from snapshots.targets.ddl import quoted
+from snapshots.targets.sqlite.errors import NO_PARENT
 
 if TYPE_CHECKING:
     from snapshots._native import SqliteConnection
@@ -57,7 +58,9 @@ class DeferredKeys:
         else:
             broken = self._violations() > self._before
         if broken:
-            raise RefusedRows("FOREIGN KEY constraint failed")
+            refusal = RefusedRows(NO_PARENT)
+            refusal.key = ""
+            raise refusal
 
     def _all_at_the_end(self, stored: int) -> bool:
         """The new rows are the last ones; else all the table must be read."""

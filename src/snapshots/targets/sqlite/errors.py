@@ -13,6 +13,8 @@ BUSY, _LOCKED, _NO_MEMORY, _READ_ONLY, _INTERRUPTED = 5, 6, 7, 8, 9
 _IO, _CORRUPT, _FULL = 10, 11, 13
 _CANNOT_OPEN, _TOO_BIG, _CONSTRAINT, _MISMATCH, _NOT_A_DATABASE = 14, 18, 19, 20, 26
 
+NO_PARENT = "FOREIGN KEY constraint failed"
+
 _REFUSED = {_TOO_BIG, _CONSTRAINT, _MISMATCH}
 _SENTENCES = {
     BUSY: "The file is locked by another program.",
@@ -43,7 +45,10 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
     """The error of this package for one of SQLite's."""
     message, code = str(error.args[0]), error.args[1]
     if code == _CONSTRAINT or (loading and code in _REFUSED):
-        return RefusedRows(message)
+        refusal = RefusedRows(message)
+        if message == NO_PARENT:
+            refusal.key = ""
+        return refusal
     if message.startswith(("too many columns", "duplicate column name")):
         return ContractError(f"SQLite cannot have such a table: {message}")
     known = _SENTENCES.get(code)

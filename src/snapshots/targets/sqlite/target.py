@@ -17,14 +17,16 @@ from snapshots.ports import Comparison
 from snapshots.targets import ddl
 from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
+from snapshots.targets.sqlite.own_keys import orphans, own_keys
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.types import kernel_type, makes_numbers, physical, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import Rows, Session
+    from snapshots.ports import OwnKey, Rows, Session
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -189,6 +191,19 @@ class SqliteTarget:
 
     def passed_by(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
         return ()
+
+    def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
+        return own_keys(session, table)
+
+    def orphans(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        keys: Sequence[OwnKey],
+        blocks: Sequence[Block],
+    ) -> frozenset[int] | None:
+        return orphans(session, table, columns, keys, blocks)
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         if session.execute(_LEADS_AN_INDEX, (table.name, column)):
