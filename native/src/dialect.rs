@@ -5,10 +5,32 @@ use serde::Deserialize;
 /// The largest `max_record_size`: places within a record are kept in 32 bits.
 const MAX_RECORD_SIZE: usize = 1 << 30;
 
-/// A valid dialect. All of its characters are single ASCII bytes, and distinct.
+/// What stands for a delimiter where there is none: a byte that is in no UTF-8.
+pub const NO_DELIMITER: u8 = 0xFF;
+
+/// The longest delimiter.
+const MAX_DELIMITER: usize = 8;
+
+/// What is done with a record that is not as wide as the header.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Ragged {
+    #[default]
+    Reject,
+    /// Empty fields beyond the header are dropped.
+    Trim,
+    /// As `Trim`, and fields that are missing at the end are NULL.
+    Pad,
+}
+
+/// A valid dialect. All of its characters are single ASCII bytes, and distinct; only a
+/// delimiter may be longer.
 #[derive(Clone, Debug)]
 pub struct Dialect {
+    /// The first byte of the delimiter.
     pub delimiter: u8,
+    /// The others, of a delimiter of several characters.
+    pub delimiter_rest: Vec<u8>,
     pub quote: Option<u8>,
     pub escape: Option<u8>,
     /// The byte that ends a line: LF, CR where lines end with CR alone, or ASCII's own record
@@ -20,6 +42,9 @@ pub struct Dialect {
     pub comment: Option<u8>,
     pub skip_initial_space: bool,
     pub max_record_size: usize,
+    /// The header as it stands in the input: a record like it is no data.
+    pub repeated: Option<Vec<u8>>,
+    pub ragged: Ragged,
 }
 
 /// The fields of `model.Dialect`, as JSON has them.
@@ -39,6 +64,10 @@ pub struct DialectSpec {
     comment: Option<String>,
     skip_initial_space: bool,
     max_record_size: usize,
+    #[serde(default)]
+    repeated: Option<String>,
+    #[serde(default)]
+    ragged: Ragged,
 }
 
 #[derive(Deserialize)]
@@ -59,8 +88,10 @@ impl Dialect {
 
     /// Checks what JSON cannot say: single bytes, all distinct.
     pub fn new(spec: &DialectSpec) -> Result<Dialect, String> {
+        let (delimiter, delimiter_rest) = delimiter(&spec.delimiter)?;
         let dialect = Dialect {
-            delimiter: ascii("delimiter", &spec.delimiter)?,
+            delimiter,
+            delimiter_rest,
             quote: optional("quote", spec.quote.as_deref())?,
             escape: optional("escape", spec.escape.as_deref())?,
             newline: match spec.terminator {
@@ -74,9 +105,65 @@ impl Dialect {
             comment: optional("comment", spec.comment.as_deref())?,
             skip_initial_space: spec.skip_initial_space,
             max_record_size: spec.max_record_size,
+            repeated: spec.repeated.clone().map(String::into_bytes),
+            ragged: spec.ragged,
         };
         dialect.check()?;
         Ok(dialect)
+    }
+
+    /// Where the field after the delimiter at `at` starts, if one is there whose first byte is.
+    #[inline]
+    pub fn after_delimiter(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let after = at + 1;
+        if self.delimiter_rest.is_empty() {
+            return Some(after);
+        }
+        if self.delimiter == NO_DELIMITER {
+            return None;
+        }
+        let rest = bytes.get(after..)?;
+        rest.starts_with(&self.delimiter_rest)
+            .then(|| after + self.delimiter_rest.len())
+    }
+
+    /// Whether the record that starts with these bytes is the header once more.
+    #[inline]
+    pub fn repeats_header(&self, record: &[u8]) -> bool {
+        match &self.repeated {
+            None => false,
+            // Files that were put together have the byte order mark of each.
+            Some(header) => {
+                record == header || record.strip_prefix(b"\xEF\xBB\xBF") == Some(header)
+            }
+        }
+    }
+
+    /// Whether a line holds empty fields alone, or padding.
+    #[cold]
+    pub fn is_hollow(&self, line: &[u8]) -> bool {
+        if line.iter().all(|&byte| byte == 0) {
+            return true;
+        }
+        let mut at = 0;
+        while at < line.len() {
+            if line[at] == self.delimiter
+                && let Some(next) = self.after_delimiter(line, at)
+            {
+                at = next;
+            } else if self.skip_initial_space && line[at] == b' ' {
+                at += 1;
+            } else {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether a line that starts with this byte may be a hollow one.
+    #[inline]
+    pub fn may_be_hollow(&self, first: u8) -> bool {
+        first == self.delimiter || first == 0 || (self.skip_initial_space && first == b' ')
     }
 
     fn check(&self) -> Result<(), String> {
@@ -93,6 +180,11 @@ impl Dialect {
                 }
             }
         }
+        for (name, byte) in &named[1..3] {
+            if byte.is_some_and(|byte| self.delimiter_rest.contains(&byte)) {
+                return Err(format!("the {name} is part of the delimiter"));
+            }
+        }
         if self.skip_initial_space && named.iter().any(|(_, byte)| *byte == Some(b' ')) {
             return Err("skip_initial_space: the space has another meaning already".into());
         }
@@ -102,6 +194,22 @@ impl Dialect {
             ));
         }
         Ok(())
+    }
+}
+
+fn delimiter(text: &str) -> Result<(u8, Vec<u8>), String> {
+    match text.as_bytes() {
+        [] => Ok((NO_DELIMITER, vec![NO_DELIMITER])),
+        [_] => Ok((ascii("delimiter", text)?, Vec::new())),
+        [first, rest @ ..] if rest.len() < MAX_DELIMITER && text.is_ascii() => {
+            for byte in text.split_inclusive(|_: char| true) {
+                ascii("delimiter", byte)?;
+            }
+            Ok((*first, rest.to_vec()))
+        }
+        _ => Err(format!(
+            "delimiter {text:?} is neither ASCII nor of at most {MAX_DELIMITER} characters"
+        )),
     }
 }
 

@@ -7,10 +7,15 @@ use pyo3::types::{PyBytes, PyList};
 use crate::buffer::Buffer;
 use crate::dialect::Dialect;
 use crate::grammar::{Prologue, Reader, RecordKind, bom};
+use crate::look::{Look, look};
 
 /// Not for loading.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Records;
+
+/// Of each record: its line, its offset, how many fields it has (0: its quoting is broken), how
+/// many of them are in quotes, how many are values of a type, and how well its cells look.
+type Measured = (u64, usize, usize, usize, usize, f64);
 
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
 
@@ -48,4 +53,45 @@ impl Records {
         }
         Ok(records)
     }
+
+    /// What the records would look like in a dialect, without making their fields.
+    #[staticmethod]
+    fn measure(
+        py: Python<'_>,
+        data: Buffer<'_>,
+        dialect: &str,
+        limit: usize,
+    ) -> PyResult<Vec<Measured>> {
+        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let data = data.as_bytes();
+        Ok(py.detach(|| measure(data, &dialect, limit)))
+    }
+}
+
+fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Vec<Measured> {
+    let prologue = Prologue::preamble_only(dialect);
+    let mut reader = Reader::within(dialect, data, bom(data), 1, prologue);
+    let mut records = Vec::new();
+    while records.len() < limit
+        && let Some(record) = reader.read()
+    {
+        match record.kind {
+            RecordKind::Skipped => {}
+            RecordKind::Broken(_) => records.push((record.line, record.start, 0, 0, 0, 0.0)),
+            RecordKind::Row | RecordKind::Header => {
+                let fields = reader.fields();
+                let (mut quoted, mut typed, mut filled, mut worth) = (0, 0, 0_u32, 0.0);
+                for &span in fields {
+                    let look = look(reader.raw(span), span.quoted, dialect);
+                    quoted += usize::from(span.quoted);
+                    typed += usize::from(look == Look::Typed);
+                    filled += u32::from(look != Look::Empty);
+                    worth += look.worth();
+                }
+                let mean = worth / f64::from(filled.max(1));
+                records.push((record.line, record.start, fields.len(), quoted, typed, mean));
+            }
+        }
+    }
+    records
 }

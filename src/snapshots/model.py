@@ -31,6 +31,7 @@ class Dialect:
     """How the records of an input are written."""
 
     delimiter: str = ","
+    """Mostly one character. Empty: a record is one field."""
     quote: str | None = '"'
     escape: str | None = None
     """None: a quote inside a quoted field is doubled. Else the character before it."""
@@ -48,6 +49,11 @@ class Dialect:
     skip_initial_space: bool = False
     max_record_size: int = 8 * 1024 * 1024
     """Bytes. A longer record is rejected: `record_too_long`."""
+    repeated: str | None = None
+    """The header as it stands in the input: a record like it is rejected, `repeated_header`."""
+    ragged: Literal["reject", "trim", "pad"] = "reject"
+    """What is done with a record that is not as wide as the header. `trim`: empty fields beyond
+    it are dropped. `pad`: also, fields that are missing at the end are NULL."""
 
 
 @dataclass(frozen=True, slots=True)
