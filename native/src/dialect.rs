@@ -205,6 +205,11 @@ fn delimiter(text: &str) -> Result<(u8, Vec<u8>), String> {
             for byte in text.split_inclusive(|_: char| true) {
                 ascii("delimiter", byte)?;
             }
+            if text.chars().any(char::is_alphanumeric) {
+                return Err(format!(
+                    "delimiter {text:?} of several characters has a letter or a digit"
+                ));
+            }
             Ok((*first, rest.to_vec()))
         }
         _ => Err(format!(

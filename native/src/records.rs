@@ -13,9 +13,9 @@ use crate::look::{Look, look};
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Records;
 
-/// Of each record: its line, its offset, how many fields it has (0: its quoting is broken), how
+/// Of each record, in lists: its offset, how many fields it has (0: its quoting is broken), how
 /// many of them are in quotes, how many are values of a type, and how well its cells look.
-type Measured = (u64, usize, usize, usize, usize, f64);
+type Measures = (Vec<usize>, Vec<usize>, Vec<usize>, Vec<usize>, Vec<f64>);
 
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
 
@@ -61,37 +61,40 @@ impl Records {
         data: Buffer<'_>,
         dialect: &str,
         limit: usize,
-    ) -> PyResult<Vec<Measured>> {
+    ) -> PyResult<Measures> {
         let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
         let data = data.as_bytes();
         Ok(py.detach(|| measure(data, &dialect, limit)))
     }
 }
 
-fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Vec<Measured> {
+fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
     let prologue = Prologue::preamble_only(dialect);
     let mut reader = Reader::within(dialect, data, bom(data), 1, prologue);
-    let mut records = Vec::new();
-    while records.len() < limit
+    let mut found = Measures::default();
+    while found.0.len() < limit
         && let Some(record) = reader.read()
     {
+        let (mut fields, mut quoted, mut typed, mut filled, mut worth) = (0, 0, 0, 0_u32, 0.0);
         match record.kind {
-            RecordKind::Skipped => {}
-            RecordKind::Broken(_) => records.push((record.line, record.start, 0, 0, 0, 0.0)),
+            RecordKind::Skipped => continue,
+            RecordKind::Broken(_) => {}
             RecordKind::Row | RecordKind::Header => {
-                let fields = reader.fields();
-                let (mut quoted, mut typed, mut filled, mut worth) = (0, 0, 0_u32, 0.0);
-                for &span in fields {
+                for &span in reader.fields() {
                     let look = look(reader.raw(span), span.quoted, dialect);
                     quoted += usize::from(span.quoted);
                     typed += usize::from(look == Look::Typed);
                     filled += u32::from(look != Look::Empty);
                     worth += look.worth();
                 }
-                let mean = worth / f64::from(filled.max(1));
-                records.push((record.line, record.start, fields.len(), quoted, typed, mean));
+                fields = reader.fields().len();
             }
         }
+        found.0.push(record.start);
+        found.1.push(fields);
+        found.2.push(quoted);
+        found.3.push(typed);
+        found.4.push(worth / f64::from(filled.max(1)));
     }
-    records
+    found
 }

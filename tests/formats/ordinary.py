@@ -12,7 +12,7 @@ import io
 import json
 import random
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -315,9 +315,10 @@ def reading(data: bytes) -> dict[str, Any]:
     """What there is to tell of how an input is read."""
     head = data[: 256 * 1024]
     found = sniff(head, DialectOptions())
+    assert found.question is None
     dialect = asdict(found.dialect)
     sample = b"".join(transcode([data], found.dialect.encoding))
-    rows = [fields for _, _, fields in Records.parse(sample, dialect_json(found.dialect), 10**9)]
+    rows = [fields for _, _, fields in Records.parse(sample, dialect_json(replace(found.dialect, repeated=None)), 10**9)]
     told = {
         name: dialect[name]
         for name in (

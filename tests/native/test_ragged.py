@@ -61,7 +61,7 @@ def test_a_header_of_two_lines_once_more():
     assert found.codes == [(4, "repeated_header")]
 
 
-@pytest.mark.parametrize("delimiter", ["||", "~|~", "::", "^A^"])
+@pytest.mark.parametrize("delimiter", ["||", "~|~", "::", "^*^"])
 def test_a_delimiter_of_several_characters(delimiter):
     parts = [
         ["1", f"x{delimiter[0]}y", '"q"'],

@@ -29,9 +29,16 @@ _BEYOND_ASCII = re.compile(rb"(" + _CHARACTER + rb")|[\x80-\xff]")
 _SAMPLE = 128 * 1024
 """Bytes that the guess at an encoding looks at: more would not make it better."""
 
+_SEPARATORS = b"\x01\x02\x1c\x1d\x1e\x1f"
+"""Control characters that some programs write between fields and records."""
 _NOT_IN_TEXT = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1b"})
 _SHARE_OF_BINARY = 0.05
 """A few NULs are damage, many are no text."""
+_PLAINLY = 3
+"""With a third as many sound characters as bytes of damage, a text is no accident."""
+_WESTERN = re.compile(
+    r"[\s\x20-\x7e€‚„…†‰Š‹ŒŽ‘’“”•–—™š›œžŸ\xa0¡£§©ª«®°±²³´µ·¹º»¼½¾¿À-ÖØ-öø-ÿ]*"
+)
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95
@@ -70,12 +77,32 @@ def detect(head: bytes, given: str | None = None) -> Detected:
         return Detected(
             wide, f"encoding: {wide.upper()} in all likelihood, by where its NULs are", sure=False
         )
-    if len(head) - len(head.translate(None, _NOT_IN_TEXT)) > _SHARE_OF_BINARY * len(head):
+    if _is_binary(head):
         raise InputError(
             "This is binary data, not CSV.",
             hint="Give a text file of comma-separated values; if it is one, say --encoding NAME.",
         )
     return _utf8_or_not(head)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Many control characters. NULs that pad the end are damage to no record, and separators are
+    none where lines, or records, have them in fair numbers.
+    """
+    text = head.rstrip(b"\0\r\n\x1a")
+    if b"\n" not in text:
+        text = head
+    control = len(text) - len(text.translate(None, _NOT_IN_TEXT))
+    if control <= _SHARE_OF_BINARY * len(text):
+        return False
+    between = len(text) - len(text.translate(None, _SEPARATORS))
+    if control - between > _SHARE_OF_BINARY * len(text) / 10:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(text)
+    except UnicodeDecodeError:
+        return b"\n" not in text and b"\x1e" not in text
+    return False
 
 
 def utf16_without_mark(head: bytes) -> str | None:
@@ -123,6 +150,14 @@ def _utf8_or_not(head: bytes) -> Detected:
         )
     first = next(match for match in _BEYOND_ASCII.finditer(head) if not match[1])
     line = head.count(b"\n", 0, first.start()) + 1
+    if sound * _PLAINLY >= damaged:
+        raise DialectError(
+            f"The input is UTF-8 in part: it has {sound} characters beyond ASCII, and {damaged}"
+            f" bytes that are not UTF-8 (the first, 0x{head[first.start()]:02X}, at offset"
+            f" {first.start()}, line {line}).",
+            hint="Say --encoding utf-8 to reject only the records with such bytes, or --encoding"
+            " NAME if it is in another.",
+        )
     likely = _likely(head)
     raise DialectError(
         f"The input is not UTF-8 (byte 0x{head[first.start()]:02X} at offset {first.start()}, "
@@ -134,11 +169,13 @@ def _utf8_or_not(head: bytes) -> Detected:
 
 def _likely(head: bytes) -> str | None:
     """What charset-normalizer finds most probable in the lines that are not ASCII."""
-    from charset_normalizer import from_bytes
-
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
     sample = b"".join(lines[:-1] or lines)[:_SAMPLE]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
+    if western := _western(sample):
+        return western
+    from charset_normalizer import from_bytes
+
     matches = from_bytes(sample)
     best = matches.best()
     if best is None:
@@ -149,6 +186,25 @@ def _likely(head: bytes) -> str | None:
     if names & {"cp1252", "iso8859-1"}:
         return "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
     return best.encoding
+
+
+def _western(sample: bytes) -> str | None:
+    """What is plainly Windows-1252 or Latin-1: words of Latin letters, few of them accented."""
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    if not _WESTERN.fullmatch(text):
+        return None
+    accented = sum(1 for char in text if char > "\xbf" and char.isalpha())
+    letters = sum(1 for char in text if char.isalpha())
+    alone = re.findall(r"[À-ÖØ-öø-ÿ]{2,}", text)
+    if accented * 4 > letters or len(alone) * 4 > accented:
+        return None
+    # A capital with an accent within a word is another encoding's letter.
+    if len(re.findall(r"[a-zß-öø-ÿ][À-ÖØ-Þ]", text)) * 4 > accented:
+        return None
+    return "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
 
 
 def _score(match: CharsetMatch) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Where the records of a table begin: titles before it, its header, a row of types."""
+"""Where the records of a table begin: titles before it, and its header."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from snapshots.formats.cells import family, filled, is_type_word, is_year
 
+Rows = list[tuple[int, list[str] | None]]
+
 _TITLES = 20
 """More lines before a header are no titles."""
 _MOSTLY = 0.8
@@ -14,6 +16,7 @@ _BODY = 200
 _FEWEST_FOR_TITLES = 3
 """With two columns, a row with one filled cell is as likely a record."""
 _YEARS_IN_A_ROW = 2
+_MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,38 @@ class Verdict:
     why: str
 
 
-def titles(rows: list[tuple[int, list[str] | None]], fields: int) -> int:
+def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
+    """The index of the record with which the table begins, where that is clear; else 0.
+
+    `narrower`: so many records at the beginning have fewer fields than nearly all others. They are
+    passed over if they are remarks, or titles, or lines such as `Account: 123`, or if what comes
+    after them is plainly a header. Else they may be a header that is too short.
+    """
+    if not narrower or narrower >= len(rows):
+        return titles(rows, fields)
+    before = [row for _, row in rows[:narrower]]
+    row = rows[narrower][1]
+    if row is None:
+        return 0
+    if all(cells is not None and _is_remark(cells) for cells in before):
+        following = rows[narrower + 1][1] if narrower + 1 < len(rows) else None
+        more = _is_remark(row) and row[0].startswith("# ") and following and _labels(following)
+        return narrower + bool(more)
+    if not _labels(row) or filled(row) < _MOSTLY * fields:
+        return titles(rows, fields)
+    below = [cells for _, cells in rows[narrower + 1 :] if cells]
+    verdict = judge(row, below)
+    if verdict.header and verdict.sure and below:
+        return narrower
+    if fields < _FEWEST_FOR_TITLES:
+        return 0
+    blank = rows[narrower][0] - rows[narrower - 1][0] > 1
+    if blank or all(cells is not None and _is_title(cells, fields) for cells in before):
+        return narrower
+    return titles(rows, fields)
+
+
+def titles(rows: Rows, fields: int) -> int:
     """The index of the header where only titles come before it; else 0.
 
     Only where it is clear: a title is a line with one filled cell, or with few fields; the
@@ -46,6 +80,9 @@ def titles(rows: list[tuple[int, list[str] | None]], fields: int) -> int:
 
 def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     """Whether a record is the header of those below it; in doubt it is."""
+    again = _labels(first) and any(row == first for row in rows)
+    if again:
+        rows = [row for row in rows if row != first]
     if rows and is_type_row(rows[0]):
         return Verdict(True, True, "the record below it names types")
     if not rows:
@@ -55,7 +92,7 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     unlike = [
         index
         for index, cell in enumerate(first)
-        if family(cell) == "text" and _typed(columns[index])
+        if family(cell) == "text" and is_typed(columns[index])
     ]
     alike = [index for index, cell in enumerate(first) if _like(cell, columns[index])]
     if _years_in_a_row(first):
@@ -66,9 +103,11 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
         return Verdict(True, not alike, why)
-    again = [index for index, cell in enumerate(first) if cell and cell in columns[index]]
-    if len(again) * 2 >= len(first):
-        return Verdict(False, False, f"in doubt: {first[again[0]]!r} occurs again below it")
+    if again:
+        return Verdict(False, False, f"in doubt: {first[0]!r} occurs again below it")
+    seen = [index for index, cell in enumerate(first) if cell and cell in columns[index]]
+    if len(seen) * 2 >= len(first):
+        return Verdict(False, False, f"in doubt: {first[seen[0]]!r} occurs again below it")
     return Verdict(True, False, "in doubt: every column holds text")
 
 
@@ -86,14 +125,7 @@ def is_type_row(row: list[str]) -> bool:
     return len(row) > 0 and all(is_type_word(cell) for cell in row)
 
 
-def _labels(row: list[str]) -> bool:
-    cells = [cell.strip() for cell in row if cell.strip()]
-    if len({cell.lower() for cell in cells}) < len(cells):
-        return False
-    return all(family(cell) == "text" or is_year(cell) for cell in cells)
-
-
-def _typed(values: list[str]) -> bool:
+def is_typed(values: list[str]) -> bool:
     """Nearly all values are numbers, or nearly all are dates."""
     families = [found for found in map(family, values) if found != "nothing"]
     return any(
@@ -102,9 +134,34 @@ def _typed(values: list[str]) -> bool:
     )
 
 
+def _is_remark(row: list[str]) -> bool:
+    return bool(row) and row[0].lstrip().startswith(_MARKS)
+
+
+def _is_title(row: list[str], fields: int) -> bool:
+    """One filled cell, or a word and what it stands for: `Account:;DE12`."""
+    short = len(row) * 2 < fields
+    return filled(row) <= 1 or (filled(row) <= 2 and (short or row[0].rstrip().endswith(":")))
+
+
+def _labels(row: list[str]) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if len({cell.lower() for cell in cells}) < len(cells):
+        return False
+    return all(family(cell) == "text" or is_year(cell) for cell in cells)
+
+
+def _is_sign(cell: str) -> bool:
+    """Digits and signs, and no letter: `51,47,45`."""
+    return any(char.isdigit() for char in cell) and not any(char.isalpha() for char in cell)
+
+
 def _like(cell: str, values: list[str]) -> bool:
     own = family(cell)
-    if own in {"text", "nothing"} or not _typed(values):
+    if own == "text" and _is_sign(cell):
+        signs = sum(map(_is_sign, values))
+        return signs > 0 and signs >= _MOSTLY * sum(1 for value in values if value)
+    if own in {"text", "nothing"} or not is_typed(values):
         return False
     filled_in = [value for value in values if family(value) != "nothing"]
     if is_year(cell) and sum(map(is_year, filled_in)) * 2 < len(filled_in):

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import header, shapes
+from snapshots.formats import doubt, header, shapes
 from snapshots.formats.cells import filled
+from snapshots.formats.choose import choose
+from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
+from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
+from snapshots.formats.second import without_data
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.formats.choose import Choice
     from snapshots.formats.shapes import Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
@@ -24,8 +31,9 @@ HEAD = 256 * 1024
 
 _FEW = 0.2
 """More records than this that do not have the usual number of fields cast doubt on it."""
-
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
+_HEADERS = 20
+"""Records that may be the header of a table which knows its columns."""
+_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,39 @@ class Sniffed:
     """A sentence for each thing detected, with the reason; `in doubt` where it is."""
     doubts: frozenset[str]
     """Fields of the dialect that may well be otherwise."""
+    first: tuple[str, ...] = ()
+    """The first records below the header, as they are shown to a user; at most two."""
+    question: DialectError | None = None
+    """Why nothing should be made of this reading: another one fits as well."""
+    rivals: tuple[Sniffed, ...] = ()
+    """The readings that fit as well."""
+    _sample: bytes = b""
+    _given: DialectOptions = field(default_factory=DialectOptions)
+    _choice: Choice | None = None
+    _whole: bool = True
+
+    def others(self) -> Iterator[Sniffed]:
+        """Readings that fit less well, for a table that knows its columns: those with a header."""
+        given, choice = self._given, self._choice
+        if choice is None:
+            return
+        own = choice.found.dialect
+        dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
+        for dialect in dialects:
+            found = shapes.shape(self._sample, dialect)
+            ways = [replace(given, delimiter=dialect.delimiter)]
+            if given.preamble is None:
+                lines = [line - 1 for line, row in found.rows[:_HEADERS] if row and len(row) > 1]
+                ways += [replace(ways[0], preamble=line, header=True) for line in lines if line]
+            if given.header is None:
+                ways.append(replace(ways[0], header=True, preamble=given.preamble or 0))
+            if given.ragged is None:
+                ways.append(replace(ways[0], header=True, ragged="reject"))
+            for way in ways:
+                try:
+                    yield _read(self._sample, dialect.encoding, dialect, way, self._whole)
+                except DialectError:
+                    continue
 
 
 def sniff(
@@ -51,85 +92,217 @@ def sniff(
     """
     given = given or DialectOptions()
     encoding = detect(head, given.encoding)
-    doubts = set() if encoding.sure else {"encoding"}
     sample = b"".join(transcode([head], encoding.encoding))
-    if not (len(head) < HEAD if whole is None else whole):
+    whole = len(head) < HEAD if whole is None else whole
+    if not whole:
         sample = _whole_lines(sample)
-    start = _start(given, encoding.encoding)
+    start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
+    if given.delimiter is None:
+        refuse_drawing(sample)
     try:
-        found = shapes.best(sample, start, given)
+        choice = choose(sample, start, given)
+        rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
+    found = _read(sample, encoding.encoding, choice.found.dialect, given, whole, choice)
+    if not encoding.sure:
+        found = replace(found, doubts=found.doubts | {"encoding"})
+    question = None
+    if rivals:
+        question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
+        found = replace(found, doubts=found.doubts | {"delimiter"})
+    elif given.delimiter is None and len(found.header) == 1 and looks_fixed(sample):
+        question = DialectError(
+            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
+            f" lines begin with {doubt.records(shapes.shape(sample, choice.found.dialect).rows)}.",
+            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
+            " column.",
+        )
+    return replace(
+        found,
+        notes=(encoding.note, *notes, *found.notes),
+        question=question,
+        rivals=tuple(_rivals(sample, encoding.encoding, choice, given, whole)),
+    )
+
+
+def _rivals(
+    sample: bytes, encoding: str, choice: Choice, given: DialectOptions, whole: bool
+) -> Iterator[Sniffed]:
+    for one in choice.rivals:
+        try:
+            yield _read(sample, encoding, one.dialect, given, whole, choice)
+        except DialectError:
+            continue
+
+
+def _first_line(
+    sample: bytes, start: Dialect, given: DialectOptions
+) -> tuple[Dialect, DialectOptions, list[str]]:
+    """What a first line such as `sep=;` says, which is no record."""
+    said = separator(sample)
+    if said is None:
+        return start, given, []
+    notes = []
+    if given.delimiter is None:
+        given = replace(given, delimiter=said)
+    if given.preamble is None:
+        notes.append(f"the first line (sep={said if said != chr(9) else 'tab'}) is skipped")
+        start = replace(start, preamble=1)
+    return replace(start, delimiter=given.delimiter or ""), given, notes
+
+
+def _read(
+    sample: bytes,
+    encoding: str,
+    dialect: Dialect,
+    given: DialectOptions,
+    whole: bool,
+    choice: Choice | None = None,
+) -> Sniffed:
+    """The reading in a dialect whose header is still to be found."""
+    del encoding
+    if given.preamble is not None:
+        dialect = replace(dialect, preamble=given.preamble)
+    narrower = 0
+    if choice is not None and choice.found.dialect is dialect:
+        narrower = choice.found.begin
+    found = _all_over_spaced(sample, shapes.shape(sample, dialect), given)
     if not found.rows:
-        what = "after the lines to skip" if start.preamble else "but blank lines"
+        what = "after the lines to skip" if dialect.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
-    notes = [encoding.note, *_shape_notes(found, given)]
-    found, verdict, more = _begin(sample, found, given)
+    notes = _shape_notes(found, given)
+    doubts = set()
+    found, verdict, more, idle = _begin(sample, found, given, narrower)
     if not verdict.sure:
         doubts.add("header")
     if not given.delimiter and found.bad > _FEW * len(found.rows):
         doubts.add("delimiter")
+    if not verdict.header:
+        idle = []
+    names, border = _names(found, verdict.header, given, whole)
+    after = len(idle) if given.rows_after_header is None else given.rows_after_header
+    last = replace(
+        found.dialect,
+        header=verdict.header,
+        rows_after_header=after,
+        repeated=_header_line(sample, found) if verdict.header and len(names) > 1 else None,
+        ragged=given.ragged or border.ragged,
+    )
+    below = [row for _, row in found.rows[int(verdict.header) + after :] if row]
     return Sniffed(
-        dialect=replace(found.dialect, header=verdict.header),
-        header=_names(found, verdict.header),
-        notes=(*notes, *more, *_first_notes(found, verdict, given)),
+        dialect=last,
+        header=names,
+        notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
+        first=tuple(doubt.records([(0, row)]) for row in below[:2]),
+        _sample=sample,
+        _given=given,
+        _choice=choice,
+        _whole=whole,
     )
 
 
 def _start(given: DialectOptions, encoding: str) -> Dialect:
     """The defaults, and whatever was given but the header, which needs a look at records."""
     options: dict[str, Any] = {
-        field.name: None if value == "" else value
+        field.name: None if value == "" and field.name != "delimiter" else value
         for field in fields(given)
         if (value := getattr(given, field.name)) is not None and field.name != "header"
     }
     return Dialect(**{**options, "encoding": encoding})
 
 
+def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
+    """`1, a` all over: the space belongs to the delimiter."""
+    dialect = found.dialect
+    if given.skip_initial_space is not None or dialect.delimiter in {"", " ", "\t"}:
+        return found
+    cells = [cell for _, row in found.rows if row for cell in row[1:] if cell]
+    if dialect.skip_initial_space or len(cells) < _NAMES:
+        return found
+    if not all(cell.startswith(" ") for cell in cells):
+        return found
+    other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
+    return other if other.bad <= found.bad and other.broken <= found.broken else found
+
+
 def _begin(
-    sample: bytes, found: Shape, given: DialectOptions
-) -> tuple[Shape, header.Verdict, list[str]]:
-    """The shape from the header on, and whether that is one."""
+    sample: bytes, found: Shape, given: DialectOptions, narrower: int
+) -> tuple[Shape, header.Verdict, list[str], list[str]]:
+    """The shape from the header on, whether that is one, what there is to say, and what the
+    records just below it are that hold no data.
+    """
     notes = []
     index = 0
     if given.preamble is None and given.header is not False:
-        index = header.titles(found.rows, found.fields)
+        index = header.first_of_table(found.rows, found.fields, narrower)
     if index:
         lines = found.rows[index][0] - 1
         what = "first line is" if lines == 1 else f"first {lines} lines are"
-        notes.append(f"titles: the {what} skipped, the header comes after")
+        remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
+        said = "remarks" if remarks else "titles"
+        notes.append(f"{said}: the {what} skipped, the table comes after")
         found = shapes.shape(sample, replace(found.dialect, preamble=lines))
     first = found.rows[0][1]
+    below = [row for _, row in found.rows[1:]]
+    idle: list[str] = []
+    if first is not None and given.rows_after_header is None and given.header is not False:
+        idle = without_data(first, below)
+    skipped = given.rows_after_header or len(idle)
     if given.header is not None:
         verdict = header.Verdict(given.header, sure=True, why="as given")
-    elif index:
-        verdict = header.Verdict(header=True, sure=True, why="after the titles")
     elif first is None:
         verdict = header.Verdict(header=True, sure=False, why="in doubt")
     else:
-        below = [row for _, row in found.rows[1 + found.dialect.rows_after_header :] if row]
-        verdict = header.judge(first, below)
+        verdict = header.judge(first, [row for row in below[skipped:] if row])
+        if index and not verdict.sure:
+            verdict = header.Verdict(header=True, sure=True, why="after the titles")
     notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
-    return found, verdict, notes
+    return found, verdict, notes, idle
 
 
-def _names(found: Shape, is_header: bool) -> tuple[str, ...]:
-    if not is_header:
-        return numbered(found.fields)
+def _names(
+    found: Shape, is_header: bool, given: DialectOptions, whole: bool
+) -> tuple[tuple[str, ...], Edge]:
+    """The names of the fields, and what stands at the records' ends."""
     line, first = found.rows[0]
+    rows = [row for _, row in found.rows[int(is_header) :] if row]
+    whole = whole and len(found.rows) < shapes.RECORDS
+    if not is_header:
+        border = Edge(found.fields)
+        if given.ragged is None and rows:
+            border = edge(["?"] * found.fields, rows, header=False, whole=whole)
+        return numbered(border.width), border
     if first is None:
         raise DialectError(
             f"The quoting of the header is broken (line {line}).",
             hint="Correct it, or say --quotechar none if quotes mean nothing here.",
         )
-    return tuple(first)
+    border = Edge(len(first))
+    if given.ragged != "reject":
+        border = edge(first, rows, header=True, whole=whole)
+    return tuple(first[: border.width]), border
+
+
+def _header_line(sample: bytes, found: Shape) -> str | None:
+    """The header as it stands in the input, if it is on one line."""
+    first = found.rows[0][1]
+    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[found.dialect.terminator]
+    if first is None or any(newline.decode() in cell for cell in first):
+        return None
+    line = sample[found.start :].partition(newline)[0]
+    line = line.removesuffix(b"\r") if newline == b"\n" else line
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     dialect, notes = found.dialect, []
-    name = _NAMES.get(dialect.delimiter, repr(dialect.delimiter))
-    if given.delimiter:
+    name = doubt.name(dialect.delimiter)
+    if given.delimiter is not None:
         notes.append(f"delimiter: {name}, as given")
     elif found.fields > 1:
         notes.append(
@@ -144,39 +317,52 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
         notes.append(r"escape: backslash, which stands before quotes within fields")
     if dialect.terminator == "cr" and given.terminator is None:
         notes.append("line end: CR alone")
+    if dialect.terminator == "rs" and given.terminator is None:
+        notes.append("line end: the record separator U+001E")
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
     return notes
 
 
-def _first_notes(found: Shape, verdict: header.Verdict, given: DialectOptions) -> list[str]:
+def _first_notes(
+    found: Shape,
+    verdict: header.Verdict,
+    given: DialectOptions,
+    names: tuple[str, ...],
+    border: Edge,
+    idle: list[str],
+) -> list[str]:
     """What a user should look at before a million records are loaded so."""
     notes: list[str] = []
     first = found.rows[0][1]
+    if border.note:
+        notes.append(border.note)
     if not verdict.header or first is None:
         return notes
-    if len(first) != found.fields:
+    if len(first) != found.fields and border.ragged == "reject" and given.ragged is None:
         notes.append(
             f"the header has {len(first)} fields, most records have {found.fields}: "
             "those will be rejected"
         )
-    if len(first) >= 3 and filled(first) * 2 < len(first) and given.preamble is None:
+    if len(names) >= _NAMES and filled(list(names)) * 2 < len(names) and given.preamble is None:
         notes.append(
-            f"only {filled(first)} of {len(first)} columns have a name in the header: if it is "
-            "further down, say --skip-rows with the number of lines before it"
+            f"only {filled(list(names))} of {len(names)} columns have a name in the header: if it"
+            " is further down, say --skip-rows with the number of lines before it"
         )
-    second = found.rows[1][1] if len(found.rows) > 1 else None
-    if second and given.rows_after_header is None and header.is_type_row(second):
-        notes.append(
-            f"the record after the header names types ({', '.join(second[:3])}...): "
-            f"skip it with --skip-rows {found.dialect.preamble},1"
-        )
+    if given.rows_after_header is None:
+        notes += [f"the record after the header holds {what}: it is skipped" for what in idle]
+        second = found.rows[1][1] if len(found.rows) > 1 and not idle else None
+        if second and header.is_type_row(second):
+            notes.append(
+                f"the record after the header names types ({', '.join(second[:3])}...): "
+                f"skip it with --skip-rows {found.dialect.preamble},1"
+            )
     return notes
 
 
 def _whole_lines(sample: bytes) -> bytes:
     """Without the record that the end of the head cut, as far as lines tell."""
-    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1))
+    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1), sample.rfind(b"\x1e"))
     if last < 0:
         raise DialectError(
             f"There is no line end in the first {len(sample)} bytes.",

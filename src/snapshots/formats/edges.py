@@ -1,0 +1,59 @@
+"""One field more than there are columns: a delimiter at the end of each record, or of the header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+_ENOUGH = 100
+"""Records that show that a field without a name is always empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How many fields a record has, and what is done about more."""
+
+    width: int
+    ragged: Literal["reject", "trim"] = "reject"
+    note: str = ""
+
+
+def edge(first: list[str], rows: list[list[str]], *, header: bool, whole: bool) -> Edge:
+    """What stands at the end of the records.
+
+    `first` is the header, or else the first of the rows; `whole`: there are no other rows.
+    Only fields that are empty in every record are dropped, and only if they have no name.
+    """
+    if not header:
+        return _without_names(first, rows, whole=whole)
+    names = len(first)
+    while names > 1 and not first[names - 1].strip():
+        names -= 1
+    if any(cell for row in rows for cell in row[names:]):
+        return Edge(len(first))
+    dropped = len(first) - names
+    if any(len(row) > len(first) for row in rows):
+        return Edge(names, "trim", _said("each record ends with", dropped or 1, rows, names))
+    if not dropped:
+        return Edge(names)
+    if all(len(row) == names for row in rows):
+        return Edge(names, "trim", _said("the header ends with", dropped, rows, names))
+    if any(len(row) < names for row in rows) and not any(len(row) == len(first) for row in rows):
+        return Edge(len(first))
+    return Edge(names, "trim", _said("header and records end with", dropped, rows, names))
+
+
+def _said(what: str, dropped: int, rows: list[list[str]], names: int) -> str:
+    more = max([dropped, *[len(row) - names for row in rows]])
+    fields = "an empty field" if more == 1 else f"{more} empty fields"
+    return f"{what} {fields} without a name: dropped"
+
+
+def _without_names(first: list[str], rows: list[list[str]], *, whole: bool) -> Edge:
+    width = len(first)
+    enough = len(rows) > 1 and (whole or len(rows) >= _ENOUGH)
+    same = all(len(row) == width for row in rows)
+    if width > 2 and enough and same and not any(row[-1] for row in rows):
+        if any(row[-2] for row in rows):
+            return Edge(width - 1, "trim", "each record ends with an empty field: dropped")
+    return Edge(width)
