@@ -13,8 +13,12 @@ use crate::look::{Look, look};
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Records;
 
+/// Records whose cells are looked at.
+const LOOKED_AT: usize = 250;
+
 /// Of each record, in lists: its offset, how many fields it has (0: its quoting is broken), how
-/// many of them are in quotes, how many are values of a type, and how well its cells look.
+/// many of them are in quotes; and of the first of them, how many are values of a type, and how
+/// well its cells look.
 type Measures = (Vec<usize>, Vec<usize>, Vec<usize>, Vec<usize>, Vec<f64>);
 
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
@@ -80,21 +84,24 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
             RecordKind::Skipped => continue,
             RecordKind::Broken(_) => {}
             RecordKind::Row | RecordKind::Header => {
-                for &span in reader.fields() {
+                fields = reader.fields().len();
+                quoted = reader.fields().iter().filter(|span| span.quoted).count();
+                let looked_at = if found.0.len() < LOOKED_AT { fields } else { 0 };
+                for &span in &reader.fields()[..looked_at] {
                     let look = look(reader.raw(span), span.quoted, dialect);
-                    quoted += usize::from(span.quoted);
                     typed += usize::from(look == Look::Typed);
                     filled += u32::from(look != Look::Empty);
                     worth += look.worth();
                 }
-                fields = reader.fields().len();
             }
+        }
+        if found.0.len() < LOOKED_AT {
+            found.3.push(typed);
+            found.4.push(worth / f64::from(filled.max(1)));
         }
         found.0.push(record.start);
         found.1.push(fields);
         found.2.push(quoted);
-        found.3.push(typed);
-        found.4.push(worth / f64::from(filled.max(1)));
     }
     found
 }

@@ -107,6 +107,8 @@ class Column:
     decimal_char: str = "."
     group_char: str | None = None
     bare_number: bool = True
+    missing_values: tuple[str, ...] | None = None
+    """Texts that mean NULL in this column. None: those of the contract."""
 
 
 @dataclass(frozen=True, slots=True)

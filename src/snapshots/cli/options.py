@@ -192,7 +192,12 @@ telemetry = together(
 )
 
 dialect = together(
-    option("--delimiter", "-d", metavar="CHAR", help="Between fields; \\t or tab for a tab."),
+    option(
+        "--delimiter",
+        "-d",
+        metavar="TEXT",
+        help="Between fields; tab, space, ^A; none: a record is one field.",
+    ),
     option("--quotechar", "-q", metavar="CHAR", help="Around fields; none: no quoting."),
     option("--escapechar", metavar="CHAR", help="Before a quote or delimiter that is data."),
     option("--encoding", "-e", metavar="NAME", help="Of the input, for instance latin-1."),
@@ -206,6 +211,13 @@ dialect = together(
     ),
     option("--comment", metavar="CHAR", help="Lines that begin with it are skipped."),
     option("--skip-initial-space", is_flag=True, help="Ignore spaces after a delimiter."),
+    option(
+        "--ragged",
+        type=click.Choice(["reject", "pad"]),
+        help="Records that are not as wide as the header: reject them; or fill short ones with"
+        " NULL and drop empty fields beyond it. Default: reject, but for an empty field at the"
+        " end of all.",
+    ),
     option(
         "--line-ending",
         type=click.Choice(["lf", "crlf", "cr"]),
@@ -265,6 +277,16 @@ null_value = option(
     metavar="TEXT",
     help="Means NULL, as an empty field does; may be repeated.",
 )
+types = together(
+    option(
+        "--decimals",
+        type=click.Choice(["float", "exact"]),
+        default="float",
+        show_default=True,
+        help="Of a new table: numbers with a fraction as binary floats, or as they are written.",
+    ),
+    option("--all-text", is_flag=True, help="Every column of a new table is text."),
+)
 again = option("--again", is_flag=True, help="Take inputs that are already done once more.")
 columns = together(
     option("--table", metavar="NAME", help="Default: the file's name without date or number."),
@@ -278,6 +300,7 @@ columns = together(
     option("--primary-key", metavar="COLUMNS", help="Of a new table; comma between columns."),
     contract,
     null_value,
+    types,
     option("--no-lineage", is_flag=True, help="No columns _import_id and _line."),
     option(
         "--columns-changed",
@@ -373,6 +396,8 @@ def to_options(given: dict[str, Any]) -> Options:
         again=given.get("again", False),
         columns_changed=given.get("columns_changed", "fail"),
         primary_key=tuple(part.strip() for part in key.split(",") if part.strip()),
+        decimals=given.get("decimals", "float"),
+        all_text=given.get("all_text", False),
         access=Access(connections=given.get("connections", 4)),
     )
 
@@ -386,7 +411,7 @@ def _to_dialect(given: dict[str, Any]) -> Any:
     ending = given.get("line_ending")
     header = True if given.get("headers") else False if given.get("no_headers") else None
     return DialectOptions(
-        delimiter=_character("--delimiter", given.get("delimiter")),
+        delimiter=_delimiter(given.get("delimiter")),
         quote=_character("--quotechar", given.get("quotechar")),
         escape=_character("--escapechar", given.get("escapechar")),
         encoding=given.get("encoding"),
@@ -397,7 +422,26 @@ def _to_dialect(given: dict[str, Any]) -> Any:
         skip_initial_space=given.get("skip_initial_space") or None,
         terminator=None if ending is None else "cr" if ending == "cr" else "lf",
         max_record_size=given.get("max_record_size"),
+        ragged=given.get("ragged"),
     )
+
+
+def _delimiter(value: str | None) -> str | None:
+    """One character or a few; a control character may be written as ^A."""
+    if value is None:
+        return None
+    named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(value.lower(), value)
+    if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_":
+        named = chr(ord(named[1].upper()) - ord("@"))
+    several = len(named) > 1
+    if any(char in "\n\r\0\x1e" or not char.isascii() for char in named) or (
+        several and (len(named) > 8 or any(map(str.isalnum, named)))
+    ):
+        raise UsageError(
+            f"--delimiter {value!r} is neither an ASCII character nor a few signs such as ||",
+            hint="for instance --delimiter ';', or --delimiter tab",
+        )
+    return named
 
 
 def _character(name: str, value: str | None) -> str | None:

@@ -79,7 +79,7 @@ def _one_for_each(tried: list[Candidate]) -> list[Candidate]:
     best: dict[str, Candidate] = {}
     for one in tried:
         other = best.get(one.dialect.delimiter)
-        if other is None or one.score > other.score:
+        if other is None or merit(one) > merit(other):
             best[one.dialect.delimiter] = one
     return list(best.values())
 

@@ -37,11 +37,11 @@ def between(shapes: Sequence[Shape]) -> DialectError:
     """Several delimiters, or none, fit equally: the first records of each, and what chooses."""
     ways = [
         f"by {name(one.dialect.delimiter)}: {records(one.rows)}"
-        if one.fields > 1
+        if one.several
         else f"as one column: {records(one.rows)}"
         for one in shapes
     ]
-    options = [option(one.dialect.delimiter if one.fields > 1 else "") for one in shapes]
+    options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
     return DialectError(
         f"The delimiter is in doubt. Read {'; '.join(ways)}.",
         hint=f"Say {' or '.join(dict.fromkeys(options))}.",
@@ -50,10 +50,11 @@ def between(shapes: Sequence[Shape]) -> DialectError:
 
 def records(rows: Sequence[tuple[int, list[str] | None]], most: int = _RECORDS) -> str:
     """The first ones, each as a list."""
-    return " ".join("(broken quotes)" if row is None else _row(row) for _, row in rows[:most])
+    return " ".join("(broken quotes)" if cells is None else row(cells) for _, cells in rows[:most])
 
 
-def _row(row: list[str]) -> str:
+def row(row: Sequence[str]) -> str:
+    """One record, as a list of its first cells."""
     cells = [cell if len(cell) <= _SHOWN else f"{cell[: _SHOWN - 3]}..." for cell in row[:_CELLS]]
     more = ", ..." if len(row) > _CELLS else ""
     return f"[{', '.join(json.dumps(cell, ensure_ascii=False) for cell in cells)}{more}]"

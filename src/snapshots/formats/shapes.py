@@ -44,7 +44,7 @@ _CUT = 0.05
 """A reading from further down is worth a little less than one from the start."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A dialect, and what the records of the sample are in it."""
 
@@ -56,9 +56,9 @@ class Candidate:
     in_quotes: list[int]
     """How many of them stand in quotes."""
     typed: list[int]
-    """How many of them look like numbers, dates and the like."""
+    """How many of them look like numbers, dates and the like; of the first records alone."""
     looks: list[float]
-    """How well its cells look, from 0 to 1."""
+    """How well its cells look, from 0 to 1; of the first records alone."""
     fields: int
     """The number of fields that most records have."""
     even: int
@@ -104,7 +104,9 @@ class Candidate:
     @property
     def worth(self) -> float:
         """How much the cells look like values, and not like what is torn apart: 0 to 1."""
-        return sum(self.looks[self.begin :]) / max(self.total - self.broken, 1)
+        looks = self.looks[self.begin :]
+        broken = self.widths[self.begin : len(self.looks)].count(0)
+        return sum(looks) / max(len(looks) - broken, 1)
 
     @property
     def quoted(self) -> int:
@@ -170,22 +172,21 @@ def measure(sample: bytes, dialect: Dialect) -> Candidate:
     whole = Candidate(
         dialect, starts, widths, quoted, typed, looks, fields, counts[fields], several, broken, 0
     )
-    if fields > 1 and (whole.bad == 0 or whole.first_agrees):
+    if fields > 1 and (whole.bad == 0 or (whole.first_agrees and whole.agree >= _MOST)):
         return whole
-    return _from_further_down(sample, whole, counts) or whole
+    below = _from_further_down(sample, whole)
+    return whole if below is None or below.score <= whole.score else below
 
 
-def _from_further_down(
-    sample: bytes, whole: Candidate, counts: Counter[int]
-) -> Candidate | None:
+def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
     """The same where narrower records, or remarks, come before the table, and nearly none after
     its start.
     """
-    several = [count for count in counts if count > 1]
-    if not several:
-        return None
-    fields = max(several, key=lambda count: counts[count])
     widths = whole.widths
+    usual = Counter(width for width in widths[len(widths) // 2 :] if width > 1)
+    if not usual:
+        return None
+    fields = max(usual, key=lambda width: usual[width])
     even, after = widths.count(fields), len(widths)
     remarks = [sample[start : start + 1] in _MARKS for start in whole.starts[: _PREAMBLE + 2]]
     for index, width in enumerate(widths[: _PREAMBLE + 1]):
@@ -288,7 +289,7 @@ def _single_quotes(sample: bytes, found: Candidate, given: DialectOptions) -> Ca
     if given.quote is not None or not dialect.delimiter or b"'" not in sample or found.quoted:
         return found
     edge = dialect.delimiter.encode()
-    if edge + b"'" not in sample and b"'" + edge not in sample:
+    if all(one not in sample for one in (edge + b"'", b"'" + edge, edge + b" '")):
         return found
     lone = rb"(?:^|" + re.escape(edge) + rb") *'[^'\r\n]*'(?=" + re.escape(edge) + rb"|[\r\n]|$)"
     quoted = len(re.findall(lone, sample, re.MULTILINE))

@@ -47,8 +47,8 @@ class Sniffed:
     """A sentence for each thing detected, with the reason; `in doubt` where it is."""
     doubts: frozenset[str]
     """Fields of the dialect that may well be otherwise."""
-    first: tuple[str, ...] = ()
-    """The first records below the header, as they are shown to a user; at most two."""
+    first: str = ""
+    """The first records below the header, as they are shown to a user."""
     question: DialectError | None = None
     """Why nothing should be made of this reading: another one fits as well."""
     rivals: tuple[Sniffed, ...] = ()
@@ -96,6 +96,7 @@ def sniff(
     whole = len(head) < HEAD if whole is None else whole
     if not whole:
         sample = _whole_lines(sample)
+    said = given.delimiter is None and separator(sample)
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
@@ -118,6 +119,12 @@ def sniff(
             hint="Write it with a delimiter, or say --delimiter none to load each line as one"
             " column.",
         )
+    if said:
+        own = f"delimiter: {doubt.name(given.delimiter or '')}, as "
+        shown = tuple(
+            f"{own}the first line says" if note == f"{own}given" else note for note in found.notes
+        )
+        found = replace(found, notes=shown)
     return replace(
         found,
         notes=(encoding.note, *notes, *found.notes),
@@ -174,6 +181,8 @@ def _read(
     notes = _shape_notes(found, given)
     doubts = set()
     found, verdict, more, idle = _begin(sample, found, given, narrower)
+    if found.dialect.preamble and notes[0].startswith("delimiter: none"):
+        notes = _shape_notes(found, given)
     if not verdict.sure:
         doubts.add("header")
     if not given.delimiter and found.bad > _FEW * len(found.rows):
@@ -189,13 +198,13 @@ def _read(
         repeated=_header_line(sample, found) if verdict.header and len(names) > 1 else None,
         ragged=given.ragged or border.ragged,
     )
-    below = [row for _, row in found.rows[int(verdict.header) + after :] if row]
+    below = found.rows[int(verdict.header) + after :]
     return Sniffed(
         dialect=last,
         header=names,
         notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
-        first=tuple(doubt.records([(0, row)]) for row in below[:2]),
+        first=doubt.records(below),
         _sample=sample,
         _given=given,
         _choice=choice,
@@ -242,7 +251,7 @@ def _begin(
         what = "first line is" if lines == 1 else f"first {lines} lines are"
         remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
         said = "remarks" if remarks else "titles"
-        notes.append(f"{said}: the {what} skipped, the table comes after")
+        notes.append(f"{said}: the {what} skipped, the header comes after")
         found = shapes.shape(sample, replace(found.dialect, preamble=lines))
     first = found.rows[0][1]
     below = [row for _, row in found.rows[1:]]
@@ -253,7 +262,10 @@ def _begin(
     if given.header is not None:
         verdict = header.Verdict(given.header, sure=True, why="as given")
     elif first is None:
-        verdict = header.Verdict(header=True, sure=False, why="in doubt")
+        torn = shapes.shape(sample, replace(found.dialect, quote=None, escape=None)).rows[0][1]
+        verdict = header.judge(torn or [], [row for row in below if row])
+        if verdict.header or not verdict.sure:
+            verdict = header.Verdict(header=True, sure=False, why="in doubt")
     else:
         verdict = header.judge(first, [row for row in below[skipped:] if row])
         if index and not verdict.sure:
