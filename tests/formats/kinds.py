@@ -23,11 +23,19 @@ class Kind:
 
 
 def _lines(count: int, pattern: str) -> str:
-    return "".join(pattern.format(i=i, j=i * 7 % 10, w="pen ink nib cap".split()[i % 4]) for i in range(1, count + 1))
+    return "".join(
+        pattern.format(i=i, j=i * 7 % 10, w="pen ink nib cap".split()[i % 4])
+        for i in range(1, count + 1)
+    )
 
 
 TIES = [
-    Kind("a.jpg\t51,47,45\t87,88,86\nb.jpg\t37,25,24\t87,59,47\n", "column_1|column_2|column_3", "\t", named=False),
+    Kind(
+        "a.jpg\t51,47,45\t87,88,86\nb.jpg\t37,25,24\t87,59,47\n",
+        "column_1|column_2|column_3",
+        "\t",
+        named=False,
+    ),
     Kind('x,"a;b;c"\n', "x|a;b;c", ","),
     Kind('1,"a;b"\n2,"c;d"\n3,"e;f"\n', "column_1|column_2", ",", named=False),
     Kind("1,5;2,5\n3,5;4,5\n5,5;6,5\n", "column_1|column_2", ";", named=False),
@@ -50,16 +58,55 @@ CR_AND_LF = [
 ]
 
 PREAMBLES = [
-    Kind("# made by T\n# version 3\n# do not change\n#\nid,name,qty\n1,pen,3\n2,ink,4\n", "id|name|qty", ",", preamble=4),
-    Kind("# a, b and c\n# d\nid,name,qty\n1,pen,3\n2,ink,4\n3,nib,5\n", "id|name|qty", ",", preamble=2),
-    Kind("#fileformat=X\n#date=2024\n#id\tname\tn\n1\tpen\t3\n2\tink\t4\n", "#id|name|n", "\t", preamble=2),
+    Kind(
+        "# made by T\n# version 3\n# do not change\n#\nid,name,qty\n1,pen,3\n2,ink,4\n",
+        "id|name|qty",
+        ",",
+        preamble=4,
+    ),
+    Kind(
+        "# a, b and c\n# d\nid,name,qty\n1,pen,3\n2,ink,4\n3,nib,5\n",
+        "id|name|qty",
+        ",",
+        preamble=2,
+    ),
+    Kind(
+        "#fileformat=X\n#date=2024\n#id\tname\tn\n1\tpen\t3\n2\tink\t4\n",
+        "#id|name|n",
+        "\t",
+        preamble=2,
+    ),
     Kind("% comment\n% another\nx;y\n1;2\n3;4\n", "x|y", ";", preamble=2),
-    Kind("Konto:;DE12\n\nTag;Betrag;Text\n2024-01-01;5;Miete\n2024-01-02;6;Gehalt\n", "Tag|Betrag|Text", ";", preamble=2),
-    Kind("Account:,123\nFrom:,2024-01-01\nTo:,2024-01-31\nDate,Amount,Text,Balance\n2024-01-01,5,x,5\n2024-01-02,6,y,11\n", "Date|Amount|Text|Balance", ",", preamble=3),
+    Kind(
+        "Konto:;DE12\n\nTag;Betrag;Text\n2024-01-01;5;Miete\n2024-01-02;6;Gehalt\n",
+        "Tag|Betrag|Text",
+        ";",
+        preamble=2,
+    ),
+    Kind(
+        "Account:,123\nFrom:,2024-01-01\nTo:,2024-01-31\nDate,Amount,Text,Balance\n2024-01-01,5,x,5\n2024-01-02,6,y,11\n",
+        "Date|Amount|Text|Balance",
+        ",",
+        preamble=3,
+    ),
     Kind("Report of sales\nid,name\n1,pen\n2,ink\n3,nib\n", "id|name", ",", preamble=1),
-    Kind("Exported at 10:00\nby Ann\n\nday\tcount\tnote\n2024-01-01\t5\tx\n2024-01-02\t6\ty\n", "day|count|note", "\t", preamble=3),
-    Kind("Station;Graz\nHeight;340\n\nday;rain\n2024-01-01;5,5\n2024-01-02;6,5\n2024-01-03;7,5\n", "Station|Graz", ";"),
-    Kind('"Report"\n"2024"\n\n"id","name","n"\n"1","pen","5"\n"2","ink","6"\n', "id|name|n", ",", preamble=3),
+    Kind(
+        "Exported at 10:00\nby Ann\n\nday\tcount\tnote\n2024-01-01\t5\tx\n2024-01-02\t6\ty\n",
+        "day|count|note",
+        "\t",
+        preamble=3,
+    ),
+    Kind(
+        "Station;Graz\nHeight;340\n\nday;rain\n2024-01-01;5,5\n2024-01-02;6,5\n2024-01-03;7,5\n",
+        "Station|Graz",
+        ";",
+    ),
+    Kind(
+        '"Report"\n"2024"\n\n"id","name","n"\n"1","pen","5"\n"2","ink","6"\n',
+        "id|name|n",
+        ",",
+        preamble=3,
+    ),
 ]
 
 OTHER_DELIMITERS = [
@@ -67,9 +114,19 @@ OTHER_DELIMITERS = [
     Kind("x y\n1.5 2.5\n3.5 4.5\n", "x|y", " "),
     Kind("1 pen 3.5\n2 ink 4.5\n3 nib 5.5\n", "column_1|column_2|column_3", " ", named=False),
     Kind("id#name#n\n1#pen#5\n2#ink#6\n", "id|name|n", "#"),
-    Kind("1#pen#Oslo, 5\n2#ink#Rome, 6\n3#nib#Bonn, 7\n", "column_1|column_2|column_3", "#", named=False),
+    Kind(
+        "1#pen#Oslo, 5\n2#ink#Rome, 6\n3#nib#Bonn, 7\n",
+        "column_1|column_2|column_3",
+        "#",
+        named=False,
+    ),
     Kind("name:age:town\nAnn:31:Oslo\nBob:32:Rome\n", "name|age|town", ":"),
-    Kind("root:x:0:0:root:/root\nbin:x:1:1:bin:/bin\nsys:x:2:2:sys:/dev\n", "column_1|column_2|column_3|column_4|column_5|column_6", ":", named=False),
+    Kind(
+        "root:x:0:0:root:/root\nbin:x:1:1:bin:/bin\nsys:x:2:2:sys:/dev\n",
+        "column_1|column_2|column_3|column_4|column_5|column_6",
+        ":",
+        named=False,
+    ),
     Kind("id^name\n1^pen\n2^ink\n", "id|name", "^"),
     Kind("a^b^c\nx,y^z^1\nu,v^w^2\n", "a|b|c", "^"),
     Kind("id~name~price\n1~pen~2.5\n2~ink~3.5\n", "id|name|price", "~"),
@@ -78,7 +135,9 @@ OTHER_DELIMITERS = [
     Kind("id~|~name~|~n\n1~|~pen~|~5\n2~|~ink~|~6\n", "id|name|n", "~|~"),
     Kind("id::name\n1::pen\n2::ink\n", "id|name", "::"),
     Kind("id|~|name\n1|~|pen, red\n2|~|ink\n", "id|name", "|~|"),
-    Kind("a||b|c\n1||2|3\n4||5|6\n", "a||b|c", "|") if False else Kind("a|x|b\n1||2\n4||5\n", "a|x|b", "|"),
+    Kind("a||b|c\n1||2|3\n4||5|6\n", "a||b|c", "|")
+    if False
+    else Kind("a|x|b\n1||2\n4||5\n", "a|x|b", "|"),
     Kind("1\x01pen\x015\n2\x01ink\x01\\N\n", "column_1|column_2|column_3", "\x01", named=False),
     Kind("id\x01name\n1\x01a,b\n2\x01c,d\n", "id|name", "\x01"),
     Kind("id\x1fname\x1e1\x1fpen\x1e2\x1fink\x1e", "id|name", "\x1f", terminator="rs"),
@@ -87,7 +146,13 @@ OTHER_DELIMITERS = [
 ]
 
 SINGLE_QUOTES = [
-    Kind("1,'Ann','it's here, now'\n2,'Bob','plain'\n3,'Cy','that's it'\n4,'Di','x'\n", delimiter=",", quote="'", header="column_1|column_2|column_3", named=False),
+    Kind(
+        "1,'Ann','it's here, now'\n2,'Bob','plain'\n3,'Cy','that's it'\n4,'Di','x'\n",
+        delimiter=",",
+        quote="'",
+        header="column_1|column_2|column_3",
+        named=False,
+    ),
     Kind("id,'name'\n1,'Smith, Ann'\n2,'Ray, Bob'\n3,'D'Angelo, Cy'\n", "id|name", ",", quote="'"),
     Kind("'a';'b'\n'1';'x;y'\n'2';'z'\n", "a|b", ";", quote="'"),
     Kind("id, name\n1, 'Smith, Ann'\n2, 'Ray, Bob'\n3, 'Fox, Cy'\n", "id|name", ",", quote="'"),
@@ -98,7 +163,12 @@ SINGLE_QUOTES = [
 
 SECOND_ROWS = [
     Kind("id,name,qty\nno.,text,pieces\n1,pen,3\n2,ink,4\n", "id|name|qty", ",", after=1),
-    Kind("STATION,DATE,TMAX\n,YYYYMMDD,degC\nU1,20240101,12.5\nU2,20240102,-9999\n", "STATION|DATE|TMAX", ",", after=1),
+    Kind(
+        "STATION,DATE,TMAX\n,YYYYMMDD,degC\nU1,20240101,12.5\nU2,20240102,-9999\n",
+        "STATION|DATE|TMAX",
+        ",",
+        after=1,
+    ),
     Kind("t;v\n[s];[m/s]\n0;1,5\n1;2,5\n2;3,5\n", "t|v", ";", after=1),
     Kind("time,depth\n,m\n2024-01-01,5\n2024-01-02,6\n", "time|depth", ",", after=1),
     Kind("id,name,n\n---,----,--\n1,pen,5\n2,ink,6\n", "id|name|n", ",", after=1),
@@ -114,12 +184,20 @@ SECOND_ROWS = [
 ]
 
 ENDS = [
-    Kind("id,name,town\n1,Ann,Oslo,\n2,Bob,Rome,\n3,Cy,Bonn,\n", "id|name|town", ",", ragged="trim"),
+    Kind(
+        "id,name,town\n1,Ann,Oslo,\n2,Bob,Rome,\n3,Cy,Bonn,\n", "id|name|town", ",", ragged="trim"
+    ),
     Kind("id,name,town,\n1,Ann,Oslo\n2,Bob,Rome\n3,Cy,Bonn\n", "id|name|town", ",", ragged="trim"),
     Kind("id;name;\n1;Ann;\n2;Bob;\n", "id|name", ";", ragged="trim"),
     Kind("id\tname\n1\tAnn\t\n2\tBob\t\n", "id|name", "\t", ragged="trim"),
     Kind("id,name,,,\n1,pen,,,\n2,ink,,,\n,,,,\n", "id|name", ",", ragged="trim"),
-    Kind("1|Ann|Oslo|\n2|Bob|Rome|\n3|Cy|Bonn|\n", "column_1|column_2|column_3", "|", ragged="trim", named=False),
+    Kind(
+        "1|Ann|Oslo|\n2|Bob|Rome|\n3|Cy|Bonn|\n",
+        "column_1|column_2|column_3",
+        "|",
+        ragged="trim",
+        named=False,
+    ),
     Kind("id,name,\n1,Ann,x\n2,Bob,y\n", "id|name|", ","),
     Kind("id,name,note\n1,Ann,\n2,Bob,\n", "id|name|note", ","),
 ]
@@ -163,11 +241,20 @@ ONE_COLUMN = [
     Kind("10:15\n11:30\n12:45\n", "column_1", named=False),
     Kind("Room 101\nRoom 102\nRoom 103\n", "Room 101"),
     Kind("full name\nAnn Lee\nBob Ray\nCy Fox\n", "full name"),
-    Kind("2024-01-01 10:00:00\n2024-01-02 11:00:00\n2024-01-03 12:00:00\n", "column_1", named=False),
-    Kind("https://example.org/a\nhttps://example.org/b\nhttps://example.org/c\n", "https://example.org/a"),
+    Kind(
+        "2024-01-01 10:00:00\n2024-01-02 11:00:00\n2024-01-03 12:00:00\n", "column_1", named=False
+    ),
+    Kind(
+        "https://example.org/a\nhttps://example.org/b\nhttps://example.org/c\n",
+        "https://example.org/a",
+    ),
     Kind("00:1b:44:11:3a:b7\n00:1b:44:11:3a:b8\n00:1b:44:11:3a:b9\n", "00:1b:44:11:3a:b7"),
-    Kind("id   name      amount\n1    pen        2.50\n2    red ink    7.00\n", doubt="fixed places"),
-    Kind("NAME        AGE\nAnn Lee      31\nBob          32\nCy Fox        5\n", doubt="fixed places"),
+    Kind(
+        "id   name      amount\n1    pen        2.50\n2    red ink    7.00\n", doubt="fixed places"
+    ),
+    Kind(
+        "NAME        AGE\nAnn Lee      31\nBob          32\nCy Fox        5\n", doubt="fixed places"
+    ),
 ]
 
 KINDS = {

@@ -318,7 +318,12 @@ def reading(data: bytes) -> dict[str, Any]:
     assert found.question is None
     dialect = asdict(found.dialect)
     sample = b"".join(transcode([data], found.dialect.encoding))
-    rows = [fields for _, _, fields in Records.parse(sample, dialect_json(replace(found.dialect, repeated=None)), 10**9)]
+    rows = [
+        fields
+        for _, _, fields in Records.parse(
+            sample, dialect_json(replace(found.dialect, repeated=None)), 10**9
+        )
+    ]
     told = {
         name: dialect[name]
         for name in (

@@ -7,7 +7,12 @@ from tests.formats.kinds import KINDS
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, id=f"{name}-{n}") for name, kinds in KINDS.items() for n, kind in enumerate(kinds)]
+    "kind",
+    [
+        pytest.param(kind, id=f"{name}-{n}")
+        for name, kinds in KINDS.items()
+        for n, kind in enumerate(kinds)
+    ],
 )
 def test_kinds(kind):
     found = sniff(kind.text.encode())

@@ -109,9 +109,7 @@ def _exponent(
     return str(columns[list(names).index(exponents[0])]["types"]["decimal"]["value"])
 
 
-def remark(
-    name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = False
-) -> str | None:
+def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = False) -> str | None:
     """A sentence where a column's type may not be what its owner expects.
 
     `lines`: the lines of the evidence are those of the input.

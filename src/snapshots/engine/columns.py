@@ -245,9 +245,7 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
             )
 
 
-def fitting(
-    shape: TableShape | None, wanted: Wanted
-) -> Callable[[Sniffed], int] | None:
+def fitting(shape: TableShape | None, wanted: Wanted) -> Callable[[Sniffed], int] | None:
     """How many columns of the table, or else of the contract, a reading has; 0: it cannot be.
 
     None where there is neither.

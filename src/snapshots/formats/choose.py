@@ -25,6 +25,7 @@ _ALIKE = 0.08
 _NEARLY_ALL = 0.97
 _MOST = 0.8
 _OBVIOUS = 0.5
+_SOME = 0.2
 _NOT_TORN = 0.3
 _FEW_WORDS = 3
 _FEW_LINES = 3
@@ -146,17 +147,16 @@ def _before_a_long_field(sample: bytes, tried: Sequence[Candidate]) -> list[Cand
     """A quoted field may be longer than the sample, and its lines look like records of their
     own: as what comes before it.
     """
-    return [
-        measure(sample[: one.sound], one.dialect) for one in tried if one.sound is not None
-    ]
+    return [measure(sample[: one.sound], one.dialect) for one in tried if one.sound is not None]
 
 
 def _is_obvious(sample: bytes, one: Candidate) -> bool:
     """The first record has the delimiter, and so have most: no prose with a comma in it."""
     delimiter = one.dialect.delimiter
-    if not one.widths or one.widths[0] < 2 or one.several < _OBVIOUS * len(one.widths):
+    if len(one.widths) < _FEW_LINES or one.widths[0] < 2:
         return False
-    if len(one.widths) < _FEW_LINES:
+    like_the_first = one.widths.count(one.widths[0]) - 1
+    if one.several < _OBVIOUS * len(one.widths) and like_the_first < _SOME * len(one.widths):
         return False
     return delimiter != "," or sample.count(b", ") * 2 < sample.count(b",")
 
@@ -173,7 +173,9 @@ def _separates(one: Candidate) -> bool:
 
 def _one_column(sample: bytes, like: Candidate) -> Candidate:
     """Every record is one field."""
-    return measure(sample, replace(like.dialect, delimiter="", skip_initial_space=False, escape=None))
+    return measure(
+        sample, replace(like.dialect, delimiter="", skip_initial_space=False, escape=None)
+    )
 
 
 def _as_one_column(sample: bytes, lines: Candidate) -> Candidate:

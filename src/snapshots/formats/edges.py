@@ -32,10 +32,11 @@ def edge(first: list[str], rows: list[list[str]], *, header: bool, whole: bool) 
     if any(cell for row in rows for cell in row[names:]):
         return Edge(len(first))
     dropped = len(first) - names
-    if any(len(row) > len(first) for row in rows):
+    wider = sum(1 for row in rows if len(row) > len(first))
+    if wider * 2 > len(rows):
         return Edge(names, "trim", _said("each record ends with", dropped or 1, rows, names))
-    if not dropped:
-        return Edge(names)
+    if not dropped or wider:
+        return Edge(len(first))
     if all(len(row) == names for row in rows):
         return Edge(names, "trim", _said("the header ends with", dropped, rows, names))
     if any(len(row) < names for row in rows) and not any(len(row) == len(first) for row in rows):

@@ -8,7 +8,9 @@ import re
 
 from snapshots.errors import DialectError
 
-_SEP = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([^\r\n"]{1,4})"?[ ,;\t]*(?=\r|\n|\x1e|$)', re.IGNORECASE)
+_SEP = re.compile(
+    rb'(?:\xef\xbb\xbf)?"?sep=([^\r\n"]{1,4})"?[ ,;\t]*(?=\r|\n|\x1e|$)', re.IGNORECASE
+)
 _RULE = re.compile(r"\s*[+|├└┌╞╠╔]?[-=─═+|:┼┬┴╪╬ ]*[-=─═]{2,}[-=─═+|:┼┬┴╪╬┤┐┘╡╣ ]*\s*")
 _JOINT = re.compile(r"[-=─═][+┼┬┴╪╬][-=─═]|^\s*[+|├┌└╔╠].*[-─═]{2,}.*[+|┤┐┘╗╣]\s*$")
 _LINES = 8
@@ -38,7 +40,9 @@ def refuse_drawing(sample: bytes) -> None:
 
 def looks_fixed(sample: bytes) -> bool:
     """The fields stand below each other, at the same places, with spaces between them."""
-    lines = [line for line in sample[:20_000].decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [
+        line for line in sample[:20_000].decode("utf-8", "replace").splitlines() if line.strip()
+    ]
     lines = [line.rstrip() for line in lines[:200]]
     if len(lines) < _FEWEST or not all("  " in line.strip() for line in lines[:_FEWEST]):
         return False

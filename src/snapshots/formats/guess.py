@@ -36,9 +36,7 @@ _SHARE_OF_BINARY = 0.05
 """A few NULs are damage, many are no text."""
 _PLAINLY = 3
 """With a third as many sound characters as bytes of damage, a text is no accident."""
-_WESTERN = re.compile(
-    r"[\s\x20-\x7e€‚„…†‰Š‹ŒŽ‘’“”•–—™š›œžŸ\xa0¡£§©ª«®°±²³´µ·¹º»¼½¾¿À-ÖØ-öø-ÿ]*"
-)
+_WESTERN = re.compile(r"[\s\x20-\x7e€‚„…†‰Š‹ŒŽ‘’“”•–—™š›œžŸ\xa0¡£§©ª«®°±²³´µ·¹º»¼½¾¿À-ÖØ-öø-ÿ]*")
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95

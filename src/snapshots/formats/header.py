@@ -73,9 +73,22 @@ def titles(rows: Rows, fields: int) -> int:
         if len(row) == fields and filled(row) >= _MOSTLY * fields:
             return index if _labels(row) else 0
         short = len(row) * 2 < fields and filled(row) <= 2
+        if _heads_a_header(row, rows[index + 1 : index + 2 + _BODY], fields):
+            continue
         if (filled(row) > 1 and not short) or any(family(cell) == "number" for cell in row):
             return 0
     return 0
+
+
+def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
+    """A row of a few words, right above one that is full of names and plainly the header."""
+    following = below[0][1] if below else None
+    if not filled(row) * 2 < fields or following is None or len(following) != fields:
+        return False
+    if filled(following) < fields or not _labels(following):
+        return False
+    verdict = judge(following, [cells for _, cells in below[1:] if cells])
+    return verdict.header and verdict.sure
 
 
 def judge(first: list[str], rows: list[list[str]]) -> Verdict:

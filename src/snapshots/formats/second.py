@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from snapshots.formats.cells import family, is_type_word
+from snapshots.formats.cells import family, filled, is_type_word
 from snapshots.formats.header import is_type_row, is_typed
 
 _MOST = 3
@@ -29,6 +29,8 @@ _MISSING = {
 def without_data(header: list[str], rows: list[list[str] | None]) -> list[str]:
     """What each record just below the header is that holds no data; `rows` are those below it."""
     found: list[str] = []
+    if filled(header) * 2 < len(header):
+        return found
     for index, row in enumerate(rows[:_MOST]):
         if row is None or row == header or len(row) != len(header):
             break
@@ -62,7 +64,10 @@ def _kind(row: list[str], below: list[list[str]]) -> str | None:
     unlike = [index for index in typed if family(cells[index]) == "text"]
     if not unlike or any(cells[index].lower() in _MISSING for index in unlike):
         return None
-    if any(cell and any(other[index] == row[index] for other in below) for index, cell in enumerate(cells)):
+    if any(
+        cell and any(other[index] == row[index] for other in below)
+        for index, cell in enumerate(cells)
+    ):
         return None
     filled_in = [cell for cell in cells if cell]
     if all(_UNIT.fullmatch(cell) or is_type_word(cell) for cell in filled_in):

@@ -38,6 +38,8 @@ _MOST = 0.9
 _ENOUGH = 0.6
 _MARKS = {b"#", b"%", b"!"}
 """With which lines begin that are remarks."""
+_TITLES = 20
+"""More lines before a table are none of it, unless they are remarks."""
 _PREAMBLE = 100
 """More records before a table are none of it."""
 _CUT = 0.05
@@ -195,6 +197,8 @@ def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
         elif width == fields:
             if even < 2 or even < _MOST * after:
                 return None
+            if index > _TITLES and not all(remarks[:index]):
+                return None
             rest = widths[index:]
             several_of_rest = sum(1 for width in rest if width > 1)
             return replace(
@@ -218,9 +222,7 @@ def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator
             yield _refined(sample, measure(sample, plain), given)
 
 
-def terminators(
-    sample: bytes, given: DialectOptions
-) -> tuple[Literal["lf", "cr", "rs"], ...]:
+def terminators(sample: bytes, given: DialectOptions) -> tuple[Literal["lf", "cr", "rs"], ...]:
     """What may end a line, the likelier first."""
     if given.terminator:
         return (given.terminator,)

@@ -316,10 +316,12 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     name = doubt.name(dialect.delimiter)
     if given.delimiter is not None:
         notes.append(f"delimiter: {name}, as given")
-    elif found.fields > 1:
+    elif found.several:
+        fields = found.fields if found.fields > 1 else len(found.rows[0][1] or ())
+        even = sum(1 for _, row in found.rows if row and len(row) == fields)
         notes.append(
-            f"delimiter: {name}, which gives {found.fields} fields in "
-            f"{found.even} of the first {len(found.rows)} records"
+            f"delimiter: {name}, which gives {fields} fields in "
+            f"{even} of the first {len(found.rows)} records"
         )
     else:
         notes.append("delimiter: none, there is one column")
