@@ -53,9 +53,9 @@ def has_table(database):
 @pytest.mark.parametrize(
     ("text", "says", "hint"),
     [
-        (TIE, 'by semicolon: ["red", "a,b"]', "--delimiter ',' or --delimiter ';'"),
+        (TIE, """With --delimiter ';': ["red", "a,b"]""", "--delimiter ',' or --delimiter ';'"),
         (RAGGED, "2 of 3 records have not 2 fields", "--ragged pad"),
-        ("a b c\nred green blue\nx y z\n", "as one column", "--delimiter none"),
+        ("a b c\nred green blue\nx y z\n", "With --delimiter none:", "--delimiter none"),
         ('a,b\n1,"x"y\n2,"z"w\n', "2 of 2 records is broken", "--quotechar none"),
         ("id   name      n\n1    pen       5\n2    red ink   7\n", "fixed places", "none"),
     ],

@@ -49,14 +49,14 @@ class Size(click.ParamType[int]):
         return size
 
 
-class SkipRows(click.ParamType[tuple[int, int]]):
-    """`N` lines before the header; `N,M`: and M records after it."""
+class SkipRows(click.ParamType[tuple[int, int | None]]):
+    """`N` lines before the header; `N,M`: and M records after it, else as many as are found."""
 
     name = "n[,m]"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
+    ) -> tuple[int, int | None]:
         """Lines before, records after."""
         if isinstance(value, tuple):
             return value
@@ -70,7 +70,7 @@ class SkipRows(click.ParamType[tuple[int, int]]):
                 param,
                 ctx,
             )
-        return int(before), int(after or 0)
+        return int(before), int(after) if after else None
 
 
 class Option(click.Option):

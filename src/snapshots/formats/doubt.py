@@ -35,15 +35,10 @@ def option(delimiter: str) -> str:
 
 def between(shapes: Sequence[Shape]) -> DialectError:
     """Several delimiters, or none, fit equally: the first records of each, and what chooses."""
-    ways = [
-        f"by {name(one.dialect.delimiter)}: {records(one.rows)}"
-        if one.several
-        else f"as one column: {records(one.rows)}"
-        for one in shapes
-    ]
     options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
+    ways = [f"With {way}: {records(one.rows)}" for way, one in zip(options, shapes, strict=True)]
     return DialectError(
-        f"The delimiter is in doubt. Read {'; '.join(ways)}.",
+        f"The delimiter is in doubt, as {len(ways)} fit equally. {'. '.join(ways)}.",
         hint=f"Say {' or '.join(dict.fromkeys(options))}.",
     )
 
