@@ -175,13 +175,11 @@ fn is_date(text: &[u8]) -> bool {
         return false;
     };
     let mut sizes = [0; 3];
-    let mut parts = 0;
-    for part in text.split(|&byte| byte == mark) {
-        if parts == sizes.len() || !part.iter().all(u8::is_ascii_digit) {
+    for (index, part) in text.split(|&byte| byte == mark).enumerate() {
+        if index == sizes.len() || !part.iter().all(u8::is_ascii_digit) {
             return false;
         }
-        sizes[parts] = part.len();
-        parts += 1;
+        sizes[index] = part.len();
     }
     matches!(sizes, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4])
 }

@@ -24,7 +24,7 @@ class Kind:
 
 def _lines(count: int, pattern: str) -> str:
     return "".join(
-        pattern.format(i=i, j=i * 7 % 10, w="pen ink nib cap".split()[i % 4])
+        pattern.format(i=i, j=i * 7 % 10, w=["pen", "ink", "nib", "cap"][i % 4])
         for i in range(1, count + 1)
     )
 
@@ -40,8 +40,8 @@ TIES = [
     Kind('1,"a;b"\n2,"c;d"\n3,"e;f"\n', "column_1|column_2", ",", named=False),
     Kind("1,5;2,5\n3,5;4,5\n5,5;6,5\n", "column_1|column_2", ";", named=False),
     Kind("x|1,2|3\ny|4,5|6\nz|7,8|9\n", "column_1|column_2|column_3", "|", named=False),
-    Kind("red;a,b\nblue;c,d\n", doubt="semicolon"),
-    Kind("pen;a|b\nink;c|d\nnib;e|f\n", doubt="vertical bar"),
+    Kind("red;a,b\nblue;c,d\n", doubt="--delimiter ';'"),
+    Kind("pen;a|b\nink;c|d\nnib;e|f\n", doubt="--delimiter '|'"),
     Kind("name,x;y\nbob,z;w\n", doubt="--delimiter ','"),
     Kind("Ann, Oslo\t5\nBob, Rome\t6\n", "column_1|column_2", "\t", named=False),
     Kind("10:15,1.5\n11:20,2.5\n12:25,3.5\n", "column_1|column_2", ",", named=False),

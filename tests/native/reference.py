@@ -102,9 +102,8 @@ class _Parser:
         longest = self.dialect.max_record_size
         if end - self.start > longest:
             return "record_too_long", end, after, None
-        if end == self.start or _is(self.data[self.start], self.dialect.comment):
-            return "skipped", end, after, None
-        if _is_hollow(self.data[self.start : end], self.dialect):
+        line = self.data[self.start : end]
+        if not line or _is(line[0], self.dialect.comment) or _is_hollow(line, self.dialect):
             return "skipped", end, after, None
         fields = []
         try:

@@ -40,8 +40,8 @@ def shortened(name: str, given: str | None) -> str | None:
     if given or len(_named_after(name).encode()) <= MAX_BYTES:
         return None
     return (
-        f"the table is named {table_for(name, None)!r}, cut to {MAX_BYTES} bytes: inputs whose names"
-        " begin alike go into the same table, unless --table names another"
+        f"the table is named {table_for(name, None)!r}, cut to {MAX_BYTES} bytes: inputs whose"
+        " names begin alike go into the same table, unless --table names another"
     )
 
 

@@ -16,7 +16,7 @@ NAMES = {
     ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space", ":": "colon",
     "#": "hash", "^": "caret", "~": "tilde", "\x01": "^A", "\x1f": "unit separator", "": "none",
 }  # fmt: skip
-_GIVEN = {"\t": "tab", "\x01": "^A", "\x1f": "^_", "": "none"}
+_GIVEN = {"\t": "tab", "\x01": "^A", "\x1f": "^_", " ": "space", "": "none"}
 _RECORDS = 2
 _CELLS = 6
 _SHOWN = 30

@@ -1,10 +1,12 @@
-"""One field more than there are columns: a delimiter at the end of each record, or of the header."""
+"""One field more than there are columns: a delimiter at the end of records, or of the header."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+_FEWEST = 2
+"""Columns of a table whose last one may be none."""
 _ENOUGH = 100
 """Records that show that a field without a name is always empty."""
 
@@ -29,19 +31,20 @@ def edge(first: list[str], rows: list[list[str]], *, header: bool, whole: bool) 
     names = len(first)
     while names > 1 and not first[names - 1].strip():
         names -= 1
-    if any(cell for row in rows for cell in row[names:]):
-        return Edge(len(first))
     dropped = len(first) - names
     wider = sum(1 for row in rows if len(row) > len(first))
-    if wider * 2 > len(rows):
-        return Edge(names, "trim", _said("each record ends with", dropped or 1, rows, names))
-    if not dropped or wider:
+    what = ""
+    if any(cell for row in rows for cell in row[names:]):
+        pass
+    elif wider * 2 > len(rows):
+        what = "each record ends with"
+    elif dropped and not wider and all(len(row) == names for row in rows):
+        what = "the header ends with"
+    elif dropped and not wider and any(len(row) == len(first) for row in rows):
+        what = "header and records end with"
+    if not what:
         return Edge(len(first))
-    if all(len(row) == names for row in rows):
-        return Edge(names, "trim", _said("the header ends with", dropped, rows, names))
-    if any(len(row) < names for row in rows) and not any(len(row) == len(first) for row in rows):
-        return Edge(len(first))
-    return Edge(names, "trim", _said("header and records end with", dropped, rows, names))
+    return Edge(names, "trim", _said(what, dropped or 1, rows, names))
 
 
 def _said(what: str, dropped: int, rows: list[list[str]], names: int) -> str:
@@ -54,7 +57,8 @@ def _without_names(first: list[str], rows: list[list[str]], *, whole: bool) -> E
     width = len(first)
     enough = len(rows) > 1 and (whole or len(rows) >= _ENOUGH)
     same = all(len(row) == width for row in rows)
-    if width > 2 and enough and same and not any(row[-1] for row in rows):
-        if any(row[-2] for row in rows):
-            return Edge(width - 1, "trim", "each record ends with an empty field: dropped")
+    if width <= _FEWEST or not enough or not same:
+        return Edge(width)
+    if any(row[-2] for row in rows) and not any(row[-1] for row in rows):
+        return Edge(width - 1, "trim", "each record ends with an empty field: dropped")
     return Edge(width)

@@ -36,7 +36,12 @@ _SHARE_OF_BINARY = 0.05
 """A few NULs are damage, many are no text."""
 _PLAINLY = 3
 """With a third as many sound characters as bytes of damage, a text is no accident."""
-_WESTERN = re.compile(r"[\s\x20-\x7e€‚„…†‰Š‹ŒŽ‘’“”•–—™š›œžŸ\xa0¡£§©ª«®°±²³´µ·¹º»¼½¾¿À-ÖØ-öø-ÿ]*")
+_WESTERN = re.compile(
+    r"[\s\x20-\x7eÀ-ÖØ-öø-ÿ\xa0\xa1\xa3\xa7\xa9-\xab\xae\xb0-\xb5\xb7\xb9-\xbf"
+    r"\u20ac\u201a\u201e\u2026\u2020\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d"
+    r"\u2022\u2013\u2014\u2122\u0161\u203a\u0153\u017e\u0178]*"
+)
+"""What stands in texts of Western Europe, quotation marks and dashes included."""
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95
@@ -88,7 +93,8 @@ def _is_binary(head: bytes) -> bool:
     none where lines, or records, have them in fair numbers.
     """
     text = head.rstrip(b"\0\r\n\x1a")
-    if b"\n" not in text:
+    on_its_own_line = head.rstrip(b"\r\n\x1a").rstrip(b"\0")[-1:] in {b"\n", b"\r"}
+    if text.count(b"\n") < (1 if on_its_own_line else 2):
         text = head
     control = len(text) - len(text.translate(None, _NOT_IN_TEXT))
     if control <= _SHARE_OF_BINARY * len(text):

@@ -45,18 +45,22 @@ def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
         following = rows[narrower + 1][1] if narrower + 1 < len(rows) else None
         more = _is_remark(row) and row[0].startswith("# ") and following and _labels(following)
         return narrower + bool(more)
-    if not _labels(row) or filled(row) < _MOSTLY * fields:
-        return titles(rows, fields)
-    below = [cells for _, cells in rows[narrower + 1 :] if cells]
-    verdict = judge(row, below)
-    if verdict.header and verdict.sure and below:
-        return narrower
-    if fields < _FEWEST_FOR_TITLES:
-        return 0
-    blank = rows[narrower][0] - rows[narrower - 1][0] > 1
-    if blank or all(cells is not None and _is_title(cells, fields) for cells in before):
+    if _labels(row) and filled(row) >= _MOSTLY * fields and _is_clear(rows, fields, narrower):
         return narrower
     return titles(rows, fields)
+
+
+def _is_clear(rows: Rows, fields: int, index: int) -> bool:
+    """Whether the labels at `index` are a header, and what comes before them is none."""
+    first = rows[index][1] or []
+    below = [cells for _, cells in rows[index + 1 :] if cells]
+    verdict = judge(first, below)
+    if verdict.header and verdict.sure and below:
+        return True
+    if fields < _FEWEST_FOR_TITLES:
+        return False
+    blank = rows[index][0] - rows[index - 1][0] > 1
+    return blank or all(cells is not None and _is_title(cells, fields) for _, cells in rows[:index])
 
 
 def titles(rows: Rows, fields: int) -> int:
@@ -116,11 +120,9 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
         return Verdict(True, not alike, why)
-    if again:
-        return Verdict(False, False, f"in doubt: {first[0]!r} occurs again below it")
-    seen = [index for index, cell in enumerate(first) if cell and cell in columns[index]]
-    if len(seen) * 2 >= len(first):
-        return Verdict(False, False, f"in doubt: {first[seen[0]]!r} occurs again below it")
+    seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
+    if again or len(seen) * 2 >= len(first):
+        return Verdict(False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it")
     return Verdict(True, False, "in doubt: every column holds text")
 
 

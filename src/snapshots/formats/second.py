@@ -57,22 +57,23 @@ def _kind(row: list[str], below: list[list[str]]) -> str | None:
     typed = [
         index for index in range(len(row)) if index not in values and _has_values(below, index)
     ]
-    if not typed:
-        return None
-    if is_type_row(row):
+    if typed and is_type_row(row):
         return "types"
     unlike = [index for index in typed if family(cells[index]) == "text"]
-    if not unlike or any(cells[index].lower() in _MISSING for index in unlike):
+    if not unlike or _may_be_data(row, unlike, below):
         return None
-    if any(
-        cell and any(other[index] == row[index] for other in below)
-        for index, cell in enumerate(cells)
-    ):
-        return None
-    filled_in = [cell for cell in cells if cell]
-    if all(_UNIT.fullmatch(cell) or is_type_word(cell) for cell in filled_in):
+    if all(_UNIT.fullmatch(cell) or is_type_word(cell) for cell in cells if cell):
         return "units"
     return "names or units" if len(unlike) > 1 else None
+
+
+def _may_be_data(row: list[str], unlike: list[int], below: list[list[str]]) -> bool:
+    """A word for what is missing, or one that comes again below."""
+    if any(row[index].strip().lower() in _MISSING for index in unlike):
+        return True
+    return any(
+        cell and any(other[index] == cell for other in below) for index, cell in enumerate(row)
+    )
 
 
 def _is_value(cell: str) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.engine.columns import fitting, for_requests
-from snapshots.engine.doubts import settle
 from snapshots.engine.delivery.execution import Execution
 from snapshots.engine.delivery.settings import settings
+from snapshots.engine.doubts import settle
 from snapshots.engine.plan import Options, Plan, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
