@@ -14,6 +14,7 @@ class Kind:
     """The names, with a bar between them."""
     delimiter: str | None = None
     quote: str = '"'
+    """Empty: there is none."""
     terminator: str = "lf"
     preamble: int = 0
     after: int = 0
@@ -255,6 +256,22 @@ ONE_COLUMN = [
     Kind(
         "NAME        AGE\nAnn Lee      31\nBob          32\nCy Fox        5\n", doubt="fixed places"
     ),
+]
+
+LISTS = [
+    Kind("location\nPortland, Oregon, USA\nMiami, Florida, USA\nBoise, Idaho, USA\n", "location"),
+    Kind("name\nSmith, Ann\nRay, Bob\nFox, Cy\n", "name"),
+    Kind('"a,b,c"\n"1,2,3"\n"4,5,6"\n"7,8,9"\n', doubt="outer quotes"),
+    Kind('"id;name"\n"1;pen"\n"2;ink"\n"3;nib"\n', doubt="outer quotes"),
+    Kind('"Smith, Ann"\n"Ray, Bob"\n"Fox"\n"Li, Cy"\n', "Smith, Ann"),
+]
+
+STRAY_QUOTES = [
+    Kind('id\ttext\n1\t"The" end\n2\t"So" it is\n3\tx\n', "id|text", "\t", quote=""),
+    Kind('id|text\n1|"The" end\n2|so\n3|"x" y\n', "id|text", "|", quote=""),
+    Kind('id;size\n1;"6 pipe\n2;"4 pipe\n3;x\n', "id|size", ";", quote=""),
+    Kind('id,size\n1,6" pipe\n2,4" pipe\n3,x\n', "id|size", ","),
+    Kind('id\ttext\n1\t"a ""b"" c"\n2\t"x\ty"\n', "id|text", "\t"),
 ]
 
 KINDS = {

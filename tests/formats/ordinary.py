@@ -30,25 +30,9 @@ _FIRST = ["Ann", "Bob", "Cy", "Dora", "Emil", "Fay", "Gus", "Hal", "Ida", "José
 _LAST = ["Smith", "O'Hara", "van Dyke", "Müller", "Li", "Garcia", "Brown-Jones", "D'Angelo"]
 _TOWNS = ["Oslo", "Rome", "Bonn", "New York", "São Paulo", "Graz", "Kiel", "Lyon", "St. Gallen"]
 _WORDS = [
-    "the",
-    "cat",
-    "sat",
-    "on",
-    "a",
-    "mat",
-    "while",
-    "it",
-    "rained",
-    "and",
-    "nobody",
-    "knew",
-    "why",
-    "or",
-    "when",
-    "it",
-    "would",
-    "stop",
-]
+    "the", "cat", "sat", "on", "a", "mat", "while", "it", "rained", "and", "nobody", "knew", "why",
+    "or", "when", "it", "would", "stop",
+]  # fmt: skip
 
 
 def _prose(rng: random.Random, commas: bool = True) -> str:

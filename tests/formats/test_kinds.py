@@ -25,7 +25,7 @@ def test_kinds(kind):
     assert {
         "header": "|".join(found.header),
         "delimiter": dialect.delimiter if len(found.header) > 1 else kind.delimiter,
-        "quote": dialect.quote,
+        "quote": dialect.quote or "",
         "terminator": dialect.terminator,
         "preamble": dialect.preamble,
         "after": dialect.rows_after_header,

@@ -51,6 +51,7 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> Choice:
     if any(_is_even(one) and one.begin == 0 for one in alive):
         # What is even from its first record on needs no lines to be passed over.
         alive = [one for one in alive if one.begin == 0]
+    alive = [one for one in alive if not _is_prose(sample, one)]
     strong = [one for one in alive if one.dialect.delimiter in DELIMITERS]
     weak = [one for one in alive if _is_weak(one) and one.begin == 0]
     other = [one for one in alive if one not in strong and not _is_weak(one)]
@@ -94,6 +95,15 @@ def _rules_out_others(one: Candidate) -> bool:
     delimiter = one.dialect.delimiter
     clear = delimiter in CONTROLS or len(delimiter) > 1
     return clear and _is_even(one) and one.worth > _NOT_TORN
+
+
+def _is_prose(sample: bytes, one: Candidate) -> bool:
+    """Texts with commas in them, as many in each by chance, under a header without any."""
+    if one.dialect.delimiter != "," or one.begin != 1 or one.quoted:
+        return False
+    typed = one.typed[one.begin :]
+    commas = sample.count(b",")
+    return sample.count(b", ") >= _MOST * commas and typed.count(0) >= _MOST * len(typed)
 
 
 def _is_weak(one: Candidate) -> bool:

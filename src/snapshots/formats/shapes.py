@@ -265,7 +265,7 @@ def _multiple(lines: list[str]) -> list[str]:
 
 def _refined(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:
     """The same delimiter with single quotes, backslashes or spaces, where they do better."""
-    for refine in (_spaces_before_quotes, _single_quotes, _backslash):
+    for refine in (_spaces_before_quotes, _single_quotes, _backslash, _no_quotes):
         found = refine(sample, found, given)
     return found
 
@@ -322,3 +322,17 @@ def _backslash(sample: bytes, found: Candidate, given: DialectOptions) -> Candid
         return found
     other = measure(sample, replace(found.dialect, escape="\\"))
     return other if other.bad < found.bad else found
+
+
+def _no_quotes(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:
+    """`5|"The" end`: quotes are broken wherever they stand, and all is even without them.
+
+    Not with commas, which are in many a text that ought to be quoted.
+    """
+    dialect = found.dialect
+    if given.quote is not None or found.broken == 0 or dialect.delimiter in {"", ",", " "}:
+        return found
+    if found.quoted > found.broken or dialect.escape:
+        return found
+    other = measure(sample, replace(dialect, quote=None))
+    return other if other.bad == 0 and other.fields > 1 else found

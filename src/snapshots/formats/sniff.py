@@ -34,6 +34,9 @@ _FEW = 0.2
 _HEADERS = 20
 """Records that may be the header of a table which knows its columns."""
 _NAMES = 3
+_LINES = 100
+_FEWER = 64 * 1024
+"""Bytes of the head in which the header of a known table is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,12 @@ class Sniffed:
         given, choice = self._given, self._choice
         if choice is None:
             return
-        own = choice.found.dialect
+        own, sample = choice.found.dialect, self._sample
+        if len(sample) > _FEWER:
+            sample = _whole_lines(sample[:_FEWER])
         dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
         for dialect in dialects:
-            found = shapes.shape(self._sample, dialect)
+            found = shapes.shape(sample, dialect)
             ways = [replace(given, delimiter=dialect.delimiter)]
             if given.preamble is None:
                 lines = [line - 1 for line, row in found.rows[:_HEADERS] if row and len(row) > 1]
@@ -77,7 +82,7 @@ class Sniffed:
                 ways.append(replace(ways[0], header=True, ragged="reject"))
             for way in ways:
                 try:
-                    yield _read(self._sample, dialect.encoding, dialect, way, self._whole)
+                    yield _read(sample, dialect, way, self._whole and sample is self._sample)
                 except DialectError:
                     continue
 
@@ -96,7 +101,7 @@ def sniff(
     whole = len(head) < HEAD if whole is None else whole
     if not whole:
         sample = _whole_lines(sample)
-    said = given.delimiter is None and separator(sample)
+    said = separator(sample) if given.delimiter is None else None
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
@@ -105,40 +110,62 @@ def sniff(
         rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
-    found = _read(sample, encoding.encoding, choice.found.dialect, given, whole, choice)
+    found = _read(sample, choice.found.dialect, given, whole, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
     question = None
     if rivals:
         question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
-    elif given.delimiter is None and len(found.header) == 1 and looks_fixed(sample):
-        question = DialectError(
-            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
-            f" lines begin with {doubt.records(shapes.shape(sample, choice.found.dialect).rows)}.",
-            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
-            " column.",
-        )
+    elif given.delimiter is None and len(found.header) == 1:
+        question = _of_lines(sample, choice.found.dialect)
     if said:
-        own = f"delimiter: {doubt.name(given.delimiter or '')}, as "
-        shown = tuple(
-            f"{own}the first line says" if note == f"{own}given" else note for note in found.notes
-        )
-        found = replace(found, notes=shown)
+        own = f"delimiter: {doubt.name(said)}, as "
+        shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
+        found = replace(found, notes=tuple(shown))
     return replace(
         found,
         notes=(encoding.note, *notes, *found.notes),
         question=question,
-        rivals=tuple(_rivals(sample, encoding.encoding, choice, given, whole)),
+        rivals=tuple(_rivals(sample, choice, given, whole)),
     )
 
 
-def _rivals(
-    sample: bytes, encoding: str, choice: Choice, given: DialectOptions, whole: bool
-) -> Iterator[Sniffed]:
+def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
+    """What is asked where one column would hold lines that look like records all the same."""
+    rows = shapes.shape(sample, dialect).rows
+    if looks_fixed(sample):
+        return DialectError(
+            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
+            f" lines begin with {doubt.records(rows)}.",
+            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
+            " column.",
+        )
+    cells = [row[0] for _, row in rows[:_LINES] if row]
+    if dialect.quote and len(cells) > _NAMES and _all_in_quotes(sample, dialect.quote):
+        inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
+        within = choose(inner, Dialect(encoding=dialect.encoding), DialectOptions()).found
+        prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
+        if within.bad == 0 and within.fields > 1 and not prose:
+            return DialectError(
+                "Each line stands in quotes as a whole, with the delimiter"
+                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
+                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
+                " column.",
+            )
+    return None
+
+
+def _all_in_quotes(sample: bytes, quote: str) -> bool:
+    lines = [line.strip() for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
+    edge = quote.encode()
+    return all(line.startswith(edge) for line in lines)
+
+
+def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
     for one in choice.rivals:
         try:
-            yield _read(sample, encoding, one.dialect, given, whole, choice)
+            yield _read(sample, one.dialect, given, whole, choice)
         except DialectError:
             continue
 
@@ -161,14 +188,12 @@ def _first_line(
 
 def _read(
     sample: bytes,
-    encoding: str,
     dialect: Dialect,
     given: DialectOptions,
     whole: bool,
     choice: Choice | None = None,
 ) -> Sniffed:
     """The reading in a dialect whose header is still to be found."""
-    del encoding
     if given.preamble is not None:
         dialect = replace(dialect, preamble=given.preamble)
     narrower = 0
@@ -327,6 +352,8 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
         notes.append("delimiter: none, there is one column")
     if dialect.quote == "'" and given.quote is None:
         notes.append("quote: single, which stand around fields")
+    if dialect.quote is None and given.quote is None:
+        notes.append("quote: none, as quotes stand within values only")
     if dialect.escape and given.escape is None:
         notes.append(r"escape: backslash, which stands before quotes within fields")
     if dialect.terminator == "cr" and given.terminator is None:
