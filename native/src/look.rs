@@ -217,15 +217,10 @@ fn is_time(text: &[u8]) -> bool {
 
 /// A UUID, or bytes in hexadecimal between colons.
 fn is_hex(text: &[u8]) -> bool {
-    let mark = if text.len() == 36 && count(text, b'-') == 4 {
-        b'-'
-    } else if text.len() >= 8 && count(text, b':') >= 2 {
-        b':'
-    } else {
-        return false;
-    };
-    text.iter()
-        .all(|&byte| byte.is_ascii_hexdigit() || byte == mark)
+    let is_hex_with = |mark| text.iter().all(|&b| b.is_ascii_hexdigit() || b == mark);
+    let uuid = text.len() == 36 && count(text, b'-') == 4;
+    let pairs = matches!(text.len(), 17 | 23) && text.split(|&b| b == b':').all(|it| it.len() == 2);
+    (uuid && is_hex_with(b'-')) || (pairs && is_hex_with(b':'))
 }
 
 /// Of the Web, or of mail.
@@ -295,6 +290,7 @@ mod tests {
             "10:1b",
             "https://a,b",
             "1 pen",
+            "932:61:291:605",
         ] {
             assert!(!is_typed(text.as_bytes()), "{text}");
         }

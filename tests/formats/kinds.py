@@ -99,8 +99,9 @@ PREAMBLES = [
     ),
     Kind(
         "Station;Graz\nHeight;340\n\nday;rain\n2024-01-01;5,5\n2024-01-02;6,5\n2024-01-03;7,5\n",
-        "Station|Graz",
+        "day|rain",
         ";",
+        preamble=3,
     ),
     Kind(
         '"Report"\n"2024"\n\n"id","name","n"\n"1","pen","5"\n"2","ink","6"\n',
@@ -221,6 +222,9 @@ HOLLOW = [
 ]
 
 AGAIN = [
+    Kind(
+        "town;river;flag\nGraz;Mur;green\ntown;river;flag\nLinz;Donau;red\n", "town|river|flag", ";"
+    ),
     Kind("id,name\n1,pen\nid,name\n2,ink\n", "id|name", ","),
     Kind("id,name,qty\nid,name,qty\n1,pen,3\n2,ink,4\n", "id|name|qty", ","),
     Kind("t;v\n1;2\n3;4\nt;v\n5;6\n", "t|v", ";"),

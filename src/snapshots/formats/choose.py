@@ -48,21 +48,22 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> Choice:
     if given.delimiter is not None:
         return Choice(max(tried, key=lambda one: (one.score, one.even)))
     alive = [one for one in tried if one.score > 0]
-    if any(_is_even(one) and one.begin == 0 for one in alive):
+    even = [one.begin for one in alive if _is_even(one)]
+    if even:
         # What is even from its first record on needs no lines to be passed over.
-        alive = [one for one in alive if one.begin == 0]
+        alive = [one for one in alive if one.begin <= min(even)]
     alive = [one for one in alive if not _is_prose(sample, one)]
     strong = [one for one in alive if one.dialect.delimiter in DELIMITERS]
-    weak = [one for one in alive if _is_weak(one) and one.begin == 0]
+    weak = [one for one in alive if _is_weak(one)]
     other = [one for one in alive if one not in strong and not _is_weak(one)]
-    clear = [one for one in other if _is_even(one)]
+    clear = [one for one in other if _is_even(one) or (_is_sign(one) and _is_even_below(one))]
     if weak:
         lines = _one_column(sample, tried[0])
         clear += [one for one in weak if _has_values(one, lines)]
     fitting = sorted([*strong, *clear], key=merit, reverse=True)
     if not fitting:
         return _without_columns(sample, tried, weak, _one_column(sample, tried[0]))
-    over_all = [one for one in fitting if _rules_out_others(one)]
+    over_all = [one for one in fitting if _is_sign(one) and one.worth > _NOT_TORN]
     if over_all:
         rest = [one for one in fitting if one not in over_all]
         return Choice(over_all[0], (), (*over_all[1:], *rest))
@@ -90,11 +91,15 @@ def _is_even(one: Candidate) -> bool:
     return one.agree >= _NEARLY_ALL and one.first_agrees and len(one.widths) > 1
 
 
-def _rules_out_others(one: Candidate) -> bool:
-    """No cell has a tab in it, or a sign of three characters: what has them is no cell."""
+def _is_even_below(one: Candidate) -> bool:
+    """Also where the first line may be a title, or a header that is too short."""
+    return one.agree >= _NEARLY_ALL and one.even > 1
+
+
+def _is_sign(one: Candidate) -> bool:
+    """A tab, another control character, or several signs: what has them in it is no cell."""
     delimiter = one.dialect.delimiter
-    clear = delimiter in CONTROLS or len(delimiter) > 1
-    return clear and _is_even(one) and one.worth > _NOT_TORN
+    return (delimiter in CONTROLS or len(delimiter) > 1) and _is_even_below(one)
 
 
 def _is_prose(sample: bytes, one: Candidate) -> bool:
@@ -118,6 +123,10 @@ def _has_values(one: Candidate, lines: Candidate) -> bool:
     such as a time, is not taken apart.
     """
     if not _is_even(one) or _are_values(lines):
+        return False
+    if one.quoted * 2 >= one.total:
+        return True
+    if one.begin:
         return False
     below = one.typed[1:]
     typed = len(below) - below.count(0) >= _MOST * len(below)
@@ -149,7 +158,7 @@ def _without_columns(
     if _are_values(lines):
         return Choice(plain)
     hidden = [one for one in usual if one.dialect.delimiter != "," and _is_frequent(one)]
-    hidden += [one for one in weak if _is_even(one) and _separates(one)]
+    hidden += [one for one in weak if _is_even_below(one) and _separates(one)]
     return Choice(plain, tuple(hidden))
 
 
@@ -178,6 +187,8 @@ def _is_frequent(one: Candidate) -> bool:
 def _separates(one: Candidate) -> bool:
     """Whether lines without values in them still look like records."""
     fewest = _FEW_WORDS if one.dialect.delimiter == " " else 2
+    if one.begin and not one.apart:
+        fewest = _FEW_WORDS + 1
     return one.fields >= fewest and len(one.widths) >= _FEW_LINES
 
 

@@ -13,8 +13,11 @@ _TITLES = 20
 """More lines before a header are no titles."""
 _MOSTLY = 0.8
 _BODY = 200
+_FEW_LINES = 10
+_PAIR = 2
 _FEWEST_FOR_TITLES = 3
 """With two columns, a row with one filled cell is as likely a record."""
+_FEWEST_TO_REPEAT = 3
 _YEARS_IN_A_ROW = 2
 _MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
@@ -36,7 +39,7 @@ def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
     after them is plainly a header. Else they may be a header that is too short.
     """
     if not narrower or narrower >= len(rows):
-        return titles(rows, fields)
+        return titles(rows, fields) or _after_a_blank_line(rows, fields)
     before = [row for _, row in rows[:narrower]]
     row = rows[narrower][1]
     if row is None:
@@ -52,7 +55,7 @@ def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
 
 def _is_clear(rows: Rows, fields: int, index: int) -> bool:
     """Whether the labels at `index` are a header, and what comes before them is none."""
-    first = rows[index][1] or []
+    first = [cell for cell in rows[index][1] or [] if cell]
     below = [cells for _, cells in rows[index + 1 :] if cells]
     verdict = judge(first, below)
     if verdict.header and verdict.sure and below:
@@ -61,6 +64,24 @@ def _is_clear(rows: Rows, fields: int, index: int) -> bool:
         return False
     blank = rows[index][0] - rows[index - 1][0] > 1
     return blank or all(cells is not None and _is_title(cells, fields) for _, cells in rows[:index])
+
+
+def _after_a_blank_line(rows: Rows, fields: int) -> int:
+    """The index of what is plainly a header, below a few lines such as `Account,123`."""
+    if rows[0][1] is None:
+        return 0
+    for index in range(1, min(_FEW_LINES, len(rows) - 2)):
+        row = rows[index][1]
+        if row is None or len(row) != fields or rows[index][0] - rows[index - 1][0] == 1:
+            continue
+        before = [cells for _, cells in rows[:index]]
+        pairs = all(cells is not None and filled(cells) <= _PAIR for cells in before)
+        below = [cells for _, cells in rows[index + 1 :] if cells]
+        verdict = judge(row, below)
+        if pairs and _labels(row) and filled(row) == fields and verdict.header and verdict.sure:
+            return index
+        return 0
+    return 0
 
 
 def titles(rows: Rows, fields: int) -> int:
@@ -120,6 +141,15 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
         return Verdict(True, not alike, why)
+    return _of_text(first, columns, body, again=again)
+
+
+def _of_text(
+    first: list[str], columns: list[list[str]], body: list[list[str]], *, again: bool
+) -> Verdict:
+    """Where no column has values of another kind than the first record."""
+    if again and len(first) >= _FEWEST_TO_REPEAT and len({*map(tuple, body)}) == len(body):
+        return Verdict(True, False, "in doubt: it comes again below, and no other record does")
     seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
     if again or len(seen) * 2 >= len(first):
         return Verdict(False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it")

@@ -27,7 +27,7 @@ RARE = ("^", "~", "\x01", "\x1f")
 """Seldom in a text: a sample in whose every record they are is separated by them."""
 WEAK = (":", "#", " ")
 """In many a text: they need values beside them."""
-_MULTIPLE = re.compile(r"(?=([|~^#@$&*!:+]{2,3}))")
+_MULTIPLE = re.compile(r"(?=([|~^#]{2,3}|::|@@|&&|%%|\$\$|\*\*))")
 _ALL_LINES = 0.9
 
 RECORDS = 1000
@@ -38,6 +38,7 @@ _MOST = 0.9
 _ENOUGH = 0.6
 _MARKS = {b"#", b"%", b"!"}
 """With which lines begin that are remarks."""
+_FEWEST = 2
 _TITLES = 20
 """More lines before a table are none of it, unless they are remarks."""
 _PREAMBLE = 100
@@ -71,6 +72,11 @@ class Candidate:
     """How many have broken quoting."""
     begin: int
     """The first record of the table; those before it have fewer fields."""
+    apart: bool = False
+    """What comes before the table is no header: remarks, several lines, or a blank line."""
+    edged: bool = False
+    """The first record has a field more or less than the others, as it or they end with a
+    delimiter."""
 
     @property
     def total(self) -> int:
@@ -80,7 +86,7 @@ class Candidate:
     @property
     def bad(self) -> int:
         """Records that are broken or have another number of fields."""
-        return len(self.widths) - self.begin - self.even
+        return len(self.widths) - self.begin - self.even - self.edged
 
     @property
     def agree(self) -> float:
@@ -89,12 +95,15 @@ class Candidate:
         A broken one speaks half for the dialect: that it has quotes where only this delimiter
         puts them at the start of a field.
         """
-        return (self.even + self.broken / 2) / self.total
+        return (self.even + self.edged + self.broken / 2) / self.total
 
     @property
     def first_agrees(self) -> bool:
         """The first record, which may be the header, has as many fields as the others."""
-        return self.begin < len(self.widths) and self.widths[self.begin] == self.fields
+        if self.begin and not self.apart:
+            return False
+        same = self.begin < len(self.widths) and self.widths[self.begin] == self.fields
+        return same or self.edged
 
     @property
     def score(self) -> float:
@@ -176,8 +185,24 @@ def measure(sample: bytes, dialect: Dialect) -> Candidate:
     )
     if fields > 1 and (whole.bad == 0 or (whole.first_agrees and whole.agree >= _MOST)):
         return whole
+    whole = replace(whole, edged=_is_edged(sample, whole))
     below = _from_further_down(sample, whole)
     return whole if below is None or below.score <= whole.score else below
+
+
+def _is_edged(sample: bytes, one: Candidate) -> bool:
+    """Whether the header, or else each record, ends with a delimiter."""
+    if len(one.widths) <= one.begin + 1 or one.fields < 2:
+        return False
+    more = one.widths[one.begin] - one.fields
+    return more in {1, -1} and _ends_so(sample, one, one.begin + (more < 0))
+
+
+def _ends_so(sample: bytes, one: Candidate, index: int) -> bool:
+    """Whether a record ends with a delimiter."""
+    after = one.starts[index + 1] if index + 1 < len(one.starts) else len(sample)
+    line = sample[one.starts[index] : after].rstrip(b"\r\n\x1e")
+    return line.endswith(one.dialect.delimiter.encode() or b"\n")
 
 
 def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
@@ -192,19 +217,27 @@ def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
     even, after = widths.count(fields), len(widths)
     remarks = [sample[start : start + 1] in _MARKS for start in whole.starts[: _PREAMBLE + 2]]
     for index, width in enumerate(widths[: _PREAMBLE + 1]):
+        below = replace(
+            whole,
+            fields=fields,
+            even=even,
+            several=sum(1 for one in widths[index:] if one > 1),
+            broken=widths[index:].count(0),
+            begin=index,
+        )
         if all(remarks[index : index + 2]) and index + 1 < len(remarks):
             even -= width == fields
-        elif width == fields:
-            if even < 2 or even < _MOST * after:
+        elif width == fields or (
+            width in {fields - 1, fields + 1} and index > 0 and _is_edged(sample, below)
+        ):
+            if even < _FEWEST or even < _MOST * (after - (width != fields)):
                 return None
-            if index > _TITLES and not all(remarks[:index]):
+            is_remarks = all(remarks[:index])
+            if index > _TITLES and not is_remarks:
                 return None
-            rest = widths[index:]
-            several_of_rest = sum(1 for width in rest if width > 1)
-            return replace(
-                whole, fields=fields, even=even, several=several_of_rest, broken=rest.count(0),
-                begin=index,
-            )  # fmt: skip
+            between = sample[whole.starts[index - 1] : whole.starts[index]] if index else b""
+            blank = len(between.strip(b"\r\n").splitlines()) < between.count(b"\n")
+            return replace(below, edged=width != fields, apart=is_remarks or index > 1 or blank)
         elif width > fields and not remarks[index]:
             return None
         after -= 1
@@ -243,6 +276,8 @@ def _delimiters(sample: bytes, start: Dialect) -> list[str]:
     lines = [line for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
     if len(sample) > 20_000:
         lines = lines[:-1]
+    # The first ones may be titles.
+    lines = lines[max(min(len(lines) // 2, len(lines) - 2), 0) :]
     enough = max(_ALL_LINES * len(lines) * 0.7, 1)
     for one in (*RARE, *WEAK):
         byte = one.encode()
@@ -259,8 +294,7 @@ def _multiple(lines: list[str]) -> list[str]:
     for line in lines:
         found.update({run[:size] for run in _MULTIPLE.findall(line) for size in (2, len(run))})
     often = [run for run, number in found.items() if number >= max(_ALL_LINES * len(lines), 1)]
-    longest = sorted(often, key=len, reverse=True)[:3]
-    return [one for one in longest if not any(one != other and one in other for other in longest)]
+    return sorted(often, key=len, reverse=True)[:4]
 
 
 def _refined(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:

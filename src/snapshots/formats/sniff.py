@@ -356,6 +356,11 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
         notes.append("quote: none, as quotes stand within values only")
     if dialect.escape and given.escape is None:
         notes.append(r"escape: backslash, which stands before quotes within fields")
+    if dialect.escape is None and given.escape is None and _has_letters_escaped(found):
+        notes.append(
+            r"backslashes before t and n are kept as they are: in text as COPY and INTO OUTFILE"
+            r" write it they stand for tabs and line ends; have CSV written if so"
+        )
     if dialect.terminator == "cr" and given.terminator is None:
         notes.append("line end: CR alone")
     if dialect.terminator == "rs" and given.terminator is None:
@@ -363,6 +368,13 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
     return notes
+
+
+def _has_letters_escaped(found: Shape) -> bool:
+    r"""Cells such as `\N` or the last record `\.`, and others with `\t` or `\n` in them."""
+    cells = [cell for _, row in found.rows for cell in row or () if "\\" in cell]
+    marks = any(cell in {"\\N", "\\."} for cell in cells)
+    return marks and any("\\t" in cell or "\\n" in cell or "\\\\" in cell for cell in cells)
 
 
 def _first_notes(
