@@ -48,9 +48,9 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> Choice:
     if given.delimiter is not None:
         return Choice(max(tried, key=lambda one: (one.score, one.even)))
     alive = [one for one in tried if one.score > 0]
-    even = [one.begin for one in alive if _is_even(one)]
+    even = [one.begin for one in alive if _is_even_below(one) and not _is_chance(one)]
     if even:
-        # What is even from its first record on needs no lines to be passed over.
+        # What is even from its first record on needs no more lines to be passed over.
         alive = [one for one in alive if one.begin <= min(even)]
     alive = [one for one in alive if not _is_prose(sample, one)]
     strong = [one for one in alive if one.dialect.delimiter in DELIMITERS]
@@ -94,6 +94,13 @@ def _is_even(one: Candidate) -> bool:
 def _is_even_below(one: Candidate) -> bool:
     """Also where the first line may be a title, or a header that is too short."""
     return one.agree >= _NEARLY_ALL and one.even > 1
+
+
+def _is_chance(one: Candidate) -> bool:
+    """A few spaces or colons may be in every line of what has another delimiter."""
+    return (
+        _is_weak(one) and one.quoted * 2 < one.total and one.fields < _FEW_WORDS + (one.begin > 0)
+    )
 
 
 def _is_sign(one: Candidate) -> bool:
@@ -147,7 +154,7 @@ def _without_columns(
     begun = [one for one in _before_a_long_field(sample, tried) if one.score > 0]
     if begun:
         return Choice(max(begun, key=merit))
-    usual = [one for one in tried if one.dialect.delimiter not in WEAK]
+    usual = [one for one in tried if not _is_weak(one)]
     ragged = [one for one in usual if _is_obvious(sample, one)]
     if ragged:
         ragged.sort(key=lambda one: (one.several, one.even, merit(one)), reverse=True)
@@ -188,7 +195,7 @@ def _separates(one: Candidate) -> bool:
     """Whether lines without values in them still look like records."""
     fewest = _FEW_WORDS if one.dialect.delimiter == " " else 2
     if one.begin and not one.apart:
-        fewest = _FEW_WORDS + 1
+        fewest += 1
     return one.fields >= fewest and len(one.widths) >= _FEW_LINES
 
 
