@@ -1,10 +1,13 @@
 """Nothing is made of an input that can be read in several ways; a table that exists decides."""
 
+import codecs
+
 import pytest
 
 import snapshots
 from snapshots import locations
 from snapshots.errors import DialectError, SnapshotsError
+from tests.cli.run import snapshots as command
 from tests.real import rows
 
 TIE = "red;a,b\nblue;c,d\n"
@@ -162,3 +165,28 @@ def test_a_contract_decides(load, database):
     contract = {"fields": [{"name": name, "type": "string"} for name in ("a", "b", "c")]}
     load("x;a,b;y\nz;c,d;w\n", header=False, contract=contract)
     assert rows(database, "SELECT a, b, c FROM t") == [("x", "a,b", "y"), ("z", "c,d", "w")]
+
+
+def test_a_separator_line_in_utf_16(load, make, database):
+    make("CREATE TABLE t (Tag date, Betrag integer, Text varchar(20))")
+    text = "sep=;\r\nTag;Betrag;Text\r\n2024-01-01;5;Miete\r\n"
+    load(codecs.BOM_UTF16_LE + text.encode("utf-16-le"))
+    assert rows(database, "SELECT * FROM t") == [("2024-01-01", 5, "Miete")]
+
+
+def test_a_watched_folder_records_the_doubt(tmp_path, sqlite_url):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "tie.csv").write_text(TIE)
+    done = command("sync", "--data-dir", folder, "--once", "--database", sqlite_url, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (record,) = snapshots.history(sqlite_url)
+    assert record.state == "failed"
+    assert "delimiter is in doubt" in record.error
+    assert "--delimiter ';'" in record.error
+
+
+def test_a_delivery_sends_nothing_of_what_is_in_doubt(tmp_path, sqlite_url):
+    (tmp_path / "tie.csv").write_text(TIE)
+    with pytest.raises(DialectError):
+        snapshots.send(tmp_path / "tie.csv", "http://127.0.0.1:9/rows", database=sqlite_url)
