@@ -42,6 +42,10 @@ _WESTERN = re.compile(
     r"\u2022\u2013\u2014\u2122\u0161\u203a\u0153\u017e\u0178]*"
 )
 """What stands in texts of Western Europe, quotation marks and dashes included."""
+_IN_WORDS = re.compile("[\u2019\xb4\xb7\xad\u2013\u2014\xba\xaa]")
+"""Signs that do stand within words."""
+_SIGN_IN_A_WORD = re.compile(r"[^\W\d_][\x80-\xbf\u2000-\u2122\u02c6\u02dc][^\W\d_]")
+_USUAL = {"cp1252", "iso8859-1"}
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95
@@ -172,11 +176,15 @@ def _utf8_or_not(head: bytes) -> Detected:
 
 
 def _likely(head: bytes) -> str | None:
-    """What charset-normalizer finds most probable in the lines that are not ASCII."""
+    """What is plainly Western European; else what charset-normalizer finds most probable in the
+    lines that are not ASCII.
+    """
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
     sample = b"".join(lines[:-1] or lines)[:_SAMPLE]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
-    if western := _western(sample):
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
+    text = sample.decode("cp1252", "replace")
+    if _is_western(text):
         return western
     from charset_normalizer import from_bytes
 
@@ -187,28 +195,29 @@ def _likely(head: bytes) -> str | None:
     # Most tables of single bytes say the same of most texts; among equals the usual one.
     alike = [match for match in matches if _score(match) == _score(best)]
     names = {canonical(name) for match in alike for name in match.could_be_from_charset}
-    if names & {"cp1252", "iso8859-1"}:
-        return "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
-    return best.encoding
+    if not names & _USUAL:
+        return best.encoding
+    if not _has_signs_in_words(text):
+        return western
+    others = [match.encoding for match in matches if canonical(match.encoding) not in _USUAL]
+    return others[0] if others else None
 
 
-def _western(sample: bytes) -> str | None:
-    """What is plainly Windows-1252 or Latin-1: words of Latin letters, few of them accented."""
-    try:
-        text = sample.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-    if not _WESTERN.fullmatch(text):
-        return None
+def _is_western(text: str) -> bool:
+    """Words of Latin letters, few of them accented, and signs that belong to them."""
+    if not _WESTERN.fullmatch(text) or _has_signs_in_words(text):
+        return False
     accented = sum(1 for char in text if char > "\xbf" and char.isalpha())
     letters = sum(1 for char in text if char.isalpha())
-    alone = re.findall(r"[À-ÖØ-öø-ÿ]{2,}", text)
-    if accented * 4 > letters or len(alone) * 4 > accented:
-        return None
-    # A capital with an accent within a word is another encoding's letter.
-    if len(re.findall(r"[a-zß-öø-ÿ][À-ÖØ-Þ]", text)) * 4 > accented:
-        return None
-    return "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
+    in_a_row = len(re.findall(r"[À-ÖØ-öø-ÿ]{2,}", text))
+    # A capital with an accent after a small letter is another letter in another encoding.
+    torn = len(re.findall(r"[a-zß-öø-ÿ][À-ÖØ-Þ]", text))
+    return accented * 4 <= letters and max(in_a_row, torn) * 4 <= accented
+
+
+def _has_signs_in_words(text: str) -> bool:
+    """What is a sign in Windows-1252 stands between letters: it is one itself, elsewhere."""
+    return _SIGN_IN_A_WORD.search(_IN_WORDS.sub("", text)) is not None
 
 
 def _score(match: CharsetMatch) -> tuple[float, float]:
