@@ -8,6 +8,9 @@ const MAX_RECORD_SIZE: usize = 1 << 30;
 /// What stands for a delimiter where there is none: a byte that is in no UTF-8.
 pub const NO_DELIMITER: u8 = 0xFF;
 
+const NO_LENGTH: usize = usize::MAX - BOM.len();
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
 /// The longest delimiter.
 const MAX_DELIMITER: usize = 8;
 
@@ -45,6 +48,10 @@ pub struct Dialect {
     /// The header as it stands in the input: a record like it is no data.
     pub repeated: Option<Vec<u8>>,
     pub ragged: Ragged,
+    /// Bytes with which a line begins that may hold no data: a comment, or empty fields alone.
+    suspects: [bool; 256],
+    /// The length of `repeated`, or one that no record has.
+    repeated_len: usize,
 }
 
 /// The fields of `model.Dialect`, as JSON has them.
@@ -89,7 +96,7 @@ impl Dialect {
     /// Checks what JSON cannot say: single bytes, all distinct.
     pub fn new(spec: &DialectSpec) -> Result<Dialect, String> {
         let (delimiter, delimiter_rest) = delimiter(&spec.delimiter)?;
-        let dialect = Dialect {
+        let mut dialect = Dialect {
             delimiter,
             delimiter_rest,
             quote: optional("quote", spec.quote.as_deref())?,
@@ -107,7 +114,10 @@ impl Dialect {
             max_record_size: spec.max_record_size,
             repeated: spec.repeated.clone().map(String::into_bytes),
             ragged: spec.ragged,
+            suspects: [false; 256],
+            repeated_len: spec.repeated.as_ref().map_or(NO_LENGTH, String::len),
         };
+        dialect.find_suspects();
         dialect.check()?;
         Ok(dialect)
     }
@@ -127,21 +137,44 @@ impl Dialect {
             .then(|| after + self.delimiter_rest.len())
     }
 
-    /// Whether the record that starts with these bytes is the header once more.
+    /// Whether a record is the header once more.
     #[inline]
     pub fn repeats_header(&self, record: &[u8]) -> bool {
-        match &self.repeated {
-            None => false,
-            // Files that were put together have the byte order mark of each.
-            Some(header) => {
-                record == header || record.strip_prefix(b"\xEF\xBB\xBF") == Some(header)
-            }
+        let length = record.len();
+        (length == self.repeated_len || length == self.repeated_len + BOM.len())
+            && self.is_header(record)
+    }
+
+    #[cold]
+    fn is_header(&self, record: &[u8]) -> bool {
+        // Files that were put together have the byte order mark of each.
+        let header = self.repeated.as_deref();
+        Some(record) == header || (header.is_some() && record.strip_prefix(BOM) == header)
+    }
+
+    /// Whether a line that is not empty holds no data: a comment, or empty fields alone.
+    #[inline]
+    pub fn is_idle(&self, line: &[u8]) -> bool {
+        if !self.suspects[usize::from(line[0])] {
+            return false;
+        }
+        let is_comment = Some(line[0]) == self.comment;
+        let may_go_on = |byte: &u8| self.suspects[usize::from(*byte)];
+        is_comment || (line.get(1).is_none_or(may_go_on) && self.is_hollow(line))
+    }
+
+    fn find_suspects(&mut self) {
+        let space = self.skip_initial_space.then_some(b' ');
+        let found = [Some(self.delimiter), Some(0), self.comment, space];
+        let rest = self.delimiter_rest.iter().copied();
+        for byte in found.into_iter().flatten().chain(rest) {
+            self.suspects[usize::from(byte)] = true;
         }
     }
 
     /// Whether a line holds empty fields alone, or padding.
     #[cold]
-    pub fn is_hollow(&self, line: &[u8]) -> bool {
+    fn is_hollow(&self, line: &[u8]) -> bool {
         if line.iter().all(|&byte| byte == 0) {
             return true;
         }
@@ -158,12 +191,6 @@ impl Dialect {
             }
         }
         true
-    }
-
-    /// Whether a line that starts with this byte may be a hollow one.
-    #[inline]
-    pub fn may_be_hollow(&self, first: u8) -> bool {
-        first == self.delimiter || first == 0 || (self.skip_initial_space && first == b' ')
     }
 
     fn check(&self) -> Result<(), String> {

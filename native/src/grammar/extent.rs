@@ -136,7 +136,7 @@ impl Extents {
         if Some(view.bytes[0]) == dialect.comment {
             return Found::Comment { end, next };
         }
-        if dialect.may_be_hollow(view.bytes[0]) && dialect.is_hollow(&view.bytes[..line.end]) {
+        if dialect.is_idle(&view.bytes[..line.end]) {
             return Found::Blank { end, next };
         }
         match self.walk(&view, line, fields) {

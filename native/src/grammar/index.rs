@@ -183,9 +183,7 @@ fn is_regular(dialect: &Dialect, data: &[u8], start: usize, end: usize) -> bool 
         return false;
     }
     let line = &data[start..end];
-    Some(line[0]) != dialect.comment
-        && !(dialect.may_be_hollow(line[0]) && dialect.is_hollow(line))
-        && !dialect.repeats_header(line)
+    !dialect.is_idle(line) && !dialect.repeats_header(line)
 }
 
 /// Cuts one line; all places are relative to the window.

@@ -148,11 +148,11 @@ impl Scanner {
         Ok(())
     }
 
-    /// Whether a row has the fields of all columns, as far as the dialect wants them.
+    /// Whether a row of another width than it should have is taken all the same.
+    #[cold]
     fn is_wide_enough(&self, reader: &Reader<'_>, columns: usize) -> bool {
         let fields = reader.fields();
         match self.dialect.ragged {
-            _ if fields.len() == columns => true,
             Ragged::Reject => false,
             _ if fields.len() > columns => fields[columns..]
                 .iter()
@@ -178,15 +178,17 @@ impl Scanner {
                 RecordKind::Header | RecordKind::Skipped => continue,
             }
             let sound = clean || check_text(&data[record.start..record.end]).is_ok();
-            if !sound || !self.is_wide_enough(&reader, evidence.columns.len()) {
+            let (width, columns) = (reader.fields().len(), evidence.columns.len());
+            if !sound || (width != columns && !self.is_wide_enough(&reader, columns)) {
                 evidence.broken += 1;
                 evidence.unsound += u64::from(sound);
                 continue;
             }
             evidence.records += 1;
-            let there = reader.fields().len().min(evidence.columns.len());
-            for column in &mut evidence.columns[there..] {
-                column.nulls += 1;
+            if width < columns {
+                for column in &mut evidence.columns[width..] {
+                    column.nulls += 1;
+                }
             }
             for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
                 let text = reader.text(*span, &mut scratch);
