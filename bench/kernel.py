@@ -22,7 +22,8 @@ from snapshots.model import Dialect, Encoding, Type
 FEED = 1 << 20
 BLOCK = 1 << 20
 CHUNK = 16 << 20
-DIALECT = json.dumps(asdict(Dialect(header=False)))
+PLAIN = Dialect(header=False)
+ESCAPES = Dialect(header=False, escape="\\")
 KINDS = (
     *[Type("text")] * 3,
     *[Type("timestamp")] * 4,
@@ -34,10 +35,10 @@ KINDS = (
 )
 
 
-def spec(encoding: Encoding) -> str:
+def spec(encoding: Encoding, dialect: Dialect) -> str:
     return json.dumps(
         {
-            "dialect": json.loads(DIALECT),
+            "dialect": asdict(dialect),
             "encoding": encoding,
             "fields": len(COLUMNS),
             "columns": [
@@ -73,8 +74,13 @@ def pieces(data: bytes) -> list[bytes]:
     return [data[start : start + FEED] for start in range(0, len(data), FEED)]
 
 
-def split(read: list[bytes]) -> Iterator[Chunk]:
-    splitter = Splitter(DIALECT, CHUNK, offset=1)
+def escaped(data: bytes) -> bytes:
+    """Two or three quotes in each record, with a backslash before them."""
+    return data.replace(b'"B0', b'"B\\"0').replace(b'"HV', b'"HV\\"')
+
+
+def split(read: list[bytes], dialect: Dialect) -> Iterator[Chunk]:
+    splitter = Splitter(json.dumps(asdict(dialect)), CHUNK, offset=1)
     for piece in read:
         yield from splitter.feed(piece)
     yield from splitter.finish()
@@ -95,9 +101,9 @@ def convert(converter: Converter, chunks: list[Chunk], *, payload: bool) -> tupl
     return loaded, rejected
 
 
-def drained(read: list[bytes]) -> int:
+def drained(read: list[bytes], dialect: Dialect) -> int:
     """Chunk by chunk, as an import takes them: each gives its memory back before the next."""
-    return sum(map(len, split(read)))
+    return sum(map(len, split(read, dialect)))
 
 
 def hashed(read: list[bytes]) -> str:
@@ -107,8 +113,8 @@ def hashed(read: list[bytes]) -> str:
     return hasher.hexdigest()
 
 
-def scan(chunks: list[Chunk]) -> str:
-    scanner = Scanner(DIALECT, len(COLUMNS))
+def scan(chunks: list[Chunk], dialect: Dialect) -> str:
+    scanner = Scanner(json.dumps(asdict(dialect)), len(COLUMNS))
     for chunk in chunks:
         scanner.scan(chunk)
     return scanner.evidence()
@@ -128,28 +134,32 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
+    clean = b"".join(block.data for block in blocks(options.rows))
+    quoted = b"".join(block.data for block in blocks(options.rows, quoted=True))
     inputs = {
-        "clean": b"".join(block.data for block in blocks(options.rows)),
-        "1 % dirty": b"".join(block.data for block in blocks(options.rows, dirty=0.01)),
-        "10 % dirty": b"".join(block.data for block in blocks(options.rows, dirty=0.1)),
-        "quoted": b"".join(block.data for block in blocks(options.rows, quoted=True)),
+        "clean": (clean, PLAIN),
+        "1 % dirty": (b"".join(block.data for block in blocks(options.rows, dirty=0.01)), PLAIN),
+        "10 % dirty": (b"".join(block.data for block in blocks(options.rows, dirty=0.1)), PLAIN),
+        "quoted": (quoted, PLAIN),
+        "\\, unused": (quoted, ESCAPES),
+        "\\ in each": (escaped(quoted), ESCAPES),
     }
     encodings: tuple[Encoding, ...] = ("postgres", "text", "sqlite", "json")
     works = ("hash", "split", "scan", *encodings)
     print(f"{'MB/s':<12}" + "".join(f"{work:>10}" for work in works) + "   loaded, rejected")
-    for name, data in inputs.items():
+    for name, (data, dialect) in inputs.items():
         read = pieces(data)
-        chunks = list(split(read))
+        chunks = list(split(read, dialect))
         size, repeat = len(data), options.repeat
         figures = [
             best(partial(hashed, read), size, repeat),
-            best(partial(drained, read), size, repeat),
-            best(partial(scan, chunks), size, min(repeat, 2)),
+            best(partial(drained, read, dialect), size, repeat),
+            best(partial(scan, chunks, dialect), size, min(repeat, 2)),
         ]
         for encoding in encodings:
-            work = partial(convert, Converter(spec(encoding)), chunks, payload=True)
+            work = partial(convert, Converter(spec(encoding, dialect)), chunks, payload=True)
             figures.append(best(work, size, repeat))
-        counts = convert(Converter(spec("text")), chunks, payload=False)
+        counts = convert(Converter(spec("text", dialect)), chunks, payload=False)
         print(f"{name:<12}" + "".join(f"{figure:>10.0f}" for figure in figures) + f"   {counts}")
 
 

@@ -41,6 +41,29 @@ def mysql_server():
         yield server
 
 
+class _Impatient(MariaServer):
+    """A transaction that waits for a lock for a second is rolled back, all of it."""
+
+    def command(self):
+        options = ["--innodb-rollback-on-timeout=ON", "--innodb-lock-wait-timeout=1"]
+        return [*super().command(), *options]
+
+
+@pytest.fixture(scope="session")
+def impatient_server():
+    """A private server."""
+    with _Impatient() as server:
+        yield server
+
+
+@pytest.fixture
+def impatient_url(impatient_server):
+    """A database of its own for one test, on a server that waits for no lock."""
+    name = f"impatient_{next(_numbers)}"
+    yield other_database(impatient_server.url(), name)
+    _drop_mysql(impatient_server.url(), name)
+
+
 @pytest.fixture(params=[PostgresServer, MariaServer])
 def own_server(request):
     """A server that only this test uses, and may kill."""

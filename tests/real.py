@@ -1,4 +1,4 @@
-"""Real input: where it lies, and how its values are read back for comparison."""
+"""Input files: where they lie, and how their values are read back for comparison."""
 
 import csv
 import datetime
@@ -6,16 +6,41 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from snapshots import locations
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
+EXAMPLES = ROOT / "examples" / "data"
+SHARED = ROOT.parent / "shared" / "data"
+"""More real files, which may not be given away: beside the repository, where somebody has them."""
 
 
 def data(name):
-    """A real file. It is not part of the repository; it lies beside it."""
-    path = DATA / name
-    assert path.exists(), f"{path} is missing: the real input files belong beside the repository"
+    """A file of tests/data, or `examples/NAME`; `shared/NAME` is there or its test is skipped."""
+    place, _, rest = name.partition("/")
+    if place == "shared":
+        path = SHARED / rest
+        if not path.exists():
+            pytest.skip(f"an extra, for which ../shared/data/{rest} is missing")
+        return path
+    path = EXAMPLES / rest if place == "examples" else DATA / name
+    assert path.exists(), f"{path} is missing"
     return path
+
+
+def in_the_repository():
+    """Every file of input that it has, as `data` names it."""
+    own = {str(path.relative_to(DATA)) for path in DATA.rglob("*.csv")}
+    return own | {"examples/fhvhv_tripdatasample_2020-04.csv", "examples/taxi+_zone_lookup.csv"}
+
+
+def beside_it():
+    """Those real files beside it that it does not have: none where there is no such folder."""
+    known = {data(name).read_bytes() for name in in_the_repository()}
+    found = {path for path in SHARED.rglob("*.csv") if path.read_bytes() not in known}
+    return {f"shared/{path.relative_to(SHARED)}" for path in found}
 
 
 def rows(database, sql):

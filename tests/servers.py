@@ -256,6 +256,8 @@ class MariaServer(Server):
             [
                 install, "--no-defaults", f"--datadir={self.folder}/data", "--skip-test-db",
                 "--auth-root-authentication-method=normal",
+                # Another server that starts meanwhile clears the temporary tables of a shared one.
+                f"--tmpdir={self.folder}",
             ]
         )  # fmt: skip
 

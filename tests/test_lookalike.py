@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 import lookalike
-
-REAL = Path(__file__).resolve().parents[2] / "shared/data/tlc/fhvhv_tripdata_2024-01.first3.csv"
+from tests.real import data
 
 
 def written(path: Path, **options: object) -> list[bytes]:
@@ -16,9 +15,19 @@ def written(path: Path, **options: object) -> list[bytes]:
 
 def test_columns_are_the_real_files(tmp_path: Path) -> None:
     lines = written(tmp_path / "a.csv", rows=2000)
-    assert lines[0] == REAL.read_bytes().splitlines()[0]
+    real = data("examples/fhvhv_tripdatasample_2020-04.csv").read_bytes().splitlines()[0]
+    assert lines[0] == real.replace(b'"', b"")
+    assert written(tmp_path / "b.csv", rows=1, quoted=True)[0] == real
     assert {line.count(b",") for line in lines} == {23}
     assert len(lines) == 2001
+
+
+@pytest.mark.parametrize(
+    "name", ["made/fhvhv_tripdata_2024-01.csv", "shared/tlc/fhvhv_tripdata_2024-01.first3.csv"]
+)
+def test_columns_are_those_of_2024(tmp_path: Path, name: str) -> None:
+    lines = written(tmp_path / "a.csv", rows=1)
+    assert lines[0] == data(name).read_bytes().splitlines()[0]
 
 
 def test_a_seed_gives_the_same_bytes_and_fewer_rows_a_prefix(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The movies exercise, on the real file: `python3 movymporter`, and the command."""
+"""The movies exercise, on a file as dirty as its own: `python3 movymporter`, and the command."""
 
 import os
 import shutil
@@ -47,9 +47,11 @@ def movymporter(folder, csv, url, *, stop="0", mode=0o600, interrupt=None):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def test_all_movies_arrive_once_whatever_the_503s(folder):
+@pytest.mark.parametrize("name", ["made/movies.csv", "shared/movies/backup.csv"])
+def test_all_movies_arrive_once_whatever_the_503s(folder, name):
+    path = data(name)
     with movies_sink() as sink:
-        done = movymporter(folder, data("movies/backup.csv"), sink.url)
+        done = movymporter(folder, path, sink.url)
         assert done.returncode == 3, done.stderr
         assert (
             f"{DELIVERED + REJECTED + BLANK} records = {DELIVERED} delivered"
@@ -58,13 +60,13 @@ def test_all_movies_arrive_once_whatever_the_503s(folder):
         assert done.stderr.count("WARNING: line ") == REJECTED
         assert (sink.count(201), sink.count(400)) == (DELIVERED, 0)
         assert sink.count(503) > DELIVERED // 10
-        again = movymporter(folder, data("movies/backup.csv"), sink.url)
+        again = movymporter(folder, path, sink.url)
         assert again.returncode == 5
         assert sink.count(201) == DELIVERED
 
 
 def test_stopped_by_ctrl_c_it_goes_on_where_it_was(folder):
-    path = data("movies/backup.csv")
+    path = data("made/movies.csv")
     with movies_sink() as sink:
         stopped = movymporter(folder, path, sink.url, interrupt=lambda: sink.count(201) > 100)
         assert stopped.returncode == 130
@@ -76,7 +78,7 @@ def test_stopped_by_ctrl_c_it_goes_on_where_it_was(folder):
 
 
 def test_it_stops_at_the_first_bad_record_and_says_which(folder):
-    path = data("movies/backup.csv")
+    path = data("made/movies.csv")
     lines = path.read_bytes().decode().splitlines()
     first = next(n for n, line in enumerate(lines, 1) if "\N{REPLACEMENT CHARACTER}" in line)
     with movies_sink("--fail-rate", "0") as sink:
@@ -92,7 +94,8 @@ def test_it_stops_at_the_first_bad_record_and_says_which(folder):
 
 
 def test_a_file_without_a_header_by_the_contract(folder):
-    path = data("movies/backup.2021-02.no-header.csv")
+    path = folder / "backup.csv"
+    path.write_bytes(data("made/movies.csv").read_bytes().partition(b"\n")[2])
     with movies_sink("--fail-rate", "0") as sink:
         done = snapshots(
             "send", path, "--to", sink.url, "--no-headers", "--contract", folder / "schema.json",
@@ -107,7 +110,7 @@ def test_a_file_without_a_header_by_the_contract(folder):
 
 def test_an_open_settings_file_is_warned_about(folder):
     with movies_sink("--fail-rate", "0") as sink:
-        done = movymporter(folder, data("movies/starter.csv"), sink.url, mode=0o644)
+        done = movymporter(folder, data("made/films-begin.csv"), sink.url, mode=0o644)
         assert "WARNING: .env can be read by others: chmod 600 .env" in done.stderr
 
 

@@ -27,6 +27,7 @@ pub enum Code {
     TooLong,
     PatternMismatch,
     NotInEnum,
+    AlteredByTarget,
 }
 
 impl Code {
@@ -57,6 +58,7 @@ impl Code {
             Code::TooLong => "too_long",
             Code::PatternMismatch => "pattern_mismatch",
             Code::NotInEnum => "not_in_enum",
+            Code::AlteredByTarget => "altered_by_target",
         }
     }
 }

@@ -35,7 +35,10 @@ pub struct Dialect {
     /// The others, of a delimiter of several characters.
     pub delimiter_rest: Vec<u8>,
     pub quote: Option<u8>,
+    /// In quoted fields.
     pub escape: Option<u8>,
+    /// In all others: the same one, or none.
+    pub escape_unquoted: Option<u8>,
     /// The byte that ends a line: LF, CR where lines end with CR alone, or ASCII's own record
     /// separator, which is in no text.
     pub newline: u8,
@@ -61,6 +64,7 @@ pub struct DialectSpec {
     delimiter: String,
     quote: Option<String>,
     escape: Option<String>,
+    escape_unquoted: bool,
     terminator: Terminator,
     /// Decoding is done before the kernel, which sees UTF-8 only.
     #[serde(rename = "encoding")]
@@ -96,11 +100,15 @@ impl Dialect {
     /// Checks what JSON cannot say: single bytes, all distinct.
     pub fn new(spec: &DialectSpec) -> Result<Dialect, String> {
         let (delimiter, delimiter_rest) = delimiter(&spec.delimiter)?;
+        let quote = optional("quote", spec.quote.as_deref())?;
+        let escape = optional("escape", spec.escape.as_deref())?;
         let mut dialect = Dialect {
             delimiter,
             delimiter_rest,
-            quote: optional("quote", spec.quote.as_deref())?,
-            escape: optional("escape", spec.escape.as_deref())?,
+            quote,
+            // Without quotes there is no field that it could count in.
+            escape: escape.filter(|_| quote.is_some() || spec.escape_unquoted),
+            escape_unquoted: escape.filter(|_| spec.escape_unquoted),
             newline: match spec.terminator {
                 Terminator::Lf => b'\n',
                 Terminator::Cr => b'\r',
@@ -191,6 +199,17 @@ impl Dialect {
             }
         }
         true
+    }
+
+    /// Whether an escape means this byte when it stands before it: the first one of a delimiter,
+    /// that of a quote, of a line end or itself. Before anything else it is data.
+    #[inline]
+    pub fn escapes(&self, byte: u8) -> bool {
+        byte == self.delimiter && byte != NO_DELIMITER
+            || byte == self.newline
+            || self.newline == b'\n' && byte == b'\r'
+            || Some(byte) == self.quote
+            || Some(byte) == self.escape
     }
 
     fn check(&self) -> Result<(), String> {

@@ -173,7 +173,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
     for chunk in chunks {
         let (mut position, mut line) = (0, chunk.line);
         while position < chunk.bytes.len() {
-            let block = plan.convert(chunk, position, line, limits);
+            let block = plan.convert(chunk, position, line, limits, None);
             assert!(block.position > position);
             (position, line) = (block.position, block.line);
             outcome.counts.records += block.counts.records;
@@ -250,11 +250,13 @@ fn dialect_json(choices: &[u8; CHOICES]) -> String {
         }
     };
     format!(
-        r#"{{"delimiter": ",", "quote": {}, "escape": {}, "terminator": "{}", "encoding": "utf-8",
+        r#"{{"delimiter": ",", "quote": {}, "escape": {}, "escape_unquoted": {},
+            "terminator": "{}", "encoding": "utf-8",
             "header": {}, "preamble": {}, "rows_after_header": {}, "comment": {},
             "skip_initial_space": {}, "max_record_size": {}}}"#,
         or_null(!choose(0, 0), r#""\"""#),
         or_null(choose(0, 1), r#""\\""#),
+        !choose(3, 7),
         if choose(0, 2) { "cr" } else { "lf" },
         choose(0, 3),
         choices[1] & 1,

@@ -40,7 +40,7 @@ mod _native {
     #[pymodule_export]
     use crate::chunk::Chunk;
     #[pymodule_export]
-    use crate::convert::Converter;
+    use crate::convert::{Altered, Converter};
     #[pymodule_export]
     use crate::credit::Credit;
     #[pymodule_export]

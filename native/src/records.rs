@@ -21,6 +21,7 @@ const LOOKED_AT: usize = 250;
 /// well its cells look.
 type Measures = (Vec<usize>, Vec<usize>, Vec<usize>, Vec<usize>, Vec<f64>);
 
+type Written<'py> = Option<Vec<(Bound<'py, PyBytes>, bool)>>;
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
 
 #[pymethods]
@@ -34,9 +35,7 @@ impl Records {
         limit: usize,
     ) -> PyResult<Vec<Parsed<'py>>> {
         let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
-        let data = data.as_bytes();
-        let prologue = Prologue::preamble_only(&dialect);
-        let mut reader = Reader::within(&dialect, data, bom(data), 1, prologue);
+        let mut reader = within(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
         while records.len() < limit
@@ -70,11 +69,41 @@ impl Records {
         let data = data.as_bytes();
         Ok(py.detach(|| measure(data, &dialect, limit)))
     }
+
+    /// The fields of the same records as they are written, with escapes, and whether in quotes.
+    #[staticmethod]
+    fn written<'py>(
+        py: Python<'py>,
+        data: Buffer<'py>,
+        dialect: &str,
+        limit: usize,
+    ) -> PyResult<Vec<Written<'py>>> {
+        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let mut reader = within(&dialect, data.as_bytes());
+        let mut scratch = Vec::new();
+        let mut records = Vec::new();
+        while records.len() < limit
+            && let Some(record) = reader.read()
+        {
+            records.push(match record.kind {
+                RecordKind::Skipped => continue,
+                RecordKind::Broken(_) => None,
+                RecordKind::Row | RecordKind::Header => {
+                    let spans = reader.fields().iter();
+                    let fields = spans.map(|&span| {
+                        let written = PyBytes::new(py, reader.written(span, &mut scratch));
+                        (written, span.quoted)
+                    });
+                    Some(fields.collect())
+                }
+            });
+        }
+        Ok(records)
+    }
 }
 
 fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
-    let prologue = Prologue::preamble_only(dialect);
-    let mut reader = Reader::within(dialect, data, bom(data), 1, prologue);
+    let mut reader = within(dialect, data);
     let mut found = Measures::default();
     while found.0.len() < limit
         && let Some(record) = reader.read()
@@ -104,4 +133,10 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
         found.2.push(quoted);
     }
     found
+}
+
+/// From the start of an input, whose header is a record like any other.
+fn within<'a>(dialect: &'a Dialect, data: &'a [u8]) -> Reader<'a> {
+    let prologue = Prologue::preamble_only(dialect);
+    Reader::within(dialect, data, bom(data), 1, prologue)
 }

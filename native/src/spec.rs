@@ -113,8 +113,18 @@ pub enum Kind {
 pub enum Wire {
     #[serde(rename = "")]
     Plain,
+    /// PostgreSQL's jsonb: a version byte, and one member of each name.
     #[serde(rename = "jsonb")]
     Jsonb,
+    /// MySQL's json: the same members, and numbers as 64 bits hold them.
+    #[serde(rename = "binary")]
+    Binary,
+    /// A column that makes a number of what looks like one.
+    #[serde(rename = "numeric")]
+    Numeric,
+    /// A text that is filled with blanks.
+    #[serde(rename = "padded")]
+    Padded,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -187,7 +187,7 @@ impl Cutter {
     fn next_special(&mut self) -> usize {
         let from = self.searched.max(self.at);
         let rest = &self.pending[from..];
-        let found = match (self.dialect.quote, self.dialect.escape) {
+        let found = match (self.dialect.quote, self.dialect.escape_unquoted) {
             (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
             (Some(byte), None) | (None, Some(byte)) => memchr(byte, rest),
             (None, None) => None,

@@ -69,6 +69,10 @@ class Records:
         offset 0 of an input; blank lines and comments are left out; the preamble is skipped;
         the header is returned as any other record. fields is None where quoting is broken.
         A last record without line end counts as whole."""
+    @staticmethod
+    def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
+        """The fields of the same records as they are written, with escapes, and whether in
+        quotes."""
 
     @staticmethod
     def measure(
@@ -233,6 +237,14 @@ def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bo
     of the record or made of those of all of them, its length, and its body."""
 
 @final
+class Altered:
+    """Records that the database has been found to alter."""
+
+    def __init__(self, found: list[tuple[int, str, str]]) -> None:
+        """The line of each, the column, and a sentence."""
+    def __len__(self) -> int: ...
+
+@final
 class Converter:
     """Records in, rows of one encoding out. Immutable; may be shared by threads."""
 
@@ -246,10 +258,12 @@ class Converter:
         max_bytes: int,
         max_records: int | None = None,
         stop_at_reject: bool = False,
+        altered: Altered | None = None,
     ) -> Block:
         """Converts from `position` until the chunk ends, `max_bytes` of input are consumed
         (at least one record), `max_records` records are (skipped ones count), or one was
-        rejected and `stop_at_reject`."""
+        rejected and `stop_at_reject`. Of the records that are `altered` no rows are made, but
+        rejects."""
 
 @final
 class Scanner:
@@ -282,6 +296,9 @@ class SqliteConnection:
     def script(self, sql: str) -> None: ...
     def insert(self, sql: str, block: Block) -> int:
         """Runs the INSERT once for each row of a block of encoding `sqlite`; rows inserted."""
+    @property
+    def taken(self) -> int:
+        """Rows of the last block inserted that SQLite took: where it refused one, those before."""
     @property
     def in_transaction(self) -> bool: ...
     def changes(self) -> int: ...

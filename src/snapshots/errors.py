@@ -120,6 +120,16 @@ class RefusedRows(TargetError):
     code = "refused_by_target"
 
 
+class RefusedAndEnded(RefusedRows):
+    """The target refused a row, and in doing so ended the transaction: all of it is undone.
+
+    No savepoint helps here. The transaction must be begun anew, without that row.
+    """
+
+    taken: int | None = None
+    """Rows of that load that the target had taken before; None where it cannot be known."""
+
+
 class CannotConnect(TargetError):
     """No session with the target: no server, wrong password, bad settings."""
 
@@ -151,6 +161,18 @@ class LedgerError(SnapshotsError):
     """The ledger cannot be read, or says something that forbids going on."""
 
     code = "ledger"
+
+
+class LedgerDamaged(LedgerError):
+    """Rows of the ledger itself are lost: what an import has loaded cannot be told."""
+
+    code = "ledger_damaged"
+
+
+class UnaccountedRows(LedgerError):
+    """The table holds rows under the number of an import that its ledger does not account for."""
+
+    code = "unaccounted_rows"
 
 
 class ImportBusy(LedgerError):

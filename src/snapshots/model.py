@@ -34,7 +34,8 @@ class Dialect:
     """Mostly one character. Empty: a record is one field."""
     quote: str | None = '"'
     escape: str | None = None
-    """None: a quote inside a quoted field is doubled. Else the character before it."""
+    """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
+    it is data. Two quotes within quotes are one with it as without it."""
     terminator: Literal["lf", "cr", "rs"] = "lf"
     """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
     `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
@@ -54,6 +55,15 @@ class Dialect:
     ragged: Literal["reject", "trim", "pad"] = "reject"
     """What is done with a record that is not as wide as the header. `trim`: empty fields beyond
     it are dropped. `pad`: also, fields that are missing at the end are NULL."""
+    escape_unquoted: bool = True
+    """The escape counts in unquoted fields, too: a user gave it. Plans that were made before there
+    was this choice lack it, and their chunks were cut so."""
+
+
+Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded"]
+"""What the column does to a value besides. `jsonb`, and MySQL's `binary` JSON: of members with one
+name it keeps the last, and the second one rounds numbers to 64 bits. `numeric`: SQLite makes a
+number of a text that looks like one. `padded`: blanks at the end of a text are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +82,7 @@ class Type:
     """time, timestamp, timestamptz: digits of a second that are kept."""
     max_chars: int | None = None
     max_bytes: int | None = None
-    wire: Literal["", "jsonb"] = ""
-    """A difference that only one encoding sees: PostgreSQL's jsonb has a version byte."""
+    wire: Wire = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,8 @@ class Contract:
 
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] | None = None
-    """Texts that mean NULL, quoted or not. None: only an empty field without quotes does."""
+    """Texts that mean NULL, quoted or not; compared with a field as it is written, before escapes
+    are taken out of it. None: only an empty field without quotes does."""
     primary_key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
@@ -159,6 +169,10 @@ class TableColumn:
     """The database can fill it in: a default, an identity, an AUTO_INCREMENT."""
     generated: bool = False
     """Computed by the database; must not be written."""
+    wire: Wire = ""
+    """Of the type, where it is not known by that alone."""
+    free: bool = False
+    """The database reads more forms of a value than the kernel does, who lets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +253,5 @@ class ImportRecord:
     error: str | None
     replaces: int | None = None
     """The import of the same name, into the same table, whose content this one succeeds."""
+    damage: str | None = None
+    """What the ledger has lost of it, as a sentence."""

@@ -111,6 +111,32 @@ class Described(Protocol):
         """What to do to have such records once more; a sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which values of a table's rows are compared with what its columns would make of them."""
+
+    columns: tuple[str, ...] = ()
+    """Their columns, in the order in which they are judged; none, as a rule."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each column of which nobody can tell whether it alters a value."""
+    begin: str = ""
+    find: str = ""
+    end: str = ""
+    """The target's own statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that a column would store as another."""
+
+    line: int
+    column: str
+    text: str
+    """The beginning of it."""
+    other: str
+    """The beginning of what would be stored."""
+
+
 class Session(Protocol):
     """One connection with a target, for one thread at a time.
 
@@ -125,6 +151,10 @@ class Session(Protocol):
         When the answer to COMMIT is lost the error is ConnectionLost: nobody knows, and the claim
         in the ledger decides later.
         A rollback that fails never hides the error that caused it.
+
+        Whatever else ends it, a trigger or the database itself, is noticed before the next
+        statement: that one and all further ones of the block raise TargetError, and nothing of
+        them is written. The same holds for a savepoint and for the end of the block.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -149,7 +179,17 @@ class Session(Protocol):
 
         All or nothing within the surrounding savepoint. Every value is stored as it was given:
         if the target would skip a row, cut, change or default a value, or refuses a row,
-        RefusedRows is raised. Takes the blocks one by one and keeps none.
+        RefusedRows is raised, or RefusedAndEnded where a row has ended the transaction. What a
+        trigger does with a row is its owner's will: one that it leaves out counts. Takes the
+        blocks one by one and keeps none.
+        """
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
+        """Within a transaction: the values that columns would alter, at most one of a line.
+
+        The rows of the blocks have each of the comparison's columns twice, and then lineage.
+        Triggers and constraints of the table play no part. RefusedRows if a column cannot take a
+        value at all; then the surrounding savepoint must be rolled back.
         """
 
     def name(self, text: str) -> None:
@@ -180,6 +220,14 @@ class Target(Protocol):
 
     def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
         """The one that this session takes for this table; None: for one it has created."""
+
+    def comparison(
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+    ) -> Comparison:
+        """What must be compared where such columns are loaded into the table in an encoding.
+
+        Asks the database nothing, and gives an empty one, where the kernel knows all the types.
+        """
 
     @property
     def writers(self) -> int | None:
@@ -212,6 +260,21 @@ class Target(Protocol):
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Names of what the database does besides with rows that are inserted, in their order."""
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        """Whether rows with a value of the column are found at once: it leads an index, or the
+        table has fewer than so many rows, as the database estimates."""
+
+    def has_column(self, session: Session, column: str) -> bool:
+        """Whether any table of the database has a column of this name."""
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        """The names, as the database has them and without their schemas, of the tables that this
+        one stands for: its own, those that a view reads, those above and below it by inheritance.
+        None where there is no such table."""
 
     def physical(self, contract: Contract) -> Contract:
         """The contract with the limits that a table created from it will have."""

@@ -190,7 +190,7 @@ def test_progress_as_json(folder):
 
 
 def test_types_are_shown(folder):
-    done = snapshots("import", data("snapshots/snapshot_20230101.csv"), cwd=folder)
+    done = snapshots("import", data("made/snapshot_20230101.csv"), cwd=folder)
     assert "user_id integer" in done.stderr
     assert "credit_limit float" in done.stderr
 

@@ -27,7 +27,7 @@ class Stage:
         self.target = locations.target(database)
         self.session = self.target.connect()
         self.ledger = Ledger(self.target, self.session)
-        self.ledger.ensure()
+        self.ledger.make()
         contract = self.target.physical(
             Contract((Column("id", "id", Type("integer")), Column("name", "name", Type("text"))))
         )
@@ -101,7 +101,7 @@ def test_two_workers_at_one_chunk(stage):
 
 def test_who_lost_the_import_writes_nothing(stage):
     with stage.ledger.locked():
-        taken = stage.ledger.take(stage.ledger.entry(1), "another")
+        taken = stage.ledger.take(stage.ledger.entry(stage.lease.import_id), "another")
     assert taken.fence == 2
     with pytest.raises(LostLease):
         stage.commit()
@@ -118,7 +118,7 @@ def test_who_loses_it_in_the_middle_writes_nothing(url, request, monkeypatch):
     def take_over(point):
         if point == "after-claim":
             with other.locked():
-                other.take(other.entry(1), "another")
+                other.take(other.entry(stage.lease.import_id), "another")
 
     monkeypatch.setattr("snapshots.engine.commit.fault_point", take_over)
     with pytest.raises(LostLease):
@@ -146,9 +146,9 @@ def test_a_gap_is_never_finished(stage):
     stage.commit()
     with pytest.raises(AccountingMismatch):
         stage.ledger.finish(stage.lease, len(TEXT) + 1, "h" * 64, 9, 0.1)
-    assert stage.ledger.entry(1).state == "running"
+    assert stage.ledger.entry(stage.lease.import_id).state == "running"
     stage.ledger.finish(stage.lease, len(TEXT), "h" * 64, len(TEXT), 0.1)
-    assert stage.ledger.entry(1).state == "finished"
+    assert stage.ledger.entry(stage.lease.import_id).state == "finished"
 
 
 def test_a_stop_rolls_the_chunk_back(stage):
@@ -163,5 +163,5 @@ def test_what_the_database_refuses_is_found_alone(stage):
     stage.session.execute("INSERT INTO t (id, _import_id, _line) VALUES (2, 99, 1)")
     done = stage.commit()
     assert done.counts == Counts(records=4, loaded=1, rejected=2, skipped=1)
-    codes = [(r.line, r.code) for r in stage.ledger.rejects(1)]
+    codes = [(r.line, r.code) for r in stage.ledger.rejects(stage.lease.import_id)]
     assert codes == [(3, RefusedRows.code), (4, "not_an_integer")]

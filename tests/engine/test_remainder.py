@@ -1,5 +1,5 @@
 from snapshots.engine.read import Gap, Remainder
-from snapshots.ledger.history import CommittedChunk
+from snapshots.ledger.entry import CommittedChunk
 from snapshots.model import Counts
 
 

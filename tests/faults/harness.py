@@ -79,6 +79,7 @@ def start(
     chunk_size="64KB",
     progress="none",
     limits=None,
+    stdin=None,
     **variables,
 ):
     """An import of the file, as a process of its own; `limits`: those of the `resource` module."""
@@ -95,6 +96,7 @@ def start(
     return subprocess.Popen(
         command,
         env=environment,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

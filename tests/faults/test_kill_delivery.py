@@ -48,7 +48,7 @@ def test_pages_killed_at_random_are_sent_again_under_the_same_keys(sqlite_url, t
 
 
 def test_movies_killed_at_random_arrive_whatever_the_503s(sqlite_url, tmp_path):
-    movies = make_movies(tmp_path / "movies.csv", data("movies/backup.csv"), times=1)
+    movies = make_movies(tmp_path / "movies.csv", data("made/movies.csv"), times=1)
     kill_at_random(sqlite_url, tmp_path, KILLS, movies, most=600, api=MoviesSink)
 
 
@@ -63,7 +63,7 @@ def test_killed_fifty_times(database, tmp_path):
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_movies_killed_fifty_times(database, tmp_path):
-    movies = make_movies(tmp_path / "movies.csv", data("movies/backup.csv"), times=3)
+    movies = make_movies(tmp_path / "movies.csv", data("made/movies.csv"), times=3)
     twice = kill_at_random(database, tmp_path, 50, movies, most=500, api=MoviesSink)
     assert len(movies.good) == 3 * 6447
     print(f"{twice} of {len(movies.good)} movies were sent twice, with equal keys")

@@ -48,7 +48,7 @@ _IN_TRANSACTION = {
 _WRITE_LOCK = " 120 120"
 """The byte of a SQLite file's shared memory that is locked by who writes."""
 
-_knows_locks = pytest.mark.skipif(
+knows_locks = pytest.mark.skipif(
     not Path("/proc/locks").exists(), reason="Linux tells who holds a lock"
 )
 
@@ -58,7 +58,7 @@ def _writes_to_sqlite(process):
     return any(f" WRITE {process.pid} " in lock and _WRITE_LOCK in lock for lock in locks)
 
 
-def _stop(process, database, url, *, inside):
+def stop(process, database, url, *, inside):
     """In the middle of a transaction, where it holds locks on the import, or in none."""
     session = None if url == "sqlite_url" else locations.target(database).connect()
     until = time.monotonic() + 60
@@ -85,7 +85,7 @@ def _stop(process, database, url, *, inside):
     [
         pytest.param("postgres_url", True, id="postgres, in a transaction"),
         pytest.param("mysql_url", True, id="mysql, in a transaction"),
-        pytest.param("sqlite_url", False, id="sqlite, in none", marks=_knows_locks),
+        pytest.param("sqlite_url", False, id="sqlite, in none", marks=knows_locks),
         pytest.param("postgres_url", False, id="postgres, in none", marks=pytest.mark.soak),
         pytest.param("mysql_url", False, id="mysql, in none", marks=pytest.mark.soak),
     ],
@@ -97,7 +97,7 @@ def test_a_zombie_writes_nothing(url, inside, request, made, tmp_path):
     # Of several workers one would be in a transaction at any time.
     process = _loading(database, made, tmp_path, SNAPSHOTS_WORKERS="1")
     try:
-        _stop(process, database, url, inside=inside)
+        stop(process, database, url, inside=inside)
         _wait_out_the_lease(database)
         code, result, err = finish(
             start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
@@ -157,13 +157,13 @@ def test_sessions_that_are_ended_by_an_administrator(url, request, made, tmp_pat
 
 
 @pytest.mark.soak
-@_knows_locks
+@knows_locks
 @pytest.mark.parametrize("then", ["killed", "woken"])
 def test_who_is_stopped_while_it_writes_keeps_a_sqlite_file(sqlite_url, made, tmp_path, then):
     """Nobody can take the lock from it: it is said who may hold it. Once that is gone, or awake,
     all goes on."""
     process = _loading(sqlite_url, made, tmp_path)
-    _stop(process, sqlite_url, "sqlite_url", inside=True)
+    stop(process, sqlite_url, "sqlite_url", inside=True)
     busy = "import_busy"
     while busy == "import_busy":
         code, result, err = finish(start(sqlite_url, made, schema_file(tmp_path), tmp_path))

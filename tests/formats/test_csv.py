@@ -22,7 +22,7 @@ CONTRACT = Contract(
 def test_every_field_of_a_dialect_is_in_its_json():
     odd = Dialect(
         ";", "'", "\\", "cr", "latin-1", header=False, preamble=2, rows_after_header=1,
-        comment="#", skip_initial_space=True, max_record_size=99,
+        comment="#", skip_initial_space=True, max_record_size=99, escape_unquoted=False,
     )  # fmt: skip
     assert Dialect(**json.loads(dialect_json(odd))) == odd
     assert set(json.loads(dialect_json(odd))) == {field.name for field in fields(Dialect)}

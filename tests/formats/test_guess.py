@@ -34,12 +34,17 @@ def test_what_is_known(head, encoding, sure):
 @pytest.mark.parametrize(
     ("name", "likely"),
     [
-        ("movies/film.csv", "latin-1"),
-        ("movies/film.commas-unquoted.csv", "latin-1"),
-        ("messy/messytables.characters.csv", "big5"),
-        ("messy/messytables.spanish_chars.csv", "latin-1"),
-        ("messy/messytables.sparse_with_column_errors.csv", "latin-1"),
-        ("messy/csvlint.invalid-byte-sequence.csv", "latin-1"),
+        ("made/film.csv", "latin-1"),
+        ("made/film.commas-unquoted.csv", "latin-1"),
+        ("made/sights.big5.csv", "big5"),
+        ("made/spending.latin-1.csv", "latin-1"),
+        ("made/plan.latin-1.csv", "latin-1"),
+        ("csvlint/invalid-byte-sequence.csv", "latin-1"),
+        ("shared/movies/film.csv", "latin-1"),
+        ("shared/movies/film.commas-unquoted.csv", "latin-1"),
+        ("shared/messy/messytables.characters.csv", "big5"),
+        ("shared/messy/messytables.spanish_chars.csv", "latin-1"),
+        ("shared/messy/messytables.sparse_with_column_errors.csv", "latin-1"),
     ],
 )
 def test_real_files_in_other_encodings(name, likely):

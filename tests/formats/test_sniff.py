@@ -48,6 +48,104 @@ def test_a_backslash_escapes_only_where_nothing_else_makes_sense():
     assert sniff(text("id,text", '1,"say ""hi"""', r"2,a\b")).dialect.escape is None
 
 
+def test_a_backslash_that_is_detected_counts_within_quotes_only():
+    lines = ("id,path,text", r'1,C:\new\,"say \"hi\""', r'2,D:\x,"a \"b, c\" d"')
+    found = sniff(text(*lines)).dialect
+    assert (found.escape, found.escape_unquoted) == ("\\", False)
+    given = sniff(text(*lines), DialectOptions(escape="\\")).dialect
+    assert (given.escape, given.escape_unquoted) == ("\\", True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "skipped"),
+    [
+        (["a,b", '1, "x, y"', '2, "z"'], {}, True),
+        (["a,b", '1, "x, y"', "2,z"], {"delimiter": ",", "quote": '"'}, True),
+        # Spaces and quotes within quotes are the value's own.
+        (["a,b", '1," ""x"""', "2, y", "3,z"], {}, False),
+        (["a,b", '1," ""x"""', "2, y", "3,z"], {"delimiter": ",", "quote": '"'}, False),
+        (["a,b", r'1," \"x\""', "2, y", "3,z"], {}, False),
+        (["a,b", r'1," \"x\""', "2, y", "3,z"], {"escape": "\\"}, False),
+        (["a,b", "1,' ''x'''", "2,' ''y'''", "3,' z'"], {}, False),
+        (['"a"," b"," c"', '"1"," 2"," 3"', '"4"," 5"," 6"', "7, 8, 9"], {}, False),
+        (["a, b, c", '1," 2", 3', '4," 5", 6'], {}, False),
+        (["a,b", "1,' \"x\"'", "2,'y'", "3,'z'"], {"quote": "'"}, False),
+        # A user's word stands.
+        (["a, b, c", "1, 2, 3", "4, 5, 6"], {"skip_initial_space": False}, False),
+        (["a,b", '1, "x, y"', '2, "z"'], {"skip_initial_space": False}, False),
+        (["a,b", '1," ""x"""', "2, y", "3,z"], {"skip_initial_space": True}, True),
+    ],
+)
+def test_spaces_within_quotes_say_nothing_of_those_around_them(lines, options, skipped):
+    assert sniff(text(*lines), DialectOptions(**options)).dialect.skip_initial_space is skipped
+
+
+def test_spaces_before_a_field_that_is_longer_than_the_sample():
+    lines = text("a,b", '1," ""x"""', "2, y", '3,"z')
+    assert not sniff(lines, whole=False).dialect.skip_initial_space
+
+
+@pytest.mark.parametrize("option", ["quote", "escape", "comment"])
+@pytest.mark.parametrize("character", [",", ";", "|"])
+def test_a_character_that_was_given_a_meaning_is_no_delimiter(option, character):
+    found = sniff(text("a\tb", "1\t2", "3\t4"), DialectOptions(**{option: character}))
+    assert found.dialect.delimiter == "\t"
+    one = sniff(text("a", "x", "y"), DialectOptions(**{option: character}))
+    assert one.dialect.delimiter != character
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "header"),
+    [
+        ([r"a,\N,c", "d,e,f", "g,h,i"], {}, False),
+        ([r'"a",\N,"c"', '"d","e","f"'], {}, False),
+        ([r"a,\N", "1,x"], {"header": True}, True),
+        ([r"a,\Name", "1,x", "2,y"], {}, True),
+        ([r"C:\N,b", "1,x", "2,y"], {}, True),
+    ],
+)
+def test_a_record_with_a_null_is_no_header(lines, options, header):
+    found = sniff(text(*lines), DialectOptions(**options))
+    assert found.dialect.header is header
+    assert found.dialect.preamble == 0
+    assert "header" not in found.doubts or header
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "said"),
+    [
+        (["1\tone\t\\N", "2\ttwo\t5"], {}, {"null", "copy", "outfile"}),
+        (["1\tone\t\\N", "2\ttwo\t5"], {"escape": "\\"}, {"null", "copy"}),
+        (["1\tone\t\\N", "2\ttwo\t5"], {"escape": ""}, {"null", "copy"}),
+        (["1\ta\\tb", "2\tc"], {}, {"copy"}),
+        (["1\ta\\\\tb", "2\tc"], {}, set()),
+        (["1\ta\\nb", "2\tc"], {"escape": "\\", "quote": ""}, {"copy"}),
+        (["1\ta", "2\tb", "3\tc", "\\."], {}, {"copy"}),
+        (['1,"a",\\N', '2,"b",5'], {}, {"null", "copy", "outfile"}),
+        (['1,"say \\"hi\\"",\\N', '2,"b",5'], {}, {"null", "copy"}),
+        (["id,text", '1,"say \\"hi\\""', '2,"a\\nb"'], {}, {"letter"}),
+        (["id,text", '1,"say \\"hi\\""', '2,"C:\\\\new"'], {}, set()),
+        (["id,path", "1,C:\\new\\table", "2,D:\\temp"], {}, set()),
+        (["id,path,text", '1,C:\\new,"say \\"hi\\""', '2,D:\\temp,"x"'], {}, set()),
+        (["id,path", "1,C:\\new", "2,D:\\temp"], {"escape": "\\"}, {"letter"}),
+        (['1,"say \\"hi\\"","\\\\N"', '2,"b","5"'], {}, set()),
+        (["id,name", "1,x", "2,y"], {}, set()),
+    ],
+)
+def test_what_backslashes_suggest_is_said(lines, options, said):
+    notes = sniff(text(*lines), DialectOptions(**options)).notes
+    signs = {
+        "null": r"\N in fields:",
+        "copy": r"\t and \n in values stay two characters:",
+        "letter": r"\n in values stays two characters:",
+        "outfile": "INTO OUTFILE wrote the input",
+    }
+    found = {name for name, sign in signs.items() if any(sign in note for note in notes)}
+    assert found == said
+    quoted = any('"' in line for line in lines)
+    assert any("--quotechar none" in note for note in notes) == ("outfile" in said and not quoted)
+
+
 def test_spaces_after_every_delimiter():
     found = sniff(text("a, b, c", "1, 2, 3", "4, 5, 6"))
     assert found.dialect.skip_initial_space

@@ -45,7 +45,12 @@ def main() -> None:
         for case in cases:
             if len(case.data) <= _LARGEST:
                 name = re.sub(r"\W+", "-", f"{room} {case.name}".lower()).strip("-")[:60]
-                (CORPUS / name).write_bytes(choices(case) + case.data)
+                chosen = choices(case)
+                (CORPUS / name).write_bytes(chosen + case.data)
+                if "escape" in case.options:
+                    # Once more as if it had been detected: it counts within quotes only.
+                    within = bytes((*chosen[:-1], chosen[-1] | 1 << 7))
+                    (CORPUS / f"{name}-detected").write_bytes(within + case.data)
 
 
 if __name__ == "__main__":

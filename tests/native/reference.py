@@ -17,6 +17,8 @@ class Record:
     next: int
     fields: tuple[tuple[bytes, bool], ...] | None = None
     """Text, and whether it was quoted."""
+    written: tuple[bytes, ...] | None = None
+    """Each field with its escapes, as texts that mean NULL are compared with it."""
 
 
 class _Broken(Exception):
@@ -35,11 +37,13 @@ def records(data: bytes, dialect: Dialect) -> list[Record]:
     while at < len(data):
         if preamble:
             end, after = _line(data, at, dialect)
-            kind, fields = "skipped", None
+            kind, fields, written = "skipped", None, ()
             if end - at > dialect.max_record_size:
                 kind = "record_too_long"
         else:
-            kind, end, after, fields = _Parser(data, at, dialect).record()
+            parser = _Parser(data, at, dialect)
+            kind, end, after, fields = parser.record()
+            written = tuple(parser.written)
         if kind == "record_too_long":
             preamble, before_data = 0, []
             if _is(data[at], dialect.comment):
@@ -48,7 +52,7 @@ def records(data: bytes, dialect: Dialect) -> list[Record]:
             preamble -= 1
         elif kind != "skipped" and before_data:
             kind = before_data.pop(0)
-        found.append(Record(kind, line, at, end, after, fields))
+        found.append(Record(kind, line, at, end, after, fields, written if fields else None))
         line += data[at:after].count(newline)
         at = after
     return found
@@ -96,6 +100,7 @@ class _Parser:
     def __init__(self, data: bytes, start: int, dialect: Dialect) -> None:
         self.data, self.start, self.at, self.dialect = data, start, start, dialect
         self.newline = ord(NEWLINES[dialect.terminator])
+        self.written: list[bytes] = []
 
     def record(self) -> tuple[str, int, int, tuple[tuple[bytes, bool], ...] | None]:
         end, after = _line(self.data, self.start, self.dialect)
@@ -154,28 +159,53 @@ class _Parser:
         return delimiter != b"" and self.data.startswith(delimiter, self.at)
 
     def quoted(self) -> bytes:
-        text = bytearray()
+        text, written = bytearray(), bytearray()
+        quote = self.dialect.quote.encode()
         while True:
             here = self.data[self.at : self.at + 2]
             if not here or (_is(here[0], self.dialect.escape) and len(here) == 1):
                 raise _Broken(len(self.data))
-            if _is(here[0], self.dialect.escape) or here == self.dialect.quote.encode() * 2:
-                text.append(here[1])
+            if here == quote * 2:
+                text += quote
+                written += quote
                 self.at += 2
-            elif _is(here[0], self.dialect.quote):
+            elif here[:1] == quote:
                 self.at += 1
+                self.written.append(bytes(written))
                 return bytes(text)
             else:
-                text.append(here[0])
-                self.at += 1
+                self.one(text, written, escapes=True)
 
     def unquoted(self) -> bytes:
-        text = bytearray()
+        text, written = bytearray(), bytearray()
         while not self.ends():
-            if _is(self.data[self.at], self.dialect.escape) and self.at + 1 < len(self.data):
+            escaped = self.one(text, written, escapes=self.dialect.escape_unquoted)
+            line_end = self.data[self.at - 1 : self.at + 1]
+            if escaped and line_end == b"\r\n" and self.dialect.terminator == "lf":
+                # Both are the one line end that was escaped.
+                text += b"\n"
+                written += b"\n"
                 self.at += 1
-                if self.data[self.at] == self.newline and self.at + 1 == len(self.data):
-                    raise _Broken(len(self.data))
-            text.append(self.data[self.at])
-            self.at += 1
+            if escaped and self.at == len(self.data) and self.data[-1] == self.newline:
+                raise _Broken(len(self.data))
+        self.written.append(bytes(written))
         return bytes(text)
+
+    def one(self, text: bytearray, written: bytearray, *, escapes: bool) -> bool:
+        """Takes a character, with the escape before it if there is one that is no data."""
+        here = self.data[self.at : self.at + 2]
+        escaped = escapes and _is(here[0], self.dialect.escape) and self.escapable(here[1:])
+        taken = 2 if escaped else 1
+        text.append(here[taken - 1])
+        written += here[:taken]
+        self.at += taken
+        return escaped
+
+    def escapable(self, byte: bytes) -> bool:
+        """What an escape stands before, unless it is data. Of a delimiter it is the first byte."""
+        dialect = self.dialect
+        quote, escape = dialect.quote or "", dialect.escape or ""
+        meant = [dialect.delimiter[:1], quote, escape, chr(self.newline)]
+        if dialect.terminator == "lf":
+            meant.append("\r")
+        return byte != b"" and byte.decode("latin-1") in "".join(meant)

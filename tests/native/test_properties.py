@@ -20,7 +20,8 @@ DIALECTS = st.builds(
     Dialect,
     delimiter=st.sampled_from([",", ",", ";", "", ",;", ",,"]),
     quote=st.sampled_from(['"', "'", None]),
-    escape=st.sampled_from([None, None, "\\"]),
+    escape=st.sampled_from([None, "\\", "^"]),
+    escape_unquoted=st.booleans(),
     terminator=st.sampled_from(["lf", "cr", "rs"]),
     header=st.booleans(),
     preamble=st.integers(0, 2),
@@ -31,8 +32,9 @@ DIALECTS = st.builds(
     repeated=st.sampled_from([None, None, "a,bc", "1", 'a,"\n"']),
 )
 PIECES = st.sampled_from(
-    (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"#", b" ", b"'", b";", b"a",
-     b"bc", b"1", "é".encode(), b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf", b'""', b'","')
+    (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"\\", b"^", b"#", b" ",
+     b"'", b";", b"a", b"bc", b"1", "é".encode(), b"\x00", b"\xff", b"\xc3", b"\xef\xbb\xbf",
+     b'""', b'","')
 )  # fmt: skip
 KINDS = ("integer", "decimal", "float", "date", "time", "timestamp", "timestamptz", "boolean",
          "uuid", "json", "text")  # fmt: skip

@@ -178,7 +178,7 @@ def test_numbers_are_what_the_rules_say(text):
 
 
 def test_real_rides():
-    content = data("tlc/fhvhv_tripdatasample_2020-04.csv").read_bytes()
+    content = data("examples/fhvhv_tripdatasample_2020-04.csv").read_bytes()
     header = content.split(b"\n", 1)[0].decode().strip().replace('"', "").split(",")
     evidence = scan(content, len(header), Dialect())
     assert (evidence["records"], evidence["broken"]) == (1000, 0)

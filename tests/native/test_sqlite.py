@@ -213,6 +213,45 @@ def test_a_row_that_is_refused(connection):
     assert connection.insert(insert, block("integer", "12")) == 2
 
 
+ENDS = """
+    CREATE TABLE t (c, import_id, line);
+    CREATE TRIGGER ends {} INSERT ON t WHEN new.c = 3
+    BEGIN SELECT RAISE(ROLLBACK, 'no 3 here'); END;
+    INSERT INTO t VALUES (0, 0, 0);
+    BEGIN;
+    INSERT INTO t VALUES (1, 1, 1);
+"""
+
+
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_no_row_follows_one_that_ends_the_transaction(connection, when):
+    connection.script(ENDS.format(when))
+    insert = "INSERT OR ABORT INTO t VALUES (?, ?, ?)"
+    assert failure(connection.insert, insert, block("integer", "12345"))[0] == "no 3 here"
+    assert connection.taken == 2
+    assert not connection.in_transaction
+    assert connection.execute("SELECT c FROM t") == [(0,)]
+    connection.insert(insert, block("integer", "1245"))
+    assert connection.taken == 4
+
+
+def test_no_statement_of_many_follows_one_that_ends_the_transaction(connection):
+    connection.script(ENDS.format("BEFORE"))
+    rows = [(n % 2000, 1, n) for n in range(4, 5000)]
+    failure(connection.executemany, "INSERT INTO t VALUES (?, ?, ?)", rows)
+    assert not connection.in_transaction
+    assert connection.execute("SELECT c FROM t") == [(0,)]
+    connection.script("CREATE TABLE u (c UNIQUE); BEGIN; INSERT INTO u VALUES (7)")
+    failure(connection.executemany, "INSERT OR ROLLBACK INTO u VALUES (?)", [(6,), (7,), (8,)])
+    assert connection.execute("SELECT c FROM u") == []
+
+
+def test_what_was_taken_before_a_row_that_is_refused(connection):
+    connection.script("CREATE TABLE t (c UNIQUE, import_id, line)")
+    failure(connection.insert, "INSERT INTO t VALUES (?, ?, ?)", block("integer", "1232"))
+    assert connection.taken == 3
+
+
 def test_a_row_that_a_trigger_drops_is_not_counted(connection):
     connection.script("""
         CREATE TABLE t (c, import_id, line);

@@ -14,7 +14,7 @@ BOUND = 100
 
 
 @contextmanager
-def worker(database, folder, fault="", allow=""):
+def worker(database, folder, fault="", allow="", progress="none"):
     """`snapshots worker`; killed at the end if it still lives."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     environment["SNAPSHOTS_STATE_DIR"] = str(folder / "state")
@@ -24,7 +24,7 @@ def worker(database, folder, fault="", allow=""):
         environment["SNAPSHOTS_ALLOW_HOST"] = allow
     process = subprocess.Popen(
         [sys.executable, "-m", "snapshots", "worker", "--database", database,
-         "--files", str(folder), "--progress", "none"],
+         "--files", str(folder), "--progress", progress],
         env=environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -51,7 +51,7 @@ def test_an_unreadable_file(unreadable):
 
 
 def test_an_empty_file():
-    assert "empty" in refusal(data("messy/csvtestdata.bad-header-no-header.csv")).message
+    assert "empty" in refusal(data("made/empty.csv")).message
 
 
 def test_a_device():
@@ -78,7 +78,7 @@ def test_a_name_that_no_file_can_have():
 
 
 def test_parquet_under_the_name_of_csv():
-    error = refusal(data("tlc/head.parquet-bytes-named.csv"))
+    error = refusal(data("made/head.parquet-bytes-named.csv"))
     assert "Parquet" in error.message
     assert "CSV" in error.hint
 

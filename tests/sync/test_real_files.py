@@ -15,6 +15,7 @@ import pytest
 
 from snapshots._native import Hasher
 from snapshots.engine.lookup import file_status, list_imports
+from tests.real import SHARED, data, in_the_repository
 from tests.servers import free_port
 from tests.sync.drops import Drops
 from tests.sync.service import Service, put, query
@@ -28,12 +29,12 @@ def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
 
 
-def drive(database, tmp_path, kills, seed):
+def drive(database, tmp_path, kills, seed, files):
     """Drops files, and kills the service meanwhile; then lets it end its work."""
     folder = tmp_path / "data"
     folder.mkdir()
     rng = random.Random(seed)
-    drops = Drops(folder, rng)
+    drops = Drops(folder, rng, files)
     for _ in range(kills):
         with Service(database, folder, *OPTIONS) as service:
             service.wait_for(lambda: service.said("watching"))
@@ -136,16 +137,25 @@ def content(path):
     return hasher.hexdigest()
 
 
-def test_three_kills(sqlite_url, tmp_path):
-    found = drive(sqlite_url, tmp_path, kills=3, seed=5)
+@pytest.fixture(params=["of the repository", "shared/"])
+def files(request):
+    """Those of the repository; as an extra, those beside it."""
+    if request.param == "shared/":
+        data(request.param)
+        return list(SHARED.rglob("*.csv"))
+    return [data(name) for name in in_the_repository()]
+
+
+def test_three_kills(sqlite_url, tmp_path, files):
+    found = drive(sqlite_url, tmp_path, kills=3, seed=5, files=files)
     assert found["finished"] > 40
     assert found["replacing"] > 0
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_twenty_kills(database, tmp_path, record_property):
-    found = drive(database, tmp_path, kills=20, seed=11)
+def test_twenty_kills(database, tmp_path, files, record_property):
+    found = drive(database, tmp_path, kills=20, seed=11, files=files)
     record_property("figures", str(found))
     print(f"20 kills: {found}")
     assert found["finished"] > 40

@@ -50,6 +50,10 @@ pub enum Shortcut {
     Text {
         max_bytes: usize,
     },
+    /// A text that must not end in blanks.
+    Padded {
+        max_bytes: usize,
+    },
     None,
 }
 
@@ -74,10 +78,11 @@ pub enum Reading {
     Text {
         max_chars: usize,
         max_bytes: usize,
+        wire: Wire,
     },
     Uuid,
     Json {
-        jsonb: bool,
+        wire: Wire,
     },
 }
 
@@ -93,7 +98,7 @@ pub struct Number {
 pub enum Nulls {
     /// An empty field without quotes.
     Empty,
-    /// One of these, quoted or not.
+    /// One of these, quoted or not, as they are written: with the dialect's escapes.
     Texts {
         texts: Vec<Box<[u8]>>,
         /// Bit n of element i: one of them begins with the byte 64 i + n.
@@ -221,11 +226,10 @@ impl Reading {
             Kind::Text => Reading::Text {
                 max_chars: max_chars.unwrap_or(usize::MAX),
                 max_bytes: max_bytes.unwrap_or(usize::MAX),
+                wire,
             },
             Kind::Uuid => Reading::Uuid,
-            Kind::Json => Reading::Json {
-                jsonb: wire == Wire::Jsonb,
-            },
+            Kind::Json => Reading::Json { wire },
         })
     }
 }
@@ -246,9 +250,15 @@ impl Reading {
             Reading::Text {
                 max_chars,
                 max_bytes,
-            } => Shortcut::Text {
-                max_bytes: max_bytes.min(max_chars),
-            },
+                wire,
+            } => {
+                let max_bytes = max_bytes.min(max_chars);
+                match wire {
+                    Wire::Numeric => Shortcut::None,
+                    Wire::Padded => Shortcut::Padded { max_bytes },
+                    _ => Shortcut::Text { max_bytes },
+                }
+            }
             _ => Shortcut::None,
         }
     }

@@ -1,5 +1,6 @@
 //! Records in, rows of one encoding out: one pass over the bytes.
 
+mod altered;
 mod column;
 mod encoder;
 mod json;
@@ -19,6 +20,7 @@ mod text;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+pub use altered::Altered;
 use column::Column;
 use rule::Rule;
 
@@ -55,6 +57,9 @@ pub struct Limits {
     pub records: u64,
     pub stop_at_reject: bool,
 }
+
+/// What is known of records before they are converted: nothing, as a rule.
+pub type Known<'a> = Option<&'a Altered>;
 
 impl Plan {
     /// Reads the JSON of a conversion spec; the error is a sentence.
@@ -99,21 +104,23 @@ impl Plan {
         self.columns.len() + if self.import_id.is_some() { 2 } else { 0 }
     }
 
-    /// Converts what stands in the chunk from `position` on.
-    pub fn convert(&self, chunk: &Chunk, position: usize, line: u64, limits: Limits) -> Block {
-        match self.encoding {
-            Encoding::Postgres => {
-                rows::convert::<postgres::Postgres>(self, chunk, position, line, limits)
-            }
-            Encoding::Json => rows::convert::<json::Json>(self, chunk, position, line, limits),
-            Encoding::Text => rows::convert::<text::Text>(self, chunk, position, line, limits),
-            Encoding::Mariadb => {
-                rows::convert::<mariadb::Mariadb>(self, chunk, position, line, limits)
-            }
-            Encoding::Sqlite => {
-                rows::convert::<sqlite::Sqlite>(self, chunk, position, line, limits)
-            }
-        }
+    /// Converts what stands in the chunk from `position` on; `known`: of some of its records.
+    pub fn convert(
+        &self,
+        chunk: &Chunk,
+        position: usize,
+        line: u64,
+        limits: Limits,
+        known: Known<'_>,
+    ) -> Block {
+        let convert = match self.encoding {
+            Encoding::Postgres => rows::convert::<postgres::Postgres>,
+            Encoding::Json => rows::convert::<json::Json>,
+            Encoding::Text => rows::convert::<text::Text>,
+            Encoding::Mariadb => rows::convert::<mariadb::Mariadb>,
+            Encoding::Sqlite => rows::convert::<sqlite::Sqlite>,
+        };
+        convert(self, chunk, position, line, limits, known)
     }
 }
 
@@ -131,7 +138,7 @@ impl Converter {
         Ok(Converter { plan })
     }
 
-    #[pyo3(signature = (chunk, position, line, max_bytes, max_records=None, stop_at_reject=false))]
+    #[pyo3(signature = (chunk, position, line, max_bytes, max_records=None, stop_at_reject=false, altered=None))]
     #[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
     fn convert(
         &self,
@@ -142,6 +149,7 @@ impl Converter {
         max_bytes: usize,
         max_records: Option<u64>,
         stop_at_reject: bool,
+        altered: Option<&Bound<'_, Altered>>,
     ) -> PyResult<Block> {
         let chunk = chunk.get();
         if position > chunk.bytes.len() {
@@ -154,6 +162,10 @@ impl Converter {
             stop_at_reject,
         };
         memory::require(rows::room(max_bytes.min(chunk.bytes.len() - position)))?;
-        Ok(py.detach(|| self.plan.convert(chunk, position, line, limits)))
+        let known = altered
+            .map(Bound::get)
+            .filter(|altered| !altered.is_empty());
+        let convert = || self.plan.convert(chunk, position, line, limits, known);
+        Ok(py.detach(convert))
     }
 }

@@ -5,6 +5,7 @@ use super::encoder::Encoder;
 use super::short::{Field, standard_timestamp};
 use super::sink::Sink;
 use crate::codes::Code;
+use crate::spec::Wire;
 use crate::value::Value;
 use crate::values::{self, Clock, Constraints, Decimal};
 
@@ -73,21 +74,25 @@ impl Column {
             Shortcut::Text { max_bytes } => {
                 return field.len() <= max_bytes && E::simple_text(out, field, verbatim);
             }
+            Shortcut::Padded { max_bytes } => {
+                let blank = field.text().last() == Some(&b' ');
+                return !blank && field.len() <= max_bytes && E::simple_text(out, field, verbatim);
+            }
             Shortcut::None => return false,
         }
         true
     }
 
-    /// Reads any field and writes its value.
+    /// Reads any field and writes its value. `null`: the field means NULL.
     #[inline(never)]
     pub fn convert<E: Encoder>(
         &self,
         out: &mut Vec<u8>,
         text: &[u8],
-        quoted: bool,
+        null: bool,
         scratch: &mut Scratch,
     ) -> Result<(), Code> {
-        if self.nulls.hold(text, quoted) {
+        if null {
             if self.required {
                 return Err(Code::MissingValue);
             }
@@ -171,9 +176,15 @@ impl Column {
             Reading::Text {
                 max_chars,
                 max_bytes,
+                wire,
             } => {
                 if text.len() > *max_bytes || text.len() > *max_chars && chars(text) > *max_chars {
                     return Err(Code::TooLong);
+                }
+                match wire {
+                    Wire::Padded => kept_as_given(values::padded(text), detail)?,
+                    Wire::Numeric => kept_as_given(values::like_a_number(text), detail)?,
+                    _ => {}
                 }
                 self.check(text, || Value::Unordered, detail)?;
                 E::text(out, text);
@@ -183,10 +194,17 @@ impl Column {
                 self.check(text, || Value::Unordered, detail)?;
                 E::uuid(out, &value, text);
             }
-            Reading::Json { jsonb } => {
+            Reading::Json { wire } => {
                 values::json(text)?;
+                let stored = match wire {
+                    Wire::Jsonb => values::json_members(text, false),
+                    Wire::Binary => values::json_members(text, true),
+                    Wire::Numeric => values::json_number(text),
+                    _ => Ok(()),
+                };
+                kept_as_given(stored, detail)?;
                 self.check(text, || Value::Unordered, detail)?;
-                E::json(out, text, *jsonb);
+                E::json(out, text, *wire == Wire::Jsonb);
             }
         }
         Ok(())
@@ -242,6 +260,15 @@ impl Column {
             Ok(())
         }
     }
+}
+
+/// The sentence about a value that the column would store as another.
+#[inline]
+fn kept_as_given(stored: Result<(), String>, detail: &mut Option<String>) -> Result<(), Code> {
+    stored.map_err(|sentence| {
+        *detail = Some(sentence);
+        Code::AlteredByTarget
+    })
 }
 
 fn demand(

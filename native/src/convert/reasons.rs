@@ -35,6 +35,9 @@ fn escaped(text: &[u8]) -> String {
 /// Of a record whose structure is broken.
 pub fn of_record(code: Code, dialect: &Dialect) -> String {
     match code {
+        Code::UnterminatedQuote if dialect.quote.is_none() => {
+            "The last line end has an escape before it, so the record does not end.".into()
+        }
         Code::UnterminatedQuote => "A quoted field is not closed.".into(),
         Code::TextAfterQuote => "Text follows the closing quote of a field.".into(),
         Code::RecordTooLong => {

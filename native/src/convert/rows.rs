@@ -1,13 +1,15 @@
 //! The pass over the records of a chunk.
 
+use std::sync::Arc;
+
 use memchr::memchr;
 
-use super::column::Column;
+use super::column::{Column, Nulls};
 use super::encoder::Encoder;
 use super::read::Scratch;
 use super::short::Field;
 use super::sink::append;
-use super::{Limits, Plan, reasons};
+use super::{Known, Limits, Plan, reasons};
 use crate::block::{Block, Counts, Place, Reject};
 use crate::chunk::Chunk;
 use crate::codes::Code;
@@ -29,6 +31,7 @@ pub fn convert<E: Encoder>(
     position: usize,
     line: u64,
     limits: Limits,
+    known: Known<'_>,
 ) -> Block {
     if chunk.overlong.is_some() && position == 0 && limits.records > 0 {
         return overlong(plan, chunk, line);
@@ -37,6 +40,7 @@ pub fn convert<E: Encoder>(
     let stop = position.saturating_add(limits.bytes).min(data.len());
     let mut reader = reader_at(plan, chunk, position, line);
     let mut pass = Pass::new(plan, data, position, stop);
+    pass.known = known;
     pass.verbatim = !E::has_escapes(&data[position..pass.end], plan.dialect.newline);
     let types = plan.columns.iter().map(|column| &column.kind);
     E::head(&mut pass.rows, types, plan.import_id.is_some());
@@ -119,8 +123,10 @@ trait Fields: Copy {
     fn on_one_line(self, record: Record) -> bool;
     /// A field that is not escaped.
     fn field(&self, index: usize) -> Option<Field<'_>>;
-    /// The text of any field, and whether it was quoted.
-    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> (&'s [u8], bool);
+    /// The text of any field.
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8];
+    /// Whether a field means NULL.
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool;
 }
 
 impl Fields for PlainRow<'_> {
@@ -140,9 +146,13 @@ impl Fields for PlainRow<'_> {
         Some(Field::new(until, start, false))
     }
 
-    fn text<'s>(&'s self, index: usize, _: &'s mut Vec<u8>) -> (&'s [u8], bool) {
+    fn text<'s>(&'s self, index: usize, _: &'s mut Vec<u8>) -> &'s [u8] {
         let (until, start) = self.until(index);
-        (&until[start..], false)
+        &until[start..]
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
+        nulls.hold(self.text(index, scratch), false)
     }
 }
 
@@ -164,9 +174,13 @@ impl Fields for &Reader<'_> {
         (!span.escaped).then(|| Field::new(until, start, span.quoted))
     }
 
-    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> (&'s [u8], bool) {
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        Reader::text(self, self.fields()[index], scratch)
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
         let span = self.fields()[index];
-        (Reader::text(self, span, scratch), span.quoted)
+        nulls.hold(self.written(span, scratch), span.quoted)
     }
 }
 
@@ -191,14 +205,19 @@ impl<F: Fields> Fields for Padded<F> {
         if index < self.count {
             return self.fields.field(index);
         }
-        Some(Field::new(b"", 0, false))
+        // What is not there is NULL, whatever an empty field means.
+        None
     }
 
-    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> (&'s [u8], bool) {
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
         if index < self.count {
             return self.fields.text(index, scratch);
         }
-        (b"", false)
+        b""
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
+        index >= self.count || self.fields.is_null(index, nulls, scratch)
     }
 }
 
@@ -218,6 +237,7 @@ struct Pass<'a> {
     counts: Counts,
     rejects: Vec<Reject>,
     scratch: Scratch,
+    known: Known<'a>,
     /// Before `end` no text needs an escape of the encoding, unless it has line ends in it.
     verbatim: bool,
     /// For the text of fields with escapes of the dialect.
@@ -243,6 +263,7 @@ impl<'a> Pass<'a> {
             counts: Counts::default(),
             rejects: Vec::new(),
             scratch: Scratch::default(),
+            known: None,
             verbatim: false,
             unescaped: Vec::new(),
         }
@@ -267,7 +288,7 @@ impl<'a> Pass<'a> {
         let (plan, count) = (self.plan, fields.count());
         let ragged = plan.dialect.ragged;
         if ragged != Ragged::Reject && count > plan.fields {
-            let mut is_empty = |index| fields.text(index, &mut self.unescaped).0.is_empty();
+            let mut is_empty = |index| fields.text(index, &mut self.unescaped).is_empty();
             if (plan.fields..count).all(&mut is_empty) {
                 return self.row_of_all::<E>(record, fields);
             }
@@ -284,9 +305,7 @@ impl<'a> Pass<'a> {
         let mut next = 0;
         while !self.write::<E>(record, fields, &mut next) {
             let column = &plan.columns[next];
-            let (text, quoted) = fields.text(column.field, &mut self.unescaped);
-            let rows = &mut self.rows;
-            if let Err(code) = column.convert::<E>(rows, text, quoted, &mut self.scratch) {
+            if let Err(code) = self.value::<E>(column, fields) {
                 self.rows.truncate(start);
                 return self.reject_value(record, column, fields, code);
             }
@@ -298,11 +317,26 @@ impl<'a> Pass<'a> {
             self.rows.truncate(start);
             return self.reject(record, Code::MissingValue, reason);
         }
+        if let Some(altered) = self.known
+            && let Some((column, reason)) = altered.at(record.line)
+        {
+            self.rows.truncate(start);
+            self.reject(record, Code::AlteredByTarget, reason.clone());
+            return self.in_column(column.clone());
+        }
         E::end(&mut self.rows);
         if E::INDEXED {
             self.places.push(record.into());
         }
         self.counts.loaded += 1;
+    }
+
+    /// Writes any value.
+    #[inline(never)]
+    fn value<E: Encoder>(&mut self, column: &Column, fields: impl Fields) -> Result<(), Code> {
+        let null = fields.is_null(column.field, &column.nulls, &mut self.unescaped);
+        let text = fields.text(column.field, &mut self.unescaped);
+        column.convert::<E>(&mut self.rows, text, null, &mut self.scratch)
     }
 
     /// Writes the row from column `next` on, as far as it is simple; true if all of it is written.
@@ -336,8 +370,8 @@ impl<'a> Pass<'a> {
     fn broken_rule(&mut self, fields: impl Fields) -> Option<String> {
         let (plan, unescaped) = (self.plan, &mut self.unescaped);
         let mut field = |column: &Column| {
-            let (text, quoted) = fields.text(column.field, unescaped);
-            (text.to_vec(), quoted)
+            let null = fields.is_null(column.field, &column.nulls, unescaped);
+            (fields.text(column.field, unescaped).to_vec(), null)
         };
         let mut rules = plan.rules.iter();
         rules.find_map(|rule| rule.broken(&plan.columns, &mut field))
@@ -358,11 +392,16 @@ impl<'a> Pass<'a> {
 
     #[cold]
     fn reject_value(&mut self, record: Record, column: &Column, fields: impl Fields, code: Code) {
-        let (text, _) = fields.text(column.field, &mut self.unescaped);
+        let text = fields.text(column.field, &mut self.unescaped);
         let reason = column.reason(code, text, &mut self.scratch);
         self.reject(record, code, reason);
+        self.in_column(column.name.clone());
+    }
+
+    /// Of the last reject.
+    fn in_column(&mut self, name: Arc<str>) {
         if let Some(reject) = self.rejects.last_mut() {
-            reject.column = Some(column.name.clone());
+            reject.column = Some(name);
         }
     }
 

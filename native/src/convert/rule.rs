@@ -37,7 +37,7 @@ impl Rule {
     }
 
     /// Why a record does not follow it, if it does not. `field` gives a column's text, and
-    /// whether it was quoted.
+    /// whether it means NULL.
     pub fn broken(
         &self,
         columns: &[Column],
@@ -53,10 +53,7 @@ impl Rule {
             let written = write!(reason, ", and {} is {}", column.name, shown(&text));
             debug_assert!(written.is_ok(), "a String takes whatever is written");
         }
-        let filled = self.any_of.iter().any(|&column| {
-            let (text, quoted) = field(&columns[column]);
-            !columns[column].nulls.hold(&text, quoted)
-        });
+        let filled = self.any_of.iter().any(|&column| !field(&columns[column]).1);
         reason.push('.');
         (!filled).then_some(reason)
     }

@@ -314,7 +314,7 @@ impl Walker<'_> {
         let mut plain = start;
         loop {
             let rest = &bytes[plain.min(bytes.len())..];
-            let found = match dialect.escape {
+            let found = match dialect.escape_unquoted {
                 Some(escape) => memchr3(dialect.delimiter, dialect.newline, escape, rest),
                 None => memchr2(dialect.delimiter, dialect.newline, rest),
             };
@@ -362,13 +362,19 @@ impl Walker<'_> {
                     next: found + 1,
                 });
             }
-            if found + 1 < bytes.len() {
-                span.escaped = true;
-                if bytes[found + 1] == dialect.newline {
-                    *from = self.view.at + found + 2;
-                }
+            plain = found + 1;
+            let Some(&next) = bytes.get(plain).filter(|&&next| dialect.escapes(next)) else {
+                continue;
+            };
+            span.escaped = true;
+            plain += 1;
+            // A CR LF is one line end.
+            let both =
+                next == b'\r' && dialect.newline == b'\n' && bytes.get(plain) == Some(&b'\n');
+            plain += usize::from(both);
+            if next == dialect.newline || both {
+                *from = self.view.at + plain;
             }
-            plain = found + 2;
         }
     }
 
@@ -388,7 +394,12 @@ impl Walker<'_> {
             self.came_to = inside;
             let found = self.quote_or_escape(quote, inside)?;
             match bytes.get(found + 1) {
-                Some(_) if bytes[found] != quote => {}
+                Some(&next) if bytes[found] != quote => {
+                    if !dialect.escapes(next) {
+                        inside = found + 1;
+                        continue;
+                    }
+                }
                 None if bytes[found] != quote => return Err(Walk::Open),
                 Some(&next) if next == quote => {}
                 _ => break found,

@@ -232,24 +232,41 @@ impl Cutter<'_> {
 
     #[inline]
     fn unquoted(&mut self, start: usize, fields: &mut impl Fields) -> Result<End, Uncut> {
+        let mut escaped = false;
         loop {
             let at = self.next()?;
             self.taken += 1;
             let byte = self.data[at];
             if byte == self.dialect.delimiter {
-                fields.push(Span::plain(start, at));
+                fields.push(Span::unquoted(start, at, escaped));
                 return Ok(End::Field { next: at + 1 });
             }
             if byte == self.dialect.newline {
                 let end = without_cr(byte, self.data, start, at);
-                fields.push(Span::plain(start, end));
+                fields.push(Span::unquoted(start, end, escaped));
                 return Ok(End::Line { end, next: at + 1 });
             }
             // A quote is data here.
-            if Some(byte) != self.dialect.quote {
-                return Err(Uncut::Irregular);
+            if Some(byte) == self.dialect.escape_unquoted {
+                escaped |= self.escape(at)?;
             }
         }
+    }
+
+    /// Whether the escape at `at` is none of the data. Then what it stands before is taken, too.
+    #[inline(never)]
+    fn escape(&mut self, at: usize) -> Result<bool, Uncut> {
+        let next = *self.data.get(at + 1).ok_or(Uncut::Short)?;
+        if !self.dialect.escapes(next) {
+            return Ok(false);
+        }
+        if matches!(next, b'\n' | b'\r' | 0x1E) {
+            return Err(Uncut::Irregular);
+        }
+        // It may lie beyond the window.
+        self.next()?;
+        self.taken += 1;
+        Ok(true)
     }
 
     #[inline]
@@ -272,7 +289,10 @@ impl Cutter<'_> {
                 self.taken += 1;
                 escaped = true;
             } else if self.data[at] != delimiter {
-                return Err(Uncut::Irregular);
+                if self.data[at] == newline {
+                    return Err(Uncut::Irregular);
+                }
+                escaped |= self.escape(at)?;
             }
         };
         fields.push(Span {
@@ -315,12 +335,12 @@ impl<'r> PlainRow<'r> {
 
 impl Span {
     #[inline]
-    fn plain(start: usize, end: usize) -> Span {
+    fn unquoted(start: usize, end: usize, escaped: bool) -> Span {
         Span {
             start: start as u32,
             end: end as u32,
             quoted: false,
-            escaped: false,
+            escaped,
         }
     }
 }

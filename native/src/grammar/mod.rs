@@ -49,7 +49,7 @@ pub struct Span {
     pub start: u32,
     pub end: u32,
     pub quoted: bool,
-    /// Holds doubled quotes or escapes: `Reader::text` removes them.
+    /// Holds doubled quotes, or escapes that are none of its data: `Reader::text` removes them.
     pub escaped: bool,
 }
 

@@ -1,6 +1,6 @@
 //! The records of whole chunks, with their fields.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::extent::{Extents, Found};
 use super::index::{Index, Line, PlainRow, without_cr};
@@ -142,7 +142,22 @@ impl<'a> Reader<'a> {
         if !span.escaped {
             return raw;
         }
-        unescape(self.dialect, raw, span.quoted, scratch);
+        unescape(self.dialect, raw, span.quoted, false, scratch);
+        scratch
+    }
+
+    /// A field of the row just read as it is written: with its escapes, which have a meaning of
+    /// their own in a text that stands for NULL. Only two quotes are one, as in `text`.
+    #[inline]
+    pub fn written<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'a: 's,
+    {
+        let raw = self.raw(span);
+        if !span.escaped || !span.quoted {
+            return raw;
+        }
+        unescape(self.dialect, raw, true, true, scratch);
         scratch
     }
 
@@ -217,16 +232,36 @@ fn line_from(dialect: &Dialect, data: &[u8], start: usize) -> (usize, usize) {
     )
 }
 
-/// Removes what stands for something else: the escape, and the first of two quotes.
-fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, text: &mut Vec<u8>) {
+/// Removes the first of two quotes, and the escapes but those that are data: all, with `keep`.
+fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &mut Vec<u8>) {
     text.clear();
-    let mut i = 0;
-    while i < raw.len() {
-        let stands_for_next =
-            Some(raw[i]) == dialect.escape || (quoted && Some(raw[i]) == dialect.quote);
-        i += usize::from(stands_for_next && i + 1 < raw.len());
-        text.push(raw[i]);
-        i += 1;
+    let (quote, escape) = if quoted {
+        (dialect.quote, dialect.escape)
+    } else {
+        (None, dialect.escape_unquoted)
+    };
+    let mut rest = raw;
+    loop {
+        let found = match (quote, escape) {
+            (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
+            (Some(byte), None) | (None, Some(byte)) => memchr(byte, rest),
+            (None, None) => None,
+        };
+        let Some((at, &next)) = found.and_then(|at| Some((at, rest.get(at + 1)?))) else {
+            text.extend_from_slice(rest);
+            return;
+        };
+        let doubled = Some(rest[at]) == quote;
+        if doubled || !keep && dialect.escapes(next) {
+            text.extend_from_slice(&rest[..at]);
+            text.push(next);
+            rest = &rest[at + 2..];
+        } else {
+            // What an escape stands before begins nothing of its own.
+            let taken = at + 1 + usize::from(dialect.escapes(next));
+            text.extend_from_slice(&rest[..taken]);
+            rest = &rest[taken..];
+        }
     }
 }
 
@@ -261,8 +296,10 @@ mod tests {
             let escape = if round % 3 == 0 { r#""\\""# } else { "null" };
             let dialect = Dialect::parse(&format!(
                 r##"{{"delimiter": ",", "quote": "\"", "escape": {escape}, "terminator": "lf",
+                    "escape_unquoted": {},
                     "encoding": "utf-8", "header": false, "preamble": 0, "rows_after_header": 0,
                     "comment": "#", "skip_initial_space": {}, "max_record_size": 1000000}}"##,
+                round % 6 < 3,
                 round % 2 == 0,
             ))
             .unwrap();

@@ -19,11 +19,13 @@ const STEP: usize = 64;
 pub struct Tape {
     /// Delimiter, line end, quote, escape; repeated where the dialect lacks one.
     wanted: [u8; 4],
+    /// The same without an escape, which is data where there are no quotes.
+    outside: [u8; 4],
     index: fn(&[u8; 4], &[u8], &mut [u32]) -> usize,
     /// What stands before the first byte, then the offsets.
     offsets: Box<[u32]>,
     len: usize,
-    /// The quote and the escape, if the dialect has them.
+    /// The quote and the escape in unquoted fields, if the dialect has them.
     special: [Option<u8>; 2],
     /// There is none of them in the window.
     plain: bool,
@@ -40,11 +42,12 @@ impl Tape {
         let escape = dialect.escape.unwrap_or(delimiter);
         Tape {
             wanted: [delimiter, newline, quote, escape],
+            outside: [delimiter, newline, quote, delimiter],
             index: fastest(),
             // A step writes in eights, so a little more than it says.
             offsets: vec![BEFORE; 1 + WINDOW + STEP].into_boxed_slice(),
             len: 0,
-            special: [dialect.quote, dialect.escape],
+            special: [dialect.quote, dialect.escape_unquoted],
             plain: false,
         }
     }
@@ -52,12 +55,17 @@ impl Tape {
     /// Indexes the first bytes of `data`, at most a window of them.
     pub fn fill(&mut self, data: &[u8]) {
         let data = &data[..data.len().min(WINDOW)];
-        self.len = (self.index)(&self.wanted, data, &mut self.offsets[1..]);
         self.plain = match self.special {
             [Some(quote), Some(escape)] => memchr2(quote, escape, data).is_none(),
             [Some(byte), None] | [None, Some(byte)] => memchr(byte, data).is_none(),
             [None, None] => true,
         };
+        let wanted = if self.plain {
+            &self.outside
+        } else {
+            &self.wanted
+        };
+        self.len = (self.index)(wanted, data, &mut self.offsets[1..]);
     }
 
     /// Forgets what was indexed.

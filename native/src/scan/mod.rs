@@ -191,11 +191,14 @@ impl Scanner {
                 }
             }
             for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
-                let text = reader.text(*span, &mut scratch);
                 let is_null = match &self.missing {
-                    None => text.is_empty() && !span.quoted,
-                    Some(missing) => missing.iter().any(|one| one == text),
+                    None => reader.raw(*span).is_empty() && !span.quoted,
+                    Some(missing) => {
+                        let written = reader.written(*span, &mut scratch);
+                        missing.iter().any(|one| one == written)
+                    }
                 };
+                let text = reader.text(*span, &mut scratch);
                 if is_null {
                     column.nulls += 1;
                 } else if text.is_empty() {

@@ -17,12 +17,16 @@ struct Statement<'c> {
 }
 
 /// Runs the INSERT once for each row; how many rows went into the table. `pause` is asked
-/// before each row, and what it fails with ends the work.
+/// before each row, and what it fails with ends the work. `taken` rows did not fail.
+///
+/// A row may end the transaction that it is in: a trigger with RAISE(ROLLBACK), a full disk. SQLite
+/// does that with an error alone, and no row follows one, so that none goes in outside of it.
 pub(super) fn insert(
     connection: &Connection,
     sql: &str,
     rows: &[u8],
     width: usize,
+    taken: &mut u64,
     pause: impl Fn() -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
     let statement = Statement::prepare(connection, sql, width)?;
@@ -34,6 +38,7 @@ pub(super) fn insert(
             statement.bind(index as c_int, rows.value().ok_or_else(damaged)?)?;
         }
         inserted += statement.run()?;
+        *taken += 1;
     }
     Ok(inserted)
 }

@@ -8,7 +8,7 @@ mod open;
 mod value;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +76,8 @@ pub struct SqliteConnection {
     handle: InterruptHandle,
     /// Asked to stop since the call began: SQLite itself forgets between two statements.
     interrupted: Arc<AtomicBool>,
+    /// Rows of the last block that were taken before one was not.
+    taken: AtomicU64,
 }
 
 #[pymethods]
@@ -97,6 +99,7 @@ impl SqliteConnection {
             connection: Mutex::new(Some(connection)),
             handle,
             interrupted,
+            taken: AtomicU64::new(0),
         })
     }
 
@@ -164,9 +167,19 @@ impl SqliteConnection {
         }
         let (rows, width) = block.rows();
         self.begin();
-        self.work(py, |connection| {
-            insert::insert(connection, sql, rows, width, || self.check_interrupted())
-        })
+        let mut taken = 0;
+        let outcome = self.work(py, |connection| {
+            let pause = || self.check_interrupted();
+            insert::insert(connection, sql, rows, width, &mut taken, pause)
+        });
+        self.taken.store(taken, Ordering::Relaxed);
+        outcome
+    }
+
+    /// Rows of the last block inserted that SQLite took: where it refused one, those before it.
+    #[getter]
+    fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     #[getter]

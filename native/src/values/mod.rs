@@ -10,6 +10,7 @@ mod decimal;
 mod float;
 mod format;
 mod integer;
+mod kept;
 mod other;
 mod strip;
 mod temporal;
@@ -21,6 +22,7 @@ pub(crate) use float::plain;
 pub use float::{float32, float64};
 pub use format::Format;
 pub use integer::integer;
+pub use kept::{json_members, json_number, like_a_number, padded};
 pub use other::{json, uuid};
 pub use strip::strip_number;
 pub use temporal::{Clock, date, time, timestamp, timestamptz};
@@ -61,6 +63,11 @@ mod tests {
                 timestamptz(&text),
             );
             let _ = (uuid(&text), json(&text), format.timestamptz(&text));
+            let _ = (
+                json_members(&text, true),
+                like_a_number(&text),
+                padded(&text),
+            );
             for bare in [false, true] {
                 let _ = strip_number(&text, b',', Some(b'.'), bare, &mut scratch);
             }

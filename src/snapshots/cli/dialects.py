@@ -24,7 +24,7 @@ def to_dialect(given: dict[str, Any]) -> DialectOptions:
         preamble=skip[0] if skip else None,
         rows_after_header=skip[1] if skip else None,
         comment=_character("--comment", given.get("comment")),
-        skip_initial_space=given.get("skip_initial_space") or None,
+        skip_initial_space=given.get("skip_initial_space"),
         terminator=None if ending is None else "cr" if ending == "cr" else "lf",
         max_record_size=given.get("max_record_size"),
         ragged=given.get("ragged"),

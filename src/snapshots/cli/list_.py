@@ -6,7 +6,13 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.failure import as_object
-from snapshots.cli.output import print_imports, print_json, print_statuses, record_object
+from snapshots.cli.output import (
+    complain_of_damage,
+    print_imports,
+    print_json,
+    print_statuses,
+    record_object,
+)
 
 
 @click.command("list", help="What was imported, when, and where; given files, whether they are.")
@@ -35,6 +41,7 @@ def command(
     listing = lookup.list_imports(database)
     for name, error in listing.unreachable:
         click.echo(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
+    complain_of_damage(listing.imports)
     if files:
         statuses = lookup.file_status(expand(list(files)), listing)
         if as_json:

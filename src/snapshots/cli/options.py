@@ -210,7 +210,11 @@ dialect = together(
         help="Skip N lines before the header, and M records after it.",
     ),
     option("--comment", metavar="CHAR", help="Lines that begin with it are skipped."),
-    option("--skip-initial-space", is_flag=True, help="Ignore spaces after a delimiter."),
+    option(
+        "--skip-initial-space/--no-skip-initial-space",
+        default=None,
+        help="Ignore spaces after a delimiter, or take them as data.",
+    ),
     option(
         "--ragged",
         type=click.Choice(["reject", "pad"]),

@@ -44,7 +44,9 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
         "message": result.message,
         "hint": result.hint,
         "rejects_by_code": result.rejects_by_code,
+        "skipped_by_code": result.skipped_by_code,
         "examples": [reject_object(reject) for reject in result.examples],
+        "emptied": result.emptied,
     }
 
 
@@ -73,11 +75,14 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
     click.echo(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
     for code, count in result.rejects_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
+    for code, count in result.skipped_by_code.items():
+        click.echo(f"  {count:>9,}  skipped: {code}")
     if record and record.ambiguous:
         click.echo(f"  {record.ambiguous:>9,}  sent again, because an answer was lost")
     for reject in result.examples[:10]:
         click.echo(f"  line {reject.line}: {reject.reason}")
-    if result.message:
+    # Of a finished one it says what a notice has said when it began.
+    if result.message and result.outcome != "finished":
         click.echo(f"  {result.message}", err=not dry_run)
     if result.hint:
         click.echo(f"  {result.hint}", err=True)
@@ -116,6 +121,13 @@ def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
         "started (UTC)", "database",
     )  # fmt: skip
     _print_table(head, rows, right={0, 4, 5, 6, 7, 8})
+
+
+def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
+    """Of imports whose account is not whole any more."""
+    for record in imports:
+        if record.damage is not None:
+            click.echo(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
 
 
 def print_statuses(statuses: Iterable[FileStatus]) -> None:
@@ -164,6 +176,10 @@ def print_detail(detail: Detail) -> None:
     if detail.rejects_by_code:
         click.echo("rejects by code:")
     for code, count in detail.rejects_by_code.items():
+        click.echo(f"  {count:>9,}  {code}")
+    if detail.skipped_by_code:
+        click.echo("skipped by code:")
+    for code, count in detail.skipped_by_code.items():
         click.echo(f"  {count:>9,}  {code}")
     if not detail.plan:
         return

@@ -41,6 +41,7 @@ def command(
     from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
     from snapshots.engine.queue import Worker
+    from snapshots.engine.report import Notice
     from snapshots.sources.unpacking import Unpacking
     from snapshots.telemetry.metrics import Metrics
     from snapshots.telemetry.watching import watched
@@ -71,7 +72,9 @@ def command(
         worker = Worker(
             target, settings.files, hears, settings.allowed, shutdown, unpacking, loaders
         )
-        running = Serving(settings, metrics, [worker.run] * workers)
+        running = Serving(
+            settings, metrics, [worker.run] * workers, lambda text: hears(Notice(text))
+        )
 
         def stop() -> None:
             shutdown.set()

@@ -27,6 +27,7 @@ def command(import_id: int, database: str | None, as_json: bool) -> None:
         {
             **record_object(detail.record),
             "rejects_by_code": detail.rejects_by_code,
+            "skipped_by_code": detail.skipped_by_code,
             "plan": json.loads(detail.plan) if detail.plan else None,
             "chunks": [
                 {

@@ -43,7 +43,13 @@ def _line(event: Event) -> None:
             click.echo(text, err=True)
         case events.Watching(folder, database, by):
             click.echo(f"watching {folder} by {by} -> {database}", err=True)
-        case events.Ended() | events.Settled() | events.Refused() | events.Deferred():
+        case (
+            events.Ended()
+            | events.Settled()
+            | events.Missing()
+            | events.Refused()
+            | events.Deferred()
+        ):
             _line_of_file(event)
         case events.Waiting(error, seconds):
             text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
@@ -57,13 +63,17 @@ def _line(event: Event) -> None:
 
 
 def _line_of_file(
-    event: events.Ended | events.Settled | events.Refused | events.Deferred,
+    event: events.Ended | events.Settled | events.Missing | events.Refused | events.Deferred,
 ) -> None:
     match event:
         case events.Ended(path, result, then):
             _ended(path, result, then)
         case events.Settled(path, import_id, then):
             click.echo(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
+        case events.Missing(path, import_id):
+            said = f"imported before (import {import_id}), but {event.reason}: nothing done"
+            click.echo(f"{path}: {said}", err=True)
+            click.echo(f"  {event.remedy}", err=True)
         case events.Refused(path, record, error, hint):
             number = f" (import {record.import_id})" if record else ""
             click.echo(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
@@ -75,6 +85,8 @@ def _line_of_file(
 
 def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result)
+    if result.outcome == "finished" and result.message:
+        click.echo(f"  {result.message}", err=True)
     if result.record and result.record.replaces and result.outcome == "finished":
         click.echo(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
     if then != "kept":
@@ -89,7 +101,7 @@ def _object(event: Event) -> None:
     match event:
         case Notice(text, input=None):
             print_json({"event": "notice", "message": text})
-        case events.Watching() | events.Settled() | events.Back():
+        case events.Watching() | events.Settled() | events.Missing() | events.Back():
             print_json({"event": type(event).__name__.lower(), **asdict(event)})
         case events.Ended(path, result, then):
             print_json(

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 def logged(event: Event) -> Line | None:
     """The line for an event, as `snapshots.telemetry.lines.line` has it."""
     match event:
-        case events.Ended() | events.Settled() | events.Refused() | events.Deferred():
+        case (
+            events.Ended()
+            | events.Settled()
+            | events.Missing()
+            | events.Refused()
+            | events.Deferred()
+        ):
             return _of_file(event)
         case events.Watching(folder, database, by):
             return Line("info", "watching", {"folder": folder, "database": database, "by": by})
@@ -34,7 +40,7 @@ def logged(event: Event) -> Line | None:
 
 
 def _of_file(
-    event: events.Ended | events.Settled | events.Refused | events.Deferred,
+    event: events.Ended | events.Settled | events.Missing | events.Refused | events.Deferred,
 ) -> Line | None:
     match event:
         case events.Deferred(path, error, seconds):
@@ -43,6 +49,10 @@ def _of_file(
         case events.Refused(path, record, error):
             known = {"import_id": _number(record), "input": path}
             return Line("error", "file_refused", {**known, "message": error})
+        case events.Missing(path, import_id, table):
+            known = {"import_id": import_id, "input": path, "table": table}
+            message = f"imported before, but {event.reason}: {event.remedy}"
+            return Line("warning", f"{event.what}_missing", {**known, "message": message})
         case events.Ended(path, result, then) if then != "kept":
             known = {"import_id": _number(result.record), "input": path}
             return Line("info", "file_settled", {**known, "then": then})

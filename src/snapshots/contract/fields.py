@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from snapshots.contract.reading import (
     Place,
@@ -28,7 +28,7 @@ from snapshots.contract.words import (
     Meaning,
     nearest,
 )
-from snapshots.model import Column, Type
+from snapshots.model import Column, Type, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,8 +178,9 @@ def _physical(field: Mapping[str, Any], plain: Type, at: Place) -> Type:
         found["wire"] = wire
     if found["bits"] not in _BITS.get(plain.kind, (found["bits"],)):
         raise refuse(place, f"There is no {plain.kind} of {shown(found['bits'])} bits.")
-    if found.get("wire", "") not in {"", "jsonb"}:
-        raise refuse(place, f"There is no wire {found['wire']!r}.", "It is jsonb or nothing.")
+    if found.get("wire", "") not in get_args(Wire):
+        known = ", ".join(filter(None, get_args(Wire)))
+        raise refuse(place, f"There is no wire {found['wire']!r}.", f"It is nothing, or {known}.")
     return replace(
         plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}
     )

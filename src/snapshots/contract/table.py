@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.formats.names import RESERVED
@@ -35,6 +36,8 @@ def table_contract(shape: TableShape) -> Contract:
 
 def _column(column: TableColumn) -> Column:
     kind = column.type or Type("text")
+    if column.wire:
+        kind = replace(kind, wire=column.wire)
     boolean = kind.kind == "boolean"
     return Column(
         name=column.name,

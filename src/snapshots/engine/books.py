@@ -5,20 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from snapshots.engine import owner
 from snapshots.errors import SnapshotsError
 from snapshots.ledger.record import Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.ports import Session, Target
 
 
 class Books:
     """Opens its session when it is first asked for the ledger. For one thread at a time."""
 
-    def __init__(self, target: Target, *, create: bool) -> None:
-        """With `create` the database and the ledger are made where they are missing."""
+    def __init__(
+        self, target: Target, *, create: bool, migrate: Callable[[str], None] | None = None
+    ) -> None:
+        """With `create` the database and the ledger are made where they are missing; with
+        `migrate` an older ledger is brought up to date, and `migrate` is told so."""
         self.target = target
         self._create = create
+        self._migrate = migrate
         self._name: str | None = None
         self._ledger: Ledger | None = None
 
@@ -30,7 +37,9 @@ class Books:
             ledger = Ledger(self.target, session)
             try:
                 if self._create:
-                    ledger.ensure()
+                    ledger.make()
+                if self._migrate and (self._create or ledger.exists()):
+                    self._bring_up_to_date(ledger, self._migrate)
             except BaseException:
                 session.close()
                 raise
@@ -40,6 +49,22 @@ class Books:
             if self._name is not None:
                 session.name(self._name)
         return self._ledger
+
+    def writable(self, say: Callable[[str], None]) -> Ledger:
+        """The ledger, brought up to date where it is older; `say` is told so.
+
+        Raises ImportBusy while an import of an older program is being worked on.
+        """
+        self._bring_up_to_date(self.ledger, say)
+        return self.ledger
+
+    def _bring_up_to_date(self, ledger: Ledger, say: Callable[[str], None]) -> None:
+        before = ledger.migrate(owner.alive)
+        if before is not None:
+            say(
+                f"the ledger in {self.target.display()} was migrated from version {before} to"
+                f" {ledger.version}; an older snapshots cannot use it any more"
+            )
 
     @property
     def session(self) -> Session:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from snapshots.ports import Source, Target
 
 _NUMBERS = {"integer", "decimal", "float"}
+_GUESSED = {"boolean", "date", "time", "timestamp", "timestamptz"}
+"""Kinds for which MySQL takes nearly any text, and makes of it what it can."""
+_LIKE_NUMBERS = {"date", "time", "timestamp", "timestamptz", "uuid"}
+"""SQLite's columns of these kinds make numbers of texts that look like some."""
 _SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", "json", "text"}
 
 
@@ -172,8 +176,13 @@ def for_table(
     names: Names,
     wanted: Wanted,
     earlier: Contract | None,
+    *,
+    guesses: bool = False,
 ) -> Chosen:
-    """The columns of a table that exists; `earlier`: the contract of the last import into it."""
+    """The columns of a table that exists; `earlier`: the contract of the last import into it.
+
+    `guesses`: the database takes nearly any text for a date, and there is no asking it which.
+    """
     table = table_contract(shape)
     header = _by_position(sniffed, table, wanted.place)
     matched = match(header, shape, wanted.policy, place=wanted.place)
@@ -188,10 +197,16 @@ def for_table(
         add = tuple(column.name for column in added)
         contract = replace(contract, columns=(*contract.columns, *added))
     declared = wanted.declared()
+    free = {column.name for column in shape.columns if column.free}
     columns, as_text = [], False
     for column in contract.columns:
-        merged, needs_text = _merge(column, _named(declared, column), encoding, wanted.place)
+        theirs = _named(declared, column)
+        if guesses and theirs is not None and theirs.type.kind == "text":
+            theirs = _as_the_table_has_it(column, theirs)
+        merged, needs_text = _merge(column, theirs, encoding, wanted.place)
         if declared is None:
+            if column.name in free:
+                merged = replace(merged, type=Type("text"))
             merged = _remember(merged, _named(earlier, column), encoding)
         columns.append(merged)
         as_text = as_text or needs_text
@@ -232,7 +247,7 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
                 f"The table has no column {column.name!r} any more.",
                 hint="Bring it back, or load the input anew with --again.",
             )
-        same = there.type == column.type or encoding == "text"
+        same = _plain(there.type) == _plain(column.type) or encoding == "text"
         both_text = (
             encoding in ("sqlite", "mariadb")
             and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
@@ -266,6 +281,11 @@ def fitting(shape: TableShape | None, wanted: Wanted) -> Callable[[Sniffed], int
             return 0
 
     return fits
+
+
+def _plain(kind: Type) -> Type:
+    """As it is written: what a column does to a value is its own affair."""
+    return kind if kind.wire == "jsonb" else replace(kind, wire="")
 
 
 def _notes(matched: Matched, add: tuple[str, ...]) -> tuple[str, ...]:
@@ -322,7 +342,21 @@ def _merge(
         raise _differs(table, declared, place)
     if own.kind in _NUMBERS or theirs.kind in _NUMBERS:
         raise _differs(table, declared, place)
+    if encoding == "sqlite" and (own.kind in _LIKE_NUMBERS or own.wire == "numeric"):
+        both = replace(both, type=replace(theirs, wire="numeric"))
     return both, encoding in ("postgres", "mariadb")
+
+
+def _as_the_table_has_it(table: Column, declared: Column) -> Column:
+    """A text of the contract, where the kernel must read it as what the table's column is."""
+    if table.type.kind not in _GUESSED:
+        return declared
+    return replace(
+        declared,
+        type=table.type,
+        true_values=table.true_values,
+        false_values=table.false_values,
+    )
 
 
 def _remember(table: Column, earlier: Column | None, encoding: Encoding) -> Column:

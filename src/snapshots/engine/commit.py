@@ -15,25 +15,27 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from snapshots.engine.around import Around
 from snapshots.engine.faults import fault_point
-from snapshots.engine.write import write_all, write_around_refused
-from snapshots.errors import AlreadyCommitted, RefusedRows, Stopped
+from snapshots.engine.write import write_all
+from snapshots.errors import AlreadyCommitted, RefusedAndEnded, RefusedRows, Stopped
 from snapshots.ledger.record import ChunkDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots._native import Chunk
     from snapshots.engine.read import Piece
     from snapshots.engine.watch import Watch
     from snapshots.engine.write import Rows, Written
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Session
 
-    Write = Callable[[Session, Rows, Chunk, Watch], Written]
+    Write = Callable[[], Written]
 
 
 def commit_chunk(
@@ -42,20 +44,30 @@ def commit_chunk(
     """Loads one chunk and its account, exactly once.
 
     Returns what was committed, durably, or None if the chunk had been committed before. The
-    chunk is cut short where the import must stop (budget, limit, first reject): then the next
-    one begins at the account's `end`.
+    chunk is cut short where the import must stop (budget, limit, first reject), or where to load
+    it as one would take too long (see `around.py`): then the next one begins at the account's
+    `end`.
 
     Raises Stopped, LostLease, ConnectionLost, TargetError or AccountingMismatch; in every one
     of these cases nothing of the chunk was written (ConnectionLost: or all of it was; claiming
     it again tells).
     """
+    chunk = piece.chunk
     try:
-        try:
-            return _commit(session, ledger, lease, rows, piece, watch, write_all)
-        except RefusedRows:
-            # The database names no record, and a part of the chunk cannot stay without its
-            # account: so everything is rolled back, and the rows are given in smaller numbers.
-            return _commit(session, ledger, lease, rows, piece, watch, write_around_refused)
+        if not piece.is_rest:
+            with suppress(RefusedRows):
+                write = partial(write_all, session, rows, chunk, watch)
+                return _commit(session, ledger, lease, piece, write)
+        # The database names no record, and a part of the chunk cannot stay without its account:
+        # so everything is rolled back, and the rows are given in smaller numbers.
+        around = Around(session, rows, chunk, watch)
+        while True:
+            found = around.ended
+            try:
+                return _commit(session, ledger, lease, piece, around.write)
+            except RefusedAndEnded:
+                if around.ended == found:
+                    raise
     except AlreadyCommitted:
         return None
 
@@ -64,9 +76,7 @@ def _commit(
     session: Session,
     ledger: Ledger,
     lease: Lease,
-    rows: Rows,
     piece: Piece,
-    watch: Watch,
     write: Write,
 ) -> ChunkDone:
     began = time.monotonic()
@@ -74,7 +84,7 @@ def _commit(
     with session.transaction():
         ledger.claim(session, lease, piece.chunk.start, piece.chunk.line)
         fault_point("after-claim")
-        written = write(session, rows, piece.chunk, watch)
+        written = write()
         done = account_of(piece, written, time.monotonic() - began)
         ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
         fault_point("before-commit")

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snapshots import locations
+from snapshots.engine.faults import fault_point
 from snapshots.engine.patience import Patience
 from snapshots.engine.report import ImportResult
+from snapshots.engine.takeover import require_ours
 from snapshots.engine.worker import RETRY_SECONDS
 from snapshots.errors import (
+    CannotConnect,
     InputChanged,
     InputError,
     LedgerError,
@@ -20,6 +23,7 @@ from snapshots.errors import (
     SnapshotsError,
     Stopped,
     out_of_memory,
+    sentence,
 )
 from snapshots.ports import Described
 
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Job
-    from snapshots.engine.plan import Options
-    from snapshots.ledger.history import Entry
+    from snapshots.engine.plan import Options, Plan
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, State
     from snapshots.ports import Source, Target
@@ -48,7 +52,7 @@ class Ending:
     say: Callable[[str], None]
     began: float = field(default_factory=time.monotonic)
 
-    def conclude(self, lease: Lease, known: Known, ended: Ended) -> ImportResult:
+    def conclude(self, lease: Lease, plan: Plan, known: Known, ended: Ended) -> ImportResult:
         """Writes the end of the import into the ledger and says it to the caller."""
         error = ended.error
         if isinstance(error, LostLease):
@@ -67,27 +71,40 @@ class Ending:
         if not ended.whole:
             return self._not_whole(lease, ended)
         try:
-            self._finish(lease, known, ended)
+            unsettled = self._finish(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
-        return self.finished(lease, ended.counts)
+        return self.finished(lease, known, ended.counts, message=unsettled)
 
     def finished(
-        self, lease: Lease, counts: Counts, rejects: Mapping[str, int] | None = None
+        self,
+        lease: Lease,
+        known: Known,
+        counts: Counts,
+        rejects: Mapping[str, int] | None = None,
+        message: str = "",
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
         `rejects` by code, where all of it was committed on the ledger's session just now.
         """
+        message = " ".join(part for part in (sentence(known.anew), message) if part)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, "", "", rejects)
+            return self._result(lease, "finished", 0, message, "", rejects)
         hint = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
-        return self._result(lease, "finished", 3, "", hint, rejects)
+        return self._result(lease, "finished", 3, message, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
-        """Notes the end as well as it can be: if the database is away, the lease runs out."""
+        """Notes the end as well as it can be: if the database is away, the lease runs out.
+
+        Raises LostLease if another process has taken the import over: how it ends is for that one
+        to say, and what went wrong here may only follow from it. An error that is none of this
+        package, such as Ctrl-C in somebody's program, stays what it is.
+        """
+        fault_point("before-end")
+        second = None
         try:
             self.books.renewed().end(
                 lease,
@@ -96,16 +113,26 @@ class Ending:
                 time.monotonic() - self.began,
                 getattr(error, "code", None),
             )
-        except SnapshotsError as second:
+        except SnapshotsError as failure:
+            second = failure
+        own = error is None or isinstance(error, SnapshotsError)
+        if own and not isinstance(second, CannotConnect):
+            require_ours(self.books, lease)
+        if second is not None:
             self.say(f"the ledger could not be told: {second}")
 
-    def _finish(self, lease: Lease, known: Known, ended: Ended) -> None:
-        """Proves and says that all is done, as patient with the database as the workers are."""
+    def _finish(self, lease: Lease, plan: Plan, known: Known, ended: Ended) -> str:
+        """Proves and says that all is done, as patient with the database as the workers are.
+
+        What could not be settled comes back as a sentence.
+        """
         patience = Patience(RETRY_SECONDS, self._require_no_stop)
         while True:
+            fault_point("before-finish")
             try:
                 ledger = self.books.renewed()
                 with ledger.session.transaction():
+                    unsettled = self.job.settle(plan, lease, ledger)
                     ledger.finish(
                         lease,
                         ended.end,
@@ -113,10 +140,11 @@ class Ending:
                         ended.size if ended.size is not None else ended.end,
                         time.monotonic() - self.began,
                     )
+                    fault_point("finishing")
             except SnapshotsError as error:
                 patience.bear(error, connected=True)
             else:
-                return
+                return unsettled
             patience.wait()
 
     def _require_no_stop(self) -> None:
@@ -173,11 +201,14 @@ class Ending:
         hint: str,
         rejects: Mapping[str, int] | None = None,
     ) -> ImportResult:
+        skipped: dict[str, int] = {}
         try:
             ledger = self.books.renewed() if rejects is None else self.books.ledger
             entry = ledger.entry(lease.import_id)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
+            if entry is not None and entry.counts.skipped:
+                skipped = ledger.skip_counts(lease.import_id)
         except SnapshotsError:
             entry = None
         if entry is None or rejects is None:
@@ -190,6 +221,7 @@ class Ending:
             exit_code=exit_code,
             message=message,
             rejects_by_code=dict(sorted(rejects.items(), key=lambda one: (-one[1], one[0]))),
+            skipped_by_code=skipped,
             hint=hint,
             given=self.source.identity.name,
         )
@@ -208,17 +240,28 @@ def where(target: Target) -> str:
     return "" if shown == locations.target(None).display() else f" --database {shown}"
 
 
-def already(entry: Entry, target: Target, given: str) -> ImportResult:
-    """The result where the input is loaded or delivered by an earlier run, under any name."""
+def already(entry: Entry, target: Target, given: str, known: Known | None = None) -> ImportResult:
+    """The result where the input is loaded or delivered by an earlier run, under any name.
+
+    `known`: what was found of its tables, if that was asked.
+    """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
+    message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
+    hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
+    if known is not None and known.emptied:
+        message += f" Its table {entry.table} is empty now."
+    if known is not None and known.lost:
+        message += f" {sentence(known.lost)}"
+        hint += f" --table {known.likely} loads it there anew."
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,
         outcome=f"already_{done}",
         exit_code=5,
-        message=f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done.",
+        message=message,
         rejects_by_code={},
-        hint=f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more.",
+        hint=hint,
         given=given,
+        emptied=known is not None and known.emptied,
     )

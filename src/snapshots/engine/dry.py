@@ -6,10 +6,12 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from snapshots.engine.conclude import already
 from snapshots.engine.earlier import look_up
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import ImportResult, Listener, Notice
+from snapshots.engine.tables import table_of
 from snapshots.engine.watch import Watch
 from snapshots.engine.write import Written, blocks_of
 from snapshots.errors import NoDatabase
@@ -35,7 +37,7 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     first: bytes | None = None
     for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), ""):
         written = Written(line=piece.chunk.line)
-        for _, _, block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+        for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)
@@ -100,10 +102,15 @@ def _tell_if_known(
     if not history.exists():
         return
     kind: RunKind = "import" if options.request is None else "delivery"
-    destination = options.table if options.request is None else options.request.url
-    known = look_up(source, history, kind, destination)
+    wanted = likely = options.request.url if options.request is not None else None
+    if options.request is None:
+        likely = str(table_of(target, source.identity.name, options.table))
+        wanted = None if options.table is None else likely
+    known = look_up(source, history, kind, wanted, likely)
     if known.imported:
-        done = "imported" if options.request is None else "delivered"
-        listener(Notice(f"already {done} as {known.imported.import_id}"))
+        found = already(known.imported, target, source.identity.name, known)
+        listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
+    elif known.anew:
+        listener(Notice(known.anew))
     elif known.unfinished:
         listener(Notice(f"{kind} {known.unfinished.import_id} of this input is unfinished"))

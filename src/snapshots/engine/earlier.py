@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher
+from snapshots.engine import owner
+from snapshots.engine.presence import Tables
 from snapshots.engine.read import PassedBy
 from snapshots.errors import InputChanged, InputError
+from snapshots.ledger.gone import TABLE_GONE
 from snapshots.sources.files import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.ledger.history import CommittedChunk, Entry, History
+    from snapshots.ledger.entry import CommittedChunk, Entry
+    from snapshots.ledger.history import History
     from snapshots.model import RunKind
     from snapshots.ports import Identity, Source
 
@@ -23,6 +27,7 @@ something in the ledger looks like it."""
 STREAM_BYTES = 16 * 1024 * 1024
 """Of a stream that is held back to know it by. A stream that ends before is known whole."""
 _MIB = 1 << 20
+_ANEW = "it is loaded anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,37 @@ class Known:
     """This import of it was begun and can go on."""
     lookalikes: tuple[int, ...] = ()
     """The imports that were looked at."""
+    emptied: bool = False
+    """The table of `imported` has no row any more."""
+    gone: tuple[Entry, ...] = ()
+    """Imports of it whose table does not exist any more; the finished ones, newest first, then the
+    others."""
+
+    likely: str | None = None
+    """The table that it would go to now, as far as that is known."""
+
+    @property
+    def anew(self) -> str:
+        """Where it is begun anew because tables are gone: a sentence that says which. Else none."""
+        return "" if self.imported or self.unfinished or not self.gone else f"{self.lost}: {_ANEW}"
+
+    @property
+    def lost(self) -> str:
+        """What was loaded into tables that are gone, in words; of each table its first import.
+
+        Of the likely table alone, if it is among them; only of that where the input is imported.
+        """
+        of_each = {entry.table: entry for entry in reversed(self.gone)}
+        if self.likely in of_each or self.imported:
+            of_each = {table: entry for table, entry in of_each.items() if table == self.likely}
+        if not of_each or (self.imported and self.imported.table == self.likely):
+            return ""
+        parts = [
+            f"import {entry.import_id} {'loaded' if entry.state == 'finished' else 'began to load'}"
+            f" this input into table {entry.table}"
+            for entry in reversed(of_each.values())
+        ]
+        return f"{' and '.join(parts)}, which {'is' if len(parts) == 1 else 'are'} gone"
 
 
 def look_up(
@@ -50,33 +86,53 @@ def look_up(
     """Finds an input in a ledger; `table` narrows it to imports into that table, or to
     deliveries to that URL.
 
-    Of several unfinished ones of it, one into the `likely` table is preferred.
+    Of several unfinished ones of it, one into the `likely` table is preferred. One whose table is
+    gone is neither finished nor to be gone on with.
 
     Raises InputError for a long stream that begins like one that is already imported.
     """
     identity, content_hash = _identify(source)
     if ledger is None or identity.fingerprint is None:
         return Known(identity, content_hash)
-    imported = None
+    tables = Tables(ledger.target, ledger.session)
+    finished: list[Entry] = []
     begun: list[Entry] = []
     lookalikes = ledger.lookalikes(identity.fingerprint, kind)
     for entry in lookalikes:
-        if table is not None and entry.table != table:
+        if table is not None and not tables.same(entry, table):
             continue
         if content_hash is None and entry.content_hash is not None:
+            if _passes_by(source) and tables.gone(entry):
+                # It cannot be compared, and there is nothing that it could double.
+                continue
             content_hash = _hash_like(source, entry)
         if entry.state == "finished":
             if entry.content_hash == content_hash and _has_rows(entry):
-                imported = imported or entry
+                finished.append(entry)
         elif _worth_going_on(entry) and same_input(
             source, Known(identity, content_hash), entry, ledger
         ):
             begun.append(entry)
+    lost = [entry for entry in finished if tables.gone(entry)]
+    lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
+    whole = [entry for entry in finished if entry not in lost]
+    imported = next((entry for entry in whole if not tables.emptied(entry)), None)
+    emptied = imported is None and bool(whole)
     unfinished = max(
-        begun, key=lambda entry: (entry.table == likely, entry.counts.records), default=None
+        (entry for entry in begun if entry not in lost),
+        key=lambda entry: (entry.table == likely, entry.counts.records),
+        default=None,
     )
-    looked_at = tuple(entry.import_id for entry in lookalikes)
-    return Known(identity, content_hash, imported, unfinished, looked_at)
+    return Known(
+        identity,
+        content_hash,
+        whole[0] if emptied else imported,
+        unfinished,
+        tuple(entry.import_id for entry in lookalikes),
+        emptied,
+        tuple(lost),
+        table or likely,
+    )
 
 
 def same_input(source: Source, known: Known, entry: Entry, ledger: History) -> bool:
@@ -180,7 +236,7 @@ def _hash_like(source: Source, entry: Entry) -> str:
     if identity.etag and (identity.name, identity.etag) == (entry.input, entry.etag):
         # The server gives its word that these are the same bytes.
         return entry.content_hash or ""
-    if identity.fingerprint is None and not source.remote:
+    if _passes_by(source):
         raise InputError(
             f"the first {STREAM_BYTES // _MIB} MiB are those of import {entry.import_id}",
             place=source.identity.name,
@@ -190,6 +246,11 @@ def _hash_like(source: Source, entry: Entry) -> str:
     return content_hash_of(source)
 
 
+def _passes_by(source: Source) -> bool:
+    """Its bytes can be had only once."""
+    return source.identity.fingerprint is None and not source.remote
+
+
 def _has_rows(entry: Entry) -> bool:
     """Where every record was rejected, another dialect or contract deserves another try."""
     return entry.counts.loaded > 0 or entry.counts.rejected == 0
@@ -197,7 +258,13 @@ def _has_rows(entry: Entry) -> bool:
 
 def _worth_going_on(entry: Entry) -> bool:
     """An import that loaded nothing is better begun anew, with what its user learned from it."""
+    if entry.error_code == TABLE_GONE:
+        return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
+
+
+def _at_work(entry: Entry) -> bool:
+    return entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
 
 
 def _hash(data: bytes) -> str:

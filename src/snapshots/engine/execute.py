@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from snapshots.engine import threads
+from snapshots.engine.compare import Comparing
 from snapshots.engine.job import Ended
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import Committed, Notice, Progress
@@ -58,6 +59,7 @@ class Execution:
                 plan.converter(task.lease.import_id),
                 stop_at_reject=options.stop_on_error,
                 parse_ahead=self._workers == 1,
+                comparing=Comparing(target, plan),
             ),
         )
         self._reader = Reader(

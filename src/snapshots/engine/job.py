@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from snapshots.engine.plan import Options, Plan
     from snapshots.engine.report import Listener
     from snapshots.engine.small import Done
-    from snapshots.ledger.history import CommittedChunk
-    from snapshots.ledger.record import Lease
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RunKind
     from snapshots.ports import Source
 
@@ -93,6 +93,10 @@ class Job(Protocol):
 
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
         """Makes the destination ready; `new`: nothing has come to it yet."""
+
+    def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
+        """The last of the account, in the transaction that finishes the run; what could not be
+        settled, as a sentence for the summary, or nothing."""
 
     def carry_out(self, task: Task) -> Ended:
         """Works until every record is accounted for, or until there is a reason to stop."""

@@ -6,11 +6,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.engine import triggers
 from snapshots.engine.execute import Execution
 from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.prepare import create_table, prepare_table
 from snapshots.engine.small import Done, import_small, is_small
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import table_for, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from snapshots.engine.books import Books
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Task
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
@@ -35,7 +37,7 @@ class Loading:
     def destination(self) -> str | None:
         """The table, as the database calls it."""
         table = self.options.table
-        return None if table is None else str(self.target.table_name(table))
+        return None if table is None else str(table_of(self.target, "-", table))
 
     def likely(self, name: str) -> str | None:
         """The table that is made of the input's name."""
@@ -66,11 +68,17 @@ class Loading:
         """A small file goes into a table that exists in one transaction."""
         if not is_small(source, self.options) or plan.create or plan.add or not plan.loads:
             return None
+        if plan.triggers:
+            return None
         return import_small(books.ledger, source, plan, known, self.options, stop)
 
     def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
         """See `engine.job.Job`."""
         prepare_table(self.target, books.session, plan, new=new)
+
+    def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
+        """See `engine.job.Job`."""
+        return triggers.settle(ledger, lease, plan)
 
     def carry_out(self, task: Task) -> Ended:
         """See `engine.job.Job`."""

@@ -18,7 +18,8 @@ from snapshots.errors import (
     SnapshotsError,
     UsageError,
 )
-from snapshots.ledger.history import CommittedChunk, Entry, History
+from snapshots.ledger.entry import CommittedChunk, Entry
+from snapshots.ledger.history import History
 from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Detail:
     plan: str
     chunks: list[CommittedChunk]
     rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int]
 
 
 def list_imports(database: str | None) -> Listing:
@@ -144,6 +146,7 @@ def show(import_id: int, database: str | None) -> Detail:
             plan=entry.plan,
             chunks=history.chunks(import_id),
             rejects_by_code=history.reject_counts(import_id),
+            skipped_by_code=history.skip_counts(import_id),
         )
 
 

@@ -18,7 +18,7 @@ from snapshots.engine.budget import Budget
 from snapshots.engine.columns import Wanted, contract_of, fitting, for_new_table, for_table
 from snapshots.engine.doubts import settle
 from snapshots.engine.request import Request
-from snapshots.engine.tables import shortened, table_for
+from snapshots.engine.tables import require_users, shortened, table_of
 from snapshots.errors import ContractError, LedgerError, UsageError
 from snapshots.formats.csv import converter_spec
 from snapshots.formats.names import clean
@@ -59,6 +59,8 @@ class Options:
     """Every column of a new table is text."""
     request: Request | None = None
     """The rows are sent as this says, and not loaded."""
+    anew: bool = True
+    """An input whose table is gone is loaded anew, though nobody has touched it since."""
     access: Access = field(default_factory=Access)
 
     def __post_init__(self) -> None:
@@ -131,6 +133,8 @@ class Plan:
     """False where nothing can be loaded, so that there is no table."""
     compressed: bool = False
     """The input is: what is read of it says nothing about how much is left."""
+    triggers: tuple[str, ...] = ()
+    """Of the table, by name: they may leave rows out."""
 
     @property
     def table(self) -> TableName:
@@ -201,6 +205,7 @@ class Plan:
             "given": self.given,
             "loads": self.loads,
             "compressed": self.compressed,
+            "triggers": self.triggers,
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -228,6 +233,7 @@ class Plan:
             given=plan["given"],
             loads=plan["loads"],
             compressed=plan["compressed"],
+            triggers=tuple(plan.get("triggers", ())),
         )
 
 
@@ -235,6 +241,13 @@ def packing(text: str) -> tuple[bool, str]:
     """Of a plan's JSON: whether the input is compressed, and its encoding. For often."""
     plan: dict[str, Any] = json.loads(text)
     return plan["compressed"], plan["dialect"]["encoding"]
+
+
+def placed(text: str) -> tuple[TableName | None, bool]:
+    """Of a plan's JSON: its table, if it has one, and whether the import makes it. For often."""
+    plan: dict[str, Any] = json.loads(text)
+    table = TableName(**plan["table"]) if plan["table"] and plan["loads"] else None
+    return table, plan["create"] is not None
 
 
 def make_plan(
@@ -251,16 +264,19 @@ def make_plan(
     `remembered` gives the plan of the last import into a table.
     Raises DialectError, InputError, ContractError or TargetError; nothing is written.
     """
-    table = target.table_name(table_for(source.identity.name, options.table))
+    table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name)
     sniffed = sniff(source.head(HEAD), options.dialect)
     shape = None if session is None else target.inspect(session, table)
+    if session is not None and shape is not None:
+        require_users(target, session, table)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
     for note in (*sniffed.notes, *names.notes):
         say(note)
     if cut := shortened(source.identity.name, options.table):
         say(cut)
+    triggers: tuple[str, ...] = ()
     if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
         encoding = target.encoding if session is None else target.encoding_for(session, None)
@@ -269,15 +285,22 @@ def make_plan(
         last = remembered(str(table))
         earlier = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier)
+        guesses = target.name == "mysql"
+        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=guesses)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
+        if triggers := target.triggers(session, table):
+            say(f"table {table} has triggers or rules: {', '.join(triggers)}")
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
         say(note)
+    if session is not None and shape is not None:
+        columns = chosen.contract.columns
+        for note in target.comparison(session, table, columns, encoding).notes:
+            say(note)
     return Plan(
         into=table,
         dialect=sniffed.dialect,
@@ -292,6 +315,7 @@ def make_plan(
         given=options.given(),
         loads=shape is not None or chosen.create is not None,
         compressed=source.compressed,
+        triggers=triggers,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.engine.columns import require_unchanged
+from snapshots.engine.tables import require_users
 from snapshots.errors import TargetError
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 def prepare_table(target: Target, session: Session, plan: Plan, *, new: bool) -> None:
     """Makes what the plan says is missing; `new`: nothing is loaded yet.
 
-    Raises ContractError if the table is not what the plan was made for.
+    Raises ContractError if the table is not what the plan was made for, UsageError if it is not
+    for users, which plans of older versions did not know.
     """
+    require_users(target, session, plan.table)
     if new:
         create_table(target, session, plan)
     if plan.add:

@@ -19,8 +19,15 @@ from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.queued import carry_out
 from snapshots.engine.report import Notice
-from snapshots.engine.takeover import take_over
-from snapshots.errors import LedgerError, LostLease, SnapshotsError, Stopped
+from snapshots.engine.takeover import require_whole, take_over
+from snapshots.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LostLease,
+    SnapshotsError,
+    Stopped,
+    UnaccountedRows,
+)
 from snapshots.ledger import queue
 from snapshots.sources import Access
 from snapshots.sources.remote.policy import Anywhere, PublicOnly
@@ -28,7 +35,7 @@ from snapshots.sources.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from snapshots.engine.report import Listener
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Target
 
@@ -53,7 +60,8 @@ class Worker:
 
     def run(self) -> None:
         """Works until the shutdown event is set; the import that runs then is queued again."""
-        with closing(Books(self.target, create=True)) as books:
+        say = self._say
+        with closing(Books(self.target, create=True, migrate=say)) as books:
             while not self.shutdown.is_set():
                 try:
                     busy = self._work(books.ledger)
@@ -64,16 +72,22 @@ class Worker:
                 if not busy:
                     self.shutdown.wait(POLL_SECONDS)
 
+    def _say(self, text: str) -> None:
+        self.listener(Notice(text))
+
     def _work(self, ledger: Ledger) -> bool:
         """Does one import, if there is one to be had."""
         taken = _take(ledger)
         if taken is None:
             return False
         lease, entry = taken
-        if not entry.wanted:
-            with Keeper(self.target, lease, self.shutdown) as keeper:
-                self._carry_out(lease, entry, keeper.stop)
-        self._settle(lease)
+        try:
+            if not entry.wanted:
+                with Keeper(self.target, lease, self.shutdown) as keeper:
+                    self._carry_out(lease, entry, keeper.stop)
+            self._settle(lease)
+        except LostLease as lost:
+            self.listener(Notice(str(lost)))
         return True
 
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
@@ -84,8 +98,8 @@ class Worker:
             options = replace(order.options(), workers=self.loaders, access=access)
             name = order.url or str(self.files / order.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
-        except LostLease as lost:
-            self.listener(Notice(str(lost)))
+        except LostLease:
+            raise
         except Exception as error:
             self._fail(lease, error)
 
@@ -109,7 +123,10 @@ class Worker:
             if entry is None or entry.fence != lease.fence:
                 return
             if entry.wanted == "undo":
-                undo(ledger, lease, entry)
+                try:
+                    undo(ledger, lease, entry)
+                except UnaccountedRows as error:
+                    queue.give_up(ledger, entry, error)
             elif entry.wanted == "cancel":
                 queue.leave(ledger, lease, "cancelled")
             elif self.shutdown.is_set():
@@ -129,7 +146,11 @@ def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             continue
         try:
+            if not entry.wanted:
+                require_whole(entry)
             return take_over(ledger, entry), entry
+        except LedgerDamaged as error:
+            queue.give_up(ledger, entry, error)
         except LedgerError:
             # Another worker was faster.
             continue

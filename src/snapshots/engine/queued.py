@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.books import Books
 from snapshots.engine.earlier import require_same
+from snapshots.engine.faults import fault_point
 from snapshots.engine.opening import ended_by, opened
 from snapshots.engine.plan import Plan
 from snapshots.engine.report import told
 from snapshots.engine.run import Run, job_for
+from snapshots.engine.takeover import ours, session_name
 from snapshots.errors import AlreadyImported
 from snapshots.ledger import queue
+from snapshots.ledger.gone import give_up
 
 if TYPE_CHECKING:
     import threading
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from snapshots.engine.earlier import Known
     from snapshots.engine.plan import Options
     from snapshots.engine.report import ImportResult, Listener
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.ports import Target
 
@@ -37,11 +40,13 @@ def carry_out(
     """Loads the input `name` as the import that the lease is for, or goes on with it.
 
     Raises AlreadyImported where another import has, or is loading, the same bytes; the errors of
-    planning; and InputChanged if it was begun with other bytes.
+    planning; InputChanged if it was begun with other bytes; LostLease if it was taken over.
     """
 
     def work(hear: Listener) -> ImportResult:
-        with closing(Books(target, create=False)) as books:
+        with closing(Books(target, create=False)) as books, ours(books, lease):
+            # The lease is kept already: whoever takes over ends what is open here, too.
+            books.name_sessions(session_name(lease))
             source = opened(name, options.access, stop)
             try:
                 job = job_for(target, options, entry.kind)
@@ -62,7 +67,9 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
         known = _unknown(run)
         plan = run.job.plan(run.source, run.books, run.say)
     ledger = run.books.renewed()
+    fault_point("planned")
     with ledger.locked():
+        fault_point("adopting")
         new = run.nothing_new(known)
         if new:
             queue.adopt(
@@ -73,6 +80,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
                 plan.destination,
                 plan.to_json(),
             )
+            give_up(ledger, known.gone, lease.import_id)
     if not new:
         return _go(run, lease, entry)
     return run.execute(lease, plan, known, resumed=False)
@@ -85,9 +93,11 @@ def _unknown(run: Run) -> Known:
     if other is None:
         return known
     if known.imported:
+        empty = f", and its table {other.table} is empty now" if known.emptied else ""
+        there = f'; "table": "{known.likely}" loads them there anew: {known.lost}'
         raise AlreadyImported(
-            f"import {other.import_id} has loaded the same bytes ({other.input})",
-            hint='"again": true loads them once more',
+            f"import {other.import_id} has loaded the same bytes ({other.input}){empty}",
+            hint=f'"again": true loads them once more{there if known.lost else ""}',
         )
     raise AlreadyImported(
         f"import {other.import_id} of the same bytes is {other.state}",

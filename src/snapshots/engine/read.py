@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots._native import Hasher, Splitter
+from snapshots._native import Chunk, Hasher, Splitter
 from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.csv import dialect_json
@@ -13,8 +13,7 @@ from snapshots.formats.csv import dialect_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots._native import Chunk
-    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk
     from snapshots.model import Dialect, Reject
     from snapshots.ports import Source
 
@@ -29,6 +28,20 @@ class Piece:
     encoding: str
     origin: int
     """Where the chunk begins in the input's own encoding."""
+    is_rest: bool = False
+    """Of a chunk that was too hard to load as one."""
+
+    def after(self, end: int, line: int) -> Piece | None:
+        """What of the chunk lies behind a record's end, where that line begins; None: nothing."""
+        if end >= self.chunk.end:
+            return None
+        data = memoryview(bytes(self.chunk))
+        done = data[: end - self.chunk.start]
+        origin = self.origin
+        if not encodings.is_utf8(self.encoding):
+            origin += len(encodings.original(bytes(done), self.encoding))
+        rest = Chunk.of(data[len(done) :], end, line)
+        return Piece(rest, self.hash_states, self.encoding, origin, is_rest=True)
 
     def hash_state(self, end: int) -> bytes | None:
         """The last state that is not past `end`."""

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.engine.tables import require_users, table_of
 from snapshots.errors import NoSuchTable, TargetError, TooSlow
 from snapshots.targets.reading import Filter, Sort, complete, select
 
@@ -48,9 +49,11 @@ def read(
     if not history.loaded_into(table):
         raise NoSuchTable(f"nothing was imported into a table {table}")
     target, session = history.target, history.session
-    shape = target.inspect(session, target.table_name(table))
+    named = table_of(target, "-", table)
+    shape = target.inspect(session, named)
     if shape is None:
         raise NoSuchTable(f"the table {table} is not there any more")
+    require_users(target, session, named)
     wanted = select(target, shape, filters, complete(shape, order), after, most + 1)
     given_up = threading.Event()
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import table_of
 from snapshots.errors import LedgerError, SnapshotsError
 from snapshots.ports import Identity
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Ledger
     from snapshots.model import ImportRecord
 
@@ -58,6 +58,6 @@ def _as_it_lies(name: str) -> Identity:
 def _table(ledger: Ledger, name: str, given: str | None) -> str:
     """Where it would have gone; nothing if no table can be named after it."""
     try:
-        return str(ledger.target.table_name(table_for(name, given)))
+        return str(table_of(ledger.target, name, given))
     except SnapshotsError:
         return ""

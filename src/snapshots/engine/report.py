@@ -19,7 +19,7 @@ This is the seam for whoever watches: progress, logs, metrics, traces. The engin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from snapshots._native import PanicException
@@ -118,11 +118,15 @@ class ImportResult:
     exit_code: int
     message: str
     rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int] = field(default_factory=dict)
+    """Without blank lines, comments and the like."""
     hint: str = ""
     examples: tuple[Reject, ...] = ()
     """Of a dry run, whose rejects are kept nowhere else: the first ones."""
     given: str = ""
     """What the input is called now; in the record it has the name by which it was imported."""
+    emptied: bool = False
+    """It is already imported, and the table of that import has no row any more."""
 
 
 Event: TypeAlias = (

@@ -13,14 +13,17 @@ from snapshots.engine.books import Books
 from snapshots.engine.conclude import Ending, already, where
 from snapshots.engine.earlier import Known, look_up, require_same
 from snapshots.engine.execute import as_committed
+from snapshots.engine.faults import fault_point
 from snapshots.engine.job import Job, Task
 from snapshots.engine.loading import Loading
 from snapshots.engine.plan import Options, Plan
 from snapshots.engine.refusal import record_refusal
 from snapshots.engine.report import ImportResult, Listener, Notice, Started, told
-from snapshots.engine.takeover import session_name, take_over
+from snapshots.engine.takeover import require_whole, session_name, take_over
 from snapshots.errors import (
+    AlreadyImported,
     CannotConnect,
+    ContractError,
     ImportBusy,
     InputError,
     LedgerError,
@@ -29,11 +32,12 @@ from snapshots.errors import (
     TargetError,
     UsageError,
 )
+from snapshots.ledger.gone import TABLE_GONE, give_up
 from snapshots.sources import open_source, shown
 from snapshots.sources.remote.urls import HIDDEN
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import ImportRecord, RunKind
     from snapshots.ports import Source, Target
@@ -52,7 +56,7 @@ class Importer:
         listener: Listener,
         stop: threading.Event | None = None,
     ) -> None:
-        self.books = Books(target, create=True)
+        self.books = Books(target, create=True, migrate=lambda text: listener(Notice(text)))
         self.options = options
         self.listener = listener
         self.stop = stop or threading.Event()
@@ -136,7 +140,8 @@ def _resume(
     stop: threading.Event,
     url: str | None,
 ) -> ImportResult:
-    with closing(Books(target, create=False)) as books:
+    migrated = Books(target, create=False, migrate=lambda text: listener(Notice(text)))
+    with closing(migrated) as books:
         ledger = books.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
@@ -144,8 +149,11 @@ def _resume(
                 f"there is no import {import_id} in {target.display()}",
                 hint="snapshots list shows those there are",
             )
+        require_whole(entry)
         if entry.state == "finished":
             return already(entry, target, entry.input)
+        if entry.error_code == TABLE_GONE:
+            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
@@ -195,10 +203,11 @@ class Run:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
         if known.imported:
-            return already(known.imported, self.target, self.source.identity.name)
+            return already(known.imported, self.target, self.source.identity.name, known)
         if known.unfinished:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
+        self._require_touched(known)
         plan = self.job.plan(self.source, self.books, self.say)
         if result := self._import_small(plan, known):
             return result
@@ -214,6 +223,7 @@ class Run:
                     plan.to_json(),
                     owner.this_process(),
                 )
+                give_up(ledger, known.gone, lease.import_id)
         if lease is None:
             return self.import_or_go_on()
         return self.execute(lease, plan, known, resumed=False)
@@ -225,7 +235,8 @@ class Run:
             return None
         self._started(done.lease, plan, known, resumed=False)
         self.listener(as_committed(done.lease.import_id, done.chunk))
-        return self.ending.finished(done.lease, done.chunk.counts, done.chunk.rejects_by_code)
+        chunk = done.chunk
+        return self.ending.finished(done.lease, known, chunk.counts, chunk.rejects_by_code)
 
     def nothing_new(self, known: Known) -> bool:
         """Nobody has begun an input that looks like this one since it was looked up."""
@@ -240,6 +251,7 @@ class Run:
         entry = known.unfinished
         if entry is None:
             raise LedgerError("there is nothing to go on with")
+        require_whole(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
@@ -259,6 +271,19 @@ class Run:
                 f" snapshots resume {entry.import_id}{where(self.target)}",
             )
 
+    def _require_touched(self, known: Known) -> None:
+        """Of what is only loaded anew once somebody has touched it: that somebody has, since it was
+        last seen under its name."""
+        if self.options.anew or not known.anew:
+            return
+        now = known.identity
+        seen = self.books.ledger.sightings([now.name])
+        same = (now.size, now.mtime_ns, now.inode)
+        if seen and same not in [(one.size, one.mtime_ns, one.inode) for one in seen]:
+            return
+        kind = AlreadyImported if known.gone[0].state == "finished" else ContractError
+        raise kind(known.lost, place=now.name, hint="touch the file to load it anew")
+
     def look_up(self) -> Known:
         """What the ledger has of the input."""
         wanted = self.job.destination()
@@ -271,6 +296,7 @@ class Run:
         self._started(lease, plan, known, resumed=resumed)
         try:
             self.books.name_sessions(session_name(lease))
+            fault_point("begun")
             chunks = self.books.ledger.chunks(lease.import_id)
             if not resumed and not self.job.make(plan, self.books):
                 # Somebody has made the table since it was looked for: now its columns count.
@@ -290,7 +316,7 @@ class Run:
                 heartbeat=lambda: self._heartbeat(lease),
             )
             ended = self.job.carry_out(task)
-            return self.ending.conclude(lease, known, ended)
+            return self.ending.conclude(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as error:
@@ -315,11 +341,18 @@ class Run:
         )
         if lease.replaces is not None:
             self.say(f"import {lease.replaces} had this name: its rows stay in the table")
+        if known.anew and not resumed:
+            self.say(known.anew)
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:
+        """Says that the owner is alive. Raises LostLease if it is the owner no more: who waits, for
+        input or for an API, would learn that from no chunk."""
+        fault_point("heartbeat")
         try:
-            self.books.ledger.heartbeat(lease)
+            ledger = self.books.ledger
+            ledger.heartbeat(lease)
+            ledger.require(ledger.session, lease)
         except SnapshotsError as error:
             if not error.retryable and not isinstance(error, CannotConnect):
                 raise

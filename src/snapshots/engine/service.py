@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
-from snapshots.engine.tables import table_for
+from snapshots.engine.tables import require_users, table_of
+from snapshots.engine.takeover import require_whole
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
+from snapshots.ledger.gone import TABLE_GONE
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger
 
@@ -29,9 +31,12 @@ class Submitted:
 def submit(ledger: Ledger, order: Order, key: str | None, bound: int) -> Submitted:
     """Puts an import into the queue, or finds the one that this key has put there.
 
-    Raises KeyReused if that one is another, QueueFull where `bound` imports wait.
+    Raises KeyReused if that one is another, QueueFull where `bound` imports wait, UsageError for a
+    table that is not for users.
     """
-    table = str(ledger.target.table_name(table_for(order.input, order.table)))
+    named = table_of(ledger.target, order.input, order.table)
+    require_users(ledger.target, ledger.session, named)
+    table = str(named)
     with ledger.locked():
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
@@ -66,13 +71,16 @@ def cancel(ledger: Ledger, import_id: int, wish: Wish) -> Entry:
 
 
 def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) -> Entry:
-    """Queues an import that was stopped once more. Raises Forbids, QueueFull."""
+    """Queues an import that was stopped once more. Raises Forbids, LedgerDamaged, QueueFull."""
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
+    if entry.error_code == TABLE_GONE:
+        raise Forbids(entry.error or "", hint="look at that one")
     order = Order.from_json(entry.request)
     if max_rejects is not None:
         order = replace(order, allowed_now=max_rejects)
+    require_whole(entry)
     queue.queue_again(ledger, entry, order.to_json(), bound)
     return find(ledger, import_id)
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine import owner
 from snapshots.engine.commit import account_of
+from snapshots.engine.compare import Comparing
 from snapshots.engine.faults import fault_point
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.watch import Watch
 from snapshots.engine.write import Rows, write_all
 from snapshots.errors import SnapshotsError, Stopped
+from snapshots.ledger.gone import give_up
 from snapshots.ledger.record import Lease
 from snapshots.ledger.whole import Whole, enter
 from snapshots.model import Counts
@@ -79,7 +81,12 @@ def import_small(
             if place.lookalike != next(iter(known.lookalikes), None):
                 return None
             fault_point("after-claim")
-            rows = Rows(plan.table, plan.columns, plan.converter(place.import_id))
+            rows = Rows(
+                plan.table,
+                plan.columns,
+                plan.converter(place.import_id),
+                comparing=Comparing(ledger.target, plan),
+            )
             claimed = time.monotonic()
             written = write_all(ledger.session, rows, piece.chunk, watch)
             done = account_of(piece, written, time.monotonic() - claimed)
@@ -97,6 +104,7 @@ def import_small(
                 time.monotonic() - began,
             )
             enter(ledger, lease, whole)
+            give_up(ledger, known.gone, place.import_id)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:

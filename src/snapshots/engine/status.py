@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from snapshots.engine import owner
 from snapshots.engine.plan import packing
 from snapshots.formats.encodings import is_utf8
-from snapshots.ledger.history import seconds_between
 from snapshots.ledger.stints import latest, stints
+from snapshots.ledger.times import seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from snapshots.ledger.history import Entry, History
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.history import History
     from snapshots.ledger.stints import Stint
     from snapshots.model import State
 

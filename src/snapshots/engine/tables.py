@@ -1,20 +1,51 @@
-"""Which table an input goes to when nobody says."""
+"""Which table is meant: the one that a user names, or else one after the input.
+
+Whatever takes a table from a user takes it from `table_of`, and asks the database by
+`require_users`: the ledger's own tables are never among them.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from snapshots.errors import UsageError
+from snapshots.ledger.schema import is_ledgers
 from snapshots.sources.remote.urls import scheme_of, without_query
+from snapshots.targets.ddl import name_parts
+
+if TYPE_CHECKING:
+    from snapshots.model import TableName
+    from snapshots.ports import Session, Target
 
 _ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".gz", ".zst", ".bz2", ".xz"}
 _DATE_OR_NUMBER = re.compile(
     r"(?<=[^\W\d_])(?:[-_. ]+(?:\(\d+\)|\d[\d\-_.T: ]*)|\d{6}[\d\-_.T: ]*)$"
 )
 _NOT_IN_A_NAME = re.compile(r"_*\W[\W_]*")
-_LEDGER = {"snapshots_imports", "snapshots_chunks", "snapshots_rejects", "snapshots_version"}
 MAX_BYTES = 60
+
+
+def table_of(target: Target, name: str, given: str | None) -> TableName:
+    """The table that an input goes to in a database: `table_for`, understood.
+
+    Raises UsageError as that does, and TargetError where the database can have no such name.
+    """
+    return target.table_name(table_for(name, given))
+
+
+def require_users(target: Target, session: Session, table: TableName) -> None:
+    """Raises UsageError for a table of the ledger, and for one that stands for such a table in
+    this database: another spelling, a view, a partition."""
+    if is_ledgers(table.name):
+        raise _ledgers(str(table))
+    for base in sorted(target.bases(session, table)):
+        if is_ledgers(base):
+            raise UsageError(
+                f"table {table} stands for {base}, which belongs to the ledger",
+                hint="choose another table",
+            )
 
 
 def table_for(name: str, given: str | None) -> str:
@@ -26,8 +57,8 @@ def table_for(name: str, given: str | None) -> str:
     Raises UsageError where there is nothing to make a name of.
     """
     if given:
-        if given.rpartition(".")[2].lower() in _LEDGER:
-            raise UsageError(f"table {given} belongs to the ledger", hint="choose another table")
+        if is_ledgers((name_parts(given) or [given])[-1]):
+            raise _ledgers(given)
         return given
     return _named_after(name).encode()[:MAX_BYTES].decode("utf-8", "ignore")
 
@@ -61,6 +92,10 @@ def _named_after(name: str) -> str:
         )
     if cleaned[0].isdigit():
         cleaned = f"t_{cleaned}"
-    if cleaned.lower() in _LEDGER:
+    if is_ledgers(cleaned):
         cleaned += "_data"
     return cleaned
+
+
+def _ledgers(table: str) -> UsageError:
+    return UsageError(f"table {table} belongs to the ledger", hint="choose another table")

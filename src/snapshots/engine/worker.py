@@ -52,8 +52,12 @@ def work(
     session: Session | None = None
     try:
         for piece in pieces:
-            session, done = _commit(part, session, piece, watch, say, sessions)
-            committed(done)
+            rest: Piece | None = piece
+            while rest is not None:
+                session, done = _commit(part, session, rest, watch, say, sessions)
+                committed(done)
+                # A chunk that was cut short because the import must stop has nothing behind it.
+                rest = None if watch.ended else rest.after(done.end, done.end_line)
     finally:
         if session is not None:
             sessions.discard(session)
@@ -80,7 +84,7 @@ def _commit(
                 session.name(session_name(part.lease))
             ledger = Ledger(part.target, session)
             done = commit_chunk(session, ledger, part.lease, part.rows, piece, watch)
-            return session, done or _already(ledger, part, piece, watch)
+            return session, done or _already(ledger, part, piece)
         except SnapshotsError as error:
             if watch.ended and isinstance(error, TargetError):
                 # Whoever ended the import knows why; this may be the cancelled statement.
@@ -95,13 +99,10 @@ def _commit(
         patience.wait()
 
 
-def _already(ledger: Ledger, part: Part, piece: Piece, watch: Watch) -> ChunkDone:
+def _already(ledger: Ledger, part: Part, piece: Piece) -> ChunkDone:
     """The account of a chunk that turned out to be committed: the answer was lost before."""
     start = piece.chunk.start
     for chunk in ledger.chunks(part.lease.import_id, start=start):
-        if chunk.end != piece.chunk.end:
-            # It was cut short because the import had to stop, so nothing may follow it now.
-            watch.end()
         return ChunkDone(
             start,
             chunk.end,

@@ -1,4 +1,4 @@
-"""One chunk's records become rows: all at once, or around the rows that the target refuses."""
+"""One chunk's records become rows, all at once; `around.py` is for rows that the target refuses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.ahead import ahead
 from snapshots.engine.faults import fault_point
-from snapshots.errors import AccountingMismatch, RefusedRows
+from snapshots.errors import AccountingMismatch
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots._native import Block, Chunk, Converter
+    from snapshots._native import Altered, Block, Chunk, Converter
+    from snapshots.engine.compare import Comparing
     from snapshots.engine.watch import Watch
     from snapshots.model import TableName
     from snapshots.ports import Session
@@ -32,6 +33,8 @@ class Rows:
     stop_at_reject: bool = False
     parse_ahead: bool = False
     """Convert on a second thread: pays where only one session may write."""
+    comparing: Comparing | None = None
+    """Finds records that the table would alter; None: there can be none."""
 
 
 @dataclass(slots=True)
@@ -61,9 +64,12 @@ class Written:
 def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
     written = Written(line=chunk.line)
+    altered = None
+    if rows.comparing is not None:
+        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
     blocks: Iterator[Block] = (
         block
-        for _, _, block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
+        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
         if block.loaded
     )
     if rows.parse_ahead:
@@ -80,62 +86,28 @@ def write_all(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Writt
     return written
 
 
-def write_around_refused(session: Session, rows: Rows, chunk: Chunk, watch: Watch) -> Written:
-    """Loads what the target takes of a chunk; each row that it refuses becomes a reject."""
-    written = Written(line=chunk.line)
-    made = blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject)
-    for position, line, block in made:
-        if block.loaded:
-            written.refuse(_halve(session, rows, chunk, position, line, block, watch))
-    written.rejects.sort(key=lambda reject: reject.byte_offset)
-    return written
-
-
-def _halve(
-    session: Session,
-    rows: Rows,
-    chunk: Chunk,
-    position: int,
-    line: int,
-    block: Block,
-    watch: Watch,
-) -> list[Reject]:
-    """Loads a block, or else its halves in order, until each refused record is alone."""
-    watch.check()
-    try:
-        with session.savepoint():
-            session.load(rows.table, rows.columns, [block])
-        return []
-    except RefusedRows as refusal:
-        if block.records == 1:
-            offset, line = chunk.start + block.start, block.first_line
-            return [Reject(line, offset, None, refusal.code, str(refusal), block.raw())]
-    refused = []
-    left = block.records // 2
-    for records in (left, block.records - left):
-        half = rows.converter.convert(chunk, position, line, len(chunk), records)
-        if half.loaded:
-            refused += _halve(session, rows, chunk, position, line, half, watch)
-        position, line = half.position, half.line
-    return refused
-
-
 def blocks_of(
     chunk: Chunk,
     converter: Converter,
     watch: Watch,
     written: Written,
     stop_at_reject: bool,
-) -> Iterator[tuple[int, int, Block]]:
-    """The chunk's blocks, each with its first position and line, until it is time to stop."""
+    altered: Altered | None = None,
+) -> Iterator[Block]:
+    """The chunk's blocks, until it is time to stop."""
     while written.position < len(chunk):
         watch.check()
-        position, line = written.position, written.line
         block = converter.convert(
-            chunk, position, line, BLOCK_BYTES, watch.remaining(written.counts), stop_at_reject
+            chunk,
+            written.position,
+            written.line,
+            BLOCK_BYTES,
+            watch.remaining(written.counts),
+            stop_at_reject,
+            altered,
         )
         written.add(block)
-        yield position, line, block
+        yield block
         fault_point("mid-write")
         if watch.enough(written.counts):
             return

@@ -7,9 +7,19 @@ like values. Two that fit alike are a doubt; so is one column of lines that have
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from snapshots.formats.shapes import CONTROLS, DELIMITERS, RARE, WEAK, Candidate, measure
+from snapshots.formats.shapes import (
+    CONTROLS,
+    DELIMITERS,
+    RARE,
+    WEAK,
+    Candidate,
+    backslash,
+    is_free,
+    measure,
+)
 from snapshots.formats.shapes import candidates as all_candidates
 
 if TYPE_CHECKING:
@@ -58,11 +68,11 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> Choice:
     other = [one for one in alive if one not in strong and not _is_weak(one)]
     clear = [one for one in other if _is_even(one) or (_is_sign(one) and _is_even_below(one))]
     if weak:
-        lines = _one_column(sample, tried[0])
+        lines = _one_column(sample, tried[0], given)
         clear += [one for one in weak if _has_values(one, lines)]
     fitting = sorted([*strong, *clear], key=merit, reverse=True)
     if not fitting:
-        return _without_columns(sample, tried, weak, _one_column(sample, tried[0]))
+        return _without_columns(sample, tried, weak, _one_column(sample, tried[0], given))
     over_all = [one for one in fitting if _is_sign(one) and one.worth > _NOT_TORN]
     if over_all:
         rest = [one for one in fitting if one not in over_all]
@@ -199,16 +209,21 @@ def _separates(one: Candidate) -> bool:
     return one.fields >= fewest and len(one.widths) >= _FEW_LINES
 
 
-def _one_column(sample: bytes, like: Candidate) -> Candidate:
+def _one_column(sample: bytes, like: Candidate, given: DialectOptions) -> Candidate:
     """Every record is one field."""
-    return measure(
-        sample, replace(like.dialect, delimiter="", skip_initial_space=False, escape=None)
+    dialect = replace(
+        like.dialect,
+        delimiter="",
+        skip_initial_space=bool(given.skip_initial_space),
+        escape=given.escape or None,
+        escape_unquoted=True,
     )
+    return backslash(sample, measure(sample, dialect), given)
 
 
 def _as_one_column(sample: bytes, lines: Candidate) -> Candidate:
     """The same by a delimiter that splits no value: a later record with one is not overlooked."""
-    for delimiter in _FALLBACKS:
+    for delimiter in filter(partial(is_free, lines.dialect), _FALLBACKS):
         if delimiter.encode() not in sample or not delimiter:
             return replace(lines, dialect=replace(lines.dialect, delimiter=delimiter))
         one = measure(sample, replace(lines.dialect, delimiter=delimiter))

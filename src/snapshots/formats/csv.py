@@ -30,26 +30,32 @@ def converter_spec(
     import_id: int | None,
     *,
     omit_nulls: bool = False,
+    chosen: Sequence[str] | None = None,
 ) -> str:
     """For Converter: rows of the contract's columns, in its order, from records as wide as
     the header.
 
     With an import_id the rows end with it and with their line, but for JSON objects: the block
     has the lines of those. With omit_nulls they have no key where a value is NULL. Of columns
-    with the same source the first takes the first field of that name, and so on.
+    with the same source the first takes the first field of that name, and so on. `chosen`: names
+    of the columns that the rows have instead of all, in their order.
     """
     names = [column.name for column in contract.columns]
+    columns = [
+        _column(column, field, contract)
+        for column, field in zip(contract.columns, positions(contract, header), strict=True)
+    ]
+    rules = [asdict(rule) for rule in contract.rules if rule.when in {None, *names}]
+    if chosen is not None:
+        columns, rules = [columns[names.index(name)] for name in chosen], []
     spec = {
         "dialect": asdict(dialect),
         "encoding": encoding,
         "fields": len(header),
-        "columns": [
-            _column(column, field, contract)
-            for column, field in zip(contract.columns, positions(contract, header), strict=True)
-        ],
+        "columns": columns,
         "lineage": None if import_id is None else {"import_id": import_id},
         "omit_nulls": omit_nulls,
-        "rules": [asdict(rule) for rule in contract.rules if rule.when in {None, *names}],
+        "rules": rules,
     }
     return json.dumps(spec)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from snapshots.formats.backslashes import NULL
 from snapshots.formats.cells import family, filled, is_type_word, is_year
 
 Rows = list[tuple[int, list[str] | None]]
@@ -191,7 +192,7 @@ def _is_title(row: list[str], fields: int) -> bool:
 
 def _labels(row: list[str]) -> bool:
     cells = [cell.strip() for cell in row if cell.strip()]
-    if len({cell.lower() for cell in cells}) < len(cells):
+    if len({cell.lower() for cell in cells}) < len(cells) or NULL in cells:
         return False
     return all(family(cell) == "text" or is_year(cell) for cell in cells)
 

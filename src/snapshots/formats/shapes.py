@@ -172,6 +172,11 @@ def shape(sample: bytes, dialect: Dialect) -> Shape:
     return Shape(dialect, rows, fields, counts[fields], several, start)
 
 
+def written(sample: bytes, dialect: Dialect) -> list[list[tuple[bytes, bool]] | None]:
+    """The fields of a shape's rows with their escapes, and whether in quotes."""
+    return Records.written(sample, dialect_json(dialect), RECORDS)
+
+
 def measure(sample: bytes, dialect: Dialect) -> Candidate:
     """The records of a sample, measured. ValueError: the dialect cannot be."""
     starts, widths, quoted, typed, looks = Records.measure(sample, dialect_json(dialect), RECORDS)
@@ -284,8 +289,13 @@ def _delimiters(sample: bytes, start: Dialect) -> list[str]:
         if byte in sample and sum(1 for line in lines if byte in line.strip()) >= enough:
             found.append(one)
     found += _multiple([line.decode("utf-8", "replace") for line in lines])
-    taken = {start.quote, start.escape, start.comment}
-    return [one for one in found if not taken & {one, *one}] or [","]
+    free = [one for one in found if is_free(start, one)]
+    return free or [next(one for one in DELIMITERS if is_free(start, one))]
+
+
+def is_free(dialect: Dialect, delimiter: str) -> bool:
+    """No sign of it has a meaning already, most of them by a user's word."""
+    return not {dialect.quote, dialect.escape, dialect.comment} & {*delimiter}
 
 
 def _multiple(lines: list[str]) -> list[str]:
@@ -299,7 +309,7 @@ def _multiple(lines: list[str]) -> list[str]:
 
 def _refined(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:
     """The same delimiter with single quotes, backslashes or spaces, where they do better."""
-    for refine in (_spaces_before_quotes, _single_quotes, _backslash, _no_quotes):
+    for refine in (_spaces_before_quotes, _single_quotes, backslash, _no_quotes):
         found = refine(sample, found, given)
     return found
 
@@ -315,7 +325,7 @@ def _spaces_before_quotes(sample: bytes, found: Candidate, given: DialectOptions
     ):
         return found
     other = measure(sample, replace(dialect, skip_initial_space=True))
-    better = other.quoted > found.quoted or other.bad < found.bad
+    better = sum(other.in_quotes) > sum(found.in_quotes) or other.bad < found.bad
     return other if better and other.bad <= found.bad and other.broken <= found.broken else found
 
 
@@ -347,14 +357,15 @@ def _all_in_single(sample: bytes, found: Candidate) -> bool:
     return len(lines) > 1 and both >= _MOST * len(lines)
 
 
-def _backslash(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:
-    r"""`"say \"x\""`: only where the records do not come out even otherwise."""
+def backslash(sample: bytes, found: Candidate, given: DialectOptions) -> Candidate:
+    r"""`"say \"x\""`: only where the records do not come out even otherwise. It says nothing
+    about backslashes where there are no quotes: `C:\temp`."""
     quote = found.dialect.quote
     if given.escape is not None or not quote or found.bad == 0:
         return found
     if b"\\" + quote.encode() not in sample:
         return found
-    other = measure(sample, replace(found.dialect, escape="\\"))
+    other = measure(sample, replace(found.dialect, escape="\\", escape_unquoted=False))
     return other if other.bad < found.bad else found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import doubt, header, shapes
+from snapshots.formats import backslashes, doubt, header, shapes
 from snapshots.formats.cells import filled
 from snapshots.formats.choose import choose
 from snapshots.formats.edges import Edge, edge
@@ -203,11 +203,11 @@ def _read(
     if not found.rows:
         what = "after the lines to skip" if dialect.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
-    notes = _shape_notes(found, given)
     doubts = set()
+    notes = _notes(sample, found, given)
     found, verdict, more, idle = _begin(sample, found, given, narrower)
     if found.dialect.preamble and notes[0].startswith("delimiter: none"):
-        notes = _shape_notes(found, given)
+        notes = _notes(sample, found, given)
     if not verdict.sure:
         doubts.add("header")
     if not given.delimiter and found.bad > _FEW * len(found.rows):
@@ -248,14 +248,25 @@ def _start(given: DialectOptions, encoding: str) -> Dialect:
 
 
 def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
-    """`1, a` all over: the space belongs to the delimiter."""
+    """`1, a` all over: the space belongs to the delimiter.
+
+    Only what stands before a field says so: a quoted one may begin with spaces of its own.
+    """
     dialect = found.dialect
     if given.skip_initial_space is not None or dialect.delimiter in {"", " ", "\t"}:
         return found
-    cells = [cell for _, row in found.rows if row for cell in row[1:] if cell]
-    if dialect.skip_initial_space or len(cells) < _NAMES:
+    if dialect.skip_initial_space:
         return found
-    if not all(cell.startswith(" ") for cell in cells):
+    if not any(cell.startswith(" ") for _, row in found.rows if row for cell in row[1:]):
+        return found
+    spaced = [
+        text.startswith(b" ") and not quoted
+        for fields in shapes.written(sample, dialect)
+        if fields
+        for text, quoted in fields[1:]
+        if text or quoted
+    ]
+    if len(spaced) < _NAMES or not all(spaced):
         return found
     other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
     return other if other.bad <= found.bad and other.broken <= found.broken else found
@@ -291,6 +302,9 @@ def _begin(
         verdict = header.judge(torn or [], [row for row in below if row])
         if verdict.header or not verdict.sure:
             verdict = header.Verdict(header=True, sure=False, why="in doubt")
+    elif backslashes.NULL in first:
+        why = f"it holds {backslashes.NULL}, which stands for NULL"
+        verdict = header.Verdict(header=False, sure=True, why=why)
     else:
         verdict = header.judge(first, [row for row in below[skipped:] if row])
         if index and not verdict.sure:
@@ -336,6 +350,15 @@ def _header_line(sample: bytes, found: Shape) -> str | None:
         return None
 
 
+def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
+    """What there is to say of a shape, and of the backslashes in it."""
+    notes = _shape_notes(found, given)
+    if b"\\" in sample:
+        rows = shapes.written(sample, found.dialect)
+        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
+    return notes
+
+
 def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     dialect, notes = found.dialect, []
     name = doubt.name(dialect.delimiter)
@@ -355,12 +378,7 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     if dialect.quote is None and given.quote is None:
         notes.append("quote: none, as quotes stand within values only")
     if dialect.escape and given.escape is None:
-        notes.append(r"escape: backslash, which stands before quotes within fields")
-    if dialect.escape is None and given.escape is None and _has_letters_escaped(found):
-        notes.append(
-            r"backslashes before t and n are kept as they are: in text as COPY and INTO OUTFILE"
-            r" write it they stand for tabs and line ends; have CSV written if so"
-        )
+        notes.append("escape: backslash, which stands before quotes; outside of quotes it is data")
     if dialect.terminator == "cr" and given.terminator is None:
         notes.append("line end: CR alone")
     if dialect.terminator == "rs" and given.terminator is None:
@@ -368,13 +386,6 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
     return notes
-
-
-def _has_letters_escaped(found: Shape) -> bool:
-    r"""Cells such as `\N` or the last record `\.`, and others with `\t` or `\n` in them."""
-    cells = [cell for _, row in found.rows for cell in row or () if "\\" in cell]
-    marks = any(cell in {"\\N", "\\."} for cell in cells)
-    return marks and any("\\t" in cell or "\\n" in cell or "\\\\" in cell for cell in cells)
 
 
 def _first_notes(

@@ -5,12 +5,21 @@ The counts of an import are the sums over its committed chunks; nothing else is 
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
-from snapshots.model import Counts, ImportRecord, Reject, RunKind, State
+from snapshots.ledger.entry import (
+    CommittedChunk,
+    Entry,
+    Sighting,
+    chunk_of,
+    entry_of,
+    inode_of,
+)
+from snapshots.model import Counts, Reject, RunKind, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,114 +31,18 @@ _ENTRY = (
     " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
-    " {now} AS now_at FROM snapshots_imports i {where}"
+    " i.records, i.loaded, i.rejected, i.skipped, {chunks}, {now} AS now_at"
+    " FROM snapshots_imports i {where}"
 )
 _SUMMED = (
-    "records", "loaded", "rejected", "skipped", "pending", "ambiguous", "end_offset - start_offset"
+    "records", "loaded", "rejected", "skipped", "pending", "ambiguous",
+    "end_offset - start_offset", "1",
 )  # fmt: skip
 _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
 _NOTHING = (0,) * len(_SUMMED)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One import as the ledger holds it."""
-
-    import_id: int
-    kind: RunKind
-    input: str
-    size: int | None
-    mtime_ns: int | None
-    inode: int | None
-    etag: str | None
-    fingerprint: str | None
-    content_hash: str | None
-    table: str
-    state: State
-    plan: str
-    error: str | None
-    started_at: str
-    finished_at: str | None
-    seconds: float
-    owner: str | None
-    heartbeat_age: float
-    """Seconds since its owner was last heard of, by the database's clock."""
-    fence: int
-    replaces: int | None
-    """The import of the same name, into the same table, whose content this one succeeds."""
-    error_code: str | None
-    request: str | None
-    """What was asked of the service, as JSON; None for an import that no queue has seen."""
-    wanted: str | None
-    """What its owner shall do as soon as it can: `cancel` or `undo`."""
-    queued_at: str | None
-    now: str
-    """When this was read, by the database's clock."""
-    counts: Counts
-    pending: int
-    ambiguous: int
-    read: int
-    """Bytes of its committed chunks, as the kernel sees them: decompressed, in UTF-8."""
-
-    def record(self, database: str) -> ImportRecord:
-        """The same for people and programs."""
-        seconds = self.seconds
-        return ImportRecord(
-            import_id=self.import_id,
-            kind=self.kind,
-            input=self.input,
-            content_hash=self.content_hash,
-            database=database,
-            table=self.table,
-            state=self.state,
-            records=self.counts.records,
-            loaded=self.counts.loaded,
-            rejected=self.counts.rejected,
-            skipped=self.counts.skipped,
-            pending=self.pending,
-            ambiguous=self.ambiguous,
-            bytes=self.size,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            seconds=round(seconds, 3),
-            error=self.error,
-            replaces=self.replaces,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A file as it was when an import took it."""
-
-    import_id: int
-    input: str
-    size: int | None
-    mtime_ns: int | None
-    inode: int | None
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class CommittedChunk:
-    """A chunk that is accounted for; of a delivery maybe only a part of its records."""
-
-    start: int
-    end: int
-    start_line: int
-    end_line: int
-    counts: Counts
-    hash_state: bytes | None
-    hash: bytes | None
-    seconds: float
-    committed_at: str
-    pending: int = 0
-    """Records whose fate the API has not decided yet."""
-    ambiguous: int = 0
-    sent: str | None = None
-    """While some are pending: which of the rows are decided, such as `0-41,43`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +80,18 @@ class History:
         big = "SIGNED" if target.name == "mysql" else "bigint"
         sums = (f"CAST(COALESCE(SUM({name}), 0) AS {big})" for name in _SUMMED)
         self._sums = ", ".join(sums)
+        self._version: int | None = None
+
+    @property
+    def version(self) -> int | None:
+        """Of this database's ledger; None where it has none. Raises LedgerError where this program
+        cannot read it."""
+        self._version = schema.version(self.target, self.session)
+        return self._version
 
     def exists(self) -> bool:
         """Whether this database has a ledger at all."""
-        return schema.exists(self.target, self.session)
+        return self.version is not None
 
     def entries(self) -> list[Entry]:
         """Every import, oldest first."""
@@ -197,7 +118,8 @@ class History:
         """Imports, not deliveries, of inputs that had one of these names, oldest first."""
         marks = ", ".join("?" for _ in names)
         rows = self.session.execute(
-            "SELECT id, input, size, mtime_ns, inode, state FROM snapshots_imports"
+            "SELECT id, input, size, mtime_ns, inode, state, table_name, loaded"
+            " FROM snapshots_imports"
             f" WHERE kind = 'import' AND input IN ({marks}) ORDER BY id",
             names,
         )
@@ -207,10 +129,12 @@ class History:
                 input=cast("str", name),
                 size=cast("int | None", size),
                 mtime_ns=cast("int | None", mtime_ns),
-                inode=_inode(inode),
+                inode=inode_of(inode),
                 state=cast("State", state),
+                table=cast("str", table),
+                loaded=cast("int", loaded),
             )
-            for import_id, name, size, mtime_ns, inode, state in rows
+            for import_id, name, size, mtime_ns, inode, state, table, loaded in rows
         ]
 
     def page(self, search: Search, before: int | None, most: int) -> list[Entry]:
@@ -251,7 +175,8 @@ class History:
             "SELECT DISTINCT table_name FROM snapshots_imports"
             " WHERE kind = 'import' AND plan <> '' ORDER BY table_name"
         )
-        return [str(name) for (name,) in rows]
+        names = (str(name) for (name,) in rows)
+        return [name for name in names if not schema.is_ledgers(name.rpartition(".")[2])]
 
     def loaded_into(self, table: str) -> bool:
         """Whether an import was made into it."""
@@ -311,6 +236,21 @@ class History:
         )
         return {str(code): cast("int", count) for code, count in rows}
 
+    def skip_counts(self, import_id: int) -> dict[str, int]:
+        """How many records were skipped for which reason, most frequent first; without blank
+        lines, comments and the like."""
+        if self._known_version() < 2:
+            return {}
+        rows = self.session.execute(
+            "SELECT skipped_by_code FROM snapshots_chunks"
+            " WHERE import_id = ? AND skipped_by_code IS NOT NULL",
+            (import_id,),
+        )
+        sums: Counter[str] = Counter()
+        for (text,) in rows:
+            sums.update(json.loads(str(text)))
+        return dict(sums.most_common())
+
     def _chunks(self, where: str, params: tuple[Value, ...]) -> list[CommittedChunk]:
         rows = self.session.execute(
             "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
@@ -318,14 +258,22 @@ class History:
             f" FROM snapshots_chunks WHERE {where}",
             params,
         )
-        return [_chunk(row) for row in rows]
+        return [chunk_of(row) for row in rows]
 
     def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
         """Imports first and sums then: whatever is committed in between is in the sums."""
-        query = _ENTRY.format(now=self.target.now_sql(), where=where)
+        # An older ledger is read as it is: what it lacks is empty.
+        chunks = "i.chunks" if self._known_version() > 1 else "NULL"
+        query = _ENTRY.format(now=self.target.now_sql(), chunks=chunks, where=where)
         rows = self.session.execute(query, params)
         sums = self._sums_of([row[0] for row in rows])
-        return [_as_entry(row + sums.get(row[0], _NOTHING)) for row in rows]
+        return [entry_of(row + sums.get(row[0], _NOTHING)) for row in rows]
+
+    def _known_version(self) -> int:
+        """Asked once: while a ledger is in use, nobody gives it an older one."""
+        if self._version is None:
+            self._version = schema.read_version(self.target, self.session)
+        return self._version
 
     def _sums_of(self, import_ids: list[Value]) -> dict[Value, tuple[Value, ...]]:
         """Of each import's chunks: read once, and not those of other imports."""
@@ -338,71 +286,6 @@ class History:
         return found
 
 
-def _as_entry(row: tuple[Value, ...]) -> Entry:
-    (
-        import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
-        plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
-        error_code, request, wanted, queued_at, now,
-        records, loaded, rejected, skipped, pending, ambiguous, read,
-    ) = row  # fmt: skip
-    return Entry(
-        import_id=cast("int", import_id),
-        kind=cast("RunKind", kind),
-        input=cast("str", name),
-        size=cast("int | None", size),
-        mtime_ns=cast("int | None", mtime_ns),
-        inode=_inode(inode),
-        etag=cast("str | None", etag),
-        fingerprint=cast("str | None", fingerprint),
-        content_hash=cast("str | None", content_hash),
-        table=cast("str", table),
-        state=cast("State", state),
-        plan=cast("str", plan),
-        error=cast("str | None", error),
-        started_at=cast("str", started_at),
-        finished_at=cast("str | None", finished_at),
-        seconds=float(cast("float", seconds)),
-        owner=cast("str | None", owner),
-        heartbeat_age=seconds_between(cast("str", heartbeat_at), cast("str", now)),
-        fence=cast("int", fence),
-        replaces=cast("int | None", replaces),
-        error_code=cast("str | None", error_code),
-        request=cast("str | None", request),
-        wanted=cast("str | None", wanted),
-        queued_at=cast("str | None", queued_at),
-        now=cast("str", now),
-        counts=Counts(
-            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
-        ),
-        pending=cast("int", pending),
-        ambiguous=cast("int", ambiguous),
-        read=cast("int", read),
-    )
-
-
-def _chunk(row: tuple[Value, ...]) -> CommittedChunk:
-    (
-        start, end, line, end_line, records, loaded, rejected, skipped, state, digest, seconds, at,
-        pending, ambiguous, sent,
-    ) = row  # fmt: skip
-    return CommittedChunk(
-        start=cast("int", start),
-        end=cast("int", end),
-        start_line=cast("int", line),
-        end_line=cast("int", end_line),
-        counts=Counts(
-            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
-        ),
-        hash_state=cast("bytes | None", state),
-        hash=cast("bytes | None", digest),
-        seconds=float(cast("float", seconds)),
-        committed_at=cast("str", at),
-        pending=cast("int", pending),
-        ambiguous=cast("int", ambiguous),
-        sent=cast("str | None", sent),
-    )
-
-
 def _reject(row: tuple[Value, ...]) -> Reject:
     line, offset, column, code, reason, raw = row
     return Reject(
@@ -413,17 +296,3 @@ def _reject(row: tuple[Value, ...]) -> Reject:
         reason=cast("str", reason),
         raw=bytes(cast("bytes", raw)),
     )
-
-
-def _inode(value: Value) -> int | None:
-    return None if value is None else int(cast("str", value))
-
-
-def seconds_between(earlier: str, later: str) -> float:
-    """Of two times as the ledger writes them."""
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-
-
-def unix_time(text: object) -> float:
-    """A time of the ledger as `time.time()` has it."""
-    return datetime.fromisoformat(str(text)).timestamp()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
 from snapshots.ledger.record import ROW_LOCK
+from snapshots.ledger.unaccounted import require_accounted
 
 if TYPE_CHECKING:
-    from snapshots.ledger.history import Entry
+    from snapshots.errors import LedgerError
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import State, TableName
     from snapshots.ports import Identity
@@ -37,12 +39,11 @@ def enqueue(
             hint="try again when some of them have begun",
             retryable=True,
         )
-    rows = session.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports")
-    import_id = cast("int", rows[0][0])
+    import_id = ledger.next_number()
     session.execute(
         "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, started_at,"
-        " queued_at, heartbeat_at, request, request_key)"
-        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?)",
+        " queued_at, heartbeat_at, request, request_key, chunks)"
+        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?, 0)",
         (import_id, name, table, request, key),
     )
     return import_id
@@ -121,7 +122,7 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
         if state == "running":
             _set(ledger, entry, "wanted = ?", wish)
             return state
-        if wish == "undo" and entry.counts.records:
+        if wish == "undo" and (entry.counts.records or entry.chunks_counted):
             _set(ledger, entry, "state = 'queued', wanted = ?, fence = fence + 1", wish)
             return "queued"
         now = ledger.target.now_sql()
@@ -165,10 +166,22 @@ def leave(ledger: Ledger, lease: Lease, state: State) -> None:
         )
 
 
+def give_up(ledger: Ledger, entry: Entry, error: LedgerError) -> None:
+    """An import that nobody can do what is wanted with; what is loaded of it stays."""
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET state = 'failed', wanted = NULL, owner = NULL, error = ?,"
+        f" error_code = ?, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
+        " WHERE id = ? AND fence = ?",
+        (str(error), error.code, entry.import_id, entry.fence),
+    )
+
+
 def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
     """Takes the rows of an import out of its table, with their account, in one transaction.
 
-    `table` is None where no plan was made yet. Raises LostLease if the import was taken over.
+    `table` is None where no plan was made yet. Raises LostLease if the import was taken over,
+    UnaccountedRows where the table has rows of its number that no chunk accounts for: then nothing
+    is removed.
     """
     session = ledger.session
     with session.transaction():
@@ -181,6 +194,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
         if table is not None and ledger.target.inspect(session, table) is not None:
             parts = [part for part in (table.schema, table.name) if part]
             name = ".".join(ledger.target.quote(part) for part in parts)
+            require_accounted(ledger, lease.import_id, table, name)
             session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
         for account in ("chunks", "rejects"):
             session.execute(
@@ -188,7 +202,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
             )
         session.execute(
             "UPDATE snapshots_imports SET state = 'cancelled', wanted = NULL, owner = NULL,"
-            " records = 0, loaded = 0, rejected = 0, skipped = 0, error = NULL,"
+            " records = 0, loaded = 0, rejected = 0, skipped = 0, chunks = 0, error = NULL,"
             f" error_code = NULL, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
             " WHERE id = ?",
             (lease.import_id,),

@@ -6,6 +6,7 @@ that the engine hands in; everything else commits by itself on the ledger's own 
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from snapshots.errors import (
     AlreadyCommitted,
     LedgerError,
     LostLease,
+    RefusedAndEnded,
     RefusedRows,
 )
 from snapshots.ledger import schema
-from snapshots.ledger.history import Entry, History
+from snapshots.ledger.entry import Entry
+from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject, RunKind, State, TableName
 
 if TYPE_CHECKING:
@@ -29,8 +32,13 @@ if TYPE_CHECKING:
 
 SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
 """Between the last look at the fence and COMMIT nobody may take the import over."""
-ROW_LOCK = {"postgres": " FOR UPDATE", "mysql": " FOR UPDATE", "sqlite": ""}
-"""From a look at a row to what follows from it; a transaction of SQLite has the whole file."""
+ROW_LOCK = schema.ROW_LOCK
+_LAST_NUMBERS = (
+    "(SELECT MAX(id) FROM snapshots_imports), (SELECT MAX(import_id) FROM snapshots_chunks),"
+    " (SELECT MAX(import_id) FROM snapshots_rejects)"
+)
+"""A chunk whose import is gone still counts: another import of its number would find it claimed."""
+LINEAGE_COLUMN = "_import_id"
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
@@ -81,15 +89,37 @@ class Ledger(History):
         super().__init__(target, session)
         self._now = target.now_sql()
 
-    def ensure(self) -> None:
-        """Makes the ledger's tables where they are missing."""
-        schema.ensure(self.target, self.session)
+    def make(self) -> None:
+        """Makes the ledger's tables where they are missing; an older ledger stays as it is."""
+        self._version = schema.make(self.target, self.session)
+
+    def migrate(self, alive: schema.Alive) -> int | None:
+        """Brings an older ledger to this program's version; the one that it had, or None where
+        there was nothing to do.
+
+        Raises ImportBusy while an import of the older program is being worked on.
+        """
+        if self._known_version() == schema.VERSION:
+            return None
+        before = schema.migrate(self.target, self.session, alive)
+        self._version = schema.VERSION
+        return before
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """A transaction that only one process at a time can be in: for look, then begin."""
+        """A transaction that only one process at a time can be in: for look, then begin.
+
+        Raises LedgerError where the ledger has another version than this program writes.
+        """
         with self.session.transaction():
-            self.session.execute("UPDATE snapshots_version SET version = version")
+            lock = ROW_LOCK[self.target.name]
+            found = schema.read_version(self.target, self.session, lock)
+            if found != schema.VERSION:
+                raise LedgerError(
+                    f"the ledger in {self.target.display()} has version {found}, and this program"
+                    f" writes version {schema.VERSION}",
+                    hint="any command that imports migrates it; then try again",
+                )
             yield
 
     def begin(
@@ -106,9 +136,9 @@ class Ledger(History):
         self.session.execute(
             "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
             " fingerprint, content_hash, table_name, state, plan, started_at, owner,"
-            " heartbeat_at, fence, replaces)"
+            " heartbeat_at, fence, replaces, chunks)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?,"
-            f" {self._now}, ?, {self._now}, 1, ?)",
+            f" {self._now}, ?, {self._now}, 1, ?, ?)",
             (
                 next_one.import_id,
                 kind,
@@ -119,6 +149,8 @@ class Ledger(History):
                 plan,
                 owner,
                 next_one.replaces,
+                # The chunks of a delivery are in the ledger before they are decided.
+                0 if kind == "import" else None,
             ),
         )
         return Lease(next_one.import_id, 1, owner, next_one.replaces)
@@ -139,8 +171,8 @@ class Ledger(History):
         """What there is to know of a new import before it begins. Call it within `locked`."""
         # A database without statistics of a new ledger thinks every index as good as another:
         # written so, only those of the name and of the fingerprint can be used.
-        ((import_id, replaces, lookalike),) = self.session.execute(
-            "SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM snapshots_imports),"
+        ((*numbers, replaces, lookalike),) = self.session.execute(
+            f"SELECT {_LAST_NUMBERS},"
             " (SELECT MAX(id + 0) FROM snapshots_imports WHERE input = ? AND table_name = ?"
             " AND COALESCE(kind, '') = ? AND COALESCE(state, '') = 'finished'"
             " AND (fingerprint <> ? OR content_hash <> ?)),"
@@ -153,10 +185,26 @@ class Ledger(History):
         )
         named = identity.name != "-" and replaces is not None
         return Next(
-            _int(import_id),
+            self._number_after(numbers),
             _int(replaces) if named else None,
             None if lookalike is None else _int(lookalike),
         )
+
+    def next_number(self) -> int:
+        """Of a new import. Call it within `locked`."""
+        ((*numbers,),) = self.session.execute(f"SELECT {_LAST_NUMBERS}")
+        return self._number_after(numbers)
+
+    def _number_after(self, last: Sequence[Value]) -> int:
+        """The number after those that the ledger holds.
+
+        A new ledger begins at 1, unless rows of an earlier one may be left: their imports were 1
+        and so on, and undoing a new import 1 must not find them.
+        """
+        largest = max((_int(number) for number in last if number is not None), default=0)
+        if largest == 0 and self.target.has_column(self.session, LINEAGE_COLUMN):
+            return int(time.time())
+        return largest + 1
 
     def replan(self, lease: Lease, plan: str) -> None:
         """Another plan for an import that has no chunk yet."""
@@ -207,6 +255,9 @@ class Ledger(History):
                 " VALUES (?, ?, ?, ?)",
                 (lease.import_id, start, line, lease.fence),
             )
+        except RefusedAndEnded:
+            # No key that is taken does that; a trigger of somebody on the ledger's table may.
+            raise
         except RefusedRows as taken:
             raise AlreadyCommitted(f"the chunk at byte {start} is accounted for") from taken
 
@@ -239,9 +290,12 @@ class Ledger(History):
                 done.start,
             ),
         )
-        if self.target.writers == 1:
-            # Here a heartbeat of its own would have to wait for this transaction anyway.
-            self.heartbeat(lease, session)
+        # This lock comes last: other chunks wait for it only as long as COMMIT takes.
+        session.execute(
+            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, chunks = chunks + 1"
+            " WHERE id = ? AND fence = ?",
+            (lease.import_id, lease.fence),
+        )
         self.require(session, lease, SHARE_LOCK[self.target.name])
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
@@ -310,6 +364,8 @@ class Ledger(History):
         seconds: float,
         code: str | None = None,
     ) -> None:
+        # From here on no chunk of it commits: the totals are those of all that there will be.
+        self._fence_and_state(self.session, lease, ROW_LOCK[self.target.name])
         totals = self.counts(lease.import_id)
         self.session.execute(
             "UPDATE snapshots_imports SET state = ?, error = ?, error_code = ?, records = ?,"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from snapshots.ledger.history import unix_time
+from snapshots.ledger.times import unix_time
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from snapshots.ledger.history import seconds_between, unix_time
+from snapshots.ledger.times import seconds_between, unix_time
 from snapshots.model import Counts
 
 if TYPE_CHECKING:

@@ -53,9 +53,9 @@ def enter(ledger: Ledger, lease: Lease, whole: Whole) -> None:
     session.execute(
         "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag, fingerprint,"
         " content_hash, table_name, state, plan, records, loaded, rejected, skipped, seconds,"
-        " started_at, finished_at, heartbeat_at, fence, replaces)"
+        " started_at, finished_at, heartbeat_at, fence, replaces, chunks)"
         " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, ?, ?, 'finished', ?, ?, ?, ?, ?, ?,"
-        f" {now}, {now}, {now}, ?, ?)",
+        f" {now}, {now}, {now}, ?, ?, 1)",
         (
             lease.import_id,
             *as_seen(identity),

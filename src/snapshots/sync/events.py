@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from snapshots.engine import report
 from snapshots.engine.report import ImportResult
@@ -40,6 +40,30 @@ class Settled:
     import_id: int
     then: str
     """As of `Ended`, and never `kept`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A file was imported before, and its rows are not where they were loaded: it is left alone
+    until it is touched, and neither moved nor deleted."""
+
+    path: str
+    import_id: int
+    table: str
+    what: Literal["table", "rows"]
+    """The table does not exist, or it exists and is empty."""
+
+    @property
+    def reason(self) -> str:
+        """Of people's sentences: what is missing."""
+        return f"table {self.table} is {'gone' if self.what == 'table' else 'empty now'}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do if the rows are wanted."""
+        if self.what == "table":
+            return "touch the file to load it anew"
+        return f"snapshots import {self.path} --again loads it once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +107,16 @@ class Problem:
 
 
 Event: TypeAlias = (
-    Watching | Ended | Settled | Refused | Deferred | Waiting | Back | Problem | report.Event
+    Watching
+    | Ended
+    | Settled
+    | Missing
+    | Refused
+    | Deferred
+    | Waiting
+    | Back
+    | Problem
+    | report.Event
 )
 Listener: TypeAlias = Callable[[Event], None]
 """Called from several threads: each reports the imports that it does, as `engine.report` says;

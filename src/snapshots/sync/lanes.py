@@ -8,6 +8,7 @@ from snapshots.engine import threads
 from snapshots.engine.report import ImportResult
 from snapshots.engine.run import Importer
 from snapshots.errors import (
+    AlreadyImported,
     CannotConnect,
     ConnectionLost,
     InputError,
@@ -46,6 +47,9 @@ class Lane:
     def _take(self, file: File) -> Outcome:
         try:
             return self._judge(file, self._importer.import_input(file.path))
+        except AlreadyImported as error:
+            # Into a table that is gone: it waits for somebody to touch it.
+            return self._files_fault(file, error)
         except (LedgerError, OutOfMemory) as error:
             # Another process works on it, or has just taken it over; or it is not the file's fault.
             return Outcome(file, "later", 0, error)
@@ -59,7 +63,9 @@ class Lane:
 
     def _judge(self, file: File, result: ImportResult) -> Outcome:
         if result.outcome in ("finished", "already_imported"):
-            self._work.listener(Ended(file.path, result, self._work.settle(file)))
+            # Of a file whose rows somebody has taken away it may be the last copy.
+            then = "kept" if result.emptied else self._work.settle(file)
+            self._work.listener(Ended(file.path, result, then))
             return Outcome(file, "done", 0 if result.exit_code == 5 else result.exit_code)
         record = result.record
         if record is None or record.state != "failed":

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 from snapshots.engine.books import Books
+from snapshots.engine.presence import Tables
 from snapshots.errors import InputError, TargetError
+from snapshots.ledger.entry import Sighting
 from snapshots.sources.names import require_text
-from snapshots.sync.events import Problem
+from snapshots.sync.events import Missing, Problem
 from snapshots.sync.folder import File
 from snapshots.sync.work import Work
+
+What: TypeAlias = Literal["table", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Sorted:
     """By which import; they may still have to be moved or deleted."""
     refused: list[File] = field(default_factory=list)
     """Nothing, until they change."""
+    missing: list[File] = field(default_factory=list)
+    """The same: they are imported, and their rows are not there any more."""
 
 
 class Recogniser:
@@ -35,6 +41,8 @@ class Recogniser:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._books = Books(work.target, create=True)
+        self._told: set[File] = set()
+        """Files of which it has been said that their rows are missing."""
 
     def sort(self, files: Sequence[File]) -> Sorted:
         """Sorts files that are whole. Raises TargetError."""
@@ -43,19 +51,44 @@ class Recogniser:
         try:
             names = [file.path for file in named]
             sightings = self._books.ledger.sightings(names) if names else []
+            missing = self._missing(sightings)
         except TargetError:
             self._books.close()
             raise
         last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
         for file in named:
             seen = last.get((file.path, file.size, file.mtime_ns, file.inode))
-            if seen is not None and seen.state == "finished":
+            if seen is not None and seen.state == "finished" and seen.import_id in missing:
+                found.missing.append(file)
+                self._tell(file, seen, missing[seen.import_id])
+            elif seen is not None and seen.state == "finished":
                 found.imported.append((file, seen.import_id))
             elif seen is not None and seen.state == "failed":
                 found.refused.append(file)
             else:
                 found.new.append(file)
         return found
+
+    def _missing(self, sightings: Sequence[Sighting]) -> dict[int, What]:
+        """Of imports that have loaded rows: whose table is not there, or is empty."""
+        loaded = [seen for seen in sightings if seen.state == "finished" and seen.loaded]
+        one_of = {seen.table: seen.import_id for seen in loaded}
+        if not one_of:
+            return {}
+        ledger = self._books.ledger
+        tables = Tables(ledger.target, ledger.session)
+        what: dict[str, What] = {}
+        for entry in ledger.entries_of(list(one_of.values())):
+            if tables.gone(entry):
+                what[entry.table] = "table"
+            elif tables.emptied(entry):
+                what[entry.table] = "rows"
+        return {seen.import_id: what[seen.table] for seen in loaded if seen.table in what}
+
+    def _tell(self, file: File, seen: Sighting, what: What) -> None:
+        if file not in self._told:
+            self._told.add(file)
+            self._work.listener(Missing(file.path, seen.import_id, seen.table, what))
 
     def close(self) -> None:
         """Ends the session."""

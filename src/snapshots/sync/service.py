@@ -12,11 +12,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from snapshots.engine import report
 from snapshots.engine.plan import Options
+from snapshots.engine.tables import table_of
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
 from snapshots.ports import Target
 from snapshots.sync.after import After
@@ -96,7 +97,8 @@ class Sync:
     def run(self) -> None:
         """Imports until it is stopped; with `once` until there is nothing to do.
 
-        Raises UsageError, and InputError where the folder cannot be watched.
+        Raises UsageError, TargetError for a table that no database can have, and InputError where
+        the folder cannot be watched.
         """
         settings = self.settings
         if settings.poll is None and not settings.once:
@@ -111,9 +113,12 @@ class Sync:
 
     def _work(self, target: Target) -> None:
         settings = self.settings
+        if self._options.table is not None:
+            table_of(target, "-", self._options.table)
         work = Work(
             target,
-            self._options,
+            # A table that somebody has dropped is not filled again while nobody asks for it.
+            replace(self._options, anew=False),
             settings.folder,
             settings.after,
             self._listener,
@@ -236,7 +241,8 @@ class Sync:
                 some, rest = self._whole[: Recogniser.AT_ONCE], self._whole[Recogniser.AT_ONCE :]
                 found = recogniser.sort(some)
                 self._whole = rest
-                self._handled.update((file.path, file) for file in found.refused)
+                left = (*found.refused, *found.missing)
+                self._handled.update((file.path, file) for file in left)
                 for file, import_id in found.imported:
                     self._handled[file.path] = file
                     if not self.settings.after.keeps:

@@ -39,17 +39,22 @@ def quoted(identifier: str, mark: str) -> str:
     return f"{mark}{identifier.replace(mark, mark * 2)}{mark}"
 
 
-def table_name(text: str, *, schemas: bool) -> TableName:
-    """A user's `table`, `schema.table` or `"name with a . in it"`."""
+def name_parts(text: str) -> list[str]:
+    """Of a user's `table`, `schema.table` or `"name with a . in it"`; none of what is no such."""
     if not _TABLE.fullmatch(text):
+        return []
+    return [match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)]
+
+
+def table_name(text: str, *, schemas: bool) -> TableName:
+    """What these parts name in a database that has `schemas`, or has none."""
+    parts = name_parts(text)
+    if not parts:
         raise TargetError(
             "The name of the table is not understood.",
             place=text,
             hint='Put a name that has a dot or a quote in it between ", and double each ".',
         )
-    parts = [
-        match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)
-    ]
     if len(parts) == 1:
         return TableName(parts[0])
     if not schemas:

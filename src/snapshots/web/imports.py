@@ -11,7 +11,8 @@ from pydantic import BeforeValidator
 
 from snapshots.engine import service
 from snapshots.engine.status import status
-from snapshots.ledger.history import Entry, Search
+from snapshots.ledger.entry import Entry
+from snapshots.ledger.history import Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.sources.remote.urls import authority, scheme_of
@@ -42,7 +43,8 @@ def _shown(here: Service, import_id: int) -> views.ImportDetail:
     with here.pool.ledger() as ledger:
         entry = service.find(ledger, import_id)
         by_code = ledger.reject_counts(import_id) if entry.counts.rejected else {}
-        return views.detail(status(ledger, entry), by_code)
+        skipped = ledger.skip_counts(import_id) if entry.counts.skipped else {}
+        return views.detail(status(ledger, entry), by_code, skipped)
 
 
 def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry:
@@ -53,7 +55,7 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
         policy.check_input(scheme_of(order.url) or "", authority(order.url))
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
-    with here.pool.ledger() as ledger:
+    with here.pool.ledger(write=True) as ledger:
         return service.submit(ledger, order, key, here.settings.queue_bound).entry
 
 
@@ -112,7 +114,7 @@ def one(here: Here, import_id: Id) -> Response:
 
 
 def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"]) -> Response:
-    with here.pool.ledger() as ledger:
+    with here.pool.ledger(write=True) as ledger:
         entry = service.cancel(ledger, import_id, "cancel" if rows == "keep" else "undo")
     return views.answer(_shown(here, import_id), 200 if entry.state in OVER else 202)
 
@@ -150,7 +152,7 @@ def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") ->
 )
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
     """It is queued again; what is loaded is not loaded twice."""
-    with here.pool.ledger() as ledger:
+    with here.pool.ledger(write=True) as ledger:
         service.resume(
             ledger, import_id, (wanted or Resume()).max_rejects, here.settings.queue_bound
         )

@@ -11,7 +11,7 @@ from snapshots.engine.books import Books
 from snapshots.errors import CannotConnect, ConnectionLost, TooSlow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from snapshots.ledger.record import Ledger
     from snapshots.ports import Target
@@ -25,7 +25,11 @@ IDLE_SECONDS = 1.0
 class Pool:
     """For requests, each on a thread of its own."""
 
-    def __init__(self, target: Target, size: int = SIZE) -> None:
+    def __init__(
+        self, target: Target, size: int = SIZE, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`say` is told of a migration."""
+        self._say = say
         # The one that was used last is taken first: it is known to work.
         self._idle: queue.LifoQueue[tuple[Books, float]] = queue.LifoQueue()
         for _ in range(size):
@@ -33,8 +37,12 @@ class Pool:
         self._size = size
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """The ledger, for one thread. Raises CannotConnect, also where all sessions are taken."""
+    def ledger(self, *, write: bool = False) -> Iterator[Ledger]:
+        """The ledger, for one thread; an older one is migrated for whoever is to `write`.
+
+        Raises CannotConnect, also where all sessions are taken; ImportBusy where the ledger cannot
+        be migrated yet.
+        """
         try:
             books, used = self._idle.get(timeout=PATIENCE_SECONDS)
         except queue.Empty:
@@ -45,7 +53,8 @@ class Pool:
             ) from None
         try:
             rested = time.monotonic() - used > IDLE_SECONDS
-            yield books.renewed() if rested else books.ledger
+            ledger = books.renewed() if rested else books.ledger
+            yield books.writable(self._say) if write else ledger
         except (ConnectionLost, CannotConnect, TooSlow):
             books.close()
             raise

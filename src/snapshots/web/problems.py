@@ -30,6 +30,8 @@ _STATUS: dict[type[SnapshotsError], int] = {
     errors.DiskFull: 507,
     errors.KeyReused: 409,
     errors.Forbids: 409,
+    errors.ImportBusy: 409,
+    errors.LedgerDamaged: 409,
     errors.QueueFull: 429,
     errors.CannotConnect: 503,
     errors.ConnectionLost: 503,

@@ -55,9 +55,13 @@ class Serving:
     """Answers until it is stopped; then the workers end, and what they load is queued again."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, workers: Sequence[Callable[[], None]]
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        workers: Sequence[Callable[[], None]],
+        say: Callable[[str], None],
     ) -> None:
-        pool = Pool(settings.target)
+        pool = Pool(settings.target, say=say)
         self._hub = Hub(pool)
         service = Service(settings, pool, self._hub, exposition(metrics))
         config = uvicorn.Config(

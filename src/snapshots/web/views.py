@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from snapshots.engine.status import Status
-from snapshots.ledger.history import CommittedChunk
+from snapshots.ledger.entry import CommittedChunk
 from snapshots.model import Counts, State
 
 
@@ -75,6 +75,8 @@ class Import(_Shown):
     wanted: str | None
     """`cancel` or `undo`, while the worker has not yet done so."""
     error: Failure | None
+    damage: str | None
+    """What the ledger has lost of it; such an import is not resumed."""
     url: str
     """Of this import, at this service."""
 
@@ -87,6 +89,8 @@ class ImportDetail(Import):
     plan: dict[str, Any] | None
     """How it is loaded: dialect, columns, types."""
     rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int]
+    """Without blank lines, comments and the like."""
 
 
 class Page(_Shown):
@@ -148,6 +152,7 @@ def fields(status: Status) -> dict[str, Any]:
         "error": None
         if status.error is None
         else Failure(code=entry.error_code or "error", message=status.error),
+        "damage": entry.damage,
         "url": path_of(entry.import_id),
     }
 
@@ -157,7 +162,9 @@ def shown(status: Status) -> Import:
     return Import(**fields(status))
 
 
-def detail(status: Status, rejects_by_code: dict[str, int]) -> ImportDetail:
+def detail(
+    status: Status, rejects_by_code: dict[str, int], skipped_by_code: dict[str, int]
+) -> ImportDetail:
     """For itself."""
     entry = status.entry
     return ImportDetail(
@@ -165,6 +172,7 @@ def detail(status: Status, rejects_by_code: dict[str, int]) -> ImportDetail:
         request=json.loads(entry.request) if entry.request else None,
         plan=_plan(entry.plan),
         rejects_by_code=rejects_by_code,
+        skipped_by_code=skipped_by_code,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snapshots.engine.earlier import Known
     from snapshots.engine.job import Ended, Task
     from snapshots.engine.request import Request
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
@@ -72,6 +73,10 @@ class Delivering:
         """Nothing is made at an API; but the secrets must be there, also when going on."""
         if not new:
             settings(plan.request.with_secrets_of(self.options.request))
+
+    def settle(self, _plan: Plan, _lease: Lease, _ledger: Ledger) -> str:
+        """What an API has confirmed is so."""
+        return ""
 
     def carry_out(self, task: Task) -> Ended:
         """See `engine.job.Job`."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block, Converter, Outbox
     from snapshots.engine.read import Piece
-    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk
 
 
 class Packer:

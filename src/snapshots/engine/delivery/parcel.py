@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block, Outbox
     from snapshots.engine.read import Piece
-    from snapshots.ledger.history import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk
     from snapshots.targets.http import Verdict
 
 

@@ -22,10 +22,13 @@ LONGEST = 500
 
 UNKNOWN_DATABASE = 1049
 NOT_ALLOWED = 1044
-DEADLOCK = 1213
 _LOST = {1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2055, 4031}
 _REFUSED_CLASSES = ("22", "23", "45")
-_REFUSED = {1264, 1265, 1364, 1366, 1406, 1411, 1526, 1712, 1748, 3140, 3819, 4025}
+_REFUSED = {
+    *(1264, 1265, 1364, 1366, 1406, 1411, 1526, 1712, 1748, 3140, 3819, 4025),
+    # What a trigger says or does: SIGNAL with any state, and what would end the transaction.
+    *(1336, 1422, 1445, 1643, 1644),
+}
 _CONSTRAINT = {1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 3819, 4025}
 """Refuses a row however it was written."""
 _CONTRACT = {1059, 1060, 1071, 1103, 1117, 1118, 1166, 1170, 1300}
@@ -35,7 +38,7 @@ _UNFIT = re.compile(r"errno: (139|185)\b")
 _DISK_FULL = 1021
 _NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
 """What the system told the server, of a temporary file for instance, under many numbers."""
-_RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, DEADLOCK, 3572}
+_RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
 _HINTS = {
     _DISK_FULL: "Free space on the server's disk, then resume the import.",

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pymysql import err
-from pymysql.constants import FIELD_TYPE
+from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from pymysql.converters import encoders
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.targets.ddl import placeholders
-from snapshots.targets.mysql.errors import DEADLOCK, code_of, translate
+from snapshots.targets.mysql.errors import translate
 from snapshots.targets.mysql.exact import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
 from snapshots.targets.mysql.load import Load
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Rows, Value
+    from snapshots.ports import Comparison, Difference, Rows, Value
     from snapshots.targets.mysql.bulk import BulkConnection
 
 _SETTINGS = (
@@ -71,6 +71,7 @@ class MysqlSession(Transactions):
     """See `ports.Session`."""
 
     begin: ClassVar[str] = "START TRANSACTION READ WRITE"
+    driver_error = err.Error
 
     def __init__(self, connection: BulkConnection) -> None:
         super().__init__()
@@ -131,6 +132,9 @@ class MysqlSession(Transactions):
                 hint="SET GLOBAL local_infile = 1 on the server, or use another column type.",
             )
         return self._insert(load, blocks)
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
+        return []
 
     def name(self, text: str) -> None:
         with suppress(SnapshotsError):
@@ -225,11 +229,15 @@ class MysqlSession(Transactions):
         )
         return {str(name).casefold(): str(kind) for name, kind in found}
 
-    @contextmanager
-    def _errors(self, *, loading: bool = False) -> Iterator[None]:
-        try:
-            yield
-        except err.Error as error:
-            if code_of(error) == DEADLOCK:
-                self.spoil()
-            raise translate(error, alive=self._connection.open, loading=loading) from error
+    def lives(self) -> bool:
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
+    def lives_after_error(self) -> bool:
+        # The server tells it with each success, and with no error.
+        with suppress(err.Error):
+            self._connection.query("DO 0")
+            return self.lives()
+        return False
+
+    def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
+        return translate(error, alive=self._connection.open, loading=loading)

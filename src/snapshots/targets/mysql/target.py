@@ -12,7 +12,9 @@ from pymysql import err
 from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
     NOT_ALLOWED,
@@ -24,7 +26,13 @@ from snapshots.targets.mysql.exact import is_inexact
 from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
-from snapshots.targets.mysql.types import kernel_type, physical_types, sql_type, sql_types
+from snapshots.targets.mysql.types import (
+    kernel_type,
+    physical_types,
+    sql_type,
+    sql_types,
+    wire_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +45,23 @@ SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <
        extra, column_comment, collation_name
 FROM information_schema.columns
 WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
+"""
+_TRIGGERS = """
+SELECT trigger_name FROM information_schema.triggers
+WHERE event_object_schema = DATABASE() AND event_object_table = ? AND event_manipulation = 'INSERT'
+ORDER BY 1
+"""
+_LEADS_AN_INDEX = """
+SELECT 1 FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ? AND seq_in_index = 1
+"""
+_ROWS = """
+SELECT table_rows FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_name = ?
+"""
+_HAS_COLUMN = """
+SELECT 1 FROM information_schema.columns
+WHERE table_schema = DATABASE() AND column_name = ? LIMIT 1
 """
 _PRIMARY_KEY = """
 SELECT column_name FROM information_schema.statistics
@@ -95,6 +120,15 @@ class MysqlTarget:
         columns = () if shape is None else shape.columns
         return "mariadb" if bulk and not any(map(is_inexact, columns)) else "text"
 
+    def comparison(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[Column],  # noqa: ARG002
+        encoding: Encoding,  # noqa: ARG002
+    ) -> Comparison:
+        return Comparison()
+
     @property
     def writers(self) -> int | None:
         return None
@@ -144,7 +178,8 @@ class MysqlTarget:
                 place=str(table),
                 hint=f"ALTER TABLE {quote(table.name)} ENGINE = InnoDB",
             )
-        json = self._json_columns(session, table)
+        maria = "MariaDB" in str(session.execute("SELECT VERSION()")[0][0])
+        json = self._json_columns(session, table) if maria else set()
         columns = []
         for name, kind, nullable, default, extra, comment, collation in found:
             known = kernel_type(str(kind), comment=str(comment), collation=str(collation))
@@ -157,10 +192,26 @@ class MysqlTarget:
                     nullable=nullable == "YES",
                     has_default=bool(default) or "AUTO_INCREMENT" in extras,
                     generated="VIRTUAL" in extras or "STORED" in extras or "PERSISTENT" in extras,
+                    wire=wire_of(str(kind), known),
                 )
             )
         keys = session.execute(_PRIMARY_KEY, (table.name,))
         return TableShape(table, tuple(columns), tuple(str(name) for (name,) in keys))
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        return tuple(str(name) for (name,) in session.execute(_TRIGGERS, (table.name,)))
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        if session.execute(_LEADS_AN_INDEX, (table.name, column)):
+            return True
+        estimate = session.execute(_ROWS, (table.name,))
+        return bool(estimate) and int(estimate[0][0] or 0) < rows
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(
@@ -202,8 +253,6 @@ class MysqlTarget:
         session.execute(f"ALTER TABLE {quote(table.name)} {', '.join(parts)}")
 
     def _json_columns(self, session: Session, table: TableName) -> set[str]:
-        if "MariaDB" not in str(session.execute("SELECT VERSION()")[0][0]):
-            return set()
         clauses = session.execute(_IS_JSON, (table.name,))
         return {str(clause)[12:-2].replace("``", "`") for (clause,) in clauses}
 

@@ -11,7 +11,7 @@ from snapshots.model import Type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.model import Contract, Kind
+    from snapshots.model import Contract, Kind, Wire
 
 MAX_PRECISION, MAX_SCALE = 65, 30
 MAX_VARCHAR = 16_383
@@ -87,6 +87,16 @@ def kernel_type(column_type: str, *, comment: str = "", collation: str = "") -> 
     if (name, numbers, collation) == ("char", [UUID_CHARACTERS], "ascii_bin"):
         return Type("uuid")
     return kind
+
+
+def wire_of(column_type: str, kind: Type | None) -> Wire:
+    """What a column of this type does to its values besides.
+
+    A char loses blanks at its end. What MySQL calls json is no text; MariaDB says longtext."""
+    name = column_type.lower().partition("(")[0]
+    if kind is not None and (name, kind.kind) == ("char", "text"):
+        return "padded"
+    return "binary" if name == "json" else ""
 
 
 def physical_types(contract: Contract) -> list[Type]:

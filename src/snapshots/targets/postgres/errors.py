@@ -21,7 +21,8 @@ LONGEST = 500
 
 _LOST = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 _REFUSED_CLASSES = {"22", "23", "44", "P0"}
-_REFUSED = {"42804", "54000"}
+_REFUSED = {"2D000", "42804", "54000"}
+"""2D000: a trigger that would end the transaction."""
 _CONSTRAINT = "23"
 """Refuses a row however it was written."""
 _NOT_REFUSED = {"22P04"}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +16,10 @@ from psycopg import errors as sqlstate
 from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.postgres.altered import comparison
+from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
@@ -52,6 +56,31 @@ ORDER BY base.attnum
 """
 """A domain stands for the type it is made of; a table without columns is one row without any."""
 
+_TRIGGERS = """
+WITH RECURSIVE family (id) AS (
+    SELECT to_regclass(?)::oid
+  UNION
+    SELECT inhrelid FROM family JOIN pg_inherits ON inhparent = id
+)
+SELECT DISTINCT tgname FROM family JOIN pg_trigger ON tgrelid = id
+WHERE NOT tgisinternal AND tgenabled NOT IN ('D', 'R') AND tgtype & 4 <> 0
+UNION
+SELECT DISTINCT rulename FROM family JOIN pg_rewrite ON ev_class = id
+WHERE ev_type = '3' AND ev_enabled NOT IN ('D', 'R')
+ORDER BY 1
+"""
+"""Those of INSERT, also of the tables that the rows of this one are in."""
+
+_LEADS_AN_INDEX = """
+SELECT 1 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+WHERE indrelid = to_regclass(?) AND attname = ? AND indisvalid AND indpred IS NULL LIMIT 1
+"""
+
+_HAS_COLUMN = """
+SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE attname = ? AND NOT attisdropped AND relkind IN ('r', 'p', 'f') LIMIT 1
+"""
+
 
 def target(location: Location) -> PostgresTarget:
     """The target for a location of kind `postgres`."""
@@ -77,6 +106,11 @@ class PostgresTarget:
             return "postgres"
         columns = (column for column in shape.columns if not column.generated)
         return "postgres" if all(map(has_binary_form, columns)) else "text"
+
+    def comparison(
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+    ) -> Comparison:
+        return Comparison() if encoding == "postgres" else comparison(session, table, columns)
 
     @property
     def writers(self) -> int | None:
@@ -129,11 +163,30 @@ class PostgresTarget:
                     nullable=not required,
                     has_default=bool(default),
                     generated=bool(generated),
+                    wire="padded" if str(kind).startswith("character(") else "",
+                    free=str(kind) == "money",
                 )
             )
             if isinstance(key, int):
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        found = session.execute(_TRIGGERS, (qualified(table),))
+        return tuple(str(name) for (name,) in found)
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        if session.execute(_LEADS_AN_INDEX, (qualified(table), column)):
+            return True
+        ((text,),) = session.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {qualified(table)}")
+        estimate: int = json.loads(str(text))[0]["Plan"]["Plan Rows"]
+        return estimate < rows
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snapshots._native import SqliteConnection, SqliteError
-from snapshots.errors import RefusedRows, TargetError
+from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.ddl import quoted
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Rows, Value
+    from snapshots.ports import Comparison, Difference, Rows, Value
 
 _BUSY_MILLISECONDS = 10_000
 _CACHE_KIB = 16 * 1024
@@ -35,6 +35,7 @@ class SqliteSession(Transactions):
 
     # Who begins as a reader may find, too late, that another has written meanwhile.
     begin: ClassVar[str] = "BEGIN IMMEDIATE"
+    driver_error = SqliteError
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -84,12 +85,6 @@ class SqliteSession(Transactions):
         with self._errors():
             self._connection.execute(sql)
 
-    def commit(self) -> None:
-        # Some errors, such as a full disk, have SQLite roll everything back by itself.
-        if not self._connection.in_transaction:
-            raise TargetError("SQLite has rolled the transaction back.", place=self._place)
-        self.command("COMMIT")
-
     def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
         with self._errors():
             return self._connection.execute(sql, params)
@@ -113,17 +108,24 @@ class SqliteSession(Transactions):
         # ABORT overrules a table that would rather ignore or replace rows in a conflict.
         statement = f"INSERT OR ABORT INTO {into} ({names}) VALUES ({places})"
         deferred = self._deferred(table)
-        stored = 0
+        given = stored = 0
         for block in blocks:
-            with self._errors(loading=True):
-                inserted = self._connection.insert(statement, block)
-            if inserted != block.loaded:
-                raise RefusedRows("A trigger of the table has left the row out.")
+            try:
+                with self._errors(loading=True):
+                    inserted = self._connection.insert(statement, block)
+            except RefusedAndEnded as refusal:
+                refusal.taken = given + self._connection.taken
+                raise
+            # Fewer only where a trigger has left rows out: the statement itself skips none.
             stored += inserted
+            given += block.loaded
         if deferred:
             with self._errors(loading=True):
                 deferred.check(stored)
-        return stored
+        return given
+
+    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
+        return []
 
     def name(self, text: str) -> None:
         """A file has no sessions that others could see."""
@@ -153,9 +155,8 @@ class SqliteSession(Transactions):
                 known.begin()
             return known
 
-    @contextmanager
-    def _errors(self, *, loading: bool = False) -> Iterator[None]:
-        try:
-            yield
-        except SqliteError as error:
-            raise translate(error, place=self._place, loading=loading) from error
+    def lives(self) -> bool:
+        return self._connection.in_transaction
+
+    def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
+        return translate(error, place=self._place, loading=loading)

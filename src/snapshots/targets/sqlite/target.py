@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,12 @@ from snapshots._native import SqliteError
 from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
+from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.session import SqliteSession
-from snapshots.targets.sqlite.types import kernel_type, physical, sql_type
+from snapshots.targets.sqlite.types import kernel_type, makes_numbers, physical, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +31,19 @@ _NAME_BYTES = 1000
 
 _MAX_COLUMNS = 2000
 _COLUMNS = "SELECT name, type, [notnull], dflt_value, pk, hidden FROM pragma_table_xinfo(?)"
+_TRIGGERS = (
+    "SELECT name, sql FROM sqlite_schema"
+    " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name"
+)
+_OF_INSERT = re.compile(r"\bINSERT\s+ON\b", re.IGNORECASE)
+_LEADS_AN_INDEX = (
+    "SELECT 1 FROM pragma_index_list(?) AS made, pragma_index_info(made.name) AS of"
+    " WHERE made.partial = 0 AND of.seqno = 0 AND of.name = ? COLLATE NOCASE LIMIT 1"
+)
+_HAS_COLUMN = (
+    "SELECT 1 FROM sqlite_schema AS made, pragma_table_info(made.name) AS of"
+    " WHERE made.type = 'table' AND of.name = ? COLLATE NOCASE LIMIT 1"
+)
 _VIRTUAL_TABLE_HIDDEN = 1
 
 
@@ -59,6 +75,15 @@ class SqliteTarget:
 
     def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
         return "sqlite"
+
+    def comparison(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[Column],  # noqa: ARG002
+        encoding: Encoding,  # noqa: ARG002
+    ) -> Comparison:
+        return Comparison()
 
     @property
     def writers(self) -> int | None:
@@ -123,11 +148,29 @@ class SqliteTarget:
                     nullable=not required and not row_number,
                     has_default=default is not None or row_number,
                     generated=bool(hidden),
+                    wire="numeric" if makes_numbers(str(kind)) else "",
                 )
             )
             if isinstance(key, int) and key:
                 keys.append((key, str(name)))
         return TableShape(table, tuple(columns), tuple(name for _, name in sorted(keys)))
+
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        found = session.execute(_TRIGGERS, (table.name,))
+        return tuple(str(name) for name, sql in found if _OF_INSERT.search(str(sql)))
+
+    def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
+        if session.execute(_LEADS_AN_INDEX, (table.name, column)):
+            return True
+        # SQLite has no estimate unless somebody has run ANALYZE; so many rows are counted soon.
+        some = f"SELECT 1 FROM {quote(table.name)} LIMIT {rows:d}"
+        return session.execute(f"SELECT COUNT(*) FROM ({some})") != [(rows,)]
+
+    def has_column(self, session: Session, column: str) -> bool:
+        return bool(session.execute(_HAS_COLUMN, (column,)))
+
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        return bases(session, table)
 
     def physical(self, contract: Contract) -> Contract:
         return replace(

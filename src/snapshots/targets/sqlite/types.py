@@ -55,12 +55,21 @@ def physical(kind: Type) -> Type:
     return Type(kind.kind)
 
 
+def makes_numbers(declared: str) -> bool:
+    """Whether a JSON column of this declared type makes a number of a text that is one."""
+    return _name(declared) == "JSON"
+
+
+def _name(declared: str) -> str:
+    return " ".join(_ARGUMENTS.sub("", declared).upper().split())
+
+
 def kernel_type(declared: str) -> Type | None:
     """What the kernel makes of a column of this declared type; None if it takes any value.
 
     Raises ContractError for a type that would change texts into numbers without a word.
     """
-    name = " ".join(_ARGUMENTS.sub("", declared).upper().split())
+    name = _name(declared)
     if name in _KINDS:
         return Type(_KINDS[name])
     # The rules of affinity, in SQLite's order.

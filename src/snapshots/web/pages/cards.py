@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.engine.status import Status
-    from snapshots.ledger.history import Entry
+    from snapshots.ledger.entry import Entry
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
 _LEAST_WIDTH = 0.4

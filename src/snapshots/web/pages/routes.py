@@ -109,13 +109,13 @@ def undo(here: Here, import_id: Id) -> Response:
 @routes.post("/imports/{import_id}/resume")
 def resume(here: Here, import_id: Id) -> Response:
     """Queues it again."""
-    with here.pool.ledger() as ledger:
+    with here.pool.ledger(write=True) as ledger:
         service.resume(ledger, import_id, None, here.settings.queue_bound)
     return _to(import_id)
 
 
 def _ask(here: Service, import_id: int, wish: Wish) -> Response:
-    with here.pool.ledger() as ledger:
+    with here.pool.ledger(write=True) as ledger:
         service.cancel(ledger, import_id, wish)
     return _to(import_id)
 

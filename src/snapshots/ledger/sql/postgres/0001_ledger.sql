@@ -1,4 +1,4 @@
--- The ledger, version 1. Times are UTC as ISO 8601 text, by this database's clock.
+-- The ledger. Times are UTC as ISO 8601 text, by this database's clock.
 
 CREATE TABLE IF NOT EXISTS snapshots_version (
     version integer NOT NULL PRIMARY KEY

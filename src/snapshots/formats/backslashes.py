@@ -1,0 +1,65 @@
+r"""What backslashes say of who wrote an input: `\N`, `\t` and `\n`, each two characters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Dialect
+
+NULL = r"\N"
+"""In PostgreSQL's COPY text and in MySQL's INTO OUTFILE."""
+
+_NULL = NULL.encode()
+_END = rb"\."
+"""The last line of COPY text, up to PostgreSQL 16."""
+
+_LETTERS = re.compile(rb"(?<!\\)(?:\\\\)*(\\[nrt])")
+"""A line end or a tab in COPY text; here a backslash and a letter."""
+
+
+def notes(
+    rows: Sequence[list[tuple[bytes, bool]] | None], dialect: Dialect, *, said: bool
+) -> list[str]:
+    r"""What a user should know before records with backslashes are loaded as they are written.
+
+    `rows`: fields with their escapes, and whether in quotes. `said`: by the user, which escape
+    there is. Paths (`C:\temp`) say nothing where a backslash is no escape.
+    """
+    fields = [field for row in rows if row for field in row]
+    nulls = any(text == _NULL for text, _ in fields)
+    end = any(row and row[0][0] == _END for row in rows)
+    tabs = dialect.delimiter == "\t"
+    escape = dialect.escape == "\\"
+    letter = next(
+        (
+            hit[1].decode()
+            for text, quoted in fields
+            if tabs or (escape and (quoted or dialect.escape_unquoted))
+            if (hit := _LETTERS.search(text))
+        ),
+        None,
+    )
+    found = []
+    if nulls:
+        found.append(
+            r"\N in fields: PostgreSQL's COPY text and MySQL's INTO OUTFILE write NULL so"
+            r" (--null-value '\N')"
+        )
+    if nulls or end or (letter and tabs):
+        found.append(
+            r"\t and \n in values stay two characters: for tabs and line ends, write the input with"
+            " COPY ... (FORMAT csv)"
+        )
+    elif letter:
+        found.append(
+            rf"{letter} in values stays two characters: a backslash escapes quotes, delimiters,"
+            " line ends and itself"
+        )
+    if nulls and dialect.escape is None and not said:
+        alone = "" if any(quoted for _, quoted in fields) else " --quotechar none"
+        found.append(rf"if MySQL's INTO OUTFILE wrote the input, say --escapechar '\'{alone}")
+    return found

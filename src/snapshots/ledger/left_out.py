@@ -1,0 +1,53 @@
+"""Records that triggers have left out of a table: found by the lines of an import's rows.
+
+Everything is counted in the transaction that finishes the import. Rows that a trigger has put into
+a child of the table, or into a partition, are there: they are read through the table.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from snapshots.ledger.record import Lease, Ledger
+
+CODE = "left_out_by_trigger"
+
+_LINES = "SELECT COUNT(DISTINCT _line) FROM {table} WHERE _import_id = ?"
+_LINES_OF_CHUNKS = """
+SELECT first, COUNT(*) FROM (
+    SELECT kind, MAX(first) OVER (ORDER BY line, kind ROWS UNBOUNDED PRECEDING) AS first FROM (
+        SELECT DISTINCT _line AS line, -1 AS first, 1 AS kind FROM {table} WHERE _import_id = ?
+        UNION ALL
+        SELECT start_line, start_line, 0 FROM snapshots_chunks WHERE import_id = ?
+    ) AS lines_and_chunks
+) AS lines WHERE kind = 1 GROUP BY first
+"""
+"""Sorted once, whatever the number of chunks: a line is of the last chunk that began before it."""
+
+
+def settle(ledger: Ledger, lease: Lease, table: str) -> int:
+    """Counts loaded records of the import that have no row in the table as skipped; how many.
+
+    `table` is quoted. Call it in the transaction that finishes the import, before that.
+    """
+    session = ledger.session
+    ((found,),) = session.execute(_LINES.format(table=table), (lease.import_id,))
+    chunks = ledger.chunks(lease.import_id)
+    if cast("int", found) >= sum(chunk.counts.loaded for chunk in chunks):
+        return 0
+    rows = session.execute(_LINES_OF_CHUNKS.format(table=table), (lease.import_id, lease.import_id))
+    lines = {cast("int | None", first): cast("int", count) for first, count in rows}
+    left_out = 0
+    for chunk in chunks:
+        missing = chunk.counts.loaded - lines.get(chunk.start_line, 0)
+        if missing <= 0:
+            continue
+        left_out += missing
+        session.execute(
+            "UPDATE snapshots_chunks SET loaded = loaded - ?, skipped = skipped + ?,"
+            " skipped_by_code = ? WHERE import_id = ? AND start_offset = ?",
+            (missing, missing, json.dumps({CODE: missing}), lease.import_id, chunk.start),
+        )
+    return left_out

@@ -1,0 +1,220 @@
+"""A newer program and an older ledger, and the other way round."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from snapshots import locations
+from snapshots.engine import owner
+from snapshots.errors import LedgerError
+from snapshots.ledger import schema
+from snapshots.ledger.record import Ledger
+from tests.cli.run import objects
+from tests.cli.run import snapshots as command
+from tests.ledger.older import columns, execute, ledger_of_version_1
+from tests.web_api.served import served
+
+SAYS = "was migrated from version 1 to 2"
+
+
+@pytest.fixture
+def older(database, tmp_path):
+    ledger_of_version_1(database, tmp_path)
+    return database
+
+
+def version(database):
+    return execute(database, "SELECT version FROM snapshots_version")
+
+
+def run(older, tmp_path, *arguments):
+    return command(*arguments, "--database", older, cwd=tmp_path)
+
+
+def counts(database, *tables):
+    return [execute(database, f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables]
+
+
+def test_who_reads_takes_it_as_it_is(older, tmp_path):
+    listed = run(older, tmp_path, "list", "--json")
+    assert listed.returncode == 0, listed.stderr
+    assert [(one["import_id"], one["state"], one["loaded"]) for one in objects(listed)] == [
+        (1, "finished", 3),
+        (2, "interrupted", 150),
+        (3, "interrupted", 253),
+        (4, "failed", 10),
+    ]
+    assert [one["damage"] for one in objects(listed)] == [None] * 4
+    shown = run(older, tmp_path, "show", "3", "--json")
+    assert len(objects(shown)[0]["chunks"]) == 3
+    rejects = run(older, tmp_path, "rejects", "1", "--format", "jsonl")
+    assert [(one["line"], one["code"]) for one in objects(rejects)] == [(4, "field_count")]
+    known = run(older, tmp_path, "list", "people.csv")
+    assert "imported: import 1" in known.stdout
+    assert run(older, tmp_path, "import", "people.csv", "--dry-run").returncode in (0, 3)
+    assert version(older) == [(1,)]
+    assert "chunks" not in columns(older, "snapshots_imports")
+
+
+def test_who_writes_migrates_it_and_says_so(older, tmp_path):
+    again = run(older, tmp_path, "import", "people.csv")
+    assert again.returncode == 5, again.stderr
+    assert SAYS in again.stderr
+    assert version(older) == [(2,)]
+    assert {"chunks"} <= columns(older, "snapshots_imports")
+    (tmp_path / "new.csv").write_text("n\n1\n2\n")
+    new = run(older, tmp_path, "import", "new.csv")
+    assert new.returncode == 0, new.stderr
+    assert SAYS not in new.stderr
+    assert execute(older, "SELECT id, state, chunks FROM snapshots_imports WHERE id > 3") == [
+        (4, "failed", None),
+        (5, "finished", 1),
+    ]
+
+
+@pytest.mark.parametrize(("number", "table"), [(2, "numbers"), (3, "cities")])
+def test_an_import_that_the_older_began_goes_on(older, tmp_path, number, table):
+    done = run(older, tmp_path, "resume", str(number))
+    assert done.returncode == 0, done.stderr
+    assert SAYS in done.stderr
+    key = "n" if table == "numbers" else "id"
+    assert execute(older, f"SELECT COUNT(*), COUNT(DISTINCT {key}) FROM {table}") == [(400, 400)]
+    (entry,) = objects(run(older, tmp_path, "show", str(number), "--json"))
+    assert (entry["state"], entry["records"], entry["loaded"]) == ("finished", 400, 400)
+    again = run(older, tmp_path, "import", f"{table}.csv")
+    assert again.returncode == 5, again.stderr
+
+
+def test_what_stopped_for_its_rejects_goes_on(older, tmp_path):
+    done = run(older, tmp_path, "resume", "4", "--max-rejects", "100%")
+    assert done.returncode == 3, done.stderr
+    assert counts(older, "bad", "snapshots_rejects") == [10, 11]
+
+
+def test_several_migrate_it_at_once(older):
+    said, barrier = [], threading.Barrier(4)
+
+    def work():
+        target = locations.target(older)
+        session = target.connect()
+        try:
+            barrier.wait()
+            said.append(Ledger(target, session).migrate(owner.alive))
+        finally:
+            session.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said, key=str) == [1, None, None, None]
+    assert version(older) == [(2,)]
+
+
+def test_a_migration_that_was_interrupted_goes_on(older, tmp_path):
+    """MySQL commits each statement by itself: a killed one may have done the first."""
+    (first, *_) = schema.statements(locations.target(older).name, 2)
+    execute(older, first)
+    done = run(older, tmp_path, "resume", "2")
+    assert done.returncode == 0, done.stderr
+    assert version(older) == [(2,)]
+    assert {"skipped_by_code"} <= columns(older, "snapshots_chunks")
+
+
+def test_not_while_the_older_is_at_work(older, tmp_path):
+    target = locations.target(older)
+    execute(
+        older,
+        f"UPDATE snapshots_imports SET owner = ?, heartbeat_at = {target.now_sql()} WHERE id = 3",
+        owner.this_process(),
+    )
+    refused = run(older, tmp_path, "import", "people.csv")
+    assert refused.returncode == 1
+    assert "cannot be migrated yet" in refused.stderr
+    assert f"working on import 3, as {owner.this_process()}" in refused.stderr
+    assert version(older) == [(1,)]
+    assert run(older, tmp_path, "list").returncode == 0
+    execute(older, "UPDATE snapshots_imports SET owner = NULL WHERE id = 3")
+    assert run(older, tmp_path, "import", "people.csv").returncode == 5
+    assert version(older) == [(2,)]
+
+
+def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, tmp_path):
+    files = tmp_path / "service"
+    files.mkdir()
+    with served(older, files, "--workers", "0") as client:
+        found = client.ask("GET", "/v1/imports").json["imports"]
+        assert [one["records"]["loaded"] for one in found] == [10, 253, 150, 3]
+        assert client.ask("GET", "/v1/imports/1/rejects").status == 200
+        assert version(older) == [(1,)]
+        answer = client.ask("POST", "/v1/imports", {"url": "https://example.org/a.csv"})
+        assert answer.status == 202, answer.json
+        assert version(older) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (3, "has version 3; this program knows versions up to 2"),
+        (0, "does not hold the version of the ledger"),
+        (-1, "does not hold the version of the ledger"),
+    ],
+)
+def test_another_version_is_refused_and_nothing_is_touched(older, tmp_path, found, says):
+    execute(older, "UPDATE snapshots_version SET version = ?", found)
+    before = execute(older, "SELECT * FROM snapshots_imports ORDER BY id")
+    for arguments in (
+        ["list"], ["show", "1"], ["rejects", "1"], ["resume", "2"], ["import", "people.csv"],
+        ["import", "people.csv", "--again", "--table", "other"],
+        ["sync", "--once", "--data-dir", "."],
+    ):  # fmt: skip
+        refused = run(older, tmp_path, *arguments)
+        assert refused.returncode, arguments
+        assert says in refused.stderr, (arguments, refused.stderr)
+    assert execute(older, "SELECT * FROM snapshots_imports ORDER BY id") == before
+    assert version(older) == [(found,)]
+    assert "chunks" not in columns(older, "snapshots_imports")
+
+
+@pytest.mark.parametrize("how", ["DELETE FROM snapshots_version", "DROP TABLE snapshots_version"])
+def test_a_lost_version_is_noticed(older, tmp_path, how):
+    execute(older, how)
+    for arguments in (["list"], ["show", "1"], ["resume", "2"], ["import", "people.csv"]):
+        refused = run(older, tmp_path, *arguments)
+        assert refused.returncode == 1, arguments
+        assert "snapshots_version is empty or missing" in refused.stderr
+    assert counts(older, "people", "numbers") == [3, 150]
+
+
+def test_a_new_ledger_is_that_of_all_migrations(database, tmp_path):
+    (tmp_path / "a.csv").write_text("n\n1\n")
+    assert run(database, tmp_path, "import", "a.csv").returncode == 0
+    assert version(database) == [(schema.VERSION,)]
+    assert {"chunks"} <= columns(database, "snapshots_imports")
+    assert {"skipped_by_code"} <= columns(database, "snapshots_chunks")
+
+
+@pytest.mark.parametrize("name", ["postgres", "mysql", "sqlite"])
+def test_the_version_is_the_number_of_the_last_file(name):
+    folder = Path(schema.__file__).parent / "sql" / name
+    numbers = sorted(int(file.name[:4]) for file in folder.iterdir())
+    assert numbers == list(range(1, schema.VERSION + 1))
+    for number in numbers[1:]:
+        for statement in schema.statements(name, number):
+            # So that one which was interrupted can be run again.
+            assert schema.adds_a_column(statement) or " IF NOT EXISTS " in statement
+
+
+def test_a_ledger_that_changes_under_a_writer_is_noticed(database, tmp_path):
+    target = locations.target(database)
+    session = target.connect()
+    try:
+        ledger = Ledger(target, session)
+        ledger.make()
+        execute(database, "UPDATE snapshots_version SET version = 9")
+        with pytest.raises(LedgerError, match="has version 9"), ledger.locked():
+            pytest.fail("it must not get so far")
+    finally:
+        session.close()
