@@ -1,6 +1,7 @@
 """Records that are not as wide as the header, are empty, or are the header once more."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -86,3 +87,17 @@ def test_no_delimiter_at_all():
     assert [row for _, _, row in Records.parse(data, dialect_json(dialect), 9)] == [
         [b"a,b"], [b"1;2"], [b"x,y"],
     ]  # fmt: skip
+
+
+def test_what_is_missing_is_null_whatever_an_empty_field_means():
+    dialect = Dialect(header=False, ragged="pad")
+    contract = replace(texts(3), missing_values=("NA",))
+    found = convert(converter(contract, dialect), split(b"1,,NA\n2\n", dialect))
+    assert found.rows == [["1", "", None], ["2", None, None]]
+
+
+def test_an_escape_before_the_first_sign_of_a_delimiter():
+    dialect = Dialect(header=False, delimiter="||", escape="\\")
+    data = b'a\\||b||c\n"d\\|"||e\\x|\n'
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert found.rows == [["a||b", "c"], ["d|", "e\\x|"]]
