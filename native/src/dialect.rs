@@ -5,10 +5,35 @@ use serde::Deserialize;
 /// The largest `max_record_size`: places within a record are kept in 32 bits.
 const MAX_RECORD_SIZE: usize = 1 << 30;
 
-/// A valid dialect. All of its characters are single ASCII bytes, and distinct.
+/// What stands for a delimiter where there is none: a byte that is in no UTF-8.
+pub const NO_DELIMITER: u8 = 0xFF;
+
+const NO_LENGTH: usize = usize::MAX - BOM.len();
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The longest delimiter.
+const MAX_DELIMITER: usize = 8;
+
+/// What is done with a record that is not as wide as the header.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Ragged {
+    #[default]
+    Reject,
+    /// Empty fields beyond the header are dropped.
+    Trim,
+    /// As `Trim`, and fields that are missing at the end are NULL.
+    Pad,
+}
+
+/// A valid dialect. All of its characters are single ASCII bytes, and distinct; only a
+/// delimiter may be longer.
 #[derive(Clone, Debug)]
 pub struct Dialect {
+    /// The first byte of the delimiter.
     pub delimiter: u8,
+    /// The others, of a delimiter of several characters.
+    pub delimiter_rest: Vec<u8>,
     pub quote: Option<u8>,
     /// In quoted fields.
     pub escape: Option<u8>,
@@ -23,6 +48,13 @@ pub struct Dialect {
     pub comment: Option<u8>,
     pub skip_initial_space: bool,
     pub max_record_size: usize,
+    /// The header as it stands in the input: a record like it is no data.
+    pub repeated: Option<Vec<u8>>,
+    pub ragged: Ragged,
+    /// Bytes with which a line begins that may hold no data: a comment, or empty fields alone.
+    suspects: [bool; 256],
+    /// The length of `repeated`, or one that no record has.
+    repeated_len: usize,
 }
 
 /// The fields of `model.Dialect`, as JSON has them.
@@ -43,6 +75,10 @@ pub struct DialectSpec {
     comment: Option<String>,
     skip_initial_space: bool,
     max_record_size: usize,
+    #[serde(default)]
+    repeated: Option<String>,
+    #[serde(default)]
+    ragged: Ragged,
 }
 
 #[derive(Deserialize)]
@@ -63,10 +99,12 @@ impl Dialect {
 
     /// Checks what JSON cannot say: single bytes, all distinct.
     pub fn new(spec: &DialectSpec) -> Result<Dialect, String> {
+        let (delimiter, delimiter_rest) = delimiter(&spec.delimiter)?;
         let quote = optional("quote", spec.quote.as_deref())?;
         let escape = optional("escape", spec.escape.as_deref())?;
-        let dialect = Dialect {
-            delimiter: ascii("delimiter", &spec.delimiter)?,
+        let mut dialect = Dialect {
+            delimiter,
+            delimiter_rest,
             quote,
             // Without quotes there is no field that it could count in.
             escape: escape.filter(|_| quote.is_some() || spec.escape_unquoted),
@@ -82,16 +120,92 @@ impl Dialect {
             comment: optional("comment", spec.comment.as_deref())?,
             skip_initial_space: spec.skip_initial_space,
             max_record_size: spec.max_record_size,
+            repeated: spec.repeated.clone().map(String::into_bytes),
+            ragged: spec.ragged,
+            suspects: [false; 256],
+            repeated_len: spec.repeated.as_ref().map_or(NO_LENGTH, String::len),
         };
+        dialect.find_suspects();
         dialect.check()?;
         Ok(dialect)
     }
 
-    /// Whether an escape means this byte when it stands before it: that of a quote, a delimiter,
-    /// a line end or itself. Before anything else it is data.
+    /// Where the field after the delimiter at `at` starts, if one is there whose first byte is.
+    #[inline]
+    pub fn after_delimiter(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let after = at + 1;
+        if self.delimiter_rest.is_empty() {
+            return Some(after);
+        }
+        if self.delimiter == NO_DELIMITER {
+            return None;
+        }
+        let rest = bytes.get(after..)?;
+        rest.starts_with(&self.delimiter_rest)
+            .then(|| after + self.delimiter_rest.len())
+    }
+
+    /// Whether a record is the header once more.
+    #[inline]
+    pub fn repeats_header(&self, record: &[u8]) -> bool {
+        let length = record.len();
+        (length == self.repeated_len || length == self.repeated_len + BOM.len())
+            && self.is_header(record)
+    }
+
+    #[cold]
+    fn is_header(&self, record: &[u8]) -> bool {
+        // Files that were put together have the byte order mark of each.
+        let header = self.repeated.as_deref();
+        Some(record) == header || (header.is_some() && record.strip_prefix(BOM) == header)
+    }
+
+    /// Whether a line that is not empty holds no data: a comment, or empty fields alone.
+    #[inline]
+    pub fn is_idle(&self, line: &[u8]) -> bool {
+        if !self.suspects[usize::from(line[0])] {
+            return false;
+        }
+        let is_comment = Some(line[0]) == self.comment;
+        let may_go_on = |byte: &u8| self.suspects[usize::from(*byte)];
+        is_comment || (line.get(1).is_none_or(may_go_on) && self.is_hollow(line))
+    }
+
+    fn find_suspects(&mut self) {
+        let space = self.skip_initial_space.then_some(b' ');
+        let found = [Some(self.delimiter), Some(0), self.comment, space];
+        let rest = self.delimiter_rest.iter().copied();
+        for byte in found.into_iter().flatten().chain(rest) {
+            self.suspects[usize::from(byte)] = true;
+        }
+    }
+
+    /// Whether a line holds empty fields alone, or padding.
+    #[cold]
+    fn is_hollow(&self, line: &[u8]) -> bool {
+        if line.iter().all(|&byte| byte == 0) {
+            return true;
+        }
+        let mut at = 0;
+        while at < line.len() {
+            if line[at] == self.delimiter
+                && let Some(next) = self.after_delimiter(line, at)
+            {
+                at = next;
+            } else if self.skip_initial_space && line[at] == b' ' {
+                at += 1;
+            } else {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether an escape means this byte when it stands before it: the first one of a delimiter,
+    /// that of a quote, of a line end or itself. Before anything else it is data.
     #[inline]
     pub fn escapes(&self, byte: u8) -> bool {
-        byte == self.delimiter
+        byte == self.delimiter && byte != NO_DELIMITER
             || byte == self.newline
             || self.newline == b'\n' && byte == b'\r'
             || Some(byte) == self.quote
@@ -112,6 +226,11 @@ impl Dialect {
                 }
             }
         }
+        for (name, byte) in &named[1..3] {
+            if byte.is_some_and(|byte| self.delimiter_rest.contains(&byte)) {
+                return Err(format!("the {name} is part of the delimiter"));
+            }
+        }
         if self.skip_initial_space && named.iter().any(|(_, byte)| *byte == Some(b' ')) {
             return Err("skip_initial_space: the space has another meaning already".into());
         }
@@ -121,6 +240,27 @@ impl Dialect {
             ));
         }
         Ok(())
+    }
+}
+
+fn delimiter(text: &str) -> Result<(u8, Vec<u8>), String> {
+    match text.as_bytes() {
+        [] => Ok((NO_DELIMITER, vec![NO_DELIMITER])),
+        [_] => Ok((ascii("delimiter", text)?, Vec::new())),
+        [first, rest @ ..] if rest.len() < MAX_DELIMITER && text.is_ascii() => {
+            for byte in text.split_inclusive(|_: char| true) {
+                ascii("delimiter", byte)?;
+            }
+            if text.chars().any(char::is_alphanumeric) {
+                return Err(format!(
+                    "delimiter {text:?} of several characters has a letter or a digit"
+                ));
+            }
+            Ok((*first, rest.to_vec()))
+        }
+        _ => Err(format!(
+            "delimiter {text:?} is neither ASCII nor of at most {MAX_DELIMITER} characters"
+        )),
     }
 }
 

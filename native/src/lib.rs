@@ -13,6 +13,7 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
+mod look;
 mod memory;
 mod outbox;
 mod pool;

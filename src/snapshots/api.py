@@ -44,6 +44,8 @@ def load(
     again: bool = False,
     columns_changed: Literal["fail", "add", "ignore"] = "fail",
     primary_key: tuple[str, ...] = (),
+    decimals: Literal["float", "exact"] = "float",
+    all_text: bool = False,
     connections: int = 4,
     listener: Listener | None = None,
     **dialect: Any,
@@ -75,6 +77,8 @@ def load(
         again=again,
         columns_changed=columns_changed,
         primary_key=primary_key,
+        decimals=decimals,
+        all_text=all_text,
         access=Access(connections=connections),
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
@@ -105,6 +109,8 @@ def send(
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
+    decimals: Literal["float", "exact"] = "float",
+    all_text: bool = False,
     from_: str | None = None,
     listener: Listener | None = None,
     **dialect: Any,
@@ -144,6 +150,8 @@ def send(
         limit=limit,
         again=again or from_ is not None,
         columns_changed=columns_changed,
+        decimals=decimals,
+        all_text=all_text,
         request=request,
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input

@@ -31,6 +31,7 @@ class Dialect:
     """How the records of an input are written."""
 
     delimiter: str = ","
+    """Mostly one character. Empty: a record is one field."""
     quote: str | None = '"'
     escape: str | None = None
     """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
@@ -49,6 +50,11 @@ class Dialect:
     skip_initial_space: bool = False
     max_record_size: int = 8 * 1024 * 1024
     """Bytes. A longer record is rejected: `record_too_long`."""
+    repeated: str | None = None
+    """The header as it stands in the input: a record like it is rejected, `repeated_header`."""
+    ragged: Literal["reject", "trim", "pad"] = "reject"
+    """What is done with a record that is not as wide as the header. `trim`: empty fields beyond
+    it are dropped. `pad`: also, fields that are missing at the end are NULL."""
     escape_unquoted: bool = True
     """The escape counts in unquoted fields, too: a user gave it. Plans that were made before there
     was this choice lack it, and their chunks were cut so."""
@@ -112,6 +118,8 @@ class Column:
     decimal_char: str = "."
     group_char: str | None = None
     bare_number: bool = True
+    missing_values: tuple[str, ...] | None = None
+    """Texts that mean NULL in this column. None: those of the contract."""
 
 
 @dataclass(frozen=True, slots=True)

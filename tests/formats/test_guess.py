@@ -77,6 +77,56 @@ def test_windows_and_cyrillic():
         detect(russian.encode("cp1251"))
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "likely"),
+    [
+        ("Name;Größe\nMüller;5\n", "latin-1", "latin-1"),
+        ("id,n\n1,é\n", "latin-1", "latin-1"),
+        ("id,nom\n1,François\n2,Hélène\n", "cp1252", "latin-1"),
+        ("p;q\n5 €;x\n7 €;“so”\n", "cp1252", "cp1252"),
+        ("namn,ort\nÅsa,Malmö\nJörgen,Växjö\n", "latin-1", "latin-1"),
+    ],
+)
+def test_what_is_plainly_western(text, encoding, likely):
+    with pytest.raises(DialectError, match=f"likely {likely}"):
+        detect(text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Name;Größe\nMüller;Königstraße\n", "mac_roman"),
+        ("Name;Größe\nMüller;Königstraße\n", "cp850"),
+        ("имя,город\nИван,Москва\nАнна,Псков\n" * 3, "koi8-r"),  # noqa: RUF001
+    ],
+)
+def test_what_is_not_western_is_not_called_so(text, encoding):
+    with pytest.raises(DialectError) as caught:
+        detect(text.encode(encoding))
+    assert "likely latin-1" not in caught.value.message
+    assert "likely cp1252" not in caught.value.message
+
+
+def test_what_is_utf8_in_part_is_called_so():
+    mixed = "id,n\n1,größe\n2,naïve\n".encode() + b"3,caf\xe9\n4,\xfcber\n5,\xe4\n6,\xf6\n"
+    with pytest.raises(DialectError, match="UTF-8 in part: it has 3 characters") as caught:
+        detect(mixed)
+    assert "--encoding utf-8" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"1\x01a\x012\n2\x01b\x013\n",
+        b"a\x1fb\x1e1\x1f2\x1e3\x1f4\x1e",
+        b"a,b\n1,2\n3,4\n" + bytes(500),
+        b"a,b\n1,2\n3,4\n" + bytes(500) + b"\n",
+    ],
+)
+def test_separators_and_padding_make_nothing_binary(head):
+    assert detect(head).encoding == "utf-8"
+
+
 def test_utf32_is_refused_unless_asked_for():
     head = codecs.BOM_UTF32_LE + "a,b\n".encode("utf-32-le")
     with pytest.raises(DialectError, match="UTF-32"):

@@ -266,3 +266,24 @@ def test_damage_is_told_and_the_header_kept():
     assert found.dialect.encoding == "utf-8"
     assert found.doubts == {"encoding"}
     assert any("damage" in note for note in found.notes)
+
+
+def test_one_column_keeps_the_escape_that_it_needs_or_was_given():
+    lines = text("text", r'"say \"hi\""', '"b"', '"c, d"')
+    detected, given = sniff(lines), sniff(lines, DialectOptions(escape="\\"))
+    assert detected.header == given.header == ("text",)
+    assert (detected.dialect.escape, detected.dialect.escape_unquoted) == ("\\", False)
+    assert (given.dialect.escape, given.dialect.escape_unquoted) == ("\\", True)
+    assert "delimiter" not in detected.doubts | given.doubts
+
+
+def test_one_column_has_no_delimiter_with_another_meaning():
+    for comment in ",\t|;":
+        dialect = sniff(text("id", "1", "2"), DialectOptions(comment=comment)).dialect
+        assert dialect.delimiter != comment
+
+
+def test_spaces_before_some_of_the_quotes_of_every_record():
+    found = sniff(text('"id", "name",size', '"1", "a",5', '"2", "b, c",6', '"3", "d",7'))
+    assert found.dialect.skip_initial_space
+    assert found.header == ("id", "name", "size")

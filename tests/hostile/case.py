@@ -82,6 +82,7 @@ class Home:
         options = {
             "header": True,
             "delimiter": ",",
+            "quote": '"',
             "skip_initial_space": False,
             "max_rejects": "100%",
             **case.options,

@@ -73,6 +73,29 @@ def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
     return end, after
 
 
+def _is_hollow(line: bytes, dialect: Dialect) -> bool:
+    """Empty fields alone, or padding with NULs."""
+    if not line.strip(b"\0"):
+        return True
+    delimiter, at = dialect.delimiter.encode(), 0
+    while at < len(line):
+        if delimiter and line.startswith(delimiter, at):
+            at += len(delimiter)
+        elif dialect.skip_initial_space and line.startswith(b" ", at):
+            at += 1
+        else:
+            return False
+    return True
+
+
+def _headers(dialect: Dialect) -> list[bytes]:
+    """What a record is that is the header once more."""
+    if dialect.repeated is None:
+        return []
+    header = dialect.repeated.encode()
+    return [header, b"\xef\xbb\xbf" + header]
+
+
 class _Parser:
     def __init__(self, data: bytes, start: int, dialect: Dialect) -> None:
         self.data, self.start, self.at, self.dialect = data, start, start, dialect
@@ -84,7 +107,8 @@ class _Parser:
         longest = self.dialect.max_record_size
         if end - self.start > longest:
             return "record_too_long", end, after, None
-        if end == self.start or _is(self.data[self.start], self.dialect.comment):
+        line = self.data[self.start : end]
+        if not line or _is(line[0], self.dialect.comment) or _is_hollow(line, self.dialect):
             return "skipped", end, after, None
         fields = []
         try:
@@ -97,6 +121,8 @@ class _Parser:
         if self.end - self.start > longest:
             code = "record_too_long" if self.at == after else "unterminated_quote"
             return code, end, after, None
+        if self.data[self.start : self.end] in _headers(self.dialect):
+            return "repeated_header", self.end, self.at, None
         return "row", self.end, self.at, tuple(fields)
 
     def field(self, fields: list[tuple[bytes, bool]]) -> bool:
@@ -112,8 +138,8 @@ class _Parser:
         else:
             fields.append((self.unquoted(), False))
         self.end = self.at
-        if self.at < len(self.data) and _is(self.data[self.at], self.dialect.delimiter):
-            self.at += 1
+        if self.delimits():
+            self.at += len(self.dialect.delimiter)
             return True
         if self.data[self.at : self.at + 1] == b"\r" and self.newline == ord("\n"):
             self.at += 1
@@ -123,9 +149,14 @@ class _Parser:
     def ends(self) -> bool:
         """Here is a delimiter, a line end or the end."""
         rest = self.data[self.at : self.at + 2]
-        if not rest or rest[0] in (ord(self.dialect.delimiter), self.newline):
+        if not rest or rest[0] == self.newline or self.delimits():
             return True
         return self.newline == ord("\n") and rest in (b"\r", b"\r\n")
+
+    def delimits(self) -> bool:
+        """Here is a delimiter."""
+        delimiter = self.dialect.delimiter.encode()
+        return delimiter != b"" and self.data.startswith(delimiter, self.at)
 
     def quoted(self) -> bytes:
         text, written = bytearray(), bytearray()
@@ -171,9 +202,10 @@ class _Parser:
         return escaped
 
     def escapable(self, byte: bytes) -> bool:
-        """What an escape stands before, unless it is data."""
+        """What an escape stands before, unless it is data. Of a delimiter it is the first byte."""
         dialect = self.dialect
-        meant = [dialect.delimiter, dialect.quote or "", dialect.escape or "", chr(self.newline)]
+        quote, escape = dialect.quote or "", dialect.escape or ""
+        meant = [dialect.delimiter[:1], quote, escape, chr(self.newline)]
         if dialect.terminator == "lf":
             meant.append("\r")
         return byte != b"" and byte.decode("latin-1") in "".join(meant)

@@ -5,7 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snapshots._native import Chunk, Converter
@@ -99,6 +99,9 @@ def _cell(drawn):
 @given(tables(), st.booleans())
 def test_objects_say_what_the_input_says(table, omit_nulls):
     contract, rows = table
+    # A record of empty fields alone is skipped.
+    rows = [row for row in rows if any(text for text, _ in row)]
+    assume(rows)
     header = [column.source for column in contract.columns]
     lines = [",".join(header), *(",".join(text for text, _ in row) for row in rows)]
     data = "".join(line + "\n" for line in lines).encode()
@@ -162,14 +165,13 @@ def test_texts_keep_their_characters():
 
 def test_null_is_written_or_left_out():
     columns = [Column(name, name, Type("text")) for name in "abc"]
-    data = b',x,\ny,"",\n,,\n'
+    data = b',x,\ny,"",\n'
     assert objects(data, *columns).payload.split(b"\n") == [
         b'{"a":null,"b":"x","c":null}',
         b'{"a":"y","b":"","c":null}',
-        b'{"a":null,"b":null,"c":null}',
     ]
     found = objects(data, *columns, omit_nulls=True)
-    assert found.payload.split(b"\n") == [b'{"b":"x"}', b'{"a":"y","b":""}', b"{}"]
+    assert found.payload.split(b"\n") == [b'{"b":"x"}', b'{"a":"y","b":""}']
 
 
 @pytest.mark.parametrize("kind", ["integer", "decimal", "float"])

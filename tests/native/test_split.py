@@ -98,8 +98,8 @@ def test_a_chunk_of_given_bytes():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"delimiter": "||"}, "one ASCII character"),
-        ({"delimiter": "¦"}, "one ASCII character"),
+        ({"delimiter": "|\n"}, "line end"),
+        ({"delimiter": "¦"}, "neither ASCII"),
         ({"delimiter": "\n"}, "line end"),
         ({"quote": ","}, "same character"),
         ({"escape": '"'}, "same character"),

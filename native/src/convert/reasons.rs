@@ -47,6 +47,7 @@ pub fn of_record(code: Code, dialect: &Dialect) -> String {
                 dialect.max_record_size
             )
         }
+        Code::RepeatedHeader => "The record is the header once more.".into(),
         Code::NulCharacter => "The record holds a NUL character.".into(),
         _ => "The record is not valid UTF-8.".into(),
     }

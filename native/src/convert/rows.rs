@@ -13,6 +13,7 @@ use super::{Known, Limits, Plan, reasons};
 use crate::block::{Block, Counts, Place, Reject};
 use crate::chunk::Chunk;
 use crate::codes::Code;
+use crate::dialect::Ragged;
 use crate::grammar::{PlainRow, Prologue, Reader, Record, RecordKind, check_text, too_long_kind};
 
 /// Bytes of rows that are set aside for each byte of records: seldom more are needed.
@@ -183,6 +184,43 @@ impl Fields for &Reader<'_> {
     }
 }
 
+/// A row with empty fields at its end.
+#[derive(Clone, Copy)]
+struct Padded<F> {
+    fields: F,
+    /// Those that are there.
+    count: usize,
+}
+
+impl<F: Fields> Fields for Padded<F> {
+    fn count(self) -> usize {
+        self.count
+    }
+
+    fn on_one_line(self, record: Record) -> bool {
+        self.fields.on_one_line(record)
+    }
+
+    fn field(&self, index: usize) -> Option<Field<'_>> {
+        if index < self.count {
+            return self.fields.field(index);
+        }
+        // What is not there is NULL, whatever an empty field means.
+        None
+    }
+
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        if index < self.count {
+            return self.fields.text(index, scratch);
+        }
+        b""
+    }
+
+    fn is_null(&self, index: usize, nulls: &Nulls, scratch: &mut Vec<u8>) -> bool {
+        index >= self.count || self.fields.is_null(index, nulls, scratch)
+    }
+}
+
 /// What has come of the records so far.
 struct Pass<'a> {
     plan: &'a Plan,
@@ -238,10 +276,31 @@ impl<'a> Pass<'a> {
         {
             return self.reject_record(record, code);
         }
-        let plan = self.plan;
-        if fields.count() != plan.fields {
-            return self.reject_field_count(record, fields.count());
+        if fields.count() != self.plan.fields {
+            return self.ragged::<E>(record, fields);
         }
+        self.row_of_all::<E>(record, fields);
+    }
+
+    /// A row that is not as wide as the header.
+    #[cold]
+    fn ragged<E: Encoder>(&mut self, record: Record, fields: impl Fields) {
+        let (plan, count) = (self.plan, fields.count());
+        let ragged = plan.dialect.ragged;
+        if ragged != Ragged::Reject && count > plan.fields {
+            let mut is_empty = |index| fields.text(index, &mut self.unescaped).is_empty();
+            if (plan.fields..count).all(&mut is_empty) {
+                return self.row_of_all::<E>(record, fields);
+            }
+        } else if ragged == Ragged::Pad {
+            return self.row_of_all::<E>(record, Padded { fields, count });
+        }
+        self.reject_field_count(record, count);
+    }
+
+    #[inline]
+    fn row_of_all<E: Encoder>(&mut self, record: Record, fields: impl Fields) {
+        let plan = self.plan;
         let start = self.rows.len();
         let mut next = 0;
         while !self.write::<E>(record, fields, &mut next) {

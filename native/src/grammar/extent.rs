@@ -136,7 +136,17 @@ impl Extents {
         if Some(view.bytes[0]) == dialect.comment {
             return Found::Comment { end, next };
         }
+        if dialect.is_idle(&view.bytes[..line.end]) {
+            return Found::Blank { end, next };
+        }
         match self.walk(&view, line, fields) {
+            Walk::Row { end, next } if dialect.repeats_header(&view.bytes[..end]) => {
+                Found::Broken {
+                    code: Code::RepeatedHeader,
+                    end: at + end,
+                    next: at + next,
+                }
+            }
             Walk::Row { end, next } if end <= dialect.max_record_size => Found::Row {
                 end: at + end,
                 next: at + next,
@@ -328,11 +338,18 @@ impl Walker<'_> {
                 });
             };
             if bytes[found] == dialect.delimiter {
+                let Some(next) = dialect.after_delimiter(bytes, found) else {
+                    if self.may_go_on(found) {
+                        return Err(Walk::Open);
+                    }
+                    plain = found + 1;
+                    continue;
+                };
                 fields.push(Span {
                     end: found as u32,
                     ..span
                 });
-                return Ok(found + 1);
+                return Ok(next);
             }
             if bytes[found] == dialect.newline {
                 let end = self.view.without_cr(plain, found);
@@ -359,6 +376,12 @@ impl Walker<'_> {
                 *from = self.view.at + plain;
             }
         }
+    }
+
+    /// Whether a delimiter that begins at `at` may end beyond the view.
+    fn may_go_on(&self, at: usize) -> bool {
+        let rest = &self.view.bytes[at + 1..];
+        !self.view.at_end && self.view.dialect.delimiter_rest.starts_with(rest)
     }
 
     /// A quoted field, from its opening quote.
@@ -397,7 +420,13 @@ impl Walker<'_> {
                 next: after,
             }),
             None => Err(Walk::Open),
-            Some(&byte) if byte == dialect.delimiter => Ok(after + 1),
+            Some(&byte) if byte == dialect.delimiter => {
+                match dialect.after_delimiter(bytes, after) {
+                    Some(next) => Ok(next),
+                    None if self.may_go_on(after) => Err(Walk::Open),
+                    None => Err(Walk::TextAfterQuote { at: after }),
+                }
+            }
             Some(&byte) if byte == dialect.newline => Err(Walk::Row {
                 end: after,
                 next: after + 1,

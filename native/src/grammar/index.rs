@@ -5,11 +5,13 @@ use memchr::memchr;
 use super::Span;
 use super::extent::Fields;
 use super::tape::Tape;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, NO_DELIMITER};
 
 /// The tape of a window of some data, and how much of it is taken.
 pub struct Index {
     tape: Tape,
+    /// The tape has single bytes only: of a longer delimiter, nothing.
+    useless: bool,
     /// Where the window starts in the data.
     window: usize,
     /// How many of the tape's offsets lie before the next record.
@@ -51,6 +53,7 @@ impl Index {
     pub fn new(dialect: &Dialect) -> Index {
         Index {
             tape: Tape::new(dialect),
+            useless: !dialect.delimiter_rest.is_empty() && dialect.delimiter != NO_DELIMITER,
             window: 0,
             taken: 0,
         }
@@ -137,7 +140,9 @@ impl Index {
 
     #[cold]
     fn fill(&mut self, data: &[u8], at: usize) -> Option<()> {
-        let rest = data.get(at..).filter(|rest| !rest.is_empty())?;
+        let rest = data
+            .get(at..)
+            .filter(|rest| !rest.is_empty() && !self.useless)?;
         self.tape.fill(rest);
         self.window = at;
         self.taken = 0;
@@ -171,10 +176,14 @@ impl Index {
     }
 }
 
-/// Neither blank nor a comment nor too long.
+/// Neither blank nor a comment nor too long, nor the header once more.
 #[inline]
 fn is_regular(dialect: &Dialect, data: &[u8], start: usize, end: usize) -> bool {
-    end > start && end - start <= dialect.max_record_size && Some(data[start]) != dialect.comment
+    if end <= start || end - start > dialect.max_record_size {
+        return false;
+    }
+    let line = &data[start..end];
+    !dialect.is_idle(line) && !dialect.repeats_header(line)
 }
 
 /// Cuts one line; all places are relative to the window.

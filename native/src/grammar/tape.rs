@@ -4,7 +4,7 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, NO_DELIMITER};
 
 /// Bytes indexed at a time: their offsets stay in the first-level cache.
 pub const WINDOW: usize = 16 * 1024;
@@ -33,9 +33,11 @@ pub struct Tape {
 
 impl Tape {
     pub fn new(dialect: &Dialect) -> Tape {
-        let Dialect {
-            delimiter, newline, ..
-        } = *dialect;
+        let newline = dialect.newline;
+        let delimiter = match dialect.delimiter {
+            NO_DELIMITER => newline,
+            delimiter => delimiter,
+        };
         let quote = dialect.quote.unwrap_or(delimiter);
         let escape = dialect.escape.unwrap_or(delimiter);
         Tape {

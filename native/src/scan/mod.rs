@@ -4,7 +4,10 @@
 //!
 //! ```text
 //! {"records": rows that were looked at,
-//!  "broken": records left out: broken quoting, wrong field count, NUL, not UTF-8, too long,
+//!  "broken": records left out: broken quoting, wrong field count, NUL, not UTF-8, too long, the
+//!            header once more,
+//!  "unsound": those of them with broken quoting or a wrong field count,
+//!  "quotes":  those of them with broken quoting,
 //!  "columns": [{
 //!    "nulls":   fields that are NULL,
 //!    "empties": fields that are empty and not NULL: "" in quotes; they are evidence of
@@ -34,7 +37,8 @@ use serde_json::{Map, Value, json};
 
 use self::column::Column;
 use crate::chunk::Chunk;
-use crate::dialect::Dialect;
+use crate::codes::Code;
+use crate::dialect::{Dialect, Ragged};
 use crate::grammar::{Reader, RecordKind, check_text, too_long_kind};
 
 /// What has been seen of an input, or of a part of it.
@@ -42,6 +46,8 @@ use crate::grammar::{Reader, RecordKind, check_text, too_long_kind};
 struct Evidence {
     records: u64,
     broken: u64,
+    unsound: u64,
+    quotes: u64,
     columns: Vec<Column>,
 }
 
@@ -70,6 +76,8 @@ impl Scanner {
         let evidence = Mutex::new(Evidence {
             records: 0,
             broken: 0,
+            unsound: 0,
+            quotes: 0,
             columns,
         });
         Ok(Scanner {
@@ -95,8 +103,14 @@ impl Scanner {
     pub(crate) fn evidence(&self) -> String {
         let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
         let columns: Vec<Value> = evidence.columns.iter().map(describe).collect();
-        let (records, broken) = (evidence.records, evidence.broken);
-        json!({"records": records, "broken": broken, "columns": columns}).to_string()
+        json!({
+            "records": evidence.records,
+            "broken": evidence.broken,
+            "unsound": evidence.unsound,
+            "quotes": evidence.quotes,
+            "columns": columns,
+        })
+        .to_string()
     }
 }
 
@@ -126,10 +140,25 @@ impl Scanner {
         }
         mine.records += other.records;
         mine.broken += other.broken;
+        mine.unsound += other.unsound;
+        mine.quotes += other.quotes;
         for (mine, other) in mine.columns.iter_mut().zip(&other.columns) {
             mine.merge(other);
         }
         Ok(())
+    }
+
+    /// Whether a row of another width than it should have is taken all the same.
+    #[cold]
+    fn is_wide_enough(&self, reader: &Reader<'_>, columns: usize) -> bool {
+        let fields = reader.fields();
+        match self.dialect.ragged {
+            Ragged::Reject => false,
+            _ if fields.len() > columns => fields[columns..]
+                .iter()
+                .all(|&span| reader.raw(span).is_empty()),
+            ragged => ragged == Ragged::Pad,
+        }
     }
 
     fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
@@ -139,18 +168,28 @@ impl Scanner {
         while let Some(record) = reader.read() {
             match record.kind {
                 RecordKind::Row => {}
-                RecordKind::Broken(_) => {
+                RecordKind::Broken(code) => {
                     evidence.broken += 1;
+                    let quotes = matches!(code, Code::TextAfterQuote | Code::UnterminatedQuote);
+                    evidence.unsound += u64::from(quotes);
+                    evidence.quotes += u64::from(quotes);
                     continue;
                 }
                 RecordKind::Header | RecordKind::Skipped => continue,
             }
             let sound = clean || check_text(&data[record.start..record.end]).is_ok();
-            if !sound || reader.fields().len() != evidence.columns.len() {
+            let (width, columns) = (reader.fields().len(), evidence.columns.len());
+            if !sound || (width != columns && !self.is_wide_enough(&reader, columns)) {
                 evidence.broken += 1;
+                evidence.unsound += u64::from(sound);
                 continue;
             }
             evidence.records += 1;
+            if width < columns {
+                for column in &mut evidence.columns[width..] {
+                    column.nulls += 1;
+                }
+            }
             for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
                 let is_null = match &self.missing {
                     None => reader.raw(*span).is_empty() && !span.quoted,

@@ -49,14 +49,14 @@ class Size(click.ParamType[int]):
         return size
 
 
-class SkipRows(click.ParamType[tuple[int, int]]):
-    """`N` lines before the header; `N,M`: and M records after it."""
+class SkipRows(click.ParamType[tuple[int, int | None]]):
+    """`N` lines before the header; `N,M`: and M records after it, else as many as are found."""
 
     name = "n[,m]"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
+    ) -> tuple[int, int | None]:
         """Lines before, records after."""
         if isinstance(value, tuple):
             return value
@@ -70,7 +70,7 @@ class SkipRows(click.ParamType[tuple[int, int]]):
                 param,
                 ctx,
             )
-        return int(before), int(after or 0)
+        return int(before), int(after) if after else None
 
 
 class Option(click.Option):
@@ -192,7 +192,12 @@ telemetry = together(
 )
 
 dialect = together(
-    option("--delimiter", "-d", metavar="CHAR", help="Between fields; \\t or tab for a tab."),
+    option(
+        "--delimiter",
+        "-d",
+        metavar="TEXT",
+        help="Between fields; tab, space, ^A; none: a record is one field.",
+    ),
     option("--quotechar", "-q", metavar="CHAR", help="Around fields; none: no quoting."),
     option("--escapechar", metavar="CHAR", help="Before a quote or delimiter that is data."),
     option("--encoding", "-e", metavar="NAME", help="Of the input, for instance latin-1."),
@@ -209,6 +214,13 @@ dialect = together(
         "--skip-initial-space/--no-skip-initial-space",
         default=None,
         help="Ignore spaces after a delimiter, or take them as data.",
+    ),
+    option(
+        "--ragged",
+        type=click.Choice(["reject", "pad"]),
+        help="Records that are not as wide as the header: reject them; or fill short ones with"
+        " NULL and drop empty fields beyond it. Default: reject, but for an empty field at the"
+        " end of all.",
     ),
     option(
         "--line-ending",
@@ -269,6 +281,16 @@ null_value = option(
     metavar="TEXT",
     help="Means NULL, as an empty field does; may be repeated.",
 )
+types = together(
+    option(
+        "--decimals",
+        type=click.Choice(["float", "exact"]),
+        default="float",
+        show_default=True,
+        help="Of a new table: numbers with a fraction as binary floats, or as they are written.",
+    ),
+    option("--all-text", is_flag=True, help="Every column of a new table is text."),
+)
 again = option("--again", is_flag=True, help="Take inputs that are already done once more.")
 columns = together(
     option("--table", metavar="NAME", help="Default: the file's name without date or number."),
@@ -282,6 +304,7 @@ columns = together(
     option("--primary-key", metavar="COLUMNS", help="Of a new table; comma between columns."),
     contract,
     null_value,
+    types,
     option("--no-lineage", is_flag=True, help="No columns _import_id and _line."),
     option(
         "--columns-changed",
@@ -351,6 +374,7 @@ folder = together(
 
 def to_options(given: dict[str, Any]) -> Options:
     """The engine's options from the command line's. Raises UsageError."""
+    from snapshots.cli.dialects import to_dialect
     from snapshots.engine.budget import Budget
     from snapshots.engine.plan import Options
     from snapshots.sources import Access
@@ -364,7 +388,7 @@ def to_options(given: dict[str, Any]) -> Options:
     contract = given.get("contract")
     return Options(
         table=given.get("table"),
-        dialect=_to_dialect(given),
+        dialect=to_dialect(given),
         contract=Path(contract) if contract else None,
         null_values=tuple(given.get("null_value") or ()),
         budget=Budget.parse(given["max_rejects"]),
@@ -377,40 +401,7 @@ def to_options(given: dict[str, Any]) -> Options:
         again=given.get("again", False),
         columns_changed=given.get("columns_changed", "fail"),
         primary_key=tuple(part.strip() for part in key.split(",") if part.strip()),
+        decimals=given.get("decimals", "float"),
+        all_text=given.get("all_text", False),
         access=Access(connections=given.get("connections", 4)),
     )
-
-
-def _to_dialect(given: dict[str, Any]) -> Any:
-    from snapshots.formats.sniff import DialectOptions
-
-    if given.get("headers") and given.get("no_headers"):
-        raise UsageError("--headers and --no-headers exclude each other")
-    skip = given.get("skip_rows")
-    ending = given.get("line_ending")
-    header = True if given.get("headers") else False if given.get("no_headers") else None
-    return DialectOptions(
-        delimiter=_character("--delimiter", given.get("delimiter")),
-        quote=_character("--quotechar", given.get("quotechar")),
-        escape=_character("--escapechar", given.get("escapechar")),
-        encoding=given.get("encoding"),
-        header=header,
-        preamble=skip[0] if skip else None,
-        rows_after_header=skip[1] if skip else None,
-        comment=_character("--comment", given.get("comment")),
-        skip_initial_space=given.get("skip_initial_space"),
-        terminator=None if ending is None else "cr" if ending == "cr" else "lf",
-        max_record_size=given.get("max_record_size"),
-    )
-
-
-def _character(name: str, value: str | None) -> str | None:
-    if value is None:
-        return None
-    value = {"\\t": "\t", "tab": "\t", "none": ""}.get(value.lower(), value)
-    if len(value.encode()) > 1 or value in {"\n", "\r", "\0"}:
-        raise UsageError(
-            f"{name} {value!r} is not one ASCII character",
-            hint=f"for instance {name} ';', or {name} tab",
-        )
-    return value

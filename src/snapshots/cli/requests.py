@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snapshots.cli.options import MOST, again, contract, null_value, option, together
+from snapshots.cli.options import MOST, again, contract, null_value, option, together, types
 
 
 class Header(click.ParamType[tuple[str, str]]):
@@ -108,6 +108,7 @@ sending = together(
     ),
     contract,
     null_value,
+    types,
     option(
         "--columns-changed",
         type=click.Choice(["fail", "ignore"]),

@@ -54,7 +54,8 @@ def command(
 
 _OF_FILES = (
     "delimiter", "quotechar", "escapechar", "encoding", "no_headers", "headers", "skip_rows",
-    "comment", "skip_initial_space", "line_ending", "null_value", "columns_changed",
+    "comment", "skip_initial_space", "line_ending", "ragged", "null_value", "columns_changed",
+    "decimals", "all_text",
 )  # fmt: skip
 
 

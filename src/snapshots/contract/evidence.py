@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from snapshots.model import Kind, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PREFERENCE: Final[tuple[Kind, ...]] = (
     "boolean", "integer", "float", "decimal", "date", "time", "timestamp", "timestamptz",
@@ -26,6 +26,9 @@ _SECOND_DIGITS: Final = 6
 _INTEGER_DIGITS: Final = 35
 """MySQL keeps so many where a decimal is not limited: 65 in all, 30 after the point."""
 _PRECISION: Final = 65
+
+_CENTS: Final = 2
+"""Digits after the point that money has."""
 
 _LATE: Final = 100
 """A value that spoils a type so many lines in is worth a word; earlier ones are the rule."""
@@ -44,14 +47,16 @@ _SAID: Final[dict[Kind, str]] = {
 }
 
 
-def type_of(column: Mapping[str, Any]) -> Type:
+def type_of(column: Mapping[str, Any], *, exact: bool = False) -> Type:
     """The type that every value of a column fits; text where there is none, or no value.
 
-    An empty field in quotes is a value that only text can hold.
+    An empty field in quotes is a value that only text can hold. `exact`: no number is a float.
     """
     if not column["values"] or column["empties"]:
         return Type("text")
     for kind in _PREFERENCE:
+        if exact and kind == "float":
+            continue
         if column["types"][kind] is None and not (
             kind in _CLOCKS and column["second_digits"] > _SECOND_DIGITS
         ):
@@ -59,7 +64,52 @@ def type_of(column: Mapping[str, Any]) -> Type:
     return Type("text")
 
 
-def remark(name: str, column: Mapping[str, Any], *, lines: bool) -> str | None:
+def binary_floats(
+    names: Sequence[str], columns: Sequence[Mapping[str, Any]], exact: bool
+) -> list[str]:
+    """A sentence, once, for the columns whose numbers a binary float may not show as written.
+
+    They are those with an exponent, which may be a code such as 12e3, and those with two digits
+    after the point, as money has.
+    """
+    fractions, exponents = [], []
+    for name, column in zip(names, columns, strict=True):
+        if type_of(column).kind != "float":
+            continue
+        if column["types"]["decimal"] is not None:
+            exponents.append(name)
+        elif column["fraction_digits"] == _CENTS:
+            fractions.append(name)
+    if exact:
+        return [
+            f"{_listed(exponents)} text: values such as {_exponent(names, columns, exponents)!r}"
+            " have an exponent, and --decimals exact makes no floats"
+        ] if exponents else []  # fmt: skip
+    said = []
+    if exponents:
+        said.append(
+            f"{_listed(exponents)} float because of values such as"
+            f" {_exponent(names, columns, exponents)!r}"
+        )
+    if fractions:
+        said.append(f"{_listed(fractions)} float and may be money")
+    return [f"{', and '.join(said)}: --decimals exact keeps them as written"] if said else []
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"column {shown} is" if len(names) == 1 else f"columns {shown}{more} are"
+
+
+def _exponent(
+    names: Sequence[str], columns: Sequence[Mapping[str, Any]], exponents: Sequence[str]
+) -> str:
+    """The first value that is no decimal."""
+    return str(columns[list(names).index(exponents[0])]["types"]["decimal"]["value"])
+
+
+def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = False) -> str | None:
     """A sentence where a column's type may not be what its owner expects.
 
     `lines`: the lines of the evidence are those of the input.
@@ -69,7 +119,7 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool) -> str | None:
     if column["empties"]:
         return _empties(name, column)
     spoiled = column["types"]
-    if type_of(column).kind != "text":
+    if type_of(column, exact=exact).kind != "text" or type_of(column).kind == "float":
         return None
     clock = next((kind for kind in _PREFERENCE if kind in _CLOCKS and spoiled[kind] is None), None)
     if clock is not None:

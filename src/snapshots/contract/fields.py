@@ -47,12 +47,6 @@ def parse_field(field: Mapping[str, Any], at: Place) -> Column:
         raise refuse(
             at.key(key), f"{key} is a constraint.", f'Write "constraints": {{"{key}": ...}}.'
         )
-    if "missingValues" in field:
-        raise refuse(
-            at.key("missingValues"),
-            "Missing values of a single field are not supported.",
-            "Give missingValues for the whole schema.",
-        )
     meaning = _meaning(field, at)
     kind = meaning.type.kind
     constraints = field.get("constraints", {})
@@ -79,6 +73,7 @@ def parse_field(field: Mapping[str, Any], at: Place) -> Column:
         decimal_char=text(field, "decimalChar", at) or ".",
         group_char=text(field, "groupChar", at) or None,
         bare_number=flag(field, "bareNumber", at, default=True),
+        missing_values=texts(field, "missingValues", at),
     )
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from snapshots._native import Chunk, Scanner, Splitter
-from snapshots.contract.evidence import remark, type_of
+from snapshots.contract.evidence import binary_floats, remark, type_of
 from snapshots.formats.csv import dialect_json
 from snapshots.formats.encodings import is_utf8, transcode
-from snapshots.model import Column, Contract
+from snapshots.model import Column, Contract, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +51,12 @@ class Inferred:
     records: int
     """Records that were looked at and can be loaded as far as their structure goes."""
     notes: tuple[str, ...]
+    broken: int = 0
+    """Records that cannot be loaded whatever the types are."""
+    unsound: int = 0
+    """Those of them with broken quoting or another number of fields."""
+    quotes: int = 0
+    """Those of them with broken quoting."""
 
 
 def infer(
@@ -59,11 +65,14 @@ def infer(
     names: Names,
     *,
     missing_values: Sequence[str] | None = None,
+    exact: bool = False,
+    all_text: bool = False,
     whole: int = WHOLE,
 ) -> Inferred:
     """Types for the columns called `names`, in the order of the input's fields.
 
-    `missing_values`: texts that mean NULL. `whole`: the largest file that is read from
+    `missing_values`: texts that mean NULL. `exact`: numbers are decimals, and never floats.
+    `all_text`: there are no other types. `whole`: the largest file that is read from
     front to back. Takes constant memory; raises InputError where the source does.
     """
     size = source.identity.size
@@ -80,23 +89,33 @@ def infer(
         chunks = iter([_head(head, dialect, whole=everything)])
     evidence = json.loads(_scan(chunks, dialect, len(names.columns), missing_values))
     columns = tuple(
-        Column(name.name, name.source, type_of(column))
+        Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
         for name, column in zip(names.columns, evidence["columns"], strict=True)
     )
     notes = (
         []
-        if everything
+        if everything or all_text
         else [
             f"types are inferred from {how} ({evidence['records']} records): "
             "a value elsewhere that does not fit is rejected"
         ]
     )
     for name, column in zip(names.columns, evidence["columns"], strict=True):
-        note = remark(name.name, column, lines=everything)
+        note = None if all_text else remark(name.name, column, lines=everything, exact=exact)
         if note and evidence["records"]:
             notes.append(note)
+    if not all_text:
+        notes += binary_floats([name.name for name in names.columns], evidence["columns"], exact)
     missing = None if missing_values is None else tuple(missing_values)
-    return Inferred(Contract(columns, missing), everything, evidence["records"], tuple(notes))
+    return Inferred(
+        Contract(columns, missing),
+        everything,
+        evidence["records"],
+        tuple(notes),
+        evidence["broken"],
+        evidence["unsound"],
+        evidence["quotes"],
+    )
 
 
 def _scan(
@@ -161,4 +180,4 @@ def _head(head: bytes, dialect: Dialect, *, whole: bool) -> Chunk:
 
 
 def _line_end(dialect: Dialect) -> bytes:
-    return b"\n" if dialect.terminator == "lf" else b"\r"
+    return {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]

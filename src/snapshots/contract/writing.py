@@ -57,7 +57,11 @@ def _field(column: Column) -> dict[str, Any]:
         field["format"] = column.format
     if column.source != column.name:
         field["x-source"] = column.source
-    for attribute, key in (("true_values", "trueValues"), ("false_values", "falseValues")):
+    for attribute, key in (
+        ("true_values", "trueValues"),
+        ("false_values", "falseValues"),
+        ("missing_values", "missingValues"),
+    ):
         values = getattr(column, attribute)
         if values is not None:
             field[key] = list(values)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.contract import parse_contract, read_contract
-from snapshots.contract.infer import infer
+from snapshots.contract.infer import Inferred, infer
 from snapshots.contract.match import Matched, Policy, match
 from snapshots.contract.table import table_contract
+from snapshots.engine.doubts import require_sound
 from snapshots.errors import ContractError
+from snapshots.formats.options import DialectOptions
 from snapshots.model import Column, Contract, Encoding, TableShape, Type
 from snapshots.targets.ddl import LINEAGE
 
@@ -48,6 +50,9 @@ class Wanted:
     primary_key: tuple[str, ...]
     policy: Policy
     place: str
+    dialect: DialectOptions = field(default_factory=DialectOptions)
+    exact: bool = False
+    all_text: bool = False
 
     @property
     def missing_values(self) -> tuple[str, ...] | None:
@@ -101,7 +106,7 @@ def for_new_table(
     """The columns of a table that does not exist yet."""
     declared = wanted.declared()
     if declared is None:
-        inferred = infer(source, sniffed.dialect, names, missing_values=wanted.missing_values)
+        inferred = _inferred(source, sniffed, names, wanted)
         for note in inferred.notes:
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
@@ -124,6 +129,20 @@ def for_new_table(
     return Chosen(matched.contract, header, create=create, notes=_notes(matched, ()))
 
 
+def _inferred(source: Source, sniffed: Sniffed, names: Names, wanted: Wanted) -> Inferred:
+    """Types by the values. DialectError if the records show that the dialect is in doubt."""
+    inferred = infer(
+        source,
+        sniffed.dialect,
+        names,
+        missing_values=wanted.missing_values,
+        exact=wanted.exact,
+        all_text=wanted.all_text,
+    )
+    require_sound(sniffed, wanted.dialect, inferred, wanted.place, remote=source.remote)
+    return inferred
+
+
 def for_requests(
     source: Source,
     sniffed: Sniffed,
@@ -141,7 +160,7 @@ def for_requests(
         header = _by_position(sniffed, contract, wanted.place)
         matched = match(header, contract, wanted.policy, place=wanted.place)
         return Chosen(matched.contract, header, notes=_notes(matched, ()))
-    inferred = infer(source, sniffed.dialect, names, missing_values=wanted.missing_values)
+    inferred = _inferred(source, sniffed, names, wanted)
     for note in inferred.notes:
         say(note)
     contract = wanted.amend(inferred.contract)
@@ -244,6 +263,29 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Enc
                 f" as {_word(column.type)}.",
                 hint="Change it back, or load the input anew with --again.",
             )
+
+
+def fitting(shape: TableShape | None, wanted: Wanted) -> Callable[[Sniffed], int] | None:
+    """How many columns of the table, or else of the contract, a reading has; 0: it cannot be.
+
+    None where there is neither.
+    """
+    if shape is None:
+        known: Contract | TableShape | None = wanted.declared()
+    else:
+        known = shape
+    if known is None:
+        return None
+    contract = table_contract(known) if isinstance(known, TableShape) else known
+
+    def fits(sniffed: Sniffed) -> int:
+        try:
+            header = _by_position(sniffed, contract, wanted.place)
+            return len(match(header, known, wanted.policy).contract.columns)
+        except ContractError:
+            return 0
+
+    return fits
 
 
 def _plain(kind: Type) -> Type:

@@ -32,6 +32,8 @@ class Order:
     null_values: tuple[str, ...] = ()
     primary_key: tuple[str, ...] = ()
     columns_changed: Literal["fail", "add", "ignore"] = "fail"
+    decimals: Literal["float", "exact"] = "float"
+    all_text: bool = False
     max_rejects: str = "10%"
     chunk_size: int = 8 * 1024 * 1024
     lineage: bool = True
@@ -66,6 +68,8 @@ class Order:
             again=self.again,
             columns_changed=self.columns_changed,
             primary_key=self.primary_key,
+            decimals=self.decimals,
+            all_text=self.all_text,
         )
 
     def to_json(self) -> str:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.budget import Budget
-from snapshots.engine.columns import Wanted, contract_of, for_new_table, for_table
+from snapshots.engine.columns import Wanted, contract_of, fitting, for_new_table, for_table
+from snapshots.engine.doubts import settle
 from snapshots.engine.request import Request
-from snapshots.engine.tables import require_users, table_of
+from snapshots.engine.tables import require_users, shortened, table_of
 from snapshots.errors import ContractError, LedgerError, UsageError
 from snapshots.formats.csv import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, DialectOptions, sniff
-from snapshots.model import Contract, Dialect, Encoding, TableName
+from snapshots.model import Contract, Dialect, Encoding, TableName, TableShape
 from snapshots.sources import Access
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Options:
     again: bool = False
     columns_changed: Literal["fail", "add", "ignore"] = "fail"
     primary_key: tuple[str, ...] = ()
+    decimals: Literal["float", "exact"] = "float"
+    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
+    all_text: bool = False
+    """Every column of a new table is text."""
     request: Request | None = None
     """The rows are sent as this says, and not loaded."""
     anew: bool = True
@@ -69,18 +74,37 @@ class Options:
         """Rejects before the run must stop."""
         return Budget(count=0, share=None) if self.stop_on_error else self.budget
 
+    def wanted(self, place: str) -> Wanted:
+        """What is said of the columns of the input called `place`."""
+        return Wanted(
+            contract=self.contract,
+            null_values=self.null_values,
+            primary_key=self.primary_key,
+            policy=self.columns_changed,
+            place=place,
+            dialect=self.dialect,
+            exact=self.decimals == "exact",
+            all_text=self.all_text,
+        )
+
     def given(self) -> dict[str, Any]:
         """What shapes the plan, as JSON: two imports with the same wishes have equal plans."""
         contract = self.contract
         if contract is not None:
             contract = to_schema(contract_of(contract))
         return {
-            "dialect": {name: value for name, value in asdict(self.dialect).items() if value},
+            "dialect": {
+                name: value
+                for name, value in asdict(self.dialect).items()
+                if value or (name == "delimiter" and value is not None)
+            },
             "contract": contract,
             "null_values": list(self.null_values),
             "lineage": self.lineage,
             "columns_changed": self.columns_changed,
             "primary_key": list(self.primary_key),
+            **({"decimals": self.decimals} if self.decimals != "float" else {}),
+            **({"all_text": True} if self.all_text else {}),
             "request": None if self.request is None else self.request.given(),
         }
 
@@ -134,7 +158,7 @@ class Plan:
     @property
     def from_query(self) -> bool:
         """The records were made of a query's rows: no name leads to the same ones again."""
-        return self.dialect.terminator == "rs"
+        return self.dialect.terminator == "rs" and self.dialect.delimiter == ","
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -241,23 +265,16 @@ def make_plan(
     Raises DialectError, InputError, ContractError or TargetError; nothing is written.
     """
     table = table_of(target, source.identity.name, options.table)
+    wanted = options.wanted(source.identity.name)
     sniffed = sniff(source.head(HEAD), options.dialect)
+    shape = None if session is None else _users_table(target, session, table)
+    sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
     for note in (*sniffed.notes, *names.notes):
         say(note)
-    wanted = Wanted(
-        contract=options.contract,
-        null_values=options.null_values,
-        primary_key=options.primary_key,
-        policy=options.columns_changed,
-        place=source.identity.name,
-    )
-    shape = None if session is None else target.inspect(session, table)
+    if cut := shortened(source.identity.name, options.table):
+        say(cut)
     triggers: tuple[str, ...] = ()
-    if session is not None and shape is not None:
-        require_users(target, session, table)
-    if session is not None and (shape is None or shape.view):
-        target.require_loadable(session, table)
     if session is None or shape is None:
         chosen = for_new_table(source, target, sniffed, names, wanted, say)
         encoding = target.encoding if session is None else target.encoding_for(session, None)
@@ -272,13 +289,7 @@ def make_plan(
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
-        if triggers := target.triggers(session, table):
-            say(f"table {table} has triggers: {', '.join(triggers)}")
-        if rules := target.passed_by(session, table):
-            say(
-                f"table {table} has rules, which do not apply to rows that are loaded:"
-                f" {', '.join(rules)}"
-            )
+        triggers = _triggers(target, session, table, say)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
@@ -303,6 +314,31 @@ def make_plan(
         compressed=source.compressed,
         triggers=triggers,
     )
+
+
+def _users_table(target: Target, session: Session, table: TableName) -> TableShape | None:
+    """The table as it is. Raises UsageError where it is not for users, TargetError where what has
+    its name takes no rows."""
+    shape = target.inspect(session, table)
+    if shape is not None:
+        require_users(target, session, table)
+    if shape is None or shape.view:
+        target.require_loadable(session, table)
+    return shape
+
+
+def _triggers(
+    target: Target, session: Session, table: TableName, say: Callable[[str], None]
+) -> tuple[str, ...]:
+    """What a table's owner has the database do with rows, said by name."""
+    if triggers := target.triggers(session, table):
+        say(f"table {table} has triggers: {', '.join(triggers)}")
+    if rules := target.passed_by(session, table):
+        say(
+            f"table {table} has rules, which do not apply to rows that are loaded:"
+            f" {', '.join(rules)}"
+        )
+    return triggers
 
 
 def path_of(source: Source) -> str | None:

@@ -60,6 +60,24 @@ def table_for(name: str, given: str | None) -> str:
         if is_ledgers((name_parts(given) or [given])[-1]):
             raise _ledgers(given)
         return given
+    return _named_after(name).encode()[:MAX_BYTES].decode("utf-8", "ignore")
+
+
+def shortened(name: str, given: str | None) -> str | None:
+    """A sentence if the table's name is not all of the input's: another input may have the same.
+
+    >>> shortened("data/snapshot_20230101.csv.gz", None)
+    """
+    if given or len(_named_after(name).encode()) <= MAX_BYTES:
+        return None
+    return (
+        f"the table is named {table_for(name, None)!r}, cut to {MAX_BYTES} bytes: inputs whose"
+        " names begin alike go into the same table, unless --table names another"
+    )
+
+
+def _named_after(name: str) -> str:
+    """A table's name of any length. Raises UsageError where there is nothing to make it of."""
     if name == "-":
         raise UsageError("standard input has no name", hint="give the table with --table NAME")
     path = PurePath(name if scheme_of(name) is None else without_query(name))
@@ -76,7 +94,7 @@ def table_for(name: str, given: str | None) -> str:
         cleaned = f"t_{cleaned}"
     if is_ledgers(cleaned):
         cleaned += "_data"
-    return cleaned.encode()[:MAX_BYTES].decode("utf-8", "ignore")
+    return cleaned
 
 
 def _ledgers(table: str) -> UsageError:

@@ -4,6 +4,7 @@ the kernel decides."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NUMBER = re.compile(r"[-+]?[$€£]? ?(\d{1,3}([,. ]\d{3})+|\d*)([.,]\d+)?([eE][-+]?\d+)? ?[%€]?")
 _DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})")
@@ -21,6 +22,7 @@ _TYPE_WORD = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def family(text: str) -> str:
     """`number`, `date`, `uuid`, `nothing` or `text`."""
     text = text.strip()

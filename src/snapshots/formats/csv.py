@@ -77,7 +77,9 @@ def positions(contract: Contract, header: Sequence[str]) -> list[int]:
 
 
 def _column(column: Column, field: int, contract: Contract) -> dict[str, Any]:
-    return {"field": field, **_spec(column), "missing_values": contract.missing_values}
+    own = column.missing_values
+    missing = contract.missing_values if own is None else own
+    return {"field": field, **_spec(column), "missing_values": missing}
 
 
 @lru_cache(maxsize=2048)

@@ -29,9 +29,23 @@ _BEYOND_ASCII = re.compile(rb"(" + _CHARACTER + rb")|[\x80-\xff]")
 _SAMPLE = 128 * 1024
 """Bytes that the guess at an encoding looks at: more would not make it better."""
 
+_SEPARATORS = b"\x01\x02\x1c\x1d\x1e\x1f"
+"""Control characters that some programs write between fields and records."""
 _NOT_IN_TEXT = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1b"})
 _SHARE_OF_BINARY = 0.05
 """A few NULs are damage, many are no text."""
+_PLAINLY = 3
+"""With a third as many sound characters as bytes of damage, a text is no accident."""
+_WESTERN = re.compile(
+    r"[\s\x20-\x7eÀ-ÖØ-öø-ÿ\xa0\xa1\xa3\xa7\xa9-\xab\xae\xb0-\xb5\xb7\xb9-\xbf"
+    r"\u20ac\u201a\u201e\u2026\u2020\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d"
+    r"\u2022\u2013\u2014\u2122\u0161\u203a\u0153\u017e\u0178]*"
+)
+"""What stands in texts of Western Europe, quotation marks and dashes included."""
+_IN_WORDS = re.compile("[\u2019\xb4\xb7\xad\u2013\u2014\xba\xaa]")
+"""Signs that do stand within words."""
+_SIGN_IN_A_WORD = re.compile(r"[^\W\d_][\x80-\xbf\u2000-\u2122\u02c6\u02dc][^\W\d_]")
+_USUAL = {"cp1252", "iso8859-1"}
 _SHARE_OF_NULS = 0.3
 """In UTF-16, ASCII (and so every delimiter and digit) has a NUL in one of its two bytes."""
 _SHARE_ON_ONE_SIDE = 0.95
@@ -70,12 +84,33 @@ def detect(head: bytes, given: str | None = None) -> Detected:
         return Detected(
             wide, f"encoding: {wide.upper()} in all likelihood, by where its NULs are", sure=False
         )
-    if len(head) - len(head.translate(None, _NOT_IN_TEXT)) > _SHARE_OF_BINARY * len(head):
+    if _is_binary(head):
         raise InputError(
             "This is binary data, not CSV.",
             hint="Give a text file of comma-separated values; if it is one, say --encoding NAME.",
         )
     return _utf8_or_not(head)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Many control characters. NULs that pad the end are damage to no record, and separators are
+    none where lines, or records, have them in fair numbers.
+    """
+    text = head.rstrip(b"\0\r\n\x1a")
+    on_its_own_line = head.rstrip(b"\r\n\x1a").rstrip(b"\0")[-1:] in {b"\n", b"\r"}
+    if text.count(b"\n") < (1 if on_its_own_line else 2):
+        text = head
+    control = len(text) - len(text.translate(None, _NOT_IN_TEXT))
+    if control <= _SHARE_OF_BINARY * len(text):
+        return False
+    between = len(text) - len(text.translate(None, _SEPARATORS))
+    if control - between > _SHARE_OF_BINARY * len(text) / 10:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(text)
+    except UnicodeDecodeError:
+        return b"\n" not in text and b"\x1e" not in text
+    return False
 
 
 def utf16_without_mark(head: bytes) -> str | None:
@@ -123,6 +158,14 @@ def _utf8_or_not(head: bytes) -> Detected:
         )
     first = next(match for match in _BEYOND_ASCII.finditer(head) if not match[1])
     line = head.count(b"\n", 0, first.start()) + 1
+    if sound * _PLAINLY >= damaged:
+        raise DialectError(
+            f"The input is UTF-8 in part: it has {sound} characters beyond ASCII, and {damaged}"
+            f" bytes that are not UTF-8 (the first, 0x{head[first.start()]:02X}, at offset"
+            f" {first.start()}, line {line}).",
+            hint="Say --encoding utf-8 to reject only the records with such bytes, or --encoding"
+            " NAME if it is in another.",
+        )
     likely = _likely(head)
     raise DialectError(
         f"The input is not UTF-8 (byte 0x{head[first.start()]:02X} at offset {first.start()}, "
@@ -133,12 +176,18 @@ def _utf8_or_not(head: bytes) -> Detected:
 
 
 def _likely(head: bytes) -> str | None:
-    """What charset-normalizer finds most probable in the lines that are not ASCII."""
-    from charset_normalizer import from_bytes
-
+    """What is plainly Western European; else what charset-normalizer finds most probable in the
+    lines that are not ASCII.
+    """
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
     sample = b"".join(lines[:-1] or lines)[:_SAMPLE]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
+    text = sample.decode("cp1252", "replace")
+    if _is_western(text):
+        return western
+    from charset_normalizer import from_bytes
+
     matches = from_bytes(sample)
     best = matches.best()
     if best is None:
@@ -146,9 +195,29 @@ def _likely(head: bytes) -> str | None:
     # Most tables of single bytes say the same of most texts; among equals the usual one.
     alike = [match for match in matches if _score(match) == _score(best)]
     names = {canonical(name) for match in alike for name in match.could_be_from_charset}
-    if names & {"cp1252", "iso8859-1"}:
-        return "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
-    return best.encoding
+    if not names & _USUAL:
+        return best.encoding
+    if not _has_signs_in_words(text):
+        return western
+    others = [match.encoding for match in matches if canonical(match.encoding) not in _USUAL]
+    return others[0] if others else None
+
+
+def _is_western(text: str) -> bool:
+    """Words of Latin letters, few of them accented, and signs that belong to them."""
+    if not _WESTERN.fullmatch(text) or _has_signs_in_words(text):
+        return False
+    accented = sum(1 for char in text if char > "\xbf" and char.isalpha())
+    letters = sum(1 for char in text if char.isalpha())
+    in_a_row = len(re.findall(r"[À-ÖØ-öø-ÿ]{2,}", text))
+    # A capital with an accent after a small letter is another letter in another encoding.
+    torn = len(re.findall(r"[a-zß-öø-ÿ][À-ÖØ-Þ]", text))
+    return accented * 4 <= letters and max(in_a_row, torn) * 4 <= accented
+
+
+def _has_signs_in_words(text: str) -> bool:
+    """What is a sign in Windows-1252 stands between letters: it is one itself, elsewhere."""
+    return _SIGN_IN_A_WORD.search(_IN_WORDS.sub("", text)) is not None
 
 
 def _score(match: CharsetMatch) -> tuple[float, float]:

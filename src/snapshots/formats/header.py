@@ -1,4 +1,4 @@
-"""Where the records of a table begin: titles before it, its header, a row of types."""
+"""Where the records of a table begin: titles before it, and its header."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from itertools import pairwise
 from snapshots.formats.backslashes import NULL
 from snapshots.formats.cells import family, filled, is_type_word, is_year
 
+Rows = list[tuple[int, list[str] | None]]
+
 _TITLES = 20
 """More lines before a header are no titles."""
 _MOSTLY = 0.8
 _BODY = 200
+_FEW_LINES = 10
+_PAIR = 2
 _FEWEST_FOR_TITLES = 3
 """With two columns, a row with one filled cell is as likely a record."""
+_FEWEST_TO_REPEAT = 3
 _YEARS_IN_A_ROW = 2
+_MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,60 @@ class Verdict:
     why: str
 
 
-def titles(rows: list[tuple[int, list[str] | None]], fields: int) -> int:
+def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
+    """The index of the record with which the table begins, where that is clear; else 0.
+
+    `narrower`: so many records at the beginning have fewer fields than nearly all others. They are
+    passed over if they are remarks, or titles, or lines such as `Account: 123`, or if what comes
+    after them is plainly a header. Else they may be a header that is too short.
+    """
+    if not narrower or narrower >= len(rows):
+        return titles(rows, fields) or _after_a_blank_line(rows, fields)
+    before = [row for _, row in rows[:narrower]]
+    row = rows[narrower][1]
+    if row is None:
+        return 0
+    if all(cells is not None and _is_remark(cells) for cells in before):
+        following = rows[narrower + 1][1] if narrower + 1 < len(rows) else None
+        more = _is_remark(row) and row[0].startswith("# ") and following and _labels(following)
+        return narrower + bool(more)
+    if _labels(row) and filled(row) >= _MOSTLY * fields and _is_clear(rows, fields, narrower):
+        return narrower
+    return titles(rows, fields)
+
+
+def _is_clear(rows: Rows, fields: int, index: int) -> bool:
+    """Whether the labels at `index` are a header, and what comes before them is none."""
+    first = [cell for cell in rows[index][1] or [] if cell]
+    below = [cells for _, cells in rows[index + 1 :] if cells]
+    verdict = judge(first, below)
+    if verdict.header and verdict.sure and below:
+        return True
+    if fields < _FEWEST_FOR_TITLES:
+        return False
+    blank = rows[index][0] - rows[index - 1][0] > 1
+    return blank or all(cells is not None and _is_title(cells, fields) for _, cells in rows[:index])
+
+
+def _after_a_blank_line(rows: Rows, fields: int) -> int:
+    """The index of what is plainly a header, below a few lines such as `Account,123`."""
+    if rows[0][1] is None:
+        return 0
+    for index in range(1, min(_FEW_LINES, len(rows) - 2)):
+        row = rows[index][1]
+        if row is None or len(row) != fields or rows[index][0] - rows[index - 1][0] == 1:
+            continue
+        before = [cells for _, cells in rows[:index]]
+        pairs = all(cells is not None and filled(cells) <= _PAIR for cells in before)
+        below = [cells for _, cells in rows[index + 1 :] if cells]
+        verdict = judge(row, below)
+        if pairs and _labels(row) and filled(row) == fields and verdict.header and verdict.sure:
+            return index
+        return 0
+    return 0
+
+
+def titles(rows: Rows, fields: int) -> int:
     """The index of the header where only titles come before it; else 0.
 
     Only where it is clear: a title is a line with one filled cell, or with few fields; the
@@ -40,13 +99,29 @@ def titles(rows: list[tuple[int, list[str] | None]], fields: int) -> int:
         if len(row) == fields and filled(row) >= _MOSTLY * fields:
             return index if _labels(row) else 0
         short = len(row) * 2 < fields and filled(row) <= 2
+        if _heads_a_header(row, rows[index + 1 : index + 2 + _BODY], fields):
+            continue
         if (filled(row) > 1 and not short) or any(family(cell) == "number" for cell in row):
             return 0
     return 0
 
 
+def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
+    """A row of a few words, right above one that is full of names and plainly the header."""
+    following = below[0][1] if below else None
+    if not filled(row) * 2 < fields or following is None or len(following) != fields:
+        return False
+    if filled(following) < fields or not _labels(following):
+        return False
+    verdict = judge(following, [cells for _, cells in below[1:] if cells])
+    return verdict.header and verdict.sure
+
+
 def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     """Whether a record is the header of those below it; in doubt it is."""
+    again = _labels(first) and any(row == first for row in rows)
+    if again:
+        rows = [row for row in rows if row != first]
     if rows and is_type_row(rows[0]):
         return Verdict(True, True, "the record below it names types")
     if not rows:
@@ -56,7 +131,7 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     unlike = [
         index
         for index, cell in enumerate(first)
-        if family(cell) == "text" and _typed(columns[index])
+        if family(cell) == "text" and is_typed(columns[index])
     ]
     alike = [index for index, cell in enumerate(first) if _like(cell, columns[index])]
     if _years_in_a_row(first):
@@ -67,9 +142,18 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
         return Verdict(True, not alike, why)
-    again = [index for index, cell in enumerate(first) if cell and cell in columns[index]]
-    if len(again) * 2 >= len(first):
-        return Verdict(False, False, f"in doubt: {first[again[0]]!r} occurs again below it")
+    return _of_text(first, columns, body, again=again)
+
+
+def _of_text(
+    first: list[str], columns: list[list[str]], body: list[list[str]], *, again: bool
+) -> Verdict:
+    """Where no column has values of another kind than the first record."""
+    if again and len(first) >= _FEWEST_TO_REPEAT and len({*map(tuple, body)}) == len(body):
+        return Verdict(True, False, "in doubt: it comes again below, and no other record does")
+    seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
+    if again or len(seen) * 2 >= len(first):
+        return Verdict(False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it")
     return Verdict(True, False, "in doubt: every column holds text")
 
 
@@ -87,14 +171,7 @@ def is_type_row(row: list[str]) -> bool:
     return len(row) > 0 and all(is_type_word(cell) for cell in row)
 
 
-def _labels(row: list[str]) -> bool:
-    cells = [cell.strip() for cell in row if cell.strip()]
-    if len({cell.lower() for cell in cells}) < len(cells) or NULL in cells:
-        return False
-    return all(family(cell) == "text" or is_year(cell) for cell in cells)
-
-
-def _typed(values: list[str]) -> bool:
+def is_typed(values: list[str]) -> bool:
     """Nearly all values are numbers, or nearly all are dates."""
     families = [found for found in map(family, values) if found != "nothing"]
     return any(
@@ -103,9 +180,34 @@ def _typed(values: list[str]) -> bool:
     )
 
 
+def _is_remark(row: list[str]) -> bool:
+    return bool(row) and row[0].lstrip().startswith(_MARKS)
+
+
+def _is_title(row: list[str], fields: int) -> bool:
+    """One filled cell, or a word and what it stands for: `Account:;DE12`."""
+    short = len(row) * 2 < fields
+    return filled(row) <= 1 or (filled(row) <= 2 and (short or row[0].rstrip().endswith(":")))
+
+
+def _labels(row: list[str]) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if len({cell.lower() for cell in cells}) < len(cells) or NULL in cells:
+        return False
+    return all(family(cell) == "text" or is_year(cell) for cell in cells)
+
+
+def _is_sign(cell: str) -> bool:
+    """Digits and signs, and no letter: `51,47,45`."""
+    return any(char.isdigit() for char in cell) and not any(char.isalpha() for char in cell)
+
+
 def _like(cell: str, values: list[str]) -> bool:
     own = family(cell)
-    if own in {"text", "nothing"} or not _typed(values):
+    if own == "text" and _is_sign(cell):
+        signs = sum(map(_is_sign, values))
+        return signs > 0 and signs >= _MOSTLY * sum(1 for value in values if value)
+    if own in {"text", "nothing"} or not is_typed(values):
         return False
     filled_in = [value for value in values if family(value) != "nothing"]
     if is_year(cell) and sum(map(is_year, filled_in)) * 2 < len(filled_in):

@@ -21,3 +21,4 @@ class DialectOptions:
     comment: str | None = None
     skip_initial_space: bool | None = None
     max_record_size: int | None = None
+    ragged: Literal["reject", "pad"] | None = None

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, header, shapes
+from snapshots.formats import backslashes, doubt, header, shapes
 from snapshots.formats.cells import filled
+from snapshots.formats.choose import choose
+from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
+from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
+from snapshots.formats.second import without_data
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.formats.choose import Choice
     from snapshots.formats.shapes import Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
@@ -24,8 +31,12 @@ HEAD = 256 * 1024
 
 _FEW = 0.2
 """More records than this that do not have the usual number of fields cast doubt on it."""
-
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
+_HEADERS = 20
+"""Records that may be the header of a table which knows its columns."""
+_NAMES = 3
+_LINES = 100
+_FEWER = 64 * 1024
+"""Bytes of the head in which the header of a known table is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,41 @@ class Sniffed:
     """A sentence for each thing detected, with the reason; `in doubt` where it is."""
     doubts: frozenset[str]
     """Fields of the dialect that may well be otherwise."""
+    first: str = ""
+    """The first records below the header, as they are shown to a user."""
+    question: DialectError | None = None
+    """Why nothing should be made of this reading: another one fits as well."""
+    rivals: tuple[Sniffed, ...] = ()
+    """The readings that fit as well."""
+    _sample: bytes = b""
+    _given: DialectOptions = field(default_factory=DialectOptions)
+    _choice: Choice | None = None
+    _whole: bool = True
+
+    def others(self) -> Iterator[Sniffed]:
+        """Readings that fit less well, for a table that knows its columns: those with a header."""
+        given, choice = self._given, self._choice
+        if choice is None:
+            return
+        own, sample = choice.found.dialect, self._sample
+        if len(sample) > _FEWER:
+            sample = _whole_lines(sample[:_FEWER])
+        dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
+        for dialect in dialects:
+            found = shapes.shape(sample, dialect)
+            ways = [replace(given, delimiter=dialect.delimiter)]
+            if given.preamble is None:
+                lines = [line - 1 for line, row in found.rows[:_HEADERS] if row and len(row) > 1]
+                ways += [replace(ways[0], preamble=line, header=True) for line in lines if line]
+            if given.header is None:
+                ways.append(replace(ways[0], header=True, preamble=given.preamble or 0))
+            if given.ragged is None:
+                ways.append(replace(ways[0], header=True, ragged="reject"))
+            for way in ways:
+                try:
+                    yield _read(sample, dialect, way, self._whole and sample is self._sample)
+                except DialectError:
+                    continue
 
 
 def sniff(
@@ -51,138 +97,336 @@ def sniff(
     """
     given = given or DialectOptions()
     encoding = detect(head, given.encoding)
-    doubts = set() if encoding.sure else {"encoding"}
     sample = b"".join(transcode([head], encoding.encoding))
-    if not (len(head) < HEAD if whole is None else whole):
+    whole = len(head) < HEAD if whole is None else whole
+    if not whole:
         sample = _whole_lines(sample)
-    start = _start(given, encoding.encoding)
+    said = separator(sample) if given.delimiter is None else None
+    start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
+    if given.delimiter is None:
+        refuse_drawing(sample)
     try:
-        found = shapes.best(sample, start, given)
+        choice = choose(sample, start, given)
+        rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
+    found = _read(sample, choice.found.dialect, given, whole, choice)
+    if not encoding.sure:
+        found = replace(found, doubts=found.doubts | {"encoding"})
+    question = None
+    if rivals:
+        question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
+        found = replace(found, doubts=found.doubts | {"delimiter"})
+    elif given.delimiter is None and len(found.header) == 1:
+        question = _of_lines(sample, choice.found.dialect)
+    if said:
+        own = f"delimiter: {doubt.name(said)}, as "
+        shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
+        found = replace(found, notes=tuple(shown))
+    return replace(
+        found,
+        notes=(encoding.note, *notes, *found.notes),
+        question=question,
+        rivals=tuple(_rivals(sample, choice, given, whole)),
+    )
+
+
+def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
+    """What is asked where one column would hold lines that look like records all the same."""
+    rows = shapes.shape(sample, dialect).rows
+    if looks_fixed(sample):
+        return DialectError(
+            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
+            f" lines begin with {doubt.records(rows)}.",
+            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
+            " column.",
+        )
+    cells = [row[0] for _, row in rows[:_LINES] if row]
+    if dialect.quote and len(cells) > _NAMES and _all_in_quotes(sample, dialect.quote):
+        inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
+        within = choose(inner, Dialect(encoding=dialect.encoding), DialectOptions()).found
+        prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
+        if within.bad == 0 and within.fields > 1 and not prose:
+            return DialectError(
+                "Each line stands in quotes as a whole, with the delimiter"
+                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
+                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
+                " column.",
+            )
+    return None
+
+
+def _all_in_quotes(sample: bytes, quote: str) -> bool:
+    lines = [line.strip() for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
+    edge = quote.encode()
+    return all(line.startswith(edge) for line in lines)
+
+
+def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
+    for one in choice.rivals:
+        try:
+            yield _read(sample, one.dialect, given, whole, choice)
+        except DialectError:
+            continue
+
+
+def _first_line(
+    sample: bytes, start: Dialect, given: DialectOptions
+) -> tuple[Dialect, DialectOptions, list[str]]:
+    """What a first line such as `sep=;` says, which is no record."""
+    said = separator(sample)
+    if said is None:
+        return start, given, []
+    notes = []
+    if given.delimiter is None:
+        given = replace(given, delimiter=said)
+    if given.preamble is None:
+        notes.append(f"the first line (sep={said if said != chr(9) else 'tab'}) is skipped")
+        start = replace(start, preamble=1)
+    return replace(start, delimiter=given.delimiter or ""), given, notes
+
+
+def _read(
+    sample: bytes,
+    dialect: Dialect,
+    given: DialectOptions,
+    whole: bool,
+    choice: Choice | None = None,
+) -> Sniffed:
+    """The reading in a dialect whose header is still to be found."""
+    if given.preamble is not None:
+        dialect = replace(dialect, preamble=given.preamble)
+    narrower = 0
+    if choice is not None and choice.found.dialect is dialect:
+        narrower = choice.found.begin
+    found = _all_over_spaced(sample, shapes.shape(sample, dialect), given)
     if not found.rows:
-        what = "after the lines to skip" if start.preamble else "but blank lines"
+        what = "after the lines to skip" if dialect.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
-    notes = [encoding.note, *_shape_notes(found, given)]
-    if b"\\" in sample:
-        rows = shapes.written(sample, found.dialect)
-        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
-    found, verdict, more = _begin(sample, found, given)
+    doubts = set()
+    notes = _notes(sample, found, given)
+    found, verdict, more, idle = _begin(sample, found, given, narrower)
+    if found.dialect.preamble and notes[0].startswith("delimiter: none"):
+        notes = _notes(sample, found, given)
     if not verdict.sure:
         doubts.add("header")
     if not given.delimiter and found.bad > _FEW * len(found.rows):
         doubts.add("delimiter")
+    if not verdict.header:
+        idle = []
+    names, border = _names(found, verdict.header, given, whole)
+    after = len(idle) if given.rows_after_header is None else given.rows_after_header
+    last = replace(
+        found.dialect,
+        header=verdict.header,
+        rows_after_header=after,
+        repeated=_header_line(sample, found) if verdict.header and len(names) > 1 else None,
+        ragged=given.ragged or border.ragged,
+    )
+    below = found.rows[int(verdict.header) + after :]
     return Sniffed(
-        dialect=replace(found.dialect, header=verdict.header),
-        header=_names(found, verdict.header),
-        notes=(*notes, *more, *_first_notes(found, verdict, given)),
+        dialect=last,
+        header=names,
+        notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
+        first=doubt.records(below),
+        _sample=sample,
+        _given=given,
+        _choice=choice,
+        _whole=whole,
     )
 
 
 def _start(given: DialectOptions, encoding: str) -> Dialect:
     """The defaults, and whatever was given but the header, which needs a look at records."""
     options: dict[str, Any] = {
-        field.name: None if value == "" else value
+        field.name: None if value == "" and field.name != "delimiter" else value
         for field in fields(given)
         if (value := getattr(given, field.name)) is not None and field.name != "header"
     }
     return Dialect(**{**options, "encoding": encoding})
 
 
+def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
+    """`1, a` all over: the space belongs to the delimiter.
+
+    Only what stands before a field says so: a quoted one may begin with spaces of its own.
+    """
+    dialect = found.dialect
+    if given.skip_initial_space is not None or dialect.delimiter in {"", " ", "\t"}:
+        return found
+    if dialect.skip_initial_space:
+        return found
+    if not any(cell.startswith(" ") for _, row in found.rows if row for cell in row[1:]):
+        return found
+    spaced = [
+        text.startswith(b" ") and not quoted
+        for fields in shapes.written(sample, dialect)
+        if fields
+        for text, quoted in fields[1:]
+        if text or quoted
+    ]
+    if len(spaced) < _NAMES or not all(spaced):
+        return found
+    other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
+    return other if other.bad <= found.bad and other.broken <= found.broken else found
+
+
 def _begin(
-    sample: bytes, found: Shape, given: DialectOptions
-) -> tuple[Shape, header.Verdict, list[str]]:
-    """The shape from the header on, and whether that is one."""
+    sample: bytes, found: Shape, given: DialectOptions, narrower: int
+) -> tuple[Shape, header.Verdict, list[str], list[str]]:
+    """The shape from the header on, whether that is one, what there is to say, and what the
+    records just below it are that hold no data.
+    """
     notes = []
     index = 0
     if given.preamble is None and given.header is not False:
-        index = header.titles(found.rows, found.fields)
+        index = header.first_of_table(found.rows, found.fields, narrower)
     if index:
         lines = found.rows[index][0] - 1
         what = "first line is" if lines == 1 else f"first {lines} lines are"
-        notes.append(f"titles: the {what} skipped, the header comes after")
+        remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
+        said = "remarks" if remarks else "titles"
+        notes.append(f"{said}: the {what} skipped, the header comes after")
         found = shapes.shape(sample, replace(found.dialect, preamble=lines))
     first = found.rows[0][1]
+    below = [row for _, row in found.rows[1:]]
+    idle: list[str] = []
+    if first is not None and given.rows_after_header is None and given.header is not False:
+        idle = without_data(first, below)
+    skipped = given.rows_after_header or len(idle)
     if given.header is not None:
         verdict = header.Verdict(given.header, sure=True, why="as given")
-    elif index:
-        verdict = header.Verdict(header=True, sure=True, why="after the titles")
     elif first is None:
-        verdict = header.Verdict(header=True, sure=False, why="in doubt")
+        torn = shapes.shape(sample, replace(found.dialect, quote=None, escape=None)).rows[0][1]
+        verdict = header.judge(torn or [], [row for row in below if row])
+        if verdict.header or not verdict.sure:
+            verdict = header.Verdict(header=True, sure=False, why="in doubt")
     elif backslashes.NULL in first:
         why = f"it holds {backslashes.NULL}, which stands for NULL"
         verdict = header.Verdict(header=False, sure=True, why=why)
     else:
-        below = [row for _, row in found.rows[1 + found.dialect.rows_after_header :] if row]
-        verdict = header.judge(first, below)
+        verdict = header.judge(first, [row for row in below[skipped:] if row])
+        if index and not verdict.sure:
+            verdict = header.Verdict(header=True, sure=True, why="after the titles")
     notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
-    return found, verdict, notes
+    return found, verdict, notes, idle
 
 
-def _names(found: Shape, is_header: bool) -> tuple[str, ...]:
-    if not is_header:
-        return numbered(found.fields)
+def _names(
+    found: Shape, is_header: bool, given: DialectOptions, whole: bool
+) -> tuple[tuple[str, ...], Edge]:
+    """The names of the fields, and what stands at the records' ends."""
     line, first = found.rows[0]
+    rows = [row for _, row in found.rows[int(is_header) :] if row]
+    whole = whole and len(found.rows) < shapes.RECORDS
+    if not is_header:
+        border = Edge(found.fields)
+        if given.ragged is None and rows:
+            border = edge(["?"] * found.fields, rows, header=False, whole=whole)
+        return numbered(border.width), border
     if first is None:
         raise DialectError(
             f"The quoting of the header is broken (line {line}).",
             hint="Correct it, or say --quotechar none if quotes mean nothing here.",
         )
-    return tuple(first)
+    border = Edge(len(first))
+    if given.ragged != "reject":
+        border = edge(first, rows, header=True, whole=whole)
+    return tuple(first[: border.width]), border
+
+
+def _header_line(sample: bytes, found: Shape) -> str | None:
+    """The header as it stands in the input, if it is on one line."""
+    first = found.rows[0][1]
+    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[found.dialect.terminator]
+    if first is None or any(newline.decode() in cell for cell in first):
+        return None
+    line = sample[found.start :].partition(newline)[0]
+    line = line.removesuffix(b"\r") if newline == b"\n" else line
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
+    """What there is to say of a shape, and of the backslashes in it."""
+    notes = _shape_notes(found, given)
+    if b"\\" in sample:
+        rows = shapes.written(sample, found.dialect)
+        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
+    return notes
 
 
 def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
     dialect, notes = found.dialect, []
-    name = _NAMES.get(dialect.delimiter, repr(dialect.delimiter))
-    if given.delimiter:
+    name = doubt.name(dialect.delimiter)
+    if given.delimiter is not None:
         notes.append(f"delimiter: {name}, as given")
-    elif found.fields > 1:
+    elif found.several:
+        fields = found.fields if found.fields > 1 else len(found.rows[0][1] or ())
+        even = sum(1 for _, row in found.rows if row and len(row) == fields)
         notes.append(
-            f"delimiter: {name}, which gives {found.fields} fields in "
-            f"{found.even} of the first {len(found.rows)} records"
+            f"delimiter: {name}, which gives {fields} fields in "
+            f"{even} of the first {len(found.rows)} records"
         )
     else:
         notes.append("delimiter: none, there is one column")
     if dialect.quote == "'" and given.quote is None:
         notes.append("quote: single, which stand around fields")
+    if dialect.quote is None and given.quote is None:
+        notes.append("quote: none, as quotes stand within values only")
     if dialect.escape and given.escape is None:
         notes.append("escape: backslash, which stands before quotes; outside of quotes it is data")
     if dialect.terminator == "cr" and given.terminator is None:
         notes.append("line end: CR alone")
+    if dialect.terminator == "rs" and given.terminator is None:
+        notes.append("line end: the record separator U+001E")
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
     return notes
 
 
-def _first_notes(found: Shape, verdict: header.Verdict, given: DialectOptions) -> list[str]:
+def _first_notes(
+    found: Shape,
+    verdict: header.Verdict,
+    given: DialectOptions,
+    names: tuple[str, ...],
+    border: Edge,
+    idle: list[str],
+) -> list[str]:
     """What a user should look at before a million records are loaded so."""
     notes: list[str] = []
     first = found.rows[0][1]
+    if border.note:
+        notes.append(border.note)
     if not verdict.header or first is None:
         return notes
-    if len(first) != found.fields:
+    if len(first) != found.fields and border.ragged == "reject" and given.ragged is None:
         notes.append(
             f"the header has {len(first)} fields, most records have {found.fields}: "
             "those will be rejected"
         )
-    if len(first) >= 3 and filled(first) * 2 < len(first) and given.preamble is None:
+    if len(names) >= _NAMES and filled(list(names)) * 2 < len(names) and given.preamble is None:
         notes.append(
-            f"only {filled(first)} of {len(first)} columns have a name in the header: if it is "
-            "further down, say --skip-rows with the number of lines before it"
+            f"only {filled(list(names))} of {len(names)} columns have a name in the header: if it"
+            " is further down, say --skip-rows with the number of lines before it"
         )
-    second = found.rows[1][1] if len(found.rows) > 1 else None
-    if second and given.rows_after_header is None and header.is_type_row(second):
-        notes.append(
-            f"the record after the header names types ({', '.join(second[:3])}...): "
-            f"skip it with --skip-rows {found.dialect.preamble},1"
-        )
+    if given.rows_after_header is None:
+        notes += [f"the record after the header holds {what}: it is skipped" for what in idle]
+        second = found.rows[1][1] if len(found.rows) > 1 and not idle else None
+        if second and header.is_type_row(second):
+            notes.append(
+                f"the record after the header names types ({', '.join(second[:3])}...): "
+                f"skip it with --skip-rows {found.dialect.preamble},1"
+            )
     return notes
 
 
 def _whole_lines(sample: bytes) -> bytes:
     """Without the record that the end of the head cut, as far as lines tell."""
-    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1))
+    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1), sample.rfind(b"\x1e"))
     if last < 0:
         raise DialectError(
             f"There is no line end in the first {len(sample)} bytes.",

@@ -10,6 +10,9 @@ from snapshots.engine.order import Order
 
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Delimiter = Annotated[
+    str, Field(max_length=8, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]*$")
+]
 _Character = Annotated[str, Field(max_length=1, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]?$")]
 
 
@@ -22,7 +25,8 @@ class _Given(BaseModel):
 class Dialect(_Given):
     """How the input is written. What is left out is detected."""
 
-    delimiter: _Character | None = None
+    delimiter: _Delimiter | None = None
+    """Empty: a record is one field."""
     quote: _Character | None = None
     """Empty: there are no quotes."""
     escape: _Character | None = None
@@ -35,6 +39,8 @@ class Dialect(_Given):
     comment: _Character | None = None
     skip_initial_space: bool | None = None
     max_record_size: Annotated[int, Field(ge=1024, le=256 << 20)] | None = None
+    ragged: Literal["reject", "pad"] | None = None
+    """`pad`: short records are filled with NULL, empty fields beyond the header are dropped."""
 
 
 class NewImport(_Given):
@@ -55,6 +61,10 @@ class NewImport(_Given):
     """Of a new table."""
     columns_changed: Literal["fail", "add", "ignore"] = "fail"
     """When the input's columns are not the table's."""
+    decimals: Literal["float", "exact"] = "float"
+    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
+    all_text: bool = False
+    """Every column of a new table is text."""
     max_rejects: Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] = (
         "10%"
     )

@@ -7,9 +7,10 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.engine.columns import Wanted, for_requests
+from snapshots.engine.columns import fitting, for_requests
 from snapshots.engine.delivery.execution import Execution
 from snapshots.engine.delivery.settings import settings
+from snapshots.engine.doubts import settle
 from snapshots.engine.plan import Options, Plan, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
@@ -108,16 +109,11 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
 
 
 def _detected(source: Source, options: Options, say: Callable[[str], None]) -> Layout:
+    wanted = replace(options.wanted(source.identity.name), primary_key=())
     sniffed = sniff(source.head(HEAD), options.dialect)
+    sniffed = settle(sniffed, fitting(None, wanted), wanted.place)
     for note in sniffed.notes:
         say(note)
-    wanted = Wanted(
-        contract=options.contract,
-        null_values=options.null_values,
-        primary_key=(),
-        policy=options.columns_changed,
-        place=source.identity.name,
-    )
     chosen = for_requests(source, sniffed, clean(sniffed.header), wanted, say)
     for note in chosen.notes:
         say(note)

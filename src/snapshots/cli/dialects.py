@@ -1,0 +1,61 @@
+"""How an input is written, from what stands on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snapshots.errors import UsageError
+from snapshots.formats.options import DialectOptions
+
+
+def to_dialect(given: dict[str, Any]) -> DialectOptions:
+    """The options of a dialect from the command line's. Raises UsageError."""
+    if given.get("headers") and given.get("no_headers"):
+        raise UsageError("--headers and --no-headers exclude each other")
+    skip = given.get("skip_rows")
+    ending = given.get("line_ending")
+    header = True if given.get("headers") else False if given.get("no_headers") else None
+    return DialectOptions(
+        delimiter=_delimiter(given.get("delimiter")),
+        quote=_character("--quotechar", given.get("quotechar")),
+        escape=_character("--escapechar", given.get("escapechar")),
+        encoding=given.get("encoding"),
+        header=header,
+        preamble=skip[0] if skip else None,
+        rows_after_header=skip[1] if skip else None,
+        comment=_character("--comment", given.get("comment")),
+        skip_initial_space=given.get("skip_initial_space"),
+        terminator=None if ending is None else "cr" if ending == "cr" else "lf",
+        max_record_size=given.get("max_record_size"),
+        ragged=given.get("ragged"),
+    )
+
+
+def _delimiter(value: str | None) -> str | None:
+    """One character or a few; a control character may be written as ^A."""
+    if value is None:
+        return None
+    named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(value.lower(), value)
+    if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_":
+        named = chr(ord(named[1].upper()) - ord("@"))
+    several = len(named) > 1
+    if any(char in "\n\r\0\x1e" or not char.isascii() for char in named) or (
+        several and (len(named) > 8 or any(map(str.isalnum, named)))
+    ):
+        raise UsageError(
+            f"--delimiter {value!r} is neither an ASCII character nor a few signs such as ||",
+            hint="for instance --delimiter ';', or --delimiter tab",
+        )
+    return named
+
+
+def _character(name: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    value = {"\\t": "\t", "tab": "\t", "none": ""}.get(value.lower(), value)
+    if len(value.encode()) > 1 or value in {"\n", "\r", "\0"}:
+        raise UsageError(
+            f"{name} {value!r} is not one ASCII character",
+            hint=f"for instance {name} ';', or {name} tab",
+        )
+    return value

@@ -1,0 +1,126 @@
+"""Which reading of an input is taken, and when none is: nothing is made of what is in doubt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots.errors import DialectError, InputError
+from snapshots.formats import doubt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.contract.infer import Inferred
+    from snapshots.formats.options import DialectOptions
+    from snapshots.formats.sniff import Sniffed
+
+FEW_RECORDS = 1000
+"""Of more, a share that is rejected is judged as --max-rejects says."""
+_SENTENCE = re.compile(r"[^,;\t|]*[.!?]\s*|\s*[{<\[].*|.*\w, \w+ \w.*|\S+ \S+ \S+ .*", re.DOTALL)
+
+
+def settle(sniffed: Sniffed, fits: Callable[[Sniffed], int] | None, place: str) -> Sniffed:
+    """The reading to load by.
+
+    `fits` says how many columns of the table or contract a reading has, 0 if it cannot be
+    loaded; None: nothing is known of the columns. DialectError where several fit equally.
+    """
+    if fits is None:
+        if sniffed.question is not None:
+            raise _at(sniffed.question, place)
+        return sniffed
+    ranked = [(fits(one), one) for one in (sniffed, *sniffed.rivals)]
+    most = max(number for number, _ in ranked)
+    if most:
+        fitting = [one for number, one in ranked if number == most]
+        if len(fitting) > 1 and sniffed.question is not None:
+            raise _at(sniffed.question, place)
+        return fitting[0]
+    return _by_names(sniffed, fits, place) or sniffed
+
+
+def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> Sniffed | None:
+    """Another reading, whose header has the names that are known."""
+    found: dict[tuple[str, int, tuple[str, ...]], tuple[int, Sniffed]] = {}
+    for one in sniffed.others():
+        if one.dialect.header and (number := fits(one)):
+            key = (one.dialect.delimiter, one.dialect.preamble, one.header)
+            found.setdefault(key, (number, one))
+    if not found:
+        return None
+    most = max(number for number, _ in found.values())
+    best = [one for number, one in found.values() if number == most]
+    if len({one.dialect.delimiter for one in best}) > 1:
+        ways = "; ".join(
+            f"by {doubt.name(one.dialect.delimiter)}: {doubt.row(one.header)}" for one in best
+        )
+        raise DialectError(
+            f"The table fits several readings of the input equally: {ways}.",
+            place=place,
+            hint="Say which with --delimiter or --skip-rows.",
+        )
+    chosen = best[0]
+    lines = chosen.dialect.preamble
+    where = f"line {lines + 1}" if lines else "the first line"
+    return replace(
+        chosen, notes=(*chosen.notes, f"the names of the known columns stand in {where}")
+    )
+
+
+def require_sound(
+    sniffed: Sniffed, given: DialectOptions, inferred: Inferred, place: str, *, remote: bool
+) -> None:
+    """DialectError if most records would be rejected for their structure, so that it is in doubt.
+
+    InputError if an answer has no record, and is a sentence and no header. Either only where the
+    user has not said how it is.
+    """
+    records = inferred.records + inferred.broken
+    if remote and not records and given.header is None and given.delimiter is None:
+        _require_header(sniffed, place)
+    if not inferred.whole or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
+        return
+    quotes = inferred.quotes * 2 > inferred.unsound
+    said = (
+        (given.quote, given.escape)
+        if quotes
+        else (given.delimiter, given.ragged, given.preamble, given.header)
+    )
+    if any(one is not None for one in said):
+        return
+    dialect = sniffed.dialect
+    of_all = f"{inferred.unsound} of {records} records"
+    header = f"header {doubt.row(sniffed.header)}, then " if dialect.header else ""
+    way = f"Read by {doubt.name(dialect.delimiter)}: {header}{sniffed.first}."
+    if quotes:
+        quote = f'"{dialect.quote}"' if dialect.quote == "'" else f"'{dialect.quote}'"
+        raise DialectError(
+            f"The quoting is in doubt: that of {of_all} is broken. {way}",
+            place=place,
+            hint="Say --quotechar none if quotes mean nothing, --escapechar '\\' if \\\" is one of"
+            f" two, or --quotechar {quote} to load the others.",
+        )
+    raise DialectError(
+        f"The delimiter is in doubt: {of_all} have not {len(sniffed.header)} fields. {way}",
+        place=place,
+        hint=f"Say {doubt.option(dialect.delimiter)} to load the others, --ragged pad to fill short"
+        " ones, --skip-rows N if the header is further down, or --delimiter none for one column.",
+    )
+
+
+def _require_header(sniffed: Sniffed, place: str) -> None:
+    line = sniffed.dialect.repeated or ", ".join(sniffed.header)
+    if len(sniffed.header) > 1 and not _SENTENCE.fullmatch(line):
+        return
+    shown = line if len(line) <= 100 else f"{line[:97]}..."
+    raise InputError(
+        f"The answer is one line of text, and no table: {shown!r}.",
+        place=place,
+        hint="Check the URL. If the line is a header without records, say --headers.",
+    )
+
+
+def _at(error: DialectError, place: str) -> DialectError:
+    return DialectError(error.message, hint=error.hint, place=place)

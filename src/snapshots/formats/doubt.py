@@ -1,0 +1,55 @@
+"""What is asked of a user where an input can be read in several ways."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from snapshots.errors import DialectError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.formats.shapes import Shape
+
+NAMES = {
+    ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space", ":": "colon",
+    "#": "hash", "^": "caret", "~": "tilde", "\x01": "^A", "\x1f": "unit separator", "": "none",
+}  # fmt: skip
+_GIVEN = {"\t": "tab", "\x01": "^A", "\x1f": "^_", " ": "space", "": "none"}
+_RECORDS = 2
+_CELLS = 6
+_SHOWN = 30
+
+
+def name(delimiter: str) -> str:
+    """In a word."""
+    return NAMES.get(delimiter, repr(delimiter))
+
+
+def option(delimiter: str) -> str:
+    """As it is given."""
+    word = _GIVEN.get(delimiter)
+    return f"--delimiter {word}" if word else f"--delimiter '{delimiter}'"
+
+
+def between(shapes: Sequence[Shape]) -> DialectError:
+    """Several delimiters, or none, fit equally: the first records of each, and what chooses."""
+    options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
+    ways = [f"With {way}: {records(one.rows)}" for way, one in zip(options, shapes, strict=True)]
+    return DialectError(
+        f"The delimiter is in doubt, as {len(ways)} fit equally. {'. '.join(ways)}.",
+        hint=f"Say {' or '.join(dict.fromkeys(options))}.",
+    )
+
+
+def records(rows: Sequence[tuple[int, list[str] | None]], most: int = _RECORDS) -> str:
+    """The first ones, each as a list."""
+    return " ".join("(broken quotes)" if cells is None else row(cells) for _, cells in rows[:most])
+
+
+def row(row: Sequence[str]) -> str:
+    """One record, as a list of its first cells."""
+    cells = [cell if len(cell) <= _SHOWN else f"{cell[: _SHOWN - 3]}..." for cell in row[:_CELLS]]
+    more = ", ..." if len(row) > _CELLS else ""
+    return f"[{', '.join(json.dumps(cell, ensure_ascii=False) for cell in cells)}{more}]"

@@ -1,0 +1,54 @@
+"""What the first lines of an input say of it outright: a separator named, a drawing, columns
+made with spaces.
+"""
+
+from __future__ import annotations
+
+import re
+
+from snapshots.errors import DialectError
+
+_SEP = re.compile(
+    rb'(?:\xef\xbb\xbf)?"?sep=([^\r\n"]{1,4})"?[ ,;\t]*(?=\r|\n|\x1e|$)', re.IGNORECASE
+)
+_RULE = re.compile(r"\s*[+|├└┌╞╠╔]?[-=─═+|:┼┬┴╪╬ ]*[-=─═]{2,}[-=─═+|:┼┬┴╪╬┤┐┘╡╣ ]*\s*")
+_JOINT = re.compile(r"[-=─═][+┼┬┴╪╬][-=─═]|^\s*[+|├┌└╔╠].*[-─═]{2,}.*[+|┤┐┘╗╣]\s*$")
+_LINES = 8
+_FEWEST = 3
+
+
+def separator(sample: bytes) -> str | None:
+    """That of a first line such as `sep=;`, which Excel writes and reads."""
+    found = _SEP.match(sample)
+    return None if found is None else found[1].decode("utf-8", "replace")
+
+
+def refuse_drawing(sample: bytes) -> None:
+    """DialectError for a table as a database's client draws it for a reader.
+
+    A line of dashes with joints in it stands among the first ones.
+    """
+    lines = sample[:20_000].decode("utf-8", "replace").splitlines()[:_LINES]
+    for number, line in enumerate(lines, 1):
+        if _RULE.fullmatch(line) and _JOINT.search(line):
+            raise DialectError(
+                f"The input is a table drawn with lines, for a reader (line {number}); no CSV.",
+                hint="Have CSV written: psql --csv, mysql --batch, sqlite3 -csv. If it is none,"
+                " say --delimiter.",
+            )
+
+
+def looks_fixed(sample: bytes) -> bool:
+    """The fields stand below each other, at the same places, with spaces between them."""
+    lines = [
+        line for line in sample[:20_000].decode("utf-8", "replace").splitlines() if line.strip()
+    ]
+    lines = [line.rstrip() for line in lines[:200]]
+    if len(lines) < _FEWEST or not all("  " in line.strip() for line in lines[:_FEWEST]):
+        return False
+    if sum("  " in line.strip() for line in lines) * 2 < len(lines):
+        return False
+    width = min(map(len, lines))
+    begin = min(len(line) - len(line.lstrip()) for line in lines)
+    gaps = [all(line[at] == " " for line in lines) for at in range(begin, width)]
+    return any(gaps)

@@ -1,0 +1,103 @@
+"""Records that are not as wide as the header, are empty, or are the header once more."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from snapshots._native import Chunk, Records, Scanner
+from snapshots.formats.csv import dialect_json
+from snapshots.model import Dialect
+
+from .whole import convert, converter, split, texts
+
+RAGGED = b"1,2\n1,2,\n1,2,,\n1\n1,2,x\n"
+
+
+@pytest.mark.parametrize(
+    ("ragged", "rows", "rejected"),
+    [
+        ("reject", [["1", "2"]], 4),
+        ("trim", [["1", "2"]] * 3, 2),
+        ("pad", [["1", "2"]] * 3 + [["1", None]], 1),
+    ],
+)
+def test_what_is_too_wide_or_too_short(ragged, rows, rejected):
+    dialect = Dialect(header=False, ragged=ragged)
+    found = convert(converter(texts(2), dialect), split(RAGGED, dialect))
+    assert found.rows == rows
+    assert [code for _, code in found.codes] == ["field_count"] * rejected
+    scanner = Scanner(dialect_json(dialect), 2)
+    scanner.scan(Chunk.of(RAGGED))
+    evidence = json.loads(scanner.evidence())
+    assert (evidence["records"], evidence["broken"]) == (len(rows), rejected)
+    assert (evidence["unsound"], evidence["quotes"]) == (rejected, 0)
+    assert evidence["columns"][1]["nulls"] == sum(row[1] is None for row in rows)
+
+
+def test_what_is_hollow_is_skipped():
+    data = b'a,b\n,\n1,2\n,,,\n"",""\n\0\0\0\n3,\n'
+    dialect = Dialect()
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert found.skipped == 3
+    assert found.rows == [["1", "2"], ["", ""], ["3", None]]
+
+
+@pytest.mark.parametrize("again", [b"a,b", b"\xef\xbb\xbfa,b"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_the_header_once_more(again, end):
+    data = end.join([b"a,b", b"1,2", again, b"3,4", b""])
+    dialect = Dialect(repeated="a,b")
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert found.rows == [["1", "2"], ["3", "4"]]
+    assert found.codes == [(3, "repeated_header")]
+
+
+def test_a_header_of_two_lines_once_more():
+    header = '"a\nb",c'
+    data = f"{header}\n1,2\n{header}\n3,4\n".encode()
+    dialect = Dialect(repeated=header)
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert found.rows == [["1", "2"], ["3", "4"]]
+    assert found.codes == [(4, "repeated_header")]
+
+
+@pytest.mark.parametrize("delimiter", ["||", "~|~", "::", "^*^"])
+def test_a_delimiter_of_several_characters(delimiter):
+    parts = [
+        ["1", f"x{delimiter[0]}y", '"q"'],
+        ["2", delimiter[:-1] + "x", f'"a{delimiter}b"'],
+        ["3", "", '"x""y"'],
+    ]
+    data = "".join(delimiter.join(row) + "\n" for row in parts).encode()
+    dialect = Dialect(delimiter=delimiter, header=False)
+    for chunk in (1, 7, 1000):
+        found = convert(converter(texts(3), dialect), split(data, dialect, chunk, 3))
+        assert not found.rejects
+        assert found.rows == [
+            ["1", f"x{delimiter[0]}y", "q"],
+            ["2", delimiter[:-1] + "x", f"a{delimiter}b"],
+            ["3", None, 'x"y'],
+        ]
+
+
+def test_no_delimiter_at_all():
+    dialect = Dialect(delimiter="")
+    data = b'a,b\n1;2\n"x,y"\n'
+    assert [row for _, _, row in Records.parse(data, dialect_json(dialect), 9)] == [
+        [b"a,b"], [b"1;2"], [b"x,y"],
+    ]  # fmt: skip
+
+
+def test_what_is_missing_is_null_whatever_an_empty_field_means():
+    dialect = Dialect(header=False, ragged="pad")
+    contract = replace(texts(3), missing_values=("NA",))
+    found = convert(converter(contract, dialect), split(b"1,,NA\n2\n", dialect))
+    assert found.rows == [["1", "", None], ["2", None, None]]
+
+
+def test_an_escape_before_the_first_sign_of_a_delimiter():
+    dialect = Dialect(header=False, delimiter="||", escape="\\")
+    data = b'a\\||b||c\n"d\\|"||e\\x|\n'
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert found.rows == [["a||b", "c"], ["d|", "e\\x|"]]
