@@ -198,7 +198,7 @@ def test_an_import_that_has_yet_to_make_its_table_goes_on(database, load):
         "DROP TABLE a",
         "DELETE FROM snapshots_chunks",
         "DELETE FROM snapshots_rejects",
-        "UPDATE snapshots_imports SET records = 0, loaded = 0, state = 'interrupted'",
+        "UPDATE snapshots_imports SET records = 0, loaded = 0, chunks = 0, state = 'interrupted'",
     )
     result, _ = load(limit=None, chunk_size=8 << 20)
     assert (result.outcome, result.record.import_id) == ("finished", 1)

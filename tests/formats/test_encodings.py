@@ -19,7 +19,12 @@ ENCODINGS = [
 @given(data=st.binary(max_size=80), cut=st.integers(0, 80))
 def test_any_bytes_come_back_whatever_they_are(encoding, data, cut):
     utf8 = b"".join(transcode([data[:cut], data[cut:]], encoding))
-    assert original(utf8, encoding) == data
+    back = original(utf8, encoding)
+    if encoding == "big5" and back != data:
+        # It has two codes for a few characters, and gives back the usual one.
+        assert back.decode(encoding) == data.decode(encoding)
+    else:
+        assert back == data
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -376,6 +376,9 @@ class Ledger(History):
         seconds: float,
         code: str | None = None,
     ) -> None:
+        # Who was taken over waits for no lock of its successor.
+        if self._fence_and_state(self.session, lease) != (lease.fence, "running"):
+            return
         # From here on no chunk of it commits: the totals are those of all that there will be.
         self._fence_and_state(self.session, lease, ROW_LOCK[self.target.name])
         totals = self.counts(lease.import_id)
