@@ -23,6 +23,7 @@ from snapshots.engine.takeover import require_whole, session_name, take_over
 from snapshots.errors import (
     AlreadyImported,
     CannotConnect,
+    ConnectionLost,
     ContractError,
     ImportBusy,
     InputError,
@@ -320,6 +321,10 @@ class Run:
             ended = self.job.carry_out(task)
             return self.ending.conclude(lease, plan, known, ended)
         except LostLease:
+            raise
+        except (ConnectionLost, CannotConnect) as error:
+            # Nothing speaks against the import itself: the same command goes on with it.
+            self.ending.end(lease, "interrupted", error)
             raise
         except SnapshotsError as error:
             self.ending.end(lease, "failed", error)
