@@ -22,13 +22,20 @@ from snapshots.engine.owner import LEASE_SECONDS
 from snapshots.engine.worker import RETRY_SECONDS
 from tests.conftest import fresh
 from tests.faults import deliveries
-from tests.faults.harness import check, finish, make_file, schema_file, start, wait_for
+from tests.faults.harness import (
+    PATIENCE,
+    check,
+    finish,
+    go_on,
+    held,
+    make_file,
+    schema_file,
+    start,
+    wait_for,
+)
 from tests.faults.test_owners import stop
 from tests.service.processes import entry, submit, worker
 from tests.sync.service import Service
-
-SECONDS = 120
-"""For what takes some of them on an idle machine."""
 
 INSIDE = {"after-claim", "mid-write", "before-commit", "finishing", "adopting"}
 """Within a transaction. Of a SQLite file nobody can have the lock while its owner is stopped."""
@@ -63,20 +70,13 @@ class Owner:
     what: Any
 
     @property
-    def stopped(self):
-        if self.process.poll() is not None:
-            pytest.fail(f"{self.moment} was never reached: {self.process.communicate()}")
-        seen = os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
-        return seen is not None
-
-    @property
     def silent(self):
         """For longer than its lease. Nothing is written for that: it may hold locks."""
         with closing(Books(locations.target(self.database), create=False)) as books:
             return books.ledger.entry(1).heartbeat_age > LEASE_SECONDS
 
     def wake(self):
-        self.process.send_signal(signal.SIGCONT)
+        go_on(self.process)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def owners(some):
     some = list(some)
     try:
         for owner in some:
-            wait_for(lambda owner=owner: owner.stopped)
+            held(owner.process)
         for owner in some:
             wait_for(lambda owner=owner: owner.silent)
         yield some
@@ -148,11 +148,10 @@ def test_an_import_that_another_is_at_work_on(databases, tmp_path):
     with owners(importing(databases, tmp_path, moment) for moment in moments) as stopped:
         for owner in stopped:
             process = load(owner.database, owner.what, tmp_path, "before-claim:3:stop")
-            other = Owner("the other", owner.database, process, owner.what)
-            wait_for(lambda other=other: other.stopped)
+            held(process)
             owner.wake()
             says_that_it_was_taken_over(owner)
-            other.wake()
+            go_on(process)
             code, result, err = finish(process)
             assert (code, result["import_id"]) == (3, 1), (owner.moment, err, result)
             check(owner.database, owner.what)
@@ -195,7 +194,7 @@ def test_who_waits_for_input_learns_it_too(databases, tmp_path):
     with os.fdopen(inlet, "wb", buffering=0) as giving, ThreadPoolExecutor(1) as giver:
         given = giver.submit(giving.write, data[:some])
         if not heartbeats:
-            given.result(SECONDS)
+            given.result(PATIENCE)
             stop(process, database, "sqlite_url", inside=False)
         with owners([Owner("waiting", database, process, stream)]) as (owner,):
             with made.path.open("rb") as again:
@@ -220,7 +219,7 @@ def test_stopped_for_longer_than_a_lost_connection_is_waited_for(own_server, tmp
         )
     ]
     for owner in some:
-        wait_for(lambda owner=owner: owner.stopped)
+        held(owner.process)
     own_server.kill()
     some[1].wake()
     while "waiting for up to" not in some[1].process.stderr.readline():
@@ -314,7 +313,7 @@ def test_a_worker_of_the_service(databases, tmp_path):
             submit(database, file="next.csv", table="next")
             wait_for(_finished(database, 2))
             owner.process.send_signal(signal.SIGTERM)
-            owner.process.wait(SECONDS)
+            owner.process.wait(PATIENCE)
             err = owner.process.stderr.read()
             assert "mport 1 was taken over by another process" in err, (owner.moment, err)
             assert "resume" not in err, (owner.moment, err)
