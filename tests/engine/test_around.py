@@ -121,7 +121,8 @@ def test_by_command_line_and_undone_again(sqlite_url, tmp_path):
     assert done.returncode == 3
     (result,) = objects(done)
     assert (result["loaded"], result["rejected"]) == (2, 1)
-    said = command("rejects", "1", "--database", sqlite_url, "--json", cwd=tmp_path)
+    number = result["import_id"]
+    said = command("rejects", number, "--database", sqlite_url, "--json", cwd=tmp_path)
     (reject,) = objects(said)
     assert (reject["line"], reject["reason"], reject["raw"]) == (3, "No negatives.", "2,-1")
     assert query(sqlite_url, "SELECT id, _line FROM t ORDER BY id") == [(1, 2), (3, 4)]

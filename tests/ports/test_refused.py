@@ -87,9 +87,10 @@ def test_a_trigger_that_leaves_rows_out(target, session):
             "CREATE TRIGGER tr BEFORE INSERT ON t WHEN new.a = 3 BEGIN SELECT RAISE(IGNORE); END"
         )
     with session.transaction():
-        with pytest.raises(RefusedRows), session.savepoint():
-            load(target, session, target.table_name("t"), TWO, [["2", "x"], ["3", "x"]])
-        assert count(session, target) == 0
+        given = load(target, session, target.table_name("t"), TWO, [["2", "x"], ["3", "x"]])
+    # That is the trigger's will, and no refusal: what is there is counted when the import ends.
+    assert given == 2
+    assert count(session, target) == 1
 
 
 def test_no_such_table_or_column_is_not_the_rows_fault(target, session):
