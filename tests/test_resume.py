@@ -34,7 +34,7 @@ def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
 
 
-FEW = 32
+FEW = 150
 """Chunks of hundreds that may still be committed while a signal is on its way to a busy process."""
 AWAY_SECONDS = 5
 """To the end where the database is away, and is asked once more."""

@@ -11,6 +11,9 @@ pub const NO_DELIMITER: u8 = 0xFF;
 const NO_LENGTH: usize = usize::MAX - BOM.len();
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+const UNIT_SEPARATOR: u8 = 0x1F;
+const RECORD_SEPARATOR: u8 = 0x1E;
+
 /// The longest delimiter.
 const MAX_DELIMITER: usize = 8;
 
@@ -112,7 +115,7 @@ impl Dialect {
             newline: match spec.terminator {
                 Terminator::Lf => b'\n',
                 Terminator::Cr => b'\r',
-                Terminator::Rs => 0x1E,
+                Terminator::Rs => RECORD_SEPARATOR,
             },
             header: spec.header,
             preamble: spec.preamble,
@@ -172,6 +175,10 @@ impl Dialect {
     }
 
     fn find_suspects(&mut self) {
+        if self.newline == RECORD_SEPARATOR && self.delimiter != UNIT_SEPARATOR {
+            // The rows of a query: one of NULLs alone is a row, too.
+            return;
+        }
         let space = self.skip_initial_space.then_some(b' ');
         let found = [Some(self.delimiter), Some(0), self.comment, space];
         let rest = self.delimiter_rest.iter().copied();

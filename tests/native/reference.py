@@ -74,7 +74,9 @@ def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
 
 
 def _is_hollow(line: bytes, dialect: Dialect) -> bool:
-    """Empty fields alone, or padding with NULs."""
+    """Empty fields alone, or padding with NULs; of the rows of a query none is."""
+    if dialect.terminator == "rs" and dialect.delimiter != "\x1f":
+        return False
     if not line.strip(b"\0"):
         return True
     delimiter, at = dialect.delimiter.encode(), 0

@@ -11,7 +11,13 @@ from snapshots.engine.order import Order
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Delimiter = Annotated[
-    str, Field(max_length=8, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]*$")
+    str,
+    Field(
+        max_length=8,
+        # One ASCII character, or a few signs.
+        pattern=r"^(?:[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]?"
+        r"|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]{2,8})$",
+    ),
 ]
 _Character = Annotated[str, Field(max_length=1, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]?$")]
 
