@@ -191,6 +191,23 @@ def test_a_large_table_is_counted_by_an_index_or_not_at_all(url, kind, tmp_path,
     assert result.hint == ""
 
 
+@pytest.mark.parametrize("name", ["x" * 50, "ж" * 30])
+def test_a_long_name_leaves_room_for_that_of_the_index(postgres_url, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(triggers, "MOST_ROWS", 0)
+    path = numbers(tmp_path / "a.csv", [100])
+    snapshots.load(path, database=postgres_url, table=name)
+    function, trigger = LEFT_OUT["postgres"]["before"]
+    execute(postgres_url, function)
+    execute(postgres_url, trigger.replace(" ON t ", f' ON "{name}" '))
+    path = numbers(tmp_path / "b.csv", [-1, 51])
+    result = snapshots.load(path, database=postgres_url, table=name)
+    assert result.outcome == "finished"
+    execute(postgres_url, result.hint.partition("quick: ")[2].removesuffix("."))
+    path = numbers(tmp_path / "c.csv", [-1, 52])
+    result = snapshots.load(path, database=postgres_url, table=name)
+    assert (result.counts.loaded, result.counts.skipped) == (1, 1)
+
+
 def test_a_trigger_that_changes_values_is_said_and_obeyed(mysql_url, tmp_path):
     statement = "CREATE TRIGGER doubled BEFORE INSERT ON t FOR EACH ROW SET NEW.n = NEW.n * 2"
     table_with(mysql_url, tmp_path, [statement])

@@ -5,6 +5,7 @@ Nothing here does I/O. Field names are those of the ledger, of `--json` and of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -155,6 +156,10 @@ class TableName:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def sql(self, quote: Callable[[str], str]) -> str:
+        """As SQL names it, each part quoted as the database does."""
+        return ".".join(quote(part) for part in (self.schema, self.name) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from snapshots.ledger import left_out
 if TYPE_CHECKING:
     from snapshots.engine.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
-    from snapshots.ports import Target
 
 MOST_ROWS = 1_000_000
 """Of a table that is read as a whole to count the rows of one import."""
@@ -25,26 +24,22 @@ def settle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
     names = ", ".join(plan.triggers)
     if not plan.lineage:
         return (
-            f"Table {plan.table} has triggers ({names}) and its rows no _import_id: whether the"
-            " triggers left records out was not counted."
+            f"Table {plan.table} has triggers ({names}), and its rows have no _import_id: what the"
+            " triggers left out was not counted."
         )
-    table = quoted(ledger.target, plan)
-    index = ledger.target.quote(f"{plan.table.name[:32]}_import_id")
-    if not ledger.target.counts_quickly(ledger.session, plan.table, "_import_id", MOST_ROWS):
+    target = ledger.target
+    table = plan.table.sql(target.quote)
+    if not target.counts_quickly(ledger.session, plan.table, "_import_id", MOST_ROWS):
+        # Any database can have a name of so many bytes.
+        start = plan.table.name.encode()[:40].decode(errors="ignore")
+        index = target.quote(f"{start}_import_id")
         return (
-            f"Table {plan.table} has triggers ({names}): whether they left records out was not"
-            " counted, for it is large. An index makes it quick:"
-            f" CREATE INDEX {index} ON {table} (_import_id)"
+            f"Table {plan.table} has triggers ({names}) and is large: what they left out was not"
+            f" counted. An index makes it quick: CREATE INDEX {index} ON {table} (_import_id)"
         )
-    if left_out.settle(ledger, lease, table) is None:
+    if not left_out.settle(ledger, lease, table):
         return (
-            f"Triggers ({names}) have taken _line from rows of table {plan.table}: whether they"
-            " left records out was not counted."
+            f"Triggers ({names}) have taken _line from rows of table {plan.table}: what they left"
+            " out was not counted."
         )
     return ""
-
-
-def quoted(target: Target, plan: Plan) -> str:
-    """The table as SQL."""
-    parts = [part for part in (plan.table.schema, plan.table.name) if part]
-    return ".".join(target.quote(part) for part in parts)

@@ -27,30 +27,28 @@ SELECT first, COUNT(*) FROM (
 """Sorted once, whatever the number of chunks: a line is of the last chunk that began before it."""
 
 
-def settle(ledger: Ledger, lease: Lease, table: str) -> int | None:
-    """Counts loaded records of the import that have no row in the table as skipped; how many, or
-    None where rows have lost their lines, so that nobody can tell.
+def settle(ledger: Ledger, lease: Lease, table: str) -> bool:
+    """Counts loaded records of the import that have no row in the table as skipped; False where
+    rows have lost their lines, so that nobody can tell.
 
     `table` is quoted. Call it in the transaction that finishes the import, before that.
     """
     session = ledger.session
     ((found, lost),) = session.execute(_LINES.format(table=table), (lease.import_id,))
     if lost:
-        return None
+        return False
     chunks = ledger.chunks(lease.import_id)
     if cast("int", found) >= sum(chunk.counts.loaded for chunk in chunks):
-        return 0
+        return True
     rows = session.execute(_LINES_OF_CHUNKS.format(table=table), (lease.import_id, lease.import_id))
     lines = {cast("int | None", first): cast("int", count) for first, count in rows}
-    left_out = 0
     for chunk in chunks:
         missing = chunk.counts.loaded - lines.get(chunk.start_line, 0)
         if missing <= 0:
             continue
-        left_out += missing
         session.execute(
             "UPDATE snapshots_chunks SET loaded = loaded - ?, skipped = skipped + ?,"
             " skipped_by_code = ? WHERE import_id = ? AND start_offset = ?",
             (missing, missing, json.dumps({CODE: missing}), lease.import_id, chunk.start),
         )
-    return left_out
+    return True
