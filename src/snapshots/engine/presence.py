@@ -66,8 +66,7 @@ class Tables:
 
     def _is_empty(self, table: TableName) -> bool:
         if table not in self._empty:
-            parts = [part for part in (table.schema, table.name) if part]
-            one_row = f"SELECT 1 FROM {'.'.join(map(self.target.quote, parts))} LIMIT 1"  # noqa: S608
+            one_row = f"SELECT 1 FROM {table.sql(self.target.quote)} LIMIT 1"  # noqa: S608
             try:
                 self._empty[table] = not self.session.execute(one_row)
             except TargetError as error:

@@ -192,8 +192,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
         if rows != [(lease.fence,)]:
             raise LostLease(f"import {lease.import_id} was taken over by another process")
         if table is not None and ledger.target.inspect(session, table) is not None:
-            parts = [part for part in (table.schema, table.name) if part]
-            name = ".".join(ledger.target.quote(part) for part in parts)
+            name = table.sql(ledger.target.quote)
             require_accounted(ledger, lease.import_id, table, name)
             session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
         for account in ("chunks", "rejects"):

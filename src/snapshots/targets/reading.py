@@ -94,11 +94,10 @@ def select(
             raise UsageError("this is no place to go on at", hint="take it from `next`")
         conditions.append(_past(keys, after))
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
-    parts = [part for part in (shape.table.schema, shape.table.name) if part]
     names = [column.name for column in shape.columns]
     sql = (
         f"SELECT {', '.join(columns[name].quoted for name in names)}"
-        f" FROM {'.'.join(map(target.quote, parts))}"
+        f" FROM {shape.table.sql(target.quote)}"
         f"{' WHERE ' + where if where else ''}"
         f" ORDER BY {', '.join(_ordered(column, down) for column, down in keys)} LIMIT {most:d}"
     )

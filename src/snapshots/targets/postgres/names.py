@@ -27,5 +27,4 @@ def quote(identifier: str) -> str:
 
 def qualified(table: TableName) -> str:
     """A table, with its schema if it has one."""
-    name = quote(table.name)
-    return f"{quote(table.schema)}.{name}" if table.schema else name
+    return table.sql(quote)
