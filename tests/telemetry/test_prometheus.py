@@ -232,7 +232,7 @@ def test_the_alerts_are_loaded_and_none_is_raised_by_a_good_import(
 ):
     with serving(folder, sqlite_url, port, "more.csv"):
         (group,) = prometheus.ask("rules")["groups"]
-        assert len(group["rules"]) == 7
+        assert len(group["rules"]) == 8
         assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
         wait_for_the_ledger(prometheus, sqlite_url)
         assert not prometheus.query(f'ALERTS{{database="{display(sqlite_url)}"}}')

@@ -10,7 +10,7 @@ import click
 
 from snapshots.cli.failure import as_object
 from snapshots.cli.output import print_json, print_result, record_object, result_object
-from snapshots.engine.report import Notice
+from snapshots.engine.report import Broken, Notice
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def _line(event: Event) -> None:
             click.echo(text.rstrip(), err=True)
         case events.Back():
             click.echo("the database is back", err=True)
+        case Broken(thread, _, error):
+            click.echo(f"error: an unexpected error in the {thread}, which goes on", err=True)
+            click.echo(f"  {error}. {error.hint}", err=True)
         case events.Problem(error):
             click.echo(f"error: {error} {error.hint}".rstrip(), err=True)
         case _:
@@ -117,6 +120,10 @@ def _object(event: Event) -> None:
             )
         case events.Waiting(error, seconds):
             print_json({"event": "waiting", "error": as_object(error), "seconds": seconds})
+        case Broken(thread, path, error):
+            print_json(
+                {"event": "broken", "thread": thread, "path": path, "error": as_object(error)}
+            )
         case events.Problem(error):
             print_json({"event": "problem", "error": as_object(error)})
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.engine.report import Failed
+from snapshots.engine.report import Broken, Failed
 from snapshots.sync import events
 from snapshots.telemetry.lines import Line, line, of_error
 
@@ -30,13 +30,20 @@ def logged(event: Event) -> Line | None:
             return Line("warning", "database_away", {**of_error(error), "seconds": seconds})
         case events.Back():
             return Line("info", "database_back", {})
-        case events.Problem(error):
-            return Line("warning", "problem", of_error(error))
+        case Broken() | events.Problem():
+            return _unwanted(event)
         case _:
             # A failure without a number the service says itself, once it has decided what it means:
             # with the number under which the file is refused, or when it is tried again.
             unnumbered = isinstance(event, Failed) and event.import_id is None
             return None if unnumbered else line(event)
+
+
+def _unwanted(event: Broken | events.Problem) -> Line:
+    if isinstance(event, Broken):
+        known = {"thread": event.thread, "input": event.input}
+        return Line("error", "thread_broken", {**known, **of_error(event.error)})
+    return Line("warning", "problem", of_error(event.error))
 
 
 def _of_file(

@@ -1,5 +1,5 @@
-"""Named points at which a test can kill or stop this process, or have the kernel panic. They do
-nothing otherwise.
+"""Named points at which a test can kill or stop this process, or have it fail. They do nothing
+otherwise.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import threading
 from snapshots._native import PanicException
 
 _WANTED = os.environ.get("SNAPSHOTS_FAULT", "")
-"""`POINT:N`: the Nth time that POINT is reached, the process dies as by kill -9;
-with `POINT:N:panic` a panic of the kernel comes out of it, with `POINT:N:stop` the process is
-stopped until somebody lets it go on, and with `POINT:N:stops` each Nth time.
+"""`POINT:N`: the Nth time that POINT is reached, the process dies as by kill -9; with
+`POINT:N:panic` a panic of the kernel comes out of it, with `POINT:N:error` an error that nobody has
+foreseen, with `POINT:N:stop` the process is stopped until somebody lets it go on, and with
+`POINT:N:stops` each Nth time.
 """
 
 _point, _, _rest = _WANTED.partition(":")
@@ -23,7 +24,7 @@ _left = _nth
 
 
 def fault_point(name: str) -> None:
-    """Dies, stops or panics here if the test asked for it."""
+    """Dies, stops or fails here if the test asked for it."""
     if name != _point:
         return
     global _left  # noqa: PLW0603 - a countdown of this process
@@ -31,6 +32,8 @@ def fault_point(name: str) -> None:
     if _left == 0:
         if _how == "panic":
             raise PanicException("as a test wants it")
+        if _how == "error":
+            raise RuntimeError("as a test wants it")
         if _how in {"stop", "stops"}:
             _left = _nth if _how == "stops" else 0
             # Sent to the process, another thread might take it, and this one go on for a while.

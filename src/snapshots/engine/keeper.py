@@ -57,6 +57,10 @@ class Keeper:
                 except SnapshotsError:
                     # The database is away. Should the lease run out meanwhile, the fence tells.
                     self._books.renew_if_possible()
+        except BaseException:
+            # Nobody would hear any more that the import is to be cancelled.
+            self.stop.set()
+            raise
         finally:
             self._books.close()
 

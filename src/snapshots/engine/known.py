@@ -13,6 +13,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from snapshots.errors import UsageError
+
 FILE = "databases.json"
 
 
@@ -21,8 +23,10 @@ def remember(database: str) -> None:
     databases = recall()
     if any(_place(database) == _place(known) for known in databases):
         return
+    state = folder()
+    if state is None:
+        return
     with contextlib.suppress(OSError):
-        state = folder()
         state.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
         try:
@@ -35,8 +39,11 @@ def remember(database: str) -> None:
 
 def recall() -> list[str]:
     """The remembered databases, oldest first; none where the file is missing or damaged."""
+    state = folder()
+    if state is None:
+        return []
     try:
-        content = json.loads((folder() / FILE).read_text("utf-8"))
+        content = json.loads((state / FILE).read_text("utf-8"))
         return [str(database) for database in content["databases"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -47,17 +54,31 @@ def _place(database: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", database)
 
 
-def folder() -> Path:
-    """Where a user's own state is kept."""
+def folder() -> Path | None:
+    """Where a user's own state is kept; None for a user without a home folder."""
     override = os.environ.get("SNAPSHOTS_STATE_DIR")
     if override:
         return Path(override)
     # Imported here: every command would pay for it otherwise.
     from platformdirs import user_state_path
 
-    return user_state_path("snapshots")
+    try:
+        state = user_state_path("snapshots")
+    except RuntimeError:
+        return None
+    # Older releases give a folder called `~` in the current one instead.
+    return state if state.is_absolute() else None
 
 
 def uploads() -> Path:
-    """Where uploaded files are kept if nothing else is said."""
-    return folder() / "files"
+    """Where uploaded files are kept if nothing else is said.
+
+    Raises UsageError where the user has no home folder.
+    """
+    state = folder()
+    if state is None:
+        raise UsageError(
+            "This user has no home folder to keep uploaded files in.",
+            hint="Name a folder with --files, or set SNAPSHOTS_STATE_DIR.",
+        )
+    return state / "files"

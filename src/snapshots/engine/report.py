@@ -141,8 +141,28 @@ class ImportResult:
     """It is already imported, and the table of that import has no row any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A thread met an error that nobody has foreseen, a defect of this program. It works on."""
+
+    thread: str
+    """importer or mover."""
+    input: str
+    """The file that it had in hand, which is tried again."""
+    error: Defect
+
+
 Event: TypeAlias = (
-    Notice | Opened | Started | Committed | Progress | Settled | Failed | Backlog | ImportResult
+    Notice
+    | Opened
+    | Started
+    | Committed
+    | Progress
+    | Settled
+    | Failed
+    | Backlog
+    | Broken
+    | ImportResult
 )
 Listener: TypeAlias = Callable[[Event], None]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import urlsplit
 
+from snapshots import home
 from snapshots.errors import ProjectError
 from snapshots.project.resources import Resource, find_resources
 from snapshots.project.toml import read_toml
@@ -135,7 +136,7 @@ def _file(section: Section, key: str, folder: Path) -> str | None:
     name = section.optional(key)
     if name is None:
         return None
-    path = folder / Path(name).expanduser()
+    path = folder / home.required(name)
     if not path.is_file():
         raise section.error(key, f"There is no file {path}.", "Check its name.")
     return str(path)

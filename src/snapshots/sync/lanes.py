@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 
-from snapshots.engine import threads
 from snapshots.engine.report import ImportResult
 from snapshots.engine.run import Importer
 from snapshots.errors import (
@@ -29,8 +28,12 @@ class Lane:
         """`files` may be shared with other lanes; None ends one of them."""
         self._work = work
         self._files = files
-        self._importer = Importer(work.target, work.options, work.listener, work.stop)
-        self._thread = threads.start(name, self._run)
+        self._importer = self._new_importer()
+        self._thread = work.thread(name, self._run)
+
+    def _new_importer(self) -> Importer:
+        work = self._work
+        return Importer(work.target, work.options, work.listener, work.stop)
 
     def join(self, seconds: float) -> bool:
         """Whether it has ended within so many seconds."""
@@ -41,8 +44,18 @@ class Lane:
         while (file := self._files.get()) is not None:
             if self._work.stop.is_set():
                 break
-            self._work.report(self._take(file))
+            self._work.report(self._surely(file))
         self._importer.close()
+
+    def _surely(self, file: File) -> Outcome:
+        """An error that nobody has foreseen costs this file's turn, and no other's."""
+        try:
+            return self._take(file)
+        except Exception as error:
+            defect = self._work.broken("importer", file, error)
+            self._importer.close()
+            self._importer = self._new_importer()
+            return Outcome(file, "later", 1, defect)
 
     def _take(self, file: File) -> Outcome:
         try:

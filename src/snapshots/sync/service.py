@@ -23,7 +23,7 @@ from snapshots.ports import Target
 from snapshots.sync.after import After
 from snapshots.sync.arrivals import Arrivals
 from snapshots.sync.backlog import Backlog, pause
-from snapshots.sync.events import Back, Deferred, Listener, Problem, Waiting, Watching
+from snapshots.sync.events import Back, Deferred, Event, Listener, Problem, Waiting, Watching
 from snapshots.sync.folder import File, Folder
 from snapshots.sync.lanes import Lane
 from snapshots.sync.ready import notify
@@ -68,7 +68,8 @@ class Sync:
         self.exit_codes: set[int] = set()
         self._find_target = target
         self._options = options
-        self._listener = listener
+        self._tell = listener
+        self._died: BaseException | None = None
         self._stop = threading.Event()
         self._inbox: queue.SimpleQueue[Hint | Outcome | None] = queue.SimpleQueue()
         told = CLOSING_IS_TOLD and settings.poll is None
@@ -94,11 +95,22 @@ class Sync:
         self._stop.set()
         self._inbox.put(None)
 
+    def _listener(self, event: Event) -> None:
+        """An event that cannot be told, because nobody reads the output any more, ends all."""
+        try:
+            self._tell(event)
+        except Exception as error:
+            self._end_by(error)
+
+    def _end_by(self, error: BaseException) -> None:
+        self._died = self._died or error
+        self.stop()
+
     def run(self) -> None:
         """Imports until it is stopped; with `once` until there is nothing to do.
 
         Raises UsageError, TargetError for a table that no database can have, and InputError where
-        the folder cannot be watched.
+        the folder cannot be watched; and what one of its threads has died of.
         """
         settings = self.settings
         if settings.poll is None and not settings.once:
@@ -110,6 +122,8 @@ class Sync:
         finally:
             if self._watch is not None:
                 self._watch.end()
+        if self._died is not None:
+            raise self._died
 
     def _work(self, target: Target) -> None:
         settings = self.settings
@@ -124,6 +138,7 @@ class Sync:
             self._listener,
             self._stop,
             self._inbox.put,
+            self._end_by,
         )
         recogniser, settler = Recogniser(work), Settler(work)
         small = 1 if target.writers == 1 else SMALL_LANES

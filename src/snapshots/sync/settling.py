@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import queue
 
-from snapshots.engine import threads
 from snapshots.sync.events import Settled
 from snapshots.sync.folder import File
 from snapshots.sync.work import Outcome, Work
@@ -19,7 +18,7 @@ class Settler:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._files: queue.SimpleQueue[tuple[File, int] | None] = queue.SimpleQueue()
-        self._thread = threads.start("settler", self._run)
+        self._thread = work.thread("settler", self._run)
 
     def give(self, file: File, import_id: int) -> None:
         """A file, and by which import it is in the ledger; it comes back `settled`."""
@@ -39,7 +38,15 @@ class Settler:
             if self._work.stop.is_set():
                 break
             file, import_id = given
-            then = self._work.settle(file)
+            then = self._surely(file)
             if then != "kept":
                 self._work.listener(Settled(file.path, import_id, then))
             self._work.report(Outcome(file, "settled"))
+
+    def _surely(self, file: File) -> str:
+        """An error that nobody has foreseen leaves this file where it is, and no other."""
+        try:
+            return self._work.settle(file)
+        except Exception as error:
+            self._work.broken("mover", file, error)
+            return "kept"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from snapshots.engine import threads
+from snapshots.engine.faults import fault_point
 from snapshots.engine.plan import Options
-from snapshots.errors import InputError, SnapshotsError
+from snapshots.engine.report import Broken
+from snapshots.errors import Defect, InputError, SnapshotsError
 from snapshots.ports import Target
 from snapshots.sync.after import After
 from snapshots.sync.events import Listener, Problem
@@ -40,12 +44,34 @@ class Work:
     listener: Listener
     stop: threading.Event
     report: Callable[[Outcome], None]
+    died: Callable[[BaseException], None]
+    """Ends the service: better none, which is noticed, than one that imports nothing."""
+
+    def thread(self, name: str, run: Callable[[], None]) -> threading.Thread:
+        """A running thread, whose death is the service's. Raises OutOfMemory."""
+
+        def watched() -> None:
+            try:
+                run()
+            except BaseException as error:
+                self.died(error)
+
+        return threads.start(name, watched)
+
+    def broken(self, thread: str, file: File, error: Exception) -> Defect:
+        """Says that a thread met an error that nobody has foreseen, and where."""
+        traceback.print_exception(error)
+        said = f"{type(error).__name__}: {error}"
+        defect = Defect(said, place=file.path, hint="Please report the lines above.")
+        self.listener(Broken(thread, file.path, defect))
+        return defect
 
     def settle(self, file: File) -> str:
         """Moves or deletes a file that is imported, if that is to be; what became of it.
 
         It may take long: to another file system a file is copied.
         """
+        fault_point("settling")
         try:
             return self.after.apply(file, self.folder)
         except InputError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.report import (
     Backlog,
+    Broken,
     Committed,
     Failed,
     ImportResult,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from snapshots.locations import Search
 
 OUTCOMES = ("finished", "already_imported", "failed", "interrupted", "limited")
+THREADS = ("importer", "mover")
 _CLEAN = {"finished", "already_imported", "limited"}
 
 
@@ -50,6 +52,8 @@ class Sums:
     mismatches: int
     """Of this process: imports refused because an account did not balance."""
     waiting: int
+    broken_by_thread: Mapping[str, int]
+    """Of this process: errors that nobody has foreseen, after which a thread was started anew."""
 
 
 class Account:
@@ -63,6 +67,7 @@ class Account:
         self._codes: Counter[str] = Counter()
         self._ends = Counter(dict.fromkeys(OUTCOMES, 0))
         self._mismatches = 0
+        self._broken = Counter(dict.fromkeys(THREADS, 0))
         self._waiting = 0
         self._open = 0
         self._running: set[int] = set()
@@ -99,10 +104,14 @@ class Account:
                     self._open -= 1
                     self._mismatches += isinstance(event.error, AccountingMismatch)
                     self._end(event.import_id, "failed")
-                case Backlog():
-                    self._waiting = event.waiting
                 case _:
-                    pass
+                    self._of_service(event)
+
+    def _of_service(self, event: object) -> None:
+        if isinstance(event, Backlog):
+            self._waiting = event.waiting
+        elif isinstance(event, Broken):
+            self._broken[event.thread] += 1
 
     def _add(self, event: Committed | Settled) -> None:
         """A record that waits is in no bucket yet: a counter never goes down."""
@@ -128,6 +137,7 @@ class Account:
                 dict(self._ends),
                 self._mismatches,
                 self._waiting,
+                dict(self._broken),
             )
 
     def agree(self, finished: int) -> None:

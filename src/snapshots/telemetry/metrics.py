@@ -113,6 +113,12 @@ class Metrics(Collector):
             "Imports that this process has refused because an account did not balance. Always 0.",
             sums.mismatches,
         )
+        yield self._counters(
+            "snapshots_thread_failures",
+            "Unexpected errors of a thread, which goes on. Always 0.",
+            "thread",
+            sums.broken_by_thread,
+        )
         yield self._gauge(
             "snapshots_queued_inputs", "Inputs found and not done, those in work too.", sums.waiting
         )

@@ -6,10 +6,10 @@ import base64
 import os
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
+from snapshots import home
 from snapshots.errors import InputError
 
 HTTP: Final = ("http", "https")
@@ -112,8 +112,8 @@ def from_netrc(host: str) -> str | None:
     """The credentials for a host in the file that NETRC names, or in ~/.netrc."""
     from netrc import NetrcParseError, netrc
 
-    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
-    if not path.is_file():
+    path = home.expanded(os.environ.get("NETRC") or "~/.netrc")
+    if path is None or not path.is_file():
         return None
     try:
         found = netrc(str(path)).authenticators(host)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import configparser
-import getpass
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots import home
 from snapshots.errors import UsageError
 from snapshots.locations import DATABASE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from snapshots.locations import Location
 
 _ENVIRONMENT = {
@@ -33,7 +34,8 @@ _IGNORED = {"charset"}
 
 def complete(location: Location) -> Location:
     """The location with everything that was left open, except the password's absence."""
-    file = _option_file(Path("~/.my.cnf").expanduser())
+    path = home.expanded("~/.my.cnf")
+    file = _option_file(path) if path else {}
     found = {
         name: getattr(location, name) or _first(variables) or file.get(name)
         for name, variables in _ENVIRONMENT.items()
@@ -47,7 +49,7 @@ def complete(location: Location) -> Location:
         location,
         host=found["host"] or "localhost",
         port=found["port"] or "3306",
-        user=found["user"] or getpass.getuser(),
+        user=found["user"] or home.user(),
         password=found["password"],
         database=found["database"] or DATABASE,
         options=tuple(options.items()),

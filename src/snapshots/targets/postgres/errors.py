@@ -59,6 +59,7 @@ _CONNECT_HINTS = (
     ("starting up", "Try again in a moment."),
     ("SSL", "See sslmode in the URL, or PGSSLMODE."),
     ("service", "See ~/.pg_service.conf."),
+    ("local user with ID", "Name the user in the URL, user@host:port/database, or in PGUSER."),
 )
 _CONNECT_RETRY = ("refused", "timeout", "timed out", "too many", "starting up", "shutting down")
 

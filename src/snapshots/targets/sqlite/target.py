@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots import home
 from snapshots._native import SqliteError
 from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
@@ -56,7 +57,7 @@ _MAIN = "main"
 
 def target(location: Location) -> SqliteTarget:
     """The target for a location of kind `sqlite`."""
-    return SqliteTarget(Path(location.database or "").expanduser().absolute())
+    return SqliteTarget(home.required(location.database or "").absolute())
 
 
 def _is_view(named: Rows) -> bool:

@@ -1,0 +1,104 @@
+"""A container may run the program as a user whom nobody knows, with an empty environment."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+
+UNSHARE = shutil.which("unshare")
+AS_NOBODY = (UNSHARE or "unshare", "-U", "--map-user=12345", "--map-group=12345", "env", "-i")
+
+
+def _possible():
+    """Some systems let nobody become another user."""
+    if UNSHARE is None:
+        return False
+    tried = subprocess.run([*AS_NOBODY, "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not _possible(), reason="needs user namespaces (unshare -U)")
+
+
+def unknown(*arguments, cwd, **environment):
+    """Runs the command as user 12345, who has neither a name nor a home folder."""
+    named = [f"{name}={value}" for name, value in environment.items()]
+    done = subprocess.run(
+        [*AS_NOBODY, *named, sys.executable, "-B", "-m", "snapshots", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("id,name\n1,Ann\n2,Bob\nx,Cleo,Rome\n")
+    return tmp_path
+
+
+def test_a_folder_is_imported_and_the_ledger_is_read(database, folder):
+    where = ("--database", database)
+    synced = unknown("sync", *where, "--once", "--data-dir", "data", "--json", cwd=folder)
+    assert synced.returncode == 3, synced.stderr
+    (ended,) = [e for e in map(json.loads, synced.stdout.splitlines()) if e["event"] == "ended"]
+    assert (ended["loaded"], ended["rejected"]) == (2, 1)
+    again = unknown("import", *where, "data/a.csv", cwd=folder)
+    assert again.returncode == 5, again.stderr
+    number = ended["import_id"]
+    assert "a.csv" in unknown("list", *where, cwd=folder).stdout
+    assert "a.csv" in unknown("list", *where, "data/a.csv", cwd=folder).stdout
+    assert "loaded" in unknown("show", *where, number, cwd=folder).stdout
+    assert "Rome" in unknown("rejects", *where, number, cwd=folder).stdout
+    assert unknown("resume", *where, number, cwd=folder).returncode == 5
+    assert not (folder / "~").exists()
+
+
+def test_the_default_database_needs_no_home(folder):
+    assert unknown("import", "data/a.csv", cwd=folder).returncode == 3
+    assert "a.csv" in unknown("list", cwd=folder).stdout
+    assert (folder / "snapshots.db").exists()
+
+
+def test_a_url_is_read_without_netrc(folder):
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder / "data"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = unknown("import", f"{url}/a.csv", cwd=folder)
+        server.shutdown()
+    assert done.returncode == 3, done.stderr
+
+
+def test_servers_want_a_name(folder, postgres_url, mysql_url):
+    for url in (postgres_url, mysql_url):
+        parts = urlsplit(url)
+        nameless = f"{parts.scheme}://{parts.hostname}:{parts.port}/x"
+        done = unknown("import", "--database", nameless, "data/a.csv", cwd=folder)
+        assert done.returncode in {2, 6}, done.stderr
+        assert "Name the user in" in done.stderr
+
+
+def test_a_service_wants_a_folder_for_uploads(folder):
+    for command in (["serve", "--port", "0"], ["worker"]):
+        done = unknown(*command, cwd=folder)
+        assert done.returncode == 2
+        assert "--files" in done.stderr
+
+
+def test_a_path_from_the_home_folder_is_refused(folder):
+    done = unknown("import", "--database", "~/x.db", "data/a.csv", cwd=folder)
+    assert done.returncode == 2
+    assert "set HOME" in done.stderr
+    assert not (folder / "~").exists()
