@@ -195,6 +195,31 @@ def test_no_credential_is_said_or_kept(web, tmp_path):
     assert not [secret for secret in SECRETS if secret in everything(tmp_path, done)]
 
 
+ODD = [
+    "?day=2024%2001&until=2024+02", "?a=1;b=2", "?a=%3B&b=%26c=%3D", "?q=a%2Bb&q=&q",
+    "?where=x>1&to=%C3%A9", "?list=1,2|3&at=10:00/11", "?%61=%7e~", "?a==b&&c=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ODD)
+def test_a_resume_asks_for_exactly_the_url_that_was_imported(web, tmp_path, query):
+    _, url = web.put("/a%20b;c.csv", DATA)
+    assert load(url + query, tmp_path, "--limit", "10", "--table", "rides").returncode == 0
+    asked = {request.path for request in web.requests}
+    web.requests.clear()
+    assert resume(tmp_path).returncode == 0
+    assert {request.path for request in web.requests} == asked
+    assert len(asked) == 1
+    assert in_table(tmp_path) == whole(ROWS)
+
+
+def test_a_secret_is_kept_out_whatever_stands_between_parameters(web, tmp_path):
+    _, url = web.put("/rides.csv", DATA)
+    for query in ("?part=1;token=hunter2", "?a=1&sig%6Eature=hunter2&b=2", "?0b1c2d3e4f0b1c2d3e4f"):
+        done = load(url + query, tmp_path, "--limit", "10", "--again")
+        assert not [secret for secret in SECRETS if secret in everything(tmp_path, done)], query
+
+
 def test_another_url_is_not_the_input(web, tmp_path):
     _, url = web.put("/rides.csv", DATA)
     load(url, tmp_path, "--limit", "10")

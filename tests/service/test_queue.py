@@ -232,6 +232,7 @@ def test_cancel_while_its_server_keeps_silent(sqlite_url, tmp_path, silent_at):
             service.cancel(opened.ledger, 1, "cancel")
             # Before the server is given up, which takes a minute of silence.
             wait_for(is_in(sqlite_url, 1, "cancelled"), 50)
+            assert entry(sqlite_url, 1).error is None
             assert rows(sqlite_url, "SELECT COUNT(*) FROM snapshots_chunks") == [(0,)]
             thing.stops_at = None
             thing.go.set()

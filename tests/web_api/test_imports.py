@@ -113,6 +113,40 @@ def test_a_url_is_watched_cancelled_and_resumed(postgres_url, tmp_path):
     check(postgres_url, made)
 
 
+@pytest.mark.parametrize("stops_at", [100, 1_500_000], ids=["at once", "while it is planned"])
+def test_the_size_is_known_with_the_first_answer(database, tmp_path, stops_at):
+    """Long before there is a plan; and to cancel it then is no error."""
+    data = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(150_000))
+    with serving() as web, served(database, tmp_path, "--allow-host", f"127.0.0.1:{web.port}") as s:
+        thing, url = web.put("/t.csv", data, stops_at=stops_at)
+        number = s.submit(url=url)
+        wait_for(lambda: s.get(f"/v1/imports/{number}").json["bytes"]["total"] == len(data))
+        told = s.get(f"/v1/imports/{number}").json
+        assert told["state"] == "running"
+        assert (told["bytes"]["percent"], told["bytes"]["why"]) == (0.0, None)
+        assert told["size"] == len(data)
+        assert s.ask("POST", f"/v1/imports/{number}/cancel").status == 202
+        told = s.wait(number, "cancelled")
+        assert told["error"] is None
+        thing.stops_at = None
+        thing.go.set()
+        assert s.ask("POST", f"/v1/imports/{number}/resume").status == 202
+        assert s.wait(number)["records"]["loaded"] == 150_000
+
+
+def test_what_ended_without_a_plan_is_not_waited_for(sqlite_url, tmp_path):
+    with (
+        serving() as web,
+        served(sqlite_url, tmp_path, "--allow-host", f"127.0.0.1:{web.port}") as s,
+    ):
+        _, url = web.put("/t.csv", b"PK\x03\x04" + bytes(3000))
+        told = s.wait(s.submit(url=url))
+        assert (told["state"], told["bytes"]["total"]) == ("failed", 3004)
+        told = s.wait(s.submit(url=web.url("/none.csv")))
+        assert told["state"] == "failed"
+        assert "ended before" in told["bytes"]["why"]
+
+
 def test_delete_takes_the_rows_out_again(sqlite_url, tmp_path):
     with held_up(sqlite_url, tmp_path) as (client, _, _):
         wait_for(lambda: client.get("/v1/imports/1").json["records"]["total"])
@@ -195,7 +229,7 @@ def test_all_changes_are_told(idle):
 def test_nothing_is_said_that_is_not_known(idle):
     waiting = idle.get("/v1/imports/1").json
     assert waiting["bytes"]["percent"] is None
-    assert "not been looked at" in waiting["bytes"]["why"]
+    assert "waits for a worker" in waiting["bytes"]["why"]
     assert (waiting["eta"], waiting["plan"], waiting["size"]) == (None, None, None)
 
 

@@ -15,7 +15,7 @@ from snapshots.errors import SnapshotsError, Stopped
 from snapshots.sources import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from snapshots.ports import Source
     from snapshots.sources import Access
@@ -23,15 +23,20 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 
 
-def opened(name: str, access: Access, stop: threading.Event) -> Source:
-    """What `open_source` gives. Raises Stopped as soon as `stop` is set; the thread that waits for
-    the server then ends when that has answered, or has kept silent for too long."""
-    found: queue.SimpleQueue[Source | BaseException] = queue.SimpleQueue()
+def opened(
+    name: str, access: Access, stop: threading.Event, sized: Callable[[int], None]
+) -> Source:
+    """What `open_source` gives; `sized` hears, in this thread, how many bytes there are.
+
+    Raises Stopped as soon as `stop` is set; the thread that waits for the server then ends when
+    that has answered, or has kept silent for too long.
+    """
+    found: queue.SimpleQueue[Source | BaseException | int] = queue.SimpleQueue()
     unwanted = threading.Event()
 
     def open_() -> None:
         try:
-            source = open_source(name, access)
+            source = open_source(name, access, found.put)
         except BaseException as error:
             found.put(error)
             return
@@ -42,12 +47,16 @@ def opened(name: str, access: Access, stop: threading.Event) -> Source:
     threads.start("opener", open_)
     while not stop.is_set():
         try:
-            source = found.get(timeout=LOOK_SECONDS)
+            news = found.get(timeout=LOOK_SECONDS)
         except queue.Empty:
             continue
-        if isinstance(source, BaseException):
-            raise source
-        return source
+        if isinstance(news, BaseException):
+            raise news
+        size = news if isinstance(news, int) else news.identity.size
+        if size is not None:
+            sized(size)
+        if not isinstance(news, int):
+            return news
     unwanted.set()
     raise Stopped("stopped before the input was open")
 

@@ -47,7 +47,9 @@ def carry_out(
         with closing(Books(target, create=False)) as books, ours(books, lease):
             # The lease is kept already: whoever takes over ends what is open here, too.
             books.name_sessions(session_name(lease))
-            source = opened(name, options.access, stop)
+            source = opened(
+                name, options.access, stop, lambda size: queue.sized(books.ledger, lease, size)
+            )
             try:
                 job = job_for(target, options, entry.kind)
                 return _go(Run(job, books, source, options, hear, stop), lease, entry)

@@ -6,6 +6,7 @@ import os
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from snapshots.engine import dry, owner
 from snapshots.engine import known as known_databases
@@ -385,7 +386,8 @@ def job_for(target: Target, options: Options, kind: RunKind) -> Job:
 def _where_it_is(entry: Entry, url: str | None) -> str:
     """The input as it was named, or else by its path: this may be another folder."""
     if url is not None:
-        if shown(url) != entry.input:
+        # Older releases wrote a query down in another spelling.
+        if unquote_plus(shown(url)) != unquote_plus(entry.input):
             raise UsageError(
                 f"import {entry.import_id} is not of this URL",
                 place=shown(url),

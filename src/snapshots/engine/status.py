@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from snapshots.engine import owner
 from snapshots.engine.plan import packing
 from snapshots.formats.encodings import is_utf8
 from snapshots.ledger.stints import latest, stints
 from snapshots.ledger.times import seconds_between
+from snapshots.sources.paths import COMPRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ledger.stints import Stint
     from snapshots.model import State
+
+_COMPRESSED = "the input is compressed, and its size without compression is not known"
 
 LATEST = 32
 """Chunks that the present pace is judged by."""
@@ -130,15 +134,27 @@ def _total(entry: Entry) -> tuple[int | None, str | None]:
     if entry.state == "finished":
         return entry.read, None
     if not entry.plan:
-        return None, "the input has not been looked at yet"
+        return _total_unplanned(entry)
     compressed, encoding = packing(entry.plan)
     if compressed:
-        return None, "the input is compressed, and its size without compression is not known"
+        return None, _COMPRESSED
     if not is_utf8(encoding):
         return None, f"the input is in {encoding}, and what is done is counted in UTF-8"
     if entry.size is None:
         return None, "the server does not say how long the input is"
     return entry.size, None
+
+
+def _total_unplanned(entry: Entry) -> tuple[int | None, str | None]:
+    """By name alone: how the input is packed is known with its plan."""
+    if entry.size is not None:
+        packed = urlsplit(entry.input).path.lower().endswith(COMPRESSED)
+        return (None, _COMPRESSED) if packed else (entry.size, None)
+    if entry.state == "queued":
+        return None, "the import waits for a worker"
+    if entry.state == "running":
+        return None, "the input is being opened"
+    return None, "the import ended before the size of its input was known"
 
 
 def _pace(stretches: Iterable[Stint], entry: Entry) -> Pace | None:

@@ -80,6 +80,14 @@ def candidates(ledger: Ledger) -> list[int]:
     return [cast("int", row[0]) for row in (*running, *queued)]
 
 
+def sized(ledger: Ledger, lease: Lease, size: int) -> None:
+    """How long the input is, while the import of this lease has no plan yet."""
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET size = ? WHERE id = ? AND fence = ? AND plan = ''",
+        (size, lease.import_id, lease.fence),
+    )
+
+
 def adopt(
     ledger: Ledger,
     lease: Lease,
@@ -149,14 +157,15 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
 
 
 def leave(ledger: Ledger, lease: Lease, state: State) -> None:
-    """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`."""
+    """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`. Neither
+    is an error: it was wanted."""
     ended = "NULL" if state == "queued" else ledger.target.now_sql()
     of_lease = (lease.import_id, lease.fence)
     # Together: whoever looks in between must see neither an interrupted import nor a lost wish.
     with ledger.session.transaction():
         ledger.session.execute(
-            "UPDATE snapshots_imports SET state = ?, owner = NULL,"
-            f" finished_at = {ended} WHERE id = ? AND fence = ?"
+            "UPDATE snapshots_imports SET state = ?, owner = NULL, error = NULL,"
+            f" error_code = NULL, finished_at = {ended} WHERE id = ? AND fence = ?"
             " AND state IN ('running', 'interrupted')",
             (state, *of_lease),
         )

@@ -15,6 +15,8 @@ from snapshots.sources.remote.urls import HTTP, STORES, authority, scheme_of, sh
 from snapshots.sources.streams import StreamSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.ports import Source
 
 __all__ = ["Access", "expand", "open_source", "shown"]
@@ -23,12 +25,18 @@ _STDIN = 0
 _FREE = Access()
 
 
-def open_source(name: str, access: Access = _FREE) -> Source:
-    """The input of that name; `-` is standard input. InputError, saying why, if it is none."""
+def open_source(
+    name: str, access: Access = _FREE, sized: Callable[[int], None] = lambda _: None
+) -> Source:
+    """The input of that name; `-` is standard input. InputError, saying why, if it is none.
+
+    `sized` hears how many bytes a URL has as soon as its server says so, which may be long before
+    enough of them are here.
+    """
     require_text(name)
     scheme = scheme_of(name)
     if scheme is not None:
-        return _open_url(name, scheme, access)
+        return _open_url(name, scheme, access, sized)
     access.policy.check_input("file", name)
     if name == "-":
         return StreamSource(name, _STDIN, owned=False)
@@ -38,7 +46,7 @@ def open_source(name: str, access: Access = _FREE) -> Source:
     return StreamSource(name, fd, owned=True)
 
 
-def _open_url(name: str, scheme: str, access: Access) -> Source:
+def _open_url(name: str, scheme: str, access: Access, sized: Callable[[int], None]) -> Source:
     # Only who reads URLs pays for TLS and all that.
     from snapshots.sources.remote.source import UrlSource
 
@@ -46,11 +54,11 @@ def _open_url(name: str, scheme: str, access: Access) -> Source:
     if scheme in HTTP:
         from snapshots.sources.remote.http import HttpRemote
 
-        return UrlSource(shown(name), HttpRemote(name, access), access)
+        return UrlSource(shown(name), HttpRemote(name, access), access, sized)
     if scheme in STORES:
         from snapshots.sources.remote.stores import StoreRemote
 
-        return UrlSource(name, StoreRemote(name), access)
+        return UrlSource(name, StoreRemote(name), access, sized)
     raise InputError(
         f"{scheme}:// cannot be read.",
         place=shown(name),

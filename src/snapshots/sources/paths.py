@@ -15,6 +15,7 @@ from snapshots.sources.remote.urls import scheme_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 _LIKE_CSV = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|bz2|xz))?$", re.IGNORECASE)
 
 

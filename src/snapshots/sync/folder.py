@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from snapshots.errors import UsageError
+from snapshots.sources.paths import COMPRESSED
 
 DEFAULT_PATTERN = "*.csv"
-_COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 _UNFINISHED_ENDINGS = (
     ".part",
     ".partial",
@@ -61,7 +61,7 @@ class Folder:
         name = parts[-1].lower()
         if name.endswith(_UNFINISHED_ENDINGS):
             return False
-        plain = name.removesuffix(Path(name).suffix) if name.endswith(_COMPRESSED) else name
+        plain = name.removesuffix(Path(name).suffix) if name.endswith(COMPRESSED) else name
         return any(
             fnmatchcase(name, pattern.lower()) or fnmatchcase(plain, pattern.lower())
             for pattern in self.patterns

@@ -14,7 +14,7 @@ from snapshots.sources.remote import transfer
 from snapshots.sources.remote.access import Tries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from snapshots.sources.remote.access import Access
     from snapshots.sources.remote.facts import Remote
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 class UrlSource:
     """Bytes that a server keeps. May be read often, and each time they are fetched."""
 
-    def __init__(self, name: str, remote: Remote, access: Access) -> None:
-        """`name`: as it may be shown. Waits for the first bytes."""
+    def __init__(
+        self, name: str, remote: Remote, access: Access, sized: Callable[[int], None]
+    ) -> None:
+        """`name`: as it may be shown. Waits for the first bytes; `sized` hears before how many
+        there are."""
         self._name = name
         self._remote = remote
         self._unpacking = access.unpacking
@@ -39,6 +42,7 @@ class UrlSource:
                 access.connections,
                 Tries(patience, self._closed, patience.tries_to_open),
                 lambda: Tries(patience, self._closed, patience.tries),
+                sized,
             )
             self._open()
         except BaseException:

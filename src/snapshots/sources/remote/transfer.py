@@ -37,13 +37,20 @@ class Transfer(Protocol):
 
 
 def begin(
-    remote: Remote, place: str, connections: int, opening: Tries, tries: NewTries
+    remote: Remote,
+    place: str,
+    connections: int,
+    opening: Tries,
+    tries: NewTries,
+    sized: Callable[[int], None],
 ) -> Transfer:
     """Asks for the first bytes, and learns from the answer what the server can do."""
     while True:
         try:
             answer = remote.get(0, PIECE)
             facts = answer.facts
+            if facts.size is not None:
+                sized(facts.size)
             if not answer.partial:
                 return Whole(remote, place, facts, tries, answer.body)
             first = b"".join(answer.body)

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit
 
 from snapshots import home
 from snapshots.errors import InputError
@@ -130,18 +130,18 @@ def _basic(user: str, password: str) -> str:
 
 
 def _without_secrets(query: str) -> str:
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if not pairs:
+    """The query as it was written, but for secret values: a resume asks for the very same."""
+    if query and not re.search("[=&;]", query):
         return HIDDEN
-    return urlencode(
-        [
-            (name, HIDDEN if _SECRET_NAME.search(name) or _OPAQUE.fullmatch(value) else value)
-            for name, value in pairs
-        ],
-        safe="*/:,",
-    )
+    return "".join(map(_without_secret, re.split("([&;])", query)))
+
+
+def _without_secret(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    secret = _SECRET_NAME.search(unquote_plus(name)) or _OPAQUE.fullmatch(unquote_plus(value))
+    if equals and value and secret:
+        return f"{name}={HIDDEN}"
+    return HIDDEN if not equals and _OPAQUE.fullmatch(unquote_plus(name)) else pair
 
 
 def _no_url(text: str) -> InputError:
