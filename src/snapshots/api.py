@@ -156,7 +156,7 @@ def send(
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
     if from_ is not None and isinstance(given, str):
-        given = open_asked(given, from_, options.contract)
+        given = open_asked(given, from_, options.contract, options.limit)
     return import_input(given, locations.target(database), options, listener or _ignore)
 
 

@@ -69,7 +69,7 @@ def _title(query: str) -> str:
 def _asked(query: str, database: str, wanted: Options) -> Source:
     from snapshots.engine.asking import open_asked
 
-    return open_asked(query, database, wanted.contract)
+    return open_asked(query, database, wanted.contract, wanted.limit)
 
 
 def failed(name: str, error: SnapshotsError, as_json: bool) -> int:

@@ -108,7 +108,7 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
     from dotenv import load_dotenv
 
     try:
-        load_dotenv(value, override=False)
+        load_dotenv(value, override=False, encoding="utf-8-sig")
     except ValueError as error:  # also what is no UTF-8, and NUL within a value
         raise UsageError(
             f"--env-file {value}: this is no text",

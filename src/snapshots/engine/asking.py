@@ -27,14 +27,17 @@ _FILES = {"sslrootcert": "tls_ca", "sslcert": "tls_cert", "sslkey": "tls_key",
 
 
 def open_asked(
-    query: str, database: str, contract: Path | Mapping[str, Any] | None = None
+    query: str,
+    database: str,
+    contract: Path | Mapping[str, Any] | None = None,
+    limit: int | None = None,
 ) -> QuerySource:
     """Asks a database; the rows are held to the contract, or else have the server's types.
 
     InputError if it is not one SELECT, or if the server refuses it; CannotConnect; ContractError.
     """
     rules = None if contract is None else contract_of(contract)
-    source = open_query(_server(database), _text(query), title(query))
+    source = open_query(_server(database), _text(query), title(query), limit)
     if rules is not None:
         try:
             source.contract = fit(rules, source.contract, title(query), whose="The contract")

@@ -75,7 +75,7 @@ class Account:
 
 def _read(file: Path) -> dict[str, str]:
     try:
-        known: dict[str, str] = json.loads(file.read_text("utf-8"))
+        known: dict[str, str] = json.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(
             "The service account's file cannot be read as JSON.",

@@ -83,7 +83,7 @@ def _query(project: Project, resource: Resource) -> QuerySource:
         sql = resource.file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("The query cannot be read as UTF-8.", place=place) from error
-    source = open_query(project.server, sql, place)
+    source = open_query(project.server, sql, place, project.api.limit)
     if resource.contract:
         try:
             rules = named(resource.contract)

@@ -143,7 +143,7 @@ class Section:
 def read_toml(file: Path) -> Section:
     """What stands in a file. ProjectError if it cannot be read or is no TOML."""
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
         values = tomllib.loads(text)
     except OSError as error:
         raise ProjectError(

@@ -70,7 +70,7 @@ class Tokens:
             status = self._path.stat()
             seen = (status.st_ino, status.st_size, status.st_mtime_ns)
             if seen != self._seen:
-                self._tokens = _parse(self._path.read_text("utf-8"), self._path)
+                self._tokens = _parse(self._path.read_text("utf-8-sig"), self._path)
                 self._seen = seen
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
@@ -86,7 +86,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
         raise UsageError(
             f"{name!r} cannot be the name of a token", hint="Letters, digits and . _ - @"
         )
-    known = _parse(path.read_text("utf-8"), path) if path.exists() else ()
+    known = _parse(path.read_text("utf-8-sig"), path) if path.exists() else ()
     if any(one.name == name for one in known):
         raise UsageError(
             f"there is a token {name} in {path}", hint="take its line out, or choose another name"

@@ -201,11 +201,88 @@ def test_json_booleans_and_floats(postgres_url):
         """SELECT true AS yes, 0.1::float8 AS f, '{"a": 1}'::jsonb AS j, '{1,2}'::int[] AS l""",
         "test.sql",
     )
-    assert kinds(source) == ["boolean", "float", "json", "text"]
+    assert kinds(source) == ["boolean", "float", "json", "json"]
     ((_, row),) = fields(source)
     assert row[:2] == ["t", "0.1"]
-    assert json.loads(row[2]) == {"a": 1}
+    assert [json.loads(text) for text in row[2:]] == [{"a": 1}, [1, 2]]
     source.close()
+
+
+NESTED = {
+    "int[]": ("ARRAY[1, NULL, 3]", [1, None, 3]),
+    "int[][]": ("ARRAY[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
+    "text[]": ("""ARRAY['a"b', 'c,d', '{}', '', 'NULL']""", ['a"b', "c,d", "{}", "", "NULL"]),
+    "empty": ("ARRAY[]::date[]", []),
+    "numeric[]": ("ARRAY[1.50, 2]::numeric[]", [1.5, 2]),
+    "date[]": ("ARRAY[DATE '2024-02-29']", ["2024-02-29"]),
+    "jsonb[]": ("""ARRAY['{"a": [1]}'::jsonb]""", [{"a": [1]}]),
+    "bool[]": ("ARRAY[true, false]", [True, False]),
+    "composite": ("ROW(1, 'x')::pair", {"n": 1, "t": "x"}),
+    "composites": ("ARRAY[ROW(1, 'x')::pair]", [{"n": 1, "t": "x"}]),
+    "row": ("ROW(1, 'x')", {"f1": 1, "f2": "x"}),
+    "table": ("(SELECT p FROM pairs p)", {"n": 7, "t": "y"}),
+    "domain": ("ARRAY[1, 2]::ints", [1, 2]),
+    "money[]": ("ARRAY['$1,234.50'::money]", [1234.5]),
+    "null": ("NULL::int[]", None),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_what_has_parts_is_json(postgres_url, kind):
+    sql, expected = NESTED[kind]
+    execute(
+        postgres_url, "CREATE TYPE pair AS (n int, t text)", "CREATE DOMAIN ints AS int[]",
+        "CREATE TABLE pairs (n int, t text)", "INSERT INTO pairs VALUES (7, 'y')",
+    )  # fmt: skip
+    # The comment would swallow what is put behind the query.
+    sql = f'SELECT 1 AS "a""b", {sql} AS "c d" -- as it is'
+    with closing(open_query(server_of(postgres_url), sql, "test.sql")) as source:
+        assert kinds(source) == ["integer", "json"]
+        assert source.layout.header == ('a"b', "c d", "")
+        ((_, (_, text)),) = fields(source)
+    assert (json.loads(text) if text else None) == expected
+
+
+def test_money_is_a_number_whatever_the_servers_money_looks_like(postgres_url):
+    sql = "SELECT '-1234.5'::money AS m"
+    with closing(open_query(server_of(postgres_url), sql, "test.sql")) as source:
+        assert kinds(source) == ["decimal"]
+        assert fields(source) == [(1, ["-1234.50"])]
+
+
+def test_bytes_are_refused_in_arrays_too(postgres_url):
+    with pytest.raises(InputError, match="binary"):
+        open_query(server_of(postgres_url), r"SELECT ARRAY['\x00'::bytea] AS b", "test.sql")
+
+
+def test_json_of_mariadb_is_json(mysql_url):
+    execute(
+        mysql_url,
+        "CREATE TABLE `odd ``name` (id int, `j ``x` json, plain longtext)",
+        """INSERT INTO `odd ``name` VALUES (1, '{"a": [1, null]}', '{}'), (2, NULL, NULL)""",
+    )
+    sql = "SELECT id, `j ``x` AS doc, plain, t.`j ``x` FROM `odd ``name` t ORDER BY id"
+    with closing(open_query(server_of(mysql_url), sql, "test.sql")) as source:
+        assert kinds(source) == ["integer", "json", "text", "json"]
+        first, second = fields(source)
+    assert json.loads(first[1][1]) == {"a": [1, None]}
+    assert second == (2, ["2", "", "", ""])
+
+
+def test_a_limit_is_the_servers_too(ask, url):
+    """It need not sort, nor count, what nobody wants."""
+    postgres = url.startswith("postgresql")
+    numbers = "SELECT generate_series(1, 5000)" if postgres else "SELECT seq FROM seq_1_to_5000"
+    execute(url, "CREATE TABLE many (n int)", f"INSERT INTO many {numbers}")
+    for sql in (
+        "SELECT n FROM many ORDER BY n DESC",
+        "SELECT n FROM many UNION SELECT n FROM many ORDER BY n DESC",
+        "WITH m AS (SELECT n FROM many) SELECT n FROM m ORDER BY n DESC -- last",
+        "(SELECT n FROM many ORDER BY n DESC)",
+    ):
+        source = open_query(server_of(url), sql, "test.sql", 10)
+        assert [row for _, (row,) in fields(source)] == [str(5000 - n) for n in range(11)], sql
+        source.close()
 
 
 def test_a_day_with_a_fraction_of_nothing_is_at_midnight(mysql_url):

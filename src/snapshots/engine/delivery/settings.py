@@ -50,7 +50,7 @@ def _looked_up(text: str, place: str, found: list[str]) -> str:
     """`@FILE` is what the file holds, `${VARIABLE}` what the variable does; `found` gets them."""
     if text.startswith("@"):
         try:
-            held = Path(text[1:]).read_text("utf-8").strip()
+            held = Path(text[1:]).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{text[1:]} cannot be read: {error}", place=place) from error
         found.append(held)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pymysql
 from pymysql.constants import FIELD_TYPE, FLAG
 from pymysql.converters import encoders
-from pymysql.cursors import SSCursor
+from pymysql.cursors import Cursor, SSCursor
 
 from snapshots.model import Column, Kind, Type
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
@@ -39,6 +40,9 @@ _BYTES = {FIELD_TYPE.TINY_BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB, FI
           FIELD_TYPE.STRING, FIELD_TYPE.VAR_STRING, FIELD_TYPE.VARCHAR,
           FIELD_TYPE.GEOMETRY}  # fmt: skip
 _BINARY_CHARSET = 63
+_LONGTEXT = (1 << 32) - 1
+"""Its length in bytes."""
+_CHECKED = re.compile(r"CHECK \(json_valid\(`((?:[^`]|``)+)`\)\)", re.IGNORECASE)
 
 _READING = (
     "SET SESSION TRANSACTION READ ONLY",
@@ -67,9 +71,12 @@ _TEXTS: dict[Any, Any] = {
 """All other types are read as their text."""
 
 
-def run(server: Server, sql: str, place: str) -> MysqlQuery:
+def run(server: Server, sql: str, place: str, most: int | None = None) -> MysqlQuery:
     """See `Query`. CannotConnect, or InputError if the server refuses the query."""
-    return MysqlQuery(_connect(server), sql, place)
+    connection = _connect(server)
+    if most is not None:
+        connection.query(f"SET SESSION sql_select_limit = {most}")
+    return MysqlQuery(server, connection, sql, place)
 
 
 def _connect(server: Server) -> Any:
@@ -119,17 +126,58 @@ def _tls(server: Server) -> ssl.SSLContext | None:
     return context
 
 
+def _may_be_json(field: Any) -> bool:
+    """MariaDB keeps JSON in a LONGTEXT, and says no more of it."""
+    return (
+        field.type_code in _BYTES
+        and field.length >= _LONGTEXT
+        and field.charsetnr != _BINARY_CHARSET
+        and bool(field.org_table)
+    )
+
+
+def _origin(field: Any) -> tuple[str, str, str]:
+    return field.db.decode(), field.org_table, field.org_name
+
+
+def _json_columns(server: Server, tables: set[tuple[str, str]]) -> set[tuple[str, str, str]]:
+    """Which columns of some tables hold JSON, as the tables' own checks say.
+
+    Asked in a session of its own: that of the query has rows to give first. A table whose
+    definition may not be read has none.
+    """
+    if not tables:
+        return set()
+    found = set()
+    connection = _connect(server)
+    try:
+        for database, table in tables:
+            with suppress(pymysql.err.Error), connection.cursor(Cursor) as cursor:
+                cursor.execute(f"SHOW CREATE TABLE {_quoted(database)}.{_quoted(table)}")
+                checked = _CHECKED.findall(str(cursor.fetchone()[1]))
+                found |= {(database, table, name.replace("``", "`")) for name in checked}
+    finally:
+        connection._force_close()
+    return found
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
 class MysqlQuery:
     """See `Query`: the rows stay in the server and the socket until they are fetched."""
 
-    def __init__(self, connection: Any, sql: str, place: str) -> None:
+    def __init__(self, server: Server, connection: Any, sql: str, place: str) -> None:
         self._connection = connection
         self._place = place
         self._cursor = connection.cursor()
         try:
             with self._errors():
                 self._cursor.execute(sql)
-            self.columns: tuple[Column, ...] = tuple(map(self._column, self._cursor._result.fields))
+            fields = self._cursor._result.fields
+            json = _json_columns(server, {_origin(f)[:2] for f in fields if _may_be_json(f)})
+            self.columns: tuple[Column, ...] = tuple(self._column(f, json) for f in fields)
         except BaseException:
             self.close()
             raise
@@ -147,12 +195,13 @@ class MysqlQuery:
             self._cursor._result.unbuffered_active = False
         self._connection._force_close()
 
-    def _column(self, field: Any) -> Column:
+    def _column(self, field: Any, json: set[tuple[str, str, str]]) -> Column:
         name, code = field.name, field.type_code
         if code in _BYTES and field.charsetnr == _BINARY_CHARSET:
             raise binary(self._place, name, "TO_BASE64({})")
         unsigned = code in _INTEGERS and bool(field.flags & FLAG.UNSIGNED)
-        return Column(name, name, Type(_KINDS.get(code, "text"), unsigned=unsigned))
+        kind = "json" if _origin(field) in json else _KINDS.get(code, "text")
+        return Column(name, name, Type(kind, unsigned=unsigned))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -26,6 +26,17 @@ _KINDS: dict[str, Kind] = {
 }  # fmt: skip
 """All other types are texts, as PostgreSQL writes them."""
 
+_JSON = """
+SELECT oid, CASE WHEN typname = 'money' THEN '{}::numeric'
+                 WHEN typname = '_money' THEN 'to_json({}::numeric[])' ELSE 'to_json({})' END
+FROM pg_type
+WHERE oid = ANY (%s)
+  AND (typtype = 'c' OR oid IN ('record'::regtype, 'record[]'::regtype) OR typname = 'money'
+       OR typcategory = 'A' AND typname NOT IN ('_bytea', 'int2vector', 'oidvector'))
+"""
+"""How a column is asked for that would be a text with braces or a currency sign otherwise: arrays,
+composite types, money."""
+
 _TLS = {"off": "disable", "prefer": "prefer", "require": "require", "verify": "verify-full"}
 
 _SETTINGS = (
@@ -52,7 +63,7 @@ def _as_text() -> AdaptersMap:
 _TEXTS = _as_text()
 
 
-def run(server: Server, sql: str, place: str) -> PostgresQuery:
+def run(server: Server, sql: str, place: str, most: int | None = None) -> PostgresQuery:
     """See `Query`. CannotConnect, or InputError if the server refuses the query."""
     try:
         connection = psycopg.connect(context=_TEXTS, **settings(server))
@@ -60,7 +71,7 @@ def run(server: Server, sql: str, place: str) -> PostgresQuery:
         raise cannot_connect(server, _said(error)) from error
     try:
         connection.read_only = True
-        return PostgresQuery(connection, sql, place)
+        return PostgresQuery(connection, sql, place, most)
     except BaseException:
         connection.close()
         raise
@@ -89,12 +100,16 @@ def settings(server: Server) -> dict[str, Any]:
 class PostgresQuery:
     """See `Query`: a cursor that the server keeps."""
 
-    def __init__(self, connection: psycopg.Connection[Any], sql: str, place: str) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], sql: str, place: str, most: int | None
+    ) -> None:
         self._connection = connection
         self._place = place
-        self._cursor = connection.cursor(name="snapshots")
         with self._errors():
-            self._cursor.execute(sql)
+            self._cursor = self._run(sql)
+            if wanted := self._rewritten(sql, most):
+                self._cursor.close()
+                self._cursor = self._run(wanted)
         found = self._cursor.description or []
         self.columns: Sequence[Column] = tuple(
             self._column(column.name, column.type_code) for column in found
@@ -110,10 +125,33 @@ class PostgresQuery:
         """See `Query`."""
         self._connection.close()
 
+    def _run(self, sql: str) -> psycopg.ServerCursor[Any]:
+        """No row of it is computed before the first is fetched."""
+        cursor = self._connection.cursor(name="snapshots")
+        cursor.execute(sql)
+        return cursor
+
+    def _rewritten(self, sql: str, most: int | None) -> str | None:
+        """The query with columns that no text can stand for as what JSON has for them, and no more
+        rows than are wanted; None where it is that already."""
+        found = self._cursor.description or []
+        kinds = dict(
+            self._connection.execute(_JSON, [[column.type_code for column in found]]).fetchall()
+        )
+        columns = [
+            kinds.get(str(column.type_code), "{}").format(f"c.{_quoted(column.name)}")
+            + f" AS {_quoted(column.name)}"
+            for column in found
+        ]
+        if most is None and not kinds:
+            return None
+        limit = "" if most is None else f" LIMIT {most}"
+        return f"SELECT {', '.join(columns)} FROM (\n{sql}\n) AS c{limit}"  # noqa: S608
+
     def _column(self, name: str, oid: int) -> Column:
         info = psycopg.adapters.types.get(oid)
         known = info.name if info and info.oid == oid else ""  # an array has its element's info
-        if known == "bytea":
+        if info and info.name == "bytea":
             raise binary(self._place, name, "encode({}, 'base64')")
         column = Column(name, name, Type(_KINDS.get(known, "text")))
         if known == "bool":
@@ -131,3 +169,7 @@ class PostgresQuery:
 
 def _said(error: psycopg.Error) -> str:
     return (error.diag.message_primary or str(error)).strip()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from snapshots.sources.sql.server import Query, Server
 
 
-def open_query(server: Server, sql: str, name: str) -> QuerySource:
+def open_query(server: Server, sql: str, name: str, limit: int | None = None) -> QuerySource:
     """Runs a query; its first rows may not be there yet.
+
+    With a limit the server is asked for one row more: so it sorts no more than it must, and whether
+    there are more rows is known.
 
     InputError if it is not one SELECT, or if the server refuses it; CannotConnect.
     """
     statement = single_select(sql, server.kind, name)
     adapter = import_module(f"snapshots.sources.sql.{server.kind}")
-    return QuerySource(name, adapter.run(server, statement, name))
+    return QuerySource(
+        name, adapter.run(server, statement, name, None if limit is None else limit + 1)
+    )
 
 
 class QuerySource(ReadOnce):

@@ -63,8 +63,12 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def run(server: Server, sql: str, place: str) -> SqlServerQuery:
-    """See `Query`. CannotConnect, or InputError if the server refuses the query."""
+def run(server: Server, sql: str, place: str, most: int | None = None) -> SqlServerQuery:
+    """See `Query`. CannotConnect, or InputError if the server refuses the query.
+
+    `most` rows are wanted: reading stops there, and the server is not asked for fewer.
+    """
+    del most
     try:
         connection = pytds.connect(**settings(server))
     except (pytds.Error, OSError) as error:

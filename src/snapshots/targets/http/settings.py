@@ -159,6 +159,11 @@ def _check_url(url: str) -> None:
             "the address to send to is no HTTP URL",
             hint="Write it like http://localhost:9009/movies or https://api.example.com/v1/items.",
         )
+    if re.search(r"\{[^{}/?#]*\}", url):
+        raise UsageError(
+            "the address has a {placeholder}, and records cannot choose their address yet",
+            hint="All records go to one address. Write %7B and %7D for braces that belong to it.",
+        )
     if parts.username or parts.password:
         raise UsageError(
             "a URL with a password in it is seen by everyone on this machine",

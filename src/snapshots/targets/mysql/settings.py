@@ -83,7 +83,7 @@ def _option_file(path: Path) -> dict[str, str]:
         allow_no_value=True, strict=False, comment_prefixes=("#", ";", "!")
     )
     try:
-        parser.read_string(path.read_text("utf-8"))
+        parser.read_string(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, configparser.Error):
         return {}
     return {
