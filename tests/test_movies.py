@@ -1,6 +1,7 @@
 """The movies exercise, on a file as dirty as its own: `python3 movymporter`, and the command."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from tests.faults.deliveries import HeldSink, serving
 from tests.faults.harness import PATIENCE, wait_for
 from tests.movies import ROOT, movies_sink
 from tests.real import data
+from tests.test_send import Api
 
 DELIVERED, REJECTED, BLANK = 6447, 232, 5
 
@@ -24,17 +26,22 @@ def folder(tmp_path):
     return tmp_path / "movies"
 
 
-def movymporter(folder, csv, url, *, stop="0", mode=0o600, interrupt=None):
+PLAIN = (sys.executable, "movymporter")
+
+
+def movymporter(
+    folder, csv, url, *, stop="0", mode=0o600, interrupt=None, more="", command=PLAIN, bom=""
+):
     """Runs it as its user does, who presses Ctrl-C once `interrupt` says so: what it does then must
     last until somebody has seen it."""
     settings = folder / ".env"
     settings.write_text(
-        f"LOG_LEVEL = INFO\nCSV_IN = {csv}\nURL_OUT = {url}\nSTOP_ON_ERRORS = {stop}\n"
+        f"{bom}LOG_LEVEL = INFO\nCSV_IN = {csv}\nURL_OUT = {url}\nSTOP_ON_ERRORS = {stop}\n{more}"
     )
     settings.chmod(mode)
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     process = subprocess.Popen(
-        [sys.executable, "movymporter"],
+        command,
         cwd=folder,
         env={**clean, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
         stdout=subprocess.PIPE,
@@ -125,3 +132,56 @@ def test_what_is_missing_in_the_settings_is_named(folder):
     )
     assert done.returncode == 6
     assert "CSV_IN is missing" in done.stderr
+
+
+HEADER = "year;length;title;subject;actor;actress;director;popularity;awards;image"
+
+
+def movie(title, actor):
+    return f"1973;115;{title};Drama;{actor};Bisset, Jacqueline;Truffaut, F.;88;Yes;night.png"
+
+
+def test_the_encoding_may_be_said(folder):
+    """Windows-1251, which no detection can tell from other one-byte encodings for sure."""
+    text = "\n".join([HEADER, movie("Солярис", "Банионис"), movie("Сталкер", "Кайдановский")])
+    (folder / "m.csv").write_bytes(text.encode("cp1251"))
+    with serving(Api()) as running:
+        url = f"{running.url}/movies"
+        done = movymporter(folder, "m.csv", url, more="ENCODING = windows-1251\n")
+        assert done.returncode == 0, done.stderr
+        assert {row["title"] for row in running.handler.rows} == {"Солярис", "Сталкер"}
+
+
+def test_settings_with_a_byte_order_mark(folder):
+    (folder / "m.csv").write_text("\n".join([HEADER, movie("Solaris", "Banionis")]))
+    with movies_sink() as sink:
+        done = movymporter(folder, "m.csv", sink.url, bom="\ufeff")
+    assert done.returncode == 0, done.stderr
+    assert "1 records = 1 delivered" in done.stderr, "by LOG_LEVEL, the first setting"
+
+
+def test_progress_is_logged(folder):
+    code = (
+        "import runpy, sys; sys.path.insert(0, 'movymporter'); import sending;"
+        " sending.EVERY_SECONDS = 0; runpy.run_path('movymporter/__main__.py', None, '__main__')"
+    )
+    with movies_sink() as sink:
+        done = movymporter(
+            folder, data("made/movies.csv"), sink.url, command=(sys.executable, "-c", code)
+        )
+    assert re.search(
+        r"^INFO: \d+ % of the file, \d+ delivered, \d+ rejected", done.stderr, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("program", ["movies/movymporter", "combocurve/core/main.py"])
+def test_without_the_package_a_sentence_says_what_to_install(tmp_path, program):
+    # -S: none of the packages that are installed.
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", str(ROOT / "examples" / program)],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "is not installed" in done.stderr
+    assert "pip install" in done.stderr

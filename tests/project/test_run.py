@@ -8,6 +8,7 @@ import pytest
 
 import snapshots
 from snapshots import locations
+from snapshots.errors import SnapshotsError
 from snapshots.project import read_project
 from snapshots.sources.sql.server import Server
 from tests.cli.run import objects
@@ -213,6 +214,21 @@ def test_start_of_the_example_does_the_same(wells, tmp_path, monkeypatch, capsys
     with serving(api) as server:
         assert not start(example(tmp_path / "p", wells, server.url))
     assert f"wells: {WELLS - WELLS // BAD} of {WELLS} rows delivered" in capsys.readouterr().out
+    assert len(api.kept["wells"]) == WELLS - WELLS // BAD
+
+
+def test_start_without_a_project_takes_the_current_folder(wells, tmp_path, monkeypatch):
+    """Not the example's own, whose data would go to whoever it names."""
+    monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+    start = runpy.run_path(str(EXAMPLE / "core" / "main.py"))["start"]
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(SnapshotsError, match="no project"):
+        start()
+    api = ComboCurve()
+    with serving(api) as server:
+        monkeypatch.chdir(example(tmp_path / "p", wells, server.url))
+        start()
     assert len(api.kept["wells"]) == WELLS - WELLS // BAD
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import snapshots
-
-HERE = Path(__file__).resolve().parent.parent
+try:
+    import snapshots
+except ModuleNotFoundError as missing:
+    sys.exit(f"The package {missing.name} is not installed: pip install . in its repository.")
 
 
 def start(project: str | Path | None = None) -> bool:
-    """Runs the project in a folder, by default this one; whether every row was delivered."""
+    """Runs the project in a folder, by default the current one; whether every row was delivered."""
     whole = True
-    for name, result in snapshots.run(project or HERE).items():
+    for name, result in snapshots.run(project or Path.cwd()).items():
         if isinstance(result, snapshots.SnapshotsError):
             print(f"{name}: {result}")
             whole = False

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 
-from sending import send
-from settings import SettingsError, read
+try:
+    from sending import send
+    from settings import SettingsError, read
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"The package {missing.name} is not installed. Install snapshots from its repository, and"
+        f" then: pip install -r {Path(__file__).with_name('requirements.txt')}"
+    )
 
 LOG = logging.getLogger("movymporter")
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import snapshots
+from snapshots.engine.report import Notice, Progress
 
 if TYPE_CHECKING:
     from settings import Settings
     from snapshots.engine.report import Event
 
 LOG = logging.getLogger("movymporter")
+EVERY_SECONDS = 5.0
 SCHEMA = Path(__file__).parents[1] / "schema.json"
 
 
@@ -31,7 +34,8 @@ def send(settings: Settings) -> int:
             stop_on_error=settings.stop_on_errors,
             max_rejects="100%",
             delimiter=";",
-            listener=_tell,
+            encoding=settings.encoding,
+            listener=Teller(),
         )
     except snapshots.SnapshotsError as error:
         LOG.error("%s %s", error, error.hint)
@@ -56,10 +60,25 @@ def contract() -> dict[str, Any]:
     return schema
 
 
-def _tell(event: Event) -> None:
-    text = getattr(event, "text", None)
-    if text:
-        LOG.debug(text)
+class Teller:
+    """Logs how far it is, every few seconds, and what was decided on the way."""
+
+    def __init__(self) -> None:
+        self._due = time.monotonic() + EVERY_SECONDS
+
+    def __call__(self, event: Event) -> None:
+        """See `snapshots.engine.report`."""
+        if isinstance(event, Notice):
+            LOG.debug(event.text)
+        elif isinstance(event, Progress) and time.monotonic() >= self._due:
+            self._due = time.monotonic() + EVERY_SECONDS
+            counts = event.counts
+            done = f"{100 * event.bytes_done / event.bytes_total:.0f} % of the file, "
+            LOG.info(
+                "%s%d delivered, %d rejected, %d skipped, %.0f s",
+                done if event.bytes_total else "",
+                counts.loaded, counts.rejected, counts.skipped, event.seconds,
+            )  # fmt: skip
 
 
 def _tell_rejects(import_id: int, level: int) -> None:

@@ -1,4 +1,4 @@
-"""The four settings, from the file `.env` of the current folder."""
+"""The settings, from the file `.env` of the current folder."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Settings:
 
     log_level: str
     csv_in: str
+    encoding: str | None
+    """Of the CSV; None: it is detected."""
     url_out: str
     stop_on_errors: bool
 
@@ -34,7 +36,7 @@ def read(path: Path = Path(".env")) -> Settings:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         LOG.warning("%s can be read by others: chmod 600 %s", path, path)
     try:
-        found = dotenv_values(path)
+        found = dotenv_values(path, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8") from error
     level = (found.get("LOG_LEVEL") or "INFO").upper()
@@ -44,7 +46,11 @@ def read(path: Path = Path(".env")) -> Settings:
     if stop not in ("0", "1"):
         raise SettingsError(f"{path}: STOP_ON_ERRORS is {stop}, and must be 0 or 1")
     return Settings(
-        level, _needed(found, "CSV_IN", path), _needed(found, "URL_OUT", path), stop == "1"
+        log_level=level,
+        csv_in=_needed(found, "CSV_IN", path),
+        encoding=found.get("ENCODING") or None,
+        url_out=_needed(found, "URL_OUT", path),
+        stop_on_errors=stop == "1",
     )
 
 
