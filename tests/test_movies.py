@@ -169,9 +169,8 @@ def test_progress_is_logged(folder):
         done = movymporter(
             folder, data("made/movies.csv"), sink.url, command=(sys.executable, "-c", code)
         )
-    assert re.search(
-        r"^INFO: \d+ % of the file, \d+ delivered, \d+ rejected", done.stderr, re.MULTILINE
-    )
+    lines = done.stderr.splitlines()
+    assert any(re.match(r"INFO: \d+ % of the file, \d+ delivered, \d+ rej", line) for line in lines)
 
 
 @pytest.mark.parametrize("program", ["movies/movymporter", "combocurve/core/main.py"])

@@ -220,3 +220,46 @@ def test_what_is_refused_says_how_its_import_ended(folder):
     snapshots("sync", "--data-dir", "data", "--once", "--settle", 0, cwd=folder)
     done = snapshots("list", "data/empty.csv", cwd=folder)
     assert "not read: The input is empty (0 bytes).; failed: import " in done.stdout
+
+
+def test_a_file_that_is_gone_is_answered_from_the_ledger_and_hides_no_other(folder):
+    snapshots("import", "data/a.csv", "data/b.csv", cwd=folder)
+    (folder / "data" / "a.csv").unlink()
+    (folder / "data" / "new.csv").write_text("id,other\n9,x\n")
+    asked = ("data/a.csv", "data/b.csv", "data/new.csv", "data/none.csv", "data/*.tsv")
+    done = snapshots("list", *asked, cwd=folder)
+    told = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert told["data/a.csv"].startswith(
+        "there is no such file any more; it was imported: import 1"
+    )
+    assert told["data/b.csv"].startswith("imported: import 2")
+    assert told["data/new.csv"] == "not imported"
+    assert told["data/none.csv"].startswith("not read: There is no such file.")
+    assert told["data/*.tsv"].startswith("not read: No file matches")
+    assert done.returncode == 1
+    done = snapshots("list", "data/a.csv", "data/b.csv", "--json", cwd=folder)
+    assert done.returncode == 0, "each of them is answered"
+    assert [(one["presence"], len(one["imports"])) for one in objects(done)] == [
+        ("gone", 1),
+        ("imported", 1),
+    ]
+
+
+def test_sync_watches_data_where_nothing_else_is_said(folder):
+    done = snapshots("sync", "--once", "--settle", 0, "--json", cwd=folder)
+    ended = [one["path"] for one in objects(done) if one["event"] == "ended"]
+    assert str(folder / "data" / "a.csv") in ended
+    (empty := folder / "empty").mkdir()
+    done = snapshots("sync", "--once", cwd=empty)
+    assert done.returncode == 1
+    assert "mkdir -p data" in done.stderr
+
+
+def test_the_version_has_a_short_option(folder):
+    assert snapshots("-V", cwd=folder).stdout == snapshots("--version", cwd=folder).stdout
+
+
+def test_a_file_of_variables_may_begin_with_a_byte_order_mark(folder):
+    (folder / ".env").write_text("\ufeffSNAPSHOTS_TABLE=by_file\n", "utf-8")
+    done = snapshots("import", "data/a.csv", "--env-file", ".env", "--json", cwd=folder)
+    assert objects(done)[0]["table"] == "by_file"

@@ -128,3 +128,10 @@ def test_without_a_key_or_a_token_nothing_is_begun(tmp_path, monkeypatch, variab
 def test_secrets_are_in_no_representation(tmp_path):
     found = repr(read_project(project(tmp_path, SERVER + '[api.headers]\nx-key = "s3cret"\n')))
     assert not [secret for secret in ("hunter2", "k3y", "t0ken", "s3cret") if secret in found]
+
+
+def test_a_byte_order_mark_at_the_beginning_is_none_of_the_file(tmp_path, monkeypatch):
+    """As editors on Windows write it: in the settings, in queries, and in files of variables."""
+    folder = project(tmp_path / "p", "\ufeff" + SERVER, wells="\ufeffSELECT 1 AS a")
+    found = read_project(folder)
+    assert [one.name for one in found.resources] == ["wells"]

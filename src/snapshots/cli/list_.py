@@ -36,14 +36,13 @@ def command(
 ) -> None:
     """Answers from the ledger; without --database from every database imported into."""
     from snapshots.engine import lookup
-    from snapshots.sources.paths import expand
 
     listing = lookup.list_imports(database)
     for name, error in listing.unreachable:
         click.echo(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
     complain_of_damage(listing.imports)
     if files:
-        statuses = lookup.file_status(expand(list(files)), listing)
+        statuses = lookup.file_status(files, listing)
         if as_json:
             for status in statuses:
                 print_json(

@@ -50,7 +50,7 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the command in front; `import` where the user named none."""
-        if args and args[0] not in {*COMMANDS, "--help", "-h", "--version"}:
+        if args and args[0] not in {*COMMANDS, "--help", "-h", "--version", "-V"}:
             position = self._named_later(ctx, args)
             command = "import" if position is None else args.pop(position)
             args.insert(0, command)
@@ -82,7 +82,9 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Without a command, files are imported: snapshots --database localhost:5432 a.csv",
 )
-@click.version_option(package_name="snapshots", message="%(prog)s %(version)s")
+@click.version_option(
+    None, "-V", "--version", package_name="snapshots", message="%(prog)s %(version)s"
+)
 def cli() -> None:
     """Move CSV files into databases and account for every record."""
 

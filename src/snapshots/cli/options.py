@@ -331,7 +331,13 @@ shape = together(
 
 
 folder = together(
-    option("--data-dir", metavar="DIR", required=True, help="The folder to watch."),
+    option(
+        "--data-dir",
+        metavar="DIR",
+        default="data",
+        show_default=True,
+        help="The folder to watch.",
+    ),
     option(
         "--pattern",
         multiple=True,

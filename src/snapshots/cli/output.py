@@ -139,6 +139,10 @@ def print_statuses(statuses: Iterable[FileStatus]) -> None:
 def _presence(status: FileStatus) -> str:
     if status.presence == "unknown":
         return "not imported"
+    if status.presence == "gone" and status.imports:
+        last = status.imports[-1]
+        was = _done(last) if last.state == "finished" else last.state
+        return f"there is no such file any more; it was {was}: {_which(last)}, as {last.input}"
     if status.error is not None:
         known = [f"; {record.state}: {_which(record)}" for record in status.imports[-1:]]
         return f"not read: {status.error.message}{''.join(known)}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from glob import has_magic
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -20,14 +22,17 @@ from snapshots.errors import (
 )
 from snapshots.ledger.entry import CommittedChunk, Entry
 from snapshots.ledger.history import History
-from snapshots.sources import open_source, shown
+from snapshots.sources import expand, open_source, shown
+from snapshots.sources.names import require_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots.model import ImportRecord, Reject
 
-Presence = Literal["imported", "delivered", "unfinished", "changed", "unknown", "unreadable"]
+Presence = Literal[
+    "imported", "delivered", "unfinished", "changed", "unknown", "unreadable", "gone"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,13 @@ class FileStatus:
 
     input: str
     content_hash: str | None
-    """None of a file that is `unreadable`."""
+    """None of a file that is `unreadable` or `gone`."""
     presence: Presence
     """`delivered`: sent to an API, and into no table. `changed`: only the name is known, under
-    another content. `unreadable`: it is no input, as the error says."""
+    another content. `unreadable`: it is no input, as the error says. `gone`: there is no such file;
+    what the ledger has of that name is in `imports`."""
     imports: list[ImportRecord]
-    """Of the same content; where `changed` or `unreadable`, of the same name."""
+    """Of the same content; where `changed`, `unreadable` or `gone`, of the same name."""
     error: InputError | None = None
 
 
@@ -86,10 +92,22 @@ def list_imports(database: str | None) -> Listing:
     return Listing(imports, unreachable)
 
 
-def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
-    """Whether each file's content is imported already; one that is no input keeps none waiting."""
+def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
+    """Whether the content of each file is imported already.
+
+    `arguments` are names, folders and patterns. What is no input, or not there any more, is
+    answered by its name, and keeps no other waiting. Raises UsageError for an argument that is
+    empty or no text.
+    """
     statuses = []
-    for name in names:
+    names: list[str] = []
+    for argument in arguments:
+        require_text(argument)
+        try:
+            names += expand([argument])
+        except InputError as error:
+            statuses.append(_not_there(argument, error, listing.imports))
+    for name in expand(names):
         try:
             content_hash, size = _content(name)
         except InputError as error:
@@ -98,6 +116,14 @@ def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
         else:
             statuses.append(_status(shown(name), content_hash, size, listing.imports))
     return statuses
+
+
+def _not_there(name: str, error: InputError, imports: list[ImportRecord]) -> FileStatus:
+    if has_magic(name) or os.path.lexists(name):
+        return FileStatus(name, None, "unreadable", [], error)
+    named = _named(name, imports)
+    here = [record for record in named if os.path.abspath(record.input) == os.path.abspath(name)]  # noqa: PTH100
+    return FileStatus(name, None, "gone", here or named, None if named else error)
 
 
 def _content(name: str) -> tuple[str, int | None]:
