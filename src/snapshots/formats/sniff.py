@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, doubt, header, shapes
-from snapshots.formats.cells import filled
+from snapshots.formats import above, backslashes, doubt, header, shapes
+from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed
 from snapshots.formats.choose import choose
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
@@ -15,7 +15,7 @@ from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
-from snapshots.formats.second import without_data
+from snapshots.formats.second import Idle, without_data
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ def sniff(
     found = _read(sample, choice.found.dialect, given, whole, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
-    question = None
+    question = found.question
     if rivals:
         question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
-        question = _of_lines(sample, choice.found.dialect)
+        question = _of_lines(sample, choice.found.dialect) or question
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -205,7 +205,8 @@ def _read(
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
     doubts = set()
     notes = _notes(sample, found, given)
-    found, verdict, more, idle = _begin(sample, found, given, narrower)
+    begun = _begin(sample, found, given, narrower)
+    found, verdict, idle = begun.found, begun.verdict, begun.idle
     if found.dialect.preamble and notes[0].startswith("delimiter: none"):
         notes = _notes(sample, found, given)
     if not verdict.sure:
@@ -220,16 +221,17 @@ def _read(
         found.dialect,
         header=verdict.header,
         rows_after_header=after,
-        repeated=_header_line(sample, found) if verdict.header and len(names) > 1 else None,
+        repeated=_repeated(sample, found) if verdict.header else None,
         ragged=given.ragged or border.ragged,
     )
     below = found.rows[int(verdict.header) + after :]
     return Sniffed(
         dialect=last,
         header=names,
-        notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
+        notes=(*notes, *begun.notes, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
         first=doubt.records(below),
+        question=begun.question,
         _sample=sample,
         _given=given,
         _choice=choice,
@@ -272,16 +274,35 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
     return other if other.bad <= found.bad and other.broken <= found.broken else found
 
 
-def _begin(
-    sample: bytes, found: Shape, given: DialectOptions, narrower: int
-) -> tuple[Shape, header.Verdict, list[str], list[str]]:
-    """The shape from the header on, whether that is one, what there is to say, and what the
-    records just below it are that hold no data.
-    """
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """Where a table begins."""
+
+    found: Shape
+    """From the header on."""
+    verdict: header.Verdict
+    notes: list[str]
+    idle: list[str]
+    """What the records just below the header are that hold no data."""
+    question: DialectError | None = None
+
+
+def _begin(sample: bytes, found: Shape, given: DialectOptions, narrower: int) -> _Begin:
+    """The shape from the header on, and whether that is one."""
     notes = []
+    question = None
     index = 0
     if given.preamble is None and given.header is not False:
         index = header.first_of_table(found.rows, found.fields, narrower)
+        start = above.start(found.rows, found.fields) if not index or narrower else None
+        if start is not None and not start.in_doubt:
+            index = max(index, start.index)
+        elif start is not None and not index and given.rows_after_header is None:
+            question = (
+                doubt.remark(found.rows)
+                if start.is_remark
+                else doubt.header(found.rows, start.index)
+            )
     if index:
         lines = found.rows[index][0] - 1
         what = "first line is" if lines == 1 else f"first {lines} lines are"
@@ -291,9 +312,10 @@ def _begin(
         found = shapes.shape(sample, replace(found.dialect, preamble=lines))
     first = found.rows[0][1]
     below = [row for _, row in found.rows[1:]]
-    idle: list[str] = []
+    spare = Idle()
     if first is not None and given.rows_after_header is None and given.header is not False:
-        idle = without_data(first, below)
+        spare = without_data(first, below)
+    idle = spare.what
     skipped = given.rows_after_header or len(idle)
     if given.header is not None:
         verdict = header.Verdict(given.header, sure=True, why="as given")
@@ -310,7 +332,9 @@ def _begin(
         if index and not verdict.sure:
             verdict = header.Verdict(header=True, sure=True, why="after the titles")
     notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
-    return found, verdict, notes, idle
+    if spare.doubtful and question is None and verdict.header:
+        question = doubt.second(found.rows[1:], spare.doubtful, found.dialect.preamble)
+    return _Begin(found, verdict, notes, idle, question)
 
 
 def _names(
@@ -336,18 +360,35 @@ def _names(
     return tuple(first[: border.width]), border
 
 
-def _header_line(sample: bytes, found: Shape) -> str | None:
-    """The header as it stands in the input, if it is on one line."""
+def _repeated(sample: bytes, found: Shape) -> str | None:
+    """The header as the input has it, or as it may have it, by which it is known when it comes
+    again.
+
+    With one column a text that is the same is a value, unless a byte order mark stands before it.
+    """
     first = found.rows[0][1]
-    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[found.dialect.terminator]
-    if first is None or any(newline.decode() in cell for cell in first):
+    if first is None:
         return None
-    line = sample[found.start :].partition(newline)[0]
-    line = line.removesuffix(b"\r") if newline == b"\n" else line
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return None
+    line = _header_line(sample, found, first)
+    if len(first) > 1:
+        return line
+    below = [row[0] for _, row in found.rows[1:_LINES] if row]
+    values = [cell for cell in below if bare([cell]) != bare(first)]
+    typed = bool(values) and is_typed(values) and family(first[0]) == "text"
+    return line if typed else f"\ufeff{line}"
+
+
+def _header_line(sample: bytes, found: Shape, first: list[str]) -> str:
+    dialect = found.dialect
+    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]
+    if not any(newline.decode() in cell for cell in first):
+        line = sample[found.start :].partition(newline)[0]
+        line = line.removesuffix(b"\r") if newline == b"\n" else line
+        return line.decode("utf-8", "replace")
+    quote, escape = dialect.quote or "", dialect.escape or ""
+    if escape:
+        first = [cell.replace(escape, escape * 2) for cell in first]
+    return dialect.delimiter.join(quote + cell.replace(quote, quote * 2) + quote for cell in first)
 
 
 def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
@@ -416,7 +457,7 @@ def _first_notes(
     if given.rows_after_header is None:
         notes += [f"the record after the header holds {what}: it is skipped" for what in idle]
         second = found.rows[1][1] if len(found.rows) > 1 and not idle else None
-        if second and header.is_type_row(second):
+        if second and is_type_row(second):
             notes.append(
                 f"the record after the header names types ({', '.join(second[:3])}...): "
                 f"skip it with --skip-rows {found.dialect.preamble},1"
