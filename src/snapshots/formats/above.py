@@ -10,7 +10,7 @@ from snapshots.formats.cells import MISSING, family, filled, is_typed, is_year
 from snapshots.formats.header import Rows, judge, labels
 from snapshots.formats.second import is_units
 
-_MARKS = ("#", "%", "!", "//")
+_MARKS = ("#", "%", "!", "//", "--", ";")
 _LINES = 10
 """More pairs before a header are records."""
 _BODY = 100
@@ -55,26 +55,20 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
     named = labels(following)
     verdict = judge(following, below)
     plain = named and verdict.header and verdict.sure and not is_units(following)
-    prose = any(_is_prose(row or [], mark, below) for _, row in rows[:above])
-    if above == 1:
-        return _below_one_remark(last, mark, plain=plain, prose=prose and named)
-    if plain:
+    prose = any(_is_prose(row or [], mark, [following, *below]) for _, row in rows[:above])
+    if plain or (named and prose):
         return Start(above)
+    if fields == 1:
+        return Start(above, in_doubt=True, is_remark=True) if prose else None
+    spaced = last[0].startswith(f"{mark} ")
     over_values = judge(last, [following, *below])
-    signed = not last[0].startswith(f"{mark} ") and (rows[0][1] or [""])[0][len(mark) :][:1] in {
-        " ",
-        mark,
-    }
-    if len(last) == fields and ((over_values.header and over_values.sure) or (named and signed)):
-        return Start(above - 1)
-    return Start(above) if fields > 1 or prose else None
-
-
-def _below_one_remark(row: list[str], mark: str, *, plain: bool, prose: bool) -> Start | None:
-    if plain or prose:
-        return Start(1)
-    spaced = row[0].startswith(f"{mark} ")
-    return Start(1, in_doubt=True, is_remark=True) if spaced and len(row) > 1 else None
+    if len(last) == fields and over_values.header:
+        if over_values.sure and not prose:
+            return Start(above - 1)
+        if named and not spaced:
+            return Start(above - 1)
+        return Start(above, in_doubt=True, is_remark=True)
+    return Start(above) if above > 1 else None
 
 
 def _is_prose(row: list[str], mark: str, below: list[list[str]]) -> bool:
@@ -90,23 +84,20 @@ def _below_pairs(rows: Rows, fields: int) -> Start | None:
     if fields < _PAIR:
         return None
     found = 0
-    certain = padded = False
     for index in range(1, min(_LINES + 1, len(rows) - 1)):
         before, row = rows[index - 1][1], rows[index][1]
         if not before or not row or not _is_pair(before, fields) or len(row) != fields:
             break
-        padded = padded or filled(before) < fields
-        certain = certain or _is_certain(before)
         if filled(row) == fields and labels(row) and not _has_missing(row):
             unlike = _unlike(row, rows, index)
             if unlike and all(_is_unfit(cells, unlike, rows, index) for _, cells in rows[:index]):
                 found = index
-            elif not unlike and _are_keys(rows, index):
+            elif not unlike and (_are_keys(rows, index) or _are_short(rows, index, fields)):
                 return Start(index)
     if not found:
         return None
-    row = rows[found][1] or []
-    if certain or padded:
+    row, pairs = rows[found][1] or [], [cells or [] for _, cells in rows[:found]]
+    if any(map(_is_certain, pairs)) or all(filled(cells) < fields for cells in pairs):
         return Start(found)
     if is_units(row) or (len(_unlike(row, rows, found)) < _PAIR and found < _SEVERAL):
         return None
@@ -143,6 +134,13 @@ def _are_keys(rows: Rows, index: int) -> bool:
 
 def _has_missing(row: list[str]) -> bool:
     return any(cell.strip().lower() in MISSING for cell in row)
+
+
+def _are_short(rows: Rows, index: int, fields: int) -> bool:
+    """The lines above fill at most half of the columns, all those below fill more."""
+    above = all(cells is not None and filled(cells) * 2 <= fields for _, cells in rows[:index])
+    below = [cells for _, cells in rows[index + 1 : index + 1 + _BODY] if cells]
+    return above and fields > _PAIR and all(filled(cells) * 2 > fields for cells in below)
 
 
 def _column(rows: Rows, index: int, column: int) -> list[str]:

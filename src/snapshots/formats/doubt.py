@@ -57,11 +57,11 @@ def header(rows: Sequence[Record], index: int) -> DialectError:
     )
 
 
-def remark(rows: Sequence[Record]) -> DialectError:
-    """The first line may be a remark, or the header."""
-    line, first = rows[0]
+def remark(rows: Sequence[Record], index: int) -> DialectError:
+    """The record before that at the index may be a remark, or the header."""
+    line, cells = rows[index - 1]
     return DialectError(
-        f"It is in doubt whether line {line} is a remark or the header: {row(first or [])}.",
+        f"It is in doubt whether line {line} is a remark or the header: {row(cells or [])}.",
         hint=f"Say --skip-rows {line} if it is a remark, or --skip-rows {line - 1} if it is the"
         " header.",
     )
@@ -69,11 +69,13 @@ def remark(rows: Sequence[Record]) -> DialectError:
 
 def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
     """So many records below the header may hold more names, or data."""
+    them = "it" if number == 1 else "them"
+    what = "record below the header holds" if number == 1 else f"{number} records below it hold"
     return DialectError(
-        f"It is in doubt whether the {number} records below the header hold data, or names as"
-        f" the header does: {records(below, number)}.",
-        hint=f"Say --skip-rows {lines},{number} to skip them, or --skip-rows {lines},0 to load"
-        " them.",
+        f"It is in doubt where the header ends. The {what} names or data:"
+        f" {records(below, number)}.",
+        hint=f"Say --skip-rows {lines},{number} to skip {them}, or --skip-rows {lines},0 to load"
+        f" {them}.",
     )
 
 

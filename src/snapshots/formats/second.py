@@ -60,6 +60,8 @@ def without_data(header: list[str], rows: list[list[str] | None]) -> Idle:
             below = _below(header, rows, index)
             kinds = [_kind_above(row, below) for row in near[:index]] + [kind]
             break
+    if not kinds and near and _are_years(header, near[0], _below(header, rows, 0)):
+        return Idle(doubtful=1)
     if filled(header) * 2 < len(header):
         return Idle(doubtful=len(kinds) if "" not in kinds[:-1] else 0)
     if "" in kinds:
@@ -99,11 +101,27 @@ def _kind_above(row: list[str], below: list[list[str]]) -> str:
     if not typed or any(cell.lower() in MISSING for cell in cells):
         return ""
     if all(is_year(cell) for cell in cells):
-        years = any(is_year(other[at]) for other in below for at in typed)
-        return "" if years else "years"
+        return "" if _has_years(below, typed) else "years"
     if all(family(cell) == "text" or is_year(cell) for cell in cells):
         return _NAMES
     return ""
+
+
+def _are_years(header: list[str], row: list[str], below: list[list[str]]) -> bool:
+    """A row of years alone, below names that come twice, where no years are below it."""
+    years = [at for at, cell in enumerate(row) if is_year(cell)]
+    names = [header[at].strip() for at in years]
+    return (
+        len(years) > 1
+        and len(years) == filled(row)
+        and len({*names}) < len(names)
+        and all(_has_values(below, at) for at in years)
+        and not _has_years(below, years)
+    )
+
+
+def _has_years(rows: list[list[str]], columns: list[int]) -> bool:
+    return any(is_year(row[at]) for row in rows for at in columns)
 
 
 def _kind(row: list[str], below: list[list[str]]) -> str | None:

@@ -11,7 +11,7 @@ from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed
 from snapshots.formats.choose import choose
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
-from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
+from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_two_ends, separator
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.formats.choose import Choice
-    from snapshots.formats.shapes import Shape
+    from snapshots.formats.shapes import Candidate, Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
 
@@ -105,6 +105,8 @@ def sniff(
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
+    if given.terminator is None:
+        refuse_two_ends(sample)
     try:
         choice = choose(sample, start, given)
         rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
@@ -119,6 +121,8 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
         question = _of_lines(sample, choice.found.dialect) or question
+    if given.delimiter is None and b"\x1e" in sample and question is None:
+        question = _of_ends(sample, choice.found)
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -154,6 +158,20 @@ def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
                 " column.",
             )
     return None
+
+
+def _of_ends(sample: bytes, one: Candidate) -> DialectError | None:
+    """What is asked where unit and record separators are in lines that are no even records."""
+    even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
+    if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
+        return None
+    rows = shapes.shape(sample, one.dialect).rows
+    return DialectError(
+        "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
+        f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",
+        hint=f"Say {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
+        " --delimiter none to load each line as one column.",
+    )
 
 
 def _all_in_quotes(sample: bytes, quote: str) -> bool:
@@ -299,7 +317,7 @@ def _begin(sample: bytes, found: Shape, given: DialectOptions, narrower: int) ->
             index = max(index, start.index)
         elif start is not None and not index and given.rows_after_header is None:
             question = (
-                doubt.remark(found.rows)
+                doubt.remark(found.rows, start.index)
                 if start.is_remark
                 else doubt.header(found.rows, start.index)
             )
