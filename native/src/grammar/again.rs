@@ -1,8 +1,8 @@
 //! The header once more, in the middle of an input, however it is spelled there.
 
+use super::RecordKind;
 use super::prologue::{Prologue, bom};
 use super::reader::Reader;
-use super::RecordKind;
 use crate::dialect::Dialect;
 
 /// What the fields of a header are, to know it again.

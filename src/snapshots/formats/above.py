@@ -40,8 +40,9 @@ def start(rows: Rows, fields: int) -> Start | None:
 
 
 def _below_remarks(rows: Rows, fields: int) -> Start | None:
-    """Lines that begin with a mark. A single one may be the header: `#id,name`."""
-    mark = next((mark for mark in _MARKS if (rows[0][1] or [""])[0].startswith(mark)), None)
+    """Lines that begin with a mark. The last one may be the header: `#id,name`."""
+    first = (rows[0][1] or [""])[0]
+    mark = next((mark for mark in _MARKS if first.startswith(mark)), None)
     if mark is None:
         return None
     above = 0
@@ -50,7 +51,6 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
     following = rows[above][1] if above < len(rows) else None
     if not following or len(following) != fields:
         return None
-    last = rows[above - 1][1] or []
     below = [row for _, row in rows[above + 1 :] if row]
     named = labels(following)
     verdict = judge(following, below)
@@ -60,15 +60,20 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
         return Start(above)
     if fields == 1:
         return Start(above, in_doubt=True, is_remark=True) if prose else None
+    return _at_last_remark(rows[above - 1][1] or [], mark, above, [following, *below], prose=prose)
+
+
+def _at_last_remark(
+    last: list[str], mark: str, above: int, below: list[list[str]], *, prose: bool
+) -> Start | None:
+    """The last line with a mark is the header, or nobody can tell."""
+    verdict = judge(last, below)
+    if len(last) != len(below[0]) or not verdict.header:
+        return Start(above) if above > 1 else None
     spaced = last[0].startswith(f"{mark} ")
-    over_values = judge(last, [following, *below])
-    if len(last) == fields and over_values.header:
-        if over_values.sure and not prose:
-            return Start(above - 1)
-        if named and not spaced:
-            return Start(above - 1)
-        return Start(above, in_doubt=True, is_remark=True)
-    return Start(above) if above > 1 else None
+    if (verdict.sure and not prose) or (labels(below[0]) and not spaced):
+        return Start(above - 1)
+    return Start(above, in_doubt=True, is_remark=True)
 
 
 def _is_prose(row: list[str], mark: str, below: list[list[str]]) -> bool:

@@ -154,10 +154,10 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
 def repeats(first: list[str], rows: list[list[str]]) -> list[int]:
     """Which of the records hold the same as the first one, however it is written there."""
     wanted = bare(first)
-    key = wanted[0] if wanted else ""
-    return [
-        at for at, row in enumerate(rows) if row and key in row[0] and wanted and bare(row) == wanted
-    ]
+    if not wanted:
+        return []
+    key = wanted[0]
+    return [at for at, row in enumerate(rows) if row and key in row[0] and bare(row) == wanted]
 
 
 def _begins_files(first: list[str], rows: list[list[str]], copies: list[int]) -> bool:
@@ -188,9 +188,7 @@ def _begins_files(first: list[str], rows: list[list[str]], copies: list[int]) ->
     )
 
 
-def _of_text(
-    first: list[str], columns: list[list[str]], *, again: bool, begun: bool
-) -> Verdict:
+def _of_text(first: list[str], columns: list[list[str]], *, again: bool, begun: bool) -> Verdict:
     """Where no column has values of another kind than the first record."""
     if begun:
         return Verdict(True, False, "in doubt: it comes again below, as no other record does")

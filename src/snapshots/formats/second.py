@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from dataclasses import dataclass, field
 
 from snapshots.formats.cells import (
@@ -53,13 +52,7 @@ def without_data(header: list[str], rows: list[list[str] | None]) -> Idle:
         if row is None or len(row) != len(header) or bare(row) == bare(header):
             break
         near.append(row)
-    kinds: list[str] = []
-    for index in reversed(range(len(near))):
-        kind = _kind(near[index], _below(header, rows, index))
-        if kind:
-            below = _below(header, rows, index)
-            kinds = [_kind_above(row, below) for row in near[:index]] + [kind]
-            break
+    kinds = _kinds(header, near, rows)
     if not kinds and near and _are_years(header, near[0], _below(header, rows, 0)):
         return Idle(doubtful=1)
     if filled(header) * 2 < len(header):
@@ -70,6 +63,22 @@ def without_data(header: list[str], rows: list[list[str] | None]) -> Idle:
             return Idle(doubtful=len(kinds))
         kinds = sound
     return Idle([_said(kind, row) for kind, row in zip(kinds, near, strict=False)])
+
+
+def _kinds(header: list[str], near: list[list[str]], rows: list[list[str] | None]) -> list[str]:
+    """What each of the nearest records is, down to the last one without data. Empty: it may be
+    data."""
+    if len(near) == _MOST and not _has_typed(_below(header, rows, _MOST - 1)):
+        # Over texts nothing but dashes can be told from them.
+        near = near[:1]
+    for index in reversed(range(len(near))):
+        if index and any(_is_value(cell) and not is_year(cell) for cell in near[index]):
+            continue
+        below = _below(header, rows, index)
+        kind = _kind(near[index], below)
+        if kind:
+            return [*(_kind_above(row, below) for row in near[:index]), kind]
+    return []
 
 
 def is_units(row: list[str]) -> bool:
@@ -155,6 +164,13 @@ def _may_be_data(row: list[str], unlike: list[int], below: list[list[str]]) -> b
 
 def _is_value(cell: str) -> bool:
     return family(cell) in {"number", "date", "uuid"}
+
+
+def _has_typed(rows: list[list[str]]) -> bool:
+    """Whether any column may have values; also where there are too few rows to tell."""
+    return len(rows) < _FEWEST_VALUES or any(
+        _has_values(rows, index) for index in range(len(rows[0]))
+    )
 
 
 def _has_values(rows: list[list[str]], index: int) -> bool:

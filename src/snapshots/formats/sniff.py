@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import above, backslashes, doubt, header, shapes
-from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed
+from snapshots.formats import backslashes, doubt, shapes
+from snapshots.formats.begin import begin, repeated
+from snapshots.formats.cells import filled, is_type_row
 from snapshots.formats.choose import choose
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
@@ -15,13 +16,13 @@ from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_tw
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
-from snapshots.formats.second import Idle, without_data
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.formats.choose import Choice
+    from snapshots.formats.header import Verdict
     from snapshots.formats.shapes import Candidate, Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
@@ -223,7 +224,7 @@ def _read(
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
     doubts = set()
     notes = _notes(sample, found, given)
-    begun = _begin(sample, found, given, narrower)
+    begun = begin(sample, found, given, narrower)
     found, verdict, idle = begun.found, begun.verdict, begun.idle
     if found.dialect.preamble and notes[0].startswith("delimiter: none"):
         notes = _notes(sample, found, given)
@@ -239,7 +240,7 @@ def _read(
         found.dialect,
         header=verdict.header,
         rows_after_header=after,
-        repeated=_repeated(sample, found) if verdict.header else None,
+        repeated=repeated(sample, found) if verdict.header else None,
         ragged=given.ragged or border.ragged,
     )
     below = found.rows[int(verdict.header) + after :]
@@ -275,7 +276,7 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
     dialect = found.dialect
     if given.skip_initial_space is not None or dialect.delimiter in {"", " ", "\t"}:
         return found
-    if dialect.skip_initial_space:
+    if dialect.skip_initial_space or f"{dialect.delimiter} ".encode() not in sample:
         return found
     if not any(cell.startswith(" ") for _, row in found.rows if row for cell in row[1:]):
         return found
@@ -290,69 +291,6 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
         return found
     other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
     return other if other.bad <= found.bad and other.broken <= found.broken else found
-
-
-@dataclass(frozen=True, slots=True)
-class _Begin:
-    """Where a table begins."""
-
-    found: Shape
-    """From the header on."""
-    verdict: header.Verdict
-    notes: list[str]
-    idle: list[str]
-    """What the records just below the header are that hold no data."""
-    question: DialectError | None = None
-
-
-def _begin(sample: bytes, found: Shape, given: DialectOptions, narrower: int) -> _Begin:
-    """The shape from the header on, and whether that is one."""
-    notes = []
-    question = None
-    index = 0
-    if given.preamble is None and given.header is not False:
-        index = header.first_of_table(found.rows, found.fields, narrower)
-        start = above.start(found.rows, found.fields) if not index or narrower else None
-        if start is not None and not start.in_doubt:
-            index = max(index, start.index)
-        elif start is not None and not index and given.rows_after_header is None:
-            question = (
-                doubt.remark(found.rows, start.index)
-                if start.is_remark
-                else doubt.header(found.rows, start.index)
-            )
-    if index:
-        lines = found.rows[index][0] - 1
-        what = "first line is" if lines == 1 else f"first {lines} lines are"
-        remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
-        said = "remarks" if remarks else "titles"
-        notes.append(f"{said}: the {what} skipped, the header comes after")
-        found = shapes.shape(sample, replace(found.dialect, preamble=lines))
-    first = found.rows[0][1]
-    below = [row for _, row in found.rows[1:]]
-    spare = Idle()
-    if first is not None and given.rows_after_header is None and given.header is not False:
-        spare = without_data(first, below)
-    idle = spare.what
-    skipped = given.rows_after_header or len(idle)
-    if given.header is not None:
-        verdict = header.Verdict(given.header, sure=True, why="as given")
-    elif first is None:
-        torn = shapes.shape(sample, replace(found.dialect, quote=None, escape=None)).rows[0][1]
-        verdict = header.judge(torn or [], [row for row in below if row])
-        if verdict.header or not verdict.sure:
-            verdict = header.Verdict(header=True, sure=False, why="in doubt")
-    elif backslashes.NULL in first:
-        why = f"it holds {backslashes.NULL}, which stands for NULL"
-        verdict = header.Verdict(header=False, sure=True, why=why)
-    else:
-        verdict = header.judge(first, [row for row in below[skipped:] if row])
-        if index and not verdict.sure:
-            verdict = header.Verdict(header=True, sure=True, why="after the titles")
-    notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
-    if spare.doubtful and question is None and verdict.header:
-        question = doubt.second(found.rows[1:], spare.doubtful, found.dialect.preamble)
-    return _Begin(found, verdict, notes, idle, question)
 
 
 def _names(
@@ -376,37 +314,6 @@ def _names(
     if given.ragged != "reject":
         border = edge(first, rows, header=True, whole=whole)
     return tuple(first[: border.width]), border
-
-
-def _repeated(sample: bytes, found: Shape) -> str | None:
-    """The header as the input has it, or as it may have it, by which it is known when it comes
-    again.
-
-    With one column a text that is the same is a value, unless a byte order mark stands before it.
-    """
-    first = found.rows[0][1]
-    if first is None:
-        return None
-    line = _header_line(sample, found, first)
-    if len(first) > 1:
-        return line
-    below = [row[0] for _, row in found.rows[1:_LINES] if row]
-    values = [cell for cell in below if bare([cell]) != bare(first)]
-    typed = bool(values) and is_typed(values) and family(first[0]) == "text"
-    return line if typed else f"\ufeff{line}"
-
-
-def _header_line(sample: bytes, found: Shape, first: list[str]) -> str:
-    dialect = found.dialect
-    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]
-    if not any(newline.decode() in cell for cell in first):
-        line = sample[found.start :].partition(newline)[0]
-        line = line.removesuffix(b"\r") if newline == b"\n" else line
-        return line.decode("utf-8", "replace")
-    quote, escape = dialect.quote or "", dialect.escape or ""
-    if escape:
-        first = [cell.replace(escape, escape * 2) for cell in first]
-    return dialect.delimiter.join(quote + cell.replace(quote, quote * 2) + quote for cell in first)
 
 
 def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
@@ -449,7 +356,7 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
 
 def _first_notes(
     found: Shape,
-    verdict: header.Verdict,
+    verdict: Verdict,
     given: DialectOptions,
     names: tuple[str, ...],
     border: Edge,
