@@ -57,6 +57,8 @@ pub struct Dialect {
     suspects: [bool; 256],
     /// The same, and those with which the header may begin.
     odd: [bool; 256],
+    /// The second bytes that the header may have.
+    second: [bool; 256],
 }
 
 /// The fields of `model.Dialect`, as JSON has them.
@@ -126,6 +128,7 @@ impl Dialect {
             ragged: spec.ragged,
             suspects: [false; 256],
             odd: [false; 256],
+            second: [false; 256],
         };
         dialect.find_suspects();
         dialect.check()?;
@@ -135,6 +138,7 @@ impl Dialect {
                 for byte in again.first_bytes(&dialect).into_iter().flatten() {
                     dialect.odd[usize::from(byte)] = true;
                 }
+                dialect.second = again.second_bytes(&dialect);
             }
             dialect.repeated = again;
         }
@@ -157,10 +161,13 @@ impl Dialect {
     }
 
     /// Whether a line that is not empty is neither without data nor the header once more; nearly
-    /// always its first byte tells.
+    /// always its first two bytes tell.
     #[inline]
     pub fn is_usual(&self, line: &[u8]) -> bool {
-        !self.odd[usize::from(line[0])] || (!self.is_idle(line) && !self.repeats_header(line))
+        let may_be = |byte: &u8| self.second[usize::from(*byte)];
+        !self.odd[usize::from(line[0])]
+            || (!self.is_idle(line)
+                && (!line.get(1).is_none_or(may_be) || !self.repeats_header(line)))
     }
 
     /// Whether a record is the header once more.

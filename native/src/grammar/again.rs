@@ -63,6 +63,22 @@ impl Again {
         [mark, Some(name), dialect.quote, escape, space, tab]
     }
 
+    /// The bytes that may come second in it.
+    pub fn second_bytes(&self, dialect: &Dialect) -> [bool; 256] {
+        let [first, second] = [0, 1].map(|at| self.names[0].get(at).copied());
+        if first.is_none() {
+            return [true; 256];
+        }
+        let meant = [Some(dialect.delimiter), dialect.quote, dialect.escape];
+        let mark_or_blank = [Some(0xBB), Some(b' '), Some(b'\t')];
+        let mut found = [false; 256];
+        let all = [[first, second, None], meant, mark_or_blank];
+        for byte in all.into_iter().flatten().flatten() {
+            found[usize::from(byte)] = true;
+        }
+        found
+    }
+
     /// Whether a record, without its line end, is the header.
     pub fn is(&self, dialect: &Dialect, record: &[u8]) -> bool {
         let mut at = bom(record);

@@ -123,7 +123,8 @@ def require_sound(
 
 
 def _require_header(sniffed: Sniffed, place: str) -> None:
-    line = sniffed.dialect.repeated or ", ".join(sniffed.header)
+    own = sniffed.dialect.repeated if len(sniffed.header) > 1 else None
+    line = own or ", ".join(sniffed.header)
     if len(sniffed.header) > 1 and not _SENTENCE.fullmatch(line):
         return
     shown = line if len(line) <= 100 else f"{line[:97]}..."
