@@ -54,7 +54,9 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
     below = [row for _, row in rows[above + 1 :] if row]
     named = labels(following)
     verdict = judge(following, below)
-    plain = named and verdict.header and verdict.sure and not is_units(following)
+    # `#t,v` and then `s,m`: units below the header.
+    units = is_units(following) and not (rows[above - 1][1] or [""])[0].startswith(f"{mark} ")
+    plain = named and verdict.header and verdict.sure and not units
     prose = any(_is_prose(row or [], mark, [following, *below]) for _, row in rows[:above])
     if plain or (named and prose):
         return Start(above)
@@ -104,7 +106,7 @@ def _below_pairs(rows: Rows, fields: int) -> Start | None:
     row, pairs = rows[found][1] or [], [cells or [] for _, cells in rows[:found]]
     if any(map(_is_certain, pairs)) or all(filled(cells) < fields for cells in pairs):
         return Start(found)
-    if is_units(row) or (len(_unlike(row, rows, found)) < _PAIR and found < _SEVERAL):
+    if found < _SEVERAL and (is_units(row) or len(_unlike(row, rows, found)) < _PAIR):
         return None
     return Start(found, in_doubt=True)
 
