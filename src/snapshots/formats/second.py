@@ -56,7 +56,9 @@ def without_data(header: list[str], rows: list[list[str] | None]) -> Idle:
     if not kinds and near and _are_years(header, near[0], _below(header, rows, 0)):
         return Idle(doubtful=1)
     if filled(header) * 2 < len(header):
-        return Idle(doubtful=len(kinds) if "" not in kinds[:-1] else 0)
+        # It may be a title, and so may what is no fuller than it.
+        full = "" not in kinds and all(filled(row) == len(row) for row in near[: len(kinds)])
+        return Idle(doubtful=len(kinds) if full else 0)
     if "" in kinds:
         sound = kinds[: kinds.index("")]
         if kinds[-1] != "dashes" and not sound:
