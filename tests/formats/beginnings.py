@@ -102,6 +102,7 @@ PAIRS = [
     Kind("id,price\nA1,ask\nA2,5\nA3,7\n", "id|price", ","),
     Kind("name,n\nAnn,5\nx,soon\nBob,6\nCy,7\n", "name|n", ","),
     Kind("name,n\nAnn,n/a\nDi,soon\nBob,6\nCy,7\n", "name|n", ","),
+    Kind("name,n\nAnn,absent\nBob,absent\nCy,5\nDi,6\n", "name|n", ","),
     Kind("name,day\nAnn,2024-01-01\nBob,soon\nCy,2024-01-02\n", "name|day", ","),
 ]
 

@@ -161,6 +161,10 @@ def _unlike(row: list[str], rows: Rows, index: int) -> list[int]:
     columns = [(column, _column(rows, index, column)) for column in range(len(row))]
     if any(row[column] in values for column, values in columns):
         return []
+    if any(
+        cell == row[column] for _, cells in rows[:index] for column, cell in enumerate(cells or [])
+    ):
+        return []
     return [
         column
         for column, values in columns
