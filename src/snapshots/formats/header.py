@@ -245,5 +245,5 @@ def _like(cell: str, values: list[str]) -> bool:
 
 def _years_in_a_row(row: list[str]) -> bool:
     """2001, 2002, 2003...: the labels of a table that grows to the right."""
-    years = [int(cell) for cell in row if is_year(cell)]
+    years = [int(cell.strip()) for cell in row if is_year(cell)]
     return len(years) > _YEARS_IN_A_ROW and all(a < b for a, b in pairwise(years))
