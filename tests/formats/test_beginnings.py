@@ -65,6 +65,7 @@ def test_what_is_said_ends_the_question(text, options, header):
         ('id,"a\nb"\n1,x\n2,y\n', '"id","a\nb"'),
         # A text may be the name of its column; a number, or what a file begins with, is not.
         ("name\nAnn\nBob\n", "\ufeffname"),
+        ("name,\nAnn,\nBob,\n", "\ufeffname,"),
         ("id\n1\n2\n", "id"),
     ],
 )

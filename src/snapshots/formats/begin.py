@@ -91,7 +91,7 @@ def _of_broken(sample: bytes, found: Shape, below: list[list[str]]) -> Verdict:
     return verdict
 
 
-def repeated(sample: bytes, found: Shape) -> str | None:
+def repeated(sample: bytes, found: Shape, columns: int) -> str | None:
     """The header as the input has it, or as it may have it, by which it is known when it comes
     again.
 
@@ -101,7 +101,7 @@ def repeated(sample: bytes, found: Shape) -> str | None:
     if first is None:
         return None
     line = _header_line(sample, found, first)
-    if len(first) > 1:
+    if columns > 1:
         return line
     below = [row[0] for _, row in found.rows[1:_BODY] if row]
     values = [cell for cell in below if bare([cell]) != bare(first)]

@@ -240,7 +240,7 @@ def _read(
         found.dialect,
         header=verdict.header,
         rows_after_header=after,
-        repeated=repeated(sample, found) if verdict.header else None,
+        repeated=repeated(sample, found, len(names)) if verdict.header else None,
         ragged=given.ragged or border.ragged,
     )
     below = found.rows[int(verdict.header) + after :]
