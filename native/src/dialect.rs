@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 
+use crate::grammar::Again;
+
 /// The largest `max_record_size`: places within a record are kept in 32 bits.
 const MAX_RECORD_SIZE: usize = 1 << 30;
 
 /// What stands for a delimiter where there is none: a byte that is in no UTF-8.
 pub const NO_DELIMITER: u8 = 0xFF;
-
-const NO_LENGTH: usize = usize::MAX - BOM.len();
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 const UNIT_SEPARATOR: u8 = 0x1F;
 const RECORD_SEPARATOR: u8 = 0x1E;
@@ -51,13 +50,15 @@ pub struct Dialect {
     pub comment: Option<u8>,
     pub skip_initial_space: bool,
     pub max_record_size: usize,
-    /// The header as it stands in the input: a record like it is no data.
-    pub repeated: Option<Vec<u8>>,
+    /// The header: a record like it is no data.
+    repeated: Option<Again>,
     pub ragged: Ragged,
     /// Bytes with which a line begins that may hold no data: a comment, or empty fields alone.
     suspects: [bool; 256],
-    /// The length of `repeated`, or one that no record has.
-    repeated_len: usize,
+    /// The same, and those with which the header may begin.
+    odd: [bool; 256],
+    /// The second bytes that the header may have.
+    second: [bool; 256],
 }
 
 /// The fields of `model.Dialect`, as JSON has them.
@@ -123,13 +124,24 @@ impl Dialect {
             comment: optional("comment", spec.comment.as_deref())?,
             skip_initial_space: spec.skip_initial_space,
             max_record_size: spec.max_record_size,
-            repeated: spec.repeated.clone().map(String::into_bytes),
+            repeated: None,
             ragged: spec.ragged,
             suspects: [false; 256],
-            repeated_len: spec.repeated.as_ref().map_or(NO_LENGTH, String::len),
+            odd: [false; 256],
+            second: [false; 256],
         };
         dialect.find_suspects();
         dialect.check()?;
+        if let Some(header) = &spec.repeated {
+            let again = Again::new(&dialect, header.as_bytes());
+            if let Some(again) = &again {
+                for byte in again.first_bytes(&dialect).into_iter().flatten() {
+                    dialect.odd[usize::from(byte)] = true;
+                }
+                dialect.second = again.second_bytes(&dialect);
+            }
+            dialect.repeated = again;
+        }
         Ok(dialect)
     }
 
@@ -148,19 +160,21 @@ impl Dialect {
             .then(|| after + self.delimiter_rest.len())
     }
 
-    /// Whether a record is the header once more.
+    /// Whether a line that is not empty is neither without data nor the header once more; nearly
+    /// always its first two bytes tell.
     #[inline]
-    pub fn repeats_header(&self, record: &[u8]) -> bool {
-        let length = record.len();
-        (length == self.repeated_len || length == self.repeated_len + BOM.len())
-            && self.is_header(record)
+    pub fn is_usual(&self, line: &[u8]) -> bool {
+        let may_be = |byte: &u8| self.second[usize::from(*byte)];
+        !self.odd[usize::from(line[0])]
+            || (!self.is_idle(line)
+                && (!line.get(1).is_none_or(may_be) || !self.repeats_header(line)))
     }
 
-    #[cold]
-    fn is_header(&self, record: &[u8]) -> bool {
-        // Files that were put together have the byte order mark of each.
-        let header = self.repeated.as_deref();
-        Some(record) == header || (header.is_some() && record.strip_prefix(BOM) == header)
+    /// Whether a record is the header once more.
+    #[inline(never)]
+    pub fn repeats_header(&self, record: &[u8]) -> bool {
+        let header = self.repeated.as_ref();
+        header.is_some_and(|header| header.is(self, record))
     }
 
     /// Whether a line that is not empty holds no data: a comment, or empty fields alone.
@@ -182,15 +196,24 @@ impl Dialect {
         let space = self.skip_initial_space.then_some(b' ');
         let found = [Some(self.delimiter), Some(0), self.comment, space];
         let rest = self.delimiter_rest.iter().copied();
+        let ends: &[u8] = if self.newline == RECORD_SEPARATOR {
+            b"\r\n"
+        } else {
+            b""
+        };
+        let rest = rest.chain(ends.iter().copied());
         for byte in found.into_iter().flatten().chain(rest) {
             self.suspects[usize::from(byte)] = true;
         }
+        self.odd = self.suspects;
     }
 
-    /// Whether a line holds empty fields alone, or padding.
+    /// Whether a line holds empty fields alone, or padding, or the line end that an editor puts
+    /// after the last record separator.
     #[cold]
     fn is_hollow(&self, line: &[u8]) -> bool {
-        if line.iter().all(|&byte| byte == 0) {
+        let is_end = |byte: u8| self.newline == RECORD_SEPARATOR && matches!(byte, b'\r' | b'\n');
+        if line.iter().all(|&byte| byte == 0) || line.iter().all(|&byte| is_end(byte)) {
             return true;
         }
         let mut at = 0;

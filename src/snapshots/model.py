@@ -52,7 +52,8 @@ class Dialect:
     max_record_size: int = 8 * 1024 * 1024
     """Bytes. A longer record is rejected: `record_too_long`."""
     repeated: str | None = None
-    """The header as it stands in the input: a record like it is rejected, `repeated_header`."""
+    """The header as it stands in the input: a record whose fields hold the same is rejected,
+    `repeated_header`. With a byte order mark: only a record that has one, too."""
     ragged: Literal["reject", "trim", "pad"] = "reject"
     """What is done with a record that is not as wide as the header. `trim`: empty fields beyond
     it are dropped. `pad`: also, fields that are missing at the end are NULL."""

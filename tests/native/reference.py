@@ -1,9 +1,10 @@
 """The grammar once more, byte by byte and with no thought of speed: the kernel's oracle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snapshots.model import Dialect
 
+BOM = b"\xef\xbb\xbf"
 NEWLINES = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
 
 
@@ -29,7 +30,7 @@ class _Broken(Exception):
 def records(data: bytes, dialect: Dialect) -> list[Record]:
     """All records of an input, the header among them."""
     newline = NEWLINES[dialect.terminator]
-    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    at = 3 if data.startswith(BOM) else 0
     line = 1
     preamble = dialect.preamble
     before_data = (["header"] if dialect.header else []) + ["skipped"] * dialect.rows_after_header
@@ -77,7 +78,7 @@ def _is_hollow(line: bytes, dialect: Dialect) -> bool:
     """Empty fields alone, or padding with NULs; of the rows of a query none is."""
     if dialect.terminator == "rs" and dialect.delimiter != "\x1f":
         return False
-    if not line.strip(b"\0"):
+    if not line.strip(b"\0") or (dialect.terminator == "rs" and not line.strip(b"\r\n")):
         return True
     delimiter, at = dialect.delimiter.encode(), 0
     while at < len(line):
@@ -90,12 +91,30 @@ def _is_hollow(line: bytes, dialect: Dialect) -> bool:
     return True
 
 
-def _headers(dialect: Dialect) -> list[bytes]:
-    """What a record is that is the header once more."""
+def _names(record: bytes, dialect: Dialect) -> list[bytes] | None:
+    """The texts of a record's fields without what may be different in a header once more. None:
+    that is no record."""
+    record = record.removeprefix(BOM)
+    parser = _Parser(record, 0, replace(dialect, repeated=None, comment=None))
+    kind, _, after, fields = parser.record()
+    if kind != "row" or after < len(record):
+        return None
+    meant = f"{dialect.delimiter}{dialect.quote}{dialect.escape}".encode()
+    names = [text.strip(bytes({*b" \t"} - {*meant})) for text, _ in fields]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _is_header(record: bytes, dialect: Dialect) -> bool:
+    """The record is the header once more, in whatever spelling."""
     if dialect.repeated is None:
-        return []
+        return False
     header = dialect.repeated.encode()
-    return [header, b"\xef\xbb\xbf" + header]
+    names = _names(header, dialect) if header else None
+    if header.startswith(BOM) and not record.startswith(BOM):
+        return False
+    return bool(names) and _names(record, dialect) == names
 
 
 class _Parser:
@@ -123,7 +142,7 @@ class _Parser:
         if self.end - self.start > longest:
             code = "record_too_long" if self.at == after else "unterminated_quote"
             return code, end, after, None
-        if self.data[self.start : self.end] in _headers(self.dialect):
+        if _is_header(self.data[self.start : self.end], self.dialect):
             return "repeated_header", self.end, self.at, None
         return "row", self.end, self.at, tuple(fields)
 

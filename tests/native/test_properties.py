@@ -29,7 +29,7 @@ DIALECTS = st.builds(
     comment=st.sampled_from([None, "#"]),
     skip_initial_space=st.booleans(),
     max_record_size=st.sampled_from([1, 2, 5, 9, 30, 8 << 20]),
-    repeated=st.sampled_from([None, None, "a,bc", "1", 'a,"\n"']),
+    repeated=st.sampled_from([None, None, "a,bc", "1", 'a,"\n"', '"a" ,,1,', "\ufeffa", " 1\t;a"]),
 )
 PIECES = st.sampled_from(
     (b",", b",", b'"', b'"', b"\n", b"\n", b"\r\n", b"\r", b"\\", b"\\", b"^", b"#", b" ",

@@ -43,14 +43,64 @@ def test_what_is_hollow_is_skipped():
     assert found.rows == [["1", "2"], ["", ""], ["3", None]]
 
 
-@pytest.mark.parametrize("again", [b"a,b", b"\xef\xbb\xbfa,b"])
+@pytest.mark.parametrize(
+    "again",
+    [
+        b"a,b",
+        b"\xef\xbb\xbfa,b",
+        b'"a","b"',
+        b'\xef\xbb\xbf"a","b"',
+        b'a,"b"',
+        b" a,\tb ",
+        b'" a","b "',
+        b"a,b,",
+        b"a,b ,,",
+    ],
+)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_the_header_once_more(again, end):
-    data = end.join([b"a,b", b"1,2", again, b"3,4", b""])
-    dialect = Dialect(repeated="a,b")
+@pytest.mark.parametrize("header", ["a,b", '"a"," b"', "a,b,"])
+def test_the_header_once_more(again, end, header):
+    data = end.join([header.encode(), b"1,2", again, b"3,4", b""])
+    dialect = Dialect(repeated=header)
     found = convert(converter(texts(2), dialect), split(data, dialect))
     assert found.rows == [["1", "2"], ["3", "4"]]
     assert found.codes == [(3, "repeated_header")]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"a,bb", b"aa,b", b"A,b", b"a", b'"a,b"', b'a,"b""', b"a b", b",a,b", b"a,,b", b'"a"b,c'],
+)
+def test_what_is_not_the_header_once_more(record):
+    dialect = Dialect(repeated="a,b")
+    data = b"a,b\n1,2\n" + record + b"\n"
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert "repeated_header" not in [code for _, code in found.codes]
+
+
+@pytest.mark.parametrize("again", [b'"x ""y""",z', b'"x ""y""" ,z', b'x "y",z', b'x \\"y\\",z'])
+def test_a_header_with_quotes_and_escapes_once_more(again):
+    dialect = Dialect(repeated='"x ""y""",z', escape="\\")
+    data = b'"x ""y""",z\n1,2\n' + again + b"\n"
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    ends = again.startswith(b'"x ""y""" ')
+    assert found.codes == [(3, "text_after_quote" if ends else "repeated_header")]
+
+
+def test_with_a_byte_order_mark_alone():
+    dialect = Dialect(repeated="\ufeffa")
+    data = b"a\n1\na\n\xef\xbb\xbfa\n"
+    found = convert(converter(texts(1), dialect), split(data, dialect))
+    assert found.rows == [["1"], ["a"]]
+    assert found.codes == [(4, "repeated_header")]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n"])
+def test_a_line_end_after_the_last_record_separator(end):
+    dialect = Dialect(delimiter="\x1f", terminator="rs")
+    data = b"a\x1fb\x1e1\x1f2\n\x1e" + end
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    assert (found.rows, found.codes, found.skipped) == ([["1", "2\n"]], [], 1)
 
 
 def test_a_header_of_two_lines_once_more():

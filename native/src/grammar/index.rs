@@ -182,8 +182,7 @@ fn is_regular(dialect: &Dialect, data: &[u8], start: usize, end: usize) -> bool 
     if end <= start || end - start > dialect.max_record_size {
         return false;
     }
-    let line = &data[start..end];
-    !dialect.is_idle(line) && !dialect.repeats_header(line)
+    dialect.is_usual(&data[start..end])
 }
 
 /// Cuts one line; all places are relative to the window.

@@ -5,12 +5,14 @@
 //! `index` finds out the same much faster of records that are well-formed and on one line, and
 //! says nothing of others. `reader` walks the records of whole chunks with both.
 
+mod again;
 mod extent;
 mod index;
 mod prologue;
 mod reader;
 mod tape;
 
+pub use again::Again;
 pub use extent::{Extents, Found, NoFields};
 pub use index::{Index, PlainRow};
 pub use prologue::{Prologue, bom};

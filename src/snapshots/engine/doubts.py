@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FEW_RECORDS = 1000
 """Of more, a share that is rejected is judged as --max-rejects says."""
+_STANDS = "the names of the known columns stand in {}"
 _SENTENCE = re.compile(r"[^,;\t|]*[.!?]\s*|\s*[{<\[].*|.*\w, \w+ \w.*|\S+ \S+ \S+ .*", re.DOTALL)
 
 
@@ -37,8 +38,21 @@ def settle(sniffed: Sniffed, fits: Callable[[Sniffed], int] | None, place: str) 
         fitting = [one for number, one in ranked if number == most]
         if len(fitting) > 1 and sniffed.question is not None:
             raise _at(sniffed.question, place)
-        return fitting[0]
+        return _with_names(fitting[0], fits)
     return _by_names(sniffed, fits, place) or sniffed
+
+
+def _with_names(sniffed: Sniffed, fits: Callable[[Sniffed], int]) -> Sniffed:
+    """The same with the first record as the header, where it holds the known names and was not
+    taken for one because it comes again below."""
+    own = sniffed.dialect
+    if own.header or "header" not in sniffed.doubts:
+        return sniffed
+    for one in sniffed.others():
+        same = (one.dialect.delimiter, one.dialect.preamble) == (own.delimiter, own.preamble)
+        if same and one.dialect.header and fits(one) == len(one.header):
+            return replace(one, notes=(*one.notes, _STANDS.format("the first line")))
+    return sniffed
 
 
 def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> Sniffed | None:
@@ -64,9 +78,7 @@ def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> S
     chosen = best[0]
     lines = chosen.dialect.preamble
     where = f"line {lines + 1}" if lines else "the first line"
-    return replace(
-        chosen, notes=(*chosen.notes, f"the names of the known columns stand in {where}")
-    )
+    return replace(chosen, notes=(*chosen.notes, _STANDS.format(where)))
 
 
 def require_sound(
@@ -111,7 +123,8 @@ def require_sound(
 
 
 def _require_header(sniffed: Sniffed, place: str) -> None:
-    line = sniffed.dialect.repeated or ", ".join(sniffed.header)
+    own = sniffed.dialect.repeated if len(sniffed.header) > 1 else None
+    line = own or ", ".join(sniffed.header)
     if len(sniffed.header) > 1 and not _SENTENCE.fullmatch(line):
         return
     shown = line if len(line) <= 100 else f"{line[:97]}..."

@@ -13,6 +13,14 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _YEAR = re.compile(r"(1[5-9]|20|21)\d\d")
 _NOTHING = {"", "null", "none", "nil", "na", "n/a", "nan", "-", "--", "\\n", "?", "#n/a"}
 
+_MARK = "\ufeff"
+MISSING = {
+    "unknown", "missing", "none", "null", "n.a.", "na", "nan", "tbd", "tba", "pending", "x", "*",
+    "suppressed", "not available", "not applicable", "no data", "n.v.", "k.a.", "unbekannt",
+}  # fmt: skip
+"""Words for a value that is not there: a record of them is one all the same."""
+_MOSTLY = 0.8
+
 _TYPE_WORD = re.compile(
     r"(var)?char|n?varchar2?|str|string|text|cat|category|categorical|factor|enum"
     r"|(tiny|small|medium|big)?int|u?int(2|4|8|16|32|64)?|integer|long|short"
@@ -53,3 +61,32 @@ def is_type_word(text: str) -> bool:
 def filled(row: list[str]) -> int:
     """How many cells hold something."""
     return sum(1 for cell in row if cell.strip())
+
+
+def is_typed(values: list[str]) -> bool:
+    """Nearly all values are numbers, or nearly all are dates."""
+    families = [found for found in map(family, values) if found != "nothing"]
+    return any(
+        families.count(kind) >= _MOSTLY * max(len(families), 1)
+        for kind in ("number", "date", "uuid")
+    )
+
+
+def is_type_row(row: list[str]) -> bool:
+    """Every cell names a type."""
+    return len(row) > 0 and all(is_type_word(cell) for cell in row)
+
+
+def bare(row: list[str]) -> list[str]:
+    """The cells without what may differ in a header that comes again: spaces around them, a byte
+    order mark before them, empty ones at the end."""
+    cells = [cell.strip(" \t") for cell in row]
+    if cells and cells[0].startswith(_MARK):
+        cells[0] = cells[0].removeprefix(_MARK).strip(" \t")
+        # Behind the mark a quote begins no field.
+        for quote in "\"'":
+            if len(cells[0]) > 1 and cells[0][0] == quote == cells[0][-1]:
+                cells[0] = cells[0][1:-1].replace(quote * 2, quote)
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells

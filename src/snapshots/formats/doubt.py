@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from snapshots.formats.shapes import Shape
 
+    Record = tuple[int, list[str] | None]
+
 NAMES = {
     ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space", ":": "colon",
     "#": "hash", "^": "caret", "~": "tilde", "\x01": "^A", "\x1f": "unit separator", "": "none",
@@ -43,7 +45,41 @@ def between(shapes: Sequence[Shape]) -> DialectError:
     )
 
 
-def records(rows: Sequence[tuple[int, list[str] | None]], most: int = _RECORDS) -> str:
+def header(rows: Sequence[Record], index: int) -> DialectError:
+    """The first record may be the header, or that at the index: what they are, and what chooses."""
+    (line, first), (other, second) = rows[0], rows[index]
+    return DialectError(
+        f"It is in doubt where the table begins. The header may be {row(first or [])} in line"
+        f" {line}, or {row(second or [])} in line {other}.",
+        hint=f"Say --skip-rows {other - 1} if it is the latter. Else say --skip-rows"
+        f" {line - 1},{index} if the records from there to line {other} hold no data, or"
+        f" --skip-rows {line - 1},0 if they do.",
+    )
+
+
+def remark(rows: Sequence[Record], index: int) -> DialectError:
+    """The record before that at the index may be a remark, or the header."""
+    line, cells = rows[index - 1]
+    return DialectError(
+        f"It is in doubt whether line {line} is a remark or the header: {row(cells or [])}.",
+        hint=f"Say --skip-rows {line} if it is a remark, or --skip-rows {line - 1} if it is the"
+        " header.",
+    )
+
+
+def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
+    """So many records below the header may hold more names, or data."""
+    them = "it" if number == 1 else "them"
+    what = "record below the header holds" if number == 1 else f"{number} records below it hold"
+    return DialectError(
+        f"It is in doubt where the header ends. The {what} names or data:"
+        f" {records(below, number)}.",
+        hint=f"Say --skip-rows {lines},{number} to skip {them}, or --skip-rows {lines},0 to load"
+        f" {them}.",
+    )
+
+
+def records(rows: Sequence[Record], most: int = _RECORDS) -> str:
     """The first ones, each as a list."""
     return " ".join("(broken quotes)" if cells is None else row(cells) for _, cells in rows[:most])
 

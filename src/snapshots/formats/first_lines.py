@@ -13,6 +13,7 @@ _SEP = re.compile(
 )
 _RULE = re.compile(r"\s*[+|├└┌╞╠╔]?[-=─═+|:┼┬┴╪╬ ]*[-=─═]{2,}[-=─═+|:┼┬┴╪╬┤┐┘╡╣ ]*\s*")
 _JOINT = re.compile(r"[-=─═][+┼┬┴╪╬][-=─═]|^\s*[+|├┌└╔╠].*[-─═]{2,}.*[+|┤┐┘╗╣]\s*$")
+_TWO_ENDS = re.compile(rb"\x1e\r?\n")
 _LINES = 8
 _FEWEST = 3
 
@@ -52,3 +53,16 @@ def looks_fixed(sample: bytes) -> bool:
     begin = min(len(line) - len(line.lstrip()) for line in lines)
     gaps = [all(line[at] == " " for line in lines) for at in range(begin, width)]
     return any(gaps)
+
+
+def refuse_two_ends(sample: bytes) -> None:
+    """DialectError where each record ends with U+001E and a line end, too: one of them would
+    become part of a value."""
+    ends = sample.count(b"\x1e")
+    both = len(_TWO_ENDS.findall(sample)) if ends else 0
+    if both >= _FEWEST - 1 and both >= ends - (not sample.endswith(b"\n")) and b"\x1f" in sample:
+        raise DialectError(
+            "Each record ends with the record separator U+001E and with a line end, too.",
+            hint="Take one of the two away: sed 's/\\x1e$//' FILE. Or say --line-ending lf to keep"
+            " U+001E in the last value of each record.",
+        )

@@ -179,10 +179,11 @@ def _likely(head: bytes) -> str | None:
     """What is plainly Western European; else what charset-normalizer finds most probable in the
     lines that are not ASCII.
     """
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", head) else "latin-1"
+    # The end of file of DOS is no sign of an encoding.
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
-    sample = b"".join(lines[:-1] or lines)[:_SAMPLE]
+    sample = b"".join(lines)[:_SAMPLE].replace(b"\x1a", b"")
     sample = sample[: sample.rfind(b"\n") + 1] or sample
-    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
     text = sample.decode("cp1252", "replace")
     if _is_western(text):
         return western

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
 from snapshots.formats.backslashes import NULL
-from snapshots.formats.cells import family, filled, is_type_word, is_year
+from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed, is_year
 
 Rows = list[tuple[int, list[str] | None]]
 
@@ -47,9 +48,9 @@ def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
         return 0
     if all(cells is not None and _is_remark(cells) for cells in before):
         following = rows[narrower + 1][1] if narrower + 1 < len(rows) else None
-        more = _is_remark(row) and row[0].startswith("# ") and following and _labels(following)
+        more = _is_remark(row) and row[0].startswith("# ") and following and labels(following)
         return narrower + bool(more)
-    if _labels(row) and filled(row) >= _MOSTLY * fields and _is_clear(rows, fields, narrower):
+    if labels(row) and filled(row) >= _MOSTLY * fields and _is_clear(rows, fields, narrower):
         return narrower
     return titles(rows, fields)
 
@@ -79,7 +80,7 @@ def _after_a_blank_line(rows: Rows, fields: int) -> int:
         pairs = all(cells is not None and filled(cells) <= _PAIR for cells in before)
         below = [cells for _, cells in rows[index + 1 :] if cells]
         verdict = judge(row, below)
-        if pairs and _labels(row) and filled(row) == fields and verdict.header and verdict.sure:
+        if pairs and labels(row) and filled(row) == fields and verdict.header and verdict.sure:
             return index
         return 0
     return 0
@@ -97,7 +98,7 @@ def titles(rows: Rows, fields: int) -> int:
         if row is None:
             return 0
         if len(row) == fields and filled(row) >= _MOSTLY * fields:
-            return index if _labels(row) else 0
+            return index if labels(row) else 0
         short = len(row) * 2 < fields and filled(row) <= 2
         if _heads_a_header(row, rows[index + 1 : index + 2 + _BODY], fields):
             continue
@@ -111,7 +112,7 @@ def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
     following = below[0][1] if below else None
     if not filled(row) * 2 < fields or following is None or len(following) != fields:
         return False
-    if filled(following) < fields or not _labels(following):
+    if filled(following) < fields or not labels(following):
         return False
     verdict = judge(following, [cells for _, cells in below[1:] if cells])
     return verdict.header and verdict.sure
@@ -119,9 +120,14 @@ def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
 
 def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     """Whether a record is the header of those below it; in doubt it is."""
-    again = _labels(first) and any(row == first for row in rows)
-    if again:
-        rows = [row for row in rows if row != first]
+    copies = repeats(first, rows) if labels(first) else []
+    if copies:
+        if any(rows[at][0].startswith("\ufeff") for at in copies):
+            return Verdict(True, True, "it comes again below, after a byte order mark")
+        begun = _begins_files(first, rows, copies)
+        rows = [row for at, row in enumerate(rows) if at not in copies]
+    else:
+        begun = False
     if rows and is_type_row(rows[0]):
         return Verdict(True, True, "the record below it names types")
     if not rows:
@@ -142,15 +148,50 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
         return Verdict(True, not alike, why)
-    return _of_text(first, columns, body, again=again)
+    return _of_text(first, columns, again=bool(copies), begun=begun)
 
 
-def _of_text(
-    first: list[str], columns: list[list[str]], body: list[list[str]], *, again: bool
-) -> Verdict:
+def repeats(first: list[str], rows: list[list[str]]) -> list[int]:
+    """Which of the records hold the same as the first one, however it is written there."""
+    wanted = bare(first)
+    if not wanted:
+        return []
+    key = wanted[0]
+    return [at for at, row in enumerate(rows) if row and key in row[0] and bare(row) == wanted]
+
+
+def _begins_files(first: list[str], rows: list[list[str]], copies: list[int]) -> bool:
+    """The first record begins each of several files that were put together, as far as texts tell.
+
+    Some record must follow it each time, and none of its cells be in another record. Others come
+    again less often, or share their cells with others, as values do; or all the files are alike.
+    """
+    if len(first) < _PAIR:
+        return False
+    others = [tuple(row) for at, row in enumerate(rows) if at not in copies]
+    counts = Counter(others)
+    if len(first) >= _FEWEST_TO_REPEAT and len(counts) == len(others):
+        return True
+    columns = [Counter(row[at] for row in others if at < len(row)) for at in range(len(first))]
+    if copies[-1] == len(rows) - 1 or any(
+        cell and cell in column for cell, column in zip(first, columns, strict=True)
+    ):
+        return False
+    size = copies[0] + 1
+    whole = [first, *rows]
+    if size > 1 and all(bare(a) == bare(b) for a, b in zip(whole, whole[size:], strict=False)):
+        return True
+    return not any(
+        number > 1
+        and all(column[cell] == number for cell, column in zip(row, columns, strict=False) if cell)
+        for row, number in counts.items()
+    )
+
+
+def _of_text(first: list[str], columns: list[list[str]], *, again: bool, begun: bool) -> Verdict:
     """Where no column has values of another kind than the first record."""
-    if again and len(first) >= _FEWEST_TO_REPEAT and len({*map(tuple, body)}) == len(body):
-        return Verdict(True, False, "in doubt: it comes again below, and no other record does")
+    if begun:
+        return Verdict(True, False, "in doubt: it comes again below, as no other record does")
     seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
     if again or len(seen) * 2 >= len(first):
         return Verdict(False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it")
@@ -166,20 +207,6 @@ def _alone(first: list[str]) -> Verdict:
     return Verdict(True, False, "in doubt: no record below it can be read, and it has no values")
 
 
-def is_type_row(row: list[str]) -> bool:
-    """Every cell names a type."""
-    return len(row) > 0 and all(is_type_word(cell) for cell in row)
-
-
-def is_typed(values: list[str]) -> bool:
-    """Nearly all values are numbers, or nearly all are dates."""
-    families = [found for found in map(family, values) if found != "nothing"]
-    return any(
-        families.count(kind) >= _MOSTLY * max(len(families), 1)
-        for kind in ("number", "date", "uuid")
-    )
-
-
 def _is_remark(row: list[str]) -> bool:
     return bool(row) and row[0].lstrip().startswith(_MARKS)
 
@@ -190,7 +217,8 @@ def _is_title(row: list[str], fields: int) -> bool:
     return filled(row) <= 1 or (filled(row) <= 2 and (short or row[0].rstrip().endswith(":")))
 
 
-def _labels(row: list[str]) -> bool:
+def labels(row: list[str]) -> bool:
+    """The cells are distinct words, or years: they may be names."""
     cells = [cell.strip() for cell in row if cell.strip()]
     if len({cell.lower() for cell in cells}) < len(cells) or NULL in cells:
         return False
@@ -217,5 +245,5 @@ def _like(cell: str, values: list[str]) -> bool:
 
 def _years_in_a_row(row: list[str]) -> bool:
     """2001, 2002, 2003...: the labels of a table that grows to the right."""
-    years = [int(cell) for cell in row if is_year(cell)]
+    years = [int(cell.strip()) for cell in row if is_year(cell)]
     return len(years) > _YEARS_IN_A_ROW and all(a < b for a, b in pairwise(years))

@@ -251,10 +251,11 @@ def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
 
 def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator[Candidate]:
     """Every reading worth looking at that agrees with what was given, the usual ones first."""
-    delimiters: Sequence[str] = (
-        _delimiters(sample, start) if given.delimiter is None else (given.delimiter,)
-    )
-    for terminator in terminators(sample, given):
+    ends = terminators(sample, given)
+    delimiters: Sequence[str] = (given.delimiter or "",)
+    if given.delimiter is None:
+        delimiters = _delimiters(sample, start, separated=ends == ("rs",))
+    for terminator in ends:
         for delimiter in delimiters:
             plain = replace(start, delimiter=delimiter, terminator=terminator)
             yield _refined(sample, measure(sample, plain), given)
@@ -265,8 +266,11 @@ def terminators(sample: bytes, given: DialectOptions) -> tuple[Literal["lf", "cr
     if given.terminator:
         return (given.terminator,)
     feeds = sample.count(b"\n")
-    if given.delimiter in {None, "\x1f"} and sample.count(b"\x1e") > feeds and b"\x1f" in sample:
-        return ("rs",)
+    if given.delimiter in {None, "\x1f"} and b"\x1e" in sample and b"\x1f" in sample:
+        if sample.count(b"\x1e") > feeds or _are_separated(sample):
+            return ("rs",)
+        if given.delimiter:
+            return ("lf", "rs")
     lone = sample.count(b"\r") - sample.count(b"\r\n") if b"\r" in sample else 0
     if not lone or (lone == 1 and sample.endswith(b"\r") and feeds):
         return ("lf",)
@@ -275,10 +279,22 @@ def terminators(sample: bytes, given: DialectOptions) -> tuple[Literal["lf", "cr
     return ("cr", "lf") if lone - sample.endswith(b"\r") > feeds else ("lf", "cr")
 
 
-def _delimiters(sample: bytes, start: Dialect) -> list[str]:
-    """Those that occur often enough to be tried."""
+def _are_separated(sample: bytes) -> bool:
+    """Record separators end records, all with as many unit separators, whatever line ends their
+    values hold."""
+    first, *others, _ = sample.split(b"\x1e")
+    units = first.count(b"\x1f")
+    even = all(one.count(b"\x1f") == units for one in others)
+    alone = b"\n" not in first.strip() or not any(one.encode() in first for one in DELIMITERS)
+    return bool(others) and units > 0 and even and alone
+
+
+def _delimiters(sample: bytes, start: Dialect, *, separated: bool) -> list[str]:
+    """Those that occur often enough to be tried. `separated`: records end with U+001E."""
     found = [one for one in DELIMITERS if one.encode() in sample]
-    lines = [line for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
+    head = sample[:20_000]
+    pieces = head.split(b"\x1e") if separated else head.splitlines()
+    lines = [line for line in pieces[:_LINES] if line.strip()]
     if len(sample) > 20_000:
         lines = lines[:-1]
     # The first ones may be titles.

@@ -6,23 +6,24 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, doubt, header, shapes
-from snapshots.formats.cells import filled
+from snapshots.formats import backslashes, doubt, shapes
+from snapshots.formats.begin import begin, repeated
+from snapshots.formats.cells import filled, is_type_row
 from snapshots.formats.choose import choose
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
-from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
+from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_two_ends, separator
 from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
-from snapshots.formats.second import without_data
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.formats.choose import Choice
-    from snapshots.formats.shapes import Shape
+    from snapshots.formats.header import Verdict
+    from snapshots.formats.shapes import Candidate, Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
 
@@ -105,6 +106,8 @@ def sniff(
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
+    if given.terminator is None:
+        refuse_two_ends(sample)
     try:
         choice = choose(sample, start, given)
         rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
@@ -113,12 +116,14 @@ def sniff(
     found = _read(sample, choice.found.dialect, given, whole, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
-    question = None
+    question = found.question
     if rivals:
         question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
-        question = _of_lines(sample, choice.found.dialect)
+        question = _of_lines(sample, choice.found.dialect) or question
+    if given.delimiter is None and b"\x1e" in sample and question is None:
+        question = _of_ends(sample, choice.found)
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -154,6 +159,20 @@ def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
                 " column.",
             )
     return None
+
+
+def _of_ends(sample: bytes, one: Candidate) -> DialectError | None:
+    """What is asked where unit and record separators are in lines that are no even records."""
+    even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
+    if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
+        return None
+    rows = shapes.shape(sample, one.dialect).rows
+    return DialectError(
+        "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
+        f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",
+        hint=f"Say {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
+        " --delimiter none to load each line as one column.",
+    )
 
 
 def _all_in_quotes(sample: bytes, quote: str) -> bool:
@@ -205,7 +224,8 @@ def _read(
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
     doubts = set()
     notes = _notes(sample, found, given)
-    found, verdict, more, idle = _begin(sample, found, given, narrower)
+    begun = begin(sample, found, given, narrower)
+    found, verdict, idle = begun.found, begun.verdict, begun.idle
     if found.dialect.preamble and notes[0].startswith("delimiter: none"):
         notes = _notes(sample, found, given)
     if not verdict.sure:
@@ -220,16 +240,17 @@ def _read(
         found.dialect,
         header=verdict.header,
         rows_after_header=after,
-        repeated=_header_line(sample, found) if verdict.header and len(names) > 1 else None,
+        repeated=repeated(sample, found, len(names)) if verdict.header else None,
         ragged=given.ragged or border.ragged,
     )
     below = found.rows[int(verdict.header) + after :]
     return Sniffed(
         dialect=last,
         header=names,
-        notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
+        notes=(*notes, *begun.notes, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
         first=doubt.records(below),
+        question=begun.question,
         _sample=sample,
         _given=given,
         _choice=choice,
@@ -255,7 +276,7 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
     dialect = found.dialect
     if given.skip_initial_space is not None or dialect.delimiter in {"", " ", "\t"}:
         return found
-    if dialect.skip_initial_space:
+    if dialect.skip_initial_space or f"{dialect.delimiter} ".encode() not in sample:
         return found
     if not any(cell.startswith(" ") for _, row in found.rows if row for cell in row[1:]):
         return found
@@ -270,47 +291,6 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
         return found
     other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
     return other if other.bad <= found.bad and other.broken <= found.broken else found
-
-
-def _begin(
-    sample: bytes, found: Shape, given: DialectOptions, narrower: int
-) -> tuple[Shape, header.Verdict, list[str], list[str]]:
-    """The shape from the header on, whether that is one, what there is to say, and what the
-    records just below it are that hold no data.
-    """
-    notes = []
-    index = 0
-    if given.preamble is None and given.header is not False:
-        index = header.first_of_table(found.rows, found.fields, narrower)
-    if index:
-        lines = found.rows[index][0] - 1
-        what = "first line is" if lines == 1 else f"first {lines} lines are"
-        remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
-        said = "remarks" if remarks else "titles"
-        notes.append(f"{said}: the {what} skipped, the header comes after")
-        found = shapes.shape(sample, replace(found.dialect, preamble=lines))
-    first = found.rows[0][1]
-    below = [row for _, row in found.rows[1:]]
-    idle: list[str] = []
-    if first is not None and given.rows_after_header is None and given.header is not False:
-        idle = without_data(first, below)
-    skipped = given.rows_after_header or len(idle)
-    if given.header is not None:
-        verdict = header.Verdict(given.header, sure=True, why="as given")
-    elif first is None:
-        torn = shapes.shape(sample, replace(found.dialect, quote=None, escape=None)).rows[0][1]
-        verdict = header.judge(torn or [], [row for row in below if row])
-        if verdict.header or not verdict.sure:
-            verdict = header.Verdict(header=True, sure=False, why="in doubt")
-    elif backslashes.NULL in first:
-        why = f"it holds {backslashes.NULL}, which stands for NULL"
-        verdict = header.Verdict(header=False, sure=True, why=why)
-    else:
-        verdict = header.judge(first, [row for row in below[skipped:] if row])
-        if index and not verdict.sure:
-            verdict = header.Verdict(header=True, sure=True, why="after the titles")
-    notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
-    return found, verdict, notes, idle
 
 
 def _names(
@@ -334,20 +314,6 @@ def _names(
     if given.ragged != "reject":
         border = edge(first, rows, header=True, whole=whole)
     return tuple(first[: border.width]), border
-
-
-def _header_line(sample: bytes, found: Shape) -> str | None:
-    """The header as it stands in the input, if it is on one line."""
-    first = found.rows[0][1]
-    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[found.dialect.terminator]
-    if first is None or any(newline.decode() in cell for cell in first):
-        return None
-    line = sample[found.start :].partition(newline)[0]
-    line = line.removesuffix(b"\r") if newline == b"\n" else line
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
@@ -390,7 +356,7 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
 
 def _first_notes(
     found: Shape,
-    verdict: header.Verdict,
+    verdict: Verdict,
     given: DialectOptions,
     names: tuple[str, ...],
     border: Edge,
@@ -416,7 +382,7 @@ def _first_notes(
     if given.rows_after_header is None:
         notes += [f"the record after the header holds {what}: it is skipped" for what in idle]
         second = found.rows[1][1] if len(found.rows) > 1 and not idle else None
-        if second and header.is_type_row(second):
+        if second and is_type_row(second):
             notes.append(
                 f"the record after the header names types ({', '.join(second[:3])}...): "
                 f"skip it with --skip-rows {found.dialect.preamble},1"
