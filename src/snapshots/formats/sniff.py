@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snapshots.errors import DialectError
 from snapshots.formats import backslashes, doubt, header, shapes
 from snapshots.formats.cells import filled
-from snapshots.formats.choose import choose
+from snapshots.formats.choose import choose, one_column
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
 from snapshots.formats.first_lines import looks_fixed, refuse_drawing, separator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.formats.choose import Choice
-    from snapshots.formats.shapes import Shape
+    from snapshots.formats.shapes import Candidate, Shape
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
 
@@ -55,7 +55,7 @@ class Sniffed:
     question: DialectError | None = None
     """Why nothing should be made of this reading: another one fits as well."""
     rivals: tuple[Sniffed, ...] = ()
-    """The readings that fit as well."""
+    """The readings that fit as well; then one column, too, where a table has no more."""
     _sample: bytes = b""
     _given: DialectOptions = field(default_factory=DialectOptions)
     _choice: Choice | None = None
@@ -70,6 +70,8 @@ class Sniffed:
         if len(sample) > _FEWER:
             sample = _whole_lines(sample[:_FEWER])
         dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
+        if given.delimiter is None:
+            dialects.append(one_column(sample, choice.found, given).dialect)
         for dialect in dialects:
             found = shapes.shape(sample, dialect)
             ways = [replace(given, delimiter=dialect.delimiter)]
@@ -107,7 +109,7 @@ def sniff(
         refuse_drawing(sample)
     try:
         choice = choose(sample, start, given)
-        rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
+        rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
     found = _read(sample, choice.found.dialect, given, whole, choice)
@@ -115,7 +117,7 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"encoding"})
     question = None
     if rivals:
-        question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
+        question = doubt.between([_from_table_on(sample, choice.found), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
         question = _of_lines(sample, choice.found.dialect)
@@ -129,6 +131,12 @@ def sniff(
         question=question,
         rivals=tuple(_rivals(sample, choice, given, whole)),
     )
+
+
+def _from_table_on(sample: bytes, one: Candidate) -> Shape:
+    """The shape without what comes before the table, as a user is shown it."""
+    found = shapes.shape(sample, one.dialect)
+    return replace(found, rows=found.rows[one.begin :])
 
 
 def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
@@ -163,7 +171,10 @@ def _all_in_quotes(sample: bytes, quote: str) -> bool:
 
 
 def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
-    for one in choice.rivals:
+    rivals = list(choice.rivals)
+    if rivals and all(one.several for one in (choice.found, *rivals)):
+        rivals.append(one_column(sample, choice.found, given))
+    for one in rivals:
         try:
             yield _read(sample, one.dialect, given, whole, choice)
         except DialectError:
