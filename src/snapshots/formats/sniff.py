@@ -98,7 +98,7 @@ def sniff(
     DialectError where the encoding must be said, or where there is no record at all.
     """
     given = given or DialectOptions()
-    encoding = detect(head, given.encoding)
+    encoding = detect(head, given.encoding, delimited=given.delimiter is not None)
     sample = b"".join(transcode([head], encoding.encoding))
     whole = len(head) < HEAD if whole is None else whole
     if not whole:
