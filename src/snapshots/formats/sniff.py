@@ -56,17 +56,23 @@ class Sniffed:
     """Why nothing should be made of this reading: another one fits as well."""
     rivals: tuple[Sniffed, ...] = ()
     """The readings that fit as well; then one column, too, where a table has no more."""
-    _sample: bytes = b""
-    _given: DialectOptions = field(default_factory=DialectOptions)
+    sample: bytes = b""
+    """The head of the input, in UTF-8."""
+    given: DialectOptions = field(default_factory=DialectOptions)
     _choice: Choice | None = None
     _whole: bool = True
 
+    def again(self, **said: Any) -> Sniffed:
+        """The reading where more is said. Raises DialectError."""
+        given = replace(self.given, encoding="utf-8", **said)
+        return sniff(self.sample, given, whole=self._whole)
+
     def others(self) -> Iterator[Sniffed]:
         """Readings that fit less well, for a table that knows its columns: those with a header."""
-        given, choice = self._given, self._choice
+        given, choice = self.given, self._choice
         if choice is None:
             return
-        own, sample = choice.found.dialect, self._sample
+        own, sample = choice.found.dialect, self.sample
         if len(sample) > _FEWER:
             sample = _whole_lines(sample[:_FEWER])
         dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
@@ -84,7 +90,7 @@ class Sniffed:
                 ways.append(replace(ways[0], header=True, ragged="reject"))
             for way in ways:
                 try:
-                    yield _read(sample, dialect, way, self._whole and sample is self._sample)
+                    yield _read(sample, dialect, way, self._whole and sample is self.sample)
                 except DialectError:
                     continue
 
@@ -116,11 +122,15 @@ def sniff(
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
     question = None
-    if rivals:
+    tried = {found.dialect.delimiter, *(one.dialect.delimiter for one in rivals)}
+    may_be_fixed = given.delimiter is None and (" " in tried or len(found.header) == 1)
+    if may_be_fixed and looks_fixed(sample):
+        question = _of_places(sample, choice.found.dialect)
+    elif rivals:
         question = doubt.between([_from_table_on(sample, choice.found), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
-        question = _of_lines(sample, choice.found.dialect)
+        question = _of_lines(sample, choice.found.dialect) or _of_remarks(sample, found)
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -136,19 +146,22 @@ def sniff(
 def _from_table_on(sample: bytes, one: Candidate) -> Shape:
     """The shape without what comes before the table, as a user is shown it."""
     found = shapes.shape(sample, one.dialect)
-    return replace(found, rows=found.rows[one.begin :])
+    return replace(found, rows=found.rows[one.begin if one.apart else 0 :])
+
+
+def _of_places(sample: bytes, dialect: Dialect) -> DialectError:
+    rows = shapes.shape(sample, replace(dialect, delimiter="")).rows
+    return DialectError(
+        "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
+        f" begin with {doubt.records(rows)}.",
+        hint="Have it written with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or say"
+        " --delimiter none to load each line as one column.",
+    )
 
 
 def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
     """What is asked where one column would hold lines that look like records all the same."""
     rows = shapes.shape(sample, dialect).rows
-    if looks_fixed(sample):
-        return DialectError(
-            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
-            f" lines begin with {doubt.records(rows)}.",
-            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
-            " column.",
-        )
     cells = [row[0] for _, row in rows[:_LINES] if row]
     if dialect.quote and len(cells) > _NAMES and _all_in_quotes(sample, dialect.quote):
         inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
@@ -162,6 +175,26 @@ def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
                 " column.",
             )
     return None
+
+
+def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
+    """What is asked where one column has a remark for its name, and records follow below."""
+    if found.given.comment is not None or not sample.startswith((b"#", b"%")):
+        return None
+    mark = sample[:1].decode()
+    try:
+        other = found.again(comment=mark)
+    except DialectError:
+        return None
+    if len(other.header) == 1:
+        return None
+    way = f"{len(other.header)} fields by {doubt.name(other.dialect.delimiter)}"
+    return DialectError(
+        f"The input begins with {mark}; below, records follow that have {way}:"
+        f" {doubt.row(other.header)} {other.first}".rstrip()
+        + ".",
+        hint=f"Say --comment '{mark}' if that begins remarks, or --delimiter none for one column.",
+    )
 
 
 def _all_in_quotes(sample: bytes, quote: str) -> bool:
@@ -241,8 +274,8 @@ def _read(
         notes=(*notes, *more, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
         first=doubt.records(below),
-        _sample=sample,
-        _given=given,
+        sample=sample,
+        given=given,
         _choice=choice,
         _whole=whole,
     )
