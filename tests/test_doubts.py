@@ -239,16 +239,29 @@ def test_a_separator_line_in_utf_16(load, make, database):
     assert rows(database, "SELECT * FROM t") == [("2024-01-01", 5, "Miete")]
 
 
-def test_a_watched_folder_records_the_doubt(tmp_path, sqlite_url):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TIE, "Say --delimiter ',' or --delimiter ';'."),
+        ("a,b;c\n1,2;3\n", "Say --delimiter ';' or --delimiter ','."),
+        (RAGGED, "Say --ragged pad to fill short records"),
+        ('a,b\n1,"x"y\n2,"z"w\n', "Say --quotechar none if quotes mean nothing"),
+        ("# x\na b\n1 2\n3 4\n", "Say --comment '#'"),
+        ("id  name\n--  ----\n1   pen\n", "--delimiter none to load each line as one column."),
+    ],
+)
+def test_a_watched_folder_records_the_doubt(tmp_path, database, text, says):
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / "tie.csv").write_text(TIE)
-    done = command("sync", "--data-dir", folder, "--once", "--database", sqlite_url, cwd=tmp_path)
+    (folder / "tie.csv").write_text(text)
+    done = command("sync", "--data-dir", folder, "--once", "--database", database, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    (record,) = snapshots.history(sqlite_url)
+    (record,) = snapshots.history(database)
     assert record.state == "failed"
-    assert "delimiter is in doubt" in record.error
-    assert "--delimiter ';'" in record.error
+    codes = rows(database, "SELECT error_code FROM snapshots_imports")
+    assert codes == [("dialect",)]
+    assert says in record.error
+    assert not has_table(database)
 
 
 def test_a_delivery_sends_nothing_of_what_is_in_doubt(tmp_path, sqlite_url):

@@ -23,6 +23,10 @@ _MOST = 3
 _LINES = 30
 
 
+_Way = tuple[str, str, dict[str, Any]]
+"""An option, the case it is meant for, and what it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Remedy:
     option: str
@@ -64,7 +68,7 @@ def remedies(sniffed: Sniffed) -> list[str]:
     return [str(one) for one in found[:_MOST]]
 
 
-def _ways(sniffed: Sniffed) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _ways(sniffed: Sniffed) -> Iterator[_Way]:
     given: DialectOptions = sniffed.given
     sample, dialect = sniffed.sample, sniffed.dialect
     lines = sample[:100_000].splitlines()
@@ -72,6 +76,17 @@ def _ways(sniffed: Sniffed) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for mark in _MARKS:
             if mark != dialect.delimiter and any(line.startswith(mark.encode()) for line in lines):
                 yield f"--comment '{mark}'", "if it begins remarks", {"comment": mark}
+    yield from _ways_to_quote(sniffed, lines)
+    if given.ragged is None and sniffed.question is None:
+        yield "--ragged pad", "to fill short records", {"ragged": "pad"}
+    if given.preamble is None and (sniffed.question is None or len(sniffed.header) == 1):
+        for number in range(1, min(len(lines), _LINES)):
+            why = f"if the header is in line {number + 1}"
+            yield f"--skip-rows {number}", why, {"preamble": number}
+
+
+def _ways_to_quote(sniffed: Sniffed, lines: list[bytes]) -> Iterator[_Way]:
+    given, sample, dialect = sniffed.given, sniffed.sample, sniffed.dialect
     if given.quote is None:
         if dialect.quote != "'" and _stand_around(lines, dialect.delimiter):
             yield """--quotechar "'\"""", "if such quotes stand around fields", {"quote": "'"}
@@ -79,12 +94,6 @@ def _ways(sniffed: Sniffed) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield "--quotechar none", "if quotes mean nothing", {"quote": ""}
     if given.escape is None and b"\\" in sample:
         yield "--escapechar '\\'", "if it stands before quotes", {"escape": "\\"}
-    if given.ragged is None and sniffed.question is None:
-        yield "--ragged pad", "to fill short records", {"ragged": "pad"}
-    if given.preamble is None and (sniffed.question is None or len(sniffed.header) == 1):
-        for number in range(1, min(len(lines), _LINES)):
-            why = f"if the header is in line {number + 1}"
-            yield f"--skip-rows {number}", why, {"preamble": number}
 
 
 def _stand_around(lines: list[bytes], delimiter: str) -> bool:
