@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, doubt, header, shapes
+from snapshots.formats import backslashes, doubt, header, questions, shapes
 from snapshots.formats.cells import filled
 from snapshots.formats.choose import choose, one_column
 from snapshots.formats.edges import Edge, edge
@@ -125,12 +125,14 @@ def sniff(
     tried = {found.dialect.delimiter, *(one.dialect.delimiter for one in rivals)}
     may_be_fixed = given.delimiter is None and (" " in tried or len(found.header) == 1)
     if may_be_fixed and looks_fixed(sample):
-        question = _of_places(sample, choice.found.dialect)
+        question = questions.of_places(sample, choice.found.dialect)
     elif rivals:
         question = doubt.between([_from_table_on(sample, choice.found), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
-        question = _of_lines(sample, choice.found.dialect) or _of_remarks(sample, found)
+        question = questions.of_lines(sample, choice.found.dialect) or questions.of_remarks(
+            sample, found
+        )
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -147,34 +149,6 @@ def _from_table_on(sample: bytes, one: Candidate) -> Shape:
     """The shape without what comes before the table, as a user is shown it."""
     found = shapes.shape(sample, one.dialect)
     return replace(found, rows=found.rows[one.begin if one.apart else 0 :])
-
-
-def _of_places(sample: bytes, dialect: Dialect) -> DialectError:
-    rows = shapes.shape(sample, replace(dialect, delimiter="")).rows
-    return DialectError(
-        "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
-        f" begin with {doubt.records(rows)}.",
-        hint="Have it written with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or say"
-        " --delimiter none to load each line as one column.",
-    )
-
-
-def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
-    """What is asked where one column would hold lines that look like records all the same."""
-    rows = shapes.shape(sample, dialect).rows
-    cells = [row[0] for _, row in rows[:_LINES] if row]
-    if dialect.quote and len(cells) > _NAMES and _all_in_quotes(sample, dialect.quote):
-        inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
-        within = choose(inner, Dialect(encoding=dialect.encoding), DialectOptions()).found
-        prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
-        if within.bad == 0 and within.fields > 1 and not prose:
-            return DialectError(
-                "Each line stands in quotes as a whole, with the delimiter"
-                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
-                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
-                " column.",
-            )
-    return None
 
 
 def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
@@ -195,12 +169,6 @@ def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
         + ".",
         hint=f"Say --comment '{mark}' if that begins remarks, or --delimiter none for one column.",
     )
-
-
-def _all_in_quotes(sample: bytes, quote: str) -> bool:
-    lines = [line.strip() for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
-    edge = quote.encode()
-    return all(line.startswith(edge) for line in lines)
 
 
 def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
