@@ -130,9 +130,7 @@ def sniff(
         question = doubt.between([_from_table_on(sample, choice.found), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
     elif given.delimiter is None and len(found.header) == 1:
-        question = questions.of_lines(sample, choice.found.dialect) or questions.of_remarks(
-            sample, found
-        )
+        question = questions.of_lines(sample, choice.found.dialect) or _of_remarks(sample, found)
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
