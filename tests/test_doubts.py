@@ -73,6 +73,71 @@ def test_nothing_is_made_of_what_is_in_doubt(load, database, text, says, hint):
 
 
 @pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        ("a,b;c\n1,2;3\n", ";", ","),
+        ("a;b,c\n1;2,3\n", ";", ","),
+        ("a;b,c\n" + "1;2,3\n" * 300, ";", ","),
+        ("a,b\tc\n1,2\t3\n4,5\t6\n", "tab", ","),
+        ("a\tb|c\n1\t2|3\n", "tab", "|"),
+        ("a|b,c\n1|2,3\n4|5,6\n", "|", ","),
+        ("a b,c\n1 2,3\n", ",", "space"),
+        ("a:b,c\n1:2,3\n", ",", ":"),
+        ("a^b,c\n1^2,3\n", "^", ","),
+        ("# made by hand\na,b;c\n1,2;3\n4,5;6\n", ";", ","),
+        ("name;price,EUR\npen;2,50\nink;3,70\n", ";", ","),
+    ],
+)
+def test_numbers_do_not_decide_where_the_header_can_be_taken_apart_twice(load, text, one, other):
+    with pytest.raises(DialectError) as caught:
+        load(text)
+    wanted = [way if way.isalpha() else f"'{way}'" for way in (one, other)]
+    assert caught.value.hint == f"Say --delimiter {wanted[0]} or --delimiter {wanted[1]}."
+    assert all(f"--delimiter {way}: [" in caught.value.message for way in wanted)
+    assert "# made" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Last, First;Age\nDoe, John;5\nRay, Bob;6\n", [("Doe, John", 5), ("Ray, Bob", 6)]),
+        ("first name,age\nAnn Lee,5\nBob Ray,6\n", [("Ann Lee", 5), ("Bob Ray", 6)]),
+        ('"a,b";c\n"1,2";3\n', [("1,2", 3)]),
+        ("p;q;r;s,t\n1;2;3;4,5\n", [(1, 2, 3, "4,5")]),
+        ("big city,n\nNew York,5\nSt. Gallen,6\n", [("New York", 5), ("St. Gallen", 6)]),
+        ("a b\tc\n1 2\t3\n", [("1 2", 3)]),
+        ("a,b||c\n1,2||3\n", [("1,2", 3)]),
+    ],
+)
+def test_a_text_with_the_other_sign_is_no_tie(load, database, text, found):
+    load(text)
+    assert rows(database, "SELECT * FROM t") == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a,b;c", "a,b;c\n1,2;3\n"),
+        ("a;b,c", "a;b,c\n1;2,3\n"),
+        ("a|b,c", "a|b,c\nx|y,z\n"),
+        ("a,b", "a,b\n1,2\n"),
+        ("x y z", "x y z\nred green blue\n1 2 3\n"),
+    ],
+)
+def test_a_table_of_one_column_decides_for_it(load, make, database, name, text):
+    target = locations.target(database)
+    make(f"CREATE TABLE t ({target.quote(name)} varchar(40))")
+    load(text)
+    assert rows(database, "SELECT * FROM t") == [(line,) for line in text.splitlines()[1:]]
+
+
+def test_a_table_of_one_column_decides_without_a_header(load, make, database):
+    make("CREATE TABLE t (line varchar(40))")
+    load(TIE, header=False)
+    assert rows(database, "SELECT * FROM t") == [("red;a,b",), ("blue;c,d",)]
+
+
+@pytest.mark.parametrize(
     ("text", "options", "loaded", "rejected"),
     [
         (TIE, {"delimiter": ";"}, 2, 0),
@@ -174,16 +239,29 @@ def test_a_separator_line_in_utf_16(load, make, database):
     assert rows(database, "SELECT * FROM t") == [("2024-01-01", 5, "Miete")]
 
 
-def test_a_watched_folder_records_the_doubt(tmp_path, sqlite_url):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TIE, "Say --delimiter ',' or --delimiter ';'."),
+        ("a,b;c\n1,2;3\n", "Say --delimiter ';' or --delimiter ','."),
+        (RAGGED, "Say --ragged pad to fill short records"),
+        ('a,b\n1,"x"y\n2,"z"w\n', "Say --quotechar none if quotes mean nothing"),
+        ("# x\na b\n1 2\n3 4\n", "Say --comment '#'"),
+        ("id  name\n--  ----\n1   pen\n", "--delimiter none to load each line as one column."),
+    ],
+)
+def test_a_watched_folder_records_the_doubt(tmp_path, database, text, says):
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / "tie.csv").write_text(TIE)
-    done = command("sync", "--data-dir", folder, "--once", "--database", sqlite_url, cwd=tmp_path)
+    (folder / "tie.csv").write_text(text)
+    done = command("sync", "--data-dir", folder, "--once", "--database", database, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    (record,) = snapshots.history(sqlite_url)
+    (record,) = snapshots.history(database)
     assert record.state == "failed"
-    assert "delimiter is in doubt" in record.error
-    assert "--delimiter ';'" in record.error
+    codes = rows(database, "SELECT error_code FROM snapshots_imports")
+    assert codes == [("dialect",)]
+    assert says in record.error
+    assert not has_table(database)
 
 
 def test_a_delivery_sends_nothing_of_what_is_in_doubt(tmp_path, sqlite_url):

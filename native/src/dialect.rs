@@ -10,6 +10,9 @@ const MAX_RECORD_SIZE: usize = 1 << 30;
 /// What stands for a delimiter where there is none: a byte that is in no UTF-8.
 pub const NO_DELIMITER: u8 = 0xFF;
 
+/// What is nothing to see in a field.
+const BLANKS: &[u8] = b" \t";
+
 const UNIT_SEPARATOR: u8 = 0x1F;
 const RECORD_SEPARATOR: u8 = 0x1E;
 
@@ -188,47 +191,76 @@ impl Dialect {
         is_comment || (line.get(1).is_none_or(may_go_on) && self.is_hollow(line))
     }
 
+    /// Whether records are the rows of a query, and each of them counts.
+    pub fn is_query(&self) -> bool {
+        self.newline == RECORD_SEPARATOR && self.delimiter != UNIT_SEPARATOR
+    }
+
     fn find_suspects(&mut self) {
-        if self.newline == RECORD_SEPARATOR && self.delimiter != UNIT_SEPARATOR {
-            // The rows of a query: one of NULLs alone is a row, too.
+        if self.is_query() {
+            // One of NULLs alone is a row, too.
             return;
         }
         let space = self.skip_initial_space.then_some(b' ');
-        let found = [Some(self.delimiter), Some(0), self.comment, space];
-        let rest = self.delimiter_rest.iter().copied();
+        let found = [
+            Some(self.delimiter),
+            Some(0),
+            self.comment,
+            self.quote,
+            space,
+        ];
+        let blank = self.delimiter != NO_DELIMITER;
         let ends: &[u8] = if self.newline == RECORD_SEPARATOR {
             b"\r\n"
         } else {
             b""
         };
-        let rest = rest.chain(ends.iter().copied());
+        let rest = self
+            .delimiter_rest
+            .iter()
+            .chain(ends)
+            .chain(BLANKS.iter().filter(|_| blank))
+            .copied();
         for byte in found.into_iter().flatten().chain(rest) {
             self.suspects[usize::from(byte)] = true;
         }
         self.odd = self.suspects;
     }
 
-    /// Whether a line holds empty fields alone, or padding, or the line end that an editor puts
-    /// after the last record separator.
+    /// Whether a line holds padding, or empty fields alone: nothing, blanks, or quotes with nothing
+    /// in between. Of a single field only what is skipped before it is no value.
     #[cold]
     fn is_hollow(&self, line: &[u8]) -> bool {
         let is_end = |byte: u8| self.newline == RECORD_SEPARATOR && matches!(byte, b'\r' | b'\n');
         if line.iter().all(|&byte| byte == 0) || line.iter().all(|&byte| is_end(byte)) {
             return true;
         }
+        let mut several = false;
         let mut at = 0;
-        while at < line.len() {
-            if line[at] == self.delimiter
-                && let Some(next) = self.after_delimiter(line, at)
-            {
-                at = next;
-            } else if self.skip_initial_space && line[at] == b' ' {
-                at += 1;
-            } else {
-                return false;
+        loop {
+            if self.skip_initial_space {
+                at += line[at..].iter().take_while(|&&byte| byte == b' ').count();
             }
+            let skipped = at;
+            let quoted = self
+                .quote
+                .is_some_and(|it| line[at..].starts_with(&[it, it]));
+            at += if quoted { 2 } else { self.blanks(&line[at..]) };
+            if at == line.len() {
+                return several || at == skipped;
+            }
+            match self.after_delimiter(line, at) {
+                Some(next) if line[at] == self.delimiter => at = next,
+                _ => return false,
+            }
+            several = true;
         }
-        true
+    }
+
+    /// How many bytes of a field are blank from its start on.
+    fn blanks(&self, field: &[u8]) -> usize {
+        let is_blank = |byte: &&u8| BLANKS.contains(*byte) && **byte != self.delimiter;
+        field.iter().take_while(is_blank).count()
     }
 
     /// Whether an escape means this byte when it stands before it: the first one of a delimiter,

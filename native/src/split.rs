@@ -10,7 +10,10 @@ use pyo3::prelude::*;
 use crate::buffer::Buffer;
 use crate::chunk::{Chunk, OVERLONG_KEPT};
 use crate::dialect::Dialect;
-use crate::grammar::{Extents, Found, Index, NoFields, Prologue, RecordKind, bom, count_lines};
+use crate::grammar::{
+    Extents, Found, Index, NoFields, PADDING, Prologue, RecordKind, bom, count_lines,
+    without_padding,
+};
 use crate::memory;
 use crate::pool;
 
@@ -47,6 +50,9 @@ pub struct Cutter {
 struct Overlong {
     kept: Vec<u8>,
     length: u64,
+    /// What came before NULs alone, as long as nothing else has come: a record that is not too
+    /// long, if the input ends so.
+    padded: Option<Vec<u8>>,
 }
 
 impl Cutter {
@@ -279,6 +285,7 @@ impl Cutter {
         self.overlong = Some(Overlong {
             kept: Vec::new(),
             length: 0,
+            padded: None,
         });
         let mut pending = std::mem::take(&mut self.pending);
         let rest = self.continue_overlong(&pending[self.at..], chunks);
@@ -300,6 +307,14 @@ impl Cutter {
         let overlong = self.overlong.as_mut()?;
         let newline = memchr(self.dialect.newline, data);
         let content = &data[..newline.unwrap_or(data.len())];
+        let filled = without_padding(&self.dialect, content);
+        let line = &content[..filled];
+        let is_cr = self.dialect.newline == b'\n' && line.ends_with(b"\r");
+        if overlong.length == 0 && filled - usize::from(is_cr) <= self.dialect.max_record_size {
+            overlong.padded = Some(line.to_vec());
+        } else if filled > 0 {
+            overlong.padded = None;
+        }
         let room = OVERLONG_KEPT + 1 - overlong.kept.len();
         overlong
             .kept
@@ -313,9 +328,23 @@ impl Cutter {
 
     /// Makes the chunk of the overlong record, which ends with so many line ends (0 or 1).
     fn end_overlong(&mut self, line_ends: u64, chunks: &mut Vec<Chunk>) {
-        let Some(Overlong { mut kept, length }) = self.overlong.take() else {
+        let Some(Overlong {
+            mut kept,
+            mut length,
+            padded,
+        }) = self.overlong.take()
+        else {
             return;
         };
+        if let Some(record) = padded.filter(|record| record.is_empty() || line_ends == 0) {
+            kept = PADDING.to_vec();
+            if !record.is_empty() {
+                let before = Chunk::new(record, self.start, self.line);
+                length -= before.end - before.start;
+                self.start = before.end;
+                chunks.push(before);
+            }
+        }
         let all = kept.len() as u64 == length;
         if all && self.dialect.newline == b'\n' && kept.last() == Some(&b'\r') {
             kept.pop();

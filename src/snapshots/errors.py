@@ -53,6 +53,10 @@ class SnapshotsError(Exception):
         where = f"{self.place}: " if self.place else ""
         return f"{where}{self.message}"
 
+    def for_the_ledger(self) -> str:
+        """What is kept of it. The hint is not, unless it is half of the answer."""
+        return str(self)
+
 
 def _rebuild(
     kind: type[SnapshotsError], message: str, hint: str, place: str, retryable: bool
@@ -90,6 +94,10 @@ class DialectError(InputError):
     """How the input is written (encoding, delimiter, header) cannot be known."""
 
     code = "dialect"
+
+    def for_the_ledger(self) -> str:
+        """With the options that end the doubt."""
+        return " ".join(filter(None, (str(self), self.hint)))
 
 
 class ContractError(SnapshotsError):

@@ -1,12 +1,15 @@
 """Encodings are known or asked for; never guessed silently."""
 
 import codecs
+import struct
 import sys
 
 import pytest
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats.guess import detect
+from snapshots.formats.options import DialectOptions
+from snapshots.formats.sniff import sniff
 from tests.real import data
 
 
@@ -57,7 +60,21 @@ def test_real_files_in_other_encodings(name, likely):
     head.decode(likely)
 
 
-@pytest.mark.parametrize("head", [bytes(range(256)) * 20, b"a,b\n" + bytes(100)])
+@pytest.mark.parametrize(
+    "head",
+    [
+        bytes(range(256)) * 20,
+        bytes(5000),
+        b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0>\0\x01\0\0\0",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0",
+        b"SQLite format 3\0\x10\0\x01\x01\0@  \0\0\0\x02",
+        b"a.csv" + bytes(95) + b"0000644\0" + bytes(400) + b"a,b\n1,2\n" + bytes(300),
+        struct.pack("<300I", *range(300)),
+        struct.pack("<300d", *range(300)),
+        bytes(range(128)),
+        b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0!\xf9\x04\0\0\0\0\0,",
+    ],
+)
 def test_binary_data_is_text_only_where_a_user_says_so(head):
     with pytest.raises(InputError, match="binary"):
         detect(head)
@@ -121,10 +138,36 @@ def test_what_is_utf8_in_part_is_called_so():
         b"a\x1fb\x1e1\x1f2\x1e3\x1f4\x1e",
         b"a,b\n1,2\n3,4\n" + bytes(500),
         b"a,b\n1,2\n3,4\n" + bytes(500) + b"\n",
+        b"a,b\n" + bytes(100),
+        b"a,b\n1,2" + bytes(9),
+        b"a\n1" + bytes(90),
+        b"a,b\n\x02\x03x,1\n",
+        b"\x02\x03x",
+        b"name\n\x02\x03x\n\x02y\n",
+        b"a;b\n\x07\x08;1\n\x0e\x0f;2\n",
+        b"a,b\n\x1b[0mred\x1b[0m,1\n",
+        b"\x1b[31mid\x1b[0m\n\x1b[32m1\x1b[0m\n",
+        b"a,b\n\0" + b"1,2\n",
+        b"id,n\n1,\0\n2,\0\n",
+        b"a\tb\n\x7f\x7f\t1\n",
     ],
 )
 def test_separators_and_padding_make_nothing_binary(head):
     assert detect(head).encoding == "utf-8"
+
+
+def test_a_delimiter_that_is_given_ends_the_question():
+    head = bytes(range(1, 128)) * 3
+    with pytest.raises(InputError, match="binary") as caught:
+        detect(head)
+    assert "--delimiter" in caught.value.hint
+    assert detect(head, delimited=True).encoding == "utf-8"
+    assert sniff(b"\x02\n\x03\x04\x05;\x06\n" * 9, DialectOptions(delimiter=";")).header
+
+
+def test_control_characters_are_no_other_encoding():
+    with pytest.raises(DialectError, match="likely latin-1"):
+        detect("Name;Größe\n\x02\x03Müller\x04;5\n".encode("latin-1"))
 
 
 def test_utf32_is_refused_unless_asked_for():

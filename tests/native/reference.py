@@ -35,7 +35,11 @@ def records(data: bytes, dialect: Dialect) -> list[Record]:
     preamble = dialect.preamble
     before_data = (["header"] if dialect.header else []) + ["skipped"] * dialect.rows_after_header
     found = []
-    while at < len(data):
+    whole, data = data, data if _is_query(dialect) else data.rstrip(b"\0")
+    while at < len(whole):
+        if at >= len(data):
+            found.append(Record("skipped", line, at, at, len(whole)))
+            break
         if preamble:
             end, after = _line(data, at, dialect)
             kind, fields, written = "skipped", None, ()
@@ -46,6 +50,8 @@ def records(data: bytes, dialect: Dialect) -> list[Record]:
             kind, end, after, fields = parser.record()
             written = tuple(parser.written)
         if kind == "record_too_long":
+            if after == len(data) < len(whole) and not data.endswith(newline):
+                end = after = len(whole)
             preamble, before_data = 0, []
             if _is(data[at], dialect.comment):
                 kind = "skipped"
@@ -74,19 +80,26 @@ def _line(data: bytes, at: int, dialect: Dialect) -> tuple[int, int]:
     return end, after
 
 
+def _is_query(dialect: Dialect) -> bool:
+    return dialect.terminator == "rs" and dialect.delimiter != "\x1f"
+
+
 def _is_hollow(line: bytes, dialect: Dialect) -> bool:
     """Empty fields alone, or padding with NULs; of the rows of a query none is."""
-    if dialect.terminator == "rs" and dialect.delimiter != "\x1f":
+    if _is_query(dialect):
         return False
     if not line.strip(b"\0") or (dialect.terminator == "rs" and not line.strip(b"\r\n")):
         return True
-    delimiter, at = dialect.delimiter.encode(), 0
-    while at < len(line):
-        if delimiter and line.startswith(delimiter, at):
-            at += len(delimiter)
-        elif dialect.skip_initial_space and line.startswith(b" ", at):
-            at += 1
-        else:
+    space = " " if dialect.skip_initial_space else ""
+    if dialect.delimiter == "":
+        return not line.strip(space.encode()) if space else False
+    cells = line.split(dialect.delimiter.encode())
+    if len(cells) == 1:
+        return not line.strip(b" ") if space else False
+    quotes = (dialect.quote or "").encode() * 2
+    for cell in cells:
+        inner = cell.lstrip(b" ") if space else cell
+        if inner.strip(b" \t") and not (quotes and inner == quotes):
             return False
     return True
 

@@ -252,7 +252,12 @@ def test_what_mysql_writes_is_read(rows, style, escape, chunk_size, feed):
     found = convert(converter(contract, dialect), split(data, dialect, chunk_size, feed))
     assert not found.rejects
     # What holds nothing at all is skipped.
-    wanted = [list(row) for row, line in zip(rows, lines, strict=True) if line != delimiter]
+    empty = {"", quote * 2}
+    wanted = [
+        list(row)
+        for row, line in zip(rows, lines, strict=True)
+        if not {cell.strip(" \t") for cell in line.split(delimiter)} <= empty
+    ]
     assert found.rows == wanted
     assert found.skipped == len(rows) - len(wanted)
 

@@ -39,8 +39,105 @@ def test_what_is_hollow_is_skipped():
     data = b'a,b\n,\n1,2\n,,,\n"",""\n\0\0\0\n3,\n'
     dialect = Dialect()
     found = convert(converter(texts(2), dialect), split(data, dialect))
-    assert found.skipped == 3
-    assert found.rows == [["1", "2"], ["", ""], ["3", None]]
+    assert found.skipped == 4
+    assert found.rows == [["1", "2"], ["3", None]]
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        (b'"";""', {"delimiter": ";"}),
+        (b'"","",""', {}),
+        (b" ; ", {"delimiter": ";"}),
+        (b"\t,\t \t", {}),
+        (b'"",,  ,""', {}),
+        (b"''|''", {"delimiter": "|", "quote": "'"}),
+        (b'"" ', {"delimiter": " "}),
+        (b' ||""', {"delimiter": "||"}),
+        (b'"", ""', {"skip_initial_space": True}),
+        (b'\t""\t', {"delimiter": "\t"}),
+        (b"  ,  \r", {}),
+    ],
+)
+def test_records_of_empty_fields_are_skipped(line, options):
+    dialect = Dialect(header=False, **options)
+    data = b"x\n" + line + b"\ny\n" + line
+    found = convert(converter(texts(1), dialect), split(data, dialect))
+    assert (found.rows, found.skipped, found.codes) == ([["x"], ["y"]], 2, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        (b'""', {}),
+        (b" ", {}),
+        (b'""', {"delimiter": ""}),
+        (b"\t ", {"delimiter": ""}),
+        (b'" "', {}),
+        (b"''", {}),
+    ],
+)
+def test_one_field_without_anything_to_see_is_a_value(line, options):
+    dialect = Dialect(header=False, **options)
+    found = convert(converter(texts(1), dialect), split(b"x\n" + line + b"\ny\n", dialect))
+    assert (len(found.rows), found.skipped, found.codes) == (3, 0, [])
+
+
+@pytest.mark.parametrize("line", [b'" ",""', b'"",x', b'x,""', b'"",0', b'"""",', b" '',''"])
+def test_what_holds_something_is_no_empty_record(line):
+    dialect = Dialect(header=False)
+    found = convert(converter(texts(2), dialect), split(b"1,2\n" + line + b"\n", dialect))
+    assert (len(found.rows), found.skipped, found.codes) == (2, 0, [])
+
+
+def test_of_a_query_every_row_counts():
+    dialect = Dialect(header=False, terminator="rs")
+    found = convert(converter(texts(2), dialect), split(b'"",""\x1e , \x1e,\x1e', dialect))
+    assert (len(found.rows), found.skipped) == (3, 0)
+
+
+@pytest.mark.parametrize("size", [1, 7, 5000])
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (b"1,2\n3,4", {}),
+        (b'1,2\n3,"4"', {}),
+        (b'1,2\n3,"4\n"', {}),
+        (b"1,2\r3,4", {"terminator": "cr"}),
+        (b"1,2\n3,4\r\n", {}),
+        (b"1,2\n3,4\r", {}),
+        (b"1||2\n3||4", {"delimiter": "||"}),
+        (b"1,2\n3,", {}),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 1 << 20])
+def test_padding_with_nuls_costs_no_record(size, data, options, chunk):
+    dialect = Dialect(header=False, **options)
+    found = convert(converter(texts(2), dialect), split(data, dialect))
+    padded = data + bytes(size)
+    same = convert(converter(texts(2), dialect), split(padded, dialect, chunk, 3))
+    assert (same.rows, same.codes, same.skipped) == (found.rows, [], 1)
+    scanner = Scanner(dialect_json(dialect), 2)
+    scanner.scan(Chunk.of(padded))
+    assert json.loads(scanner.evidence())["records"] == 2
+
+
+@pytest.mark.parametrize("data", [b"1,2\n3,4", b"1,2\n3,4\n"])
+def test_padding_may_be_longer_than_a_record(data):
+    dialect = Dialect(header=False, max_record_size=1024)
+    found = convert(converter(texts(2), dialect), split(data + bytes(9000), dialect, 100, 700))
+    assert (found.rows, found.codes, found.skipped) == ([["1", "2"], ["3", "4"]], [], 1)
+    torn = data + bytes(9000) + b"5,6\n7,8\n"
+    found = convert(converter(texts(2), dialect), split(torn, dialect, 100, 700))
+    assert [code for _, code in found.codes] == ["record_too_long"]
+    assert found.rows[-1] == ["7", "8"]
+
+
+def test_nuls_within_a_record_are_no_padding():
+    dialect = Dialect(header=False)
+    found = convert(converter(texts(2), dialect), split(b"1,2\n3,4\0\n5,\0" + b"6", dialect))
+    assert found.rows == [["1", "2"]]
+    assert [code for _, code in found.codes] == ["nul_character"] * 2
 
 
 @pytest.mark.parametrize(

@@ -201,12 +201,12 @@ def test_inserting_a_block(connection, kind, texts, values):
 
 
 def test_null_is_null(connection):
-    connection.script("CREATE TABLE t (a, b)")
-    columns = tuple(Column(name, name, Type("text")) for name in "ab")
-    spec = converter_spec(DIALECT, Contract(columns), ["a", "b"], "sqlite", None)
-    rows = Converter(spec).convert(Chunk.of(b'1,\n,""\n'), 0, 1, 100)
-    assert connection.insert("INSERT INTO t VALUES (?, ?)", rows) == 2
-    assert connection.execute("SELECT * FROM t") == [("1", None), (None, "")]
+    connection.script("CREATE TABLE t (a, b, c)")
+    columns = tuple(Column(name, name, Type("text")) for name in "abc")
+    spec = converter_spec(DIALECT, Contract(columns), ["a", "b", "c"], "sqlite", None)
+    rows = Converter(spec).convert(Chunk.of(b'1,,x\n,"",x\n'), 0, 1, 100)
+    assert connection.insert("INSERT INTO t VALUES (?, ?, ?)", rows) == 2
+    assert connection.execute("SELECT * FROM t") == [("1", None, "x"), (None, "", "x")]
 
 
 def test_a_row_that_is_refused(connection):

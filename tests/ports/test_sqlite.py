@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
+import snapshots
 from snapshots import locations
 from snapshots.errors import CannotConnect, ContractError, RefusedRows, TargetError
 from snapshots.model import TableName, Type
 from tests.ports.rows import column, contract, load, table
+from tests.real import rows
 
 T = TableName("t")
 
@@ -241,3 +243,43 @@ def _elsewhere(path, sql):
     """With Python's own SQLite, which must never meet ours in one process."""
     code = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute({sql!r}); c.commit()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kind", ["NUMERIC", "DECIMAL(20,2)", "NUMBER", "MONEY", "currency"])
+@pytest.mark.parametrize(
+    "text",
+    ["9007199254740993", "-9223372036854775808", "9223372036854775807", "12345678901234567", "007"],
+)
+def test_integers_of_64_bits_stay_what_they_are(tmp_path, sqlite_url, kind, text):
+    _make(sqlite_url, kind)
+    (tmp_path / "t.csv").write_text(f"a,b\n{text},x\n1.5,y\n")
+    snapshots.load(tmp_path / "t.csv", database=sqlite_url, table="t", lineage=False)
+    assert rows(sqlite_url, "SELECT a FROM t") == [(int(text),), (1.5,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("NUMERIC", "9223372036854775808"),
+        ("NUMERIC", "-9223372036854775809"),
+        ("NUMERIC", "123456789012345678.5"),
+        ("MONEY", "9007199254740993.01"),
+        ("REAL", "9007199254740993"),
+        ("DOUBLE", "9007199254740993"),
+    ],
+)
+def test_what_neither_a_double_nor_64_bits_hold_is_refused(tmp_path, sqlite_url, kind, text):
+    _make(sqlite_url, kind)
+    (tmp_path / "t.csv").write_text(f"a,b\n{text},x\n1.5,y\n")
+    result = snapshots.load(
+        tmp_path / "t.csv", database=sqlite_url, table="t", lineage=False, max_rejects="100%"
+    )
+    assert (result.counts.loaded, result.rejects_by_code) == (1, {"loses_precision": 1})
+
+
+def _make(database, kind):
+    session = locations.target(database).connect(create=True)
+    try:
+        session.execute(f"CREATE TABLE t (a {kind}, b TEXT)")
+    finally:
+        session.close()

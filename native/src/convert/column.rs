@@ -64,7 +64,10 @@ pub enum Reading {
         max: i128,
         width: Width,
     },
-    Float64,
+    /// `whole`: the column keeps any integer of 64 bits as it is, besides.
+    Float64 {
+        whole: bool,
+    },
     Float32,
     Decimal,
     Boolean {
@@ -226,7 +229,9 @@ impl Reading {
                 Reading::Integer { min, max, width }
             }
             Kind::Float if bits == 32 => Reading::Float32,
-            Kind::Float if bits == 64 => Reading::Float64,
+            Kind::Float if bits == 64 => Reading::Float64 {
+                whole: wire == Wire::Numeric,
+            },
             Kind::Float => return Err(format!("there is no float of {bits} bits")),
             Kind::Decimal => Reading::Decimal,
             Kind::Date => Reading::Date,
@@ -254,7 +259,7 @@ impl Reading {
                 max: max.min(i64::MAX.into()) as i64,
                 width,
             },
-            Reading::Float64 => Shortcut::Float64,
+            Reading::Float64 { .. } => Shortcut::Float64,
             Reading::Timestamp => Shortcut::Timestamp {
                 fraction: kind.fraction >= 6,
             },

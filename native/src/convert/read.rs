@@ -111,11 +111,20 @@ impl Column {
                 self.check(text, || Value::Integer(value), detail)?;
                 E::integer(out, value as i64, *width, number_field(plain));
             }
-            Reading::Float64 => {
+            Reading::Float64 { whole } => {
                 let plain = self.number.plain(text, Code::NotANumber, number)?;
-                let value = values::float64(plain)?;
-                self.check(text, || Value::Float(value), detail)?;
-                E::float64(out, value, number_field(plain));
+                match values::float64(plain) {
+                    Ok(value) => {
+                        self.check(text, || Value::Float(value), detail)?;
+                        E::float64(out, value, number_field(plain));
+                    }
+                    Err(code) => {
+                        let integer = values::integer(plain).ok().filter(|_| *whole);
+                        let value: i64 = integer.and_then(|it| it.try_into().ok()).ok_or(code)?;
+                        self.check(text, || Value::Float(value as f64), detail)?;
+                        E::integer(out, value, Width::Eight, number_field(plain));
+                    }
+                }
             }
             Reading::Float32 => {
                 let plain = self.number.plain(text, Code::NotANumber, number)?;

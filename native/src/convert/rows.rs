@@ -94,8 +94,7 @@ fn reader_at<'a>(plan: &'a Plan, chunk: &'a Chunk, position: usize, line: u64) -
 fn overlong(plan: &Plan, chunk: &Chunk, line: u64) -> Block {
     let data = &**chunk.bytes;
     let mut pass = Pass::new(plan, data, 0, 0);
-    let first = data.first().copied().unwrap_or_default();
-    let kind = too_long_kind(&plan.dialect, first);
+    let kind = too_long_kind(&plan.dialect, data);
     let record = Record {
         kind,
         start: 0,

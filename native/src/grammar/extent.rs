@@ -60,6 +60,8 @@ impl Fields for Vec<Span> {
 /// never searched for twice: neither when more data come nor from the next line on.
 pub struct Extents {
     memory: Memory,
+    /// NULs at the end of the input, once that is there: padding, and no part of the last record.
+    padding: Option<usize>,
 }
 
 /// A search was within quotes at every line start in (`from`, `to`], and at `to`.
@@ -98,6 +100,7 @@ impl Extents {
     pub fn new() -> Extents {
         Extents {
             memory: Memory::default(),
+            padding: None,
         }
     }
 
@@ -124,12 +127,13 @@ impl Extents {
         fields: &mut impl Fields,
     ) -> Found {
         fields.clear();
-        let view = View::new(dialect, data, at, ended);
+        let padding = self.padding(dialect, data, ended);
+        let view = View::new(dialect, data, at, ended, padding);
         let line = match view.first_line() {
             Ok(line) => line,
             Err(found) => return found,
         };
-        let (end, next) = (at + line.end, at + line.next);
+        let (end, next) = (at + line.end, at + view.past_padding(line.next));
         if line.end == 0 {
             return Found::Blank { end, next };
         }
@@ -167,14 +171,25 @@ impl Extents {
     }
 
     /// A physical line, whatever it holds.
-    pub fn line(&self, dialect: &Dialect, data: &[u8], at: usize, ended: bool) -> Found {
-        match View::new(dialect, data, at, ended).first_line() {
+    pub fn line(&mut self, dialect: &Dialect, data: &[u8], at: usize, ended: bool) -> Found {
+        let padding = self.padding(dialect, data, ended);
+        let view = View::new(dialect, data, at, ended, padding);
+        match view.first_line() {
             Ok(line) => Found::Comment {
                 end: at + line.end,
-                next: at + line.next,
+                next: at + view.past_padding(line.next),
             },
             Err(found) => found,
         }
+    }
+
+    fn padding(&mut self, dialect: &Dialect, data: &[u8], ended: bool) -> usize {
+        if !ended || data.last() != Some(&0) {
+            return 0;
+        }
+        *self
+            .padding
+            .get_or_insert_with(|| data.len() - without_padding(dialect, data))
     }
 
     fn walk(&mut self, view: &View, line: Line, fields: &mut impl Fields) -> Walk {
@@ -197,6 +212,15 @@ impl Extents {
     }
 }
 
+/// How many bytes come before NULs alone, which pad the end of an input. Rows of a query have none.
+pub fn without_padding(dialect: &Dialect, data: &[u8]) -> usize {
+    if dialect.is_query() {
+        return data.len();
+    }
+    let last = data.iter().rposition(|&byte| byte != 0);
+    last.map_or(0, |last| last + 1)
+}
+
 /// All bytes that can matter for one record: those of the longest one and its line end.
 struct View<'a> {
     dialect: &'a Dialect,
@@ -205,21 +229,41 @@ struct View<'a> {
     at: usize,
     /// Nothing that may come after the view can matter.
     final_: bool,
-    /// The view's end is the input's.
+    /// The view's end is the input's, but for padding.
     at_end: bool,
+    padding: usize,
 }
 
 impl<'a> View<'a> {
-    fn new(dialect: &'a Dialect, data: &'a [u8], at: usize, ended: bool) -> View<'a> {
+    /// `padding`: so many bytes at the end of the data are none of them.
+    fn new(
+        dialect: &'a Dialect,
+        data: &'a [u8],
+        at: usize,
+        ended: bool,
+        padding: usize,
+    ) -> View<'a> {
         let full = at + dialect.max_record_size + 2;
-        let end = full.min(data.len());
-        let at_end = ended && end == data.len();
+        let content = data.len().saturating_sub(padding).max(at);
+        let end = full.min(content);
+        let at_end = ended && end == content;
         View {
             dialect,
             bytes: &data[at..end],
             at,
             final_: at_end || end == full,
             at_end,
+            padding: data.len() - content,
+        }
+    }
+
+    /// Where the next record starts. Nothing but padding is a blank line of its own, so that
+    /// the record before it is the same with and without.
+    fn past_padding(&self, next: usize) -> usize {
+        if self.bytes.is_empty() {
+            self.padding
+        } else {
+            next
         }
     }
 
@@ -443,6 +487,10 @@ impl Walker<'_> {
                 }),
                 Some(_) => Err(Walk::TextAfterQuote { at: after }),
             },
+            // Padding, perhaps, of which the end is still to come.
+            Some(0) if !self.view.at_end && bytes[after..].iter().all(|&byte| byte == 0) => {
+                Err(Walk::Open)
+            }
             Some(_) => Err(Walk::TextAfterQuote { at: after }),
         }
     }

@@ -13,10 +13,10 @@ mod reader;
 mod tape;
 
 pub use again::Again;
-pub use extent::{Extents, Found, NoFields};
+pub use extent::{Extents, Found, NoFields, without_padding};
 pub use index::{Index, PlainRow};
 pub use prologue::{Prologue, bom};
-pub use reader::{Reader, too_long_kind};
+pub use reader::{PADDING, Reader, too_long_kind};
 
 use crate::codes::Code;
 

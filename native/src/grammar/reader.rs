@@ -9,6 +9,9 @@ use super::{Record, RecordKind, Span, count_lines};
 use crate::codes::Code;
 use crate::dialect::Dialect;
 
+/// What is kept of a record of nothing but NULs, however long.
+pub const PADDING: &[u8] = b"\0";
+
 /// Reads the records of bytes that are whole records.
 pub struct Reader<'a> {
     dialect: &'a Dialect,
@@ -184,7 +187,7 @@ impl<'a> Reader<'a> {
             Found::Broken { code, end, next } => (RecordKind::Broken(code), end, next),
             Found::TooLong | Found::Unknown => {
                 let (end, next) = line_from(dialect, data, start);
-                (too_long_kind(dialect, data[start]), end, next)
+                (too_long_kind(dialect, &data[start..end]), end, next)
             }
         };
         let kind = self.prologue.place(kind, too_long);
@@ -213,9 +216,10 @@ fn row_record(start: usize, line: Line, number: u64) -> Record {
     }
 }
 
-/// What a record of more than the limit is: its length does not turn a comment into data.
-pub fn too_long_kind(dialect: &Dialect, first: u8) -> RecordKind {
-    if Some(first) == dialect.comment {
+/// What a record of more than the limit is: its length does not turn a comment, or padding, into
+/// data. `bytes` are its first ones, or those of `PADDING`.
+pub fn too_long_kind(dialect: &Dialect, bytes: &[u8]) -> RecordKind {
+    if bytes == PADDING || bytes.first().copied() == dialect.comment {
         RecordKind::Skipped
     } else {
         RecordKind::Broken(Code::RecordTooLong)

@@ -118,8 +118,7 @@ impl Scanner {
     pub(crate) fn scan_chunk(&self, chunk: &Chunk) {
         let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
         if chunk.overlong.is_some() {
-            let first = chunk.bytes.first().copied().unwrap_or_default();
-            if let RecordKind::Broken(_) = too_long_kind(&self.dialect, first) {
+            if let RecordKind::Broken(_) = too_long_kind(&self.dialect, &chunk.bytes) {
                 evidence.broken += 1;
             }
         } else {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snapshots.errors import UsageError
-from snapshots.formats.options import DialectOptions
+from snapshots.formats.options import DialectOptions, by_name
 
 
 def to_dialect(given: dict[str, Any]) -> DialectOptions:
@@ -35,9 +35,7 @@ def _delimiter(value: str | None) -> str | None:
     """One character or a few; a control character may be written as ^A."""
     if value is None:
         return None
-    named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(value.lower(), value)
-    if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_":
-        named = chr(ord(named[1].upper()) - ord("@"))
+    named = by_name(value)
     several = len(named) > 1
     if any(char in "\n\r\0\x1e" or not char.isascii() for char in named) or (
         several and (len(named) > 8 or any(map(str.isalnum, named)))
@@ -52,7 +50,7 @@ def _delimiter(value: str | None) -> str | None:
 def _character(name: str, value: str | None) -> str | None:
     if value is None:
         return None
-    value = {"\\t": "\t", "tab": "\t", "none": ""}.get(value.lower(), value)
+    value = by_name(value)
     if len(value.encode()) > 1 or value in {"\n", "\r", "\0"}:
         raise UsageError(
             f"{name} {value!r} is not one ASCII character",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats import doubt
+from snapshots.formats.remedies import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +31,14 @@ def settle(sniffed: Sniffed, fits: Callable[[Sniffed], int] | None, place: str) 
     """
     if fits is None:
         if sniffed.question is not None:
-            raise _at(sniffed.question, place)
+            raise _at(sniffed, sniffed.question, place)
         return sniffed
     ranked = [(fits(one), one) for one in (sniffed, *sniffed.rivals)]
     most = max(number for number, _ in ranked)
     if most:
         fitting = [one for number, one in ranked if number == most]
         if len(fitting) > 1 and sniffed.question is not None:
-            raise _at(sniffed.question, place)
+            raise _at(sniffed, sniffed.question, place)
         return _with_names(fitting[0], fits)
     return _by_names(sniffed, fits, place) or sniffed
 
@@ -106,20 +107,18 @@ def require_sound(
     of_all = f"{inferred.unsound} of {records} records"
     header = f"header {doubt.row(sniffed.header)}, then " if dialect.header else ""
     way = f"Read by {doubt.name(dialect.delimiter)}: {header}{sniffed.first}."
+    ways = remedies(sniffed)
     if quotes:
+        what = f"The quoting is in doubt: that of {of_all} is broken."
         quote = f'"{dialect.quote}"' if dialect.quote == "'" else f"'{dialect.quote}'"
-        raise DialectError(
-            f"The quoting is in doubt: that of {of_all} is broken. {way}",
-            place=place,
-            hint="Say --quotechar none if quotes mean nothing, --escapechar '\\' if \\\" is one of"
-            f" two, or --quotechar {quote} to load the others.",
-        )
-    raise DialectError(
-        f"The delimiter is in doubt: {of_all} have not {len(sniffed.header)} fields. {way}",
-        place=place,
-        hint=f"Say {doubt.option(dialect.delimiter)} to load the others, --ragged pad to fill short"
-        " ones, --skip-rows N if the header is further down, or --delimiter none for one column.",
-    )
+        option = f"--quotechar {quote}"
+    else:
+        what = f"The delimiter is in doubt: {of_all} have not {len(sniffed.header)} fields."
+        option = doubt.option(dialect.delimiter)
+    if inferred.records:
+        ways.append(f"{option} to load the others")
+    ways.append("--delimiter none for one column")
+    raise DialectError(f"{what} {way}", place=place, hint=f"Say {_or(ways)}.")
 
 
 def _require_header(sniffed: Sniffed, place: str) -> None:
@@ -135,5 +134,14 @@ def _require_header(sniffed: Sniffed, place: str) -> None:
     )
 
 
-def _at(error: DialectError, place: str) -> DialectError:
-    return DialectError(error.message, hint=error.hint, place=place)
+def _at(sniffed: Sniffed, error: DialectError, place: str) -> DialectError:
+    ways = remedies(sniffed) if sniffed.rivals else []
+    hint = error.hint
+    if ways and hint.startswith("Say "):
+        hint = f"Say {_or([*ways, hint.removeprefix('Say ').removesuffix('.')])}."
+    return DialectError(error.message, hint=hint, place=place)
+
+
+def _or(ways: list[str]) -> str:
+    *first, last = ways
+    return f"{', '.join(first)}, or {last}" if first else last

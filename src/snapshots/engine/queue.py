@@ -110,7 +110,7 @@ class Worker:
             books.ledger.end(
                 lease,
                 "interrupted" if stopped else "failed",
-                str(error),
+                error.for_the_ledger() if isinstance(error, SnapshotsError) else str(error),
                 0.0,
                 getattr(error, "code", "error"),
             )

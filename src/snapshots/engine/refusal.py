@@ -35,7 +35,8 @@ def record_refusal(
         ):
             import_id = last.import_id
         else:
-            import_id = ledger.refuse(identity, _table(ledger, name, table), str(error))
+            into, why = _table(ledger, name, table), error.for_the_ledger()
+            import_id = ledger.refuse(identity, into, why, error.code)
     entry: Entry | None = ledger.entry(import_id)
     if entry is None:
         raise LedgerError(f"import {import_id} has vanished from the ledger")

@@ -39,6 +39,8 @@ _SOME = 0.2
 _NOT_TORN = 0.3
 _FEW_WORDS = 3
 _FEW_LINES = 3
+_FEWEST_RECORDS = 2
+_TWICE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,67 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> Choice:
     other = [one for one in alive if one not in strong and not _is_weak(one)]
     clear = [one for one in other if _is_even(one) or (_is_sign(one) and _is_even_below(one))]
     if weak:
-        lines = _one_column(sample, tried[0], given)
+        lines = one_column(sample, tried[0], given)
         clear += [one for one in weak if _has_values(one, lines)]
     fitting = sorted([*strong, *clear], key=merit, reverse=True)
     if not fitting:
-        return _without_columns(sample, tried, weak, _one_column(sample, tried[0], given))
+        return _without_columns(sample, tried, weak, one_column(sample, tried[0], given))
     over_all = [one for one in fitting if _is_sign(one) and one.worth > _NOT_TORN]
+    rivals: list[Candidate] = []
     if over_all:
-        rest = [one for one in fitting if one not in over_all]
-        return Choice(over_all[0], (), (*over_all[1:], *rest))
-    best, *rest = fitting
-    rivals = [one for one in rest if merit(best) - merit(one) < _ALIKE]
+        best = over_all[0]
+        rest = [*over_all[1:], *[one for one in fitting if one not in over_all]]
+    else:
+        best, *rest = fitting
+        rivals = [one for one in rest if merit(best) - merit(one) < _ALIKE]
+        rest += [one for one in weak if one not in fitting and _sets_values_free(one, best)]
+    rivals += [one for one in rest if one not in rivals and _splits_names(sample, one, best)]
     return Choice(best, tuple(rivals), tuple(one for one in rest if one not in rivals))
 
 
 def merit(one: Candidate) -> float:
     """By which candidates are ranked: first how even they are, then what their cells look like."""
     return one.agree + one.score + one.worth + 0.02 * min(one.fields, 6)
+
+
+def _splits_names(sample: bytes, one: Candidate, best: Candidate) -> bool:
+    """Whether another reading takes the names in the header apart, too, and every record with
+    them: `a,b;c` above `1,2;3`. That a number may have a comma in it explains no name.
+
+    A control character or several signs are in no name; a tab hardly, but neither is `a,b`. With
+    so many more fields there is no doubt, and a text has commas before spaces.
+    """
+    own, other = best.dialect.delimiter, one.dialect.delimiter
+    if (own in CONTROLS and own != "\t") or len(own) > 1 or len(other) > 1:
+        return False
+    if one.begin != best.begin or not (_is_even(one) and _is_even(best)):
+        return False
+    if one.total < _FEWEST_RECORDS or one.typed[one.begin] or best.typed[best.begin]:
+        return False
+    if best.fields >= _TWICE * one.fields:
+        return False
+    if _goes_before_space(sample, own):
+        return other != " "
+    return not _goes_before_space(sample, other)
+
+
+def _goes_before_space(sample: bytes, delimiter: str) -> bool:
+    """`Last, First`: as within a text."""
+    byte = delimiter.encode()
+    return sample.count(byte + b" ") >= _MOST * sample.count(byte)
+
+
+def _sets_values_free(one: Candidate, best: Candidate) -> bool:
+    """Whether a weak delimiter leaves values alone below the first record, where the best does
+    not."""
+    if not _is_even(one):
+        return False
+
+    def bare(reading: Candidate) -> bool:
+        below = zip(reading.typed[1:], reading.widths[1:], strict=False)
+        return all(typed == width for typed, width in below)
+
+    return bare(one) and not bare(best)
 
 
 def _one_for_each(tried: list[Candidate]) -> list[Candidate]:
@@ -209,7 +255,7 @@ def _separates(one: Candidate) -> bool:
     return one.fields >= fewest and len(one.widths) >= _FEW_LINES
 
 
-def _one_column(sample: bytes, like: Candidate, given: DialectOptions) -> Candidate:
+def one_column(sample: bytes, like: Candidate, given: DialectOptions) -> Candidate:
     """Every record is one field."""
     dialect = replace(
         like.dialect,
@@ -232,4 +278,4 @@ def _as_one_column(sample: bytes, lines: Candidate) -> Candidate:
     return lines
 
 
-__all__ = ["RARE", "Choice", "choose", "merit"]
+__all__ = ["RARE", "Choice", "choose", "merit", "one_column"]

@@ -14,6 +14,8 @@ _SEP = re.compile(
 _RULE = re.compile(r"\s*[+|├└┌╞╠╔]?[-=─═+|:┼┬┴╪╬ ]*[-=─═]{2,}[-=─═+|:┼┬┴╪╬┤┐┘╡╣ ]*\s*")
 _JOINT = re.compile(r"[-=─═][+┼┬┴╪╬][-=─═]|^\s*[+|├┌└╔╠].*[-─═]{2,}.*[+|┤┐┘╗╣]\s*$")
 _TWO_ENDS = re.compile(rb"\x1e\r?\n")
+_DASHES = re.compile(r" *-{2,}(?: +-{2,})+ *|(?=.*--) *-+(?: {1,3}-+){2,} *")
+"""Under a header, as sqlcmd draws them: one group over each column."""
 _LINES = 8
 _FEWEST = 3
 
@@ -45,6 +47,8 @@ def looks_fixed(sample: bytes) -> bool:
         line for line in sample[:20_000].decode("utf-8", "replace").splitlines() if line.strip()
     ]
     lines = [line.rstrip() for line in lines[:200]]
+    if any(_DASHES.fullmatch(line) for line in lines[1:_LINES]):
+        return True
     if len(lines) < _FEWEST or not all("  " in line.strip() for line in lines[:_FEWEST]):
         return False
     if sum("  " in line.strip() for line in lines) * 2 < len(lines):

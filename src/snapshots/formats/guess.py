@@ -34,6 +34,15 @@ _SEPARATORS = b"\x01\x02\x1c\x1d\x1e\x1f"
 _NOT_IN_TEXT = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1b"})
 _SHARE_OF_BINARY = 0.05
 """A few NULs are damage, many are no text."""
+_SIGNATURES = (b"\x7fELF", b"\x89PNG\r\n", b"SQLite format 3\0", b"\xca\xfe\xba\xbe", b"PAR1\x15")
+"""Of files that hold some text, too."""
+_ASCII = bytes(range(128))
+_LINE_END = re.compile(rb"[\r\n\x1e]")
+_DELIMITER = re.compile(rb"[,;\t|\x01\x1f]")
+_VISIBLE = re.compile(rb"[,;\t|]")
+_MARK_OF_TABLE = re.compile(rb"[\r\n,;\t|\x01\x1e\x1f]")
+_MOST_DIFFERENT = 8
+"""Control characters in a text that has no delimiters."""
 _PLAINLY = 3
 """With a third as many sound characters as bytes of damage, a text is no accident."""
 _WESTERN = re.compile(
@@ -60,13 +69,13 @@ class Detected:
     sure: bool = True
 
 
-def detect(head: bytes, given: str | None = None) -> Detected:
+def detect(head: bytes, given: str | None = None, *, delimited: bool = False) -> Detected:
     """The encoding of an input that begins with `head`.
 
     What a user says is obeyed. A byte order mark is believed. Else it is UTF-8: wholly, or
     with fewer bytes of damage than sound characters beyond ASCII. Anything else is a
     DialectError that names the likely encoding: the user must say so. InputError if it is no
-    text at all.
+    text at all, unless it is `delimited` by a user's word.
     """
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     if given is not None:
@@ -84,33 +93,56 @@ def detect(head: bytes, given: str | None = None) -> Detected:
         return Detected(
             wide, f"encoding: {wide.upper()} in all likelihood, by where its NULs are", sure=False
         )
-    if _is_binary(head):
+    if not delimited and _is_binary(head):
         raise InputError(
             "This is binary data, not CSV.",
-            hint="Give a text file of comma-separated values; if it is one, say --encoding NAME.",
+            hint="Give a text file of comma-separated values; if it is one, say --delimiter, or"
+            " --encoding NAME.",
         )
     return _utf8_or_not(head)
 
 
 def _is_binary(head: bytes) -> bool:
-    """Many control characters. NULs that pad the end are damage to no record, and separators are
-    none where lines, or records, have them in fair numbers.
+    """Many control characters, in what is no text otherwise. NULs that pad the end are damage to
+    no record, and separators are none where lines, or records, have them in fair numbers.
     """
+    if head.startswith(_SIGNATURES):
+        return True
     text = head.rstrip(b"\0\r\n\x1a")
-    on_its_own_line = head.rstrip(b"\r\n\x1a").rstrip(b"\0")[-1:] in {b"\n", b"\r"}
-    if text.count(b"\n") < (1 if on_its_own_line else 2):
+    if not _MARK_OF_TABLE.search(text):
         text = head
     control = len(text) - len(text.translate(None, _NOT_IN_TEXT))
     if control <= _SHARE_OF_BINARY * len(text):
         return False
     between = len(text) - len(text.translate(None, _SEPARATORS))
-    if control - between > _SHARE_OF_BINARY * len(text) / 10:
-        return True
     try:
         codecs.getincrementaldecoder("utf-8")().decode(text)
     except UnicodeDecodeError:
+        if control - between > _SHARE_OF_BINARY * len(text) / 10:
+            beyond = len(text.translate(None, _ASCII))
+            return beyond * 5 > len(text) or not _is_in_fields(text, control, _VISIBLE)
         return b"\n" not in text and b"\x1e" not in text
-    return False
+    if control - between <= _SHARE_OF_BINARY * len(text) / 10:
+        return False
+    return not (_is_in_fields(text, control, _DELIMITER) or _has_few_kinds(text, control))
+
+
+def _is_in_fields(text: bytes, control: int, delimiter: re.Pattern[bytes]) -> bool:
+    """Whether most lines have delimiters, and control characters are less than what can be read
+    between them.
+    """
+    lines = [line for line in _LINE_END.split(text) if line]
+    delimited = sum(1 for line in lines if delimiter.search(line))
+    few_nuls = text.count(0) <= _SHARE_OF_NULS * len(text)
+    return few_nuls and delimited * 4 >= len(lines) * 3 and control * 3 <= len(text) * 2
+
+
+def _has_few_kinds(text: bytes, control: int) -> bool:
+    """Whether few different control characters stand in lines that can be read without them."""
+    if text.count(0) > (_SHARE_OF_NULS * len(text) if _LINE_END.search(text) else 0):
+        return False
+    different = {*text} & {*_NOT_IN_TEXT}
+    return control * 2 <= len(text) + 1 and len(different) <= _MOST_DIFFERENT
 
 
 def utf16_without_mark(head: bytes) -> str | None:

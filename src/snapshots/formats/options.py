@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+def by_name(text: str) -> str:
+    """The character that a user names: `tab`, `space`, `^A`; nothing for `none`."""
+    named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(text.lower(), text)
+    if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_" and named != "^^":
+        named = chr(ord(named[1].upper()) - ord("@"))
+    return named
+
+
 @dataclass(frozen=True, slots=True)
 class DialectOptions:
     """What a user says of the dialect. None: to be detected; "" for a character: there is none."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, doubt, shapes
+from snapshots.formats import backslashes, doubt, questions, shapes
 from snapshots.formats.begin import begin, repeated
 from snapshots.formats.cells import filled, is_type_row
-from snapshots.formats.choose import choose
+from snapshots.formats.choose import choose, one_column
 from snapshots.formats.edges import Edge, edge
 from snapshots.formats.encodings import transcode
 from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_two_ends, separator
@@ -56,21 +56,29 @@ class Sniffed:
     question: DialectError | None = None
     """Why nothing should be made of this reading: another one fits as well."""
     rivals: tuple[Sniffed, ...] = ()
-    """The readings that fit as well."""
-    _sample: bytes = b""
-    _given: DialectOptions = field(default_factory=DialectOptions)
+    """The readings that fit as well; then one column, too, where a table has no more."""
+    sample: bytes = b""
+    """The head of the input, in UTF-8."""
+    given: DialectOptions = field(default_factory=DialectOptions)
     _choice: Choice | None = None
     _whole: bool = True
 
+    def again(self, **said: Any) -> Sniffed:
+        """The reading where more is said. Raises DialectError."""
+        given = replace(self.given, encoding="utf-8", **said)
+        return sniff(self.sample, given, whole=self._whole)
+
     def others(self) -> Iterator[Sniffed]:
         """Readings that fit less well, for a table that knows its columns: those with a header."""
-        given, choice = self._given, self._choice
+        given, choice = self.given, self._choice
         if choice is None:
             return
-        own, sample = choice.found.dialect, self._sample
+        own, sample = choice.found.dialect, self.sample
         if len(sample) > _FEWER:
             sample = _whole_lines(sample[:_FEWER])
         dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
+        if given.delimiter is None:
+            dialects.append(one_column(sample, choice.found, given).dialect)
         for dialect in dialects:
             found = shapes.shape(sample, dialect)
             ways = [replace(given, delimiter=dialect.delimiter)]
@@ -83,7 +91,7 @@ class Sniffed:
                 ways.append(replace(ways[0], header=True, ragged="reject"))
             for way in ways:
                 try:
-                    yield _read(sample, dialect, way, self._whole and sample is self._sample)
+                    yield _read(sample, dialect, way, self._whole and sample is self.sample)
                 except DialectError:
                     continue
 
@@ -97,7 +105,7 @@ def sniff(
     DialectError where the encoding must be said, or where there is no record at all.
     """
     given = given or DialectOptions()
-    encoding = detect(head, given.encoding)
+    encoding = detect(head, given.encoding, delimited=given.delimiter is not None)
     sample = b"".join(transcode([head], encoding.encoding))
     whole = len(head) < HEAD if whole is None else whole
     if not whole:
@@ -110,20 +118,14 @@ def sniff(
         refuse_two_ends(sample)
     try:
         choice = choose(sample, start, given)
-        rivals = [shapes.shape(sample, one.dialect) for one in choice.rivals]
+        rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
     found = _read(sample, choice.found.dialect, given, whole, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
-    question = found.question
     if rivals:
-        question = doubt.between([shapes.shape(sample, choice.found.dialect), *rivals])
         found = replace(found, doubts=found.doubts | {"delimiter"})
-    elif given.delimiter is None and len(found.header) == 1:
-        question = _of_lines(sample, choice.found.dialect) or question
-    if given.delimiter is None and b"\x1e" in sample and question is None:
-        question = _of_ends(sample, choice.found)
     if said:
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
@@ -131,58 +133,63 @@ def sniff(
     return replace(
         found,
         notes=(encoding.note, *notes, *found.notes),
-        question=question,
+        question=_question(sample, choice, rivals, found),
         rivals=tuple(_rivals(sample, choice, given, whole)),
     )
 
 
-def _of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
-    """What is asked where one column would hold lines that look like records all the same."""
-    rows = shapes.shape(sample, dialect).rows
-    if looks_fixed(sample):
-        return DialectError(
-            "The fields stand at fixed places, with spaces between them; this is no CSV. Its"
-            f" lines begin with {doubt.records(rows)}.",
-            hint="Write it with a delimiter, or say --delimiter none to load each line as one"
-            " column.",
-        )
-    cells = [row[0] for _, row in rows[:_LINES] if row]
-    if dialect.quote and len(cells) > _NAMES and _all_in_quotes(sample, dialect.quote):
-        inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
-        within = choose(inner, Dialect(encoding=dialect.encoding), DialectOptions()).found
-        prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
-        if within.bad == 0 and within.fields > 1 and not prose:
-            return DialectError(
-                "Each line stands in quotes as a whole, with the delimiter"
-                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
-                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
-                " column.",
-            )
-    return None
+def _question(
+    sample: bytes, choice: Choice, rivals: list[Shape], found: Sniffed
+) -> DialectError | None:
+    """What only the user can answer."""
+    if found.given.delimiter is not None:
+        return found.question
+    one_column = len(found.header) == 1
+    tried = {found.dialect.delimiter, *(one.dialect.delimiter for one in rivals)}
+    if (" " in tried or one_column) and looks_fixed(sample):
+        return questions.of_places(sample, choice.found.dialect)
+    if rivals:
+        return doubt.between([_from_table_on(sample, choice.found), *rivals])
+    question = found.question
+    if one_column:
+        lines = questions.of_lines(sample, choice.found.dialect)
+        question = lines or _of_remarks(sample, found) or question
+    if b"\x1e" in sample and question is None:
+        question = questions.of_ends(sample, choice.found)
+    return question
 
 
-def _of_ends(sample: bytes, one: Candidate) -> DialectError | None:
-    """What is asked where unit and record separators are in lines that are no even records."""
-    even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
-    if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
+def _from_table_on(sample: bytes, one: Candidate) -> Shape:
+    """The shape without what comes before the table, as a user is shown it."""
+    found = shapes.shape(sample, one.dialect)
+    return replace(found, rows=found.rows[one.begin if one.apart else 0 :])
+
+
+def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
+    """What is asked where one column has a remark for its name, and records follow below."""
+    if found.given.comment is not None or not sample.startswith((b"#", b"%")):
         return None
-    rows = shapes.shape(sample, one.dialect).rows
+    mark = sample[:1].decode()
+    try:
+        other = found.again(comment=mark)
+    except DialectError:
+        return None
+    if len(other.header) == 1:
+        return None
+    way = f"{len(other.header)} fields by {doubt.name(other.dialect.delimiter)}"
     return DialectError(
-        "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
-        f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",
-        hint=f"Say {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
-        " --delimiter none to load each line as one column.",
+        f"The input begins with {mark}; below, records follow that have {way}:"
+        f" {doubt.row(other.header)} {other.first}".rstrip()
+        + ".",
+        hint=f"Say --comment '{mark}' if that begins remarks, or --delimiter none for one column.",
     )
 
 
-def _all_in_quotes(sample: bytes, quote: str) -> bool:
-    lines = [line.strip() for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
-    edge = quote.encode()
-    return all(line.startswith(edge) for line in lines)
-
-
 def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
-    for one in choice.rivals:
+    rivals = list(choice.rivals)
+    if rivals and all(one.several for one in (choice.found, *rivals)):
+        rivals.append(one_column(sample, choice.found, given))
+    for one in rivals:
         try:
             yield _read(sample, one.dialect, given, whole, choice)
         except DialectError:
@@ -250,9 +257,8 @@ def _read(
         notes=(*notes, *begun.notes, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
         first=doubt.records(below),
-        question=begun.question,
-        _sample=sample,
-        _given=given,
+        sample=sample,
+        given=given,
         _choice=choice,
         _whole=whole,
     )

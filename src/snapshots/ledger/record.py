@@ -162,15 +162,15 @@ class Ledger(History):
         )
         return Lease(next_one.import_id, 1, owner, next_one.replaces)
 
-    def refuse(self, identity: Identity, table: str, error: str) -> int:
+    def refuse(self, identity: Identity, table: str, error: str, code: str) -> int:
         """An import that failed before it had a plan; its number. Call it within `locked`."""
         import_id = self.next("import", identity, None, table).import_id
         self.session.execute(
             "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
-            " table_name, state, plan, error, started_at, finished_at, heartbeat_at)"
-            " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, 'failed', '', ?,"
+            " table_name, state, plan, error, error_code, started_at, finished_at, heartbeat_at)"
+            " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, 'failed', '', ?, ?,"
             f" {self._now}, {self._now}, {self._now})",
-            (import_id, *as_seen(identity), table, error),
+            (import_id, *as_seen(identity), table, error, code),
         )
         return import_id
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from snapshots.engine.order import Order
+from snapshots.formats.options import by_name
 
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _named(given: object) -> object:
+    return by_name(given) if isinstance(given, str) else given
+
+
 _Delimiter = Annotated[
     str,
+    BeforeValidator(_named),
     Field(
         max_length=8,
-        # One ASCII character, or a few signs.
-        pattern=r"^(?:[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]?"
+        # One ASCII character, or a few signs; or the name of one.
+        pattern=r"^(?:tab|space|none|\^[A-Z_]|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]?"
         r"|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]{2,8})$",
     ),
 ]
-_Character = Annotated[str, Field(max_length=1, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]?$")]
+_Character = Annotated[
+    str,
+    BeforeValidator(_named),
+    Field(max_length=5, pattern=r"^(?:tab|space|none|[\x01-\x09\x0b\x0c\x0e-\x7f]?)$"),
+]
 
 
 class _Given(BaseModel):
@@ -32,9 +44,9 @@ class Dialect(_Given):
     """How the input is written. What is left out is detected."""
 
     delimiter: _Delimiter | None = None
-    """Empty: a record is one field."""
+    """Empty, or `none`: a record is one field. Also by name: `tab`, `space`, `^A`."""
     quote: _Character | None = None
-    """Empty: there are no quotes."""
+    """Empty, or `none`: there are no quotes."""
     escape: _Character | None = None
     terminator: Literal["lf", "cr"] | None = None
     encoding: Annotated[str, Field(max_length=40)] | None = None

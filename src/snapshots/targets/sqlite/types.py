@@ -35,13 +35,10 @@ _KINDS: dict[str, Kind] = {
     "JSON": "json",
     "YEAR": "integer",
     "BIT": "integer",
-    # Numbers as SQLite keeps them: what a double cannot hold exactly must be refused.
-    "NUMERIC": "float",
-    "DECIMAL": "float",
-    "NUMBER": "float",
-    "MONEY": "float",
-    "CURRENCY": "float",
 }
+# Numbers as SQLite keeps them, doubles and integers of 64 bits: any other must be refused.
+_NUMBERS = ("NUMERIC", "DECIMAL", "NUMBER", "MONEY", "CURRENCY")
+_KINDS.update(dict.fromkeys(_NUMBERS, "float"))
 _ARGUMENTS = re.compile(r"\s*\([^)]*\)")
 
 
@@ -56,8 +53,9 @@ def physical(kind: Type) -> Type:
 
 
 def makes_numbers(declared: str) -> bool:
-    """Whether a JSON column of this declared type makes a number of a text that is one."""
-    return _name(declared) == "JSON"
+    """Whether a column of this declared type makes a number of a text that is one, and keeps
+    integers as such."""
+    return _name(declared) in {"JSON", *_NUMBERS}
 
 
 def _name(declared: str) -> str:

@@ -1,0 +1,67 @@
+"""What is asked of a user where lines are no records yet: at fixed places, in quotes as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots.errors import DialectError
+from snapshots.formats import doubt, shapes
+from snapshots.formats.choose import choose
+from snapshots.formats.options import DialectOptions
+from snapshots.model import Dialect
+
+if TYPE_CHECKING:
+    from snapshots.formats.shapes import Candidate
+
+_FEWEST = 4
+_LINES = 100
+
+
+def of_places(sample: bytes, dialect: Dialect) -> DialectError:
+    """What is asked where columns are made with spaces."""
+    rows = shapes.shape(sample, replace(dialect, delimiter="")).rows
+    return DialectError(
+        "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
+        f" begin with {doubt.records(rows)}.",
+        hint="Have it written with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or say"
+        " --delimiter none to load each line as one column.",
+    )
+
+
+def of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
+    """What is asked where one column would hold lines that look like records all the same."""
+    rows = shapes.shape(sample, dialect).rows
+    cells = [row[0] for _, row in rows[:_LINES] if row]
+    if dialect.quote and len(cells) >= _FEWEST and _all_in_quotes(sample, dialect.quote):
+        inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
+        within = choose(inner, Dialect(encoding=dialect.encoding), DialectOptions()).found
+        prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
+        if within.bad == 0 and within.fields > 1 and not prose:
+            return DialectError(
+                "Each line stands in quotes as a whole, with the delimiter"
+                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
+                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
+                " column.",
+            )
+    return None
+
+
+def _all_in_quotes(sample: bytes, quote: str) -> bool:
+    lines = [line.strip() for line in sample[:20_000].splitlines()[:_LINES] if line.strip()]
+    edge = quote.encode()
+    return all(line.startswith(edge) for line in lines)
+
+
+def of_ends(sample: bytes, one: Candidate) -> DialectError | None:
+    """What is asked where unit and record separators are in lines that are no even records."""
+    even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
+    if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
+        return None
+    rows = shapes.shape(sample, one.dialect).rows
+    return DialectError(
+        "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
+        f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",
+        hint=f"Say {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
+        " --delimiter none to load each line as one column.",
+    )
