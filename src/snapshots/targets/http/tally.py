@@ -15,12 +15,19 @@ class Tally:
 
     requests: int = 0
     ambiguous: int = 0
+    asked_before: bool = False
+    """An earlier run may have sent some of them, and has heard nothing."""
     budget: Budget | None = None
     """None until something failed. Halves share it: what a page has spent is not given again."""
 
+    @property
+    def unsure(self) -> bool:
+        """They were sent before, and may have been taken."""
+        return self.ambiguous > 0 or self.asked_before
+
     def half(self) -> Tally:
         """For one half of a page that was refused."""
-        return Tally(self.requests, self.ambiguous, self.budget)
+        return Tally(self.requests, self.ambiguous, self.asked_before, self.budget)
 
     def delivered(self, status: int) -> Verdict:
         """The same object for all that went well at once, which is nearly everything."""
