@@ -126,3 +126,53 @@ def test_a_zombie_sends_no_more_than_what_was_under_way(database, tmp_path):
         assert api.total - sent <= WINDOW * CONCURRENCY
         # Who slept for long also asks again where no answer came in time: more than one window.
         check(rows, api, result, kills=2)
+
+
+class Recorded(Api):
+    """Takes everything, and knows what it took twice."""
+
+    def __init__(self):
+        super().__init__(trouble=0)
+
+    @property
+    def twice(self):
+        return sum(times - 1 for times in self.taken.values())
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_what_a_takeover_may_send_twice_is_counted(database, tmp_path, batch):
+    """Rows that were under way when it was killed, with the answers that were not written down."""
+    rows = make_rows(tmp_path / "rows.csv", 6000)
+    with serving(Recorded()) as running:
+        api = running.handler
+        for nth in (2, 4):
+            fault = f"before-record:{nth}"
+            process = start(database, rows, running.url + "/r", tmp_path, fault, batch=batch)
+            process.communicate(timeout=PATIENCE)
+            assert process.returncode == -signal.SIGKILL
+        code, result, err = finish(start(database, rows, running.url + "/r", tmp_path, batch=batch))
+        assert code == 3, (err, result)
+        check(rows, api, result, kills=2, batch=batch)
+        assert api.twice > 0
+        assert api.twice <= result["ambiguous"] <= 2 * WINDOW * CONCURRENCY * batch
+
+
+def test_what_a_stopped_run_left_without_an_answer_is_ambiguous_in_the_next(database, tmp_path):
+    """It is known which rows those are, however many others are pending."""
+    rows = make_rows(tmp_path / "rows.csv", 3000)
+    with serving(Recorded()) as running:
+        api = running.handler
+        api.most = 200
+        process = start(database, rows, running.url + "/r", tmp_path)
+        wait_for(lambda: len(api._silent_to) == CONCURRENCY)
+        process.send_signal(signal.SIGINT)
+        code, result, err = finish(process)
+        assert code == 130, (err, result)
+        assert result["ambiguous"] == 0
+        wait_for(lambda: not running.connections)
+        api._silent_to.clear()
+        api.go_on()
+        code, result, err = finish(start(database, rows, running.url + "/r", tmp_path))
+        assert code == 3, (err, result)
+        check(rows, api, result, kills=0)
+        assert (api.twice, result["ambiguous"]) == (0, CONCURRENCY)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Outbox
 from snapshots.engine import threads
+from snapshots.engine.delivery.bookkeeper import unwritten
 from snapshots.engine.delivery.inbox import Inbox
 from snapshots.engine.delivery.packing import Packer
 from snapshots.engine.delivery.recorder import Recorder
@@ -16,6 +18,7 @@ from snapshots.engine.delivery.sending import TICK_SECONDS, Sender
 from snapshots.engine.delivery.settings import settings
 from snapshots.engine.execute import HEARTBEAT_SECONDS
 from snapshots.engine.job import Ended
+from snapshots.engine.plan import Unheard
 from snapshots.engine.read import Reader, Remainder
 from snapshots.engine.report import Committed, Progress
 from snapshots.engine.watch import Watch
@@ -39,6 +42,8 @@ class Execution:
         self._request = request
         stop_on_error = task.options.stop_on_error
         self._settings = settings(request, stop_on_error=stop_on_error)
+        # A plan says from the start what its first run may send.
+        self._before = task.plan.unheard if task.lease.fence > 1 else Unheard()
         pending = sum(chunk.pending for chunk in task.chunks)
         taken = task.committed + Counts(records=pending)
         # What the limit leaves is for the packer to take; here every record is on its way.
@@ -59,8 +64,10 @@ class Execution:
             begun=task.chunks,
             left=None if limit is None else max(0, limit - taken.records),
             stop_at_reject=stop_on_error,
+            unheard=self._before,
         )
         self._recorder = Recorder(home, task.lease)
+        self._noted = task.plan
         self._sender: Sender | None = None
         self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
@@ -99,6 +106,8 @@ class Execution:
             self._recorder.close()
 
     async def _send_all(self) -> None:
+        rows = max(self._before.rows, unwritten(self._request))
+        self._note(Unheard(rows, self._before.asked))
         inbox = Inbox(self._packed(), lambda: self._watch.ended)
         self._sender = Sender(
             HttpTarget(self._settings),
@@ -113,6 +122,18 @@ class Execution:
         await self._sender.run()
         if self._sender.error is not None:
             self._fail(self._sender.error)
+        if self._packer.whole and not self._sender.pending:
+            return
+        # All that was heard is in the ledger now.
+        asked = {**self._before.asked, **self._sender.asked}
+        left = self._before.rows - self._sender.asked_first
+        self._note(Unheard(left, {start: rows for start, rows in asked.items() if rows}))
+
+    def _note(self, unheard: Unheard) -> None:
+        """For the next run, should there be one."""
+        if unheard != self._noted.unheard:
+            self._noted = replace(self._noted, unheard=unheard)
+            self._recorder.replan(self._noted.to_json())
 
     def _outbox(self, block: Block) -> Outbox:
         told = self._settings

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hopper
@@ -62,6 +63,17 @@ class Sender:
         """Parcels that were opened, and are not finished."""
         self._on_credit = 0
         """Requests that were made without asking here, as far as they are in the books."""
+        self._lanes: dict[asyncio.Task[None], Lane] = {}
+        """What each worker has under way."""
+        self._held: list[tuple[Parcel, int, Sequence[Verdict]]] = []
+        """What was refused first, for the address perhaps and not for the records."""
+        self.asked_first = 0
+        """Rows of the parcels that were opened which an earlier run may have sent."""
+        self.asked: dict[int, str] = {}
+        """Rows that were sent without an answer and are not decided, by the start of their
+        parcel, of those that were opened; known in the end."""
+        self.pending = False
+        """Some rows of them are not decided; known in the end."""
         self._over = False
         self._failures = 0
         self.error: BaseException | None = None
@@ -86,8 +98,11 @@ class Sender:
         books = asyncio.create_task(self._books.keep())
         async with self._api:
             await self._send_all(books)
+        self._let_go()
         self._books.close()
         await books
+        for parcel in self._sending:
+            self._leave(parcel)
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
         """Until the workers are done; those that hang on when it is time to stop are cancelled."""
@@ -112,15 +127,27 @@ class Sender:
         finally:
             for task in working:
                 task.cancel()
+                self._lose(self._lanes.get(task))
             await asyncio.gather(*working, return_exceptions=True)
 
+    def _lose(self, lane: Lane | None) -> None:
+        """Nobody waits any longer for an answer to what a lane has under way."""
+        if lane is not None and lane.shuttle.outbox is not None:
+            lane.parcel.outbox.ask(lane.shuttle.start, lane.shuttle.end)
+            self._books.note(lane.parcel)
+
     async def _work(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a worker is one
         try:
             while not self._over:
                 parcel = self._parcel
+                self._lanes.pop(task, None)
                 lane = Lane(self, self._hopper, self._api.credit)
                 if lane.next() is not None:
-                    verdicts = await self._api.stream(lane)
+                    self._lanes[task] = lane
+                    verdicts = await self._api.stream(lane, lane.asked_before)
+                    del self._lanes[task]
                     if verdicts:
                         self._hear(lane, verdicts)
                 elif self._books.full:
@@ -168,6 +195,8 @@ class Sender:
     def _settle(self) -> None:
         """Takes account of what was done on credit: each request of it followed an answer."""
         done = self._api.settle() - self._on_credit
+        if self._held and self._api.misplaced is None:
+            self._let_go()
         if not done:
             return
         self._on_credit += done
@@ -184,8 +213,13 @@ class Sender:
         self._api.credit.revoke()
         self._settle()
 
+    def _leave(self, parcel: Parcel) -> None:
+        self.asked[parcel.start] = parcel.outbox.asked()
+        self.pending = self.pending or parcel.outbox.pending > 0
+
     def _settled(self, parcel: Parcel) -> None:
         del self._sending[parcel]
+        self._leave(parcel)
         self._inbox.done()
         self._finished(parcel)
 
@@ -193,13 +227,13 @@ class Sender:
         """There is another parcel than this one to be sent; False where there is none."""
         async with self._opening:
             if self._parcel is parcel:
-                following = await self._take()
+                following = await self._next()
                 if following is None:
                     return False
                 self._open(following)
         return True
 
-    async def _take(self) -> Parcel | None:
+    async def _next(self) -> Parcel | None:
         try:
             return await self._inbox.take()
         except Exception as error:
@@ -213,14 +247,36 @@ class Sender:
         self._parcel = parcel
         self._hopper.fill(parcel.outbox)
         self._sending[parcel] = None
+        self.asked_first += parcel.asked_first
         self._books.note(parcel, parcel.rejects)
 
     def _hear(self, lane: Lane, verdicts: Sequence[Verdict]) -> None:
         self._settle()
+        refused = any(verdict.outcome == "rejected" for verdict in verdicts)
+        if refused and self._api.misplaced is not None:
+            self._held.append((lane.parcel, lane.start, verdicts))
+            if self._stop_on_error:
+                self._let_go()
+        else:
+            self._take(lane.parcel, lane.start, verdicts)
+
+    def _let_go(self) -> None:
+        """What was held back is what it is by now: refused, or sent to a wrong address."""
+        held, self._held = self._held, []
+        wrong = self._api.misplaced
+        if held and wrong is not None and not self._watch.ended:
+            self._stop(wrong)
+        for parcel, start, verdicts in held:
+            told = verdicts
+            if wrong is not None:
+                told = [replace(verdict, outcome="unsent") for verdict in verdicts]
+            self._take(parcel, start, told)
+
+    def _take(self, parcel: Parcel, start: int, verdicts: Sequence[Verdict]) -> None:
         failures = self._failures
-        rejects = lane.parcel.decide(lane.start, verdicts)
-        self._books.note(lane.parcel, rejects)
-        self.heard(lane.parcel)
+        rejects = parcel.decide(start, verdicts)
+        self._books.note(parcel, rejects)
+        self.heard(parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))
         lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]

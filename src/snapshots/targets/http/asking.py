@@ -42,6 +42,7 @@ class Asking:
         self._halted = asyncio.Event()
         self._meeting: asyncio.Task[None] | None = None
         self._misplaced: Answer | None = None
+        self._wrong: SnapshotsError | None = None
         self._failure: NoAnswer | None = None
         self._failing: dict[int, tuple[float, str]] = {}
 
@@ -68,8 +69,8 @@ class Asking:
     def misplaced(self) -> SnapshotsError | None:
         """See `HttpTarget.misplaced`."""
         answer = self._misplaced
-        if answer is None:
-            return None
+        if answer is None or self._wrong is not None:
+            return self._wrong
         self.settle()
         if self._decided() != {answer.status}:
             return None
@@ -212,7 +213,8 @@ class Asking:
         self._misplaced = answer
         if self.stats.requests[answer.status] < FIRST_ANSWERS:
             return False
-        self.halt(answers.misplaced(self._settings, answer))
+        self._wrong = answers.misplaced(self._settings, answer)
+        self.halt(self._wrong)
         return True
 
     def _decided(self) -> set[int]:

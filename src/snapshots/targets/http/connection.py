@@ -308,9 +308,9 @@ def described(data: bytes) -> str:
     """What bytes are that are no HTTP/1.1, as far as they tell."""
     if data.startswith(b"SSH-"):
         return "it is SSH"
-    if len(data) > 2 and data[0] in {0x15, 0x16} and data[1] == 3:  # noqa: PLR2004
+    if len(data) > 2 and data[0] in {0x15, 0x16} and data[1] == 3:
         return "it is TLS"
-    if len(data) >= 9 and data[0] == 0 and data[3] in {4, 7} and data[5:9] == bytes(4):  # noqa: PLR2004
+    if len(data) >= 9 and data[0] == 0 and data[3] in {4, 7} and data[5:9] == bytes(4):
         return "it is HTTP/2"
     begin = data[:40].decode("ascii", "replace")
     return f"it begins with {''.join(c if c.isprintable() else '.' for c in begin)!r}"
