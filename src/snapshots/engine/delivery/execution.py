@@ -20,7 +20,7 @@ from snapshots.engine.execute import HEARTBEAT_SECONDS
 from snapshots.engine.job import Ended
 from snapshots.engine.plan import Unheard
 from snapshots.engine.read import Reader, Remainder
-from snapshots.engine.report import Committed, Progress
+from snapshots.engine.report import Committed, Progress, Retrying
 from snapshots.engine.watch import Watch
 from snapshots.model import Counts
 from snapshots.targets.http import HttpTarget, run
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from snapshots.engine.job import Task
     from snapshots.engine.request import Request
     from snapshots.ports import Target
+    from snapshots.targets.http import Failing
+
+FAILING_SECONDS = 2.0
+"""A failure that lasts for so long is told."""
+AGAIN_SECONDS = 15.0
+"""Not before so many is it told again."""
 
 
 class Execution:
@@ -74,6 +80,7 @@ class Execution:
         self._done = 0
         """Bytes that progress was told of: it never goes back."""
         self._error: BaseException | None = None
+        self._told_failing = 0.0
 
     def run(self) -> Ended:
         """Works until every record is settled, or until there is a reason to stop."""
@@ -122,8 +129,6 @@ class Execution:
         await self._sender.run()
         if self._sender.error is not None:
             self._fail(self._sender.error)
-        if self._packer.whole and not self._sender.pending:
-            return
         # All that was heard is in the ledger now.
         asked = {**self._before.asked, **self._sender.asked}
         left = self._before.rows - self._sender.asked_first
@@ -174,6 +179,7 @@ class Execution:
         under_way = self._sender.bytes_under_way if self._sender else 0
         self._done = max(self._done, self._bytes + under_way)
         read = max(self._reader.end, 1)
+        failing = self._sender.failing if self._sender else None
         listener(
             Progress(
                 import_id=self._task.lease.import_id,
@@ -182,6 +188,26 @@ class Execution:
                 bytes_done=int(source.consumed * min(1.0, self._done / read)),
                 bytes_total=source.identity.size,
                 seconds=time.monotonic() - began,
+                failure=failing.last if failing else None,
+            )
+        )
+        if failing is not None:
+            self._tell_failing(failing)
+
+    def _tell_failing(self, failing: Failing) -> None:
+        """What an API does now and then is not worth a line: what lasts is, now and then."""
+        now = time.monotonic()
+        lasts = now - failing.since
+        if lasts < FAILING_SECONDS or now - self._told_failing < AGAIN_SECONDS:
+            return
+        self._told_failing = now
+        self._task.listener(
+            Retrying(
+                import_id=self._task.lease.import_id,
+                input=self._task.source.identity.name,
+                failure=failing.last,
+                requests=failing.requests,
+                seconds=lasts,
             )
         )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snapshots.engine.delivery.inbox import Inbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
-    from snapshots.targets.http import HttpTarget, Verdict
+    from snapshots.targets.http import Failing, HttpTarget, Verdict
 
 TICK_SECONDS = 0.1
 PATIENCE_SECONDS = 1.5
@@ -72,8 +72,6 @@ class Sender:
         self.asked: dict[int, str] = {}
         """Rows that were sent without an answer and are not decided, by the start of their
         parcel, of those that were opened; known in the end."""
-        self.pending = False
-        """Some rows of them are not decided; known in the end."""
         self._over = False
         self._failures = 0
         self.error: BaseException | None = None
@@ -89,6 +87,11 @@ class Sender:
         """Of the input, in parcels that are not finished; any thread may ask."""
         return sum(parcel.bytes_done for parcel in list(self._sending))
 
+    @property
+    def failing(self) -> Failing | None:
+        """What is being tried again now; any thread may ask."""
+        return self._api.stats.failing
+
     async def run(self) -> None:
         """Sends until there is nothing left, or until there is a reason to stop.
 
@@ -102,7 +105,7 @@ class Sender:
         self._books.close()
         await books
         for parcel in self._sending:
-            self._leave(parcel)
+            self.asked[parcel.start] = parcel.outbox.asked()
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
         """Until the workers are done; those that hang on when it is time to stop are cancelled."""
@@ -150,6 +153,7 @@ class Sender:
                     del self._lanes[task]
                     if verdicts:
                         self._hear(lane, verdicts)
+                        self._api.check()
                 elif self._books.full:
                     await self._books.until_written()
                 elif not await self._open_after(parcel):
@@ -213,13 +217,9 @@ class Sender:
         self._api.credit.revoke()
         self._settle()
 
-    def _leave(self, parcel: Parcel) -> None:
-        self.asked[parcel.start] = parcel.outbox.asked()
-        self.pending = self.pending or parcel.outbox.pending > 0
-
     def _settled(self, parcel: Parcel) -> None:
         del self._sending[parcel]
-        self._leave(parcel)
+        self.asked[parcel.start] = parcel.outbox.asked()
         self._inbox.done()
         self._finished(parcel)
 

@@ -135,7 +135,7 @@ def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) ->
         return CannotConnect(
             "The server speaks HTTP/2 alone, and records are sent by HTTP/1.1.",
             place=place,
-            hint=f"Give an address that takes HTTP/1.1, of a proxy for instance. {NOTHING_REJECTED}",
+            hint=f"Give an address that takes HTTP/1.1, such as a proxy's. {NOTHING_REJECTED}",
         )
     if spoken == "nothing" and (failure is None or not failure.sent):
         return CannotConnect(

@@ -19,7 +19,7 @@ from snapshots.targets.http.stats import Failing, Stats
 from snapshots.targets.http.tally import Tally
 from snapshots.targets.http.transport import Transport
 
-FIRST_CONTACT_SECONDS = 4.0
+FIRST_CONTACT_SECONDS = 3.0
 """Patience with a server that never answered: more likely its address is wrong."""
 FIRST_ANSWERS = 3
 """So many that are the same speak of address and method, and not of the records."""

@@ -90,6 +90,10 @@ class HttpTarget:
         so and are too few to stop for: what they refuse is not to be taken for refused yet."""
         return self._asking.misplaced
 
+    def check(self) -> None:
+        """Raises the reason to halt, if there is one."""
+        self._asking.check()
+
     async def stream(
         self, lane: Lane, asked_before: Callable[[], bool] = lambda: False
     ) -> list[Verdict]:

@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came, asked for or not."""
         if self._answer is None or self._answer.done():
-            self._ended_early = f"the server speaks before it is asked: {described(data)}"
+            self._ended_early = _not_http(data)
             self.close()
         elif self._shuttle is None or self._head_size or self._unsent():
             self._read(data)
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._end_badly(f"the answer is not HTTP: {described(data)}")
+            self._end_badly(_not_http(data))
             return
         if self._has_head:
             self._await_rest()
@@ -304,13 +304,20 @@ class Connection(asyncio.Protocol):
         self.close()
 
 
+_SPOKEN = {b"SSH-": "it is SSH", b"220 ": "it is mail or FTP", b"220-": "it is mail or FTP"}
+_FRAME = 9
+
+
+def _not_http(data: bytes) -> str:
+    return f"the answer is not HTTP: {described(data)}"
+
+
 def described(data: bytes) -> str:
-    """What bytes are that are no HTTP/1.1, as far as they tell."""
-    if data.startswith(b"SSH-"):
-        return "it is SSH"
-    if len(data) > 2 and data[0] in {0x15, 0x16} and data[1] == 3:
+    """What bytes are that are no HTTP/1.1. None of them is repeated: a server may know secrets."""
+    if data[:4] in _SPOKEN:
+        return _SPOKEN[data[:4]]
+    if data[:2] in {b"\x15\x03", b"\x16\x03"}:
         return "it is TLS"
-    if len(data) >= 9 and data[0] == 0 and data[3] in {4, 7} and data[5:9] == bytes(4):
+    if len(data) >= _FRAME and data[0] == 0 and data[3] in {4, 7} and not any(data[5:_FRAME]):
         return "it is HTTP/2"
-    begin = data[:40].decode("ascii", "replace")
-    return f"it begins with {''.join(c if c.isprintable() else '.' for c in begin)!r}"
+    return "it is nothing that is known"
