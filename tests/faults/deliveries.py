@@ -212,7 +212,9 @@ CONTRACT = {
 }
 
 
-def start(database, rows, url, folder, fault="", batch=1, limits=None, concurrency=CONCURRENCY):
+def start(
+    database, rows, url, folder, fault="", batch=1, limits=None, concurrency=CONCURRENCY, more=()
+):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
     contract.write_text(json.dumps(rows.contract))
@@ -224,6 +226,7 @@ def start(database, rows, url, folder, fault="", batch=1, limits=None, concurren
         sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
         "--database", database, "--contract", str(contract), "--concurrency", str(concurrency),
         "--json", "--progress", "none", "--batch", str(batch),
+        *more,
     ]  # fmt: skip
     return subprocess.Popen(
         command,

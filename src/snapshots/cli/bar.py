@@ -66,12 +66,13 @@ class _Bar:
                 )
                 self._display.start()
             case Progress() if self._task is not None:
+                failure = event.failure or ""
                 self._display.update(
                     self._task,
                     completed=event.bytes_done,
                     rate=event.counts.records / max(event.seconds, 0.001),
                     rejected=event.counts.rejected,
-                    failure=f"trying again after: {event.failure[:FAILURE]}" if event.failure else "",
+                    failure=failure and f"trying again after: {failure[:FAILURE]}",
                 )
             case ImportResult() | Failed():
                 self._end()

@@ -123,6 +123,7 @@ class Execution:
             self._watch,
             at_once=self._request.at_once,
             stop_on_error="undeliverable" in self._settings.last,
+            stop_at_reject="rejected" in self._settings.last,
             remote=self._home.writers != 1,
             finished=self._finished,
         )

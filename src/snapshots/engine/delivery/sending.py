@@ -18,6 +18,7 @@ from snapshots.engine.delivery.bookkeeper import Bookkeeper, Record
 from snapshots.engine.delivery.lane import Lane
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.model import Counts
+from snapshots.targets.http.answers import FAULT, deed
 
 if TYPE_CHECKING:
     from snapshots._native import Outbox
@@ -43,15 +44,18 @@ class Sender:
         *,
         at_once: int,
         stop_on_error: bool,
+        stop_at_reject: bool,
         remote: bool,
         finished: Callable[[Parcel], None],
     ) -> None:
-        """`remote`, `finished`: see `Bookkeeper`."""
+        """`stop_on_error`: at a record that is not settled; `stop_at_reject`: at one that is
+        refused. `remote`, `finished`: see `Bookkeeper`."""
         self._api = api
         self._inbox = inbox
         self._watch = watch
         self._at_once = at_once
         self._stop_on_error = stop_on_error
+        self._stop_at_reject = stop_at_reject
         self._books = Bookkeeper(
             record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
         )
@@ -255,7 +259,7 @@ class Sender:
         refused = any(verdict.outcome == "rejected" for verdict in verdicts)
         if refused and self._api.misplaced is not None:
             self._held.append((lane.parcel, lane.start, verdicts))
-            if self._stop_on_error:
+            if self._stop_at_reject:
                 self._let_go()
         else:
             self._take(lane.parcel, lane.start, verdicts)
@@ -281,16 +285,19 @@ class Sender:
             self._count(Counts(rejected=len(rejects)))
         lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]
         if lost:
-            self._failures = failures + 1
-            self._give_up(lost[-1])
+            # What is refused and may have been taken is answered: the others may fare better.
+            answered = all(deed(verdict.status or FAULT) == "refused" for verdict in lost)
+            self._failures = failures if answered else failures + 1
+            self._give_up(lost[-1], taken=answered)
 
-    def _give_up(self, verdict: Verdict) -> None:
+    def _give_up(self, verdict: Verdict, *, taken: bool) -> None:
         """One record that the API chokes on does not keep the others from it; but where nothing
         comes through any more, it makes no sense to go on."""
         self.error = self.error or Undeliverable(
             f"{verdict.requests} requests were made with a record, and none was answered in a way"
             f" that settles it; the last: {_answer(verdict)}",
-            hint="what is not settled is pending, and not rejected",
+            hint="what is not settled is pending, and not rejected"
+            + (": an earlier request was not answered, the API may have it" if taken else ""),
             retryable=True,
         )
         if self._stop_on_error or self._failures > self._at_once:

@@ -23,6 +23,9 @@ FIRST_CONTACT_SECONDS = 3.0
 """Patience with a server that never answered: more likely its address is wrong."""
 FIRST_ANSWERS = 3
 """So many that are the same speak of address and method, and not of the records."""
+UNSURE_SECONDS = 30.0
+"""How long a request is tried again, at most, that is refused and may have been taken before: by
+then the one before it is done with."""
 CREDIT_SECONDS = 0.02
 """So long requests may follow each other without anybody being asked."""
 
@@ -249,6 +252,10 @@ class Asking:
             asked = retry_after(answer.headers.get("retry-after"))
         if tally.budget is None:
             tally.budget = Budget(self._patience(answer))
+        if isinstance(answer, Answer) and answers.deed(answer.status) == "refused":
+            if not tally.narrowed:
+                tally.budget.narrow(UNSURE_SECONDS)
+            tally.narrowed = True
         self._fails(tally, answer)
         wait = tally.budget.wait(asked)
         if wait is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from snapshots.targets.http.page import Outcome, Verdict
@@ -20,6 +20,9 @@ class Tally:
     budget: Budget | None = None
     """None until something failed. Halves share it: what a page has spent is not given again."""
 
+    narrowed: bool = False
+    """The budget was, because they are refused and may have been taken."""
+
     @property
     def unsure(self) -> bool:
         """They were sent before, and may have been taken."""
@@ -27,7 +30,7 @@ class Tally:
 
     def half(self) -> Tally:
         """For one half of a page that was refused."""
-        return Tally(self.requests, self.ambiguous, self.asked_before, self.budget)
+        return replace(self)
 
     def delivered(self, status: int) -> Verdict:
         """The same object for all that went well at once, which is nearly everything."""
