@@ -106,7 +106,7 @@ class MoviesSink(HeldSink):
 
 
 @contextmanager
-def serving(handler):
+def serving(handler, port=0):
     """The running server, in a thread of its own."""
     started, ended = threading.Event(), None
     running = loop = None
@@ -114,7 +114,7 @@ def serving(handler):
     async def serve():
         nonlocal running, loop, ended
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        async with Running(handler) as running:
+        async with Running(handler, port) as running:
             started.set()
             await ended.wait()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import snapshots
+from snapshots.engine.report import Notice, Retrying
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -57,9 +58,13 @@ def contract() -> dict[str, Any]:
 
 
 def _tell(event: Event) -> None:
-    text = getattr(event, "text", None)
-    if text:
-        LOG.debug(text)
+    match event:
+        case Notice(text):
+            LOG.debug(text)
+        case Retrying():
+            LOG.warning("Trying again after: %s", event.failure)
+        case _:
+            pass
 
 
 def _tell_rejects(import_id: int, level: int) -> None:
