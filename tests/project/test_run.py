@@ -241,6 +241,6 @@ def test_an_address_where_nothing_is_rejects_nothing(wells, tmp_path):
         done = command("run", folder, "--json", "--progress", "none", cwd=tmp_path)
     assert done.returncode == 6, done.stderr
     for result in objects(done):
-        assert (result["loaded"], result["exit_code"]) == (0, 6)
+        assert (result["loaded"], result["state"]) == (0, "interrupted")
         assert "refused_by_target" not in result["rejects_by_code"]
         assert "nothing at this address" in result["message"]

@@ -299,6 +299,8 @@ class Asking:
     def _patience(self, answer: Answer | NoAnswer) -> float:
         seconds = self._settings.retry_seconds
         known = self.stats.requests or isinstance(answer, Answer) or answer.sent
+        # Of first contact another task takes care then.
+        known = known or self._settings.wary
         return seconds if known else min(seconds, FIRST_CONTACT_SECONDS)
 
     def _give_up(self, budget: Budget, answer: Answer | NoAnswer, asked: float | None) -> None:
