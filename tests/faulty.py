@@ -10,6 +10,9 @@
     /huge?status=422             a body of 200 MB, as fast as it is taken
     /slow?seconds=0.2            answers late
     /short?status=201            says Content-Length: 1000 and sends 10 bytes
+    /stall?status=201            says Content-Length: 1000, sends 10 bytes and no more
+    /trickle?status=201          the same, and then a byte now and then
+    /chunks?status=201           a body in chunks that are none
     /endless-head                headers that never end
     /until-close?status=201      a body without a length, ended by the end of the connection
     /continue                    100 Continue, then 201
@@ -93,6 +96,24 @@ class Faulty(Handler):
         head = f"HTTP/1.1 {status} Short\r\nContent-Length: 1000\r\n\r\n"
         connection.transport.write(head.encode() + b"0123456789")
         connection.transport.close()
+
+    def _stall(self, request: Request, connection: Connection) -> bytes:
+        status = int(request.query.get("status", 201))
+        return f"HTTP/1.1 {status} Stalled\r\nContent-Length: 1000\r\n\r\n0123456789".encode()
+
+    def _trickle(self, request: Request, connection: Connection) -> bytes:
+        asyncio.get_running_loop().call_later(0.1, self._drop, connection)
+        return self._stall(request, connection)
+
+    def _drop(self, connection: Connection) -> None:
+        if not connection.transport.is_closing():
+            connection.transport.write(b"x")
+            asyncio.get_running_loop().call_later(0.1, self._drop, connection)
+
+    def _chunks(self, request: Request, connection: Connection) -> bytes:
+        status = int(request.query.get("status", 201))
+        head = f"HTTP/1.1 {status} Odd\r\nTransfer-Encoding: chunked\r\n\r\n"
+        return head.encode() + b"so many\r\nand no more"
 
     def _endless_head(self, request: Request, connection: Connection) -> bytes:
         return b"HTTP/1.1 201 Created\r\n" + b"X-More: and more\r\n" * 10_000

@@ -119,6 +119,15 @@ def test_a_file_without_a_header_by_the_contract(folder):
         assert sink.count(201) == DELIVERED
 
 
+def test_a_wrong_address_rejects_no_movie(folder):
+    with movies_sink("--fail-rate", "0") as sink:
+        done = movymporter(folder, data("made/films-begin.csv"), f"{sink.url}/of/mine")
+        assert done.returncode == 6
+        assert "answers 404 to whatever is sent" in done.stderr
+        assert "refused_by_target" not in done.stderr
+        assert "HTTP 404" not in done.stderr
+
+
 def test_an_open_settings_file_is_warned_about(folder):
     with movies_sink("--fail-rate", "0") as sink:
         done = movymporter(folder, data("made/films-begin.csv"), sink.url, mode=0o644)

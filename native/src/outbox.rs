@@ -19,6 +19,10 @@ pub struct Outbox {
     /// The same for the same line and object under one secret. None where no header bears them.
     keys: Vec<Key>,
     decided: Vec<bool>,
+    /// Those that were sent before, or may have been, without an answer. Empty where none were.
+    asked: Vec<bool>,
+    /// How many of these are decided by now.
+    asked_decided: usize,
     delivered: usize,
     /// Rows before it were given, or need not be.
     next: usize,
@@ -55,6 +59,8 @@ impl Outbox {
             size,
             array,
             decided: vec![false; ends.len()],
+            asked: Vec::new(),
+            asked_decided: 0,
             delivered: 0,
             ends,
             keys,
@@ -65,25 +71,65 @@ impl Outbox {
 
     /// Marks rows, as `sent` gave them.
     fn restore(&mut self, sent: &str) -> PyResult<()> {
-        for run in sent.split(',').filter(|run| !run.is_empty()) {
-            let (first, last) = run.split_once('-').unwrap_or((run, run));
-            match (first.parse::<usize>(), last.parse::<usize>()) {
-                (Ok(first), Ok(last)) if first <= last && last < self.decided.len() => {
-                    self.decide(first, last + 1)?;
-                }
-                _ => return Err(PyValueError::new_err(format!("{run} are no rows"))),
-            }
+        for (start, end) in runs(sent, self.decided.len())? {
+            self.decide(start, end)?;
         }
         Ok(())
     }
 
     /// Marks rows as decided.
     fn decide(&mut self, start: usize, end: usize) -> PyResult<()> {
-        match self.decided.get_mut(start..end) {
-            Some(rows) => rows.fill(true),
-            None => return Err(PyValueError::new_err("there are no such rows")),
+        self.check(start, end)?;
+        if let Some(asked) = self.asked.get(start..end) {
+            let decided = &self.decided[start..end];
+            let news = asked.iter().zip(decided);
+            self.asked_decided += news.filter(|&(&asked, &decided)| asked && !decided).count();
+        }
+        self.decided[start..end].fill(true);
+        Ok(())
+    }
+
+    /// Marks rows that were sent without an answer, as `asked` gave them.
+    fn restore_asked(&mut self, asked: &str) -> PyResult<()> {
+        for (start, end) in runs(asked, self.decided.len())? {
+            self.ask(start, end)?;
         }
         Ok(())
+    }
+
+    /// Marks rows as sent without an answer.
+    fn ask(&mut self, start: usize, end: usize) -> PyResult<()> {
+        self.check(start, end)?;
+        self.asked.resize(self.decided.len(), false);
+        self.asked[start..end].fill(true);
+        Ok(())
+    }
+
+    /// Marks the first rows that are not decided, at most so many, as sent without an answer; how
+    /// many that were.
+    fn ask_first(&mut self, most: usize) -> usize {
+        self.asked.resize(self.decided.len(), false);
+        let open = self.asked.iter_mut().zip(&self.decided);
+        let first = open.filter(|&(_, &decided)| !decided).take(most);
+        first.map(|(asked, _)| *asked = true).count()
+    }
+
+    /// Whether any of these rows was sent before without an answer.
+    fn was_asked(&self, start: usize, end: usize) -> bool {
+        let rows = self.asked.get(start..end);
+        rows.is_some_and(|rows| rows.contains(&true))
+    }
+
+    /// Which rows were sent without an answer, and are not decided: `0-41,43`.
+    fn asked(&self) -> String {
+        let open = self.asked.iter().zip(&self.decided);
+        text(open.map(|(&asked, &decided)| asked && !decided))
+    }
+
+    /// How many rows that were sent before without an answer are decided by now.
+    #[getter]
+    fn asked_decided(&self) -> usize {
+        self.asked_decided
     }
 
     /// Marks rows as decided by the API, which has taken them.
@@ -107,18 +153,7 @@ impl Outbox {
 
     /// Which rows are decided: `0-41,43`.
     fn sent(&self) -> String {
-        let mut runs: Vec<String> = Vec::new();
-        let mut row = 0;
-        for run in self.decided.chunk_by(|one, other| one == other) {
-            let last = row + run.len() - 1;
-            match run {
-                [true] => runs.push(row.to_string()),
-                [true, ..] => runs.push(format!("{row}-{last}")),
-                _ => {}
-            }
-            row = last + 1;
-        }
-        runs.join(",")
+        text(self.decided.iter().copied())
     }
 
     /// The objects of some rows.
@@ -177,6 +212,36 @@ impl Outbox {
     fn body(&self, row: usize) -> &[u8] {
         body(self.block.get(), &self.ends, row)
     }
+}
+
+/// Rows as text: `0-41,43`.
+fn text(rows: impl Iterator<Item = bool>) -> String {
+    let rows: Vec<bool> = rows.collect();
+    let mut runs: Vec<String> = Vec::new();
+    let mut row = 0;
+    for run in rows.chunk_by(|one, other| one == other) {
+        let last = row + run.len() - 1;
+        match run {
+            [true] => runs.push(row.to_string()),
+            [true, ..] => runs.push(format!("{row}-{last}")),
+            _ => {}
+        }
+        row = last + 1;
+    }
+    runs.join(",")
+}
+
+/// The same back: the first of each run, and the first behind it.
+fn runs(text: &str, rows: usize) -> PyResult<Vec<(usize, usize)>> {
+    let runs = text.split(',').filter(|run| !run.is_empty());
+    runs.map(|run| {
+        let (first, last) = run.split_once('-').unwrap_or((run, run));
+        match (first.parse::<usize>(), last.parse::<usize>()) {
+            (Ok(first), Ok(last)) if first <= last && last < rows => Ok((first, last + 1)),
+            _ => Err(PyValueError::new_err(format!("{run} are no rows"))),
+        }
+    })
+    .collect()
 }
 
 fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {

@@ -147,6 +147,21 @@ class Outbox:
         """How many rows are not decided."""
     def sent(self) -> str:
         """Which rows are decided, such as `0-41,43`."""
+    def restore_asked(self, asked: str) -> None:
+        """Marks the rows as sent without an answer that `asked` gave. ValueError if there are
+        none such."""
+    def ask(self, start: int, end: int) -> None:
+        """Marks rows as sent without an answer."""
+    def ask_first(self, most: int) -> int:
+        """Marks the first rows that are not decided, at most so many, as sent without an answer;
+        how many that were."""
+    def was_asked(self, start: int, end: int) -> bool:
+        """Whether any of these rows was sent before without an answer."""
+    def asked(self) -> str:
+        """Which rows were sent without an answer, and are not decided, such as `0-41,43`."""
+    @property
+    def asked_decided(self) -> int:
+        """How many rows that were sent before without an answer are decided by now."""
     def bodies(self, start: int, end: int) -> list[bytes]:
         """The objects of some rows."""
     def keys(self, start: int, end: int) -> list[str]:

@@ -106,7 +106,7 @@ class MoviesSink(HeldSink):
 
 
 @contextmanager
-def serving(handler):
+def serving(handler, port=0):
     """The running server, in a thread of its own."""
     started, ended = threading.Event(), None
     running = loop = None
@@ -114,7 +114,7 @@ def serving(handler):
     async def serve():
         nonlocal running, loop, ended
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        async with Running(handler) as running:
+        async with Running(handler, port) as running:
             started.set()
             await ended.wait()
 
@@ -212,7 +212,9 @@ CONTRACT = {
 }
 
 
-def start(database, rows, url, folder, fault="", batch=1, limits=None, concurrency=CONCURRENCY):
+def start(
+    database, rows, url, folder, fault="", batch=1, limits=None, concurrency=CONCURRENCY, more=()
+):
     """A delivery of the file, as a process of its own."""
     contract = folder / "schema.json"
     contract.write_text(json.dumps(rows.contract))
@@ -224,6 +226,7 @@ def start(database, rows, url, folder, fault="", batch=1, limits=None, concurren
         sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
         "--database", database, "--contract", str(contract), "--concurrency", str(concurrency),
         "--json", "--progress", "none", "--batch", str(batch),
+        *more,
     ]  # fmt: skip
     return subprocess.Popen(
         command,

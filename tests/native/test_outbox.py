@@ -222,3 +222,37 @@ def test_a_shuttle_goes_on_with_what_is_in_the_hopper():
 def test_nothing_arrives_that_was_not_sent():
     with pytest.raises(ValueError, match="no rows are under way"):
         Shuttle(hopper(outbox(1)), granted(9)).deliver()
+
+
+def test_what_was_sent_without_an_answer_is_counted_once_it_is_decided():
+    box = outbox(10)
+    box.deliver(0, 2)
+    assert box.ask_first(3) == 3
+    box.ask(8, 9)
+    assert box.asked() == "2-4,8"
+    assert [box.was_asked(n, n + 1) for n in (1, 2, 4, 5, 8, 9)] == [0, 1, 1, 0, 1, 0]
+    assert box.was_asked(5, 9)
+    assert not box.was_asked(5, 8)
+    assert box.asked_decided == 0
+    box.deliver(2, 6)
+    box.decide(8, 9)
+    box.decide(8, 9)
+    assert (box.asked(), box.asked_decided) == ("", 4)
+
+
+def test_what_was_sent_without_an_answer_is_taken_over():
+    box = outbox(10)
+    box.restore("0-1,3")
+    box.restore_asked("1-2,5")
+    assert (box.asked(), box.asked_decided) == ("2,5", 0)
+    assert box.ask_first(100) == 7
+    for wrong in ("10", "3-2", "x"):
+        with pytest.raises(ValueError, match="are no rows"):
+            box.restore_asked(wrong)
+    with pytest.raises(ValueError, match="no such rows"):
+        box.ask(9, 11)
+
+
+def test_of_new_rows_nothing_was_sent():
+    box = outbox(3)
+    assert (box.asked(), box.asked_decided, box.was_asked(0, 3)) == ("", 0, False)

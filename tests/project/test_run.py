@@ -15,6 +15,7 @@ from tests.cli.run import objects
 from tests.cli.run import snapshots as command
 from tests.combocurve import ComboCurve
 from tests.faults.deliveries import serving
+from tests.httpd import response
 from tests.project.folders import EXAMPLE, project, toml_for
 from tests.sources.sql.servers import execute, server_of
 
@@ -241,3 +242,21 @@ def test_the_examples_settings_are_right(monkeypatch):
     monkeypatch.setenv("COMBOCURVE_TOKEN", "t")
     found = read_project(EXAMPLE)
     assert [one.name for one in found.resources] == ["wells", "daily-productions"]
+
+
+class Misplaced(ComboCurve):
+    """An API at another address than the one that is given."""
+
+    def on_request(self, request, connection):
+        return response(404, "no such route")
+
+
+def test_an_address_where_nothing_is_rejects_nothing(wells, tmp_path):
+    with serving(Misplaced(key="key-of-tests", token="token-of-tests")) as server:
+        folder = example(tmp_path / "p", wells, server.url, "requests_per_minute = 60000")
+        done = command("run", folder, "--json", "--progress", "none", cwd=tmp_path)
+    assert done.returncode == 6, done.stderr
+    for result in objects(done):
+        assert (result["loaded"], result["state"]) == (0, "interrupted")
+        assert "refused_by_target" not in result["rejects_by_code"]
+        assert "nothing at this address" in result["message"]

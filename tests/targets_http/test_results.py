@@ -118,11 +118,21 @@ def test_a_page_that_failed_as_a_whole_is_halved() -> None:
     assert [r.body for r in done.received] == [b"[1,2,3]", b"[1]", b"[2,3]", b"[2]", b"[3]"]
 
 
-def test_results_that_were_cut_off_are_an_ambiguous_answer() -> None:
-    done = deliver("/short?status=207&times=1", page(1, 2), batch=2, results="combocurve")
+@pytest.mark.parametrize("path", ["/short", "/stall", "/trickle", "/chunks"])
+def test_results_that_do_not_end_are_an_ambiguous_answer(path: str) -> None:
+    settings = {"batch": 2, "results": "combocurve", "timeout": 2}
+    done = deliver(f"{path}?status=207&times=1", page(1, 2), **settings)
     assert done.outcomes == ["delivered"] * 2
     assert [v.ambiguous for v in done.verdicts] == [1, 1]
     assert len({r.key for r in done.received}) == 1
+
+
+def test_results_that_never_end_settle_nothing() -> None:
+    settings = {"batch": 2, "results": "combocurve", "timeout": 0.5, "retry_seconds": 2}
+    done = deliver("/stall?status=207", page(1, 2), **settings)
+    assert done.outcomes == ["undeliverable"] * 2
+    assert "cut off" in done.verdicts[0].body
+    assert done.verdicts[0].ambiguous == len(done.received) > 1
 
 
 def test_results_that_nobody_was_told_to_read_stop_the_delivery() -> None:

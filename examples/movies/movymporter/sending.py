@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import snapshots
-from snapshots.engine.report import Notice, Progress
+from snapshots.engine.report import Notice, Progress, Retrying
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -70,6 +70,8 @@ class Teller:
         """See `snapshots.engine.report`."""
         if isinstance(event, Notice):
             LOG.debug(event.text)
+        elif isinstance(event, Retrying):
+            LOG.warning("Trying again after: %s", event.failure)
         elif isinstance(event, Progress) and time.monotonic() >= self._due:
             self._due = time.monotonic() + EVERY_SECONDS
             counts = event.counts

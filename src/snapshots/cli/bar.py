@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from snapshots.engine.report import Listener
 
+FAILURE = 60
+"""Characters of one that are shown."""
+
 
 @contextmanager
 def bar() -> Iterator[Listener]:
@@ -36,6 +39,7 @@ def bar() -> Iterator[Listener]:
         TextColumn("{task.fields[rate]:,.0f} records/s"),
         TextColumn("{task.fields[rejected]:,} rejected"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[failure]}", markup=False, style="yellow"),
         console=console,
         transient=True,
     )
@@ -58,15 +62,17 @@ class _Bar:
                 self._end()
                 self._display.console.print(started_line(event), markup=False, soft_wrap=True)
                 self._task = self._display.add_task(
-                    event.input, total=event.bytes_total, rate=0.0, rejected=0
+                    event.input, total=event.bytes_total, rate=0.0, rejected=0, failure=""
                 )
                 self._display.start()
             case Progress() if self._task is not None:
+                failure = event.failure or ""
                 self._display.update(
                     self._task,
                     completed=event.bytes_done,
                     rate=event.counts.records / max(event.seconds, 0.001),
                     rejected=event.counts.rejected,
+                    failure=failure and f"trying again after: {failure[:FAILURE]}",
                 )
             case ImportResult() | Failed():
                 self._end()

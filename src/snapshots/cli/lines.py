@@ -13,7 +13,8 @@ def started_line(event: Started) -> str:
 
 
 def plain_line(progress: Progress, verb: str) -> str:
-    """Bytes, percent, time left, records (`verb`: loaded or delivered), their rate, and rejects."""
+    """Bytes, percent, time left, records (`verb`: loaded or delivered), their rate, rejects, and
+    what requests failed with that are made again."""
     counts = progress.counts
     rate = counts.records / progress.seconds if progress.seconds else 0
     line = f"{progress.bytes_done / 1e6:,.0f} MB"
@@ -24,4 +25,5 @@ def plain_line(progress: Progress, verb: str) -> str:
             line += f", {progress.seconds * (1 - share) / share:,.0f} s left"
     elif progress.bytes_total is None:
         line += " of an unknown total"
-    return f"{line}, {counts.loaded:,} {verb}, {rate:,.0f} records/s, {counts.rejected:,} rejected"
+    line += f", {counts.loaded:,} {verb}, {rate:,.0f} records/s, {counts.rejected:,} rejected"
+    return f"{line}, trying again after: {progress.failure}" if progress.failure else line

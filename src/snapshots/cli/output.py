@@ -78,7 +78,7 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
     for code, count in result.skipped_by_code.items():
         click.echo(f"  {count:>9,}  skipped: {code}")
     if record and record.ambiguous:
-        click.echo(f"  {record.ambiguous:>9,}  sent again, because an answer was lost")
+        click.echo(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
     for reject in result.examples[:10]:
         click.echo(f"  line {reject.line}: {reject.reason}")
     # Of a finished one it says what a notice has said when it began.

@@ -110,6 +110,17 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """Of a delivery: which rows may have been sent without an answer that the ledger knows of."""
+
+    rows: int = 0
+    """So many at most of the first that are pending: a run may have ended before it wrote down
+    what it heard of them."""
+    asked: Mapping[int, str] = field(default_factory=dict)
+    """Others, by the start of their chunk: `0-41,43`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that decides which bytes become which rows."""
 
@@ -135,6 +146,7 @@ class Plan:
     """The input is: what is read of it says nothing about how much is left."""
     triggers: tuple[str, ...] = ()
     """Of the table, by name: they may leave rows out."""
+    unheard: Unheard = field(default_factory=Unheard)
 
     @property
     def table(self) -> TableName:
@@ -206,6 +218,7 @@ class Plan:
             "loads": self.loads,
             "compressed": self.compressed,
             "triggers": self.triggers,
+            **({"unheard": asdict(self.unheard)} if self.unheard != Unheard() else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -234,7 +247,13 @@ class Plan:
             loads=plan["loads"],
             compressed=plan["compressed"],
             triggers=tuple(plan.get("triggers", ())),
+            unheard=_unheard(plan.get("unheard", {})),
         )
+
+
+def _unheard(kept: Mapping[str, Any]) -> Unheard:
+    asked = kept.get("asked", {})
+    return Unheard(kept.get("rows", 0), {int(start): rows for start, rows in asked.items()})
 
 
 def packing(text: str) -> tuple[bool, str]:

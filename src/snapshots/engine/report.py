@@ -5,8 +5,8 @@ This is the seam for whoever watches: progress, logs, metrics, traces. The engin
 - Events of one import come from one thread, in order; those of several imports that run at once
   may come from several threads, so a listener that is shared by them must be thread-safe.
 - `Opened` comes first, and for each there is exactly one `ImportResult` or `Failed`, the last.
-  Between them, if there is anything to do, `Started` and any number of `Committed` and `Progress`,
-  and behind these of `Settled`.
+  Between them, if there is anything to do, `Started` and any number of `Committed`, `Progress` and
+  `Retrying`, and behind these of `Settled`.
   Nothing of the input is committed by this process before `Opened`; a small one may be already
   when it is `Started`.
 - `Committed` comes after the chunk's transaction is durable, once for each chunk that this process
@@ -72,6 +72,23 @@ class Progress:
     """Of the input as it lies."""
     bytes_total: int | None
     seconds: float
+    failure: str | None = None
+    """Of a delivery: status and reason with which requests failed last that are made again; None
+    while there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Requests of a delivery have failed for a while, and are made again."""
+
+    import_id: int
+    input: str
+    failure: str
+    """The last status and reason, or why there was no answer."""
+    requests: int
+    """That are made again now."""
+    seconds: float
+    """Since the first of them failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +175,7 @@ Event: TypeAlias = (
     | Started
     | Committed
     | Progress
+    | Retrying
     | Settled
     | Failed
     | Backlog

@@ -214,7 +214,8 @@ class Ledger(History):
         return largest + 1
 
     def replan(self, lease: Lease, plan: str) -> None:
-        """Another plan for an import that has no chunk yet."""
+        """Another plan for an import that has no chunk yet; or the same for a delivery, with what
+        may have been sent."""
         self.session.execute(
             "UPDATE snapshots_imports SET plan = ? WHERE id = ? AND fence = ?",
             (plan, lease.import_id, lease.fence),

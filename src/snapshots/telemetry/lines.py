@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from snapshots.engine.report import Failed, ImportResult, Notice, Started
+from snapshots.engine.report import Failed, ImportResult, Notice, Retrying, Started
 from snapshots.errors import SnapshotsError
 
 Level: TypeAlias = Literal["info", "warning", "error"]
@@ -32,6 +32,8 @@ def line(event: object) -> Line | None:
         case Started():
             name = "import_resumed" if event.resumed else "import_started"
             return Line("info", name, asdict(event))
+        case Retrying():
+            return Line("warning", "delivery_retrying", asdict(event))
         case ImportResult() if event.record:
             return _ended(event)
         case Failed():

@@ -12,11 +12,18 @@ from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
     from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.request import Request
 
 GATHER_SECONDS = 0.02
 """How long answers wait for others before they are written down together, if they are few."""
 WINDOW = 8
 """Requests whose outcome is not in the ledger yet, for each that may be under way."""
+
+
+def unwritten(request: Request) -> int:
+    """Rows of the requests that may be made, at most, without an outcome in the ledger."""
+    return WINDOW * request.at_once * request.batch
+
 
 Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 

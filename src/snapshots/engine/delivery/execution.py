@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Outbox
 from snapshots.engine import threads
+from snapshots.engine.delivery.bookkeeper import unwritten
 from snapshots.engine.delivery.inbox import Inbox
 from snapshots.engine.delivery.packing import Packer
 from snapshots.engine.delivery.recorder import Recorder
@@ -16,8 +18,9 @@ from snapshots.engine.delivery.sending import TICK_SECONDS, Sender
 from snapshots.engine.delivery.settings import settings
 from snapshots.engine.execute import HEARTBEAT_SECONDS
 from snapshots.engine.job import Ended
+from snapshots.engine.plan import Unheard
 from snapshots.engine.read import Reader, Remainder
-from snapshots.engine.report import Committed, Progress
+from snapshots.engine.report import Committed, Progress, Retrying
 from snapshots.engine.watch import Watch
 from snapshots.model import Counts
 from snapshots.targets.http import HttpTarget, run
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
     from snapshots.engine.job import Task
     from snapshots.engine.request import Request
     from snapshots.ports import Target
+    from snapshots.targets.http import Failing
+
+FAILING_SECONDS = 2.0
+"""A failure that lasts for so long is told."""
+AGAIN_SECONDS = 15.0
+"""Not before so many is it told again."""
 
 
 class Execution:
@@ -39,6 +48,8 @@ class Execution:
         self._request = request
         stop_on_error = task.options.stop_on_error
         self._settings = settings(request, stop_on_error=stop_on_error)
+        # A plan says from the start what its first run may send.
+        self._before = task.plan.unheard if task.lease.fence > 1 else Unheard()
         pending = sum(chunk.pending for chunk in task.chunks)
         taken = task.committed + Counts(records=pending)
         # What the limit leaves is for the packer to take; here every record is on its way.
@@ -59,14 +70,17 @@ class Execution:
             begun=task.chunks,
             left=None if limit is None else max(0, limit - taken.records),
             stop_at_reject=stop_on_error,
+            unheard=self._before,
         )
         self._recorder = Recorder(home, task.lease)
+        self._noted = task.plan
         self._sender: Sender | None = None
         self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
         self._done = 0
         """Bytes that progress was told of: it never goes back."""
         self._error: BaseException | None = None
+        self._told_failing = 0.0
 
     def run(self) -> Ended:
         """Works until every record is settled, or until there is a reason to stop."""
@@ -99,6 +113,8 @@ class Execution:
             self._recorder.close()
 
     async def _send_all(self) -> None:
+        rows = max(self._before.rows, unwritten(self._request))
+        self._note(Unheard(rows, self._before.asked))
         inbox = Inbox(self._packed(), lambda: self._watch.ended)
         self._sender = Sender(
             HttpTarget(self._settings),
@@ -107,12 +123,23 @@ class Execution:
             self._watch,
             at_once=self._request.at_once,
             stop_on_error="undeliverable" in self._settings.last,
+            stop_at_reject="rejected" in self._settings.last,
             remote=self._home.writers != 1,
             finished=self._finished,
         )
         await self._sender.run()
         if self._sender.error is not None:
             self._fail(self._sender.error)
+        # All that was heard is in the ledger now.
+        asked = {**self._before.asked, **self._sender.asked}
+        left = self._before.rows - self._sender.asked_first
+        self._note(Unheard(left, {start: rows for start, rows in asked.items() if rows}))
+
+    def _note(self, unheard: Unheard) -> None:
+        """For the next run, should there be one."""
+        if unheard != self._noted.unheard:
+            self._noted = replace(self._noted, unheard=unheard)
+            self._recorder.replan(self._noted.to_json())
 
     def _outbox(self, block: Block) -> Outbox:
         told = self._settings
@@ -153,6 +180,7 @@ class Execution:
         under_way = self._sender.bytes_under_way if self._sender else 0
         self._done = max(self._done, self._bytes + under_way)
         read = max(self._reader.end, 1)
+        failing = self._sender.failing if self._sender else None
         listener(
             Progress(
                 import_id=self._task.lease.import_id,
@@ -161,6 +189,26 @@ class Execution:
                 bytes_done=int(source.consumed * min(1.0, self._done / read)),
                 bytes_total=source.identity.size,
                 seconds=time.monotonic() - began,
+                failure=failing.last if failing else None,
+            )
+        )
+        if failing is not None:
+            self._tell_failing(failing)
+
+    def _tell_failing(self, failing: Failing) -> None:
+        """What an API does now and then is not worth a line: what lasts is, now and then."""
+        now = time.monotonic()
+        lasts = now - failing.since
+        if lasts < FAILING_SECONDS or now - self._told_failing < AGAIN_SECONDS:
+            return
+        self._told_failing = now
+        self._task.listener(
+            Retrying(
+                import_id=self._task.lease.import_id,
+                input=self._task.source.identity.name,
+                failure=failing.last,
+                requests=failing.requests,
+                seconds=lasts,
             )
         )
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.engine.columns import fitting, for_requests
+from snapshots.engine.delivery.bookkeeper import unwritten
 from snapshots.engine.delivery.execution import Execution
 from snapshots.engine.delivery.settings import settings
 from snapshots.engine.doubts import settle
-from snapshots.engine.plan import Options, Plan, path_of
+from snapshots.engine.plan import Options, Plan, Unheard, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
@@ -95,8 +96,9 @@ def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -
 def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
     """Decides how an input will be sent. `say` gets a sentence for everything detected."""
     layout = source.layout if isinstance(source, Described) else _detected(source, options, say)
+    request = _seeded(options.request)
     return Plan(
-        into=_seeded(options.request),
+        into=request,
         dialect=layout.dialect,
         contract=layout.contract,
         header=layout.header,
@@ -105,6 +107,8 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
         chunk_size=CHUNK_BYTES,
         path=path_of(source),
         given=options.given(),
+        # From its beginning on: whatever kills it, the next run knows what may have been sent.
+        unheard=Unheard(unwritten(request)),
     )
 
 

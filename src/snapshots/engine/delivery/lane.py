@@ -57,6 +57,11 @@ class Lane:
         """See `targets.http.Lane`."""
         return self.parcel.page(self.shuttle.start, self.shuttle.end)
 
+    def asked_before(self) -> bool:
+        """An earlier run may have sent some of the rows under way, and has heard nothing."""
+        outbox = self.shuttle.outbox
+        return outbox is not None and outbox.was_asked(self.shuttle.start, self.shuttle.end)
+
     def delivered(self) -> None:
         """See `targets.http.Lane`."""
         self.shuttle.deliver()

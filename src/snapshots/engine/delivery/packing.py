@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from snapshots._native import Block, Converter, Outbox
+    from snapshots.engine.plan import Unheard
     from snapshots.engine.read import Piece
     from snapshots.ledger.entry import CommittedChunk
 
@@ -26,29 +27,40 @@ class Packer:
         begun: Iterable[CommittedChunk],
         left: int | None,
         stop_at_reject: bool,
+        unheard: Unheard,
     ) -> None:
         """`outbox`: makes requests of rows. `left`: records that may still be taken; None: all
-        there are."""
+        there are. `unheard`: what earlier runs may have sent: rows are always sent in their order,
+        so that those are the first of the pending ones."""
         self._pieces = pieces
         self._converter = converter
         self._outbox = outbox
         self._begun = {chunk.start: chunk for chunk in begun if chunk.pending}
         self._left = left
         self._stop_at_reject = stop_at_reject
+        self._unheard = unheard
+        self._asked_first = unheard.rows
         self._cut = False
         self.whole = False
         """The input has been read to its end."""
 
     def __iter__(self) -> Iterator[Parcel]:
+        for parcel in self._parcels():
+            parcel.doubt(self._asked_first, self._unheard.asked.get(parcel.start, ""))
+            self._asked_first -= parcel.asked_first
+            yield parcel
+        self.whole = not self._cut
+
+    def _parcels(self) -> Iterator[Parcel]:
         for piece in self._pieces:
             begun = self._begun.get(piece.chunk.start)
             if begun is not None:
                 yield self._pack_again(piece, begun)
             elif self._left == 0:
+                self._cut = True
                 return
             else:
                 yield from self._pack(piece)
-        self.whole = not self._cut
 
     def _pack_again(self, piece: Piece, begun: CommittedChunk) -> Parcel:
         block = self._converter.convert(piece.chunk, 0, piece.chunk.line, len(piece.chunk))

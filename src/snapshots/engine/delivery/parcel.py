@@ -51,6 +51,8 @@ class Parcel:
         self._hash_state = piece.hash_state(self.end)
         self._hash = None if position else chunk.digest(block.position)
         self._ambiguous = 0
+        self.asked_first = 0
+        """Rows that the last run may have sent before it was killed."""
         self._began = time.monotonic()
 
     def restore(self, begun: CommittedChunk) -> None:
@@ -70,6 +72,12 @@ class Parcel:
         self._restored = self._before = self._told = begun.counts
         self._sendable = self.outbox.pending
         self._ambiguous = begun.ambiguous
+
+    def doubt(self, most: int, asked: str = "") -> None:
+        """Takes over what earlier runs may have sent without an answer: at most so many of the
+        first pending rows, and others. Each of them is ambiguous once it is decided."""
+        self.outbox.restore_asked(asked)
+        self.asked_first = self.outbox.ask_first(most) if most else 0
 
     @property
     def counts(self) -> Counts:
@@ -102,6 +110,7 @@ class Parcel:
         """Notes what the API said of the rows from `start` on; those that it refused for good."""
         refused = []
         for row, verdict in enumerate(verdicts, start):
+            known = self.outbox.was_asked(row, row + 1)
             if verdict.outcome == "delivered":
                 self.outbox.deliver(row, row + 1)
             elif verdict.outcome == "rejected":
@@ -109,8 +118,11 @@ class Parcel:
                 refused.append(self._reject(row, verdict))
             else:
                 self._left += 1
+                if verdict.ambiguous:
+                    self.outbox.ask(row, row + 1)
                 continue
-            if verdict.ambiguous:
+            # What earlier runs have asked is counted with the rows.
+            if verdict.ambiguous and not known:
                 self._ambiguous += 1
         if not refused:
             return refused
@@ -132,7 +144,7 @@ class Parcel:
             seconds=self.seconds,
         )
         sent = self.outbox.sent() if pending else None
-        return ChunkSent(done, pending, self._ambiguous, sent)
+        return ChunkSent(done, pending, self._ambiguous + self.outbox.asked_decided, sent)
 
     def news(self) -> Counts:
         """What was decided since this was asked for the last time."""

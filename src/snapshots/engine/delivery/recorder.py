@@ -49,6 +49,18 @@ class Recorder:
                 failed = True
             patience.wait()
 
+    def replan(self, plan: str) -> None:
+        """Notes in the plan what may have been sent; as patient as `write`."""
+        patience = Patience(self._retry_seconds, _go_on)
+        while True:
+            try:
+                self._books.renewed().replan(self._lease, plan)
+            except SnapshotsError as error:
+                patience.bear(error, connected=True)
+            else:
+                return
+            patience.wait()
+
     def close(self) -> None:
         """Ends its session."""
         self._books.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hopper
@@ -17,13 +18,14 @@ from snapshots.engine.delivery.bookkeeper import Bookkeeper, Record
 from snapshots.engine.delivery.lane import Lane
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.model import Counts
+from snapshots.targets.http.answers import FAULT, deed
 
 if TYPE_CHECKING:
     from snapshots._native import Outbox
     from snapshots.engine.delivery.inbox import Inbox
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.watch import Watch
-    from snapshots.targets.http import HttpTarget, Verdict
+    from snapshots.targets.http import Failing, HttpTarget, Verdict
 
 TICK_SECONDS = 0.1
 PATIENCE_SECONDS = 1.5
@@ -42,15 +44,18 @@ class Sender:
         *,
         at_once: int,
         stop_on_error: bool,
+        stop_at_reject: bool,
         remote: bool,
         finished: Callable[[Parcel], None],
     ) -> None:
-        """`remote`, `finished`: see `Bookkeeper`."""
+        """`stop_on_error`: at a record that is not settled; `stop_at_reject`: at one that is
+        refused. `remote`, `finished`: see `Bookkeeper`."""
         self._api = api
         self._inbox = inbox
         self._watch = watch
         self._at_once = at_once
         self._stop_on_error = stop_on_error
+        self._stop_at_reject = stop_at_reject
         self._books = Bookkeeper(
             record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
         )
@@ -62,6 +67,15 @@ class Sender:
         """Parcels that were opened, and are not finished."""
         self._on_credit = 0
         """Requests that were made without asking here, as far as they are in the books."""
+        self._lanes: dict[asyncio.Task[None], Lane] = {}
+        """What each worker has under way."""
+        self._held: list[tuple[Parcel, int, Sequence[Verdict]]] = []
+        """What was refused first, for the address perhaps and not for the records."""
+        self.asked_first = 0
+        """Rows of the parcels that were opened which an earlier run may have sent."""
+        self.asked: dict[int, str] = {}
+        """Rows that were sent without an answer and are not decided, by the start of their
+        parcel, of those that were opened; known in the end."""
         self._over = False
         self._failures = 0
         self.error: BaseException | None = None
@@ -77,6 +91,11 @@ class Sender:
         """Of the input, in parcels that are not finished; any thread may ask."""
         return sum(parcel.bytes_done for parcel in list(self._sending))
 
+    @property
+    def failing(self) -> Failing | None:
+        """What is being tried again now; any thread may ask."""
+        return self._api.stats.failing
+
     async def run(self) -> None:
         """Sends until there is nothing left, or until there is a reason to stop.
 
@@ -86,8 +105,11 @@ class Sender:
         books = asyncio.create_task(self._books.keep())
         async with self._api:
             await self._send_all(books)
+        self._let_go()
         self._books.close()
         await books
+        for parcel in self._sending:
+            self.asked[parcel.start] = parcel.outbox.asked()
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
         """Until the workers are done; those that hang on when it is time to stop are cancelled."""
@@ -112,17 +134,30 @@ class Sender:
         finally:
             for task in working:
                 task.cancel()
+                self._lose(self._lanes.get(task))
             await asyncio.gather(*working, return_exceptions=True)
 
+    def _lose(self, lane: Lane | None) -> None:
+        """Nobody waits any longer for an answer to what a lane has under way."""
+        if lane is not None and lane.shuttle.outbox is not None:
+            lane.parcel.outbox.ask(lane.shuttle.start, lane.shuttle.end)
+            self._books.note(lane.parcel)
+
     async def _work(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a worker is one
         try:
             while not self._over:
                 parcel = self._parcel
+                self._lanes.pop(task, None)
                 lane = Lane(self, self._hopper, self._api.credit)
                 if lane.next() is not None:
-                    verdicts = await self._api.stream(lane)
+                    self._lanes[task] = lane
+                    verdicts = await self._api.stream(lane, lane.asked_before)
+                    del self._lanes[task]
                     if verdicts:
                         self._hear(lane, verdicts)
+                        self._api.check()
                 elif self._books.full:
                     await self._books.until_written()
                 elif not await self._open_after(parcel):
@@ -168,6 +203,8 @@ class Sender:
     def _settle(self) -> None:
         """Takes account of what was done on credit: each request of it followed an answer."""
         done = self._api.settle() - self._on_credit
+        if self._held and self._api.misplaced is None:
+            self._let_go()
         if not done:
             return
         self._on_credit += done
@@ -186,6 +223,7 @@ class Sender:
 
     def _settled(self, parcel: Parcel) -> None:
         del self._sending[parcel]
+        self.asked[parcel.start] = parcel.outbox.asked()
         self._inbox.done()
         self._finished(parcel)
 
@@ -193,13 +231,13 @@ class Sender:
         """There is another parcel than this one to be sent; False where there is none."""
         async with self._opening:
             if self._parcel is parcel:
-                following = await self._take()
+                following = await self._next()
                 if following is None:
                     return False
                 self._open(following)
         return True
 
-    async def _take(self) -> Parcel | None:
+    async def _next(self) -> Parcel | None:
         try:
             return await self._inbox.take()
         except Exception as error:
@@ -213,28 +251,53 @@ class Sender:
         self._parcel = parcel
         self._hopper.fill(parcel.outbox)
         self._sending[parcel] = None
+        self.asked_first += parcel.asked_first
         self._books.note(parcel, parcel.rejects)
 
     def _hear(self, lane: Lane, verdicts: Sequence[Verdict]) -> None:
         self._settle()
+        refused = any(verdict.outcome == "rejected" for verdict in verdicts)
+        if refused and self._api.misplaced is not None:
+            self._held.append((lane.parcel, lane.start, verdicts))
+            if self._stop_at_reject:
+                self._let_go()
+        else:
+            self._take(lane.parcel, lane.start, verdicts)
+
+    def _let_go(self) -> None:
+        """What was held back is what it is by now: refused, or sent to a wrong address."""
+        held, self._held = self._held, []
+        wrong = self._api.misplaced
+        if held and wrong is not None and not self._watch.ended:
+            self._stop(wrong)
+        for parcel, start, verdicts in held:
+            told = verdicts
+            if wrong is not None:
+                told = [replace(verdict, outcome="unsent") for verdict in verdicts]
+            self._take(parcel, start, told)
+
+    def _take(self, parcel: Parcel, start: int, verdicts: Sequence[Verdict]) -> None:
         failures = self._failures
-        rejects = lane.parcel.decide(lane.start, verdicts)
-        self._books.note(lane.parcel, rejects)
-        self.heard(lane.parcel)
+        rejects = parcel.decide(start, verdicts)
+        self._books.note(parcel, rejects)
+        self.heard(parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))
         lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]
         if lost:
-            self._failures = failures + 1
-            self._give_up(lost[-1])
+            # What is refused and may have been taken is answered: the others may fare better.
+            answered = all(deed(verdict.status or FAULT) == "refused" for verdict in lost)
+            self._failures = failures if answered else failures + 1
+            self._give_up(lost[-1], taken=answered)
 
-    def _give_up(self, verdict: Verdict) -> None:
+    def _give_up(self, verdict: Verdict, *, taken: bool) -> None:
         """One record that the API chokes on does not keep the others from it; but where nothing
         comes through any more, it makes no sense to go on."""
         self.error = self.error or Undeliverable(
             f"{verdict.requests} requests were made with a record, and none was answered in a way"
             f" that settles it; the last: {_answer(verdict)}",
-            hint="what is not settled is pending, and not rejected",
+            hint="what is not settled is pending, and not rejected"
+            + (": an earlier request was not answered, the API may have it" if taken else ""),
             retryable=True,
         )
         if self._stop_on_error or self._failures > self._at_once:

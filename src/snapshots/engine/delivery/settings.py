@@ -35,6 +35,7 @@ def settings(request: Request, *, stop_on_error: bool = False) -> HttpSettings:
         key_header=request.key_header,
         results=request.results,
         last=_last(request, stop_on_error=stop_on_error),
+        wary=True,
     )
 
 

@@ -8,12 +8,13 @@ from snapshots.targets.http.client import HttpTarget
 from snapshots.targets.http.loop import run
 from snapshots.targets.http.page import Lane, Outcome, Page, Verdict
 from snapshots.targets.http.settings import ApiKey, Auth, Bearer, HttpSettings
-from snapshots.targets.http.stats import Stats
+from snapshots.targets.http.stats import Failing, Stats
 
 __all__ = [
     "ApiKey",
     "Auth",
     "Bearer",
+    "Failing",
     "HttpSettings",
     "HttpTarget",
     "Lane",

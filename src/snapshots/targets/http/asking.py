@@ -8,19 +8,24 @@ from collections.abc import Awaitable, Callable
 
 from snapshots._native import Credit
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
-from snapshots.targets.http import answers
+from snapshots.targets.http import answers, contact
 from snapshots.targets.http.connection import Answer, NoAnswer
 from snapshots.targets.http.limiter import Limiter
 from snapshots.targets.http.page import Lane, Page
 from snapshots.targets.http.rate import Rate
 from snapshots.targets.http.retry import Budget, retry_after
 from snapshots.targets.http.settings import HttpSettings
-from snapshots.targets.http.stats import Stats
+from snapshots.targets.http.stats import Failing, Stats
 from snapshots.targets.http.tally import Tally
 from snapshots.targets.http.transport import Transport
 
-FIRST_CONTACT_SECONDS = 10.0
+FIRST_CONTACT_SECONDS = 3.0
 """Patience with a server that never answered: more likely its address is wrong."""
+FIRST_ANSWERS = 3
+"""So many that are the same speak of address and method, and not of the records."""
+UNSURE_SECONDS = 30.0
+"""How long a request is tried again, at most, that is refused and may have been taken before: by
+then the one before it is done with."""
 CREDIT_SECONDS = 0.02
 """So long requests may follow each other without anybody being asked."""
 
@@ -38,9 +43,16 @@ class Asking:
         self._last_answer = 0.0
         self._error: SnapshotsError | None = None
         self._halted = asyncio.Event()
+        self._meeting: asyncio.Task[None] | None = None
+        self._misplaced: Answer | None = None
+        self._wrong: SnapshotsError | None = None
+        self._failure: NoAnswer | None = None
+        self._failing: dict[int, tuple[float, str]] = {}
 
     def close(self) -> None:
         """Ends the connections."""
+        if self._meeting is not None:
+            self._meeting.cancel()
         self._transport.close()
 
     def halt(self, error: SnapshotsError) -> None:
@@ -50,6 +62,22 @@ class Asking:
             self._halted.set()
             self.credit.revoke()
             self.limiter.open()
+
+    @property
+    def halted(self) -> bool:
+        """Nothing is sent any more."""
+        return self._error is not None
+
+    @property
+    def misplaced(self) -> SnapshotsError | None:
+        """See `HttpTarget.misplaced`."""
+        answer = self._misplaced
+        if answer is None or self._wrong is not None:
+            return self._wrong
+        self.settle()
+        if self._decided() != {answer.status}:
+            return None
+        return answers.misplaced(self._settings, answer)
 
     def check(self) -> None:
         """Raises the reason to halt, if there is one."""
@@ -108,22 +136,27 @@ class Asking:
             tally.requests += 1
             return await self._transport.send(page)
 
-        while True:
-            try:
-                answer = answer or await self._in_turn(sent)
-            except SnapshotsError:
-                return None
-            assert answer is not None  # noqa: S101 - a single request has an answer
-            if self._decides(answer, tally):
-                return answer
-            if self._error is not None or not await self._again(tally, answer):
-                return None if self._error is not None else answer
-            answer = None
+        try:
+            while True:
+                try:
+                    answer = answer or await self._in_turn(sent)
+                except SnapshotsError:
+                    return None
+                assert answer is not None  # noqa: S101 - a single request has an answer
+                if self._decides(answer, tally):
+                    return answer
+                if self._error is not None or not await self._again(tally, answer):
+                    return None if self._error is not None else answer
+                answer = None
+        finally:
+            self._no_longer_failing(tally)
 
     async def _in_turn(
         self, work: Callable[[], Awaitable[Answer | None]]
     ) -> Answer | NoAnswer | None:
         """Waits until a request may be made, and makes it. Raises the reason to halt."""
+        if self._meeting is None and self._settings.wary:
+            self._meeting = asyncio.create_task(self._meet())
         if not self.limiter.take():
             # Slots are given back, one after the other, until whoever waits has one.
             self.credit.revoke()
@@ -134,6 +167,7 @@ class Asking:
             self.check()
             return await work()
         except NoAnswer as failure:
+            self._failure = failure
             return failure
         except SnapshotsError as error:
             self.halt(error)
@@ -154,9 +188,11 @@ class Asking:
         self._count_answer(answer.status)
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
-        match answers.deed(answer.status):
-            case "delivered" | "refused":
+        match answers.deed(answer.status, unsure=tally.unsure):
+            case "delivered":
                 return True
+            case "refused":
+                return not self._is_misplaced(answer)
             case "results" if self._settings.results != "none":
                 if not answer.whole:
                     self._count_ambiguous(tally)
@@ -165,6 +201,50 @@ class Asking:
                 self.halt(answers.misconfigured(self._settings, answer))
         return False
 
+    def _is_misplaced(self, answer: Answer) -> bool:
+        """Whether a refusal says that nothing can be sent so, whatever it is; then it halts."""
+        if not self._settings.wary:
+            return False
+        decided = self._decided()
+        if decided != {answer.status}:
+            return False
+        if error := answers.wants_tls(self._settings, answer):
+            self.halt(error)
+            return True
+        if answer.status not in answers.MISPLACED:
+            return False
+        self._misplaced = answer
+        if self.stats.requests[answer.status] < FIRST_ANSWERS:
+            return False
+        self._wrong = answers.misplaced(self._settings, answer)
+        self.halt(self._wrong)
+        return True
+
+    def _decided(self) -> set[int]:
+        """The statuses so far that say what becomes of a record."""
+        return {
+            status
+            for status in self.stats.requests
+            if answers.deed(status) in {"delivered", "refused", "results"}
+        }
+
+    async def _meet(self) -> None:
+        """Halts where nothing that was sent is answered in HTTP, and says what is spoken there."""
+        await self._sleep(FIRST_CONTACT_SECONDS - contact.LOOK_SECONDS)
+        if self._met():
+            return
+        until = time.monotonic() + contact.LOOK_SECONDS
+        spoken = await self._transport.look()
+        await self._sleep(until - time.monotonic())
+        if spoken == "http" or self._met():
+            return
+        self.halt(answers.no_http(self._settings, spoken, self._failure))
+        self._transport.give_up("the server has not answered in HTTP")
+
+    def _met(self) -> bool:
+        self.settle()
+        return bool(self.stats.requests) or self.halted
+
     async def _again(self, tally: Tally, answer: Answer | NoAnswer) -> bool:
         """Sleeps until the request may be made again; False when it may not."""
         asked = None
@@ -172,6 +252,11 @@ class Asking:
             asked = retry_after(answer.headers.get("retry-after"))
         if tally.budget is None:
             tally.budget = Budget(self._patience(answer))
+        if isinstance(answer, Answer) and answers.deed(answer.status) == "refused":
+            if not tally.narrowed:
+                tally.budget.narrow(UNSURE_SECONDS)
+            tally.narrowed = True
+        self._fails(tally, answer)
         wait = tally.budget.wait(asked)
         if wait is None:
             self._give_up(tally.budget, answer, asked)
@@ -182,6 +267,23 @@ class Asking:
         await self._sleep(wait)
         self.stats.retries += self._error is None
         return self._error is None
+
+    def _fails(self, tally: Tally, answer: Answer | NoAnswer) -> None:
+        assert tally.budget is not None  # noqa: S101 - something has failed
+        self._failing[id(tally)] = (tally.budget.began, answers.said(self._settings, answer))
+        self._tell_failing(answers.said(self._settings, answer))
+
+    def _no_longer_failing(self, tally: Tally) -> None:
+        if self._failing.pop(id(tally), None) is not None:
+            self._tell_failing()
+
+    def _tell_failing(self, last: str | None = None) -> None:
+        if not self._failing:
+            self.stats.failing = None
+            return
+        since = min(began for began, _ in self._failing.values())
+        last = last or next(reversed(self._failing.values()))[1]
+        self.stats.failing = Failing(last, since, len(self._failing))
 
     def _slow_down(self, answer: Answer, asked: float | None) -> None:
         self.stats.throttled += 1
@@ -197,6 +299,8 @@ class Asking:
     def _patience(self, answer: Answer | NoAnswer) -> float:
         seconds = self._settings.retry_seconds
         known = self.stats.requests or isinstance(answer, Answer) or answer.sent
+        # Of first contact another task takes care then.
+        known = known or self._settings.wary
         return seconds if known else min(seconds, FIRST_CONTACT_SECONDS)
 
     def _give_up(self, budget: Budget, answer: Answer | NoAnswer, asked: float | None) -> None:
@@ -232,7 +336,7 @@ class Asking:
 
     async def _sleep(self, seconds: float) -> None:
         """Ends early when the delivery is halted."""
-        if not seconds:
+        if seconds <= 0:
             return
         try:
             await asyncio.wait_for(self._halted.wait(), seconds)

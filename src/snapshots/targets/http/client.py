@@ -19,6 +19,7 @@ from snapshots.targets.http.stats import Stats
 from snapshots.targets.http.tally import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from snapshots._native import Credit
@@ -83,16 +84,33 @@ class HttpTarget:
         """
         self._asking.halt(error)
 
-    async def stream(self, lane: Lane) -> list[Verdict]:
+    @property
+    def misplaced(self) -> SnapshotsError | None:
+        """What is wrong with address, method or type of the requests, if all answers so far say
+        so and are too few to stop for: what they refuse is not to be taken for refused yet."""
+        return self._asking.misplaced
+
+    def check(self) -> None:
+        """Raises the reason to halt, if there is one."""
+        self._asking.check()
+
+    async def stream(
+        self, lane: Lane, asked_before: Callable[[], bool] = lambda: False
+    ) -> list[Verdict]:
         """Makes the requests of a lane, one after the other, as long as all goes well.
 
         The verdicts about the first with which it does not, which is the lane's page then; none
-        if the lane had nothing more. Raises as `deliver` does.
+        if the lane had nothing more. `asked_before`: whether an earlier run may have sent records
+        of that page and has heard nothing. Raises as `deliver` does, but where records may have
+        arrived.
         """
         answer = await self._asking.stream(lane)
         if answer is None:
             return []
-        return self._told(await self._settle(lane.page, Tally(requests=1), answer))
+        tally = Tally(requests=1, asked_before=asked_before())
+        verdicts = await self._settle(lane.page, tally, answer)
+        # That they may have arrived is to be known, whatever else is wrong.
+        return verdicts if any(one.ambiguous for one in verdicts) else self._told(verdicts)
 
     async def deliver(self, page: Page) -> list[Verdict]:
         """One verdict for each record, in their order.
@@ -112,8 +130,7 @@ class HttpTarget:
 
     def _told(self, verdicts: list[Verdict]) -> list[Verdict]:
         """The verdicts, unless they tell nothing and there is a reason."""
-        nothing = bool(verdicts) and verdicts[0].outcome == "unsent"
-        if nothing and all(verdict.outcome == "unsent" for verdict in verdicts):
+        if verdicts and all(one.outcome == "unsent" for one in verdicts):
             self._asking.check()
         return verdicts
 
@@ -140,7 +157,7 @@ class HttpTarget:
                 return self._all(page, tally.verdict("unsent"))
             case NoAnswer():
                 return self._all(page, tally.verdict("undeliverable", None, str(answer)))
-        match answers.deed(answer.status):
+        match answers.deed(answer.status, unsure=tally.unsure):
             case "delivered":
                 return self._all(page, tally.delivered(answer.status))
             case "results":
@@ -170,14 +187,22 @@ class HttpTarget:
         """The verdicts of an answer with results; what failed for now is sent again."""
         records = len(page.bodies)
         try:
+            if not answer.whole:
+                raise Unclear("they were cut off")
             items = combocurve(answer.body, records)
         except RefusedWhole:
-            return await self._refused(page, tally, "rejected", answer, divides=True)
+            if not tally.unsure:
+                return await self._refused(page, tally, "rejected", answer, divides=True)
+            if await self._asking.wait(tally, answer.status):
+                return await self._settle(page, tally)
+            outcome: Outcome = "unsent" if self._asking.halted else "undeliverable"
+            return await self._refused(page, tally, outcome, answer, divides=False)
         except Unclear as why:
             text = f"The results cannot be relied on: {why}. {self._said(answer.body)}"
             return self._all(page, tally.verdict("undeliverable", answer.status, text))
         verdicts = [self._by_item(item, tally) for item in items]
-        again = [at for at, item in enumerate(items) if answers.deed(item.status) == "retry"]
+        deeds = [answers.deed(item.status, unsure=tally.unsure) for item in items]
+        again = [at for at, what in enumerate(deeds) if what == "retry"]
         if "rejected" in self._settings.last:
             end = next(
                 (at for at, one in enumerate(verdicts) if one.outcome == "rejected"), records
@@ -195,7 +220,7 @@ class HttpTarget:
         return any(verdict.outcome in self._settings.last for verdict in verdicts)
 
     def _by_item(self, item: Item, tally: Tally) -> Verdict:
-        match answers.deed(item.status):
+        match answers.deed(item.status, unsure=tally.unsure):
             case "delivered":
                 return tally.delivered(item.status)
             case "retry":

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from snapshots._native import Relay, Shuttle
 
 MOST_HEAD = 64 * 1024
+BODY_SECONDS = 1.0
+"""How long the rest of an answer is waited for whose status decides: what comes later would only
+spare a connection. Shorter than the patience of a delivery that is to stop."""
+FINAL = 200
+"""Lower statuses are words in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Answer:
     """By their names in lower case."""
     body: bytes
     whole: bool
-    """The body is all of it: cut off neither by the server nor by us."""
+    """The body is all of it: cut off neither by the server nor by us, and not given up."""
 
 
 class NoAnswer(Exception):
@@ -54,9 +59,16 @@ Onward: TypeAlias = Callable[[int], bytes | None]
 class Connection(asyncio.Protocol):
     """Carries one request at a time, and says whether it can carry another."""
 
-    def __init__(self, most_body: int, relay: Relay[Connection] | None) -> None:
-        """`relay`: of all connections of this event loop that are not encrypted."""
+    def __init__(
+        self,
+        most_body: int,
+        relay: Relay[Connection] | None,
+        body_decides: frozenset[int] = frozenset(),
+    ) -> None:
+        """`relay`: of all connections of this event loop that are not encrypted. `body_decides`:
+        statuses that mean nothing without the whole body."""
         self._most_body = most_body
+        self._body_decides = body_decides
         self._relay = relay
         self._number = 0
         self._parser = httptools.HttpResponseParser(self)
@@ -66,8 +78,11 @@ class Connection(asyncio.Protocol):
         self._onward: Onward | None = None
         self._shuttle: Shuttle | None = None
         self._asked_at = 0.0
+        self._rest: asyncio.TimerHandle | None = None
+        self._ended_early = "the connection was closed before anything was sent"
         self.idle_since = 0.0
         self.open = False
+        self._begin_message()
 
     async def stream(
         self,
@@ -79,8 +94,12 @@ class Connection(asyncio.Protocol):
         """Sends a request, and after each plain success the one that `shuttle` or `onward` gives.
 
         Gives the first answer that is anything else, or None when `onward` does; without
-        `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`.
+        `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`:
+        an answer is there with the end of its headers, and is not whole if its body does not end.
         """
+        if not self.open:
+            # Nothing was asked: whatever came was not an answer.
+            raise NoAnswer(self._ended_early, sent=False)
         self._begin_message()
         answer: asyncio.Future[Answer | None] = self._loop.create_future()
         self._answer, self._onward = answer, onward
@@ -91,6 +110,7 @@ class Connection(asyncio.Protocol):
             return await answer
         finally:
             self._timer.cancel()
+            self._forget_rest()
             self._answer = self._onward = None
             self._lend(None)
             if not answer.done() or answer.cancelled():
@@ -120,6 +140,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came, asked for or not."""
         if self._answer is None or self._answer.done():
+            self._ended_early = _not_http(data)
             self.close()
         elif self._shuttle is None or self._head_size or self._unsent():
             self._read(data)
@@ -153,20 +174,20 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail("the answer is not HTTP")
+            self._end_badly(_not_http(data))
             return
-        if not self._has_head and self._head_size > MOST_HEAD:
+        if self._has_head:
+            self._await_rest()
+        elif self._head_size > MOST_HEAD:
             self._fail("the answer's headers have no end")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: it ended, by whomever."""
         self._leave()
-        if self._has_head:
-            # Without a length the end of the connection is the end of the body.
-            sized = "content-length" in self._headers or "transfer-encoding" in self._headers
-            self._finish(whole=exc is None and not sized)
-        else:
-            self._fail("the connection was cut before an answer came")
+        # Without a length the end of the connection is the end of the body.
+        sized = "content-length" in self._headers or "transfer-encoding" in self._headers
+        whole = exc is None and not sized
+        self._end_badly("the connection was cut before an answer came", whole=whole)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser: one header."""
@@ -187,7 +208,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The parser: the answer is whole."""
-        if self._status < 200:
+        if self._status < FINAL:
             # Only a word in between, such as 100 Continue.
             self._begin_message()
             return
@@ -236,7 +257,19 @@ class Connection(asyncio.Protocol):
         if left > 0:
             self._timer = self._loop.call_later(left, self._look, seconds)
         else:
-            self._fail(f"no answer within {seconds:g} s")
+            self._end_badly(f"no answer within {seconds:g} s")
+
+    def _await_rest(self) -> None:
+        """The status is there, and the body is not all there: it is given a moment."""
+        answered = self._answer is None or self._answer.done()
+        if answered or self._rest is not None or self._status in self._body_decides:
+            return
+        self._rest = self._loop.call_later(BODY_SECONDS, self._end_badly, "")
+
+    def _forget_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     def _begin_message(self) -> None:
         self._status = 0
@@ -250,6 +283,18 @@ class Connection(asyncio.Protocol):
             body = b"".join(self._body)[: self._most_body]
             self._answer.set_result(Answer(self._status, self._headers, body, whole))
 
+    def give_up(self, text: str) -> None:
+        """Nobody waits any longer for what is under way: what has come of it is the answer."""
+        self._end_badly(text)
+
+    def _end_badly(self, text: str, *, whole: bool = False) -> None:
+        """There will be no more of the answer: its head is enough, if it is there."""
+        if self._has_head and self._status >= FINAL:
+            self._finish(whole=whole)
+            self.close()
+        else:
+            self._fail(text)
+
     def _fail(self, text: str) -> None:
         self._fail_with(NoAnswer(text, sent=True))
 
@@ -257,3 +302,22 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
         self.close()
+
+
+_SPOKEN = {b"SSH-": "it is SSH", b"220 ": "it is mail or FTP", b"220-": "it is mail or FTP"}
+_FRAME = 9
+
+
+def _not_http(data: bytes) -> str:
+    return f"the answer is not HTTP: {described(data)}"
+
+
+def described(data: bytes) -> str:
+    """What bytes are that are no HTTP/1.1. None of them is repeated: a server may know secrets."""
+    if data[:4] in _SPOKEN:
+        return _SPOKEN[data[:4]]
+    if data[:2] in {b"\x15\x03", b"\x16\x03"}:
+        return "it is TLS"
+    if len(data) >= _FRAME and data[0] == 0 and data[3] in {4, 7} and not any(data[5:_FRAME]):
+        return "it is HTTP/2"
+    return "it is nothing that is known"

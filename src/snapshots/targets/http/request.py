@@ -34,6 +34,8 @@ class Requests:
         # A header that is given again takes the place of ours, however it is written.
         given = {name.lower() for name in settings.headers}
         headers = {name: text for name, text in headers.items() if name.lower() not in given}
+        self.path = path
+        """Without the query, which may hold a key."""
         self._start = f"{settings.method} {path}{query} HTTP/1.1\r\n".encode("ascii")
         self._start += _lines({**headers, **settings.headers})
         self._auth = settings.auth

@@ -19,6 +19,10 @@ class Budget:
         self._deadline = self.began + seconds
         self._pause = FIRST_SECONDS
 
+    def narrow(self, seconds: float) -> None:
+        """From now on no longer than that."""
+        self._deadline = min(self._deadline, time.monotonic() + seconds)
+
     def wait(self, asked: float | None = None) -> float | None:
         """Seconds until the next try, at least those the server asked for; None: give up."""
         # Half of it is chance, so that those who failed together do not come back together.

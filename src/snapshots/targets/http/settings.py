@@ -99,6 +99,10 @@ class HttpSettings:
     last: frozenset[Outcome] = frozenset()
     """Outcomes of a record behind which no other of its page is sent."""
 
+    wary: bool = False
+    """What never answers in HTTP at first, and an address, method or type that is refused whatever
+    is sent, end the delivery: nothing else was heard, so that no record is at fault."""
+
     def __post_init__(self) -> None:
         _check_url(self.url)
         if self.method not in METHODS:

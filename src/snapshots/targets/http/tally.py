@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from snapshots.targets.http.page import Outcome, Verdict
@@ -15,12 +15,22 @@ class Tally:
 
     requests: int = 0
     ambiguous: int = 0
+    asked_before: bool = False
+    """An earlier run may have sent some of them, and has heard nothing."""
     budget: Budget | None = None
     """None until something failed. Halves share it: what a page has spent is not given again."""
 
+    narrowed: bool = False
+    """The budget was, because they are refused and may have been taken."""
+
+    @property
+    def unsure(self) -> bool:
+        """They were sent before, and may have been taken."""
+        return self.ambiguous > 0 or self.asked_before
+
     def half(self) -> Tally:
         """For one half of a page that was refused."""
-        return Tally(self.requests, self.ambiguous, self.budget)
+        return replace(self)
 
     def delivered(self, status: int) -> Verdict:
         """The same object for all that went well at once, which is nearly everything."""

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from snapshots._native import Relay, Shuttle
 from snapshots.errors import CannotConnect
+from snapshots.targets.http import answers
 from snapshots.targets.http.connection import Answer, Connection, NoAnswer, Onward
+from snapshots.targets.http.contact import Spoken, look
 from snapshots.targets.http.page import Page
 from snapshots.targets.http.request import Requests
 from snapshots.targets.http.settings import HttpSettings
@@ -42,12 +44,26 @@ class Transport:
         self._most_body = READ_BYTES if settings.results == "none" else RESULTS_BYTES
         relayed = 0 if self._tls else _relayed(settings.concurrency)
         self._relay: Relay[Connection] | None = Relay(relayed) if relayed else None
+        self._body_decides = answers.told_by_body(settings.results)
         self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
+        self._connecting: set[asyncio.Timeout] = set()
 
     def close(self) -> None:
         """Ends the connections that are idle; the others have somebody who waits for them."""
         while self._idle:
             self._idle.pop().close()
+
+    def give_up(self, text: str) -> None:
+        """Ends the waiting for answers: to what is under way there is none."""
+        for connection in list(self._busy):
+            connection.give_up(text)
+        for connecting in self._connecting:
+            connecting.reschedule(asyncio.get_running_loop().time())
+
+    async def look(self) -> Spoken:
+        """What the server speaks, found out without sending a record."""
+        return await look(self._host, self._port, self._tls, self._requests.path)
 
     async def send(self, page: Page) -> Answer:
         """Sends one request.
@@ -83,7 +99,11 @@ class Transport:
         self, request: bytes, onward: Onward | None = None, shuttle: Shuttle | None = None
     ) -> Answer | None:
         connection = self._reuse() or await self._connect()
-        answer = await connection.stream(request, self._timeout, onward, shuttle)
+        self._busy.add(connection)
+        try:
+            answer = await connection.stream(request, self._timeout, onward, shuttle)
+        finally:
+            self._busy.discard(connection)
         if connection.open:
             self._idle.append(connection)
         return answer
@@ -98,10 +118,12 @@ class Transport:
         return None
 
     async def _connect(self) -> Connection:
+        waiting = asyncio.timeout(min(CONNECT_SECONDS, self._timeout))
         try:
-            async with asyncio.timeout(min(CONNECT_SECONDS, self._timeout)):
+            async with waiting:
+                self._connecting.add(waiting)
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: Connection(self._most_body, self._relay),
+                    lambda: Connection(self._most_body, self._relay, self._body_decides),
                     self._host,
                     self._port,
                     ssl=self._tls,
@@ -125,6 +147,8 @@ class Transport:
             raise NoAnswer(text, sent=False) from error
         except OSError as error:
             raise NoAnswer(f"no connection: {error.strerror or error}", sent=False) from error
+        finally:
+            self._connecting.discard(waiting)
         return connection
 
 
