@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from snapshots.engine.order import Order
 
@@ -20,6 +20,28 @@ _Delimiter = Annotated[
     ),
 ]
 _Character = Annotated[str, Field(max_length=1, pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]?$")]
+
+
+_DEEPEST = 50
+"""Levels of a contract: it needs eight."""
+
+
+def _flat(value: object) -> object:
+    """As it is; ValueError where it is so deep that whoever walks through it later falls."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return value
+    raise ValueError("it is nested too deep to be a Table Schema")
+
+
+_Contract = Annotated[dict[str, Any], BeforeValidator(_flat)]
 
 
 class _Given(BaseModel):
@@ -58,7 +80,7 @@ class NewImport(_Given):
     """Or the name of a file that was uploaded."""
     table: _Name | None = None
     """Default: the input's name without date or number."""
-    contract: dict[str, Any] | None = None
+    contract: _Contract | None = None
     """A Frictionless Table Schema."""
     dialect: Dialect = Field(default_factory=Dialect)
     null_values: Annotated[list[_Text], Field(max_length=100)] = Field(default_factory=list)
