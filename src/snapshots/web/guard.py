@@ -93,6 +93,7 @@ class Guard:
         if self._tokens is not None:
             token = self._tokens.find(presented(headers.get("authorization", "")))
         client = f"token {token.name}" if token else str((scope.get("client") or ("",))[0])
+        scope["snapshots.client"] = client
         if seconds := self._rate.wait(client):
             again = {"Retry-After": str(math.ceil(seconds))}
             return problem(429, "Too many requests in a short time.", headers=again)

@@ -17,6 +17,7 @@ from snapshots.web.app import application
 from snapshots.web.hub import Hub
 from snapshots.web.pool import Pool
 from snapshots.web.protocol import Protocol
+from snapshots.web.reads import Reads
 from snapshots.web.service import Service
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class Serving:
     ) -> None:
         pool = Pool(settings.target, say=say)
         self._hub = Hub(pool)
-        service = Service(settings, pool, self._hub, exposition(metrics))
+        service = Service(
+            settings, pool, self._hub, Reads(settings.target, say), exposition(metrics)
+        )
         config = uvicorn.Config(
             application(service),
             http=Protocol,
