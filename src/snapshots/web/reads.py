@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 from anyio import to_thread
-from starlette.exceptions import HTTPException
 
 from snapshots.errors import CannotConnect
 from snapshots.web.pool import Pool
+from snapshots.web.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -33,7 +32,7 @@ class Reads:
 
     def __init__(self, target: Target, say: Callable[[str], None]) -> None:
         self._pool = Pool(target, AT_ONCE, say)
-        self._of_client: Counter[str] = Counter()
+        self._turns = Turns("read rows", EACH)
         self._free = anyio.Semaphore(AT_ONCE)
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
@@ -49,14 +48,7 @@ class Reads:
 
     @asynccontextmanager
     async def _turn(self, client: str) -> AsyncIterator[None]:
-        if self._of_client[client] >= EACH:
-            raise HTTPException(
-                429,
-                f"A client may read rows {EACH} times at once.",
-                headers={"Retry-After": "1"},
-            )
-        self._of_client[client] += 1
-        try:
+        with self._turns.turn(client):
             try:
                 with anyio.fail_after(PATIENCE_SECONDS):
                     await self._free.acquire()
@@ -70,10 +62,6 @@ class Reads:
                 yield
             finally:
                 self._free.release()
-        finally:
-            self._of_client[client] -= 1
-            if not self._of_client[client]:
-                del self._of_client[client]
 
     def close(self) -> None:
         """Ends the sessions that nobody uses."""

@@ -12,6 +12,7 @@ from snapshots.web.hub import Hub
 from snapshots.web.pool import Pool
 from snapshots.web.reads import Reads
 from snapshots.web.settings import Settings
+from snapshots.web.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Service:
     pool: Pool
     hub: Hub
     reads: Reads
+    uploading: Turns
     exposition: Callable[[], tuple[bytes, str]]
     """Metrics, and what kind of text they are."""
 
