@@ -325,11 +325,8 @@ class Target(Protocol):
         """Whether rows with a value of the column are found at once: it leads an index, or the
         table has fewer than so many rows, as the database estimates."""
 
-    def sorts(
-        self, session: Session, sql: str, unsorted: str, params: Sequence[Value], rows: int
-    ) -> bool:
-        """Whether the database means to sort more than so many rows for a statement, as it
-        estimates; `unsorted`: the same rows, without order and limit."""
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
+        """Whether the database means to sort more than so many rows for a statement, or may."""
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         """Where a row of the table is, in an order that costs nothing; None where nobody says."""

@@ -4,6 +4,7 @@ answered."""
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -115,8 +116,8 @@ def test_contracts_that_cost_much_are_refused_while_others_are_answered(client):
 
 def memory(client):
     """MB, of the service."""
-    with open(f"/proc/{client.process.pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) >> 10
+    lines = Path(f"/proc/{client.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) >> 10
 
 
 @pytest.mark.parametrize("name", ["large", "together", "any case", "none", "fields", "bound"])

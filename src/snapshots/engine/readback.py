@@ -151,7 +151,11 @@ class _Page:
         return Rows(columns, [row[: len(columns)] for row in rows[: self.most]], last)
 
     def _sorts_much(self, wanted: Select) -> bool:
-        return self.target.sorts(self.session, wanted.sql, wanted.unsorted, wanted.params, SORTED)
+        """So many are soon counted, and what a filter leaves is not always estimated."""
+        if not self.target.sorts(self.session, wanted.sql, wanted.params, SORTED):
+            return False
+        counted = self.session.execute(wanted.counted(SORTED + 1), wanted.params)
+        return counted == [(SORTED + 1,)]
 
     def _too_many(self, order: Sequence[Sort], keys: Sequence[Sort]) -> UsageError:
         names = ", ".join(one.column for one in keys if one.column != reading.PLACE)

@@ -68,6 +68,10 @@ class Select:
     unsorted: str
     """The same rows, as the number 1 each, without order and limit."""
 
+    def counted(self, most: int) -> str:
+        """A statement for how many there are, up to a limit."""
+        return f"SELECT COUNT(*) FROM ({self.unsorted} LIMIT {most:d}) AS those"
+
 
 def complete(
     target: Target, shape: TableShape, order: Sequence[Sort], place: RowPlace | None

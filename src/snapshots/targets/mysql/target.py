@@ -253,14 +253,7 @@ class MysqlTarget:
         estimate = session.execute(_ROWS, (table.name,))
         return bool(estimate) and int(estimate[0][0] or 0) < rows
 
-    def sorts(
-        self,
-        session: Session,
-        sql: str,
-        unsorted: str,  # noqa: ARG002
-        params: Sequence[Value],
-        rows: int,
-    ) -> bool:
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         return pages.sorts(session, sql, params, rows)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:  # noqa: ARG002

@@ -232,14 +232,7 @@ class PostgresTarget:
         estimate: int = json.loads(str(text))[0]["Plan"]["Plan Rows"]
         return estimate < rows
 
-    def sorts(
-        self,
-        session: Session,
-        sql: str,
-        unsorted: str,  # noqa: ARG002
-        params: Sequence[Value],
-        rows: int,
-    ) -> bool:
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         return pages.sorts(session, sql, params, rows)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:

@@ -213,15 +213,8 @@ class SqliteTarget:
         some = f"SELECT 1 FROM {quote(table.name)} LIMIT {rows:d}"
         return session.execute(f"SELECT COUNT(*) FROM ({some})") != [(rows,)]
 
-    def sorts(
-        self,
-        session: Session,
-        sql: str,
-        unsorted: str,
-        params: Sequence[Value],
-        rows: int,
-    ) -> bool:
-        return pages.sorts(session, sql, unsorted, params, rows)
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:  # noqa: ARG002
+        return pages.sorts(session, sql, params)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         return pages.row_place(session, shape)

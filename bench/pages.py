@@ -1,0 +1,110 @@
+"""Measures pages of rows over REST: the first one of a large table, with a primary key and without,
+by an index, and the one that `next` leads to.
+
+python bench/pages.py                          # 25 million rows, in each database
+python bench/pages.py --rows 1000000 --targets sqlite
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from tests.servers import MariaServer, PostgresServer  # noqa: E402
+from tests.web_api.served import Client, served  # noqa: E402
+
+from snapshots import locations  # noqa: E402
+
+LOOKS = 21
+ROWS = {
+    "postgres": "SELECT n, n % 977, 'name ' || n, 1, n FROM generate_series(2, {0}) AS g(n)",
+    "sqlite": "WITH RECURSIVE g(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM g WHERE n < {0})"
+    " SELECT n, n % 977, 'name ' || n, 1, n FROM g",
+    "mysql": "SELECT seq, seq % 977, CONCAT('name ', seq), 1, seq FROM seq_2_to_{0}",
+}
+
+
+@contextmanager
+def database(name: str) -> Iterator[str]:
+    """A fresh one, on a private server where there is one."""
+    if name == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/pages.db"
+        return
+    with (PostgresServer if name == "postgres" else MariaServer)() as server:
+        yield server.url()
+
+
+def fill(client: Client, url: str, name: str, table: str, rows: int) -> None:
+    """A table that an import of one row has made gets the others from the database itself."""
+    client.ask("PUT", f"/v1/files/{table}.csv", b"id,kind,name\n1,1,name 1\n")
+    key = {"primary_key": ["id"]} if table == "keyed" else {}
+    done = client.wait(client.submit(file=f"{table}.csv", table=table, **key))
+    assert done["state"] == "finished", done
+    session = locations.target(url).connect()
+    columns = "id, kind, name, _import_id, _line"
+    session.execute(f"INSERT INTO {table} ({columns}) {ROWS[name].format(rows)}")
+    if table == "keyed":
+        session.execute("CREATE INDEX keyed_kind ON keyed (kind, id)")
+    if name == "postgres":
+        # What follows such a load is not measured.
+        session.execute(f"VACUUM ANALYZE {table}")
+        session.execute("CHECKPOINT")
+    session.close()
+
+
+def look(client: Client, path: str) -> tuple[float, str | None]:
+    """Milliseconds, in the middle of several; and where the next page is."""
+    took = []
+    for _ in range(LOOKS):
+        begun = time.perf_counter()
+        answer = client.get(path)
+        took.append(time.perf_counter() - begun)
+        assert answer.status == 200, answer
+        assert len(answer.json["rows"]) == 100
+    return statistics.median(took) * 1000, answer.json["next"]
+
+
+def measure(name: str, rows: int) -> None:
+    """Prints the lines of a table."""
+    with database(name) as url, tempfile.TemporaryDirectory() as folder:
+        uploads = Path(folder) / "files"
+        uploads.mkdir()
+        with served(url, uploads, "--rate-limit", "0") as client:
+            for table in ("keyed", "plain"):
+                fill(client, url, name, table, rows)
+                path = f"/v1/tables/{table}/rows"
+                first, following = look(client, path)
+                second, _ = look(client, following or "")
+                print(f"| {name}, {table} | {first:.1f} | {second:.1f} |", flush=True)
+            for sort in ("kind", "-id"):
+                first, following = look(client, f"/v1/tables/keyed/rows?sort={quote(sort)}")
+                second, _ = look(client, following or "")
+                print(f"| {name}, keyed, sort={sort} | {first:.1f} | {second:.1f} |", flush=True)
+            refused = client.get("/v1/tables/keyed/rows?sort=name")
+            print(refused.status, refused.json["detail"], file=sys.stderr)
+
+
+def main() -> None:
+    """See the top."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=25_000_000)
+    parser.add_argument("--targets", default="postgres,sqlite,mysql")
+    given = parser.parse_args()
+    print("| table | first page, ms | second page, ms |\n|---|---:|---:|")
+    for name in given.targets.split(","):
+        measure(name, given.rows)
+
+
+if __name__ == "__main__":
+    main()
