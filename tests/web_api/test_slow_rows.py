@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from snapshots import locations
 from snapshots.engine import readback
+from tests.faults.harness import wait_for
 from tests.web_api.served import served
 
 ENOUGH = readback.SORTED + 20_000
@@ -145,7 +146,7 @@ def test_ten_slow_reads_keep_nobody_else_waiting(database, tmp_path):
         assert [(status, code) for status, code, _ in ended] == [(422, "too_slow")] * 2, ended
         # The statements are over in the database, too, and the sessions can be used.
         assert pages(client, "quick") == [1]
-        assert running(database) == 0
+        wait_for(lambda: running(database) == 0)
 
 
 def running(database):

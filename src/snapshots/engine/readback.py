@@ -72,7 +72,8 @@ def read(
 def _patience(session: Session) -> Iterator[None]:
     """Gives up what takes too long, all in all, whether or not the server does."""
     begun = time.monotonic()
-    patience = threading.Timer(SECONDS, session.cancel)
+    # The server is to be the first: it ends the statement alone.
+    patience = threading.Timer(SECONDS + 0.5, session.cancel)
     patience.daemon = True
     patience.start()
     try:

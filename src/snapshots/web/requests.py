@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from snapshots.engine.order import Order
+from snapshots.errors import ContractError
 
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -26,9 +27,9 @@ _DEEPEST = 50
 """Levels of a contract: it needs eight."""
 
 
-def _flat(value: object) -> object:
-    """As it is; ValueError where it is so deep that whoever walks through it later falls."""
-    level = [value]
+def _require_flat(contract: object) -> None:
+    """Raises ContractError where it is so deep that whoever walks through it later falls."""
+    level = [contract]
     for _ in range(_DEEPEST):
         level = [
             inner
@@ -37,11 +38,8 @@ def _flat(value: object) -> object:
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
         if not level:
-            return value
-    raise ValueError("it is nested too deep to be a Table Schema")
-
-
-_Contract = Annotated[dict[str, Any], BeforeValidator(_flat)]
+            return
+    raise ContractError("it is nested too deep to be a Table Schema", place="contract")
 
 
 class _Given(BaseModel):
@@ -80,7 +78,7 @@ class NewImport(_Given):
     """Or the name of a file that was uploaded."""
     table: _Name | None = None
     """Default: the input's name without date or number."""
-    contract: _Contract | None = None
+    contract: dict[str, Any] | None = None
     """A Frictionless Table Schema."""
     dialect: Dialect = Field(default_factory=Dialect)
     null_values: Annotated[list[_Text], Field(max_length=100)] = Field(default_factory=list)
@@ -106,7 +104,8 @@ class NewImport(_Given):
     """Load it although the same bytes are loaded already."""
 
     def order(self) -> Order:
-        """For the engine. Raises UsageError."""
+        """For the engine. Raises UsageError, and ContractError."""
+        _require_flat(self.contract)
         given = self.model_dump(exclude={"mode", "dialect"})
         dialect = self.dialect.model_dump(exclude_none=True)
         lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}
