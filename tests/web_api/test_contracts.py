@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -136,6 +137,18 @@ def test_commands_say_the_same(client, tmp_path, name):
     assert sentence in done.stderr
     for words in said:
         assert words in done.stderr
+
+
+def test_the_form_says_so_too(client):
+    for name in ("large", "fields", "deep", "deeper than text", "bound", "bound of digits"):
+        contract = HOSTILE[name][0]
+        text = contract if isinstance(contract, str) else json.dumps(contract)
+        form = urlencode({"url": "https://example.org/a.csv", "contract": text[:900_000]}).encode()
+        kind = "application/x-www-form-urlencoded"
+        answer = client.ask(
+            "POST", "/imports", form, Content_Type=kind, Sec_Fetch_Site="same-origin"
+        )
+        assert answer.status in {303, 413, 422}, (name, answer)
 
 
 def test_a_reject_shows_the_beginning_of_a_long_pattern(database, tmp_path):
