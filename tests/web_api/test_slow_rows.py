@@ -49,10 +49,10 @@ def fill(database, table):
         sql(database, f"ANALYZE {what}{table}")
 
 
-def pages(client, table, **query):
+def pages(client, table, most=3000, **query):
     """The ids of some pages, one after the other."""
     found, path = [], f"/v1/tables/{table}/rows?{urlencode({'limit': 1000, **query}, doseq=True)}"
-    while path and len(found) < 3000:
+    while path and len(found) < most:
         answer = client.get(path)
         assert answer.status == 200, answer
         found += [row["id"] for row in answer.json["rows"]]
@@ -101,6 +101,37 @@ def test_places_to_go_on_at_that_nobody_gave(database, tmp_path):
         for sort in ("", "-"):
             answer = client.get(f"/v1/tables/plain/rows?sort={sort}")
             assert (answer.status, answer.json["code"]) == (422, "usage"), answer
+
+
+def test_all_pages_have_each_row_once(database, tmp_path):
+    with serving(database, tmp_path) as client:
+        load(client, "plain")
+        fill(database, "plain")
+        assert sorted(pages(client, "plain", ENOUGH)) == list(range(1, ENOUGH + 1))
+        some = pages(client, "plain", where="kind:eq:3", limit=10, most=100)
+        assert some == [n for n in range(1, 1000) if n % 7 == 3][:100]
+        # Where there is nothing more to be found.
+        assert pages(client, "plain", where=f"id:ge:{ENOUGH - 1}") == [ENOUGH - 1, ENOUGH]
+
+
+def test_keys_of_several_columns_and_of_text(database, tmp_path):
+    with serving(database, tmp_path) as client:
+        text = "a,b,c\n" + "".join(f"{n % 5},k{n // 5:03d},{n}\n" for n in range(200))
+        client.ask("PUT", "/v1/files/b.csv", text.encode())
+        fields = [
+            {"name": "a", "type": "integer"},
+            {"name": "b", "x-snapshots": {"maxChars": 20}},
+            {"name": "c", "type": "integer"},
+        ]
+        contract = {"fields": fields, "primaryKey": ["a", "b"]}
+        number = client.submit(file="b.csv", table="two", contract=contract)
+        assert client.wait(number)["state"] == "finished"
+        rows, path = [], "/v1/tables/two/rows?limit=7"
+        while path:
+            page = client.get(path).json
+            rows += [(row["a"], row["b"]) for row in page["rows"]]
+            path = page["next"]
+        assert rows == sorted((n % 5, f"k{n // 5:03d}") for n in range(200))
 
 
 SLOW = {
