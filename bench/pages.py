@@ -23,9 +23,16 @@ sys.path.insert(0, str(HERE.parent))
 from tests.servers import MariaServer, PostgresServer  # noqa: E402
 from tests.web_api.served import Client, served  # noqa: E402
 
+import report  # noqa: E402
 from snapshots import locations  # noqa: E402
 
 LOOKS = 21
+VERSIONS = "PostgreSQL 15.18, MariaDB 10.11.19, snapshots 0.1.0, Python 3.11.7"
+HEAD = ("| table | first page, ms | second page, ms |", "|---|---:|---:|")
+NOTES = (
+    "`keyed` has a primary key, and an index on (kind, id); `plain` has neither. A page is 100 rows"
+    " of five columns, asked for on a connection of its own.",
+)
 ROWS = {
     "postgres": "SELECT n, n % 977, 'name ' || n, 1, n FROM generate_series(2, {0}) AS g(n)",
     "sqlite": "WITH RECURSIVE g(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM g WHERE n < {0})"
@@ -83,8 +90,8 @@ def look(client: Client, path: str) -> tuple[float, str | None]:
     return statistics.median(took) * 1000, answer.json["next"]
 
 
-def measure(name: str, rows: int) -> None:
-    """Prints the lines of a table."""
+def measure(name: str, rows: int) -> Iterator[str]:
+    """The lines of a table, each when it is known."""
     with database(name) as url, tempfile.TemporaryDirectory() as folder:
         uploads = Path(folder) / "files"
         uploads.mkdir()
@@ -94,11 +101,11 @@ def measure(name: str, rows: int) -> None:
                 path = f"/v1/tables/{table}/rows"
                 first, following = look(client, path)
                 second, _ = look(client, following or "")
-                print(f"| {name}, {table} | {first:.1f} | {second:.1f} |", flush=True)
+                yield f"| {name}, {table} | {first:.1f} | {second:.1f} |"
             for sort in ("kind", "-id"):
                 first, following = look(client, f"/v1/tables/keyed/rows?sort={quote(sort)}")
                 second, _ = look(client, following or "")
-                print(f"| {name}, keyed, sort={sort} | {first:.1f} | {second:.1f} |", flush=True)
+                yield f"| {name}, keyed, sort={sort} | {first:.1f} | {second:.1f} |"
             refused = client.get("/v1/tables/keyed/rows?sort=name")
             print(refused.status, refused.json["detail"], file=sys.stderr)
 
@@ -109,9 +116,21 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=25_000_000)
     parser.add_argument("--targets", default="postgres,sqlite,mysql")
     given = parser.parse_args()
-    print("| table | first page, ms | second page, ms |\n|---|---:|---:|")
+    table = list(HEAD)
     for name in given.targets.split(","):
-        measure(name, given.rows)
+        for line in measure(name, given.rows):
+            print(line, flush=True)
+            table.append(line)
+    command = f"python bench/pages.py --rows {given.rows} --targets {given.targets}"
+    keep(table, given.rows, command)
+
+
+def keep(table: list[str], rows: int, command: str) -> None:
+    """Into the results."""
+    section = report.Table(
+        f"Pages of {rows:,} rows over REST", table, LOOKS, VERSIONS, command, NOTES
+    )
+    report.keep("pages", section)
 
 
 if __name__ == "__main__":
