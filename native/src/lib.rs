@@ -40,7 +40,7 @@ mod _native {
     #[pymodule_export]
     use crate::chunk::Chunk;
     #[pymodule_export]
-    use crate::convert::{Altered, Converter};
+    use crate::convert::{Altered, Converter, compile_patterns};
     #[pymodule_export]
     use crate::credit::Credit;
     #[pymodule_export]

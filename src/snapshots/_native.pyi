@@ -280,6 +280,10 @@ class Converter:
         rejected and `stop_at_reject`. Of the records that are `altered` no rows are made, but
         rejects."""
 
+def compile_patterns(patterns: list[str]) -> tuple[int, str] | None:
+    """Compiles the patterns of a contract and keeps them for converters to come. Of the first that
+    cannot be had its index, and what there is to say of it: "is too large: ..."."""
+
 @final
 class Scanner:
     """Evidence of what types the values of each column fit."""

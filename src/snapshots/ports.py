@@ -11,6 +11,7 @@ driver's errors at its edge, and it alone knows which of them are worth a retry.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -150,6 +151,21 @@ class OwnKey:
     """A row with a value in some of the columns alone has no parent; else it needs none."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowPlace:
+    """How a database says where a row of a table is."""
+
+    expression: str
+    shown: str
+    """The same, as a value that can be read."""
+    mark: str
+    """What stands in SQL for such a value."""
+    form: re.Pattern[str]
+    """Of the value, as text."""
+    blocks: int | None = None
+    """Of the table, where rows come in the order of their places from some blocks at a time."""
+
+
 class Session(Protocol):
     """One connection with a target, for one thread at a time.
 
@@ -212,6 +228,10 @@ class Session(Protocol):
     def end_named(self, text: str) -> int:
         """Ends the sessions of that name, whoever has them open, and what they have not committed;
         how many. Those alone that the database lets this user end. Never raises."""
+
+    def limit_time(self, seconds: float) -> None:
+        """A statement that takes longer ends with an error, from now on, where the server sees to
+        that by itself; elsewhere `cancel` does."""
 
     def cancel(self) -> None:
         """From any thread: the statement that runs ends with an error, soon. Never raises."""
@@ -304,6 +324,12 @@ class Target(Protocol):
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:
         """Whether rows with a value of the column are found at once: it leads an index, or the
         table has fewer than so many rows, as the database estimates."""
+
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
+        """Whether the database means to sort more than so many rows for a statement, or may."""
+
+    def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
+        """Where a row of the table is, in an order that costs nothing; None where nobody says."""
 
     def has_column(self, session: Session, column: str) -> bool:
         """Whether any table of the database has a column of this name."""

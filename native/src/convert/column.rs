@@ -10,7 +10,7 @@ use super::reasons;
 use super::short::SHORT_DIGITS;
 use crate::codes::Code;
 use crate::spec::{ColumnSpec, Encoding, Kind, TypeSpec, Wire};
-use crate::values::{Constraints, Format};
+use crate::values::{Constraints, Format, Patterns};
 
 pub struct Column {
     /// Index into the record.
@@ -120,9 +120,10 @@ impl Column {
         spec: ColumnSpec,
         encoding: Encoding,
         omit_nulls: bool,
+        patterns: &mut Patterns,
     ) -> Result<Column, String> {
         let place = |error: String| format!("column {:?}: {error}", spec.name);
-        let constraints = Constraints::compile(&spec).map_err(place)?;
+        let constraints = Constraints::compile(&spec, patterns).map_err(place)?;
         let pattern = match spec.format.as_str() {
             "default" | "any" => None,
             pattern if is_temporal(spec.kind.kind) => {

@@ -17,6 +17,8 @@ mod sink;
 mod sqlite;
 mod text;
 
+use std::collections::HashSet;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -29,6 +31,7 @@ use crate::chunk::Chunk;
 use crate::dialect::Dialect;
 use crate::memory;
 use crate::spec::{ConversionSpec, Encoding};
+use crate::values::Patterns;
 
 /// Bytes that a value takes at most, beyond those of its text and label; and what is around a
 /// row.
@@ -72,12 +75,14 @@ impl Plan {
         if spec.encoding == Encoding::Json && spec.lineage.is_some() {
             return Err("JSON objects hold the columns only: they have no lineage".into());
         }
+        let texts = spec.columns.iter().filter_map(|one| one.pattern.as_ref());
+        let mut patterns = Patterns::of(texts.collect::<HashSet<_>>().len());
         let columns = spec.columns.into_iter().map(|column| {
             if column.field >= spec.fields {
                 let (name, field) = (&column.name, column.field);
                 return Err(format!("column {name:?}: records have no field {field}"));
             }
-            Column::compile(column, spec.encoding, spec.omit_nulls)
+            Column::compile(column, spec.encoding, spec.omit_nulls, &mut patterns)
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let rules = spec.rules.into_iter();
@@ -133,8 +138,9 @@ pub struct Converter {
 #[pymethods]
 impl Converter {
     #[new]
-    fn new(spec: &str) -> PyResult<Converter> {
-        let plan = Plan::parse(spec).map_err(PyValueError::new_err)?;
+    fn new(py: Python<'_>, spec: &str) -> PyResult<Converter> {
+        let plan = py.detach(|| Plan::parse(spec));
+        let plan = plan.map_err(PyValueError::new_err)?;
         Ok(Converter { plan })
     }
 
@@ -168,4 +174,17 @@ impl Converter {
         let convert = || self.plan.convert(chunk, position, line, limits, known);
         Ok(py.detach(convert))
     }
+}
+
+/// Compiles the patterns of a contract, for the converters to come; of the first that cannot be
+/// had, its index and what there is to say of it.
+#[pyfunction]
+pub fn compile_patterns(py: Python<'_>, patterns: Vec<String>) -> Option<(usize, String)> {
+    py.detach(|| {
+        let different: HashSet<_> = patterns.iter().collect();
+        let mut compiled = Patterns::of(different.len());
+        let refused =
+            |(index, text): (usize, &String)| Some((index, compiled.compile(text).err()?));
+        patterns.iter().enumerate().find_map(refused)
+    })
 }

@@ -1,10 +1,10 @@
 //! What a contract demands of a value beyond its type.
 
 use std::cmp::Ordering;
-
-use regex::Regex;
+use std::sync::Arc;
 
 use super::decimal::decimal;
+use super::patterns::{Pattern, Patterns};
 use super::{Format, date, float64, integer, strip_number, time, timestamp, timestamptz};
 use crate::codes::Code;
 use crate::spec::{ColumnSpec, Kind};
@@ -28,15 +28,9 @@ pub struct Constraints {
     bounds: Vec<Bound>,
     min_length: Option<usize>,
     max_length: Option<usize>,
-    pattern: Option<Pattern>,
+    pattern: Option<Arc<Pattern>>,
     /// Sorted.
     allowed: Option<Vec<Box<str>>>,
-}
-
-struct Pattern {
-    /// As the contract has it.
-    text: String,
-    regex: Regex,
 }
 
 struct Bound {
@@ -65,7 +59,7 @@ enum Limit {
 
 impl Constraints {
     /// Makes a column's constraints ready; a sentence if one makes no sense.
-    pub fn compile(column: &ColumnSpec) -> Result<Constraints, String> {
+    pub fn compile(column: &ColumnSpec, patterns: &mut Patterns) -> Result<Constraints, String> {
         let sides = [
             (Side::Minimum, &column.minimum),
             (Side::Maximum, &column.maximum),
@@ -76,10 +70,11 @@ impl Constraints {
             .into_iter()
             .filter_map(|(side, text)| text.as_ref().map(|text| Bound::compile(column, side, text)))
             .collect::<Result<_, _>>()?;
-        let pattern = column
-            .pattern
-            .as_ref()
-            .map(|text| Pattern::compile(column, text));
+        let pattern = column.pattern.as_ref().map(|text| {
+            patterns
+                .compile(text)
+                .map_err(|what| format!("The pattern of column {:?} {what}.", column.name))
+        });
         let allowed = column.one_of.as_ref().map(|texts| {
             let mut allowed: Vec<Box<str>> =
                 texts.iter().map(|text| text.as_str().into()).collect();
@@ -114,9 +109,9 @@ impl Constraints {
             self.check_length(lexical)?;
         }
         if let Some(pattern) = &self.pattern
-            && !pattern.regex.is_match(lexical)
+            && !pattern.matches(lexical)
         {
-            let reason = format!("does not match the pattern `{}`.", pattern.text);
+            let reason = format!("does not match the pattern `{}`.", pattern.shown());
             return Err((Code::PatternMismatch, reason));
         }
         match &self.allowed {
@@ -167,19 +162,6 @@ fn list(allowed: &[Box<str>]) -> String {
         String::new()
     };
     format!("{}{more}.", shown.join(", "))
-}
-
-impl Pattern {
-    fn compile(column: &ColumnSpec, text: &str) -> Result<Pattern, String> {
-        // By itself first: one that closes our group is no pattern.
-        let regex = Regex::new(text)
-            .and_then(|_| Regex::new(&format!("^(?:{text})$")))
-            .map_err(|error| format!("The pattern of column {:?}: {error}", column.name))?;
-        Ok(Pattern {
-            text: text.to_owned(),
-            regex,
-        })
-    }
 }
 
 impl Bound {
@@ -318,8 +300,12 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    fn compile(column: &ColumnSpec) -> Result<Constraints, String> {
+        Constraints::compile(column, &mut Patterns::of(1))
+    }
+
     fn check(column: &ColumnSpec, lexical: &str, value: Value<'_>) -> Result<(), (Code, String)> {
-        Constraints::compile(column).unwrap().check(lexical, &value)
+        compile(column).unwrap().check(lexical, &value)
     }
 
     #[test]
@@ -433,18 +419,12 @@ mod tests {
             ("text", r#"{"pattern": "("}"#),
             ("text", r#"{"pattern": "a)(b"}"#),
         ] {
-            let refusal = Constraints::compile(&column(kind, constraints))
-                .err()
-                .unwrap();
+            let refusal = compile(&column(kind, constraints)).err().unwrap();
             assert!(refusal.contains("\"c\""), "{refusal}");
         }
+        assert!(compile(&column("text", "{}")).unwrap().is_empty());
         assert!(
-            Constraints::compile(&column("text", "{}"))
-                .unwrap()
-                .is_empty()
-        );
-        assert!(
-            !Constraints::compile(&column("text", r#"{"enum": []}"#))
+            !compile(&column("text", r#"{"enum": []}"#))
                 .unwrap()
                 .is_empty()
         );

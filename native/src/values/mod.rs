@@ -12,6 +12,7 @@ mod format;
 mod integer;
 mod kept;
 mod other;
+mod patterns;
 mod strip;
 mod temporal;
 
@@ -24,6 +25,7 @@ pub use format::Format;
 pub use integer::integer;
 pub use kept::{json_members, json_number, like_a_number, padded};
 pub use other::{json, uuid};
+pub use patterns::Patterns;
 pub use strip::strip_number;
 pub use temporal::{Clock, date, span, time, timestamp, timestamptz, year};
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.fields import parse_field
+from snapshots.contract.patterns import require_patterns
 from snapshots.contract.reading import Place, refuse, words_of
 from snapshots.contract.rules import parse_rules
 from snapshots.contract.words import SCHEMA, nearest
@@ -23,9 +24,11 @@ from snapshots.model import Column, Contract
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["parse_contract", "read_contract", "to_schema"]
+__all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
 
 _LARGEST = 16 * 1024 * 1024
+MOST_FIELDS = 10_000
+"""That somebody may declare: more than any table has."""
 
 
 def read_contract(path: Path | str) -> Contract:
@@ -51,7 +54,18 @@ def read_contract(path: Path | str) -> Contract:
         raise ContractError(
             "The contract is nested too deep to be a Table Schema.", place=place
         ) from error
-    return parse_contract(document, place)
+    return users_contract(document, place)
+
+
+def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
+    """The contract that somebody has written, whoever that is; see `parse_contract`."""
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    if isinstance(fields, list) and len(fields) > MOST_FIELDS:
+        at = Place(place).key("fields")
+        raise refuse(at, f"There are {len(fields):,} fields, and {MOST_FIELDS:,} are the limit.")
+    contract = parse_contract(schema, place)
+    require_patterns(contract, place)
+    return contract
 
 
 def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
@@ -148,9 +162,9 @@ def _primary_key(
     names = [key] if isinstance(key, str) else key
     if not isinstance(names, list):
         raise refuse(at.key("primaryKey"), "primaryKey is the name of a field, or a list of them.")
-    known = [column.name for column in columns]
+    known = {column.name for column in columns}
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise refuse(
                 at.key("primaryKey"), f"There is no field {name!r}.", nearest(str(name), known)
             )

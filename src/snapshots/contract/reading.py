@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-_MOST_DIGITS = 200_000
-"""Before or after the point: more than any database keeps."""
+_MOST_ZEROS = 1000
+"""That writing a number out may add to it: 1e99999999 would be 100 MB."""
+_LONGEST_WORD = 24
+"""A longer key is nearly none of those that mean something."""
+_PART, _SENTENCE, _HINT = 200, 600, 2000
+"""Characters: what is wrong with a contract can be as long as the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,19 @@ class Place:
         return replace(self, name=name)
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.file, self.inside, self.name) if part)
+        inside = (cut(part, _PART) for part in (self.inside, self.name))
+        return ", ".join(part for part in (self.file, *inside) if part)
 
 
 def refuse(at: Place, message: str, hint: str = "") -> ContractError:
     """The error to raise."""
-    return ContractError(message, place=str(at), hint=hint)
+    return ContractError(cut(message, _SENTENCE), place=str(at), hint=cut(hint, _HINT))
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning and its end."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 
 
 def words_of(found: Mapping[str, Any], known: Iterable[str], at: Place) -> None:
@@ -51,7 +62,7 @@ def words_of(found: Mapping[str, Any], known: Iterable[str], at: Place) -> None:
     known = set(known)
     lowered = {name.lower(): name for name in known}
     for key in found:
-        if key in known:
+        if key in known or len(str(key)) > _LONGEST_WORD:
             continue
         near = get_close_matches(str(key).lower().replace("_", ""), lowered, 1, 0.85)
         if near:
@@ -104,8 +115,11 @@ def written(value: object, at: Place) -> str:
         return str(value)
     if isinstance(value, (Decimal, float)):
         number = Decimal(str(value))
-        if abs(number.adjusted()) > _MOST_DIGITS:
-            # Written out, 1e99999999 would be 100 MB.
+        if not number.is_finite():
+            raise refuse(at, f"{shown(value)} is no number, or is beyond all bounds.")
+        _, digits, exponent = number.as_tuple()
+        assert isinstance(exponent, int)  # noqa: S101 - for the type checker: it is finite
+        if max(exponent, -exponent - len(digits)) > _MOST_ZEROS:
             raise refuse(at, f"{shown(value)} has more digits than any value may have.")
         return format(number, "f")
     raise refuse(at, f"{shown(value)} is not a single value.")

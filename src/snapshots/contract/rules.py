@@ -13,6 +13,7 @@ from snapshots.model import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from snapshots.model import Column
 
@@ -26,7 +27,8 @@ def parse_rules(
     at = at.key("x-snapshots.rules")
     if not isinstance(rules, list):
         raise refuse(at, "rules is a list.")
-    return tuple(_rule(rule, [column.name for column in columns], at) for rule in rules)
+    names = {column.name for column in columns}
+    return tuple(_rule(rule, names, at) for rule in rules)
 
 
 def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(rule: object, names: Sequence[str], at: Place) -> Rule:
+def _rule(rule: object, names: AbstractSet[str], at: Place) -> Rule:
     if not isinstance(rule, dict) or "anyOf" not in rule or set(rule) - {"when", "anyOf"}:
         raise refuse(at, "A rule is an object with anyOf, and maybe with when.")
     any_of = _texts(rule["anyOf"], at)
@@ -61,6 +63,6 @@ def _texts(value: object, at: Place) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _check_names(found: Sequence[str], names: Sequence[str], at: Place) -> None:
+def _check_names(found: Sequence[str], names: AbstractSet[str], at: Place) -> None:
     if unknown := next((name for name in found if name not in names), None):
         raise refuse(at, f"There is no field {unknown!r}.", nearest(unknown, names))

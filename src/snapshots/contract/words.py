@@ -76,10 +76,16 @@ TEMPORAL = ("date", "time", "timestamp", "timestamptz")
 ORDERED = ("integer", "decimal", "float", *TEMPORAL)
 
 
+_LISTED, _COMPARED = 30, 1000
+"""Words of a hint, and of those that are looked through for one that is near."""
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint: the words that exist, the nearest first if one is near."""
     known = sorted(words)
-    near = get_close_matches(word.lower(), {known.lower(): known for known in known}, 1, 0.6)
+    lowered = {one.lower(): one for one in known[:_COMPARED]}
+    near = get_close_matches(word.lower()[:_COMPARED], lowered, 1, 0.6)
     if near:
-        return f"Do you mean {next(one for one in known if one.lower() == near[0])!r}?"
-    return f"Known are: {', '.join(known)}."
+        return f"Do you mean {lowered[near[0]]!r}?"
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"Known are: {', '.join(known[:_LISTED])}{more}."

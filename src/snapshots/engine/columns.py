@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from snapshots.contract.contract import parse_contract, read_contract
+from snapshots.contract.contract import read_contract, users_contract
 from snapshots.contract.infer import Inferred, infer
 from snapshots.contract.match import Matched, Policy, match
 from snapshots.contract.table import table_contract
@@ -35,9 +35,10 @@ _SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", 
 
 
 def contract_of(contract: Path | Mapping[str, Any]) -> Contract:
-    """A Table Schema, in a file or in memory. Raises ContractError."""
+    """A Table Schema, in a file or in memory, with patterns that can be had. Raises
+    ContractError."""
     if isinstance(contract, Mapping):
-        return parse_contract(contract, "contract")
+        return users_contract(contract, "contract")
     return read_contract(contract)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from snapshots.engine.budget import Budget
+from snapshots.engine.columns import contract_of
 from snapshots.engine.plan import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
@@ -71,6 +72,12 @@ class Order:
             decimals=self.decimals,
             all_text=self.all_text,
         )
+
+    def require_contract(self) -> None:
+        """Raises ContractError where the contract is none. It may take a second: hold nothing that
+        others wait for."""
+        if self.contract is not None:
+            contract_of(self.contract)
 
     def to_json(self) -> str:
         """For the ledger."""

@@ -1,7 +1,8 @@
 """Rows of a table, page by page: a SELECT made of a table's own columns and of bound values.
 
 A page is found by the keys of the row before it and not by its number, so that the last page costs
-what the first one does, and rows that come meanwhile shift nothing.
+what the first one does, and rows that come meanwhile shift nothing. Its order is one that an index
+may serve: a column that may be NULL is read in two statements, that the NULLs come last.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from snapshots.errors import UsageError
 from snapshots.targets.ddl import LINEAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from snapshots.model import Kind, TableColumn, TableShape
-    from snapshots.ports import Target, Value
+    from snapshots.ports import RowPlace, Target, Value
 
 Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnull"]
 _SIGNS: Final[dict[str, str]] = {
@@ -29,6 +30,8 @@ _SIGNS: Final[dict[str, str]] = {
 _NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
 _LONG: Final = 1 << 63
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_FIRST_BLOCKS: Final = 128
+_LAST_BLOCK: Final = 0xFFFF_FFFE
 _AS_TEXT: Final = {
     "postgres": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)", "sqlite": "CAST({0} AS TEXT)",
 }  # fmt: skip
@@ -51,6 +54,10 @@ class Sort:
     descending: bool = False
 
 
+PLACE: Final = ""
+"""A column that each row has besides: where it is. No column has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
     """A statement, its values, and where in its rows the keys of the next page are."""
@@ -58,20 +65,65 @@ class Select:
     sql: str
     params: tuple[Value, ...]
     keys: tuple[int, ...]
+    unsorted: str
+    """The same rows, as the number 1 each, without order and limit."""
+
+    def counted(self, most: int) -> str:
+        """A statement for how many there are, up to a limit."""
+        return f"SELECT COUNT(*) FROM ({self.unsorted} LIMIT {most:d}) AS those"
 
 
-def complete(shape: TableShape, order: Sequence[Sort]) -> tuple[Sort, ...]:
-    """An order in which no two rows are alike. Raises UsageError where there is none."""
-    columns = {column.name for column in shape.columns}
-    unique = shape.primary_key or (LINEAGE if columns.issuperset(LINEAGE) else ())
+def complete(
+    target: Target, shape: TableShape, order: Sequence[Sort], place: RowPlace | None
+) -> tuple[Sort, ...]:
+    """An order in which no two rows are alike: by what is asked for, then by the primary key, or
+    else by where the rows are. Raises UsageError where there is none."""
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    unique = shape.primary_key
+    if not all(columns[name].plain and not columns[name].nullable for name in unique):
+        unique = ()
+    lineage = LINEAGE if columns.keys() >= set(LINEAGE) else ()
+    placed = () if place is None else (PLACE,)
+    # Among rows that are alike those of an import are in the order of its input.
+    unique = unique or (placed or lineage if not order else lineage or placed)
     if not unique:
         raise UsageError(
             f"the rows of {shape.table} have neither a primary key nor _import_id and _line",
             hint="without them no page can be told from the next",
         )
     named = {sort.column for sort in order}
+    if PLACE in named:
+        raise UsageError("a sort names a column", hint="for instance sort=name, or sort=-name")
     down = bool(order) and all(sort.descending for sort in order)
     return (*order, *(Sort(name, down) for name in unique if name not in named))
+
+
+def parts(
+    shape: TableShape, order: Sequence[Sort], after: Sequence[Value] | None
+) -> tuple[bool | None, ...]:
+    """Which statements find a page, one after the other: those whose first column is a value (True)
+    or NULL (False); None: all of them."""
+    first = next((one for one in shape.columns if one.name == order[0].column), None)
+    if first is None or not first.nullable:
+        return (None,)
+    return (True, False) if not after or after[0] is not None else (False,)
+
+
+def stretches(
+    place: RowPlace | None, order: Sequence[Sort], after: Sequence[Value] | None
+) -> Iterator[tuple[Value, ...] | None]:
+    """Where rows are looked for, from the place of the last one on: from one place to another, then
+    further; None: everywhere."""
+    if place is None or place.blocks is None or [one.column for one in order] != [PLACE]:
+        yield None
+        return
+    if after and not place.form.fullmatch(str(after[0])):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    block = int(str(after[0]).strip("(").partition(",")[0]) if after else 0
+    width = _FIRST_BLOCKS
+    while block < place.blocks:
+        yield f"({block},0)", f"({min(block + width, _LAST_BLOCK)},0)"
+        block, width = block + width, width * 8
 
 
 def select(
@@ -81,28 +133,66 @@ def select(
     order: Sequence[Sort],
     after: Sequence[Value] | None,
     most: int,
+    *,
+    place: RowPlace | None = None,
+    part: bool | None = None,
+    stretch: tuple[Value, ...] | None = None,
 ) -> Select:
-    """Of a complete order; `after`: the keys of the last row of the page before.
+    """Of a complete order; `after`: the keys of the last row of the page before. `part` and
+    `stretch`: see `parts` and `stretches`. The rows have their place at their end.
 
     Raises UsageError for a column that is not there, and for a value that is none of its type.
     """
     columns = {column.name: _Column(target, column) for column in shape.columns}
+    names = [column.name for column in shape.columns]
+    shown = [columns[name].quoted for name in names]
+    if place is not None:
+        columns[PLACE] = _Place(target, place)
+        names, shown = [*names, PLACE], [*shown, place.shown]
     keys = [(_named(columns, sort.column), sort.descending) for sort in order]
     conditions = [_condition(_named(columns, one.column), one) for one in filters]
-    if after is not None:
-        if len(after) != len(keys):
-            raise UsageError("this is no place to go on at", hint="take it from `next`")
+    if after is not None and len(after) != len(keys):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    if part is not None:
+        first = keys[0][0]
+        conditions.append((f"{first.quoted} IS {'NOT ' if part else ''}NULL", ()))
+        first.nullable = False
+    if part is False:
+        # The first key of all of them is the same; before the first of them there was a value.
+        keys = keys[1:] or keys
+        after = after[1:] if after and after[0] is None else None
+    if after:
         conditions.append(_past(keys, after))
+    if stretch is not None and place is not None:
+        between = f"{place.expression} >= {place.mark} AND {place.expression} < {place.mark}"
+        conditions.append((between, stretch))
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
-    names = [column.name for column in shape.columns]
-    sql = (
-        f"SELECT {', '.join(columns[name].quoted for name in names)}"
-        f" FROM {shape.table.sql(target.quote)}"
-        f"{' WHERE ' + where if where else ''}"
-        f" ORDER BY {', '.join(_ordered(column, down) for column, down in keys)} LIMIT {most:d}"
+    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ''}"
+    by = ", ".join(_ordered(column, down) for column, down in keys)
+    return Select(
+        f"SELECT {', '.join(shown)}{rows} ORDER BY {by} LIMIT {most:d}",
+        tuple(value for _, values in conditions for value in values),
+        tuple(names.index(sort.column) for sort in order),
+        f"SELECT 1{rows}",
     )
-    params = tuple(value for _, values in conditions for value in values)
-    return Select(sql, params, tuple(names.index(sort.column) for sort in order))
+
+
+def by_number(
+    target: Target, shape: TableShape, filters: Sequence[Filter], skip: int, most: int
+) -> Select:
+    """The rows past so many of them, as they lie in a table of MySQL that has no key."""
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    # Without a condition no index can be of use, and one would have an order of its own.
+    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ' USE INDEX ()'}"
+    names = ", ".join(column.quoted for column in columns.values())
+    return Select(
+        f"SELECT {names}{rows} LIMIT {most:d} OFFSET {skip:d}",
+        tuple(value for _, values in conditions for value in values),
+        (),
+        f"SELECT 1{rows}",
+    )
 
 
 class _Column:
@@ -126,6 +216,11 @@ class _Column:
         elif self.kind == "decimal" and target.name == "mysql":
             self.mark = "CAST(? AS DECIMAL(65, 30))"
 
+    @property
+    def plain(self) -> bool:
+        """It is compared as it is, so that an index on it can be used."""
+        return self.expression == self.quoted
+
     def value(self, text: str) -> Value:
         """To be bound. Raises UsageError."""
         try:
@@ -140,11 +235,25 @@ class _Column:
         return read
 
 
+class _Place(_Column):
+    """Where a row is."""
+
+    def __init__(self, target: Target, place: RowPlace) -> None:
+        self.name, self.quoted, self.nullable, self.kind = PLACE, place.expression, False, None
+        self.expression, self.mark = place.expression, place.mark
+        self._server, self._form = target.name, place.form
+
+    def value(self, text: str) -> Value:
+        """See `_Column`."""
+        if not self._form.fullmatch(text):
+            raise UsageError("this is no place to go on at", hint="take it from `next`")
+        return int(text) if text.lstrip("-").isdigit() else text
+
+
 def _named(columns: dict[str, _Column], name: str) -> _Column:
     if name not in columns:
-        raise UsageError(
-            f"the table has no column {name!r}", hint=f"It has {', '.join(sorted(columns))}."
-        )
+        names = ", ".join(sorted(column for column in columns if column != PLACE))
+        raise UsageError(f"the table has no column {name!r}", hint=f"It has {names}.")
     return columns[name]
 
 
@@ -174,7 +283,12 @@ def _past(
         left = ", ".join(column.expression for column, _ in keys)
         right = ", ".join(column.mark for column, _ in keys)
         values = tuple(_bound(key[0], value) for key, value in zip(keys, after, strict=True))
-        return f"({left}) {sign} ({right})", values
+        past = f"({left}) {sign} ({right})"
+        if len(keys) == 1:
+            return past, values
+        # By the first one alone every database finds where to begin.
+        first = f"{keys[0][0].expression} {sign}= {keys[0][0].mark}"
+        return f"{first} AND {past}", (values[0], *values)
     ways: list[str] = []
     params: list[Value] = []
     for number, (column, down) in enumerate(keys):

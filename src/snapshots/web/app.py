@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from snapshots.web import (
@@ -22,6 +22,7 @@ from snapshots.web import (
     tables,
 )
 from snapshots.web.guard import Guard
+from snapshots.web.queries import known_query
 from snapshots.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def application(service: Service) -> ASGIApp:
         finally:
             looking.cancel()
             service.pool.close()
+            service.reads.close()
 
     app = FastAPI(
         title="snapshots",
@@ -55,6 +57,7 @@ def application(service: Service) -> ASGIApp:
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        dependencies=[Depends(known_query)],
     )
     app.state.service = service
     modules = (imports, parts, events, files, tables, health, reference, pages)

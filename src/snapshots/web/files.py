@@ -16,7 +16,7 @@ from snapshots.errors import Forbids, NoSuchFile, UsageError
 from snapshots.web.forms import Form
 from snapshots.web.guard import UPLOADS
 from snapshots.web.problems import answers
-from snapshots.web.service import Here, Service
+from snapshots.web.service import Client, Here, Service
 from snapshots.web.uploads import Upload
 
 Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="Of a file.")]
@@ -56,28 +56,32 @@ class Files(BaseModel):
 @routes.put(
     "/{name}",
     status_code=201,
-    responses=answers(409, 413, 503, 507),
+    responses=answers(408, 409, 413, 429, 503, 507),
     openapi_extra={
         "requestBody": {"content": {"application/octet-stream": _BYTES}, "required": True}
     },
     summary="Upload a file",
 )
-async def put(here: Here, name: Name, request: Request, response: Response) -> Uploaded:
+async def put(
+    here: Here, client: Client, name: Name, request: Request, response: Response
+) -> Uploaded:
     """The body is the file, as it is. One of the same name is replaced."""
-    return await _take(here, request.stream(), response, name)
+    with here.uploading.turn(client):
+        return await _take(here, request.stream(), response, name)
 
 
 @routes.post(
     "",
     status_code=201,
-    responses=answers(409, 413, 503, 507),
+    responses=answers(408, 409, 413, 429, 503, 507),
     openapi_extra={"requestBody": {"content": {"multipart/form-data": _FORM}, "required": True}},
     summary="Upload a file with a form",
 )
-async def post(here: Here, request: Request, response: Response) -> Uploaded:
+async def post(here: Here, client: Client, request: Request, response: Response) -> Uploaded:
     """The name is the one that the form gives."""
     form = Form(request.headers.get("content-type", ""))
-    return await _take(here, request.stream(), response, form=form)
+    with here.uploading.turn(client):
+        return await _take(here, request.stream(), response, form=form)
 
 
 @routes.get("", summary="The files that can be imported")

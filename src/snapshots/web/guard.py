@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
@@ -27,6 +29,9 @@ UPLOADS: Final = "/v1/files"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
+PROGRESS_SECONDS: Final = 30.0
+PROGRESS_BYTES: Final = 1024
+"""Of a body must come in that time, or its end."""
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
@@ -93,6 +98,7 @@ class Guard:
         if self._tokens is not None:
             token = self._tokens.find(presented(headers.get("authorization", "")))
         client = f"token {token.name}" if token else str((scope.get("client") or ("",))[0])
+        scope["snapshots.client"] = client
         if seconds := self._rate.wait(client):
             again = {"Retry-After": str(math.ceil(seconds))}
             return problem(429, "Too many requests in a short time.", headers=again)
@@ -156,13 +162,32 @@ def _too_much(most: int) -> str:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """The body as it comes, up to a limit: not every request says how long it is."""
+    """The body as it comes, up to a limit: not every request says how long it is. Who sends less
+    than a little of it in a while is not waited for."""
     left = most
+    missing, patience = PROGRESS_BYTES, PROGRESS_SECONDS
+    ended = False
 
     async def counted() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
+        nonlocal left, missing, patience, ended
+        if ended:
+            # What comes now is that the client is gone.
+            return await receive()
+        begun = time.monotonic()
+        try:
+            with anyio.fail_after(patience):
+                message = await receive()
+        except TimeoutError:
+            ended = True
+            said = f"The body of the request makes no progress: {PROGRESS_SECONDS:g} s are over."
+            raise HTTPException(408, said, headers={"Connection": "close"}) from None
+        came = len(message.get("body", b""))
+        ended = not message.get("more_body", False)
+        left, missing = left - came, missing - came
+        # The time in which the service itself is slow is not the client's.
+        patience -= time.monotonic() - begun
+        if missing <= 0:
+            missing, patience = PROGRESS_BYTES, PROGRESS_SECONDS
         if left < 0:
             raise HTTPException(413, _too_much(most))
         return message

@@ -53,6 +53,7 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
     if order.url is not None:
         policy = PublicOnly(here.settings.allowed)
         policy.check_input(scheme_of(order.url) or "", authority(order.url))
+    order.require_contract()
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger(write=True) as ledger:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from snapshots.engine.order import Order
+from snapshots.errors import ContractError
 from snapshots.formats.options import by_name
 
 _Text = Annotated[str, Field(max_length=4096)]
@@ -32,6 +33,25 @@ _Character = Annotated[
     BeforeValidator(_named),
     Field(max_length=5, pattern=r"^(?:tab|space|none|[\x01-\x09\x0b\x0c\x0e-\x7f]?)$"),
 ]
+
+
+_DEEPEST = 50
+"""Levels of a contract: it needs eight."""
+
+
+def _require_flat(contract: object) -> None:
+    """Raises ContractError where it is so deep that whoever walks through it later falls."""
+    level = [contract]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise ContractError("it is nested too deep to be a Table Schema", place="contract")
 
 
 class _Given(BaseModel):
@@ -96,7 +116,8 @@ class NewImport(_Given):
     """Load it although the same bytes are loaded already."""
 
     def order(self) -> Order:
-        """For the engine. Raises UsageError."""
+        """For the engine. Raises UsageError, and ContractError."""
+        _require_flat(self.contract)
         given = self.model_dump(exclude={"mode", "dialect"})
         dialect = self.dialect.model_dump(exclude_none=True)
         lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}

@@ -16,8 +16,11 @@ from snapshots.telemetry.exposed import exposition
 from snapshots.web.app import application
 from snapshots.web.hub import Hub
 from snapshots.web.pool import Pool
-from snapshots.web.protocol import Protocol
+from snapshots.web.protocol import Protocol, limit_connections
+from snapshots.web.reads import Reads
 from snapshots.web.service import Service
+from snapshots.web.turns import Turns
+from snapshots.web.uploads import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from snapshots.web.settings import Settings
 
 SWITCH_SECONDS = 0.0005
+UPLOADS, UPLOADS_EACH = 16, 4
+"""Files that are uploaded at once, by all clients and by one."""
 GRACE_SECONDS = 5
 """For answers that are under way when it is to end."""
 
@@ -61,9 +66,19 @@ class Serving:
         workers: Sequence[Callable[[], None]],
         say: Callable[[str], None],
     ) -> None:
+        if swept := sweep(settings.files):
+            say(f"{swept} unfinished uploads of a service that is gone were removed")
+        limit_connections()
         pool = Pool(settings.target, say=say)
         self._hub = Hub(pool)
-        service = Service(settings, pool, self._hub, exposition(metrics))
+        service = Service(
+            settings,
+            pool,
+            self._hub,
+            Reads(settings.target, say),
+            Turns("upload files", UPLOADS_EACH, UPLOADS),
+            exposition(metrics),
+        )
         config = uvicorn.Config(
             application(service),
             http=Protocol,

@@ -19,7 +19,7 @@ from snapshots.model import Kind
 from snapshots.ports import Value
 from snapshots.targets.reading import Operator
 from snapshots.web.problems import answers
-from snapshots.web.service import Here
+from snapshots.web.service import Client, Here
 
 routes = APIRouter(prefix="/v1/tables", tags=["tables"], responses=answers(503))
 
@@ -67,9 +67,10 @@ def tables(here: Here) -> Tables:
         return Tables(tables=ledger.tables())
 
 
-@routes.get("/{table}/rows", responses=answers(404, 422), summary="Rows of a table")
-def rows(
+@routes.get("/{table}/rows", responses=answers(404, 422, 429), summary="Rows of a table")
+async def rows(
     here: Here,
+    client: Client,
     table: Table,
     where: Where = [],  # noqa: B006 - FastAPI copies it
     sort: Annotated[
@@ -79,12 +80,13 @@ def rows(
     after: Annotated[str | None, Query(max_length=8000, description="From `next`.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Rows:
-    """In the order of `sort`; NULLs come last. Without it, as they were loaded."""
+    """In the order of `sort`; NULLs come last. Without it by the primary key, or as they lie."""
     order = [Sort(one.removeprefix("-"), one.startswith("-")) for one in sort]
     filters = [_filter(one) for one in where]
     place = None if after is None else _place(after)
-    with here.pool.ledger() as ledger:
-        page = readback.read(ledger, table, filters, order, place, limit)
+    page = await here.reads.run(
+        client, lambda ledger: readback.read(ledger, table, filters, order, place, limit)
+    )
     more = None
     if page.after is not None:
         query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}

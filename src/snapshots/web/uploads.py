@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 _LOOK_BYTES = 16 << 20
 """Between two looks at how much of the disk is free."""
+_PART = re.compile(r"\..+\.[0-9a-f]{16}\.part")
+_TRIES = 10
 
 
 class Upload:
@@ -28,12 +33,10 @@ class Upload:
         self._floor = floor
         self._looked_at = 0
         self._hasher = Hasher()
-        # Its name begins with a dot: nobody can ask for it to be imported.
-        self._path = folder / f".{name}.{secrets.token_hex(8)}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             require_room(folder, floor)
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._path, handle = _created(folder, name)
         except OSError as error:
             raise _unwritable(error) from error
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
@@ -67,6 +70,46 @@ class Upload:
             self._file.close()
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+
+def _created(folder: Path, name: str) -> tuple[Path, int]:
+    """A file that is locked for as long as this process lives, so that `sweep` leaves it alone."""
+    for _ in range(_TRIES):
+        # Its name begins with a dot: nobody can ask for it to be imported.
+        path = folder / f".{name}.{secrets.token_hex(8)}.part"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Where a file system has no locks, `sweep` has none either and removes nothing.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_nlink:
+            return path, handle
+        # A service that has just begun was faster than the lock.
+        os.close(handle)
+    raise OSError(f"files disappear from {folder}")
+
+
+def sweep(folder: Path) -> int:
+    """Removes what services that are gone have left of uploads; how many files. Those of a service
+    that lives, here or elsewhere, are locked. Never raises."""
+    swept = 0
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _PART.fullmatch(path.name):
+                with suppress(OSError):
+                    swept += _swept(path)
+    return swept
+
+
+def _swept(path: Path) -> bool:
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return False
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+        return True
+    finally:
+        os.close(handle)
 
 
 def require_room(folder: Path, floor: int) -> None:

@@ -145,6 +145,13 @@ class MysqlSession(Transactions):
             return end_named(self, text)
         return 0
 
+    def limit_time(self, seconds: float) -> None:
+        ((version,),) = self.execute("SELECT VERSION()")
+        if "MariaDB" in str(version):
+            self.command(f"SET SESSION max_statement_time = {seconds:g}")
+        else:
+            self.command(f"SET SESSION max_execution_time = {int(seconds * 1000)}")
+
     def cancel(self) -> None:
         with suppress(Exception):
             self._connection.hang_up()

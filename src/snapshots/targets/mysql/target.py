@@ -14,6 +14,7 @@ from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.mysql import pages
 from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import OwnKey, Session
+    from snapshots.ports import OwnKey, RowPlace, Session, Value
 
 _COLUMNS = """
 SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <> 'NULL',
@@ -251,6 +252,13 @@ class MysqlTarget:
             return True
         estimate = session.execute(_ROWS, (table.name,))
         return bool(estimate) and int(estimate[0][0] or 0) < rows
+
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
+        return pages.sorts(session, sql, params, rows)
+
+    def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:  # noqa: ARG002
+        # Where a table has no key InnoDB makes one, which nobody can read.
+        return None
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))

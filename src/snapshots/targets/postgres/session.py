@@ -206,6 +206,9 @@ class PostgresSession(Transactions):
             return len(self.execute(_END_NAMED, (text,)))
         return 0
 
+    def limit_time(self, seconds: float) -> None:
+        self.command(f"SET statement_timeout = {int(seconds * 1000)}")
+
     def cancel(self) -> None:
         with suppress(Exception):
             self._connection.cancel_safe(timeout=1)

@@ -18,6 +18,7 @@ from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.postgres import pages
 from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import OwnKey, Session
+    from snapshots.ports import OwnKey, RowPlace, Session, Value
 
 _CONNECT_SECONDS = "10"
 _MAINTENANCE = "postgres"
@@ -230,6 +231,12 @@ class PostgresTarget:
         ((text,),) = session.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {qualified(table)}")
         estimate: int = json.loads(str(text))[0]["Plan"]["Plan Rows"]
         return estimate < rows
+
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
+        return pages.sorts(session, sql, params, rows)
+
+    def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
+        return pages.row_place(session, shape)
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))

@@ -133,6 +133,9 @@ class SqliteSession(Transactions):
     def end_named(self, text: str) -> int:  # noqa: ARG002
         return 0
 
+    def limit_time(self, seconds: float) -> None:
+        """Nobody else is there who could."""
+
     def cancel(self) -> None:
         self._cancelled = True
         self._turns.look()

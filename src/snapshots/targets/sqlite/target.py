@@ -16,6 +16,7 @@ from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison
 from snapshots.targets import ddl
+from snapshots.targets.sqlite import pages
 from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import orphans, own_keys
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import OwnKey, Rows, Session
+    from snapshots.ports import OwnKey, RowPlace, Rows, Session, Value
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -212,6 +213,12 @@ class SqliteTarget:
         # SQLite has no estimate unless somebody has run ANALYZE; so many rows are counted soon.
         some = f"SELECT 1 FROM {quote(table.name)} LIMIT {rows:d}"
         return session.execute(f"SELECT COUNT(*) FROM ({some})") != [(rows,)]
+
+    def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:  # noqa: ARG002
+        return pages.sorts(session, sql, params)
+
+    def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
+        return pages.row_place(session, shape)
 
     def has_column(self, session: Session, column: str) -> bool:
         return bool(session.execute(_HAS_COLUMN, (column,)))

@@ -56,3 +56,5 @@ def _contract(text: str) -> object:
         raise UsageError(
             f"the contract is no JSON: {error}", hint='for instance {"fields": [...]}'
         ) from None
+    except RecursionError:
+        raise UsageError("the contract is nested too deep to be a Table Schema") from None

@@ -1,0 +1,31 @@
+"""The patterns of a contract, which a few letters can make as large as one likes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots._native import compile_patterns
+from snapshots.contract.reading import Place, refuse
+
+if TYPE_CHECKING:
+    from snapshots.model import Contract
+
+
+def require_patterns(contract: Contract, place: str) -> None:
+    """ContractError, with the field, for one that is none or is too large, by itself or beside the
+    others; `place` is what the contract is from.
+
+    The kernel keeps what is compiled: who goes on with the contract waits for it no more.
+    """
+    found = [(column.name, column.pattern) for column in contract.columns if column.pattern]
+    refused = compile_patterns([pattern for _, pattern in found])
+    if refused is None:
+        return
+    index, what = refused
+    raise refuse(
+        Place(place, f"field {found[index][0]!r}", "constraints.pattern"),
+        f"The pattern {what}.",
+        "Give minLength and maxLength for lengths, and [A-Za-z0-9_] for \\w where that is meant."
+        if "limit" in what
+        else "Correct it.",
+    )

@@ -1,0 +1,46 @@
+"""What a page of rows costs, and where rows are: see `ports.Target`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from snapshots.ports import RowPlace
+from snapshots.targets.postgres.names import qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import TableShape
+    from snapshots.ports import Session, Value
+
+_BLOCKS = """
+SELECT pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class
+WHERE oid = to_regclass(?) AND relkind = 'r' AND NOT relhassubclass
+"""
+_CTID = re.compile(r"\(\d{1,10},\d{1,5}\)")
+
+
+def sorts(session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
+    """See `ports.Target`."""
+    ((text,),) = session.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+    return _most_sorted(json.loads(str(text))[0]["Plan"]) > rows
+
+
+def _most_sorted(plan: dict[str, Any]) -> int:
+    """Rows; an incremental sort follows an index, and sorts a few at a time."""
+    below: list[dict[str, Any]] = plan.get("Plans", [])
+    own = max((one["Plan Rows"] for one in below), default=0) if plan["Node Type"] == "Sort" else 0
+    return max([own, *map(_most_sorted, below)])
+
+
+def row_place(session: Session, shape: TableShape) -> RowPlace | None:
+    """See `ports.Target`: of a table by itself, without partitions and heirs."""
+    found = session.execute(_BLOCKS, (qualified(shape.table),))
+    if not found:
+        return None
+    blocks = int(found[0][0] or 0)
+    # By another name: the text would be what is sorted by.
+    shown = "CAST(ctid AS text) AS snapshots_place"
+    return RowPlace("ctid", shown, "CAST(? AS tid)", _CTID, blocks)

@@ -1,0 +1,63 @@
+"""What a target says of pages of rows: where rows are, what is sorted, what takes too long."""
+
+import time
+
+import pytest
+
+from snapshots import locations
+from snapshots.errors import TargetError
+
+SLEEP = {"postgres": "SELECT pg_sleep(300)", "mysql": "SELECT SLEEP(300) FROM things"}
+
+
+@pytest.fixture
+def session(database):
+    session = locations.target(database).connect()
+    session.execute("CREATE TABLE things (id integer PRIMARY KEY, kind integer)")
+    for n in range(50):
+        session.execute("INSERT INTO things VALUES (?, ?)", (n, n % 7))
+    yield session
+    session.close()
+
+
+def test_a_sort_is_told_from_an_index(database, session):
+    target = locations.target(database)
+    if not database.startswith("sqlite"):
+        what = "" if database.startswith("postgres") else "TABLE "
+        session.execute(f"ANALYZE {what}things")
+
+    def sorts(by, rows):
+        return target.sorts(
+            session, f"SELECT id FROM things WHERE id > ? ORDER BY {by}", (-1,), rows
+        )
+
+    assert sorts("kind, id", 5)
+    # SQLite says that it sorts, and not how much.
+    assert sorts("kind, id", 5000) is database.startswith("sqlite")
+    session.execute("CREATE INDEX by_kind ON things (kind, id)")
+    limited = "SELECT id FROM things WHERE kind >= ? ORDER BY kind, id LIMIT 3"
+    if not database.startswith("postgres"):  # which sorts a table of one page, whatever there is
+        assert not target.sorts(session, limited, (0,), 5)
+
+
+def test_a_row_has_a_place_in_a_table_alone(database, session):
+    target = locations.target(database)
+    session.execute("CREATE VIEW seen AS SELECT * FROM things")
+    place = target.row_place(session, target.inspect(session, target.table_name("things")))
+    assert (place is None) is (target.name == "mysql")
+    if place is not None:
+        rows = session.execute(f"SELECT {place.shown} FROM things ORDER BY {place.expression}")
+        assert all(place.form.fullmatch(str(value)) for (value,) in rows)
+        assert len(set(rows)) == 50
+    assert target.row_place(session, target.inspect(session, target.table_name("seen"))) is None
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(database, session):
+    session.limit_time(0.5)
+    if database.startswith("sqlite"):
+        return
+    begun = time.monotonic()
+    with pytest.raises(TargetError):
+        session.execute(SLEEP[locations.target(database).name])
+    assert time.monotonic() - begun < 60
+    assert session.execute("SELECT COUNT(*) FROM things") == [(50,)]
