@@ -16,6 +16,7 @@ from prometheus_client import (
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from snapshots.errors import UsageError
+from snapshots.secrecy import shown
 from snapshots.telemetry.lasting import lasting
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
         raise UsageError(
             "--pushgateway needs a URL", hint="for instance --pushgateway http://localhost:9091"
         )
-    shown = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
+    asked = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
     try:
         yield
     finally:
         try:
             push_to_gateway(
-                shown,
+                asked,
                 JOB,
                 lasting(metrics.registry),
                 {"database": metrics.database},
@@ -80,7 +81,7 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
                 handler=_handler(place),
             )
         except OSError as error:
-            complain(f"the metrics could not be pushed to {shown}: {error}")
+            complain(f"the metrics could not be pushed to {shown(asked)}: {error}")
 
 
 def _handler(place: SplitResult) -> Callable[..., Callable[[], None]]:

@@ -15,7 +15,6 @@ from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
-from snapshots.sources.remote.urls import authority, scheme_of
 from snapshots.web import views
 from snapshots.web.problems import answers
 from snapshots.web.requests import Cancel, NewImport, Resume
@@ -51,8 +50,7 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
     """The import that is queued for a request. Raises SnapshotsError."""
     order = wanted.order()
     if order.url is not None:
-        policy = PublicOnly(here.settings.allowed)
-        policy.check_input(scheme_of(order.url) or "", authority(order.url))
+        PublicOnly(here.settings.allowed).check_url(order.url)
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger(write=True) as ledger:
