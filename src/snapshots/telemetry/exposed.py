@@ -16,6 +16,7 @@ from prometheus_client import (
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from snapshots.errors import UsageError
+from snapshots.hosts import no_name
 from snapshots.secrecy import shown
 from snapshots.telemetry.lasting import lasting
 
@@ -41,9 +42,10 @@ def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
     ProcessCollector(registry=metrics.registry)
     try:
         server, thread = start_http_server(port, address, metrics.registry)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = no_name(address) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"metrics cannot be served at {address}:{port}: {error.strerror or error}",
+            f"metrics cannot be served at {address}:{port}: {why}",
             hint="give another --metrics-port or --metrics-address; port 0 takes a free one",
         ) from error
     try:
@@ -62,8 +64,12 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
 
     A Pushgateway that is away is complained of; it is no reason for an import to fail.
     """
-    place = urlsplit(gateway if "://" in gateway else f"http://{gateway}")
-    if place.scheme not in {"http", "https"} or not place.hostname:
+    try:
+        place = urlsplit(gateway if "://" in gateway else f"http://{gateway}")
+        good = place.scheme in {"http", "https"} and place.hostname and place.port != 0
+    except ValueError:
+        good = False
+    if not good or no_name(place.hostname or ""):
         raise UsageError(
             "--pushgateway needs a URL", hint="for instance --pushgateway http://localhost:9091"
         )

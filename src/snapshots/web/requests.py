@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from snapshots.engine.order import Order
 
+DEEPEST: Final = 100
+"""Objects and arrays in each other; a contract has about ten."""
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Delimiter = Annotated[
@@ -26,6 +30,39 @@ class _Given(BaseModel):
     """What nobody knows is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        require_storable(given)
+        return given
+
+
+def require_storable(given: object) -> None:
+    """Raises ValueError for what Python reads from JSON and no database, or no JSON, can hold."""
+    pieces: list[tuple[object, int]] = [(given, 0)]
+    while pieces:
+        piece, depth = pieces.pop()
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        if isinstance(piece, str):
+            if "\0" in piece or not _whole(piece):
+                raise ValueError("a text in it has a NUL, or half a character (\\ud800 to \\udfff)")
+        elif isinstance(piece, float):
+            if not math.isfinite(piece):
+                raise ValueError("a number in it is too large, or none")
+        elif isinstance(piece, Mapping):
+            pieces += [(inner, depth + 1) for pair in piece.items() for inner in pair]
+        elif isinstance(piece, list | tuple):
+            pieces += [(inner, depth + 1) for inner in piece]
+
+
+def _whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Dialect(_Given):
