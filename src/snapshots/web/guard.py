@@ -63,6 +63,10 @@ class Guard:
             return problem(400, "The request has more than one Host header.")
         if scope["path"] in OPEN:
             return None
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            return problem(
+                422, "The URL has a NUL in it, which no name and no value has.", code="usage"
+            )
         return (
             self._wrong_host(headers)
             or _foreign(scope, headers)

@@ -113,7 +113,9 @@ class PublicOnly:
             raise _wrong_port(to.host, to.port)
 
     def _is_listed(self, name: str, port: int) -> bool:
-        return f"{name}:{port}" in self.allowed or (port in _WEB_PORTS and name in self.allowed)
+        names = {name, _written(name)}
+        with_port = {f"{one}:{port}" for one in names}
+        return bool(self.allowed & (with_port | names if port in _WEB_PORTS else with_port))
 
     def check_address(self, host: str, port: int, address: Address) -> None:
         """See `AddressPolicy`."""
@@ -146,5 +148,10 @@ def _wrong_port(host: str, port: int) -> InputError:
 def _refused(host: str, port: int, why: str) -> InputError:
     return InputError(
         f"The host {host} may not be read: {why}.",
-        hint=f"Whoever runs the service can allow it: --allow-host {host}:{port}",
+        hint=f"Whoever runs the service can allow it: --allow-host {_written(host)}:{port}",
     )
+
+
+def _written(host: str) -> str:
+    """As before a port."""
+    return f"[{host}]" if ":" in host else host

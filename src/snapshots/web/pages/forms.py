@@ -52,7 +52,7 @@ class Asked(BaseModel):
 def _contract(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"the contract is no JSON: {error}", hint='for instance {"fields": [...]}'
         ) from None
