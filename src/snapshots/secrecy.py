@@ -118,7 +118,10 @@ def shown(name: str) -> str:
 
 def hides_something(name: str) -> bool:
     """Whether `shown` left out what a request needs."""
-    return scheme_of(name) is not None and (HIDDEN in shown(name) or "@" in authority(name))
+    if scheme_of(name) is None:
+        return False
+    told = shown(name)
+    return HIDDEN in told or authority(told) != authority(name)
 
 
 def secret_parameters(url: str) -> list[tuple[str, str]]:
@@ -150,13 +153,14 @@ def _of_a_query(query: str) -> str:
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs:
         return HIDDEN
-    return urlencode(
-        [
-            (name, HIDDEN if is_secret(name) or _tells(value) else value)
-            for name, value in pairs
-        ],
-        safe="*/:,",
-    )  # fmt: skip
+    return urlencode([_of_a_pair(name, value) for name, value in pairs], safe="*/:,")
+
+
+def _of_a_pair(name: str, value: str) -> tuple[str, str]:
+    if is_secret(name) or _tells(value):
+        return name, HIDDEN
+    # A token that has no name is one.
+    return (HIDDEN, value) if looks_secret(name) else (name, value)
 
 
 def _tells(value: str) -> bool:
