@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -39,6 +40,32 @@ def test_no_module_goes_through_the_face_of_the_package() -> None:
             elif isinstance(node, ast.Import):
                 through += [(path, name.name) for name in node.names if name.name == "snapshots"]
     assert through == []
+
+
+def test_what_is_written_passes_one_place() -> None:
+    """Names and answers may hold what moves a cursor: whoever writes them plainly is named here."""
+    writers = {"cli/say.py", "cli/bar.py", "telemetry/logs.py"}
+    written = re.compile(r"click\.s?echo\(|\bprint\(|\.std(out|err)\.write\(|StreamHandler\(")
+    found = {
+        str(path.relative_to(ROOT / "src/snapshots"))
+        for path in SOURCES
+        if written.search(path.read_text().replace("console.print(", ""))
+    }
+    assert found <= writers
+
+
+def test_every_lock_is_audited() -> None:
+    jobs = YAML(typ="safe").load(ROOT / ".github/workflows/audit.yml")["jobs"]
+    assert jobs["python"]["strategy"]["matrix"]["lock"] == ["runtime", "image", "dev", "bench"]
+    assert {path.stem for path in LOCKS} == {"runtime", "image", "dev", "bench"}
+    rust = {str(path.relative_to(ROOT)) for path in (ROOT / "native").glob("**/Cargo.lock")}
+    assert rust == set(jobs["rust"]["strategy"]["matrix"]["lock"])
+    commands = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
+    for tool in ("pip-audit --strict", "cargo audit", "cyclonedx-py", "cargo cyclonedx"):
+        assert any(tool in command for command in commands), tool
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    subprocess.run([checker, "--builtin-schema", "vendor.github-workflows", *workflows], check=True)
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from snapshots.errors import CannotConnect, UsageError
+from snapshots.hosts import no_name
+from snapshots.secrecy import is_secret
 
 if TYPE_CHECKING:
     from snapshots.ports import Target
@@ -95,7 +97,7 @@ class Location:
             for host, port in zip(hosts, ports, strict=False)
         )
         path = quote(self.database or "", safe="/ :@&=+$,;~!'()*" if self.kind == "sqlite" else "")
-        shown = [(name, value) for name, value in self.options if "passw" not in name]
+        shown = [(name, value) for name, value in self.options if not is_secret(name)]
         return f"{_SCHEMES[self.kind]}://{user}{places}/{path}" + (
             f"?{urlencode(shown)}" if shown else ""
         )
@@ -181,6 +183,10 @@ def _server(kind: Kind, rest: str) -> Location:
             hint=f"{_SUPPORTED} In a password, write @ : / ? and % as %40 %3A %2F %3F and %25.",
         )
     host, port = places
+    for name in (host or "").split(","):
+        # A path is that of a socket.
+        if name and not name.startswith("/") and (why := no_name(name)):
+            raise UsageError(f"The database's URL names no host: {why}.", hint=_SUPPORTED)
     user, colon, password = (match["login"] or "").partition(":")
     options = tuple(parse_qsl(match["options"] or "", keep_blank_values=True))
     return Location(

@@ -17,6 +17,7 @@ from rich.progress import Progress as RichProgress
 
 from snapshots.cli.lines import started_line
 from snapshots.engine.report import Event, Failed, ImportResult, Notice, Progress, Started
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,12 +58,14 @@ class _Bar:
     def __call__(self, event: Event) -> None:
         match event:
             case Notice(text):
-                self._display.console.print(f"- {text}", markup=False, style="dim", soft_wrap=True)
+                said = plain(f"- {text}")
+                self._display.console.print(said, markup=False, style="dim", soft_wrap=True)
             case Started():
                 self._end()
-                self._display.console.print(started_line(event), markup=False, soft_wrap=True)
+                said = plain(started_line(event))
+                self._display.console.print(said, markup=False, soft_wrap=True)
                 self._task = self._display.add_task(
-                    event.input, total=event.bytes_total, rate=0.0, rejected=0, failure=""
+                    plain(event.input), total=event.bytes_total, rate=0.0, rejected=0, failure=""
                 )
                 self._display.start()
             case Progress() if self._task is not None:

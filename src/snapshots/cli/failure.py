@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
+from snapshots.cli.say import say
 
 if TYPE_CHECKING:
     from snapshots.errors import SnapshotsError
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def fail(error: SnapshotsError) -> int:
     """Says an error on stderr; its exit code."""
-    click.echo(f"error: {error}", err=True)
+    say(f"error: {error}", err=True)
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        say(f"  {error.hint}", err=True)
     return error.exit_code
 
 

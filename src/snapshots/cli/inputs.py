@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snapshots.cli.failure import as_object, fail, worst
-from snapshots.cli.output import print_json, print_result, result_object
+from snapshots.cli.output import print_result, result_object
+from snapshots.cli.say import say_json
 from snapshots.cli.signals import stopping
 from snapshots.cli.watch import watching
 from snapshots.errors import CannotConnect, SnapshotsError
@@ -75,7 +76,7 @@ def _asked(query: str, database: str, wanted: Options) -> Source:
 def failed(name: str, error: SnapshotsError, as_json: bool) -> int:
     """Says why there is no result; the exit code."""
     if as_json:
-        print_json({"input": name, "outcome": "failed", "error": as_object(error)})
+        say_json({"input": name, "outcome": "failed", "error": as_object(error)})
     if not error.place:
         error.place = name
     return fail(error)
@@ -91,7 +92,7 @@ def ended(
 ) -> int:
     """Says how it ended; the exit code."""
     if as_json:
-        print_json(result_object(name, result))
+        say_json(result_object(name, result))
     else:
         print_result(name, result, dry_run=dry_run)
     return signal_code if result.exit_code == 130 and signal_code else result.exit_code

@@ -9,10 +9,10 @@ from snapshots.cli.failure import as_object
 from snapshots.cli.output import (
     complain_of_damage,
     print_imports,
-    print_json,
     print_statuses,
     record_object,
 )
+from snapshots.cli.say import say, say_json
 
 
 @click.command("list", help="What was imported, when, and where; given files, whether they are.")
@@ -39,13 +39,13 @@ def command(
 
     listing = lookup.list_imports(database)
     for name, error in listing.unreachable:
-        click.echo(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
+        say(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
     complain_of_damage(listing.imports)
     if files:
         statuses = lookup.file_status(files, listing)
         if as_json:
             for status in statuses:
-                print_json(
+                say_json(
                     {
                         "input": status.input,
                         "content_hash": status.content_hash,
@@ -65,6 +65,6 @@ def command(
     imports = [record for record in listing.imports if state in (None, record.state)]
     if as_json:
         for record in imports:
-            print_json(record_object(record))
+            say_json(record_object(record))
     else:
         print_imports(imports, state)

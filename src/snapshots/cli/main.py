@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snapshots.cli.failure import as_object, fail
-from snapshots.cli.output import print_json
+from snapshots.cli.say import say_json, say_usage
 from snapshots.errors import SnapshotsError, out_of_memory
 
 COMMANDS = {
@@ -94,7 +94,7 @@ def main() -> Any:
     try:
         return cli.main(standalone_mode=False) or 0
     except click.ClickException as error:
-        error.show()
+        say_usage(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -124,7 +124,7 @@ def _ours(error: Exception) -> SnapshotsError:
 
 def _failed(error: SnapshotsError) -> int:
     if "--json" in sys.argv:
-        print_json({"outcome": "failed", "error": as_object(error)})
+        say_json({"outcome": "failed", "error": as_object(error)})
     return fail(error)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import click
+from snapshots.cli.say import csv_rows, say, say_json
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,16 +15,6 @@ if TYPE_CHECKING:
     from snapshots.engine.lookup import Detail, FileStatus
     from snapshots.engine.report import ImportResult
     from snapshots.model import Counts, ImportRecord, Reject
-
-
-def print_json(value: dict[str, object]) -> None:
-    """One object on one line."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # the name of a file may be any bytes
-        text = json.dumps(value)
-    click.echo(text)
 
 
 def record_object(record: ImportRecord) -> dict[str, object]:
@@ -69,23 +58,23 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
     """How one input ended."""
     record = result.record
     if result.outcome in ("already_imported", "already_delivered"):
-        click.echo(f"{name}: {result.message} {result.hint}")
+        say(f"{name}: {result.message} {result.hint}")
         return
     where = f" -> {record.table} ({record.kind} {record.import_id})" if record else ""
-    click.echo(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
+    say(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
     for code, count in result.rejects_by_code.items():
-        click.echo(f"  {count:>9,}  {code}")
+        say(f"  {count:>9,}  {code}")
     for code, count in result.skipped_by_code.items():
-        click.echo(f"  {count:>9,}  skipped: {code}")
+        say(f"  {count:>9,}  skipped: {code}")
     if record and record.ambiguous:
-        click.echo(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
+        say(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
     for reject in result.examples[:10]:
-        click.echo(f"  line {reject.line}: {reject.reason}")
+        say(f"  line {reject.line}: {reject.reason}")
     # Of a finished one it says what a notice has said when it began.
     if result.message and result.outcome != "finished":
-        click.echo(f"  {result.message}", err=not dry_run)
+        say(f"  {result.message}", err=not dry_run)
     if result.hint:
-        click.echo(f"  {result.hint}", err=True)
+        say(f"  {result.hint}", err=True)
 
 
 def _rate(record: ImportRecord | None) -> str:
@@ -98,7 +87,7 @@ def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
     """The history as a table; `state`: what it was narrowed to."""
     if not imports:
         none = f"no import is {state}" if state else "nothing was imported yet"
-        click.echo(none, err=True)
+        say(none, err=True)
         return
     rows = [
         (
@@ -127,13 +116,13 @@ def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
     """Of imports whose account is not whole any more."""
     for record in imports:
         if record.damage is not None:
-            click.echo(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
+            say(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
 
 
 def print_statuses(statuses: Iterable[FileStatus]) -> None:
     """For each file whether it is imported."""
     for status in statuses:
-        click.echo(f"{status.input}: {_presence(status)}")
+        say(f"{status.input}: {_presence(status)}")
 
 
 def _presence(status: FileStatus) -> str:
@@ -176,44 +165,42 @@ def print_detail(detail: Detail) -> None:
     """One import, whole."""
     for name, value in record_object(detail.record).items():
         if value is not None:
-            click.echo(f"{name + ':':<14} {value}")
+            say(f"{name + ':':<14} {value}")
     if detail.rejects_by_code:
-        click.echo("rejects by code:")
+        say("rejects by code:")
     for code, count in detail.rejects_by_code.items():
-        click.echo(f"  {count:>9,}  {code}")
+        say(f"  {count:>9,}  {code}")
     if detail.skipped_by_code:
-        click.echo("skipped by code:")
+        say("skipped by code:")
     for code, count in detail.skipped_by_code.items():
-        click.echo(f"  {count:>9,}  {code}")
+        say(f"  {count:>9,}  {code}")
     if not detail.plan:
         return
     plan = json.loads(detail.plan)
-    click.echo("columns:")
+    say("columns:")
     for column in plan["schema"]["fields"]:
-        click.echo(f"  {column['name']}: {column['type']}")
-    click.echo(f"chunks: {len(detail.chunks)}")
+        say(f"  {column['name']}: {column['type']}")
+    say(f"chunks: {len(detail.chunks)}")
 
 
 def print_rejects(rejects: Iterable[Reject], form: str) -> None:
     """Rejects, streamed, as a table, JSON Lines or CSV."""
     if form == "jsonl":
         for reject in rejects:
-            print_json(reject_object(reject))
+            say_json(reject_object(reject))
         return
     if form == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(["line", "byte_offset", "column", "code", "reason", "raw"])
+        write = csv_rows()
+        write(["line", "byte_offset", "column", "code", "reason", "raw"])
         for reject in rejects:
-            writer.writerow(
-                [reject.line, reject.byte_offset, reject.column, reject.code, reject.reason,
-                 _text(reject.raw)]
-            )  # fmt: skip
+            write([reject.line, reject.byte_offset, reject.column, reject.code, reject.reason,
+                   _text(reject.raw)])  # fmt: skip
         return
     for reject in rejects:
         column = f" {reject.column}:" if reject.column else ""
-        click.echo(f"line {reject.line}, byte {reject.byte_offset}: {reject.code}:{column}"
+        say(f"line {reject.line}, byte {reject.byte_offset}: {reject.code}:{column}"
                    f" {reject.reason}")  # fmt: skip
-        click.echo(f"    {_shown(reject.raw)}")
+        say(f"    {_shown(reject.raw)}")
 
 
 def _text(raw: bytes) -> str:
@@ -222,19 +209,19 @@ def _text(raw: bytes) -> str:
 
 
 def _shown(raw: bytes, width: int = 160) -> str:
-    text = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in _text(raw)
-    )
+    text = plain(_text(raw))
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def _print_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int] | None = None
 ) -> None:
+    # A cell is as wide as what is shown of it.
+    head, rows = [plain(cell) for cell in head], [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     for row in (head, *rows):
         cells = [
             cell.rjust(width) if i in (right or ()) else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())

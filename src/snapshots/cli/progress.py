@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli.lines import plain_line, started_line
+from snapshots.cli.say import say, say_json
 from snapshots.engine.report import Event, Notice, Progress, Started
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
 def _json_line(event: Event) -> None:
     if not isinstance(event, Notice | Started | Progress):
         return
-    kind = type(event).__name__.lower()
-    print(json.dumps({"event": kind, **asdict(event)}), file=sys.stderr, flush=True)  # noqa: T201
+    say_json({"event": type(event).__name__.lower(), **asdict(event)}, err=True)
 
 
 class _Plain:
@@ -55,17 +54,13 @@ class _Plain:
     def __call__(self, event: Event) -> None:
         match event:
             case Notice(text):
-                _say(f"- {text}")
+                say(f"- {text}", err=True)
             case Started():
                 self._last = time.monotonic()
                 self._verb = "delivered" if event.kind == "delivery" else "loaded"
-                _say(started_line(event))
+                say(started_line(event), err=True)
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
-                _say(plain_line(event, self._verb))
+                say(plain_line(event, self._verb), err=True)
             case _:
                 pass
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201

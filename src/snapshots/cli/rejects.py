@@ -6,6 +6,7 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.output import print_rejects
+from snapshots.cli.say import say
 
 
 @click.command("rejects", help="The records of an import that were not loaded, and why.")
@@ -25,7 +26,7 @@ def command(import_id: int, database: str | None, form: str | None, as_json: boo
 
     database = lookup.database_of(import_id, database)
     record = lookup.show(import_id, database).record
-    click.echo(
+    say(
         f"{record.kind} {import_id}: {record.input} -> {record.table}, {record.database}:"
         f" {record.rejected:,} rejected",
         err=True,

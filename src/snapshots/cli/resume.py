@@ -8,7 +8,8 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.inputs import failed
-from snapshots.cli.output import print_json, print_result, result_object
+from snapshots.cli.output import print_result, result_object
+from snapshots.cli.say import say_json
 from snapshots.cli.signals import stopping
 from snapshots.cli.watch import watching
 from snapshots.errors import SnapshotsError
@@ -56,7 +57,7 @@ def command(
             ctx.exit(stop.code)
     name = result.record.input if result.record else str(import_id)
     if as_json:
-        print_json(result_object(name, result))
+        say_json(result_object(name, result))
     else:
         print_result(name, result)
     ctx.exit(stop.code if result.exit_code == 130 and stop.code else result.exit_code)

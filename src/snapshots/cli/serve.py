@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from snapshots.cli import options, serving
+from snapshots.cli.say import log_plainly, say
 from snapshots.cli.signals import ended_by, stopped_by
 
 
@@ -49,6 +50,7 @@ def command(
     from snapshots.web.settings import Settings, require_apart, require_token
 
     give_back()
+    log_plainly()
     require_token(host, given["tokens"])
     place = locations.Search(database)
     target = place.target()
@@ -82,9 +84,7 @@ def command(
 
         with stopped_by(stop) as codes:
             shown = f"[{host}]" if ":" in host else host
-            click.echo(
-                f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True
-            )
+            say(f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True)
             running.run(sock)
     ctx.exit(ended_by(codes))
 

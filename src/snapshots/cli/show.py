@@ -7,7 +7,8 @@ import json
 import click
 
 from snapshots.cli import options
-from snapshots.cli.output import print_detail, print_json, record_object
+from snapshots.cli.output import print_detail, record_object
+from snapshots.cli.say import say_json
 
 
 @click.command("show", help="All that is known of one import: counts, types, chunks.")
@@ -23,7 +24,7 @@ def command(import_id: int, database: str | None, as_json: bool) -> None:
     if not as_json:
         print_detail(detail)
         return
-    print_json(
+    say_json(
         {
             **record_object(detail.record),
             "rejects_by_code": detail.rejects_by_code,

@@ -6,10 +6,9 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import click
-
 from snapshots.cli.failure import as_object
-from snapshots.cli.output import print_json, print_result, record_object, result_object
+from snapshots.cli.output import print_result, record_object, result_object
+from snapshots.cli.say import say, say_json
 from snapshots.engine.report import Broken, Notice
 from snapshots.sync import events
 
@@ -40,9 +39,9 @@ def _nothing(_event: Event) -> None:
 def _line(event: Event) -> None:
     match event:
         case Notice(text, input=None):
-            click.echo(text, err=True)
+            say(text, err=True)
         case events.Watching(folder, database, by):
-            click.echo(f"watching {folder} by {by} -> {database}", err=True)
+            say(f"watching {folder} by {by} -> {database}", err=True)
         case (
             events.Ended()
             | events.Settled()
@@ -53,14 +52,14 @@ def _line(event: Event) -> None:
             _line_of_file(event)
         case events.Waiting(error, seconds):
             text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
-            click.echo(text.rstrip(), err=True)
+            say(text.rstrip(), err=True)
         case events.Back():
-            click.echo("the database is back", err=True)
+            say("the database is back", err=True)
         case Broken(thread, _, error):
-            click.echo(f"error: an unexpected error in the {thread}, which goes on", err=True)
-            click.echo(f"  {error}. {error.hint}", err=True)
+            say(f"error: an unexpected error in the {thread}, which goes on", err=True)
+            say(f"  {error}. {error.hint}", err=True)
         case events.Problem(error):
-            click.echo(f"error: {error} {error.hint}".rstrip(), err=True)
+            say(f"error: {error} {error.hint}".rstrip(), err=True)
         case _:
             pass
 
@@ -72,28 +71,28 @@ def _line_of_file(
         case events.Ended(path, result, then):
             _ended(path, result, then)
         case events.Settled(path, import_id, then):
-            click.echo(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
+            say(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
         case events.Missing(path, import_id):
             said = f"imported before (import {import_id}), but {event.reason}: nothing done"
-            click.echo(f"{path}: {said}", err=True)
-            click.echo(f"  {event.remedy}", err=True)
+            say(f"{path}: {said}", err=True)
+            say(f"  {event.remedy}", err=True)
         case events.Refused(path, record, error, hint):
             number = f" (import {record.import_id})" if record else ""
-            click.echo(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
+            say(f"{path}: failed{number}: {error.removeprefix(f'{path}: ')}", err=True)
             if hint:
-                click.echo(f"  {hint}", err=True)
+                say(f"  {hint}", err=True)
         case events.Deferred(path, error, seconds):
-            click.echo(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+            say(f"{path}: again in {seconds:.1f} s: {error}", err=True)
 
 
 def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result)
     if result.outcome == "finished" and result.message:
-        click.echo(f"  {result.message}", err=True)
+        say(f"  {result.message}", err=True)
     if result.record and result.record.replaces and result.outcome == "finished":
-        click.echo(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
+        say(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
     if then != "kept":
-        click.echo(f"  {_became(then)}", err=True)
+        say(f"  {_became(then)}", err=True)
 
 
 def _became(then: str) -> str:
@@ -103,28 +102,24 @@ def _became(then: str) -> str:
 def _object(event: Event) -> None:
     match event:
         case Notice(text, input=None):
-            print_json({"event": "notice", "message": text})
+            say_json({"event": "notice", "message": text})
         case events.Watching() | events.Settled() | events.Missing() | events.Back():
-            print_json({"event": type(event).__name__.lower(), **asdict(event)})
+            say_json({"event": type(event).__name__.lower(), **asdict(event)})
         case events.Ended(path, result, then):
-            print_json(
-                {"event": "ended", "path": path, **result_object(path, result), "then": then}
-            )
+            say_json({"event": "ended", "path": path, **result_object(path, result), "then": then})
         case events.Refused(path, record, error, hint, code):
             known = record_object(record) if record else {"input": path}
             said = {**known, "error": error, "hint": hint, "exit_code": code}
-            print_json({"event": "refused", "path": path, **said})
+            say_json({"event": "refused", "path": path, **said})
         case events.Deferred(path, error, seconds):
-            print_json(
+            say_json(
                 {"event": "deferred", "path": path, "error": as_object(error), "seconds": seconds}
             )
         case events.Waiting(error, seconds):
-            print_json({"event": "waiting", "error": as_object(error), "seconds": seconds})
+            say_json({"event": "waiting", "error": as_object(error), "seconds": seconds})
         case Broken(thread, path, error):
-            print_json(
-                {"event": "broken", "thread": thread, "path": path, "error": as_object(error)}
-            )
+            say_json({"event": "broken", "thread": thread, "path": path, "error": as_object(error)})
         case events.Problem(error):
-            print_json({"event": "problem", "error": as_object(error)})
+            say_json({"event": "problem", "error": as_object(error)})
         case _:
             pass

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from snapshots.cli import options
-from snapshots.cli.output import print_json
+from snapshots.cli.say import say, say_json
 
 
 @click.command("token", help="Make a token for a client of the service.")
@@ -35,7 +35,7 @@ def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: b
 
     token = create(tokens, name, scope)
     if as_json:
-        print_json({"name": name, "scope": scope, "token": token})
+        say_json({"name": name, "scope": scope, "token": token})
         return
-    click.echo(f"{name} may {scope}; only its hash is kept, in {tokens}:", err=True)
-    click.echo(token)
+    say(f"{name} may {scope}; only its hash is kept, in {tokens}:", err=True)
+    say(token)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from snapshots.cli.progress import reporter
+from snapshots.cli.say import say
+from snapshots.secrecy import without_secrets
 from snapshots.telemetry.watching import LOOPBACK, Wanted, watched
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ def wanted_of(given: Mapping[str, Any]) -> Wanted:
 
 def complain(text: str) -> None:
     """Says what is wrong with telemetry."""
-    click.echo(f"warning: {text}", err=True)
+    say(f"warning: {without_secrets(text)}", err=True)

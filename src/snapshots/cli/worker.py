@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from snapshots.cli import options, serving
+from snapshots.cli.say import say
 from snapshots.cli.signals import stopping
 
 
@@ -45,7 +46,7 @@ def command(
     place = locations.Search(database)
     target = place.target()
     with stopping() as stop, watching(place, given, progress) as shown:
-        click.echo(f"working on the queue in {target.display()}", err=True)
+        say(f"working on the queue in {target.display()}", err=True)
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
         unpacking = Unpacking(max_unpacked, max_ratio)

@@ -13,8 +13,8 @@ from snapshots.engine.columns import contract_of
 from snapshots.engine.plan import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
-from snapshots.sources import shown
-from snapshots.sources.remote.urls import HTTP, hides_something, parse, scheme_of
+from snapshots.secrecy import hides_something, scheme_of, shown
+from snapshots.sources.remote.urls import HTTP, parse
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """Of an uploaded file: nothing in it can lead out of the folder of uploads."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from snapshots.errors import UsageError
+from snapshots.secrecy import secret_parameters
 
 if TYPE_CHECKING:
     from snapshots.targets.http import Auth
 
-_SECRET_NAME = re.compile(r"key|token|secret|passw|auth|sig", re.IGNORECASE)
 _LOOKED_UP = re.compile(r"\$\{\w+\}|^@")
 _HARMLESS = {"accept", "content-type", "prefer", "user-agent"}
 _HOW_FAST = ("concurrency", "ordered", "rate", "timeout", "retry_seconds")
@@ -47,8 +46,8 @@ class Request:
     """From Python only: asked before each request, such as a token that is renewed."""
 
     def __post_init__(self) -> None:
-        for name, value in parse_qsl(urlsplit(self.url).query):
-            if _SECRET_NAME.search(name) and not _LOOKED_UP.search(value):
+        for name, value in secret_parameters(self.url):
+            if not _LOOKED_UP.search(value):
                 raise UsageError(
                     f"the {name} in the URL can be read in the process list and in the ledger",
                     hint=f"Write it as a variable: {name}=${{VARIABLE}}, in single quotes",

@@ -36,8 +36,8 @@ from snapshots.errors import (
 )
 from snapshots.ledger import waiting
 from snapshots.ledger.gone import TABLE_GONE, give_up
+from snapshots.secrecy import HIDDEN
 from snapshots.sources import open_source, shown
-from snapshots.sources.remote.urls import HIDDEN
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import UsageError
 from snapshots.ledger.schema import is_ledgers
-from snapshots.sources.remote.urls import scheme_of, without_query
+from snapshots.secrecy import scheme_of
+from snapshots.sources.remote.urls import without_query
 from snapshots.targets.ddl import name_parts
 
 if TYPE_CHECKING:

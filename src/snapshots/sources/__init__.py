@@ -7,11 +7,12 @@ import stat
 from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError
+from snapshots.secrecy import authority, scheme_of, shown
 from snapshots.sources.files import FileSource, open_descriptor
 from snapshots.sources.names import require_text
 from snapshots.sources.paths import expand
 from snapshots.sources.remote.access import Access
-from snapshots.sources.remote.urls import HTTP, STORES, authority, scheme_of, shown
+from snapshots.sources.remote.urls import HTTP, STORES
 from snapshots.sources.streams import StreamSource
 
 if TYPE_CHECKING:

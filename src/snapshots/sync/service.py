@@ -19,6 +19,7 @@ from snapshots.engine import report, threads
 from snapshots.engine.plan import Options
 from snapshots.engine.tables import table_of
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
+from snapshots.plain import plain
 from snapshots.ports import Target
 from snapshots.sync.after import After
 from snapshots.sync.arrivals import Arrivals
@@ -147,7 +148,7 @@ class Sync:
         how = "events" if self._watch else "one look" if settings.once else "polling"
         self._watching = Watching(settings.folder.path, target.display(), how)
         self._listener(self._watching)
-        notify(f"READY=1\nSTATUS=Watching {settings.folder.path}")
+        notify(f"READY=1\nSTATUS=Watching {plain(str(settings.folder.path))}")
         try:
             self._serve(recogniser, settler)
         finally:

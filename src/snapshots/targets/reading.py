@@ -225,10 +225,13 @@ class _Column:
         """To be bound. Raises UsageError."""
         try:
             read = _READERS[self.kind](text) if self.kind in _READERS else text
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
         if isinstance(read, bool):
             return text.lower() if self._server == "postgres" else int(read)
+        if isinstance(read, int) and read >= _LONG and self._server == "sqlite":
+            # More than any of its integers, with which it compares a float exactly.
+            return float(read)
         if isinstance(read, float) and self._server == "postgres":
             # The server reads it in the column's own precision.
             return text

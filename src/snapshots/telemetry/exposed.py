@@ -16,6 +16,8 @@ from prometheus_client import (
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from snapshots.errors import UsageError
+from snapshots.hosts import no_name
+from snapshots.secrecy import shown
 from snapshots.telemetry.lasting import lasting
 
 if TYPE_CHECKING:
@@ -40,9 +42,10 @@ def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
     ProcessCollector(registry=metrics.registry)
     try:
         server, thread = start_http_server(port, address, metrics.registry)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = no_name(address) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"metrics cannot be served at {address}:{port}: {error.strerror or error}",
+            f"metrics cannot be served at {address}:{port}: {why}",
             hint="give another --metrics-port or --metrics-address; port 0 takes a free one",
         ) from error
     try:
@@ -61,18 +64,22 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
 
     A Pushgateway that is away is complained of; it is no reason for an import to fail.
     """
-    place = urlsplit(gateway if "://" in gateway else f"http://{gateway}")
-    if place.scheme not in {"http", "https"} or not place.hostname:
+    try:
+        place = urlsplit(gateway if "://" in gateway else f"http://{gateway}")
+        good = place.scheme in {"http", "https"} and place.hostname and place.port != 0
+    except ValueError:
+        good = False
+    if not good or no_name(place.hostname or ""):
         raise UsageError(
             "--pushgateway needs a URL", hint="for instance --pushgateway http://localhost:9091"
         )
-    shown = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
+    asked = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
     try:
         yield
     finally:
         try:
             push_to_gateway(
-                shown,
+                asked,
                 JOB,
                 lasting(metrics.registry),
                 {"database": metrics.database},
@@ -80,7 +87,7 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
                 handler=_handler(place),
             )
         except OSError as error:
-            complain(f"the metrics could not be pushed to {shown}: {error}")
+            complain(f"the metrics could not be pushed to {shown(asked)}: {error}")
 
 
 def _handler(place: SplitResult) -> Callable[..., Callable[[], None]]:

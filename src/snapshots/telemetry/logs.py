@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from snapshots.plain import plain_json
 from snapshots.telemetry.lines import Line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _write(written: Callable[[str, Line], str], said: Line) -> None:
 
 def _json(now: str, said: Line) -> str:
     head = {"time": now, "level": said.level, "event": said.event}
-    return json.dumps({**head, **said.fields}, ensure_ascii=False)
+    return plain_json(json.dumps({**head, **said.fields}, ensure_ascii=False))
 
 
 def _text(now: str, said: Line) -> str:
@@ -45,5 +46,5 @@ def _text(now: str, said: Line) -> str:
 def _word(value: Field) -> str:
     """A value without spaces as it is, any other quoted, so that a line can be split again."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    plain = text.isprintable() and not set(text) & set(' "=')
-    return text if plain and text else json.dumps(text, ensure_ascii=False)
+    simple = text.isprintable() and not set(text) & set(' "=')
+    return text if simple and text else plain_json(json.dumps(text, ensure_ascii=False))

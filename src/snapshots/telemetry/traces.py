@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, Tracer
 
-    from snapshots.telemetry.lines import Line, Lines
+    from snapshots.telemetry.lines import Field, Line, Lines
 
 _SEVERITY = {
     "info": SeverityNumber.INFO,
@@ -82,7 +82,7 @@ class _Traces:
         match event:
             case Started():
                 attributes = {
-                    f"snapshots.{k}": v for k, v in asdict(event).items() if v is not None
+                    f"snapshots.{k}": _whole(v) for k, v in asdict(event).items() if v is not None
                 }
                 self._imports[event.import_id] = self._tracer.start_span(
                     "import", attributes=attributes
@@ -121,7 +121,7 @@ class _Traces:
         said = line(event)
         for name, value in (said.fields if said else {}).items():
             if value is not None:
-                span.set_attribute(f"snapshots.{name}", value)
+                span.set_attribute(f"snapshots.{name}", _whole(value))
         if said and said.level == "error":
             span.set_status(Status(StatusCode.ERROR, str(said.fields.get("message", ""))))
         span.end()
@@ -144,7 +144,9 @@ class _Traces:
             severity_text=said.level.upper(),
             event_name=said.event,
             body=str(said.fields.get("message") or said.event),
-            attributes={f"snapshots.{k}": v for k, v in said.fields.items() if v is not None},
+            attributes={
+                f"snapshots.{k}": _whole(v) for k, v in said.fields.items() if v is not None
+            },
         )
 
 
@@ -162,3 +164,8 @@ def _complain_of_errors(complain: Callable[[str], None]) -> None:
 
 def _nanoseconds(seconds: float) -> int:
     return int(seconds * 1e9)
+
+
+def _whole(value: Field) -> Field:
+    """The name of a file may be any bytes; no text of this protocol may."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

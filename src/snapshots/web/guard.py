@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
@@ -11,7 +12,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
-from snapshots.web.problems import problem
+from snapshots.web.problems import HEADERS, problem
 from snapshots.web.rate import RateLimit
 from snapshots.web.tokens import presented
 
@@ -32,16 +33,7 @@ _STREAMS: Final = ("/events", "/live")
 PROGRESS_SECONDS: Final = 30.0
 PROGRESS_BYTES: Final = 1024
 """Of a body must come in that time, or its end."""
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.~!$&'()*+,;=%-]+))(?::\d*)?", re.ASCII)
 
 
 class Guard:
@@ -70,9 +62,16 @@ class Guard:
 
     def _refused(self, scope: Scope) -> Response | None:
         """The answer, where it is no."""
+        headers = Headers(scope=scope)
+        if len(headers.getlist("host")) > 1:
+            # Which of them something before us has gone by cannot be known.
+            return problem(400, "The request has more than one Host header.")
         if scope["path"] in OPEN:
             return None
-        headers = Headers(scope=scope)
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            return problem(
+                422, "The URL has a NUL in it, which no name and no value has.", code="usage"
+            )
         return (
             self._wrong_host(headers)
             or _foreign(scope, headers)
@@ -83,8 +82,10 @@ class Guard:
     def _wrong_host(self, headers: Headers) -> Response | None:
         """A page elsewhere may have had its own name resolved to this address."""
         names = self._settings.names
-        name = _split(f"//{headers.get('host', '')}").hostname
-        if names is None or name in names:
+        host = _HOST.fullmatch(headers.get("host", ""))
+        if names is None and "host" in headers and host is None:
+            return problem(400, "The Host header names no host.")
+        if names is None or (host and (host[1] or host[2]).lower() in names):
             return None
         return problem(
             421,
@@ -117,7 +118,7 @@ class Guard:
 
     def _too_large(self, scope: Scope, headers: Headers) -> Response | None:
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self._most(scope):
+        if length.isascii() and length.isdigit() and int(length) > self._most(scope):
             return problem(413, _too_much(self._most(scope)))
         return None
 
@@ -199,7 +200,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if scope["path"].startswith("/v1"):
                 headers.setdefault("Cache-Control", "no-store")

@@ -15,7 +15,6 @@ from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import Search
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
-from snapshots.sources.remote.urls import authority, scheme_of
 from snapshots.web import views
 from snapshots.web.problems import answers
 from snapshots.web.requests import Cancel, NewImport, Resume
@@ -23,7 +22,18 @@ from snapshots.web.service import Here, Service
 from snapshots.web.uploads import require_room
 
 Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
-Moment = Annotated[datetime, BeforeValidator(datetime.fromisoformat)]
+
+
+def _utc(text: str) -> datetime:
+    """Raises ValueError, also at the ends of the calendar, where UTC has no such day."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("it is no time as ISO 8601 writes it, such as 2026-03-01") from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_utc)]
 """ISO 8601; in UTC where it does not say."""
 Limit = Annotated[int, Query(ge=1, le=200)]
 Key = Annotated[
@@ -51,8 +61,7 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
     """The import that is queued for a request. Raises SnapshotsError."""
     order = wanted.order()
     if order.url is not None:
-        policy = PublicOnly(here.settings.allowed)
-        policy.check_input(scheme_of(order.url) or "", authority(order.url))
+        PublicOnly(here.settings.allowed).check_url(order.url)
     order.require_contract()
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
@@ -161,9 +170,7 @@ def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
 
 
 def _time(moment: datetime | None) -> str | None:
-    """As the ledger writes it; a time without a zone is UTC."""
+    """As the ledger writes it."""
     if moment is None:
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    text = aware.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Of every answer."""
 RETRY_SECONDS = 5
 """What a client is told that may try again."""
 
@@ -53,6 +64,7 @@ _CODES = {
     421: "wrong_host",
     422: "invalid",
     429: "too_many_requests",
+    431: "head_too_large",
     500: "internal",
     503: "unavailable",
     507: "disk_full",
@@ -91,14 +103,19 @@ def problem(
     said = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=_text(detail),
         code=code or _CODES.get(status, "error"),
-        hint=hint,
-        errors=list(invalid),
+        hint=_text(hint),
+        errors=[Invalid(place=_text(one.place), message=_text(one.message)) for one in invalid],
     )
     return JSONResponse(
         said.model_dump(exclude_defaults=False), status, headers=headers, media_type=MEDIA_TYPE
     )
+
+
+def _text(said: str) -> str:
+    """With escapes for what no answer can hold: halves of characters that a request has named."""
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def status_of(error: SnapshotsError) -> int:

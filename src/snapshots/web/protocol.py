@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import resource
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from snapshots.web.problems import HEADERS, problem
 
 if TYPE_CHECKING:
     import asyncio
 
 HEAD_SECONDS: Final = 10.0
 HEAD_BYTES: Final = 64 * 1024
+LINGER_SECONDS: Final = 2.0
+"""Whoever is refused may still be sending: a connection that ends before that takes the answer
+along with it."""
+
+
+class TooLong(Exception):
+    """The head of a request has more bytes than it may."""
 
 
 DESCRIPTORS: Final = 4096
@@ -40,7 +50,13 @@ class Protocol(HttpToolsProtocol):
     most: ClassVar[int] = DESCRIPTORS // 2
     """At once."""
     _timer: asyncio.TimerHandle | None = None
-    _size = 0
+    _lingering: asyncio.TimerHandle | None = None
+    _head = 0
+    """Bytes of the lines of a head that are there."""
+    _idle = 0
+    """Bytes that have come since anything was made of them."""
+    _progress = False
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio."""
@@ -54,30 +70,88 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
         self._end_waiting()
+        if self._lingering is not None:
+            self._lingering.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
+        if self._refused:
+            return
+        self._progress = False
         super().data_received(data)
-        if self._timer is not None:
-            self._size += len(data)
-            if self._size > HEAD_BYTES:
-                self._end_waiting()
-                self.send_400_response("The head of the request is too long.")
+        self._idle = 0 if self._progress else self._idle + len(data)
+        # A line without an end, of a head or behind a body.
+        if self._idle > HEAD_BYTES and not self._refused:
+            self._refuse(431)
 
     def on_message_begin(self) -> None:
         """See httptools."""
         super().on_message_begin()
+        self._head = 0
         self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        """See httptools."""
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools. What comes behind a body is no header: nobody looked at it."""
+        if self._timer is not None:
+            self._count(name + value)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
+        self._progress = True
         self._end_waiting()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        self._progress = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        self._progress = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """See uvicorn: what has come is no HTTP, or a callback of ours has refused it."""
+        del msg
+        if not self._refused:
+            self._refuse(431 if self._head > HEAD_BYTES else 400)
+
+    def _count(self, piece: bytes) -> None:
+        self._head += len(piece) + len(": \r\n")
+        if self._head > HEAD_BYTES:
+            # The parser makes an error of it that leads to `send_400_response`.
+            raise TooLong
+
+    def _refuse(self, status: int) -> None:
+        """The last answer on this connection."""
+        self._refused = True
+        self._end_waiting()
+        detail = {
+            400: "The request is no HTTP that can be understood.",
+            431: f"The head of a request may have {HEAD_BYTES} bytes.",
+        }[status]
+        answer = problem(status, detail, headers={**HEADERS, "Connection": "close"})
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode("ascii")]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        if self.cycle is not None:
+            # Whoever works on the request has nobody to answer to.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._lingering = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
     def _await_head(self) -> None:
         if self._timer is None:
-            self._size = 0
             self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _end_waiting(self) -> None:

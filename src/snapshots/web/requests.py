@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from snapshots.engine.order import Order
-from snapshots.errors import ContractError
 from snapshots.formats.options import by_name
 
+DEEPEST: Final = 50
+"""Objects and arrays in each other; a contract has about ten."""
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -35,29 +38,43 @@ _Character = Annotated[
 ]
 
 
-_DEEPEST = 50
-"""Levels of a contract: it needs eight."""
-
-
-def _require_flat(contract: object) -> None:
-    """Raises ContractError where it is so deep that whoever walks through it later falls."""
-    level = [contract]
-    for _ in range(_DEEPEST):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return
-    raise ContractError("it is nested too deep to be a Table Schema", place="contract")
-
-
 class _Given(BaseModel):
     """What nobody knows is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        require_storable(given)
+        return given
+
+
+def require_storable(given: object) -> None:
+    """Raises ValueError for what Python reads from JSON and no database, or no JSON, can hold."""
+    pieces: list[tuple[object, int]] = [(given, 0)]
+    while pieces:
+        piece, depth = pieces.pop()
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        if isinstance(piece, str):
+            if "\0" in piece or not _whole(piece):
+                raise ValueError("a text in it has a NUL, or half a character (\\ud800 to \\udfff)")
+        elif isinstance(piece, float):
+            if not math.isfinite(piece):
+                raise ValueError("a number in it is too large, or none")
+        elif isinstance(piece, Mapping):
+            pieces += [(inner, depth + 1) for pair in piece.items() for inner in pair]
+        elif isinstance(piece, list | tuple):
+            pieces += [(inner, depth + 1) for inner in piece]
+
+
+def _whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Dialect(_Given):
@@ -116,8 +133,7 @@ class NewImport(_Given):
     """Load it although the same bytes are loaded already."""
 
     def order(self) -> Order:
-        """For the engine. Raises UsageError, and ContractError."""
-        _require_flat(self.contract)
+        """For the engine. Raises UsageError."""
         given = self.model_dump(exclude={"mode", "dialect"})
         dialect = self.dialect.model_dump(exclude_none=True)
         lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from snapshots.errors import UsageError
+from snapshots.hosts import no_name
 from snapshots.telemetry.exposed import exposition
 from snapshots.web.app import application
 from snapshots.web.hub import Hub
@@ -49,9 +50,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = no_name(host) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"{host}:{port} cannot be listened at: {error.strerror or error}",
+            f"{host}:{port} cannot be listened at: {why}",
             hint="give another --host or --port; --port 0 takes a free one",
         ) from error
 
@@ -82,6 +84,7 @@ class Serving:
         config = uvicorn.Config(
             application(service),
             http=Protocol,
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="on",

@@ -19,6 +19,7 @@ from snapshots.model import Kind
 from snapshots.ports import Value
 from snapshots.targets.reading import Operator
 from snapshots.web.problems import answers
+from snapshots.web.requests import require_storable
 from snapshots.web.service import Client, Here
 
 routes = APIRouter(prefix="/v1/tables", tags=["tables"], responses=answers(503))
@@ -138,6 +139,7 @@ def _cursor(keys: tuple[Value, ...]) -> str:
 def _place(text: str) -> list[Value]:
     try:
         keys = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        require_storable(keys)
     except (binascii.Error, ValueError, RecursionError):
         keys = None
     if not isinstance(keys, list) or not all(

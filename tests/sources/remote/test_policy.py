@@ -3,7 +3,7 @@
 import socket
 from collections import deque
 from contextlib import closing
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import pytest
 
@@ -23,6 +23,57 @@ REFUSED = [
     "64:ff9b::a9fe:a9fe", "64:ff9b::808:808", "64:ff9b:1::1", "2002:7f00:1::", "2002:808:808::",
     "2001:0:7f00:1::",
 ]  # fmt: skip
+
+
+SPECIAL = """
+    0.0.0.0/8 0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12
+    192.0.0.0/24     192.0.0.0/29 192.0.0.8/32 192.0.0.9/32 192.0.0.10/32 192.0.0.170/32
+    192.0.0.171/32 192.0.2.0/24
+    192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.88.99.2/32 192.168.0.0/16 192.175.48.0/24
+    198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 255.255.255.255/32 224.0.0.0/4
+    ::1/128 ::/128 ::ffff:0:0/112 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23
+    2001::/32 2001:1::1/128 2001:1::2/128 2001:1::3/128 2001:2::/48 2001:3::/32 2001:4:112::/48
+    2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20
+    5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
+"""
+"""IANA's registries of special-purpose addresses, and multicast."""
+
+
+@pytest.mark.parametrize("network", map(ip_network, SPECIAL.split()), ids=str)
+def test_no_special_address_may_be_read(network):
+    """Nor in any of the forms in which IPv6 writes an IPv4 address."""
+    middle = network[network.num_addresses // 2]
+    for address in {network[0], middle, network[-1]}:
+        for form in (address, *(disguised(address) if address.version == 4 else ())):
+            with pytest.raises(InputError, match="may not be read"):
+                PublicOnly().check_address("example.org", 443, form)
+
+
+def disguised(address):
+    number = int(address)
+    yield from (
+        IPv6Address((0xFFFF << 32) + number),  # mapped
+        IPv6Address((0xFFFF << 48) + number),  # translated
+        IPv6Address(number),  # compatible
+        IPv6Address((0x64FF9B << 96) + number),
+        IPv6Address((0x64FF9B0001 << 80) + number),
+        IPv6Address((0x2002 << 112) + (number << 80)),  # 6to4
+        IPv6Address((0x20010000 << 96) + (number ^ 0xFFFFFFFF)),  # Teredo
+        IPv6Address((0x20010000 << 96) + (number << 64)),
+        IPv6Address((0x260047000000 << 80) + (0x5EFE << 32) + number),  # ISATAP
+        IPv6Address((0x260047000000 << 80) + (0x2005EFE << 32) + number),
+    )
+
+
+def test_what_lies_beside_special_addresses_may_be_read():
+    for text in (
+        "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
+        "128.0.0.0", "172.15.255.255", "172.32.0.0", "191.255.255.255", "192.0.1.0",
+        "192.167.255.255",         "198.17.255.255", "198.20.0.0", "223.255.255.255",
+        "2001:200::1", "2001:db7:ffff::1",
+        "2001:db9::1", "2003::1", "2400::1", "2600::1", "2a00::1", "3ffd::1",
+    ):  # fmt: skip
+        PublicOnly().check_address("example.org", 443, ip_address(text))
 
 
 def service(*allowed, **how):

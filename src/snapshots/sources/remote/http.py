@@ -11,6 +11,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
+from snapshots.secrecy import shown
 from snapshots.sources.compression import PIECE
 from snapshots.sources.files import empty
 from snapshots.sources.remote import refusals, urls
@@ -41,7 +42,7 @@ class HttpRemote:
     def __init__(self, name: str, access: Access) -> None:
         from snapshots.sources.remote.connections import Pool
 
-        self._place = urls.shown(name)
+        self._place = shown(name)
         self._url = urls.parse(name)
         if self._url.authorization is None and access.netrc:
             self._url = replace(self._url, authorization=urls.from_netrc(self._url.host))

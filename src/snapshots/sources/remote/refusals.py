@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
+from snapshots.retryafter import retry_after
 from snapshots.sources.remote.access import Passing
 
 if TYPE_CHECKING:
@@ -80,16 +79,3 @@ def no_connection(error: OSError, place: str) -> InputError:
             " curl can read through one: curl ... | snapshots import -",
         )
     return Passing.of(f"The server cannot be reached: {error.strerror or error}.", place, _LATER)
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds, from either form of the header; None for what is neither."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds())

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError, UsageError
+from snapshots.secrecy import authority, scheme_of
 from snapshots.sources.compression import PIECE
 from snapshots.sources.remote.access import Cut, Passing
 from snapshots.sources.remote.facts import Answer, Facts
-from snapshots.sources.remote.urls import authority, scheme_of, without_query
+from snapshots.sources.remote.urls import without_query
 
 if TYPE_CHECKING:
     from obstore import GetResult

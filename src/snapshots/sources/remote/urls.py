@@ -1,4 +1,4 @@
-"""URLs: taken apart, shown without their secrets, and the credentials that belong to them."""
+"""URLs: taken apart, and the credentials that belong to them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from snapshots import home
 from snapshots.errors import InputError
+from snapshots.hosts import no_name
+from snapshots.secrecy import authority, shown
 
 HTTP: Final = ("http", "https")
 STORES: Final = ("s3", "gs", "az")
-HIDDEN: Final = "***"
 
-_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _PORTS: Final = {"http": 80, "https": 443}
-_SECRET_NAME: Final = re.compile(
-    r"sig|token|key|secret|pass|pwd|auth|cred|session|code|jwt|hash|hmac|ticket", re.IGNORECASE
-)
-_OPAQUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/_=-]{16,}")
-"""What looks like a key, whatever its parameter is called."""
 _KEPT_IN_PATHS: Final = "/%:=&~+!$,;'@()*[]"
 
 
@@ -59,12 +54,6 @@ class Url:
         return to
 
 
-def scheme_of(name: str) -> str | None:
-    """The scheme, in small letters, of what is written like a URL."""
-    match = _SCHEME.match(name)
-    return match[1].lower() if match else None
-
-
 def parse(text: str) -> Url:
     """An http or https URL. InputError if it is none."""
     try:
@@ -75,6 +64,10 @@ def parse(text: str) -> Url:
         raise _no_url(text) from error
     if scheme not in HTTP or not host or re.search(r"[\s\x00-\x20\x7f]", host):
         raise _no_url(text)
+    if why := no_name(host):
+        raise InputError(
+            f"The URL names no host: {why}.", place=shown(text), hint="Check the host's name."
+        )
     target = quote(parts.path or "/", safe=_KEPT_IN_PATHS)
     if parts.query:
         target += "?" + quote(parts.query, safe=_KEPT_IN_PATHS + "?")
@@ -82,30 +75,6 @@ def parse(text: str) -> Url:
     if parts.username is not None:
         authorization = _basic(unquote(parts.username), unquote(parts.password or ""))
     return Url(scheme, host, port or _PORTS[scheme], target, authorization)
-
-
-def shown(name: str) -> str:
-    """A name for logs, errors and the ledger: of a URL without anything that may be secret.
-
-    >>> shown("https://ana:pw@example.org/a.csv?page=2&X-Amz-Signature=0b1c")
-    'https://example.org/a.csv?page=2&X-Amz-Signature=***'
-    """
-    if scheme_of(name) is None:
-        return name
-    head, _, rest = name.partition("://")
-    rest = rest.partition("#")[0]
-    place, question, query = rest.partition("?")
-    authority, slash, path = place.partition("/")
-    authority = authority.rpartition("@")[2]
-    # A password with a slash in it, which standards forbid and people write.
-    if "@" in path and ":" in authority and not authority.rpartition(":")[2].isdigit():
-        authority, slash, path = path.rpartition("@")[2].partition("/")
-    return f"{head}://{authority}{slash}{path}{question}{_without_secrets(query)}"
-
-
-def hides_something(name: str) -> bool:
-    """Whether `shown` left out what a request needs."""
-    return scheme_of(name) is not None and (HIDDEN in shown(name) or "@" in authority(name))
 
 
 def from_netrc(host: str) -> str | None:
@@ -129,21 +98,6 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
-def _without_secrets(query: str) -> str:
-    """The query as it was written, but for secret values: a resume asks for the very same."""
-    if query and not re.search("[=&;]", query):
-        return HIDDEN
-    return "".join(map(_without_secret, re.split("([&;])", query)))
-
-
-def _without_secret(pair: str) -> str:
-    name, equals, value = pair.partition("=")
-    secret = _SECRET_NAME.search(unquote_plus(name)) or _OPAQUE.fullmatch(unquote_plus(value))
-    if equals and value and secret:
-        return f"{name}={HIDDEN}"
-    return HIDDEN if not equals and _OPAQUE.fullmatch(unquote_plus(name)) else pair
-
-
 def _no_url(text: str) -> InputError:
     return InputError(
         "This is no URL that can be read.",
@@ -151,11 +105,6 @@ def _no_url(text: str) -> InputError:
         hint="For instance https://example.org/rides.csv; in a user name or password, write"
         " @ : / ? and % as %40 %3A %2F %3F and %25",
     )
-
-
-def authority(name: str) -> str:
-    """Host or bucket as it is written, with all that stands before and behind it; of any text."""
-    return re.split("[/?#]", name.partition("://")[2], maxsplit=1)[0]
 
 
 def without_query(url: str) -> str:

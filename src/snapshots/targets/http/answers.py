@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from snapshots.errors import CannotConnect, SnapshotsError, TargetError, Undeliverable
+from snapshots.secrecy import HIDDEN, without_secrets
 from snapshots.targets.http.connection import Answer, NoAnswer
 from snapshots.targets.http.contact import Spoken
 from snapshots.targets.http.settings import HttpSettings, Results
@@ -52,8 +53,8 @@ def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
     """The beginning of an answer on one line, without what nobody may see."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     for secret in secrets:
-        text = text.replace(secret, "***")
-    text = " ".join(text[: 4 * LONGEST].split())
+        text = text.replace(secret, HIDDEN)
+    text = without_secrets(" ".join(text[: 4 * LONGEST].split()))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 

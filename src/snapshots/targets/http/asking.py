@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 
 from snapshots._native import Credit
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
+from snapshots.retryafter import retry_after
 from snapshots.targets.http import answers, contact
 from snapshots.targets.http.connection import Answer, NoAnswer
 from snapshots.targets.http.limiter import Limiter
 from snapshots.targets.http.page import Lane, Page
 from snapshots.targets.http.rate import Rate
-from snapshots.targets.http.retry import Budget, retry_after
+from snapshots.targets.http.retry import Budget
 from snapshots.targets.http.settings import HttpSettings
 from snapshots.targets.http.stats import Failing, Stats
 from snapshots.targets.http.tally import Tally

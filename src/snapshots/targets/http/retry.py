@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 30.0
@@ -29,17 +27,3 @@ class Budget:
         wait = max(self._pause * random.uniform(0.5, 1.0), asked or 0.0)  # noqa: S311
         self._pause = min(self._pause * 2, LONGEST_SECONDS)
         return wait if time.monotonic() + wait <= self._deadline else None
-
-
-def retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for: a number, or a date; None if neither."""
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())

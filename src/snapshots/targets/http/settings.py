@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from snapshots.errors import UsageError
+from snapshots.hosts import no_name
+from snapshots.secrecy import is_secret, secret_parameters
 from snapshots.targets.http.page import Outcome
 
 Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
@@ -141,11 +143,10 @@ class HttpSettings:
         """What a server may repeat and nobody may see."""
         kept = [*self.looked_up, *(self.auth.secrets() if self.auth else ())]
         for name, value in self.headers.items():
-            if _is_secret(name):
+            if is_secret(name):
                 # An API that repeats a token leaves the word `Bearer` out.
                 kept += [value, value.rpartition(" ")[2]]
-        query = urlsplit(self.url).query
-        kept += [query, *(value for name, value in parse_qsl(query) if _is_secret(name))]
+        kept += [urlsplit(self.url).query, *(value for _, value in secret_parameters(self.url))]
         # The longest first: another may be a part of it.
         found = sorted({text for text in kept if len(text) >= SHORTEST_SECRET}, key=len)
         return tuple(reversed(found))
@@ -168,6 +169,8 @@ def _check_url(url: str) -> None:
             "the address has a {placeholder}, and records cannot choose their address yet",
             hint="All records go to one address. Write %7B and %7D for braces that belong to it.",
         )
+    if why := no_name(parts.hostname or ""):
+        raise UsageError(f"the address to send to names no host: {why}", hint="check the host")
     if parts.username or parts.password:
         raise UsageError(
             "a URL with a password in it is seen by everyone on this machine",
@@ -189,8 +192,3 @@ def _check_header(name: str, value: str) -> None:
 
 def _finite(numbers: Sequence[float]) -> bool:
     return all(map(math.isfinite, numbers))
-
-
-def _is_secret(name: str) -> bool:
-    words = ("auth", "key", "token", "secret", "cookie", "password")
-    return any(word in name.lower() for word in words)

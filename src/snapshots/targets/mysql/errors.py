@@ -13,6 +13,7 @@ from snapshots.errors import (
     SnapshotsError,
     TargetError,
 )
+from snapshots.secrecy import without_secrets
 
 if TYPE_CHECKING:
     import pymysql
@@ -96,7 +97,7 @@ def cannot_connect(error: Exception, place: str) -> CannotConnect:
     """Why there is no session."""
     code, message = _parts(error)
     return CannotConnect(
-        message,
+        without_secrets(message),
         place=place,
         hint=_CONNECT_HINTS.get(code, "Check the URL, and that the server runs."),
         retryable=code in _RETRY or code in {2003, *_LOST},

@@ -13,6 +13,7 @@ from snapshots.errors import (
     SnapshotsError,
     TargetError,
 )
+from snapshots.secrecy import without_secrets
 
 if TYPE_CHECKING:
     import psycopg
@@ -101,7 +102,7 @@ def cannot_connect(error: psycopg.Error, place: str) -> CannotConnect:
     message = _sentence(error)
     hint = next((hint for word, hint in _CONNECT_HINTS if word in message), "")
     return CannotConnect(
-        message,
+        without_secrets(message),
         place=place,
         hint=hint or "Check that the server runs, and the host and port.",
         retryable=any(word in message for word in _CONNECT_RETRY),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
+
+from snapshots.plain import plain
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _SHORT = ("", "k", "M", "G")
-_OUTSIDE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-"""Characters that show nothing, or that move what stands around them."""
 _LONGEST = 2000
 
 
@@ -60,19 +59,13 @@ def moment(text: str) -> str:
 
 def visible(text: str) -> str:
     """What cannot be seen, or changes how the rest is seen, as an escape."""
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in _OUTSIDE else _escape(c) for c in text
-    )
+    return plain(text, keep="\n")
 
 
 def record(raw: bytes) -> str:
     """A rejected record; bytes that are no UTF-8 in hexadecimal, and no more than fits a page."""
     text = visible(raw.decode("utf-8", "backslashreplace"))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _scaled(number: float, step: int, units: tuple[str, ...], between: str) -> str:

@@ -1,0 +1,55 @@
+"""Names of hosts: what can be none is said before anybody is asked for it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final, TypeAlias
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+MOST_IN_A_LABEL: Final = 63
+MOST_IN_A_NAME: Final = 253
+
+
+def no_name(host: str) -> str | None:
+    """Why no host can have this name; None where one may.
+
+    Whoever resolves a name would raise for it what is no OSError.
+
+    >>> no_name("example.org."), no_name("::1"), no_name("a..b")
+    (None, None, 'two dots of its name have nothing between them')
+    """
+    if literal(host) is not None:
+        return None
+    try:
+        # As the resolver does it.
+        name = host.removesuffix(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        name = host.removesuffix(".")
+    labels = name.split(".")
+    if "" in labels:
+        return "two dots of its name have nothing between them" if name else "its name is empty"
+    if any(len(label) > MOST_IN_A_LABEL for label in labels):
+        return f"a part of its name has more than {MOST_IN_A_LABEL} letters"
+    if len(name) > MOST_IN_A_NAME:
+        return f"its name has more than {MOST_IN_A_NAME} letters"
+    if not name.isascii() or "\0" in name:
+        return "its name has characters that no name may have"
+    return None
+
+
+def literal(host: str) -> Address | None:
+    """The address that is written in place of a name, in any way that a resolver understands.
+
+    >>> literal("0x7f.1"), literal("[::1]"), literal("example.org")
+    (IPv4Address('127.0.0.1'), IPv6Address('::1'), None)
+    """
+    text = host.removeprefix("[").removesuffix("]").partition("%")[0]
+    with suppress(ValueError):
+        return ip_address(text)
+    with suppress(OSError, ValueError):
+        # Hexadecimal, octal, fewer than four numbers: as C has done it for ever.
+        return IPv4Address(socket.inet_aton(text.removesuffix(".")))
+    return None

@@ -1,0 +1,29 @@
+"""The header `Retry-After`, which servers that are read from and that are sent to have alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+MOST_SECONDS = 366 * 86_400.0
+"""Whoever asks for more may as well ask for this: it is given up, too."""
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """The seconds that are asked for, by a number or a date; None where it is neither.
+
+    >>> retry_after("120"), retry_after("soon"), retry_after(None)
+    (120.0, None, None)
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        # A number of a thousand digits is infinite as a float; that is more, too.
+        return min(float(text), MOST_SECONDS)
+    try:
+        at = parsedate_to_datetime(text)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        seconds = (at - (now or datetime.now(UTC))).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(0.0, seconds), MOST_SECONDS)

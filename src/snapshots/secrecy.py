@@ -1,0 +1,196 @@
+"""What is secret: the one vocabulary by which the ledger, logs, errors and answers leave it out.
+
+By its name (`pwd`, `X-Api-Key`, `sessionId`, `auth_code`), by its looks (a token is unlike a
+word), or by its place (the login of a URL). What it costs to hide too much is a word that is not
+shown; so names are secret unless they are known to be of data, such as `country_code`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode
+
+HIDDEN: Final = "***"
+
+_ANYWHERE: Final = re.compile(
+    r"token|secret|passw|passphrase|passcode|pwd|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
+    r"|hmac|bearer|authori[sz]|authent|assertion|samlre|apikey|accesskey|privatekey|connectionstring"
+)
+"""In a name without its hyphens; no ordinary word has one of these in it."""
+_WORDS: Final = frozenset(
+    """
+    appid auth authn authz cred creds digest dsn hash mac nonce otp pass pat pin psk psw pw salt
+    sas sid sig sign ssid ticket totp verifier
+    """.split()  # noqa: SIM905
+)
+_ENDS: Final = ("key", "code", "pass", "auth", "sig")
+"""Of words in one, too: `authkey`, `dbpass`. They are ends of other words as well."""
+_OF_DATA: Final = frozenset(
+    """
+    cache foreign group idempotency index lookup natural object order partition primary public row
+    sort ssl surrogate tls
+
+    airport area bar carrier category city class color colour commodity cost country county course
+    currency customer de department dept district en error exit facility fips geo hs iata icao
+    industry iso item lang language locale location naics plant post postal product promo qr
+    reason region response result return route sector sic source species state station status
+    store sub time trip type uni unit vendor zip zone
+
+    by com over sur tres under don hoc joc mon tur whis
+
+    default require
+    """.split()  # noqa: SIM905
+)
+"""Words before such an end that make it data: keys that sort, codes that name things, parts of
+other words; and what a connection demands of its server."""
+_PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_OPAQUE: Final = re.compile(
+    r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/_=~-]{16,}|eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
+)
+"""What looks like a key, whatever its name is, or is a JSON Web Token."""
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_SHOWN_TO_A_SERVER: Final = re.compile(
+    r"\b(Bearer|Basic|Digest|Negotiate|Token)(\s+)(?=\S*\d)[\w.~+/=-]{8,}", re.IGNORECASE
+)
+_TOKEN: Final = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
+_NAMED: Final = re.compile(r"([\w.-]+)(\"?\s*[=:]\s*[\"']?)([^\s\"'&,;<>)}\]]+)")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a parameter, a header, an option or a member of this name holds a secret.
+
+    >>> is_secret("pwd"), is_secret("X-Amz-Signature"), is_secret("author"), is_secret("zip_code")
+    (True, True, False, False)
+    """
+    words = [part.lower() for part in _PARTS.findall(name)]
+    if _ANYWHERE.search("".join(words)):
+        return True
+    return any(
+        (word in _WORDS and before not in _OF_DATA) or _ends_so(word, before)
+        for before, word in zip(["", *words], words, strict=False)
+    )
+
+
+def _ends_so(word: str, before: str) -> bool:
+    for end in _ENDS:
+        if word.endswith(end):
+            return (word.removesuffix(end) or before) not in _OF_DATA
+    return False
+
+
+def looks_secret(value: str) -> bool:
+    """Whether a value is a key, to look at it."""
+    return bool(_OPAQUE.fullmatch(value))
+
+
+def scheme_of(name: str) -> str | None:
+    """The scheme, in small letters, of what is written like a URL."""
+    match = _SCHEME.match(name)
+    return match[1].lower() if match else None
+
+
+def authority(name: str) -> str:
+    """Host or bucket as it is written, with all that stands before and behind it; of any text."""
+    return re.split("[/?#]", name.partition("://")[2], maxsplit=1)[0]
+
+
+def shown(name: str) -> str:
+    """A name for logs, errors and the ledger: of a URL without anything that may be secret.
+
+    >>> shown("https://ana:pw@example.org/a.csv?page=2&X-Amz-Signature=0b1c")
+    'https://example.org/a.csv?page=2&X-Amz-Signature=***'
+    """
+    if scheme_of(name) is None:
+        return name
+    head, _, rest = name.partition("://")
+    rest = rest.partition("#")[0]
+    place, question, query = rest.partition("?")
+    named, slash, path = place.partition("/")
+    named = named.rpartition("@")[2]
+    # A password with a slash in it, which standards forbid and people write.
+    if "@" in path and ":" in named and not named.rpartition(":")[2].isdigit():
+        named, slash, path = path.rpartition("@")[2].partition("/")
+    path = re.sub(r";([^=/;]*)=([^/;]*)", _of_a_path, path)
+    return f"{head}://{named}{slash}{path}{question}{_of_a_query(query)}"
+
+
+def hides_something(name: str) -> bool:
+    """Whether `shown` left out what a request needs."""
+    if scheme_of(name) is None:
+        return False
+    told = shown(name)
+    return HIDDEN in told or authority(told) != authority(name)
+
+
+def secret_parameters(url: str) -> list[tuple[str, str]]:
+    """Names and values of what is secret by its name, wherever a URL has parameters."""
+    pairs = [part.partition("=") for part in re.split("[?#&;]", url)[1:]]
+    named = [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+    return [(name, value) for name, value in named if value and is_secret(name)]
+
+
+def without_secrets(text: str) -> str:
+    """What somebody else has said (a server, a library), without what it repeats of a secret.
+
+    >>> without_secrets("no answer of http://ana:pw@h/?token=abc: Authorization: Bearer 3f2b8c1d")
+    'no answer of http://h/?token=***: Authorization: Bearer ***'
+    """
+    text = _URL.sub(_of_a_text, text)
+    text = _SHOWN_TO_A_SERVER.sub(rf"\1\2{HIDDEN}", text)
+    return _TOKEN.sub(HIDDEN, _NAMED.sub(_named, text))
+
+
+def _of_a_path(parameter: re.Match[str]) -> str:
+    hidden = is_secret(unquote(parameter[1])) or looks_secret(unquote(parameter[2]))
+    return f";{parameter[1]}={HIDDEN}" if hidden else parameter[0]
+
+
+def _of_a_query(query: str) -> str:
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not pairs:
+        return HIDDEN
+    return urlencode([_of_a_pair(name, value) for name, value in pairs], safe="*/:,")
+
+
+def _of_a_pair(name: str, value: str) -> tuple[str, str]:
+    if is_secret(name) or _tells(value):
+        return name, HIDDEN
+    # A token that has no name is one.
+    return (HIDDEN, value) if looks_secret(name) else (name, value)
+
+
+def _tells(value: str) -> bool:
+    """A key, or what has one in it: another URL, or parameters behind a semicolon."""
+    inner = [part.partition("=") for part in re.split("[;&?]", value)[1:]]
+    return (
+        looks_secret(value)
+        or any(is_secret(name) for name, equals, _ in inner if equals)
+        or hides_something(value)
+    )
+
+
+def _of_a_text(match: re.Match[str]) -> str:
+    """The URL in a text; as it was, where nothing is secret: a user may be named."""
+    url = match[0]
+    end = re.search(r"[).,:;]*$", url)
+    tail = end[0] if end else ""
+    url = url.removesuffix(tail)
+    hidden = HIDDEN in shown(url) or ":" in authority(url).rpartition("@")[0]
+    raw = (
+        "@" in url.partition("?")[0] and authority(shown(url)) != authority(url).rpartition("@")[2]
+    )
+    return (shown(url) if hidden or raw else url) + tail
+
+
+def _named(match: re.Match[str]) -> str:
+    """Names of every kind stand in sentences (`code: 5`): there the value must look so, too."""
+    name, between, value = match.groups()
+    strong = "=" in between and _ANYWHERE.search("".join(_PARTS.findall(name)).lower())
+    hidden = strong or (is_secret(name) and looks_secret(value))
+    if not hidden or value.startswith(("$", HIDDEN)):
+        return match[0]
+    return f"{name}{between}{HIDDEN}"
