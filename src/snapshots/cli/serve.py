@@ -17,6 +17,7 @@ from snapshots.cli.signals import ended_by, stopped_by
 @serving.address
 @serving.files
 @serving.allow_host
+@serving.tables
 @serving.unpacking
 @serving.loaders
 @options.log_format
@@ -32,6 +33,7 @@ def command(
     workers: int,
     files: Path | None,
     allow_host: tuple[str, ...],
+    tables: tuple[str, ...],
     loaders: int | None,
     **given: Any,
 ) -> None:
@@ -40,6 +42,7 @@ def command(
     from snapshots.cli.memory import give_back
     from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
+    from snapshots.engine.open_tables import OpenTables
     from snapshots.engine.queue import Worker
     from snapshots.engine.report import Notice
     from snapshots.sources.unpacking import Unpacking
@@ -55,6 +58,7 @@ def command(
     settings = Settings(
         target=target,
         files=files or uploads(),
+        tables=OpenTables.parse(target, tables),
         allowed=frozenset(name.lower() for name in allow_host),
         queue_bound=given["queue"],
         rate_limit=given["rate_limit"],
@@ -70,7 +74,14 @@ def command(
     with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
         unpacking = Unpacking(given["max_unpacked"], given["max_ratio"])
         worker = Worker(
-            target, settings.files, hears, settings.allowed, shutdown, unpacking, loaders
+            target,
+            settings.files,
+            hears,
+            settings.allowed,
+            shutdown,
+            unpacking,
+            loaders,
+            settings.tables,
         )
         running = Serving(
             settings, metrics, [worker.run] * workers, lambda text: hears(Notice(text))

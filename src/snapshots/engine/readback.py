@@ -6,13 +6,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.engine.tables import require_users, table_of
 from snapshots.errors import NoSuchTable, TargetError, TooSlow
 from snapshots.targets.reading import Filter, Sort, complete, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots.engine.open_tables import OpenTables
     from snapshots.ledger.history import History
     from snapshots.model import Kind
     from snapshots.ports import Value
@@ -36,24 +36,21 @@ class Rows:
 
 def read(
     history: History,
+    open_tables: OpenTables,
     table: str,
     filters: Sequence[Filter],
     order: Sequence[Sort],
     after: Sequence[Value] | None,
     most: int,
 ) -> Rows:
-    """A page of a table that something was imported into; of no other one.
+    """A page of a table that is open.
 
-    Raises NoSuchTable, UsageError, TooSlow.
+    Raises ForbiddenTable, NoSuchTable, UsageError, TooSlow.
     """
-    if not history.loaded_into(table):
-        raise NoSuchTable(f"nothing was imported into a table {table}")
     target, session = history.target, history.session
-    named = table_of(target, "-", table)
-    shape = target.inspect(session, named)
+    shape = target.inspect(session, open_tables.readable(history, table))
     if shape is None:
         raise NoSuchTable(f"the table {table} is not there any more")
-    require_users(target, session, named)
     wanted = select(target, shape, filters, complete(shape, order), after, most + 1)
     given_up = threading.Event()
 

@@ -300,11 +300,11 @@ class Run:
             self.books.name_sessions(session_name(lease))
             fault_point("begun")
             chunks = self.books.ledger.chunks(lease.import_id)
-            if not resumed and not self.job.make(plan, self.books):
+            if not resumed and not self.job.make(plan, self.books, lease):
                 # Somebody has made the table since it was looked for: now its columns count.
                 plan = self.job.plan(self.source, self.books, lambda _: None)
                 self.books.ledger.replan(lease, plan.to_json())
-            self.job.prepare(plan, self.books, new=not chunks)
+            self.job.prepare(plan, self.books, lease, new=not chunks)
             task = Task(
                 source=self.source,
                 plan=plan,

@@ -1,4 +1,4 @@
-"""Rows of tables that imports have loaded."""
+"""Rows of tables that are open."""
 
 from __future__ import annotations
 
@@ -55,19 +55,19 @@ class Rows(BaseModel):
 
 
 class Tables(BaseModel):
-    """All that imports were made into."""
+    """All that are open."""
 
     tables: list[str]
 
 
 @routes.get("", summary="Tables that can be read")
 def tables(here: Here) -> Tables:
-    """Those that imports were made into."""
+    """Those that imports have created, and those that the service was told to open."""
     with here.pool.ledger() as ledger:
-        return Tables(tables=ledger.tables())
+        return Tables(tables=here.settings.tables.all(ledger))
 
 
-@routes.get("/{table}/rows", responses=answers(404, 422), summary="Rows of a table")
+@routes.get("/{table}/rows", responses=answers(403, 404, 422), summary="Rows of a table")
 def rows(
     here: Here,
     table: Table,
@@ -84,7 +84,7 @@ def rows(
     filters = [_filter(one) for one in where]
     place = None if after is None else _place(after)
     with here.pool.ledger() as ledger:
-        page = readback.read(ledger, table, filters, order, place, limit)
+        page = readback.read(ledger, here.settings.tables, table, filters, order, place, limit)
     more = None
     if page.after is not None:
         query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
