@@ -127,9 +127,12 @@ def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> Import
     )
     if other.state != "queued" and not at_work:
         state = "interrupted" if other.state == "running" else other.state
+        onward = f"POST /v1/imports/{other.import_id}/resume"
+        if other.request is None:
+            onward = f"snapshots resume {other.import_id}"
         raise AlreadyImported(
-            f"import {other.import_id} of the same bytes is {state}",
-            hint=f'go on with import {other.import_id}; "again": true loads them anew',
+            f"import {other.import_id} of the same bytes is {state}; {onward} goes on with it",
+            hint='"again": true loads them anew',
         )
     fault_point("waiting")
     queue.wait(run.books.renewed(), lease, other.import_id)
