@@ -7,11 +7,12 @@ import pytest
 from snapshots import locations
 from snapshots.engine import service
 from snapshots.engine.lost import lives_lost
-from tests.faults.harness import PATIENCE, check, go_on, held, make_file, wait_for
+from tests.faults.harness import PATIENCE, check, held, make_file, wait_for
 from tests.ledger.older import execute
 from tests.real import rows
 from tests.service.processes import books, entry, submit, worker
 from tests.service.test_queue import FIELDS, is_in
+from tests.web import serving
 from tests.web_api.served import served
 
 LOST = ("failed", "worker_lost")
@@ -58,7 +59,8 @@ def test_three_workers_in_a_row_die_of_it(database, tmp_path, made, fault):
     assert count(database) == 0
     with worker(database, tmp_path):
         wait_for(is_in(database, 1, "finished"))
-    check(database, made)
+    lines = [line for (line,) in rows(database, "SELECT _line FROM t")]
+    assert sorted(lines) == sorted(made.good)
 
 
 def test_a_service_that_is_killed_counts_as_well(database, tmp_path, made):
@@ -103,25 +105,29 @@ def test_a_committed_chunk_begins_the_count_anew(database, tmp_path):
 
 
 def test_an_orderly_stop_begins_the_count_anew(database, tmp_path, made):
-    submit(database, file="t.csv", contract=FIELDS)
-    for lost in (0, 1):
-        killed(database, tmp_path, "before-commit:1")
-        assert count(database) == lost
-    with worker(database, tmp_path, fault="before-commit:1:stop", SNAPSHOTS_LOADERS="1") as stopped:
-        held(stopped)
-        assert count(database) == 2
-        stopped.send_signal(signal.SIGTERM)
-        go_on(stopped)
-        assert stopped.wait(PATIENCE) == 143
-    if entry(database, 1).state == "finished":
-        pytest.skip("it had come to its end before it was stopped")
-    assert (state(database), count(database)) == (("queued", None), 0)
-    for lost in (0, 1, 2):
-        killed(database, tmp_path, "before-commit:1")
-        assert count(database) == lost
-    with worker(database, tmp_path):
-        wait_for(is_in(database, 1, "failed"))
-    assert state(database) == LOST
+    with serving() as web:
+        thing, url = web.put("/t.csv", made.path.read_bytes())
+        allow = f"127.0.0.1:{web.port}"
+        submit(database, url=url, contract=FIELDS)
+        for _ in range(2):
+            with worker(database, tmp_path, fault="planned:1", allow=allow) as process:
+                assert process.wait(PATIENCE) == -signal.SIGKILL
+        asked = len(web.requests)
+        thing.stops_at = 1 << 14
+        with worker(database, tmp_path, allow=allow) as stopped:
+            wait_for(lambda: len(web.requests) > asked)
+            assert count(database) == 2
+            stopped.send_signal(signal.SIGTERM)
+            assert stopped.wait(PATIENCE) == 143
+        assert (state(database), count(database)) == (("queued", None), 0)
+        thing.stops_at = None
+        thing.go.set()
+        with worker(database, tmp_path, fault="planned:1", allow=allow) as process:
+            assert process.wait(PATIENCE) == -signal.SIGKILL
+        with worker(database, tmp_path, allow=allow):
+            wait_for(is_in(database, 1, "finished", "failed"))
+    assert state(database) == ("finished", None)
+    check(database, made)
 
 
 def test_a_database_that_was_away_begins_the_count_anew(own_server, tmp_path, made):

@@ -242,9 +242,9 @@ def _spelt(target: Target, one: Created) -> str:
         own = target.table_name(one.name) if one.name else None
     except TargetError:
         own = None
-    if own is None or name_parts(one.table) in ([own.name], [own.schema, own.name]):
+    if own is None:
         return one.table
-    return written(own)
+    return written(TableName(own.name) if one.table == own.name else own)
 
 
 def _stands_for_ledgers(history: History, table: TableName) -> bool:
