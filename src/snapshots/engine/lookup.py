@@ -89,14 +89,16 @@ def list_imports(database: str | None) -> Listing:
 def file_status(names: list[str], listing: Listing) -> list[FileStatus]:
     """Whether each file's content is imported already; one that is no input keeps none waiting."""
     statuses = []
+    # One that had nothing to load says nothing of a file.
+    imports = [record for record in listing.imports if record.same_as is None]
     for name in names:
         try:
             content_hash, size = _content(name)
         except InputError as error:
-            named = _named(name, listing.imports)
+            named = _named(name, imports)
             statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
         else:
-            statuses.append(_status(shown(name), content_hash, size, listing.imports))
+            statuses.append(_status(shown(name), content_hash, size, imports))
     return statuses
 
 

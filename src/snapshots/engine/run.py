@@ -153,7 +153,8 @@ def _resume(
             )
         require_whole(entry)
         if entry.state == "finished":
-            return already(entry, target, entry.input)
+            of = ledger.entry(entry.same_as) if entry.same_as is not None else None
+            return already(of or entry, target, entry.input)
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
         job = job_for(target, options, entry.kind)

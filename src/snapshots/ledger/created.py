@@ -33,11 +33,13 @@ def created(history: History) -> list[Created]:
         which = "created_table, table_name FROM snapshots_imports WHERE created_table IS NOT NULL"
     else:
         which = f"'', table_name FROM snapshots_imports WHERE id IN ({LOADED})"
-    rows = history.session.execute(f"SELECT id, {which} ORDER BY id")
-    return [
+    # Sorted here, where few come: a database would read all imports in their order.
+    rows = history.session.execute(f"SELECT id, {which}")
+    found = [
         Created(cast("int", import_id), cast("str", name), cast("str", table))
         for import_id, name, table in rows
     ]
+    return sorted(found, key=lambda one: one.import_id)
 
 
 def plan_of(history: History, import_id: int) -> str:
