@@ -88,11 +88,6 @@ def test_a_duplicate_is_finished_and_stands_for_nothing(database, tmp_path, made
     is_loaded_once(database, made)
     marks = "SELECT id FROM snapshots_imports WHERE fingerprint IS NULL AND content_hash IS NULL"
     assert rows(database, f"{marks} ORDER BY id") == [(2,), (3,), (4,)]
-    # A change of the file follows on what was loaded of it, and not on what was not.
-    made.path.write_bytes(made.path.read_bytes() + b"999999,new,1.5,2024-01-01 00:00:00\n")
-    with served(database, tmp_path, "--rate-limit", "0") as client:
-        assert client.wait(client.submit(file="t.csv", contract=FIELDS))["state"] == "finished"
-    assert entry(database, 5).replaces == 1
 
 
 def test_on_the_command_line(database, tmp_path, made):

@@ -7,7 +7,7 @@ import that runs and whose owner is gone: the next worker that looks takes it ov
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,11 @@ class Worker:
             self.listener(Notice(str(lost)))
         except (CannotConnect, ConnectionLost):
             spared.add(lease.import_id)
+            raise
+        except (SystemExit, KeyboardInterrupt):
+            # Nothing was being loaded yet: an orderly stop, which nobody may take for a death.
+            with suppress(SnapshotsError):
+                self._settle(lease)
             raise
         return True
 
