@@ -144,6 +144,8 @@ class Naming:
     schema: str
     """Of a table whose name stands alone; empty where there is none."""
     ignores_case: bool
+    ascii_alone: bool
+    """Only that of the letters A to Z, if it ignores case."""
     system: str
     """A regular expression for the database's own tables, as `schema.name`."""
 

@@ -246,7 +246,8 @@ def test_of_another_database_none_can_be_open():
 
 
 def test_a_star_stands_for_characters_and_a_quoted_one_for_itself():
-    naming = Naming("public", ignores_case=False, system=r"(pg_[^.]*|information_schema)\..*")
+    system = r"(pg_[^.]*|information_schema)\..*"
+    naming = Naming("public", ignores_case=False, ascii_alone=False, system=system)
     for text, opens, others in (
         ("public.rides_*", ["public rides_", "public rides_a.b*"], ["public rides", "x rides_a"]),
         ("*.rides", ["a rides", "public rides"], ["pg_x rides", "a Rides", "a ridess"]),
@@ -261,6 +262,9 @@ def test_a_star_stands_for_characters_and_a_quoted_one_for_itself():
             for one in names:
                 schema, name = one.split(" ")
                 assert pattern.names(TableName(name, schema), naming) == wanted, (text, one)
+    alike = Naming("main", ignores_case=True, ascii_alone=True, system="x")
+    for name, wanted in (("RIDES_É", True), ("rides_É", True), ("rides_é", False)):
+        assert Pattern.parse("Rides_É").names(TableName(name), alike) == wanted
 
 
 def test_a_worker_loads_into_no_other_table_either(secrets, folder):

@@ -68,7 +68,9 @@ class Pattern:
         schema = table.schema or naming.schema
         if not self.plain and re.fullmatch(naming.system, f"{schema}.{table.name}", re.IGNORECASE):
             return False
-        how = (re.DOTALL | re.IGNORECASE) if naming.ignores_case else re.DOTALL
+        how = re.DOTALL
+        if naming.ignores_case:
+            how |= re.IGNORECASE | (re.ASCII if naming.ascii_alone else re.NOFLAG)
         if self.schema is None:
             return schema == naming.schema and bool(re.fullmatch(self.name, table.name, how))
         return all(

@@ -23,7 +23,7 @@ WHERE table_schema = DATABASE() ORDER BY table_name
 def naming(session: Session) -> Naming:
     """See `ports.Target.naming`."""
     ((schema, folds),) = session.execute("SELECT DATABASE(), @@lower_case_table_names")
-    return Naming(str(schema), ignores_case=folds != 0, system="(?!)")
+    return Naming(str(schema), ignores_case=folds != 0, ascii_alone=False, system="(?!)")
 
 
 def known_as(session: Session, table: TableName) -> TableName | None:

@@ -26,7 +26,7 @@ ORDER BY nspname, relname
 def naming(session: Session) -> Naming:
     """See `ports.Target.naming`."""
     ((schema,),) = session.execute("SELECT current_schema()")
-    return Naming(str(schema or ""), ignores_case=False, system=_SYSTEM)
+    return Naming(str(schema or ""), ignores_case=False, ascii_alone=False, system=_SYSTEM)
 
 
 def known_as(session: Session, table: TableName) -> TableName | None:

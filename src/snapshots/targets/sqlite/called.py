@@ -19,7 +19,7 @@ WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER
 
 def naming() -> Naming:
     """See `ports.Target.naming`."""
-    return Naming("main", ignores_case=True, system=r"main\.sqlite_.*")
+    return Naming("main", ignores_case=True, ascii_alone=True, system=r"main\.sqlite_.*")
 
 
 def known_as(session: Session, table: TableName) -> TableName | None:
