@@ -266,13 +266,14 @@ def test_the_service_loads_it_anew(database, tmp_path):
 
         assert ask()["state"] == "finished"
         execute(database, "DELETE FROM t")
-        refused = ask()
-        assert (refused["state"], refused["error"]["code"]) == ("failed", "already_imported")
-        assert "its table t is empty now" in refused["error"]["message"]
+        known = ask()
+        assert (known["state"], known["outcome"]) == ("finished", "already_imported")
+        assert "Its table t is empty now." in known["note"]
         execute(database, "DROP TABLE t")
         anew = ask()
         assert (anew["state"], anew["records"]["loaded"]) == ("finished", len(made.good))
-        assert ask()["error"]["code"] == "already_imported"
+        known = ask()
+        assert (known["outcome"], known["same_as"]) == ("already_imported", anew["id"])
     assert rows(database, "SELECT COUNT(*) FROM t") == [(len(made.good),)]
 
 

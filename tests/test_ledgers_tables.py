@@ -219,12 +219,15 @@ def test_the_service_neither_takes_nor_reads_them(database, folder):
                 f" SELECT MAX(id) + 1, 'import', 'x', '{name}', 'finished', '{{}}', 'x', 'x', 'x'"
                 " FROM snapshots_imports",
             )
-        for name in names:
+        execute(database, "UPDATE snapshots_imports SET created_table = table_name WHERE id > 1")
+        for name in (*names, "snapshots_rejects"):
             answer = client.get(f"/v1/tables/{quote(name)}/rows")
-            assert (answer.status, answer.json["code"]) == (422, "usage"), (name, answer.data)
+            assert (answer.status, answer.json["code"]) == (403, "forbidden_table"), name
         assert client.get("/v1/tables").json == {"tables": ["a", "v"]}
-        answer = client.get("/v1/tables/snapshots_rejects/rows")
-        assert answer.status == 404
+    with served(database, folder, "--workers", "0", "--tables", "*", "--tables", "v") as client:
+        for name in (*names, "snapshots_rejects"):
+            answer = client.get(f"/v1/tables/{quote(name)}/rows")
+            assert (answer.status, answer.json["code"]) == (403, "forbidden_table"), name
 
 
 def test_nothing_is_fetched_for_them(tmp_path):

@@ -223,6 +223,12 @@ class QueueFull(LedgerError):
     code = "queue_full"
 
 
+class WorkerLost(LedgerError):
+    """Workers have died of an import, one after the other, and none had committed a chunk of it."""
+
+    code = "worker_lost"
+
+
 class KeyReused(LedgerError):
     """The key of a request was given before, with another request."""
 
@@ -245,6 +251,12 @@ class NoSuchTable(TargetError):
     """The database has no table of this name."""
 
     code = "no_such_table"
+
+
+class ForbiddenTable(SnapshotsError):
+    """The table is not one of those that clients of the service may read and load into."""
+
+    code = "forbidden_table"
 
 
 class TooSlow(TargetError):

@@ -267,3 +267,5 @@ class ImportRecord:
     """The import of the same name, into the same table, whose content this one succeeds."""
     damage: str | None = None
     """What the ledger has lost of it, as a sentence."""
+    same_as: int | None = None
+    """The import that had loaded the same bytes before, so that this one loaded nothing."""

@@ -139,6 +139,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """How a session names tables."""
+
+    schema: str
+    """Of a table whose name stands alone; empty where there is none."""
+    ignores_case: bool
+    ascii_alone: bool
+    """Only that of the letters A to Z, if it ignores case."""
+    system: str
+    """A regular expression for the database's own tables, as `schema.name`."""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnKey:
     """A foreign key of a table into that table itself."""
 
@@ -293,6 +306,19 @@ class Target(Protocol):
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """The table as it is; None if there is none."""
+
+    def naming(self, session: Session) -> Naming:
+        """How this session names tables."""
+
+    def known_as(self, session: Session, table: TableName) -> TableName | None:
+        """The table, view, index or whatever else has the name, as the database calls it, with its
+        schema where the database has such. None where nothing has the name."""
+
+    def tables(self, session: Session) -> list[TableName]:
+        """All tables and views, but for the database's own, as `known_as` calls them."""
+
+    def uptime(self, session: Session) -> float | None:
+        """Seconds since the server was started; None where nobody can tell."""
 
     def require_loadable(self, session: Session, table: TableName) -> None:
         """Of a view, and of a name that no table has: raises TargetError where the view takes no

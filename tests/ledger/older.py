@@ -4,7 +4,8 @@ from pathlib import Path
 
 from snapshots import locations
 
-SCRIPTS = Path(__file__).parent / "version_1"
+FOLDER = Path(__file__).parent
+VERSIONS = (1, 2)
 INPUTS = {
     "people.csv": "id,name\n1,Ann\n2,Bob\n3,Cy,more\n\n4,Dan\n",
     "numbers.csv": "n,text\n" + "".join(f"{n},row {n}\n" for n in range(1, 401)),
@@ -15,10 +16,16 @@ INPUTS = {
 
 def ledger_of_version_1(database, folder):
     """Makes it; the inputs lie in the folder."""
+    ledger_of_version(1, database, folder)
+
+
+def ledger_of_version(number, database, folder):
+    """Makes it; the inputs lie in the folder."""
     for name, text in INPUTS.items():
         (folder / name).write_text(text)
     target = locations.target(database)
-    script = (SCRIPTS / f"{target.name}.sql").read_text("utf-8").replace("@FOLDER@", str(folder))
+    script = (FOLDER / f"version_{number}" / f"{target.name}.sql").read_text("utf-8")
+    script = script.replace("@FOLDER@", str(folder))
     lines = (line for line in script.splitlines() if not line.startswith("--"))
     session = target.connect()
     try:

@@ -12,16 +12,38 @@ from snapshots.ledger import schema
 from snapshots.ledger.record import Ledger
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
-from tests.ledger.older import columns, execute, ledger_of_version_1
+from tests.ledger.older import VERSIONS, columns, execute, ledger_of_version
 from tests.web_api.served import served
 
-SAYS = "was migrated from version 1 to 2"
+SAYS = f"to {schema.VERSION}; an older snapshots cannot use it any more"
+COLUMNS = {
+    1: {"chunks"},
+    2: {"created_table", "same_as", "note", "workers_lost"},
+}
+"""Of snapshots_imports, which a ledger of that version lacks."""
+
+
+@pytest.fixture(params=VERSIONS)
+def number(request):
+    """The version of the older ledger."""
+    return request.param
 
 
 @pytest.fixture
-def older(database, tmp_path):
-    ledger_of_version_1(database, tmp_path)
+def older(number, database, tmp_path):
+    ledger_of_version(number, database, tmp_path)
     return database
+
+
+def is_as_it_was(older, number):
+    assert version(older) == [(number,)]
+    assert not COLUMNS[number] & columns(older, "snapshots_imports")
+
+
+def is_migrated(older):
+    assert version(older) == [(schema.VERSION,)]
+    assert set().union(*COLUMNS.values()) <= columns(older, "snapshots_imports")
+    assert "skipped_by_code" in columns(older, "snapshots_chunks")
 
 
 def version(database):
@@ -36,7 +58,7 @@ def counts(database, *tables):
     return [execute(database, f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables]
 
 
-def test_who_reads_takes_it_as_it_is(older, tmp_path):
+def test_who_reads_takes_it_as_it_is(older, number, tmp_path):
     listed = run(older, tmp_path, "list", "--json")
     assert listed.returncode == 0, listed.stderr
     assert [(one["import_id"], one["state"], one["loaded"]) for one in objects(listed)] == [
@@ -53,34 +75,32 @@ def test_who_reads_takes_it_as_it_is(older, tmp_path):
     known = run(older, tmp_path, "list", "people.csv")
     assert "imported: import 1" in known.stdout
     assert run(older, tmp_path, "import", "people.csv", "--dry-run").returncode in (0, 3)
-    assert version(older) == [(1,)]
-    assert "chunks" not in columns(older, "snapshots_imports")
+    is_as_it_was(older, number)
 
 
-def test_who_writes_migrates_it_and_says_so(older, tmp_path):
+def test_who_writes_migrates_it_and_says_so(older, number, tmp_path):
     again = run(older, tmp_path, "import", "people.csv")
     assert again.returncode == 5, again.stderr
-    assert SAYS in again.stderr
-    assert version(older) == [(2,)]
-    assert {"chunks"} <= columns(older, "snapshots_imports")
+    assert f"was migrated from version {number} {SAYS}" in again.stderr
+    is_migrated(older)
     (tmp_path / "new.csv").write_text("n\n1\n2\n")
     new = run(older, tmp_path, "import", "new.csv")
     assert new.returncode == 0, new.stderr
     assert SAYS not in new.stderr
     assert execute(older, "SELECT id, state, chunks FROM snapshots_imports WHERE id > 3") == [
-        (4, "failed", None),
+        (4, "failed", None if number == 1 else 1),
         (5, "finished", 1),
     ]
 
 
-@pytest.mark.parametrize(("number", "table"), [(2, "numbers"), (3, "cities")])
-def test_an_import_that_the_older_began_goes_on(older, tmp_path, number, table):
-    done = run(older, tmp_path, "resume", str(number))
+@pytest.mark.parametrize(("begun", "table"), [(2, "numbers"), (3, "cities")])
+def test_an_import_that_the_older_began_goes_on(older, tmp_path, begun, table):
+    done = run(older, tmp_path, "resume", str(begun))
     assert done.returncode == 0, done.stderr
     assert SAYS in done.stderr
     key = "n" if table == "numbers" else "id"
     assert execute(older, f"SELECT COUNT(*), COUNT(DISTINCT {key}) FROM {table}") == [(400, 400)]
-    (entry,) = objects(run(older, tmp_path, "show", str(number), "--json"))
+    (entry,) = objects(run(older, tmp_path, "show", str(begun), "--json"))
     assert (entry["state"], entry["records"], entry["loaded"]) == ("finished", 400, 400)
     again = run(older, tmp_path, "import", f"{table}.csv")
     assert again.returncode == 5, again.stderr
@@ -92,7 +112,7 @@ def test_what_stopped_for_its_rejects_goes_on(older, tmp_path):
     assert counts(older, "bad", "snapshots_rejects") == [10, 11]
 
 
-def test_several_migrate_it_at_once(older):
+def test_several_migrate_it_at_once(older, number):
     said, barrier = [], threading.Barrier(4)
 
     def work():
@@ -109,21 +129,54 @@ def test_several_migrate_it_at_once(older):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(said, key=str) == [1, None, None, None]
-    assert version(older) == [(2,)]
+    assert sorted(said, key=str) == [number, None, None, None]
+    is_migrated(older)
 
 
-def test_a_migration_that_was_interrupted_goes_on(older, tmp_path):
+@pytest.mark.parametrize("done", [1, 3, 9])
+def test_a_migration_that_was_interrupted_goes_on(older, number, tmp_path, done):
     """MySQL commits each statement by itself: a killed one may have done the first."""
-    (first, *_) = schema.statements(locations.target(older).name, 2)
-    execute(older, first)
-    done = run(older, tmp_path, "resume", "2")
-    assert done.returncode == 0, done.stderr
-    assert version(older) == [(2,)]
-    assert {"skipped_by_code"} <= columns(older, "snapshots_chunks")
+    begun = schema.statements(locations.target(older).name, number + 1)
+    for statement in begun[:done]:
+        execute(older, statement)
+    resumed = run(older, tmp_path, "resume", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    is_migrated(older)
 
 
-def test_not_while_the_older_is_at_work(older, tmp_path):
+def test_tables_with_loaded_rows_count_as_created(older, tmp_path):
+    """An older ledger does not know which imports have created their tables."""
+    execute(older, "CREATE TABLE secrets (id int, pin varchar(9))")
+    (plan,) = execute(older, "SELECT plan FROM snapshots_imports WHERE id = 4")[0]
+    for state in ("finished", "failed"):
+        execute(
+            older,
+            "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, records,"
+            " rejected, started_at, heartbeat_at)"
+            " SELECT MAX(id) + 1, 'import', 'x', 'secrets', ?, ?, 1, 1, 'x', 'x'"
+            " FROM snapshots_imports",
+            *(state, plan.replace('"bad"', '"secrets"')),
+        )
+    files = tmp_path / "service"
+    files.mkdir()
+    named = ["bad", "cities", "numbers", "people"]
+
+    def is_open(client):
+        assert client.get("/v1/tables").json == {"tables": named}
+        assert [client.get(f"/v1/tables/{name}/rows").status for name in named] == [200] * 4
+        answer = client.get("/v1/tables/secrets/rows")
+        assert (answer.status, answer.json["code"]) == (403, "forbidden_table")
+
+    with served(older, files, "--workers", "0", "--rate-limit", "0") as client:
+        is_open(client)
+        assert client.ask("POST", "/v1/imports", {"file": "a.csv"}).status == 202
+        assert version(older) == [(schema.VERSION,)]
+        is_open(client)
+        answer = client.ask("POST", "/v1/imports", {"file": "a.csv", "table": "secrets"})
+        assert (answer.status, answer.json["code"]) == (403, "forbidden_table")
+
+
+def test_not_while_the_older_is_at_work(older, number, tmp_path):
     target = locations.target(older)
     execute(
         older,
@@ -134,35 +187,35 @@ def test_not_while_the_older_is_at_work(older, tmp_path):
     assert refused.returncode == 1
     assert "cannot be migrated yet" in refused.stderr
     assert f"working on import 3, as {owner.this_process()}" in refused.stderr
-    assert version(older) == [(1,)]
+    is_as_it_was(older, number)
     assert run(older, tmp_path, "list").returncode == 0
     execute(older, "UPDATE snapshots_imports SET owner = NULL WHERE id = 3")
     assert run(older, tmp_path, "import", "people.csv").returncode == 5
-    assert version(older) == [(2,)]
+    is_migrated(older)
 
 
-def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, tmp_path):
+def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, tmp_path):
     files = tmp_path / "service"
     files.mkdir()
     with served(older, files, "--workers", "0") as client:
         found = client.ask("GET", "/v1/imports").json["imports"]
         assert [one["records"]["loaded"] for one in found] == [10, 253, 150, 3]
         assert client.ask("GET", "/v1/imports/1/rejects").status == 200
-        assert version(older) == [(1,)]
+        is_as_it_was(older, number)
         answer = client.ask("POST", "/v1/imports", {"url": "https://example.org/a.csv"})
         assert answer.status == 202, answer.json
-        assert version(older) == [(2,)]
+        is_migrated(older)
 
 
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (3, "has version 3; this program knows versions up to 2"),
+        (9, f"has version 9; this program knows versions up to {schema.VERSION}"),
         (0, "does not hold the version of the ledger"),
         (-1, "does not hold the version of the ledger"),
     ],
 )
-def test_another_version_is_refused_and_nothing_is_touched(older, tmp_path, found, says):
+def test_another_version_is_refused_and_nothing_is_touched(older, number, tmp_path, found, says):
     execute(older, "UPDATE snapshots_version SET version = ?", found)
     before = execute(older, "SELECT * FROM snapshots_imports ORDER BY id")
     for arguments in (
@@ -175,7 +228,7 @@ def test_another_version_is_refused_and_nothing_is_touched(older, tmp_path, foun
         assert says in refused.stderr, (arguments, refused.stderr)
     assert execute(older, "SELECT * FROM snapshots_imports ORDER BY id") == before
     assert version(older) == [(found,)]
-    assert "chunks" not in columns(older, "snapshots_imports")
+    assert not COLUMNS[number] & columns(older, "snapshots_imports")
 
 
 @pytest.mark.parametrize("how", ["DELETE FROM snapshots_version", "DROP TABLE snapshots_version"])
@@ -191,9 +244,7 @@ def test_a_lost_version_is_noticed(older, tmp_path, how):
 def test_a_new_ledger_is_that_of_all_migrations(database, tmp_path):
     (tmp_path / "a.csv").write_text("n\n1\n")
     assert run(database, tmp_path, "import", "a.csv").returncode == 0
-    assert version(database) == [(schema.VERSION,)]
-    assert {"chunks"} <= columns(database, "snapshots_imports")
-    assert {"skipped_by_code"} <= columns(database, "snapshots_chunks")
+    is_migrated(database)
 
 
 @pytest.mark.parametrize("name", ["postgres", "mysql", "sqlite"])

@@ -112,10 +112,10 @@ def normal(rows):
 
 def what_is_not_there_and_what_makes_no_sense(client):
     for path, status, code in (
-        ("/v1/tables/snapshots_imports/rows", 404, "no_such_table"),
-        ("/v1/tables/pg_catalog.pg_authid/rows", 404, "no_such_table"),
-        ("/v1/tables/sqlite_master/rows", 404, "no_such_table"),
-        ("/v1/tables/" + quote('rides"; DROP TABLE rides; --') + "/rows", 404, "no_such_table"),
+        ("/v1/tables/snapshots_imports/rows", 403, "forbidden_table"),
+        ("/v1/tables/pg_catalog.pg_authid/rows", 403, "forbidden_table"),
+        ("/v1/tables/sqlite_master/rows", 403, "forbidden_table"),
+        ("/v1/tables/" + quote('rides"; DROP TABLE rides; --') + "/rows", 403, "forbidden_table"),
         ("/v1/tables/rides/rows?sort=nope", 422, "usage"),
         ("/v1/tables/rides/rows?where=nope:eq:1", 422, "usage"),
         ("/v1/tables/rides/rows?where=id:like:1", 422, "usage"),

@@ -18,6 +18,7 @@ from snapshots.cli.signals import ended_by, stopped_by
 @serving.address
 @serving.files
 @serving.allow_host
+@serving.tables
 @serving.unpacking
 @serving.loaders
 @options.log_format
@@ -33,6 +34,7 @@ def command(
     workers: int,
     files: Path | None,
     allow_host: tuple[str, ...],
+    tables: tuple[str, ...],
     loaders: int | None,
     **given: Any,
 ) -> None:
@@ -41,6 +43,7 @@ def command(
     from snapshots.cli.memory import give_back
     from snapshots.cli.watch import complain, wanted_of
     from snapshots.engine.known import uploads
+    from snapshots.engine.open_tables import OpenTables
     from snapshots.engine.queue import Worker
     from snapshots.engine.report import Notice
     from snapshots.sources.unpacking import Unpacking
@@ -57,6 +60,7 @@ def command(
     settings = Settings(
         target=target,
         files=files or uploads(),
+        tables=OpenTables.parse(target, tables),
         allowed=frozenset(name.lower() for name in allow_host),
         queue_bound=given["queue"],
         rate_limit=given["rate_limit"],
@@ -72,7 +76,14 @@ def command(
     with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
         unpacking = Unpacking(given["max_unpacked"], given["max_ratio"])
         worker = Worker(
-            target, settings.files, hears, settings.allowed, shutdown, unpacking, loaders
+            target,
+            settings.files,
+            hears,
+            settings.allowed,
+            shutdown,
+            unpacking,
+            loaders,
+            settings.tables,
         )
         running = Serving(
             settings, metrics, [worker.run] * workers, lambda text: hears(Notice(text))

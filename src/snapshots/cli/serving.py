@@ -20,6 +20,13 @@ allow_host = option(
     metavar="HOST[:PORT]",
     help="URLs may name it though it is not public; may be repeated.",
 )
+tables = option(
+    "--tables",
+    multiple=True,
+    metavar="SCHEMA.NAME",
+    help="Clients may reach these tables, besides those that imports created; * for any"
+    " characters; may be repeated.",
+)
 unpacking = together(
     option(
         "--max-unpacked",

@@ -16,6 +16,7 @@ from snapshots.cli.signals import stopping
 @options.database
 @serving.files
 @serving.allow_host
+@serving.tables
 @serving.unpacking
 @serving.loaders
 @options.progress
@@ -28,6 +29,7 @@ def command(
     database: str | None,
     files: Path | None,
     allow_host: tuple[str, ...],
+    tables: tuple[str, ...],
     max_unpacked: int,
     max_ratio: int,
     loaders: int | None,
@@ -39,17 +41,19 @@ def command(
     from snapshots.cli.memory import give_back
     from snapshots.cli.watch import watching
     from snapshots.engine.known import uploads
+    from snapshots.engine.open_tables import OpenTables
     from snapshots.engine.queue import Worker
     from snapshots.sources.unpacking import Unpacking
 
     give_back()
     place = locations.Search(database)
     target = place.target()
+    opened = OpenTables.parse(target, tables)
     with stopping() as stop, watching(place, given, progress) as shown:
         say(f"working on the queue in {target.display()}", err=True)
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
         unpacking = Unpacking(max_unpacked, max_ratio)
         heard = stop.listen(shown)
-        Worker(target, folder, heard, allowed, stop.event, unpacking, loaders).run()
+        Worker(target, folder, heard, allowed, stop.event, unpacking, loaders, opened).run()
     ctx.exit(stop.code or 0)

@@ -82,7 +82,7 @@ class Job(Protocol):
     def plan(self, source: Source, books: Books, say: Callable[[str], None]) -> Plan:
         """Decides everything. Raises what cannot work, before the ledger knows of it."""
 
-    def make(self, plan: Plan, books: Books) -> bool:
+    def make(self, plan: Plan, books: Books, lease: Lease) -> bool:
         """Makes the destination if the plan says so; False if somebody else just has."""
 
     def at_once(
@@ -95,7 +95,7 @@ class Job(Protocol):
     ) -> Done | None:
         """A whole new run in one transaction; None where that cannot be, and nothing was done."""
 
-    def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
+    def prepare(self, plan: Plan, books: Books, lease: Lease, *, new: bool) -> None:
         """Makes the destination ready; `new`: nothing has come to it yet."""
 
     def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:

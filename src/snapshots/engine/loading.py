@@ -12,7 +12,7 @@ from snapshots.engine.plan import Options, Plan, make_plan
 from snapshots.engine.prepare import create_table, prepare_table
 from snapshots.engine.retry import retry
 from snapshots.engine.small import Done, import_small, is_small
-from snapshots.engine.tables import table_for, table_of
+from snapshots.engine.tables import require_users, table_for, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,10 @@ class Loading:
 
     def plan(self, source: Source, books: Books, say: Callable[[str], None]) -> Plan:
         """See `engine.job.Job`."""
+        if self.options.tables is not None:
+            # Before anything of the table is seen, or told.
+            table = table_of(self.target, source.identity.name, self.options.table)
+            self.options.tables.require_takes(books.ledger, table)
         plan = make_plan(
             source, self.target, books.session, self.options, say, books.ledger.last_plan
         )
@@ -54,9 +58,9 @@ class Loading:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan
 
-    def make(self, plan: Plan, books: Books) -> bool:
+    def make(self, plan: Plan, books: Books, lease: Lease) -> bool:
         """See `engine.job.Job`."""
-        return plan.create is None or create_table(self.target, books.session, plan)
+        return plan.create is None or create_table(books.ledger, lease, plan)
 
     def at_once(
         self,
@@ -73,9 +77,16 @@ class Loading:
             return None
         return import_small(books.ledger, source, plan, known, self.options, stop)
 
-    def prepare(self, plan: Plan, books: Books, *, new: bool) -> None:
+    def prepare(self, plan: Plan, books: Books, lease: Lease, *, new: bool) -> None:
         """See `engine.job.Job`."""
-        prepare_table(self.target, books.session, plan, new=new)
+        # Plans of older versions did not know whose a table is.
+        require_users(self.target, books.session, plan.table)
+        if new:
+            create_table(books.ledger, lease, plan)
+        if self.options.tables is not None and plan.loads:
+            # Somebody may have made it since the plan was.
+            self.options.tables.require_open(books.ledger, plan.table)
+        prepare_table(self.target, books.session, plan)
 
     def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
         """See `engine.job.Job`."""

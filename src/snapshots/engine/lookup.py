@@ -99,6 +99,8 @@ def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
     answered by its name, and keeps no other waiting. Raises UsageError for an argument that is
     empty or no text.
     """
+    # One that had nothing to load says nothing of a file.
+    imports = [record for record in listing.imports if record.same_as is None]
     statuses = []
     names: list[str] = []
     for argument in arguments:
@@ -106,15 +108,15 @@ def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
         try:
             names += expand([argument])
         except InputError as error:
-            statuses.append(_not_there(argument, error, listing.imports))
+            statuses.append(_not_there(argument, error, imports))
     for name in expand(names):
         try:
             content_hash, size = _content(name)
         except InputError as error:
-            named = _named(name, listing.imports)
+            named = _named(name, imports)
             statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
         else:
-            statuses.append(_status(shown(name), content_hash, size, listing.imports))
+            statuses.append(_status(shown(name), content_hash, size, imports))
     return statuses
 
 

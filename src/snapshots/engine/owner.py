@@ -25,10 +25,18 @@ def alive(owner: str | None, heartbeat_age: float) -> bool:
     """
     if owner is None or heartbeat_age > LEASE_SECONDS:
         return False
-    host, pid, started = owner.rsplit(":", 2)
+    host, _, _ = owner.rsplit(":", 2)
     if host != socket.gethostname():
         return heartbeat_age > -LEASE_SECONDS
-    return _exists(int(pid)) and _started(int(pid)) == started
+    return there(owner)
+
+
+def there(owner: str | None) -> bool:
+    """Whether an owner is a process of this host that lives, whatever it does."""
+    if owner is None:
+        return False
+    host, pid, started = owner.rsplit(":", 2)
+    return host == socket.gethostname() and _exists(int(pid)) and _started(int(pid)) == started
 
 
 def _exists(pid: int) -> bool:

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
@@ -30,9 +30,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from snapshots.ledger.history import History
     from snapshots.ports import Session, Source, Target
 
 LINEAGE = ("_import_id", "_line")
+
+
+class Gate(Protocol):
+    """Says which tables are loaded into: see `engine/open_tables.py`."""
+
+    def require_takes(self, history: History, table: TableName) -> None:
+        """Raises ForbiddenTable for a table that is there and not open."""
+
+    def require_open(self, history: History, table: TableName) -> None:
+        """Raises ForbiddenTable unless the table is there and open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Options:
     anew: bool = True
     """An input whose table is gone is loaded anew, though nobody has touched it since."""
     access: Access = field(default_factory=Access)
+    tables: Gate | None = None
+    """Only these, and new ones, are loaded into; None: any."""
 
     def __post_init__(self) -> None:
         for name in ("limit", "workers", "chunk_size"):

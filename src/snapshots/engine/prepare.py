@@ -8,39 +8,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.engine.columns import require_unchanged
-from snapshots.engine.tables import require_users
+from snapshots.engine.faults import fault_point
+from snapshots.engine.open_tables import canonical
 from snapshots.errors import TargetError
+from snapshots.ledger.created import mark
+from snapshots.targets.ddl import written
 
 if TYPE_CHECKING:
     from snapshots.engine.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Session, Target
 
 
-def prepare_table(target: Target, session: Session, plan: Plan, *, new: bool) -> None:
-    """Makes what the plan says is missing; `new`: nothing is loaded yet.
+def prepare_table(target: Target, session: Session, plan: Plan) -> None:
+    """Adds what the plan says is missing to a table that is there.
 
-    Raises ContractError if the table is not what the plan was made for, UsageError if it is not
-    for users, which plans of older versions did not know.
+    Raises ContractError if the table is not what the plan was made for.
     """
-    require_users(target, session, plan.table)
-    if new:
-        create_table(target, session, plan)
     if plan.add:
         _add_columns(target, session, plan)
     if plan.loads:
         require_unchanged(target.inspect(session, plan.table), plan.contract, plan.encoding)
 
 
-def create_table(target: Target, session: Session, plan: Plan) -> bool:
-    """Whether the table was made here; another process may have been faster."""
+def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
+    """Whether the table was made here; another process may have been faster.
+
+    The ledger is told before that the import creates it: see `ledger/created.py`.
+    """
+    target, session = ledger.target, ledger.session
     if plan.create is None or target.inspect(session, plan.table) is not None:
         return False
+    mark(ledger, lease, written(plan.table))
+    fault_point("creating")
     try:
         target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
     except TargetError:
+        mark(ledger, lease, None)
         if target.inspect(session, plan.table) is None:
             raise
         return False
+    fault_point("created")
+    mark(ledger, lease, canonical(ledger, plan.table))
     return True
 
 

@@ -7,7 +7,7 @@ import that runs and whose owner is gone: the next worker that looks takes it ov
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING
 from snapshots.engine import owner, threads
 from snapshots.engine.books import Books
 from snapshots.engine.keeper import Keeper
+from snapshots.engine.lost import MOST_LOST, give_up_on, lives_lost
+from snapshots.engine.open_tables import OpenTables
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
 from snapshots.engine.queued import carry_out
 from snapshots.engine.report import Notice
 from snapshots.engine.takeover import require_whole, take_over
 from snapshots.errors import (
+    CannotConnect,
+    ConnectionLost,
     LedgerDamaged,
     LedgerError,
     LostLease,
@@ -57,14 +61,20 @@ class Worker:
     """How large compressed input may become."""
     loaders: int | None = None
     """Connections that load one import at once."""
+    tables: OpenTables = field(default_factory=OpenTables)
+    """Those that are loaded into, besides new ones and those that imports have created."""
 
     def run(self) -> None:
         """Works until the shutdown event is set; the import that runs then is queued again."""
         say = self._say
+        spared: set[int] = set()
         with closing(Books(self.target, create=True, migrate=say)) as books:
             while not self.shutdown.is_set():
                 try:
-                    busy = self._work(books.ledger)
+                    for import_id in tuple(spared):
+                        queue.spare(books.ledger, import_id)
+                        spared.discard(import_id)
+                    busy = self._work(books.ledger, spared)
                 except SnapshotsError as error:
                     self.listener(Notice(f"the queue cannot be read: {error}"))
                     books.renew_if_possible()
@@ -75,9 +85,9 @@ class Worker:
     def _say(self, text: str) -> None:
         self.listener(Notice(text))
 
-    def _work(self, ledger: Ledger) -> bool:
-        """Does one import, if there is one to be had."""
-        taken = _take(ledger)
+    def _work(self, ledger: Ledger, spared: set[int]) -> bool:
+        """Does one import, if there is one to be had; `spared` gets it if the database was away."""
+        taken = self._take(ledger)
         if taken is None:
             return False
         lease, entry = taken
@@ -88,6 +98,14 @@ class Worker:
             self._settle(lease)
         except LostLease as lost:
             self.listener(Notice(str(lost)))
+        except (CannotConnect, ConnectionLost):
+            spared.add(lease.import_id)
+            raise
+        except (SystemExit, KeyboardInterrupt):
+            # Nothing was being loaded yet: an orderly stop, which nobody may take for a death.
+            with suppress(SnapshotsError):
+                self._settle(lease)
+            raise
         return True
 
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
@@ -95,7 +113,9 @@ class Worker:
             order = Order.from_json(entry.request or "")
             policy = Anywhere() if order.file else PublicOnly(self.allowed)
             access = Access(policy, netrc=False, unpacking=self.unpacking)
-            options = replace(order.options(), workers=self.loaders, access=access)
+            options = replace(
+                order.options(), workers=self.loaders, access=access, tables=self.tables
+            )
             name = order.url or str(self.files / order.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
         except LostLease:
@@ -132,29 +152,32 @@ class Worker:
             elif self.shutdown.is_set():
                 queue.leave(ledger, lease, "queued")
 
+    def _take(self, ledger: Ledger) -> tuple[Lease, Entry] | None:
+        for import_id in queue.candidates(ledger, owner.alive):
+            entry = ledger.entry(import_id)
+            if entry is None or not _to_be_done(entry):
+                continue
+            if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
+                continue
+            try:
+                lost = lives_lost(ledger, entry)
+                if not entry.wanted:
+                    require_whole(entry)
+                lease = take_over(ledger, entry, lost)
+                if lost < MOST_LOST or entry.wanted:
+                    return lease, entry
+                give_up_on(ledger, lease, entry, self.listener)
+            except LedgerDamaged as error:
+                queue.give_up(ledger, entry, error)
+            except LedgerError:
+                # Another worker was faster.
+                continue
+        return None
+
 
 def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
     """Takes the rows of an import out again."""
     queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
-
-
-def _take(ledger: Ledger) -> tuple[Lease, Entry] | None:
-    for import_id in queue.candidates(ledger):
-        entry = ledger.entry(import_id)
-        if entry is None or not _to_be_done(entry):
-            continue
-        if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
-            continue
-        try:
-            if not entry.wanted:
-                require_whole(entry)
-            return take_over(ledger, entry), entry
-        except LedgerDamaged as error:
-            queue.give_up(ledger, entry, error)
-        except LedgerError:
-            # Another worker was faster.
-            continue
-    return None
 
 
 def _to_be_done(entry: Entry) -> bool:

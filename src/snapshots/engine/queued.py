@@ -5,24 +5,27 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from snapshots.engine import owner
 from snapshots.engine.books import Books
+from snapshots.engine.conclude import already
 from snapshots.engine.earlier import require_same
 from snapshots.engine.faults import fault_point
 from snapshots.engine.opening import ended_by, opened
 from snapshots.engine.plan import Plan
-from snapshots.engine.report import told
+from snapshots.engine.report import WAITING, ImportResult, told
 from snapshots.engine.run import Run, job_for
 from snapshots.engine.takeover import ours, session_name
-from snapshots.errors import AlreadyImported
+from snapshots.errors import AlreadyImported, sentence
 from snapshots.ledger import queue
 from snapshots.ledger.gone import give_up
+from snapshots.model import Counts
 
 if TYPE_CHECKING:
     import threading
 
     from snapshots.engine.earlier import Known
     from snapshots.engine.plan import Options
-    from snapshots.engine.report import ImportResult, Listener
+    from snapshots.engine.report import Listener
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.ports import Target
@@ -39,7 +42,10 @@ def carry_out(
 ) -> ImportResult:
     """Loads the input `name` as the import that the lease is for, or goes on with it.
 
-    Raises AlreadyImported where another import has, or is loading, the same bytes; the errors of
+    It is finished where another import has loaded the same bytes, and waits in the queue where
+    another one is loading them.
+
+    Raises AlreadyImported where another import of the same bytes was stopped; the errors of
     planning; InputChanged if it was begun with other bytes; LostLease if it was taken over.
     """
 
@@ -66,7 +72,12 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
             known = require_same(run.source, entry, ledger)
         return run.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
-        known = _unknown(run)
+        known = run.look_up()
+    if known.imported:
+        return _nothing_new(run, lease, known, known.imported)
+    if known.unfinished:
+        return _until_it_ends(run, lease, entry, known.unfinished)
+    with ended_by(run.stop, run.source):
         plan = run.job.plan(run.source, run.books, run.say)
     ledger = run.books.renewed()
     fault_point("planned")
@@ -88,20 +99,51 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     return run.execute(lease, plan, known, resumed=False)
 
 
-def _unknown(run: Run) -> Known:
-    """An input that no import has. Raises AlreadyImported."""
-    known = run.look_up()
-    other = known.imported or known.unfinished
-    if other is None:
-        return known
-    if known.imported:
-        empty = f", and its table {other.table} is empty now" if known.emptied else ""
-        there = f'; "table": "{known.likely}" loads them there anew: {known.lost}'
-        raise AlreadyImported(
-            f"import {other.import_id} has loaded the same bytes ({other.input}){empty}",
-            hint=f'"again": true loads them once more{there if known.lost else ""}',
+def _nothing_new(run: Run, lease: Lease, known: Known, other: Entry) -> ImportResult:
+    """Another import has loaded the same bytes: there is nothing to do."""
+    result = already(other, run.target, run.source.identity.name, known)
+    hint = '"again": true loads them once more'
+    if known.lost:
+        hint += f'; "table": "{known.likely}" loads them there anew'
+    note = " ".join(
+        (
+            f"Import {other.import_id} has loaded the same bytes ({other.input}): nothing done.",
+            *([f"Its table {other.table} is empty now."] if known.emptied else ()),
+            *([sentence(known.lost)] if known.lost else ()),
+            sentence(hint),
         )
-    raise AlreadyImported(
-        f"import {other.import_id} of the same bytes is {other.state}",
-        hint=f'go on with import {other.import_id}; "again": true loads them anew',
+    )
+    ledger = run.books.renewed()
+    fault_point("duplicate")
+    queue.finish_as(ledger, lease, other.import_id, note)
+    return result
+
+
+def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> ImportResult:
+    """Another import of the same bytes is loading them: this one waits for its end.
+
+    Raises AlreadyImported where that one was stopped, and nobody goes on with it by himself.
+    """
+    at_work = other.state == "running" and (
+        other.request is not None or owner.alive(other.owner, other.heartbeat_age)
+    )
+    if other.state != "queued" and not at_work:
+        state = "interrupted" if other.state == "running" else other.state
+        onward = f"POST /v1/imports/{other.import_id}/resume"
+        if other.request is None:
+            onward = f"snapshots resume {other.import_id}"
+        raise AlreadyImported(
+            f"import {other.import_id} of the same bytes is {state}; {onward} goes on with it",
+            hint='"again": true loads them anew',
+        )
+    fault_point("waiting")
+    queue.wait(run.books.renewed(), lease, other.import_id)
+    return ImportResult(
+        record=entry.record(run.target.display()),
+        counts=Counts(),
+        outcome=WAITING,
+        exit_code=0,
+        message=f"Import {other.import_id} is loading the same bytes: this one waits for its end.",
+        rejects_by_code={},
+        given=entry.input,
     )

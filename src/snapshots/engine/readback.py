@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from snapshots.engine.tables import require_users, table_of
 from snapshots.errors import NoSuchTable, TargetError, TooSlow, UsageError
 from snapshots.targets import reading
 from snapshots.targets.reading import Filter, Select, Sort
@@ -16,6 +15,7 @@ from snapshots.targets.reading import Filter, Select, Sort
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.engine.open_tables import OpenTables
     from snapshots.ledger.history import History
     from snapshots.model import Kind, TableShape
     from snapshots.ports import RowPlace, Session, Target, Value
@@ -43,26 +43,23 @@ class Rows:
 
 def read(
     history: History,
+    open_tables: OpenTables,
     table: str,
     filters: Sequence[Filter],
     order: Sequence[Sort],
     after: Sequence[Value] | None,
     most: int,
 ) -> Rows:
-    """A page of a table that something was imported into; of no other one.
+    """A page of a table that is open.
 
-    Raises NoSuchTable, UsageError, TooSlow.
+    Raises ForbiddenTable, NoSuchTable, UsageError, TooSlow.
     """
     target, session = history.target, history.session
     with _patience(session):
         session.limit_time(SECONDS)
-        if not history.loaded_into(table):
-            raise NoSuchTable(f"nothing was imported into a table {table}")
-        named = table_of(target, "-", table)
-        shape = target.inspect(session, named)
+        shape = target.inspect(session, open_tables.readable(history, table))
         if shape is None:
             raise NoSuchTable(f"the table {table} is not there any more")
-        require_users(target, session, named)
         place = target.row_place(session, shape)
         page = _Page(target, session, shape, filters, place, most)
         return page.read(order, after)

@@ -135,6 +135,10 @@ class Backlog:
     waiting: int
 
 
+WAITING = "waiting"
+"""The outcome that is no end: the import is in the queue again."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """How the import of one input ended."""
@@ -143,7 +147,8 @@ class ImportResult:
     """None for a dry run."""
     counts: Counts
     outcome: str
-    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run."""
+    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run; of a
+    queued import that has to wait for another one and is no end of it: waiting."""
     exit_code: int
     message: str
     rejects_by_code: dict[str, int]

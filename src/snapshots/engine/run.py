@@ -154,7 +154,8 @@ def _resume(
             )
         require_whole(entry)
         if entry.state == "finished":
-            return already(entry, target, entry.input)
+            of = ledger.entry(entry.same_as) if entry.same_as is not None else None
+            return already(of or entry, target, entry.input)
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
         job = job_for(target, options, entry.kind)
@@ -301,11 +302,11 @@ class Run:
             self.books.name_sessions(session_name(lease))
             fault_point("begun")
             chunks = self.books.ledger.chunks(lease.import_id)
-            if not resumed and not self.job.make(plan, self.books):
+            if not resumed and not self.job.make(plan, self.books, lease):
                 # Somebody has made the table since it was looked for: now its columns count.
                 plan = self.job.plan(self.source, self.books, lambda _: None)
                 self.books.ledger.replan(lease, plan.to_json())
-            self.job.prepare(plan, self.books, new=not chunks)
+            self.job.prepare(plan, self.books, lease, new=not chunks)
             task = Task(
                 source=self.source,
                 plan=plan,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from snapshots.engine.open_tables import OpenTables
 from snapshots.engine.order import Order
 from snapshots.engine.plan import Plan
-from snapshots.engine.tables import require_users, table_of
+from snapshots.engine.tables import require_users
 from snapshots.engine.takeover import require_whole
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import queue
@@ -28,20 +29,33 @@ class Submitted:
     """False: it was asked for before, with the same key."""
 
 
-def submit(ledger: Ledger, order: Order, key: str | None, bound: int) -> Submitted:
+def submit(
+    ledger: Ledger,
+    order: Order,
+    key: str | None,
+    bound: int,
+    open_tables: OpenTables | None = None,
+) -> Submitted:
     """Puts an import into the queue, or finds the one that this key has put there.
 
+    It waits there for an earlier one of an input of the same name that has not ended.
+
     Raises KeyReused if that one is another, QueueFull where `bound` imports wait, UsageError for a
-    table that is not for users.
+    table that is not for users, ForbiddenTable for one that is neither open nor to be created.
     """
-    named = table_of(ledger.target, order.input, order.table)
+    tables = open_tables or OpenTables()
+    named = tables.named(ledger.target, order.input, order.table)
     require_users(ledger.target, ledger.session, named)
+    tables.require_takes(ledger, named)
     table = str(named)
     with ledger.locked():
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:
-            import_id = queue.enqueue(ledger, order.input, table, order.to_json(), key, bound)
+            after = None if order.again else _earlier(ledger, order, table)
+            import_id = queue.enqueue(
+                ledger, order.input, table, order.to_json(), key, bound, after
+            )
     entry = find(ledger, import_id)
     if not new and Order.from_json(entry.request or "") != order:
         raise KeyReused(
@@ -51,10 +65,19 @@ def submit(ledger: Ledger, order: Order, key: str | None, bound: int) -> Submitt
     return Submitted(entry, new)
 
 
-def cancel(ledger: Ledger, import_id: int, wish: Wish) -> Entry:
+def _earlier(ledger: Ledger, order: Order, table: str) -> int | None:
+    """The import whose end tells whether there is anything to do for an order."""
+    found = queue.earlier(ledger, order.input)
+    return next((one for one, into in found if order.table is None or into == table), None)
+
+
+def cancel(
+    ledger: Ledger, import_id: int, wish: Wish, open_tables: OpenTables | None = None
+) -> Entry:
     """Has an import stopped, and its rows taken out if that is the wish.
 
-    Raises Forbids where that cannot be done: rows without lineage, or an import that is whole.
+    Raises Forbids where that cannot be done: rows without lineage, or an import that is whole;
+    ForbiddenTable where rows would be taken out of a table that is not open.
     """
     entry = find(ledger, import_id)
     if wish == "undo" and entry.state == "finished":
@@ -66,12 +89,23 @@ def cancel(ledger: Ledger, import_id: int, wish: Wish) -> Entry:
         )
     if entry.request is None:
         raise _not_ours(entry)
+    if wish == "undo" and entry.plan:
+        (open_tables or OpenTables()).require_takes(ledger, Plan.from_json(entry.plan).table)
     queue.ask(ledger, entry, wish)
     return find(ledger, import_id)
 
 
-def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) -> Entry:
-    """Queues an import that was stopped once more. Raises Forbids, LedgerDamaged, QueueFull."""
+def resume(
+    ledger: Ledger,
+    import_id: int,
+    max_rejects: str | None,
+    bound: int,
+    open_tables: OpenTables | None = None,
+) -> Entry:
+    """Queues an import that was stopped once more.
+
+    Raises Forbids, ForbiddenTable, LedgerDamaged, QueueFull.
+    """
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
@@ -81,6 +115,11 @@ def resume(ledger: Ledger, import_id: int, max_rejects: str | None, bound: int) 
     if max_rejects is not None:
         order = replace(order, allowed_now=max_rejects)
     require_whole(entry)
+    tables = open_tables or OpenTables()
+    if entry.plan:
+        tables.require_takes(ledger, Plan.from_json(entry.plan).table)
+    else:
+        tables.require_takes(ledger, tables.named(ledger.target, order.input, order.table))
     queue.queue_again(ledger, entry, order.to_json(), bound)
     return find(ledger, import_id)
 

@@ -74,6 +74,13 @@ class Status:
         return f"{self.entry.input}:{rest}" if found else text
 
     @property
+    def outcome(self) -> str | None:
+        """In a word how it ended; None while it has not."""
+        if self.state in {"queued", "running"}:
+            return None
+        return "already_imported" if self.entry.duplicate else self.state
+
+    @property
     def percent(self) -> float | None:
         """Of the bytes. It is 100 when all is accounted for, and not before."""
         if self.state == "finished":

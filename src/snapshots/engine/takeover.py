@@ -34,8 +34,9 @@ def require_whole(entry: Entry) -> None:
         )
 
 
-def take_over(ledger: Ledger, entry: Entry) -> Lease:
-    """The lease of an import that nobody works on any more, as far as can be told.
+def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
+    """The lease of an import that nobody works on any more, as far as can be told; `lost`: workers
+    that died of it.
 
     An owner that is stopped, or whose host is gone, may have left transactions open, and those
     hold locks on the import. They are ended first; if the owner does wake up, the fence keeps it
@@ -48,7 +49,7 @@ def take_over(ledger: Ledger, entry: Entry) -> Lease:
         ledger.session.end_named(session_name(entry))
     try:
         with ledger.locked():
-            return ledger.take(entry, owner.this_process())
+            return ledger.take(entry, owner.this_process(), lost)
     except TargetError as error:
         if error.retryable and entry.state == "running":
             error.hint = (

@@ -60,6 +60,21 @@ class Entry:
     that an older version of snapshots began."""
     ended_with: Counts
     """The account when its last run ended."""
+    created_table: str | None
+    """The table that it has created, as the database names it; empty: that of its plan, as far as
+    an older ledger tells. None: it has created none."""
+    same_as: int | None
+    """Of a finished one: the import that had loaded its bytes before, so that it loaded nothing. Of
+    a queued one: the import whose end it waits for."""
+    note: str | None
+    """What there is to say of how it ended, though it has not failed."""
+    workers_lost: int
+    """Workers that died of it, one after the other, without having committed a chunk."""
+
+    @property
+    def duplicate(self) -> bool:
+        """Another import had loaded its bytes: it stands in the history, and for nothing else."""
+        return self.state == "finished" and self.same_as is not None
 
     @property
     def damage(self) -> str | None:
@@ -98,6 +113,7 @@ class Entry:
             error=self.error,
             replaces=self.replaces,
             damage=self.damage,
+            same_as=self.same_as if self.duplicate else None,
         )
 
 
@@ -140,7 +156,8 @@ def entry_of(row: tuple[Value, ...]) -> Entry:
     (
         import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
         plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
-        error_code, request, wanted, queued_at, *ended_with, chunks_counted, now,
+        error_code, request, wanted, queued_at, *ended_with, chunks_counted,
+        created_table, same_as, note, workers_lost, now,
         records, loaded, rejected, skipped, pending, ambiguous, read, chunks,
     ) = row  # fmt: skip
     return Entry(
@@ -178,6 +195,10 @@ def entry_of(row: tuple[Value, ...]) -> Entry:
         chunks=cast("int", chunks),
         chunks_counted=cast("int | None", chunks_counted),
         ended_with=Counts(*cast("list[int]", ended_with)),
+        created_table=cast("str | None", created_table),
+        same_as=cast("int | None", same_as),
+        note=cast("str | None", note),
+        workers_lost=cast("int", workers_lost),
     )
 
 

@@ -31,9 +31,17 @@ _ENTRY = (
     " i.content_hash,"
     " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
     " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
-    " i.records, i.loaded, i.rejected, i.skipped, {chunks}, {now} AS now_at"
+    " i.records, i.loaded, i.rejected, i.skipped, {newer}, {now} AS now_at"
     " FROM snapshots_imports i {where}"
 )
+_NEWER = (
+    ("i.chunks", 2, "NULL"),
+    ("i.created_table", 3, "NULL"),
+    ("i.same_as", 3, "NULL"),
+    ("i.note", 3, "NULL"),
+    ("i.workers_lost", 3, "0"),
+)
+"""Columns, the version of the ledger that brought them, and what stands for them in an older."""
 _SUMMED = (
     "records", "loaded", "rejected", "skipped", "pending", "ambiguous",
     "end_offset - start_offset", "1",
@@ -120,7 +128,7 @@ class History:
         rows = self.session.execute(
             "SELECT id, input, size, mtime_ns, inode, state, table_name, loaded"
             " FROM snapshots_imports"
-            f" WHERE kind = 'import' AND input IN ({marks}) ORDER BY id",
+            f" WHERE kind = 'import' AND input IN ({marks}){self.no_duplicates} ORDER BY id",
             names,
         )
         return [
@@ -148,6 +156,14 @@ class History:
         params = tuple(value for _, values in wanted for value in values)
         return self._select(f"WHERE {where} ORDER BY i.id DESC LIMIT {most:d}", params)
 
+    @property
+    def no_duplicates(self) -> str:
+        """A condition, for a WHERE that has others: an import of which there is something to say
+        beside that another one had loaded its bytes."""
+        if not self.knows(3):
+            return ""
+        return " AND (same_as IS NULL OR state <> 'finished')"
+
     def unsettled(self) -> dict[int, tuple[Value, ...]]:
         """Of each import with which something is to be done, by number, what changes when it is."""
         rows = self.session.execute(
@@ -168,25 +184,6 @@ class History:
             f"import_id = ? AND start_offset >= ? ORDER BY start_offset LIMIT {most:d}",
             (import_id, offset),
         )
-
-    def tables(self) -> list[str]:
-        """Those that imports were made into, by name."""
-        rows = self.session.execute(
-            "SELECT DISTINCT table_name FROM snapshots_imports"
-            " WHERE kind = 'import' AND plan <> '' ORDER BY table_name"
-        )
-        names = (str(name) for (name,) in rows)
-        return [name for name in names if not schema.is_ledgers(name.rpartition(".")[2])]
-
-    def loaded_into(self, table: str) -> bool:
-        """Whether an import was made into it."""
-        rows = self.session.execute(
-            "SELECT DISTINCT table_name FROM snapshots_imports"
-            " WHERE kind = 'import' AND plan <> '' AND table_name = ?",
-            (table,),
-        )
-        # A database may take two names for one.
-        return (table,) in rows
 
     def last_plan(self, table: str) -> str | None:
         """The plan of the last import into a table."""
@@ -264,11 +261,16 @@ class History:
     def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
         """Imports first and sums then: whatever is committed in between is in the sums."""
         # An older ledger is read as it is: what it lacks is empty.
-        chunks = "i.chunks" if self._known_version() > 1 else "NULL"
-        query = _ENTRY.format(now=self.target.now_sql(), chunks=chunks, where=where)
+        known = self._known_version()
+        newer = ", ".join(sql if known >= since else without for sql, since, without in _NEWER)
+        query = _ENTRY.format(now=self.target.now_sql(), newer=newer, where=where)
         rows = self.session.execute(query, params)
         sums = self._sums_of([row[0] for row in rows])
         return [entry_of(row + sums.get(row[0], _NOTHING)) for row in rows]
+
+    def knows(self, version: int) -> bool:
+        """The ledger is of that version, or of a later one."""
+        return self._known_version() >= version
 
     def _known_version(self) -> int:
         """Asked once: while a ledger is in use, nobody gives it an older one."""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
 from snapshots.ledger.record import ROW_LOCK
+from snapshots.ledger.times import seconds_between
 from snapshots.ledger.unaccounted import require_accounted
 
 if TYPE_CHECKING:
     from snapshots.errors import LedgerError
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ledger.schema import Alive
     from snapshots.model import State, TableName
     from snapshots.ports import Identity
 
@@ -26,11 +28,17 @@ _CANDIDATES = 16
 
 
 def enqueue(
-    ledger: Ledger, name: str, table: str, request: str, key: str | None, bound: int
+    ledger: Ledger,
+    name: str,
+    table: str,
+    request: str,
+    key: str | None,
+    bound: int,
+    after: int | None = None,
 ) -> int:
     """A new import at the end of the queue; its number. Call it within `locked`.
 
-    Raises QueueFull where as many wait as may.
+    `after`: the import whose end it waits for. Raises QueueFull where as many wait as may.
     """
     session, now = ledger.session, ledger.target.now_sql()
     if waiting(ledger) >= bound:
@@ -42,9 +50,9 @@ def enqueue(
     import_id = ledger.next_number()
     session.execute(
         "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, started_at,"
-        " queued_at, heartbeat_at, request, request_key, chunks)"
-        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?, 0)",
-        (import_id, name, table, request, key),
+        " queued_at, heartbeat_at, request, request_key, chunks, same_as)"
+        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?, 0, ?)",
+        (import_id, name, table, request, key, after),
     )
     return import_id
 
@@ -63,8 +71,9 @@ def with_key(ledger: Ledger, key: str) -> int | None:
     return cast("int", rows[0][0]) if rows else None
 
 
-def candidates(ledger: Ledger) -> list[int]:
-    """What a worker may take: imports whose owner may be gone, then the first that are queued.
+def candidates(ledger: Ledger, alive: Alive) -> list[int]:
+    """What a worker may take: imports whose owner may be gone, then the first that are queued and
+    wait for no other.
 
     The owner may have been killed after it had stopped loading, and before it did what was wanted.
     """
@@ -73,9 +82,13 @@ def candidates(ledger: Ledger) -> list[int]:
         " 'interrupted') AND (state = 'running' OR wanted IS NOT NULL)"
         " AND request IS NOT NULL ORDER BY id"
     )
+    # What waits for another import would be in the way of what does not.
+    left = "".join(f", {import_id:d}" for import_id in _left_alone(ledger, alive))
     queued = ledger.session.execute(
-        "SELECT id FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'"
-        f" ORDER BY id LIMIT {_CANDIDATES}"
+        "SELECT q.id FROM snapshots_imports q WHERE q.kind = 'import' AND q.state = 'queued'"
+        " AND NOT EXISTS (SELECT 1 FROM snapshots_imports e WHERE e.id = q.same_as"
+        f" AND e.state IN ('queued', 'running') AND e.id NOT IN (0{left}))"
+        f" ORDER BY q.id LIMIT {_CANDIDATES}"
     )
     return [cast("int", row[0]) for row in (*running, *queued)]
 
@@ -85,6 +98,72 @@ def sized(ledger: Ledger, lease: Lease, size: int) -> None:
     ledger.session.execute(
         "UPDATE snapshots_imports SET size = ? WHERE id = ? AND fence = ? AND plan = ''",
         (size, lease.import_id, lease.fence),
+    )
+
+
+def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
+    """Imports that others wait for, that say they are running, and that no worker will take over:
+    a command has begun them, and its process is gone."""
+    rows = ledger.session.execute(
+        f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.now_sql()} AS now_at"
+        " FROM snapshots_imports q JOIN snapshots_imports e ON e.id = q.same_as"
+        " WHERE q.kind = 'import' AND q.state = 'queued' AND e.state = 'running'"
+        " AND e.request IS NULL"
+    )
+    return [
+        cast("int", import_id)
+        for import_id, owner, heartbeat, now in rows
+        if not alive(cast("str | None", owner), seconds_between(str(heartbeat), str(now)))
+    ]
+
+
+def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
+    """Imports of an input of that name that were asked for and have not ended, oldest first, with
+    their tables. Call it within `locked`."""
+    rows = ledger.session.execute(
+        "SELECT id, table_name FROM snapshots_imports WHERE kind = 'import' AND input = ?"
+        " AND state IN ('queued', 'running') AND request IS NOT NULL ORDER BY id",
+        (name,),
+    )
+    return [(cast("int", import_id), str(table)) for import_id, table in rows]
+
+
+def wait(ledger: Ledger, lease: Lease, other: int) -> None:
+    """Puts an import that has no plan yet back into the queue, until another one has ended.
+
+    Not one of which something is wanted.
+    """
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET state = 'queued', same_as = ?, owner = NULL,"
+        " workers_lost = 0 WHERE id = ? AND fence = ? AND state = 'running' AND wanted IS NULL",
+        (other, lease.import_id, lease.fence),
+    )
+
+
+def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
+    """An import that has no plan yet is finished: the other one has loaded its bytes. It has no
+    counts, no fingerprint and no hash, so that nobody takes it for the one that has."""
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
+        f" workers_lost = 0, finished_at = {ledger.target.now_sql()}"
+        " WHERE id = ? AND fence = ? AND state = 'running' AND plan = ''",
+        (other, note, lease.import_id, lease.fence),
+    )
+
+
+def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
+    """The owner of an import is gone, and has committed no chunk of it."""
+    return not ledger.session.execute(
+        "SELECT 1 FROM snapshots_chunks WHERE import_id = ? AND fence = ?"
+        " AND committed_at IS NOT NULL LIMIT 1",
+        (entry.import_id, entry.fence),
+    )
+
+
+def spare(ledger: Ledger, import_id: int) -> None:
+    """Workers that died of an import do not count any more: their database was away."""
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET workers_lost = 0 WHERE id = ?", (import_id,)
     )
 
 
@@ -134,7 +213,8 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
             _set(ledger, entry, "state = 'queued', wanted = ?, fence = fence + 1", wish)
             return "queued"
         now = ledger.target.now_sql()
-        _set(ledger, entry, f"state = 'cancelled', fence = fence + 1, finished_at = {now}")
+        cancelled = "state = 'cancelled', same_as = NULL, workers_lost = 0, fence = fence + 1"
+        _set(ledger, entry, f"{cancelled}, finished_at = {now}")
         return "cancelled"
 
 
@@ -164,7 +244,7 @@ def leave(ledger: Ledger, lease: Lease, state: State) -> None:
     # Together: whoever looks in between must see neither an interrupted import nor a lost wish.
     with ledger.session.transaction():
         ledger.session.execute(
-            "UPDATE snapshots_imports SET state = ?, owner = NULL, error = NULL,"
+            "UPDATE snapshots_imports SET state = ?, owner = NULL, error = NULL, workers_lost = 0,"
             f" error_code = NULL, finished_at = {ended} WHERE id = ? AND fence = ?"
             " AND state IN ('running', 'interrupted')",
             (state, *of_lease),

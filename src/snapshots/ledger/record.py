@@ -221,8 +221,8 @@ class Ledger(History):
             (plan, lease.import_id, lease.fence),
         )
 
-    def take(self, entry: Entry, owner: str) -> Lease:
-        """Goes on with an import that nobody works on any more.
+    def take(self, entry: Entry, owner: str, lost: int = 0) -> Lease:
+        """Goes on with an import that nobody works on any more; `lost`: workers that died of it.
 
         Raises LedgerError when another process was faster. Call it within `locked`.
         """
@@ -237,8 +237,9 @@ class Ledger(History):
             )
         self.session.execute(
             "UPDATE snapshots_imports SET state = 'running', error = NULL, error_code = NULL,"
-            f" finished_at = NULL, owner = ?, fence = ?, heartbeat_at = {self._now} WHERE id = ?",
-            (owner, entry.fence + 1, entry.import_id),
+            " finished_at = NULL, same_as = NULL, note = NULL, workers_lost = ?, owner = ?,"
+            f" fence = ?, heartbeat_at = {self._now} WHERE id = ?",
+            (lost, owner, entry.fence + 1, entry.import_id),
         )
         return Lease(entry.import_id, entry.fence + 1, owner)
 
@@ -305,8 +306,8 @@ class Ledger(History):
         over; after it, nobody can until COMMIT."""
         # This lock comes last: other chunks wait for it only as long as COMMIT takes.
         session.execute(
-            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, chunks = chunks + {chunks:d}"
-            " WHERE id = ? AND fence = ?",
+            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, workers_lost = 0,"
+            f" chunks = chunks + {chunks:d} WHERE id = ? AND fence = ?",
             (lease.import_id, lease.fence),
         )
         self.require(session, lease, SHARE_LOCK[self.target.name])
@@ -386,7 +387,7 @@ class Ledger(History):
         self.session.execute(
             "UPDATE snapshots_imports SET state = ?, error = ?, error_code = ?, records = ?,"
             f" loaded = ?, rejected = ?, skipped = ?, seconds = seconds + ?,"
-            f" finished_at = {self._now}, owner = NULL"
+            f" finished_at = {self._now}, owner = NULL, workers_lost = 0"
             " WHERE id = ? AND fence = ? AND state = 'running'",
             (
                 state,

@@ -18,7 +18,7 @@ from snapshots.ledger.times import seconds_between
 from snapshots.model import TableName
 from snapshots.ports import Session, Target
 
-VERSION = 2
+VERSION = 3
 RACE_SECONDS = 5.0
 TABLES = frozenset(
     {"snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects"}
@@ -33,6 +33,22 @@ _VERSION = TableName("snapshots_version")
 _IMPORTS = TableName("snapshots_imports")
 _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
 _MYSQL_LOCK_SECONDS = 60
+_KNOWS_CREATED = 3
+LOADED = """
+SELECT id FROM (
+    SELECT MAX(id) AS id FROM snapshots_imports
+    WHERE kind = 'import' AND plan <> ''
+          AND (loaded > 0 OR id IN (SELECT import_id FROM snapshots_chunks WHERE loaded > 0))
+    GROUP BY table_name
+) AS newest
+"""
+"""Of each table that holds rows of imports the newest of these. An older ledger does not know which
+imports have created their tables: these count as such."""
+_LOADED_COUNT_AS_CREATED = (
+    "UPDATE snapshots_imports SET created_table = ''"
+    f" WHERE created_table IS NULL AND id IN ({LOADED})"
+)
+"""Before the version is written, and so that nothing changes where it is run again."""
 _MARKS = "\"'`[] \t\r\n\v\f\0\xa0"
 
 
@@ -120,6 +136,8 @@ def migrate(target: Target, session: Session, alive: Alive) -> int | None:
         _require_nobody_at_work(target, session, alive)
         for number in range(found + 1, VERSION + 1):
             _carry_out(target, session, number)
+        if found < _KNOWS_CREATED:
+            session.execute(_LOADED_COUNT_AS_CREATED)
         session.execute("UPDATE snapshots_version SET version = ?", (VERSION,))
     return found
 

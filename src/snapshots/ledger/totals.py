@@ -56,7 +56,9 @@ def totals(history: History) -> Totals:
     rows = history.session.execute(
         f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
         " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
-        " COUNT(CASE WHEN kind = 'import' AND state = 'finished' THEN 1 END), 0, 0, 0"
+        # One that only found its bytes loaded has no plan, in a ledger of any version.
+        " COUNT(CASE WHEN kind = 'import' AND state = 'finished' AND plan <> '' THEN 1 END),"
+        " 0, 0, 0"
         " FROM snapshots_imports"
         " UNION ALL SELECT 'rejects', code, COUNT(*), 0, 0, 0, 0"
         f" FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
@@ -94,7 +96,7 @@ def states(history: History) -> States:
     """Cheap enough to be asked again and again: an index holds all that it reads."""
     rows = history.session.execute(
         "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
-        " WHERE kind = 'import' GROUP BY state"
+        f" WHERE kind = 'import'{history.no_duplicates} GROUP BY state"
     )
     counts, pending = delivered(history)
     last = next((at for state, _, at in rows if state == "finished"), None)

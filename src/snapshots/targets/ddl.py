@@ -46,6 +46,15 @@ def name_parts(text: str) -> list[str]:
     return [match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)]
 
 
+def written(table: TableName) -> str:
+    """A table as a user would write it, so that `table_name` understands it."""
+    return ".".join(
+        part if name_parts(part) == [part] and '"' not in part else quoted(part, '"')
+        for part in (table.schema, table.name)
+        if part
+    )
+
+
 def table_name(
     text: str, *, schemas: bool, own: str | None = None, url: Callable[[str], str] | None = None
 ) -> TableName:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.report import (
+    WAITING,
     Backlog,
     Broken,
     Committed,
@@ -90,7 +91,7 @@ class Account:
                     self._add(event)
                 case ImportResult():
                     self._open -= 1
-                    if event.record and event.record.kind == "import":
+                    if event.record and event.record.kind == "import" and event.outcome != WAITING:
                         self._finished += event.outcome == "finished"
                         self._mismatches += event.exit_code == AccountingMismatch.exit_code
                         self._end(event.record.import_id, event.outcome)

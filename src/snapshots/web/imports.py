@@ -13,6 +13,7 @@ from snapshots.engine import service
 from snapshots.engine.status import status
 from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import Search
+from snapshots.ledger.queue import Wish
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.web import views
@@ -66,14 +67,15 @@ def asked_for(here: Service, wanted: NewImport, key: str | None = None) -> Entry
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger(write=True) as ledger:
-        return service.submit(ledger, order, key, here.settings.queue_bound).entry
+        bound, tables = here.settings.queue_bound, here.settings.tables
+        return service.submit(ledger, order, key, bound, tables).entry
 
 
 @routes.post(
     "",
     status_code=202,
     response_model=views.ImportDetail,
-    responses=answers(400, 409, 422, 429, 507),
+    responses=answers(400, 403, 409, 422, 429, 507),
     summary="Ask for an import",
 )
 def submit(here: Here, wanted: NewImport, key: Key = None) -> Response:
@@ -125,7 +127,8 @@ def one(here: Here, import_id: Id) -> Response:
 
 def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"]) -> Response:
     with here.pool.ledger(write=True) as ledger:
-        entry = service.cancel(ledger, import_id, "cancel" if rows == "keep" else "undo")
+        wish: Wish = "cancel" if rows == "keep" else "undo"
+        entry = service.cancel(ledger, import_id, wish, here.settings.tables)
     return views.answer(_shown(here, import_id), 200 if entry.state in OVER else 202)
 
 
@@ -133,7 +136,7 @@ def _stop(here: Service, import_id: int, rows: Literal["keep", "undo"]) -> Respo
     "/{import_id}/cancel",
     status_code=202,
     response_model=views.ImportDetail,
-    responses={200: {"model": views.ImportDetail}, **answers(400, 404, 409, 422)},
+    responses={200: {"model": views.ImportDetail}, **answers(400, 403, 404, 409, 422)},
     summary="Cancel an import",
 )
 def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
@@ -145,7 +148,7 @@ def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
     "/{import_id}",
     status_code=202,
     response_model=views.ImportDetail,
-    responses={200: {"model": views.ImportDetail}, **answers(404, 409, 422)},
+    responses={200: {"model": views.ImportDetail}, **answers(403, 404, 409, 422)},
     summary="Cancel an import",
 )
 def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") -> Response:
@@ -157,15 +160,15 @@ def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") ->
     "/{import_id}/resume",
     status_code=202,
     response_model=views.ImportDetail,
-    responses=answers(400, 404, 409, 422, 429),
+    responses=answers(400, 403, 404, 409, 422, 429),
     summary="Go on with an import that was stopped",
 )
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
     """It is queued again; what is loaded is not loaded twice."""
     with here.pool.ledger(write=True) as ledger:
-        service.resume(
-            ledger, import_id, (wanted or Resume()).max_rejects, here.settings.queue_bound
-        )
+        allowed = (wanted or Resume()).max_rejects
+        bound, tables = here.settings.queue_bound, here.settings.tables
+        service.resume(ledger, import_id, allowed, bound, tables)
     return views.answer(_shown(here, import_id), 202)
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from snapshots.engine import service
+from snapshots.errors import ForbiddenTable
 from snapshots.web import views
 from snapshots.web.imports import Id
 from snapshots.web.problems import answers
@@ -46,7 +47,7 @@ def chunks(
     response_class=StreamingResponse,
     responses={
         200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}},
-        **answers(404, 422),
+        **answers(403, 404, 422),
     },
     summary="The records that were not loaded, and why",
 )
@@ -60,7 +61,13 @@ def rejects(
 ) -> StreamingResponse:
     """Streamed, in the order of the input."""
     with here.pool.ledger() as ledger:
-        service.find(ledger, import_id)
+        entry = service.find(ledger, import_id)
+        if not here.settings.tables.shows_rejects(ledger, entry):
+            raise ForbiddenTable(
+                f"the table {entry.table}, which these records were for, is not open to clients of"
+                " the service",
+                hint="a command has imported them: snapshots rejects shows them",
+            )
     name = f"import-{import_id}-rejects.{form}"
     return StreamingResponse(
         lines(here.pool, import_id, form, code=code, after=after, limit=limit),

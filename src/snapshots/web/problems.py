@@ -35,6 +35,7 @@ RETRY_SECONDS = 5
 """What a client is told that may try again."""
 
 _STATUS: dict[type[SnapshotsError], int] = {
+    errors.ForbiddenTable: 403,
     errors.NoSuchImport: 404,
     errors.NoSuchFile: 404,
     errors.NoSuchTable: 404,

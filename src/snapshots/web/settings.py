@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots import locations
+from snapshots.engine.open_tables import OpenTables
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Settings:
     """Bytes of an uploaded file."""
     disk_floor: int
     """Bytes that must stay free on the disks of uploads and of a SQLite database."""
+    tables: OpenTables = field(default_factory=OpenTables)
+    """Those that clients may reach, besides the ones that imports have created."""
     allowed: frozenset[str] = frozenset()
     """Hosts that URLs may name though they are not on the public internet."""
     tokens: Path | None = None

@@ -1,4 +1,4 @@
-"""Rows of tables that imports have loaded."""
+"""Rows of tables that are open."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ class Rows(BaseModel):
 
 
 class Tables(BaseModel):
-    """All that imports were made into."""
+    """All that are open."""
 
     tables: list[str]
 
 
 @routes.get("", summary="Tables that can be read")
 def tables(here: Here) -> Tables:
-    """Those that imports were made into."""
+    """Those that imports have created, and those that the service was told to open."""
     with here.pool.ledger() as ledger:
-        return Tables(tables=ledger.tables())
+        return Tables(tables=here.settings.tables.all(ledger))
 
 
-@routes.get("/{table}/rows", responses=answers(404, 422, 429), summary="Rows of a table")
+@routes.get("/{table}/rows", responses=answers(403, 404, 422, 429), summary="Rows of a table")
 async def rows(
     here: Here,
     client: Client,
@@ -85,8 +85,9 @@ async def rows(
     order = [Sort(one.removeprefix("-"), one.startswith("-")) for one in sort]
     filters = [_filter(one) for one in where]
     place = None if after is None else _place(after)
+    opened = here.settings.tables
     page = await here.reads.run(
-        client, lambda ledger: readback.read(ledger, table, filters, order, place, limit)
+        client, lambda ledger: readback.read(ledger, opened, table, filters, order, place, limit)
     )
     more = None
     if page.after is not None:

@@ -57,6 +57,16 @@ class Import(_Shown):
 
     id: int
     state: State
+    outcome: str | None
+    """Once it is over: its state, or `already_imported` of a finished one whose bytes another
+    import had loaded, so that there was nothing to do."""
+    same_as: int | None
+    """That other import."""
+    waits_for: int | None
+    """The import whose end it waits for in the queue: one of the same input, or of the same
+    bytes."""
+    note: str | None
+    """What there is to say of how it ended, though it has not failed."""
     input: str
     table: str
     bytes: Bytes
@@ -136,6 +146,10 @@ def fields(status: Status) -> dict[str, Any]:
     return {
         "id": entry.import_id,
         "state": status.state,
+        "outcome": status.outcome,
+        "same_as": entry.same_as if entry.duplicate else None,
+        "waits_for": entry.same_as if status.state == "queued" else None,
+        "note": entry.note if status.state == "finished" else None,
         "input": entry.input,
         "table": entry.table,
         "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),

@@ -56,7 +56,7 @@ class Delivering:
         """See `engine.job.Job`."""
         return checked_plan(source, self.options, say)
 
-    def make(self, _plan: Plan, _books: Books) -> bool:
+    def make(self, _plan: Plan, _books: Books, _lease: Lease) -> bool:
         """Nothing is made at an API."""
         return True
 
@@ -70,7 +70,7 @@ class Delivering:
     ) -> None:
         """An API knows no transactions."""
 
-    def prepare(self, plan: Plan, _books: Books, *, new: bool) -> None:
+    def prepare(self, plan: Plan, _books: Books, _lease: Lease, *, new: bool) -> None:
         """Nothing is made at an API; but the secrets must be there, also when going on."""
         if not new:
             settings(plan.request.with_secrets_of(self.options.request))

@@ -12,9 +12,9 @@ from pymysql import err
 from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
-from snapshots.ports import Comparison
+from snapshots.ports import Comparison, Naming
 from snapshots.targets import ddl
-from snapshots.targets.mysql import pages
+from snapshots.targets.mysql import called, pages
 from snapshots.targets.mysql.bases import bases
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.errors import (
@@ -222,6 +222,18 @@ class MysqlTarget:
         keys = session.execute(_PRIMARY_KEY, (table.name,))
         key = tuple(str(name) for (name,) in keys)
         return TableShape(table, tuple(columns), key, view=str(kind) == "VIEW")
+
+    def naming(self, session: Session) -> Naming:
+        return called.naming(session)
+
+    def known_as(self, session: Session, table: TableName) -> TableName | None:
+        return called.known_as(session, table)
+
+    def tables(self, session: Session) -> list[TableName]:
+        return called.tables(session)
+
+    def uptime(self, session: Session) -> float | None:
+        return called.uptime(session)
 
     def require_loadable(self, session: Session, table: TableName) -> None:
         if session.execute(_VIEW, (table.name,)):

@@ -16,9 +16,9 @@ from psycopg import errors as sqlstate
 from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
-from snapshots.ports import Comparison
+from snapshots.ports import Comparison, Naming
 from snapshots.targets import ddl
-from snapshots.targets.postgres import pages
+from snapshots.targets.postgres import called, pages
 from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.bases import bases
 from snapshots.targets.postgres.errors import cannot_connect
@@ -192,6 +192,18 @@ class PostgresTarget:
                 keys.append((key, str(name)))
         keys_in_order = tuple(name for _, name in sorted(keys))
         return TableShape(table, tuple(columns), keys_in_order, view=bool(found[0][-1]))
+
+    def naming(self, session: Session) -> Naming:
+        return called.naming(session)
+
+    def known_as(self, session: Session, table: TableName) -> TableName | None:
+        return called.known_as(session, table)
+
+    def tables(self, session: Session) -> list[TableName]:
+        return called.tables(session)
+
+    def uptime(self, session: Session) -> float | None:
+        return called.uptime(session)
 
     def require_loadable(self, session: Session, table: TableName) -> None:
         name = qualified(table)

@@ -14,9 +14,9 @@ from snapshots._native import SqliteError
 from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
-from snapshots.ports import Comparison
+from snapshots.ports import Comparison, Naming
 from snapshots.targets import ddl
-from snapshots.targets.sqlite import pages
+from snapshots.targets.sqlite import called, pages
 from snapshots.targets.sqlite.bases import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import orphans, own_keys
@@ -175,6 +175,18 @@ class SqliteTarget:
                 keys.append((key, str(name)))
         keys_in_order = tuple(name for _, name in sorted(keys))
         return TableShape(table, tuple(columns), keys_in_order, view=_is_view(named))
+
+    def naming(self, _session: Session) -> Naming:
+        return called.naming()
+
+    def known_as(self, session: Session, table: TableName) -> TableName | None:
+        return called.known_as(session, table)
+
+    def tables(self, session: Session) -> list[TableName]:
+        return called.tables(session)
+
+    def uptime(self, _session: Session) -> float | None:
+        return None
 
     def require_loadable(self, session: Session, table: TableName) -> None:
         named = session.execute(_NAMED, (table.name,))

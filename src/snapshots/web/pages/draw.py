@@ -86,10 +86,12 @@ def _imports(here: Service, state: State | None, before: int | None) -> dict[str
 def _one(here: Service, import_id: int, code: str | None, after: int | None) -> dict[str, Any]:
     past = -1 if after is None else after
     with here.pool.ledger() as ledger:
-        card = Card(status(ledger, service.find(ledger, import_id)))
+        entry = service.find(ledger, import_id)
+        card = Card(status(ledger, entry))
         groups = timeline(ledger, import_id)
         by_code = ledger.reject_counts(import_id)
-        found = ledger.rejects_after(import_id, past, code, REJECTS + 1)
+        shows = here.settings.tables.shows_rejects(ledger, entry)
+        found = ledger.rejects_after(import_id, past, code, REJECTS + 1) if shows else []
     rejects = found[:REJECTS]
     more = len(found) > REJECTS
     return {
@@ -98,6 +100,7 @@ def _one(here: Service, import_id: int, code: str | None, after: int | None) -> 
         "reasons": ranked(import_id, by_code, code),
         "code": code,
         "rejects": rejects,
+        "shows_rejects": shows,
         "first": None if after is None else link(import_id, code=code),
         "next": link(import_id, code=code, after=rejects[-1].byte_offset) if more else None,
     }

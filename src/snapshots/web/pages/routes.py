@@ -110,13 +110,13 @@ def undo(here: Here, import_id: Id) -> Response:
 def resume(here: Here, import_id: Id) -> Response:
     """Queues it again."""
     with here.pool.ledger(write=True) as ledger:
-        service.resume(ledger, import_id, None, here.settings.queue_bound)
+        service.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
     return _to(import_id)
 
 
 def _ask(here: Service, import_id: int, wish: Wish) -> Response:
     with here.pool.ledger(write=True) as ledger:
-        service.cancel(ledger, import_id, wish)
+        service.cancel(ledger, import_id, wish, here.settings.tables)
     return _to(import_id)
 
 
