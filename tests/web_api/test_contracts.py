@@ -45,10 +45,10 @@ HOSTILE = {
     "long": (patterns("a" * 100_000), ["field 'f0'", "65536 is the limit"]),
     "brackets": (patterns("(" * 30_000 + ")" * 30_000), ["field 'f0'", "nest"]),
     "none": (patterns("a", "a(?=b)"), ["field 'f1'", "look-ahead"]),
-    "bound": (bound("1e99999999"), ["beyond all bounds"]),
+    "bound": (bound("1e99999999"), ["too large"]),
     "bound as text": (bound('"1e99999999"'), []),
     "bound of digits": (bound("9" * 100_000), []),
-    "no number": (bound("NaN"), ["is no number"]),
+    "no number": (bound("NaN"), ["too large, or none"]),
     "fields": ({"fields": [{"name": f"f{n}"} for n in range(50_000)]}, ["10,000 are the limit"]),
     "deep": ('{"fields":' + "[" * 100_000 + "]" * 100_000 + "}", []),
     "deeper than text": ('{"fields":[{"name":"a","x":' + "[" * 900 + "]" * 900 + "}]}", []),
@@ -100,7 +100,7 @@ def test_contracts_that_cost_much_are_refused_while_others_are_answered(client):
                 continue
             assert answer.status in ({422} if said else {400, 422}), (name, answer)
             for words in said:
-                assert words in answer.json["detail"], (name, answer.json)
+                assert words in json.dumps(answer.json), (name, answer.json)
             assert len(answer.data) < 4000, name
             assert took < 10, (name, took)
         for name, contract in TAKEN.items():

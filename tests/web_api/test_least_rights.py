@@ -69,7 +69,7 @@ def granted(request):
 def test_all_that_the_service_is_for(granted, tmp_path):
     database, administrator, trips = granted
     made = make_file(tmp_path / "t.csv", 4000)
-    make_file(tmp_path / "u.csv", 4000, seed=2)
+    make_file(tmp_path / "u.csv", 60_000, seed=2)
     more = {"fields": [*FIELDS["fields"], {"name": "more", "type": "string"}]}
     (tmp_path / "w.csv").write_text("id,name,amount,at,more\n1,a,1.5,2024-01-01 00:00:00,b\n")
     options = ("--workers", "0", "--tables", trips, "--rate-limit", "0")

@@ -144,7 +144,8 @@ SLOW = {
 
 
 def test_ten_slow_reads_keep_nobody_else_waiting(database, tmp_path):
-    with serving(database, tmp_path) as client:
+    named = "public.slow" if database.startswith("postgresql") else "slow"
+    with serving(database, tmp_path, "--tables", named) as client:
         load(client, "quick")
         load(client, "slow")
         sql(database, "DROP TABLE slow", SLOW[locations.target(database).name].format("slow"))

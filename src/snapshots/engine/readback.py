@@ -99,9 +99,9 @@ class _Page:
     def read(self, order: Sequence[Sort], after: Sequence[Value] | None) -> Rows:
         """The page. Raises UsageError where too much would have to be sorted for it."""
         numbered = self.target.name == "mysql" and not order and not self.shape.view
-        if numbered and after and after[0] == _NUMBER:
-            return self._by_number(after)
-        keys = reading.complete(self.target, self.shape, order, self.place)
+        keys = self._keys(order, numbered=numbered)
+        if numbered and (not keys or (after and after[0] == _NUMBER)):
+            return self._by_number(after or (_NUMBER, 0))
         rows: list[tuple[Value, ...]] = []
         places: tuple[int, ...] = ()
         for part in reading.parts(self.shape, keys, after):
@@ -131,6 +131,15 @@ class _Page:
         if len(rows) > self.most:
             last = tuple(rows[self.most - 1][at] for at in places)
         return self._rows(rows, last)
+
+    def _keys(self, order: Sequence[Sort], *, numbered: bool) -> tuple[Sort, ...]:
+        """What tells one row from the next; nothing where their numbers do."""
+        try:
+            return reading.complete(self.target, self.shape, order, self.place)
+        except UsageError:
+            if numbered:
+                return ()
+            raise
 
     def _by_number(self, after: Sequence[Value]) -> Rows:
         """As the rows lie, past so many of them: where nothing else tells one from the next."""

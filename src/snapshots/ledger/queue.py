@@ -145,6 +145,7 @@ def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
     counts, no fingerprint and no hash, so that nobody takes it for the one that has."""
     ledger.session.execute(
         "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
+        " size = NULL,"
         f" workers_lost = 0, finished_at = {ledger.target.now_sql()}"
         " WHERE id = ? AND fence = ? AND state = 'running' AND plan = ''",
         (other, note, lease.import_id, lease.fence),

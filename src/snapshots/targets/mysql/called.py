@@ -45,4 +45,5 @@ def tables(session: Session) -> list[TableName]:
 def uptime(session: Session) -> float | None:
     """See `ports.Target.uptime`."""
     found = session.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
-    return float(str(found[0][1])) if found else None
+    # Counted in whole seconds, from the beginning of the second in which it was started.
+    return float(str(found[0][1])) - 1 if found else None
