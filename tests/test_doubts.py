@@ -131,6 +131,25 @@ def test_a_table_of_one_column_decides_for_it(load, make, database, name, text):
     assert rows(database, "SELECT * FROM t") == [(line,) for line in text.splitlines()[1:]]
 
 
+@pytest.mark.parametrize(
+    ("names", "text", "wanted"),
+    [
+        (["a", "b"], "-- made by\na b\n1 2\n3 4\n", [("1", "2"), ("3", "4")]),
+        (["a", "b"], "# x\n# y\na b\n1 2\n3 4\n", [("1", "2"), ("3", "4")]),
+        (["a", "b"], "// made, by\na:b\n1:2\n3:4\n", [("1", "2"), ("3", "4")]),
+        (["a:b"], "// made, by\na:b\n1:2\n3:4\n", [("1:2",), ("3:4",)]),
+        (["a,b", "c"], "% made, by\na,b;c\n1,2;3\n", [("1,2", "3")]),
+        (["a", "b;c"], "% made, by\na,b;c\n1,2;3\n", [("1", "2;3")]),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_decides_below_remarks(load, make, database, names, text, wanted, encoding):
+    target = locations.target(database)
+    make(f"CREATE TABLE t ({', '.join(f'{target.quote(name)} varchar(9)' for name in names)})")
+    load(text.encode(encoding))
+    assert rows(database, "SELECT * FROM t") == wanted
+
+
 def test_a_table_of_one_column_decides_without_a_header(load, make, database):
     make("CREATE TABLE t (line varchar(40))")
     load(TIE, header=False)

@@ -9,7 +9,7 @@ from snapshots.cli.dialects import to_dialect
 from snapshots.errors import DialectError
 from tests.real import rows
 
-_OPTION = re.compile(r"""--([a-z-]+) ("'"|'[^']*'|[^\s,]+)""")
+_OPTION = re.compile(r"""--([a-z-]+) ("'"|'[^']*'|\d+,\d+|[^\s,.]+)""")
 
 
 def _named(hint):
@@ -17,7 +17,10 @@ def _named(hint):
     found = []
     for name, value in _OPTION.findall(hint):
         text = value.strip('"') if value.startswith('"') else value.strip("'")
-        given = (int(text), None) if name == "skip-rows" else text
+        given = text
+        if name == "skip-rows":
+            lines, _, after = text.partition(",")
+            given = (int(lines), int(after) if after else None)
         dialect = to_dialect({name.replace("-", "_"): given})
         said = {one: getattr(dialect, one) for one in dialect.__dataclass_fields__}
         found.append({one: value for one, value in said.items() if value is not None})
@@ -44,6 +47,7 @@ SINGLE = [
     ("id;t\n1;'x; y'\n2;'it''s; so'\n", [(1, "x; y"), (2, "it's; so")]),
     ("id,name\n1,'Smith, Ann'\n2,'O'Hara, Bob'\n3,'D'Angelo'\n", [(1, "Smith, Ann")]),
     ("id,t\n1,'rock, 'n' roll'\n2,'x'\n3,'don't, stop'\n", [(2, "x")]),
+    ("# x, y\n# z, w\nid,t\n1,'don''t, x'\n2,'a, b'\n", [(1, "don't, x"), (2, "a, b")]),
     ("n,t,u\n1,'a, b',x\n2,'don''t, c',y\n", [(1, "a, b", "x"), (2, "don't, c", "y")]),
 ]
 REMARKS = [
@@ -71,6 +75,21 @@ TITLES = [
     ("junk\nx\nid;n\n1;2\n2;3\n3\n", [(1, 2), (2, 3)]),
     ("junk\nx\nid|n\n1|2\n2|3\n4|5|6\n", [(1, 2), (2, 3)]),
     ("report\nof today\nid;n\n1;2\n2;3\n3;4\n4\n5\n", [(1, 2), (2, 3), (3, 4)]),
+]
+BEGINNINGS = [
+    "# name,city\nAnn,Oslo\nBob,Rome\n",
+    "# depth\n5\n6\n7\n",
+    "Report,Sales\nid,amount\n1,2.5\n2,3.5\n3,4.5\n",
+    "one,two\nthree,four\nfive,six\n1,2\n3,4\n",
+    "a,a\n2020,2021\n1,2\n3,4\n",
+    "Sales,Sales,Cost\n1,2,1\nq1,q2,q1\n10,20,30\n11,21,31\n",
+]
+ABOVE = [
+    "-- made by\na,b;c\n1,2;3\n4,5;6\n",
+    "% made, by\na,b;c\n1,2;3\n4,5;6\n",
+    "Report of May\n\na,b;c\n1,2;3\n4,5;6\n",
+    "-- made by\nid name\n1 pen\n2 ink\n",
+    "// made, by\na:b\n1:2\n3:4\n",
 ]
 FIXED = [
     "id name\n-- ----\n 1 pen\n 2 ink\n",
@@ -113,6 +132,33 @@ def test_every_option_ends_the_doubt(load, text):
     for number, option in enumerate(named):
         if set(option) == {"delimiter"} or number == 0:
             assert load(text, f"t{number}", **option)
+
+
+@pytest.mark.parametrize("text", BEGINNINGS + ABOVE)
+def test_every_option_for_where_a_table_begins_loads_it(load, text):
+    with pytest.raises(DialectError) as caught:
+        load(text, "asked")
+    named = _named(caught.value.hint)
+    assert len(named) > 1
+    found = [load(text, f"t{number}", **option) for number, option in enumerate(named)]
+    assert all(found)
+    assert not any("made" in str(row) for table in found for row in table)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "wanted"),
+    [
+        (ABOVE[0], {"delimiter": ";"}, [("1,2", 3), ("4,5", 6)]),
+        (ABOVE[1], {"delimiter": ","}, [(1, "2;3"), (4, "5;6")]),
+        (ABOVE[2], {"delimiter": ";"}, [("1,2", 3), ("4,5", 6)]),
+        (ABOVE[3], {"delimiter": " "}, [(1, "pen"), (2, "ink")]),
+        (ABOVE[4], {"delimiter": ":"}, [(1, 2), (3, 4)]),
+        (BEGINNINGS[2], {"preamble": 1}, [(1, 2.5), (2, 3.5), (3, 4.5)]),
+        (BEGINNINGS[3], {"preamble": 0, "rows_after_header": 2}, [(1, 2), (3, 4)]),
+    ],
+)
+def test_a_table_is_read_from_its_beginning_by_the_option(load, text, option, wanted):
+    assert load(text, "t", **option) == wanted
 
 
 @pytest.mark.parametrize("text", FIXED)

@@ -63,6 +63,14 @@ REMARKS = [
     Kind(f"# made, by\n{_VALUES}", doubt="--skip-rows 0 if it is the header"),
     Kind(f"# made, by\n# on, monday\n{_VALUES}", doubt="whether line 2 is a remark"),
     Kind("# depth\n5\n6\n7\n", doubt="whether line 1 is a remark"),
+    Kind("# made, by\na,b,c\n1,2\n3,4\n5,6\n", doubt="whether line 1 is a remark"),
+    # What stands above has no say in the delimiter.
+    Kind("-- made by\na,b;c\n1,2;3\n4,5;6\n", doubt="--delimiter ';' or --delimiter ','"),
+    Kind("% made, by\na,b;c\n1,2;3\n4,5;6\n", doubt="--delimiter ',' or --delimiter ';'"),
+    Kind("// made, by\nred;a,b\nblue;c,d\n", doubt="--delimiter ',' or --delimiter ';'"),
+    Kind("Report of May\na,b;c\n1,2;3\n4,5;6\n", doubt="--delimiter ';' or --delimiter ','"),
+    Kind("-- made by\nid name\n1 pen\n2 ink\n", doubt="--delimiter none or --delimiter space"),
+    Kind("// made, by\na:b\n1:2\n3:4\n", doubt="--delimiter none or --delimiter ':'"),
 ]
 
 PAIRS = [

@@ -165,9 +165,20 @@ def test_a_delimiter_that_is_given_ends_the_question():
     assert sniff(b"\x02\n\x03\x04\x05;\x06\n" * 9, DialectOptions(delimiter=";")).header
 
 
-def test_control_characters_are_no_other_encoding():
-    with pytest.raises(DialectError, match="likely latin-1"):
-        detect("Name;Größe\n\x02\x03Müller\x04;5\n".encode("latin-1"))
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("Name;Größe\n\x02\x03Müller\x04;5\n", "latin-1"),
+        ("Name;Grö\x02ße\nMüller\x04;5\n", "latin-1"),
+        ("Name;Preis\n\x02Müller\x03;5 €\n\x02Jörg\x03;6 €\n\x1a", "cp1252"),
+        ("Name\x1fPreis\x1eMüller\x1f5 €\x1eJörg\x1f6 €\x1e", "cp1252"),
+        ("namn\x01ort\nÅsa\x01Malmö\nJörgen\x01Växjö\n", "latin-1"),
+        ("Name;Größe\nMüller;5" + "\0" * 90, "latin-1"),
+    ],
+)
+def test_control_characters_are_no_other_encoding(text, likely):
+    with pytest.raises(DialectError, match=f"likely {likely}"):
+        detect(text.encode("cp1252"))
 
 
 def test_utf32_is_refused_unless_asked_for():

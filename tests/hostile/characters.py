@@ -78,13 +78,15 @@ CASES = [
     Case("a byte that Windows-1252 lacks", b"a,b\n1,x\n2,\x81\n3,\x93\n", {2: (1, "x"), 4: (3, "“")},
          {3: "invalid_encoding"}, options={"encoding": "cp1252"}),
     _text("all the punctuation of Windows-1252", "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", "cp1252"),
+    Case("NULs within, and a delimiter that is given", b"a,b\n1," + bytes(9) + b"2\n3,4\n",
+         {3: (3, 4)}, {2: "nul_character"}),
     _text("Latin-1 keeps 0x80 to 0x9F", "\x80\x93\x9f", "latin-1"),
     _text("Shift-JIS, whose second byte may be a backslash", "表示", "shift_jis"),
 ]  # fmt: skip
 
 REFUSALS = [
     Refusal("Latin-1 unsaid", "a,b\n1,Renée\n2,Zoë\n".encode("latin-1"), "dialect"),
-    Refusal("mostly NULs", b"a,b\n1," + bytes(9), "input"),
+    Refusal("mostly NULs", b"a,b\n1," + bytes(9) + b"2\n", "input", {"delimiter": None}),
     Refusal("an encoding that there is not", b"a,b\n1,2\n", "dialect", {"encoding": "utf-9"}),
     Refusal("an archive", b"PK\x03\x04" + bytes(30), "input"),
 ]

@@ -49,8 +49,13 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
     while above < len(rows) and (row := rows[above][1]) and row[0].startswith(mark):
         above += 1
     following = rows[above][1] if above < len(rows) else None
-    if not following or len(following) != fields:
+    if not following:
         return None
+    if len(following) != fields:
+        # A broken record, or the header of records that are too short.
+        last, torn = rows[above - 1][1] or [], [row for _, row in rows[above:] if row]
+        doubtful = len(last) == fields > 1 and _is_prose(last, mark, torn)
+        return Start(above, in_doubt=True, is_remark=True) if doubtful else None
     below = [row for _, row in rows[above + 1 :] if row]
     named = labels(following)
     verdict = judge(following, below)

@@ -212,9 +212,9 @@ def _likely(head: bytes) -> str | None:
     lines that are not ASCII.
     """
     western = "cp1252" if re.search(rb"[\x80-\x9f]", head) else "latin-1"
-    # The end of file of DOS is no sign of an encoding.
+    # Control characters, such as the end of file of DOS, are no sign of an encoding.
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
-    sample = b"".join(lines)[:_SAMPLE].replace(b"\x1a", b"")
+    sample = b"".join(lines)[:_SAMPLE].translate(None, _NOT_IN_TEXT + b"\x1a")
     sample = sample[: sample.rfind(b"\n") + 1] or sample
     text = sample.decode("cp1252", "replace")
     if _is_western(text):

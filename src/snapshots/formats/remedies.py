@@ -76,7 +76,11 @@ def _ways(sniffed: Sniffed) -> Iterator[_Way]:
         for mark in _MARKS:
             if mark != dialect.delimiter and any(line.startswith(mark.encode()) for line in lines):
                 yield f"--comment '{mark}'", "if it begins remarks", {"comment": mark}
-    yield from _ways_to_quote(sniffed, lines)
+    table = lines[dialect.preamble :]
+    if dialect.comment:
+        remark = dialect.comment.encode()
+        table = [line for line in table if not line.startswith(remark)]
+    yield from _ways_to_quote(sniffed, table)
     if given.ragged is None and sniffed.question is None:
         yield "--ragged pad", "to fill short records", {"ragged": "pad"}
     if given.preamble is None and (sniffed.question is None or len(sniffed.header) == 1):

@@ -130,11 +130,21 @@ def sniff(
         own = f"delimiter: {doubt.name(said)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
+    question = _question(sample, choice, rivals, found)
+    readings = list(_rivals(sample, choice, given, whole))
+    if question is None and given.delimiter is None:
+        readings = _of_table_alone(sample, choice, found)
+        if readings:
+            dialects = [replace(one.dialect, repeated=None) for one in (found, *readings)]
+            question = doubt.between([shapes.shape(sample, one) for one in dialects])
+            found = replace(found, doubts=found.doubts | {"delimiter"})
+        elif len(found.header) == 1:
+            question = _of_remarks(sample, found)
     return replace(
         found,
         notes=(encoding.note, *notes, *found.notes),
-        question=_question(sample, choice, rivals, found),
-        rivals=tuple(_rivals(sample, choice, given, whole)),
+        question=question,
+        rivals=tuple(readings),
     )
 
 
@@ -153,7 +163,8 @@ def _question(
     question = found.question
     if one_column:
         lines = questions.of_lines(sample, choice.found.dialect)
-        question = lines or _of_remarks(sample, found) or question
+        known = found.dialect.preamble > choice.found.dialect.preamble
+        question = lines or (None if known else _of_remarks(sample, found)) or question
     if b"\x1e" in sample and question is None:
         question = questions.of_ends(sample, choice.found)
     return question
@@ -183,6 +194,29 @@ def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
         + ".",
         hint=f"Say --comment '{mark}' if that begins remarks, or --delimiter none for one column.",
     )
+
+
+def _of_table_alone(sample: bytes, choice: Choice, found: Sniffed) -> list[Sniffed]:
+    """The readings by other delimiters, where lines that are no part of the table had a say in
+    the delimiter, and the table alone says otherwise.
+    """
+    one, lines = choice.found, found.dialect.preamble
+    if lines == one.dialect.preamble or found.given.preamble is not None:
+        return []
+    known = shapes.shape(sample, one.dialect).rows[one.begin][0] == lines + 1
+    if known and all(other.begin != one.begin for other in choice.others):
+        return []
+    try:
+        alone = found.again(preamble=lines)
+    except DialectError:
+        return []
+    own = found.dialect
+    alone = replace(alone, notes=alone.notes[1:])
+    return [
+        replace(other, dialect=replace(other.dialect, encoding=own.encoding), rivals=())
+        for other in (alone, *alone.rivals)
+        if other.dialect.delimiter != own.delimiter and len(other.header) > 1
+    ]
 
 
 def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
@@ -257,6 +291,7 @@ def _read(
         notes=(*notes, *begun.notes, *_first_notes(found, verdict, given, names, border, idle)),
         doubts=frozenset(doubts),
         first=doubt.records(below),
+        question=begun.question,
         sample=sample,
         given=given,
         _choice=choice,
