@@ -21,6 +21,24 @@ _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 """Test processes beside this one may use the same server."""
 
 
+SERVERS = {
+    "postgres_server", "mysql_server", "impatient_server", "impatient_url", "own_server",
+    "postgres_url", "mysql_url", "database",
+}  # fmt: skip
+_KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what needs a database server: `make check` leaves it out."""
+    for item in items:
+        values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
+        named = any(value in _KINDS for value in values if isinstance(value, str | type))
+        needs = SERVERS.intersection(getattr(item, "fixturenames", ()))
+        # On the file of SQLite the same test needs none.
+        if named or (needs and "sqlite" not in [v for v in values if isinstance(v, str)]):
+            item.add_marker("servers")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_state(tmp_path_factory):
     """What tests import into is not remembered among the databases of whoever runs them."""
