@@ -59,15 +59,15 @@ def test_the_database_is_away_at_the_start_and_in_the_middle(own_server, tmp_pat
 
 def test_a_large_import_is_left_resumable(database, tmp_path):
     folder = folder_in(tmp_path)
-    (folder / "large.csv").write_text(rows(0, 120_000))
+    (folder / "large.csv").write_text(rows(0, 300_000))
     fault = {"SNAPSHOTS_FAULT": "after-commit:3:stop"}
     with Service(database, folder, "--table", "t", "--chunk-size", "16KB", **fault) as service:
         held(service.process)
         assert service.terminate() == 0
-    assert _chunks(database) < 120_000 * 15 // 16_384, "it was not in the middle"
+    assert _chunks(database) < 300_000 * 15 // 16_384, "it was not in the middle"
     code, _ = once(database, folder, "--table", "t", "--chunk-size", "16KB")
     assert code == 0
-    check(database, set(range(120_000)))
+    check(database, set(range(300_000)))
     assert query(database, "SELECT COUNT(*) FROM snapshots_imports") == [(1,)]
 
 
