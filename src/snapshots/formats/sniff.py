@@ -134,12 +134,8 @@ def sniff(
     readings = list(_rivals(sample, choice, given, whole))
     if question is None and given.delimiter is None:
         readings = _of_table_alone(sample, choice, found)
-        if readings:
-            dialects = [replace(one.dialect, repeated=None) for one in (found, *readings)]
-            question = doubt.between([shapes.shape(sample, one) for one in dialects])
-            found = replace(found, doubts=found.doubts | {"delimiter"})
-        elif len(found.header) == 1:
-            question = _of_remarks(sample, found)
+        question = _below_remarks(sample, found, readings)
+        found = replace(found, doubts=found.doubts | {"delimiter"} if readings else found.doubts)
     return replace(
         found,
         notes=(encoding.note, *notes, *found.notes),
@@ -217,6 +213,14 @@ def _of_table_alone(sample: bytes, choice: Choice, found: Sniffed) -> list[Sniff
         for other in (alone, *alone.rivals)
         if other.dialect.delimiter != own.delimiter and len(other.header) > 1
     ]
+
+
+def _below_remarks(sample: bytes, found: Sniffed, readings: list[Sniffed]) -> DialectError | None:
+    """What is asked where the table alone has other readings, or is one column below a remark."""
+    if readings:
+        dialects = [replace(one.dialect, repeated=None) for one in (found, *readings)]
+        return doubt.between([shapes.shape(sample, one) for one in dialects])
+    return _of_remarks(sample, found) if len(found.header) == 1 else None
 
 
 def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
