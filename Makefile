@@ -18,11 +18,11 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 # Many tests wait, for a server, a lease or a file that must lie still: more of them than cores.
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 6
 
 header = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help setup demo test lint lint-python lint-rust test-rust servers smoke test-python \
+.PHONY: help setup demo test check lint lint-python lint-rust test-rust servers smoke test-python \
 	soak fuzz sanitize bench format locks clean
 
 help: ## show this list
@@ -36,6 +36,11 @@ demo: setup ## import real and broken files, and account for every record
 
 # pytest comes last: its summary is the last thing that a run says.
 test: lint test-rust servers demo smoke test-python ## everything that CI checks
+
+check: setup lint ## in two minutes: style, types, architecture, and tests without servers or waits
+	$(call header,tests that need no server)
+	cargo test --manifest-path $(MANIFEST) --locked --quiet
+	pytest --numprocesses 2 -m 'not soak and not slow and not servers' $(PYTEST_ARGS)
 
 lint: lint-python lint-rust ## style, types and architecture
 
@@ -97,7 +102,7 @@ smoke: $(VENV)/.kernel
 
 test-python: $(VENV)/.kernel
 	$(call header,pytest)
-	pytest --numprocesses $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
+	pytest --numprocesses $(TEST_PROCESSES) --dist worksteal --durations 25 $(PYTEST_ARGS)
 
 # Set-up.
 

@@ -6,6 +6,7 @@ Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_
 
 import itertools
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,12 +26,22 @@ SERVERS = {
     "postgres_server", "mysql_server", "impatient_server", "impatient_url", "own_server",
     "postgres_url", "mysql_url", "database",
 }  # fmt: skip
+SLOW = (
+    "deploy/", "faults/", "hostile/", "service/", "sync/", "telemetry/", "web_api/", "web_pages/",
+    "native/test_properties.py", "sources/test_compression.py", "sources/sql/test_sqlserver.py",
+    "test_doc_examples.py", "test_movies.py", "test_secrecy.py", "test_send", "test_urls.py",
+    "test_waiting.py",
+)  # fmt: skip
+"""What starts services, kills, or waits: folders and files, by how their names begin."""
+_TESTS = Path(__file__).parent
 _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what needs a database server: `make check` leaves it out."""
+    """Marks what needs a database server, and what takes long: `make check` leaves both out."""
     for item in items:
+        if item.path.relative_to(_TESTS).as_posix().startswith(SLOW):
+            item.add_marker("slow")
         values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
         named = any(value in _KINDS for value in values if isinstance(value, str | type))
         needs = SERVERS.intersection(getattr(item, "fixturenames", ()))
