@@ -1,4 +1,4 @@
-"""A command that a sentence names can be copied into a shell as it stands, whatever is in the names."""
+"""A command that a sentence names can be copied into a shell, whatever names it holds."""
 
 import re
 import subprocess
