@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots import locations
@@ -243,7 +244,7 @@ class Ending:
 def where(target: Target) -> str:
     """What a later command needs to find an import: nothing for the default database."""
     shown = target.display()
-    return "" if shown == locations.target(None).display() else f" --database {shown}"
+    return "" if shown == locations.target(None).display() else f" --database {quote(shown)}"
 
 
 def already(entry: Entry, target: Target, given: str, known: Known | None = None) -> ImportResult:

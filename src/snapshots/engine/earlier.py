@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher
@@ -195,7 +196,7 @@ def _changed(entry: Entry, name: str) -> str:
         return "what is delivered of it stays so; send what it is now as any other input"
     return (
         f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
-        f" now as any other input: snapshots import {name}"
+        f" now as any other input: snapshots import {quote(name)}"
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from glob import has_magic
 from pathlib import PurePath
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from snapshots import locations
@@ -221,7 +222,7 @@ def database_of(import_id: int, database: str | None) -> str:
 
 
 def _choices(names: list[str]) -> str:
-    return ", ".join(f"--database {name}" for name in names)
+    return ", ".join(f"--database {quote(name)}" for name in names)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import closing
+from shlex import quote
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -172,7 +173,7 @@ def _resume(
         if not entry.plan:
             raise LedgerError(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
-                hint=f"correct the input, and import it: snapshots import {entry.input}",
+                hint=f"correct the input, and import it: snapshots import {quote(entry.input)}",
             )
         source = open_source(_where_it_is(entry, url), options.access)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 from typing import Literal, TypeAlias
 
 from snapshots.engine import report
@@ -63,7 +64,7 @@ class Missing:
         """What to do if the rows are wanted."""
         if self.what == "table":
             return "touch the file to load it anew"
-        return f"snapshots import {self.path} --again loads it once more"
+        return f"snapshots import {quote(str(self.path))} --again loads it once more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ What they do not have in common, their types, is in each one's `types.py`.
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots.errors import ContractError, TargetError
@@ -78,7 +79,7 @@ def table_name(
         hint = f"""If the dot belongs to the name, say --table '"{text}"'."""
         if url is not None and len(parts) == 2:
             other, name = parts
-            there = f"--database {url(other)} --table {name}"
+            there = f"--database {quote(url(other))} --table {quote(name)}"
             hint = f"To load into a table of {other}, say {there}. {hint}"
         raise TargetError(
             "Only tables of the database that the URL names can be loaded.", place=text, hint=hint

@@ -12,6 +12,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
+from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import UsageError
@@ -47,7 +48,7 @@ class Tokens:
         if not self._read():
             raise UsageError(
                 f"there is no token in {path}",
-                hint=f"make one: snapshots token NAME --tokens {path}",
+                hint=f"make one: snapshots token NAME --tokens {quote(str(path))}",
             )
 
     def find(self, given: str) -> Token | None:
@@ -74,7 +75,7 @@ class Tokens:
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"the tokens in {self._path} cannot be read: {error}",
-                hint=f"make one: snapshots token NAME --tokens {self._path}",
+                hint=f"make one: snapshots token NAME --tokens {quote(str(self._path))}",
             ) from error
         return self._tokens
 
@@ -96,7 +97,10 @@ def create(path: Path, name: str, scope: Scope) -> str:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{name} {scope} sha256:{_digest(token)}\n")
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="" if path.parent.is_dir() else "make its folder first",
+        ) from error
     return token
 
 
