@@ -1,8 +1,8 @@
 """What MariaDB says of a column beyond what MySQL's protocol has a place for.
 
-It keeps JSON in texts, and calls it a text, unless its client asks for more: then each column comes
-with the format that it has, whether it is a table's, a view's or a function's. PyMySQL does not ask;
-so its handshake and its columns are amended here, where the server offers that.
+It keeps JSON in texts, and calls it a text, unless its client asks for more: then each column
+comes with its format, whether it is a table's, a view's or a function's. PyMySQL does not ask; so
+its handshake and its columns are amended here, where the server offers that.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pymysql.connections import Connection
-from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
+from pymysql import connections, protocol
+
+_Connection: Any = connections.Connection
+_Field: Any = protocol.FieldDescriptorPacket
+"""What is amended of them is in no description of their types."""
 
 _OFFERS = 27
 """Bytes from the end of the version to what MariaDB alone can do, in a server's first packet."""
@@ -24,8 +27,11 @@ _NOTHING = bytes(23)
 _FORMAT = 1
 
 
-class FormattedField(FieldDescriptorPacket):  # type: ignore[misc]
+class FormattedField(_Field):  # type: ignore[misc]
     """A column with its format."""
+
+    _position: int
+    _data: bytes
 
     def _parse_field_descriptor(self, encoding: str) -> None:
         begin = self._position
@@ -41,7 +47,7 @@ class FormattedField(FieldDescriptorPacket):  # type: ignore[misc]
         self.format = _format(told)
 
 
-class Formatting(Connection):  # type: ignore[misc]
+class Formatting(_Connection):  # type: ignore[misc]
     """A connection whose columns are `FormattedField`s, if the server knows of formats."""
 
     _greeting: bytes | None = None
@@ -67,8 +73,8 @@ class Formatting(Connection):  # type: ignore[misc]
             payload = payload[: _HEAD - 4] + struct.pack("<I", _EXTENDED) + payload[_HEAD:]
         super().write_packet(payload)
 
-    def _read_packet(self, packet_type: Any = MysqlPacket) -> Any:
-        if self.formats and packet_type is FieldDescriptorPacket:
+    def _read_packet(self, packet_type: Any = protocol.MysqlPacket) -> Any:
+        if self.formats and packet_type is protocol.FieldDescriptorPacket:
             packet_type = FormattedField
         packet = super()._read_packet(packet_type)
         if self._greeting == b"":
