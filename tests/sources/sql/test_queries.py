@@ -258,6 +258,9 @@ WITHOUT_JSON = {
     "in a domain": ("ROW('1.50')::till", "money"),
     "a domain's array": ("ARRAY['1.50'::cash]", "money"),
     "a table's row": ("(SELECT s FROM sold s)", "money"),
+    "a row of the query": ("ROW(1, '1.50'::money)", "money"),
+    "a row in a row": ("ROW(1, ROW(1, '1.50')::priced)", "money"),
+    "bytes in a row": (r"ROW('\x00'::bytea)", "binary"),
     "bytes in an array": (r"ARRAY['\x00'::bytea]", "binary"),
 }
 

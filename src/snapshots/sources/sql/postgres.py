@@ -57,6 +57,10 @@ WHERE oid = ANY (%s)
 composite types, money, and what has a way to JSON of its own, such as hstore. And which type within
 it has none: PostgreSQL's own JSON has a text for it."""
 
+_RECORD = 2249
+_PLAIN = {790: "money", 17: "bytea"}
+"""The same in every database."""
+
 _INSTEAD = {"money": "m::numeric", "bytea": "encode(b, 'base64')"}
 
 _TLS = {"off": "disable", "prefer": "prefer", "require": "require", "verify": "verify-full"}
@@ -157,23 +161,41 @@ class PostgresQuery:
         """The query with columns that no text can stand for as what JSON has for them, and no more
         rows than are wanted; None where it is that already."""
         found = self._cursor.description or []
-        oids = [column.type_code for column in found]
+        # By numbers, since names may be there twice: that is told where it is known.
+        names = ", ".join(f"c{number}" for number in range(len(found)))
+        rows = f"(\n{sql}\n) AS c ({names})"
         wanted = {}
-        for oid, expression, part in self._connection.execute(_JSON, [oids, oids]).fetchall():
+        for oid, expression, part in self._ways([column.type_code for column in found]):
             wanted[int(oid)] = expression
             if part is not None:
                 name = next(column.name for column in found if column.type_code == int(oid))
                 raise self._unfit(name, part)
         if not found or (most is None and not wanted):
             return None
-        columns = [
-            f"{wanted.get(column.type_code, '{}').format(f'c.c{number}')} AS {_quoted(column.name)}"
-            for number, column in enumerate(found)
-        ]
-        # By numbers, since names may be there twice: that is told where it is known.
-        names = ", ".join(f"c{number}" for number in range(len(found)))
+        columns = []
+        for number, column in enumerate(found):
+            if column.type_code == _RECORD and (part := self._part(f"c.c{number}", rows)):
+                raise self._unfit(column.name, part)
+            way = wanted.get(column.type_code, "{}").format(f"c.c{number}")
+            columns.append(f"{way} AS {_quoted(column.name)}")
         limit = "" if most is None else f" LIMIT {most}"
-        return f"SELECT {', '.join(columns)} FROM (\n{sql}\n) AS c ({names}){limit}"  # noqa: S608
+        return f"SELECT {', '.join(columns)} FROM {rows}{limit}"  # noqa: S608
+
+    def _ways(self, oids: list[int]) -> list[tuple[str, str, str | None]]:
+        """See `_JSON`."""
+        return self._connection.execute(_JSON, [oids, oids]).fetchall()
+
+    def _part(self, row: str, rows: str) -> str | None:
+        """Which type without JSON is in a row that has no type of its own, such as `ROW(1, m)`: if
+        the server can tell before it makes one."""
+        try:
+            with self._connection.transaction():
+                asked = self._connection.execute(f"SELECT ({row}).* FROM {rows} LIMIT 0")  # noqa: S608
+        except psycopg.Error:
+            return None
+        oids = [column.type_code for column in asked.description or []]
+        inside = [part for _, _, part in self._ways(oids) if part]
+        return next(iter([_PLAIN[oid] for oid in oids if oid in _PLAIN] + inside), None)
 
     def _unfit(self, column: str, part: str) -> InputError:
         if part == "bytea":
