@@ -134,8 +134,7 @@ def _presence(status: FileStatus) -> str:
         return f"there is no such file any more; it was {was}: {_which(last)}, as {last.input}"
     if status.error is not None:
         known = [f"; {record.state}: {_which(record)}" for record in status.imports[-1:]]
-        message = status.error.message.rstrip("." if known else "")
-        return f"not read: {message}{''.join(known)}"
+        return f"not read: {status.error.message}{''.join(known)}"
     if status.presence == "changed":
         last = status.imports[-1]
         return f"not {_done(last)}; a file of this name is, with other content: {_which(last)}"
