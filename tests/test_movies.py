@@ -128,6 +128,23 @@ def test_a_wrong_address_rejects_no_movie(folder):
         assert "HTTP 404" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("-m", "movymporter"), ("movymporter/__main__.py",)])
+def test_it_runs_as_a_module_and_as_a_file_too(folder, command):
+    with movies_sink() as sink:
+        done = movymporter(folder, "movies.csv", sink.url, command=(sys.executable, *command))
+    assert done.returncode == 3, done.stderr
+
+
+def test_an_encoding_that_is_missed_is_named_as_a_setting(folder):
+    (folder / "latin.csv").write_bytes(
+        f"{HEADER}\n{movie('Day for Night', 'Léaud')}".encode("cp1252")
+    )
+    done = movymporter(folder, "latin.csv", "http://127.0.0.1:9/")
+    assert done.returncode == 1
+    assert "ENCODING=" in done.stderr
+    assert "--encoding" not in done.stderr
+
+
 def test_an_open_settings_file_is_warned_about(folder):
     with movies_sink("--fail-rate", "0") as sink:
         done = movymporter(folder, data("made/films-begin.csv"), sink.url, mode=0o644)

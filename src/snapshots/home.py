@@ -1,8 +1,11 @@
-"""Who runs the program, and their home folder: a container may give it a user who has neither."""
+"""Who runs the program, their home folder and the current one: a container may give it a user who
+has none of them.
+"""
 
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 
 from snapshots.errors import UsageError
@@ -28,6 +31,23 @@ def required(path: str) -> Path:
             hint="Write the whole path, or set HOME.",
         )
     return found
+
+
+def absolute(path: str) -> str:
+    """From the root, and without `..`; UsageError where that takes the current folder, and it is
+    gone or may not be entered."""
+    try:
+        return os.path.abspath(path)  # noqa: PTH100 (it takes `..` out)
+    except OSError as error:
+        raise no_current_folder() from error
+
+
+def no_current_folder() -> UsageError:
+    """Nothing is known of where we are."""
+    return UsageError(
+        "The current folder is gone, or this user may not enter it.",
+        hint="Go to another one first: cd /",
+    )
 
 
 def user() -> str:

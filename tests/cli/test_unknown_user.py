@@ -81,6 +81,64 @@ def test_a_url_is_read_without_netrc(folder):
     assert done.returncode == 3, done.stderr
 
 
+def test_a_home_folder_of_somebody_else_is_as_good_as_none(folder):
+    """As in a container whose HOME is that of root."""
+    home = folder / "home"
+    home.mkdir(mode=0o000)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder / "data"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a.csv"
+        assert unknown("import", url, cwd=folder, HOME=home).returncode == 3
+        server.shutdown()
+    assert unknown("sync", "--once", cwd=folder, HOME=home).returncode in {0, 3}
+    assert "a.csv" in unknown("list", cwd=folder, HOME=home).stdout
+
+
+@pytest.mark.parametrize("gone", [True, False])
+@pytest.mark.parametrize(
+    "command",
+    [("import", "{data}/a.csv"), ("list",), ("show", "1"), ("sync", "--data-dir", "{data}"),
+     ("serve", "--port", "0", "--files", "{data}"), ("worker", "--files", "{data}")],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_current_folder_that_is_gone_is_said(folder, command, gone):
+    """And one that the user may not enter; neither has to do with the output."""
+    here = folder / "here"
+    here.mkdir()
+    away = "cd here && rmdir ../here" if gone else "cd here && chmod 000 ."
+    arguments = [word.format(data=folder / "data") for word in command]
+    done = subprocess.run(
+        ["sh", "-c", f'{away} && exec timeout 5 "$@"', "sh", *AS_NOBODY, sys.executable, "-B",
+         "-m", "snapshots", *arguments],
+        cwd=folder, capture_output=True, timeout=60, check=False, text=True,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "output" not in done.stderr
+    if gone:
+        assert done.returncode == 2
+        assert "Go to another one first" in done.stderr
+    elif command[0] not in {"serve", "worker"}:  # these wait for their database
+        assert "Permission denied" in done.stderr or "cannot be asked" in done.stderr
+
+
+def test_what_lies_in_a_folder_that_may_not_be_entered_is_named(folder):
+    (folder / "locked").mkdir(mode=0o000)
+    for command in (
+        ("import", "locked/a.csv"), ("list", "locked/a.csv"), ("sync", "--data-dir", "locked/a"),
+        ("run", "locked/a"), ("import", "data/a.csv", "--contract", "locked/c.json"),
+        ("import", "data/a.csv", "--env-file", "locked/env"),
+        ("import", "--database", "locked/a.db", "data/a.csv"),
+        ("token", "a", "--tokens", "locked/tokens"),
+    ):  # fmt: skip
+        done = unknown(*command, cwd=folder)
+        assert done.returncode in {1, 2, 6}, command
+        said = done.stderr + done.stdout
+        assert "locked/" in said, command
+        assert "Permission denied" in said, command
+        assert "output" not in said
+
+
 def test_servers_want_a_name(folder, postgres_url, mysql_url):
     for url in (postgres_url, mysql_url):
         parts = urlsplit(url)

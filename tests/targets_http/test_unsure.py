@@ -65,6 +65,21 @@ def test_after_an_answer_a_refusal_is_certain(lost: int) -> None:
     assert (verdict.outcome, verdict.status, verdict.requests) == ("rejected", 409, 2)
 
 
+@pytest.mark.parametrize("lost", [502, 504])
+def test_what_a_gateway_has_no_answer_to_may_have_been_taken(lost: int) -> None:
+    class Gateway(Forgetful):
+        def on_request(self, request: Request, connection: Connection) -> bytes | None:
+            self.received.append(request)
+            return response(lost if len(self.received) == 1 else self._statuses[0])
+
+    (verdict,) = deliver("/", page(1), Gateway(409), retry_seconds=1).verdicts
+    assert (verdict.outcome, verdict.status, verdict.ambiguous) == ("undeliverable", 409, 1)
+    (verdict,) = deliver("/", page(1), Gateway(400)).verdicts
+    assert (verdict.outcome, verdict.ambiguous) == ("rejected", 0)
+    (verdict,) = deliver("/", page(1), Gateway(201)).verdicts
+    assert (verdict.outcome, verdict.ambiguous) == ("delivered", 0)
+
+
 def test_a_page_that_may_have_been_taken_is_not_sent_in_parts() -> None:
     api = Forgetful(409)
     done = deliver("/", page(1, 2, 3), api, batch=3, retry_seconds=1)

@@ -226,6 +226,17 @@ def test_all_changes_are_told(idle):
         assert next(told)["url"] == "/v1/imports/4"
 
 
+def test_who_listens_is_told_of_changes_after_an_error_that_nobody_has_foreseen(tmp_path):
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    database = database_beside(tmp_path)
+    with served(database, tmp_path, SNAPSHOTS_FAULT="telling:2:error") as client:
+        connection, stream = client.open("GET", "/v1/events")
+        with connection:
+            assert stream.readline() == b"retry: 2000\n"
+            number = client.submit(file="a.csv")
+            assert next(one for _, one in events(stream) if one["state"] in OVER)["id"] == number
+
+
 def test_nothing_is_said_that_is_not_known(idle):
     waiting = idle.get("/v1/imports/1").json
     assert waiting["bytes"]["percent"] is None

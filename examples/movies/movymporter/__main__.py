@@ -6,6 +6,8 @@ import logging
 import sys
 from pathlib import Path
 
+# `python3 movymporter` puts this folder there by itself, `python3 -m movymporter` does not.
+sys.path.insert(0, str(Path(__file__).parent))
 try:
     from sending import send
     from settings import SettingsError, read

@@ -38,7 +38,8 @@ def send(settings: Settings) -> int:
             listener=Teller(),
         )
     except snapshots.SnapshotsError as error:
-        LOG.error("%s %s", error, error.hint)
+        # The options of the command are settings here.
+        LOG.error("%s", f"{error} {error.hint}".replace("--encoding ", "ENCODING="))
         return error.exit_code
     if result.record and result.outcome != "already_delivered":
         _tell_rejects(result.record.import_id, logging.ERROR if result.message else logging.WARNING)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
+from snapshots import home
 from snapshots.cli.failure import as_object, fail
 from snapshots.cli.say import say_json, say_usage
 from snapshots.errors import SnapshotsError, out_of_memory
@@ -103,11 +105,36 @@ def main() -> Any:
         sys.stdout = None
         return 0
     except OSError as error:
-        with contextlib.suppress(OSError):
-            sys.stdout.close()
-        return fail(SnapshotsError(f"the output cannot be written: {error.strerror}"))
+        return _refused(error)
     except (SnapshotsError, MemoryError, ImportError) as error:
         return _failed(_ours(error))
+
+
+def _refused(error: OSError) -> int:
+    """What the system does not let us do, and nobody has put into a sentence yet."""
+    if error.filename is not None or not _somewhere():
+        return _failed(_of_a_file(error))
+    with contextlib.suppress(OSError):
+        sys.stdout.close()
+    return fail(SnapshotsError(f"the output cannot be written: {error.strerror}"))
+
+
+def _somewhere() -> bool:
+    """There is a current folder: it may have been removed, or be somebody else's."""
+    try:
+        return bool(os.getcwd())  # noqa: PTH109 (nothing else is asked of it)
+    except OSError:
+        return False
+
+
+def _of_a_file(error: OSError) -> SnapshotsError:
+    if error.filename is None:
+        return home.no_current_folder()
+    return SnapshotsError(
+        f"It cannot be used: {error.strerror}.",
+        place=os.fsdecode(error.filename) if not isinstance(error.filename, int) else "",
+        hint="Check that this user may reach it.",
+    )
 
 
 def _ours(error: Exception) -> SnapshotsError:

@@ -103,7 +103,11 @@ def option(*names: str, **settings: Any) -> Callable[[F], F]:
 def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is None:
         return
-    if not Path(value).is_file():
+    try:
+        there = Path(value).is_file()
+    except OSError as error:
+        raise UsageError(f"--env-file {value} cannot be read: {error.strerror}") from error
+    if not there:
         raise UsageError(f"--env-file {value}: there is no such file")
     from dotenv import load_dotenv
 

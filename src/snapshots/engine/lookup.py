@@ -10,7 +10,7 @@ from pathlib import PurePath
 from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
-from snapshots import locations
+from snapshots import home, locations
 from snapshots.engine import known, owner
 from snapshots.engine.earlier import content_hash_of
 from snapshots.errors import (
@@ -125,7 +125,7 @@ def _not_there(name: str, error: InputError, imports: list[ImportRecord]) -> Fil
     if has_magic(name) or os.path.lexists(name):
         return FileStatus(name, None, "unreadable", [], error)
     named = _named(name, imports)
-    here = [record for record in named if os.path.abspath(record.input) == os.path.abspath(name)]  # noqa: PTH100
+    here = [one for one in named if home.absolute(one.input) == home.absolute(name)]
     return FileStatus(name, None, "gone", here or named, None if named else error)
 
 

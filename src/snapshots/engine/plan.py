@@ -7,11 +7,11 @@ as it did the beginning.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from snapshots import home
 from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.budget import Budget
@@ -377,4 +377,4 @@ def path_of(source: Source) -> str | None:
     """Of an input, from the root; None for a stream, and for a URL, which is its own."""
     if source.remote or source.identity.fingerprint is None:
         return None
-    return os.path.abspath(source.identity.name)  # noqa: PTH100
+    return home.absolute(source.identity.name)

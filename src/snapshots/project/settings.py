@@ -83,9 +83,17 @@ def read_project(
     ProjectError, with file, line and key, if it is none.
     """
     file = folder / FILE
-    if not folder.is_dir():
+    try:
+        there, begun = folder.is_dir(), file.is_file()
+    except OSError as error:
+        raise ProjectError(
+            f"The folder cannot be read: {error.strerror}.",
+            place=str(folder),
+            hint="Let this user enter it.",
+        ) from error
+    if not there:
         raise ProjectError("There is no such folder.", place=str(folder), hint="Check its name.")
-    if not file.is_file():
+    if not begun:
         raise ProjectError(
             f"This folder is no project: it has no {FILE}.",
             place=str(folder),

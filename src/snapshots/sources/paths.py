@@ -46,9 +46,17 @@ def _inputs(argument: str) -> Iterator[str]:
         # Most often a variable that is not set; for Path it is the current folder.
         raise UsageError("An argument is empty.", hint="For the current folder write a dot.")
     path = Path(argument)
-    if path.is_dir():
+    try:
+        folder, there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise InputError(
+            f"It cannot be looked at: {error.strerror}.",
+            place=argument,
+            hint="Let this user enter its folder.",
+        ) from error
+    if folder:
         yield from _folder(path)
-    elif path.exists():
+    elif there:
         yield argument
     elif has_magic(argument):
         yield from _matches(argument)
@@ -89,9 +97,9 @@ def _matches(pattern: str) -> Iterator[str]:
 
 
 def _near(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f"There is no folder {str(path.parent)!r} either."
     try:
+        if not path.parent.is_dir():
+            return f"There is no folder {str(path.parent)!r} either."
         others = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         others = []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from snapshots import home
 from snapshots.errors import InputError, UsageError
 from snapshots.sync.folder import File, Folder
 from snapshots.sync.moving import changed, move
@@ -24,7 +24,7 @@ class After:
         word, _, folder = text.strip().partition(" ")
         if word == "move" and folder.strip():
             # As the watched folder's is: without `..` in it.
-            return cls(to=Path(os.path.abspath(folder.strip())))  # noqa: PTH100
+            return cls(to=Path(home.absolute(folder.strip())))
         if text.strip() in {"keep", "delete"}:
             return cls(delete=text.strip() == "delete")
         raise UsageError(

@@ -7,7 +7,6 @@ that happens comes to this thread through one queue.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from snapshots import home
 from snapshots.engine import report, threads
 from snapshots.engine.plan import Options
 from snapshots.engine.tables import table_of
@@ -335,8 +335,16 @@ class Sync:
 def absolute(folder: str) -> str:
     """The folder, from the root: that is how its files are called in the ledger, wherever the
     service was started. Raises InputError if there is none."""
-    path = os.path.abspath(folder)  # noqa: PTH100 (it takes `..` out)
-    if not Path(path).is_dir():
+    path = home.absolute(folder)
+    try:
+        there = Path(path).is_dir()
+    except OSError as error:
+        raise InputError(
+            f"The folder cannot be looked at: {error.strerror}.",
+            place=folder,
+            hint="Let this user enter the folder that it lies in.",
+        ) from error
+    if not there:
         raise InputError(
             "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
         )

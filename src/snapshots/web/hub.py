@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from snapshots.engine.faults import fault_point
 from snapshots.engine.status import status
 from snapshots.errors import CannotConnect, SnapshotsError
 from snapshots.web import views
@@ -104,6 +106,10 @@ class Hub:
         except SnapshotsError:
             # The database is away; what changes meanwhile is seen when it is back.
             return
+        except Exception as error:
+            # Whoever listens would wait for ever if this ended, and not know it.
+            traceback.print_exception(error)
+            return
         for mailbox in listeners:
             mailbox.opened.set()
             if changed:
@@ -118,6 +124,7 @@ class Hub:
 
     def _look(self) -> dict[int, views.Import]:
         """What runs, and what is not as it was. On a thread."""
+        fault_point("telling")
         with self._pool.ledger() as ledger:
             now, newest = ledger.unsettled(), ledger.newest()
             if self._known is None:

@@ -23,8 +23,8 @@ def url(request):
 def ask(url):
     opened = []
 
-    def ask(sql, **changes):
-        opened.append(open_query(server_of(url, **changes), sql, "test.sql"))
+    def ask(sql, limit=None, **changes):
+        opened.append(open_query(server_of(url, **changes), sql, "test.sql", limit))
         return opened[-1]
 
     yield ask
@@ -250,9 +250,48 @@ def test_money_is_a_number_whatever_the_servers_money_looks_like(postgres_url):
         assert fields(source) == [(1, ["-1234.50"])]
 
 
-def test_bytes_are_refused_in_arrays_too(postgres_url):
-    with pytest.raises(InputError, match="binary"):
-        open_query(server_of(postgres_url), r"SELECT ARRAY['\x00'::bytea] AS b", "test.sql")
+WITHOUT_JSON = {
+    "money in a composite": ("ROW(1, '1.50')::priced", "money"),
+    "bytes in a composite": (r"ROW('\x00')::blob", "binary"),
+    "in an array": ("ARRAY[ROW(1, '1.50')::priced]", "money"),
+    "in a composite in one": ("ROW(ARRAY[ROW(1, '1.50')::priced])::bill", "money"),
+    "in a domain": ("ROW('1.50')::till", "money"),
+    "a domain's array": ("ARRAY['1.50'::cash]", "money"),
+    "a table's row": ("(SELECT s FROM sold s)", "money"),
+    "a row of the query": ("ROW(1, '1.50'::money)", "money"),
+    "a row in a row": ("ROW(1, ROW(1, '1.50')::priced)", "money"),
+    "bytes in a row": (r"ROW('\x00'::bytea)", "binary"),
+    "bytes in an array": (r"ARRAY['\x00'::bytea]", "binary"),
+}
+
+
+@pytest.mark.parametrize("kind", WITHOUT_JSON)
+def test_what_json_has_only_texts_for_is_refused_wherever_it_is(postgres_url, kind):
+    sql, word = WITHOUT_JSON[kind]
+    execute(
+        postgres_url, "CREATE TYPE priced AS (n int, m money)", "CREATE TYPE blob AS (b bytea)",
+        "CREATE TYPE bill AS (items priced[])", "CREATE DOMAIN cash AS money",
+        "CREATE TYPE till AS (c cash)", "CREATE TABLE sold (m money)",
+    )  # fmt: skip
+    with pytest.raises(InputError, match=f"Column 'x' has {word}"):
+        open_query(server_of(postgres_url), f"SELECT 1 AS a, {sql} AS x", "test.sql")
+
+
+def test_a_type_that_is_only_called_money_is_none(postgres_url):
+    execute(
+        postgres_url, "CREATE SCHEMA own", "CREATE TYPE own.money AS ENUM ('much')",
+        "CREATE TYPE own.pair AS (m own.money)",
+    )  # fmt: skip
+    sql = "SELECT 'much'::own.money AS m, ROW('much')::own.pair AS p, ARRAY['much'::own.money] AS a"
+    with closing(open_query(server_of(postgres_url), sql, "test.sql")) as source:
+        ((_, row),) = fields(source)
+    assert row == ["much", '{"m":"much"}', '["much"]']
+
+
+def test_columns_of_one_name_are_told_with_a_limit_too(ask):
+    for limit in (None, 5):
+        with pytest.raises(InputError, match="Two columns are called 'a'"):
+            ask("SELECT 1 AS a, 2 AS a", limit=limit)
 
 
 def test_json_of_mariadb_is_json(mysql_url):
@@ -267,6 +306,44 @@ def test_json_of_mariadb_is_json(mysql_url):
         first, second = fields(source)
     assert json.loads(first[1][1]) == {"a": [1, None]}
     assert second == (2, ["2", "", "", ""])
+
+
+FROM_WHEREVER = (
+    "SELECT doc AS x FROM docs",
+    "SELECT doc AS x FROM shown",
+    "SELECT x FROM made",
+    "SELECT doc AS x FROM docs UNION SELECT doc FROM docs",
+    "SELECT d.doc AS x FROM (SELECT doc FROM docs LIMIT 9) d",
+    "WITH c AS (SELECT doc FROM docs) SELECT doc AS x FROM c",
+    "SELECT (SELECT doc FROM docs) AS x",
+    "SELECT MAX(doc) AS x FROM docs",
+    "SELECT JSON_OBJECT('a', 1.50) AS x",
+    "SELECT JSON_EXTRACT(doc, '$') AS x FROM docs",
+    "SELECT JSON_ARRAYAGG(1) AS x FROM docs",
+)
+
+
+def test_json_of_mariadb_is_json_wherever_it_comes_from(mysql_url):
+    execute(
+        mysql_url, "CREATE TABLE docs (doc json, plain longtext)",
+        """INSERT INTO docs VALUES ('{"a": 1.50}', '{}')""",
+        "CREATE VIEW shown AS SELECT doc FROM docs",
+        "CREATE ALGORITHM = TEMPTABLE VIEW made AS SELECT JSON_OBJECT('a', 1.50) AS x FROM docs",
+    )  # fmt: skip
+    for sql in FROM_WHEREVER:
+        with closing(open_query(server_of(mysql_url), sql, "test.sql")) as source:
+            assert kinds(source) == ["json"], sql
+            ((_, (text,)),) = fields(source)
+        assert json.loads(text) in ({"a": 1.5}, [1]), sql
+    sql = "SELECT plain, CONCAT(doc, '') AS text, 1 AS n FROM docs"
+    with closing(open_query(server_of(mysql_url), sql, "test.sql")) as source:
+        assert kinds(source) == ["text", "text", "integer"]
+
+
+def test_json_is_found_by_the_checks_of_a_server_that_has_no_formats(mysql_url, monkeypatch):
+    """MariaDB before 10.5, and what stands between it and us."""
+    monkeypatch.setattr("snapshots.sources.sql.mariadb._EXTENDED", 1 << 30)
+    test_json_of_mariadb_is_json(mysql_url)
 
 
 def test_a_limit_is_the_servers_too(ask, url):

@@ -82,7 +82,10 @@ def from_netrc(host: str) -> str | None:
     from netrc import NetrcParseError, netrc
 
     path = home.expanded(os.environ.get("NETRC") or "~/.netrc")
-    if path is None or not path.is_file():
+    try:
+        if path is None or not path.is_file():
+            return None
+    except OSError:  # in a home folder that is somebody else's
         return None
     try:
         found = netrc(str(path)).authenticators(host)

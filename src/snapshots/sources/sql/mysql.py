@@ -13,6 +13,7 @@ from pymysql.converters import encoders
 from pymysql.cursors import Cursor, SSCursor
 
 from snapshots.model import Column, Kind, Type
+from snapshots.sources.sql.mariadb import Formatting
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def run(server: Server, sql: str, place: str, most: int | None = None) -> MysqlQ
 
 def _connect(server: Server) -> Any:
     try:
-        connection: Any = pymysql.connect(**settings(server))
+        connection: Any = Formatting(**settings(server))
         for statement in _READING:
             connection.query(statement)
     except (pymysql.err.Error, OSError) as error:
@@ -127,7 +128,7 @@ def _tls(server: Server) -> ssl.SSLContext | None:
 
 
 def _may_be_json(field: Any) -> bool:
-    """MariaDB keeps JSON in a LONGTEXT, and says no more of it."""
+    """An older MariaDB keeps JSON in a LONGTEXT, and says no more of it."""
     return (
         field.type_code in _BYTES
         and field.length >= _LONGTEXT
@@ -176,7 +177,9 @@ class MysqlQuery:
             with self._errors():
                 self._cursor.execute(sql)
             fields = self._cursor._result.fields
-            json = _json_columns(server, {_origin(f)[:2] for f in fields if _may_be_json(f)})
+            told = connection.formats
+            unsure = () if told else (f for f in fields if _may_be_json(f))
+            json = _json_columns(server, {_origin(f)[:2] for f in unsure})
             self.columns: tuple[Column, ...] = tuple(self._column(f, json) for f in fields)
         except BaseException:
             self.close()
@@ -200,7 +203,8 @@ class MysqlQuery:
         if code in _BYTES and field.charsetnr == _BINARY_CHARSET:
             raise binary(self._place, name, "TO_BASE64({})")
         unsigned = code in _INTEGERS and bool(field.flags & FLAG.UNSIGNED)
-        kind = "json" if _origin(field) in json else _KINDS.get(code, "text")
+        is_json = getattr(field, "format", "") == "json" or _origin(field) in json
+        kind = "json" if is_json else _KINDS.get(code, "text")
         return Column(name, name, Type(kind, unsigned=unsigned))
 
     @contextmanager

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
+from snapshots.errors import InputError
 from snapshots.model import Column, Kind, Type
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
 
@@ -27,15 +28,40 @@ _KINDS: dict[str, Kind] = {
 """All other types are texts, as PostgreSQL writes them."""
 
 _JSON = """
-SELECT oid, CASE WHEN typname = 'money' THEN '{}::numeric'
-                 WHEN typname = '_money' THEN 'to_json({}::numeric[])' ELSE 'to_json({})' END
-FROM pg_type
+WITH RECURSIVE parts (root, oid) AS (
+    SELECT oid, oid FROM pg_catalog.pg_type WHERE oid = ANY (%s)
+    UNION
+    SELECT p.root, part.oid
+    FROM parts p JOIN pg_catalog.pg_type t ON t.oid = p.oid CROSS JOIN LATERAL (
+        SELECT t.typbasetype WHERE t.typtype = 'd'
+        UNION ALL SELECT t.typelem WHERE t.typcategory = 'A'
+        UNION ALL SELECT atttypid FROM pg_catalog.pg_attribute
+        WHERE t.typtype = 'c' AND attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped
+    ) AS part (oid)
+)
+SELECT t.oid,
+    CASE t.oid WHEN 'pg_catalog.money'::regtype THEN '{}::numeric'
+               WHEN 'pg_catalog.money[]'::regtype THEN 'to_json({}::numeric[])'
+               ELSE 'to_json({})' END,
+    (SELECT min(typname) FROM parts p JOIN pg_catalog.pg_type part ON part.oid = p.oid
+     WHERE p.root = t.oid AND p.oid <> t.oid AND t.oid <> 'pg_catalog.money[]'::regtype
+     AND p.oid IN ('pg_catalog.money'::regtype, 'pg_catalog.bytea'::regtype))
+FROM pg_catalog.pg_type t
 WHERE oid = ANY (%s)
-  AND (typtype = 'c' OR oid IN ('record'::regtype, 'record[]'::regtype) OR typname = 'money'
-       OR typcategory = 'A' AND typname NOT IN ('_bytea', 'int2vector', 'oidvector'))
+  AND (typtype = 'c' OR typcategory = 'A' AND typname NOT IN ('int2vector', 'oidvector')
+       OR oid IN ('record'::regtype, 'record[]'::regtype, 'pg_catalog.money'::regtype)
+       OR EXISTS (SELECT FROM pg_catalog.pg_cast WHERE castsource = t.oid
+                  AND casttarget = 'pg_catalog.json'::regtype AND castfunc <> 0))
 """
 """How a column is asked for that would be a text with braces or a currency sign otherwise: arrays,
-composite types, money."""
+composite types, money, and what has a way to JSON of its own, such as hstore. And which type within
+it has none: PostgreSQL's own JSON has a text for it."""
+
+_RECORD = 2249
+_PLAIN = {790: "money", 17: "bytea"}
+"""The same in every database."""
+
+_INSTEAD = {"money": "m::numeric", "bytea": "encode(b, 'base64')"}
 
 _TLS = {"off": "disable", "prefer": "prefer", "require": "require", "verify": "verify-full"}
 
@@ -135,18 +161,52 @@ class PostgresQuery:
         """The query with columns that no text can stand for as what JSON has for them, and no more
         rows than are wanted; None where it is that already."""
         found = self._cursor.description or []
-        kinds = dict(
-            self._connection.execute(_JSON, [[column.type_code for column in found]]).fetchall()
-        )
-        columns = [
-            kinds.get(str(column.type_code), "{}").format(f"c.{_quoted(column.name)}")
-            + f" AS {_quoted(column.name)}"
-            for column in found
-        ]
-        if most is None and not kinds:
+        # By numbers, since names may be there twice: that is told where it is known.
+        names = ", ".join(f"c{number}" for number in range(len(found)))
+        rows = f"(\n{sql}\n) AS c ({names})"
+        wanted = {}
+        for oid, expression, part in self._ways([column.type_code for column in found]):
+            wanted[int(oid)] = expression
+            if part is not None:
+                name = next(column.name for column in found if column.type_code == int(oid))
+                raise self._unfit(name, part)
+        if not found or (most is None and not wanted):
             return None
+        columns = []
+        for number, column in enumerate(found):
+            if column.type_code == _RECORD and (part := self._part(f"c.c{number}", rows)):
+                raise self._unfit(column.name, part)
+            way = wanted.get(column.type_code, "{}").format(f"c.c{number}")
+            columns.append(f"{way} AS {_quoted(column.name)}")
         limit = "" if most is None else f" LIMIT {most}"
-        return f"SELECT {', '.join(columns)} FROM (\n{sql}\n) AS c{limit}"  # noqa: S608
+        return f"SELECT {', '.join(columns)} FROM {rows}{limit}"  # noqa: S608
+
+    def _ways(self, oids: list[int]) -> list[tuple[str, str, str | None]]:
+        """See `_JSON`."""
+        return self._connection.execute(_JSON, [oids, oids]).fetchall()
+
+    def _part(self, row: str, rows: str) -> str | None:
+        """Which type without JSON is in a row that has no type of its own, such as `ROW(1, m)`: if
+        the server can tell before it makes one."""
+        try:
+            with self._connection.transaction():
+                asked = self._connection.execute(f"SELECT ({row}).* FROM {rows} LIMIT 0")  # noqa: S608
+        except psycopg.Error:
+            return None
+        oids = [column.type_code for column in asked.description or []]
+        inside = [part for _, _, part in self._ways(oids) if part]
+        return next(iter([_PLAIN[oid] for oid in oids if oid in _PLAIN] + inside), None)
+
+    def _unfit(self, column: str, part: str) -> InputError:
+        if part == "bytea":
+            what = "binary values in it, which JSON cannot hold"
+        else:
+            what = "money in it, which would be a text with a currency sign in JSON"
+        return InputError(
+            f"Column {column!r} has {what}.",
+            place=self._place,
+            hint=f"Build it in the query: json_build_object('name', {_INSTEAD[part]}) AS {column}.",
+        )
 
     def _column(self, name: str, oid: int) -> Column:
         info = psycopg.adapters.types.get(oid)

@@ -24,6 +24,8 @@ REFUSE_THE_REQUEST = NOT_ABOUT_RECORDS | {400, 413}
 the server, which a request without an answer may have changed."""
 MISPLACED = {404, 405, 415}
 """Where nothing else is heard at first, address, method or type of the requests are wrong."""
+BEHIND = {502, 504}
+"""A gateway has heard nothing of use from a server behind it, which may have taken the request."""
 MULTI_STATUS = 207
 FAULT = 500
 TOO_MANY = 429

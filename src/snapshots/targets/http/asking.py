@@ -187,6 +187,7 @@ class Asking:
             self._count_failure(answer, tally)
             return False
         self._count_answer(answer.status)
+        tally.behind |= answer.status in answers.BEHIND
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
         match answers.deed(answer.status, unsure=tally.unsure):

@@ -17,6 +17,8 @@ class Tally:
     ambiguous: int = 0
     asked_before: bool = False
     """An earlier run may have sent some of them, and has heard nothing."""
+    behind: bool = False
+    """A gateway had no answer from the server behind it."""
     budget: Budget | None = None
     """None until something failed. Halves share it: what a page has spent is not given again."""
 
@@ -26,7 +28,7 @@ class Tally:
     @property
     def unsure(self) -> bool:
         """They were sent before, and may have been taken."""
-        return self.ambiguous > 0 or self.asked_before
+        return self.ambiguous > 0 or self.asked_before or self.behind
 
     def half(self) -> Tally:
         """For one half of a page that was refused."""
@@ -40,7 +42,10 @@ class Tally:
 
     def verdict(self, outcome: Outcome, status: int | None = None, body: str = "") -> Verdict:
         """What became of a record."""
-        return Verdict(outcome, status, body, self.requests, self.ambiguous)
+        # What a gateway has no answer to is trouble that passes, as a rule; where it does not, the
+        # next run is to know that it may have been taken.
+        lost = self.behind and outcome == "undeliverable"
+        return Verdict(outcome, status, body, self.requests, self.ambiguous or int(lost))
 
 
 @cache

@@ -58,7 +58,7 @@ _MAIN = "main"
 
 def target(location: Location) -> SqliteTarget:
     """The target for a location of kind `sqlite`."""
-    return SqliteTarget(home.required(location.database or "").absolute())
+    return SqliteTarget(Path(home.absolute(str(home.required(location.database or "")))))
 
 
 def _is_view(named: Rows) -> bool:
@@ -106,6 +106,19 @@ class SqliteTarget:
         return Location("sqlite", database=str(self.path)).url()
 
     def connect(self, *, create: bool = True) -> Session:
+        try:
+            self._look(create=create)
+            return SqliteSession(self.path)
+        except SqliteError as error:
+            raise cannot_connect(error, str(self.path)) from error
+        except OSError as error:
+            raise CannotConnect(
+                f"The file cannot be opened: {error.strerror}.",
+                place=str(self.path),
+                hint="Check the permissions of the file and of its folder.",
+            ) from error
+
+    def _look(self, *, create: bool) -> None:
         if self.path.is_dir():
             raise CannotConnect(
                 "This is a folder.", place=str(self.path), hint="Name a file in it."
@@ -120,16 +133,6 @@ class SqliteTarget:
             raise NoDatabase(
                 "There is no such file.", place=str(self.path), hint="Check the name of the file."
             )
-        try:
-            return SqliteSession(self.path)
-        except SqliteError as error:
-            raise cannot_connect(error, str(self.path)) from error
-        except OSError as error:
-            raise CannotConnect(
-                f"The file cannot be opened: {error.strerror}.",
-                place=str(self.path),
-                hint="Check the permissions of the file and of its folder.",
-            ) from error
 
     def now_sql(self) -> str:
         return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
