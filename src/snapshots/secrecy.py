@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode
 HIDDEN: Final = "***"
 
 _ANYWHERE: Final = re.compile(
-    r"token|secret|passw|passphrase|passcode|pwd|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
-    r"|hmac|bearer|authori[sz]|authent|assertion|samlre|apikey|accesskey|privatekey|connectionstring"
+    r"token|secret|passw|passphrase|passcode|pwd|pswd|kennwort|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
+    r"|hmac|bearer|auth(?!or(?!i[sz]))|assertion|samlre|apikey|accesskey|privatekey|connectionstring"
 )
 """In a name without its hyphens; no ordinary word has one of these in it."""
 _WORDS: Final = frozenset(

@@ -199,7 +199,7 @@ class _Page:
     def _by_number(self, after: Sequence[Value]) -> Rows:
         """As the rows lie, past so many of them: where nothing else tells one from the next."""
         skip = after[-1]
-        if len(after) != 2 or type(skip) is not int or skip < 0:
+        if len(after) != 2 or type(skip) is not int or not 0 <= skip < 1 << 63:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
 
         def find(most: int, longest: int | None) -> list[tuple[Value, ...]]:

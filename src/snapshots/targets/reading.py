@@ -304,9 +304,10 @@ class _Place(_Column):
 
     def value(self, text: str) -> Value:
         """See `_Column`."""
-        if not self._form.fullmatch(text):
+        number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
+        if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
-        return int(text) if text.lstrip("-").isdigit() else text
+        return text if number is None else number
 
 
 def _named(columns: dict[str, _Column], name: str) -> _Column:
