@@ -1,13 +1,20 @@
 """What a page of rows takes does not grow with the values in the table."""
 
 import json
-from contextlib import closing
+import socket
+import threading
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from snapshots import locations
 from snapshots.engine import readback
+from snapshots.web import protocol
+from snapshots.web.server import Server, listen
+from tests.faults.harness import wait_for
 from tests.web_api.served import served
 
 LONG = 1 << 20
@@ -154,3 +161,62 @@ def test_long_values_of_every_type_are_whole(database, kind, tmp_path):
         assert asked == whole
         assert {name: value is None for name, value in asked.items()} == dict.fromkeys(whole, False)
         assert len(json.dumps(asked)) > 18_000
+
+
+def test_whoever_takes_no_answers_has_few_that_wait(database, tmp_path):
+    table_of(database, True, [LONG] * 8)
+    path = "/v1/tables/big/rows"
+    with served(database, tmp_path, "--rate-limit", "0", "--tables", "big") as client:
+        with ExitStack() as connections:
+            refused = 0
+            for _ in range(10):
+                connection = socket.create_connection(("127.0.0.1", client.port))
+                connections.enter_context(connection)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                refused += b" 429 " in connection.recv(20)
+            assert refused == 8
+            assert client.get("/readyz").status == 200
+        wait_for(lambda: client.get(path).status == 200)
+        assert len(client.get(path).json["rows"]) >= 4
+
+
+def test_an_answer_that_nobody_takes_is_let_go(monkeypatch):
+    """In a process of its own time is short; here it is made shorter."""
+    monkeypatch.setattr(protocol, "STALL_SECONDS", 0.2)
+    ended = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(1000):
+            await send({"type": "http.response.body", "body": bytes(65536), "more_body": True})
+        ended.append(time.monotonic())
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    config = uvicorn.Config(
+        app, http=protocol.Protocol, lifespan="off", log_config=None, timeout_keep_alive=1
+    )
+    server = Server(config)
+    listening = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        port = listening.getsockname()[1]
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.sendall(request)
+            # Who takes it slowly is waited for...
+            for _ in range(10):
+                time.sleep(0.1)
+                assert slow.recv(1 << 20)
+            assert not ended
+            # ...and who takes nothing is not.
+            wait_for(lambda: ended)
+        with socket.create_connection(("127.0.0.1", port)) as quick:
+            quick.sendall(request)
+            taken = 0
+            while taken < 1000 * 65536:
+                taken += len(quick.recv(1 << 20))
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -21,6 +21,10 @@ LINGER_SECONDS: Final = 2.0
 along with it."""
 
 
+STALL_SECONDS: Final = 30.0
+"""In which a client takes something of an answer that waits for it."""
+
+
 class TooLong(Exception):
     """The head of a request has more bytes than it may."""
 
@@ -56,6 +60,9 @@ class Protocol(HttpToolsProtocol):
     _idle = 0
     """Bytes that have come since anything was made of them."""
     _progress = False
+    _stalling: asyncio.TimerHandle | None = None
+    _waiting = 0
+    """Bytes of an answer that the client had not taken, when it was looked last."""
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -72,7 +79,32 @@ class Protocol(HttpToolsProtocol):
         self._end_waiting()
         if self._lingering is not None:
             self._lingering.cancel()
+        if self._stalling is not None:
+            self._stalling.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """See asyncio: an answer waits until its client takes more of it."""
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        if self._stalling is not None:
+            self._stalling.cancel()
+            self._stalling = None
+        super().resume_writing()
+
+    def _look_later(self) -> None:
+        self._waiting = self.transport.get_write_buffer_size()
+        self._stalling = self.loop.call_later(STALL_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Whoever takes nothing is not waited for, and what waits for him is let go."""
+        if self.transport.get_write_buffer_size() < self._waiting:
+            self._look_later()
+        else:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""

@@ -96,13 +96,13 @@ async def rows(
     place = None if after is None else _place(after)
     opened = here.settings.tables
 
-    def read(ledger: Ledger) -> Response:
+    def read(ledger: Ledger) -> str:
         page = readback.read(ledger, opened, table, filters, order, place, limit)
         more = None
         if page.after is not None:
             query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
             more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
-        return views.answer(_shown_page(page, more))
+        return views.json_of(_shown_page(page, more))
 
     return await here.reads.run(client, read)
 
