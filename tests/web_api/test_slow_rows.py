@@ -94,7 +94,8 @@ def test_places_to_go_on_at_that_nobody_gave(database, tmp_path):
     with serving(database, tmp_path) as client:
         load(client, "plain")
         far = (f"[{1 << 63}]", f"[{-(1 << 63) - 1}]", f'["#", {1 << 64}]')
-        for keys in (*far, '["#", -1]', '["#", 1e300]', '["(x"]', "[null]", "[[1]]", '["(0,1) OR 1"]',
+        for keys in (*far, '["#", -1]',
+                     '["#", 1e300]', '["(x"]', "[null]", "[[1]]", '["(0,1) OR 1"]',
                      '[""]', "[]", '["(99999999999,1)"]', "[1, 2, 3]"):  # fmt: skip
             after = base64.urlsafe_b64encode(keys.encode()).decode()
             answer = client.get(f"/v1/tables/plain/rows?after={after}")

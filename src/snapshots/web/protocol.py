@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import resource
+import sys
+import termios
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -96,15 +99,22 @@ class Protocol(HttpToolsProtocol):
         super().resume_writing()
 
     def _look_later(self) -> None:
-        self._waiting = self.transport.get_write_buffer_size()
+        self._waiting = self._untaken()
         self._stalling = self.loop.call_later(STALL_SECONDS, self._look)
 
     def _look(self) -> None:
         """Whoever takes nothing is not waited for, and what waits for him is let go."""
-        if self.transport.get_write_buffer_size() < self._waiting:
+        if self._untaken() < self._waiting:
             self._look_later()
         else:
             self.transport.abort()
+
+    def _untaken(self) -> int:
+        """Bytes, here and in the system, which asks for more of them only now and then."""
+        there = bytes(4)
+        with suppress(OSError):
+            there = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, there)
+        return self.transport.get_write_buffer_size() + int.from_bytes(there, sys.byteorder)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
