@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 JSON_LINES = "application/jsonl"
 CSV = "text/csv"
-_PAGE = 1000
+_PAGE = 200
+"""At a time; each has up to 64 KiB of its record."""
 _HEAD = ("line", "byte_offset", "column", "code", "reason", "raw")
 
 
