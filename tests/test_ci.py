@@ -68,3 +68,27 @@ def test_all_build_with_the_same_rust() -> None:
     named = re.findall(r"(?:rust:|toolchain install |default )([\d.]+)", WORKFLOW.read_text())
     assert set(named) == {image}
     assert len(named) == 3
+
+
+AUDIT = WORKFLOW.with_name("audit.yml")
+
+
+def test_the_audit_is_valid() -> None:
+    done = validate(AUDIT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_audit_covers_every_lock_with_tools_of_one_version() -> None:
+    (audit,) = load(AUDIT)
+    jobs = audit["jobs"]
+    locks = {path.stem for path in (ROOT / "requirements").glob("*.lock")}
+    assert set(jobs["python"]["strategy"]["matrix"]["lock"]) == locks
+    crates = {str(path.relative_to(ROOT)) for path in (ROOT / "native").glob("**/Cargo.lock")}
+    assert set(jobs["rust"]["strategy"]["matrix"]["lock"]) == crates
+    for tool in audit["env"].values():
+        assert re.search(r"(==|@)\d+\.\d+\.\d+$", tool), tool
+    for job in jobs.values():
+        for step in job["steps"]:
+            for installed in re.findall(r"(?:pip|cargo) install (.*)", step.get("run", "")):
+                assert re.search(r'"\$[A-Z_]+"', installed), installed
+            assert "continue-on-error" not in step

@@ -31,6 +31,7 @@ SECRET = """
     code auth_code authcode access_code device_code code_verifier otp pin ticket
     session session_id sessionid SESSIONID PHPSESSID JSESSIONID connect.sid sid cookie Set-Cookie
     auth Authorization Proxy-Authorization X-Auth bearer jwt assertion SAMLResponse credential cred
+    authuser authinfo apiKennwort user_pswd
 """
 OPEN = """
     page limit since until dataset region q format year month id name user host options

@@ -21,7 +21,8 @@ def plain(text: str, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c in keep or _is_seen(c) else _escape(c) for c in text)
+    unseen = {c for c in set(text) if not (c in keep or _is_seen(c))}
+    return text.translate({ord(c): _escape(c) for c in unseen})
 
 
 def plain_json(text: str) -> str:
@@ -33,7 +34,8 @@ def plain_json(text: str) -> str:
     if text.isprintable():
         return text
     # Outside of its strings JSON has no such characters but line ends and tabs, which stay.
-    return "".join(c if c in "\n\r\t" or _is_seen(c) else json.dumps(c)[1:-1] for c in text)
+    unseen = {c for c in set(text) if not (c in "\n\r\t" or _is_seen(c))}
+    return text.translate({ord(c): json.dumps(c)[1:-1] for c in unseen})
 
 
 def _is_seen(character: str) -> bool:

@@ -14,10 +14,12 @@ from urllib.parse import unquote, unquote_plus
 HIDDEN: Final = "***"
 
 _ANYWHERE: Final = re.compile(
-    r"token|secret|passw|passphrase|passcode|pwd|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
+    r"token|secret|passw|passphrase|passcode|pwd|pswd|kennwort|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
     r"|hmac|bearer|authori[sz]|authent|assertion|samlre|apikey|accesskey|privatekey|connectionstring"
 )
 """In a name without its hyphens; no ordinary word has one of these in it."""
+_AUTH: Final = re.compile(r"auth(?!or|$)")
+"""The beginning of a word, as in `authuser`, and not in `author`."""
 _WORDS: Final = frozenset(
     """
     appid auth authn authz cred creds digest dsn hash mac nonce otp pass pat pin psk psw pw salt
@@ -68,7 +70,7 @@ def is_secret(name: str) -> bool:
     if _ANYWHERE.search("".join(words)):
         return True
     return any(
-        (word in _WORDS and before not in _OF_DATA) or _ends_so(word, before)
+        (word in _WORDS and before not in _OF_DATA) or _ends_so(word, before) or _AUTH.match(word)
         for before, word in zip(["", *words], words, strict=False)
     )
 

@@ -65,6 +65,14 @@ def test_a_form_that_is_none_leaves_nothing(client, body):
     assert not [f for f in client.get("/v1/files").json["files"] if f["name"].startswith("up")]
 
 
+def test_a_form_of_very_many_parts_is_refused(client):
+    part = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
+    body = part * 200_000 + b"--x--\r\n"
+    answer = client.ask("POST", "/v1/files", body, Content_Type="multipart/form-data; boundary=x")
+    assert answer.status == 422
+    assert "100 parts" in answer.json["detail"]
+
+
 def test_a_file_that_is_needed_stays_as_it_is(tmp_path):
     with served(database_beside(tmp_path), tmp_path, "--workers", "0") as client:
         assert client.ask("PUT", "/v1/files/a.csv", b"id\n1\n").status == 201

@@ -139,6 +139,20 @@ def test_what_has_not_been_created_is_not_open(database, folder):
         assert client.get("/v1/tables").json == {"tables": []}
 
 
+def test_what_is_gone_or_was_refused_is_not_listed(database, folder):
+    with served(database, folder, "--rate-limit", "0") as client:
+        assert client.wait(client.submit(file="a.csv", table="t"))["state"] == "finished"
+        # Longer than names of MySQL; PostgreSQL says so at once.
+        answer = ask(client, file="a.csv", table="x" * 150)
+        if answer.status == 202:
+            client.wait(answer.json["id"])
+        listed = client.get("/v1/tables").json["tables"]
+        assert listed == ["t", *(["x" * 150] if kind(database) == "sqlite" else [])]
+        run(database, "DROP TABLE t")
+        assert "t" not in client.get("/v1/tables").json["tables"]
+        assert answer_of(read(client, "t")) == (404, "no_such_table")
+
+
 @pytest.mark.parametrize("lineage", [True, False])
 def test_another_table_of_the_same_name_is_closed(database, folder, lineage):
     snapshots.load(folder / "a.csv", database=database, table="t", lineage=lineage)

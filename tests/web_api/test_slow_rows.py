@@ -93,7 +93,9 @@ def test_many_rows_are_sorted_by_an_index_or_not_at_all(database, tmp_path):
 def test_places_to_go_on_at_that_nobody_gave(database, tmp_path):
     with serving(database, tmp_path) as client:
         load(client, "plain")
-        for keys in ('["#", -1]', '["#", 1e300]', '["(x"]', "[null]", "[[1]]", '["(0,1) OR 1"]',
+        far = (f"[{1 << 63}]", f"[{-(1 << 63) - 1}]", f'["#", {1 << 64}]')
+        for keys in (*far, '["#", -1]',
+                     '["#", 1e300]', '["(x"]', "[null]", "[[1]]", '["(0,1) OR 1"]',
                      '[""]', "[]", '["(99999999999,1)"]', "[1, 2, 3]"):  # fmt: skip
             after = base64.urlsafe_b64encode(keys.encode()).decode()
             answer = client.get(f"/v1/tables/plain/rows?after={after}")
@@ -209,6 +211,7 @@ QUERIES = {
     "/healthz?verbose=1": "verbose",
     "/readyz?x=1": "x",
     "/metrics?name=a": "name",
+    "/v1/openapi.json?version=1": "version",
 }
 
 

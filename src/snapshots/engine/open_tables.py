@@ -30,7 +30,7 @@ from snapshots.model import TableName
 from snapshots.targets.ddl import name_parts, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.history import History
@@ -166,10 +166,12 @@ class OpenTables:
     def all(self, history: History) -> list[str]:
         """The names of all of them, as a client may give them."""
         target, session = history.target, history.session
-        names = {_spelt(target, one) for one in created(history)}
+        there = frozenset(target.tables(session))
+        made = {_spelt(target, one): one for one in created(history)}
+        names = {name for name, one in made.items() if _is_there(history, one, there)}
         if self.patterns:
             naming = target.naming(session)
-            for table in target.tables(session):
+            for table in there:
                 if any(pattern.names(table, naming) for pattern in self.patterns):
                     alone = table.schema in (None, naming.schema)
                     names.add(written(TableName(table.name) if alone else table))
@@ -236,6 +238,14 @@ def _made(text: str) -> set[str]:
     if plan.lineage:
         return set(LINEAGE)
     return {column.name for column in (plan.create or plan.contract).columns}
+
+
+def _is_there(history: History, one: Created, there: Container[TableName]) -> bool:
+    """Whether something has the name of the table that an import has created."""
+    own = _own(history, one)
+    return own is not None and (
+        own in there or history.target.known_as(history.session, own) in there
+    )
 
 
 def _spelt(target: Target, one: Created) -> str:

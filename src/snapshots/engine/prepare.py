@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.columns import require_unchanged
 from snapshots.engine.faults import fault_point
 from snapshots.engine.open_tables import canonical
-from snapshots.errors import TargetError
+from snapshots.errors import ContractError, TargetError
 from snapshots.ledger.created import mark
 from snapshots.targets.ddl import written
 
@@ -43,6 +43,10 @@ def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
     fault_point("creating")
     try:
         target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
+    except ContractError:
+        # The database can have no such table, and was not even asked.
+        mark(ledger, lease, None)
+        raise
     except TargetError:
         mark(ledger, lease, None)
         if target.inspect(session, plan.table) is None:

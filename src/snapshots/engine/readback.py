@@ -13,7 +13,7 @@ from snapshots.targets import reading
 from snapshots.targets.reading import Filter, Select, Sort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from snapshots.engine.open_tables import OpenTables
     from snapshots.ledger.history import History
@@ -26,6 +26,10 @@ SECONDS: Final = 10.0
 """A page that takes longer is given up."""
 SORTED: Final = 100_000
 """Rows that are sorted for a page; more are read in the order of an index, or not at all."""
+BYTES: Final = 8 << 20
+"""Of the values on a page, which ends early for that; a row that has more is alone on its page."""
+_CELL: Final = 32
+"""Bytes of a value that are no text, and of what is around it."""
 _NUMBER: Final = "#"
 """Before the number of rows that were read, where a page is found by that."""
 
@@ -61,7 +65,8 @@ def read(
         if shape is None:
             raise NoSuchTable(f"the table {table} is not there any more")
         place = target.row_place(session, shape)
-        page = _Page(target, session, shape, filters, place, most)
+        row = sum(len(column.name.encode()) + _CELL for column in shape.columns)
+        page = _Page(target, session, shape, filters, place, min(most, max(1, BYTES // row)))
         return page.read(order, after)
 
 
@@ -87,6 +92,17 @@ def _patience(session: Session) -> Iterator[None]:
         patience.cancel()
 
 
+class _SortsMuch(Exception):
+    """More rows would have to be sorted than is done for a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    select: Select
+    sorts: bool
+    """It may have to sort."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     target: Target
@@ -102,35 +118,74 @@ class _Page:
         keys = self._keys(order, numbered=numbered)
         if numbered and (not keys or (after and after[0] == _NUMBER)):
             return self._by_number(after or (_NUMBER, 0))
-        rows: list[tuple[Value, ...]] = []
         places: tuple[int, ...] = ()
+
+        def find(most: int, longest: int | None) -> list[tuple[Value, ...]]:
+            nonlocal places
+            rows: list[tuple[Value, ...]] = []
+            for wanted in self._statements(keys, after, most, longest, rows):
+                if longest is not None and wanted.sorts and self._sorts_much(wanted.select):
+                    raise _SortsMuch
+                rows += self.session.execute(wanted.select.sql, wanted.select.params)
+                places = wanted.select.keys
+            return rows
+
+        try:
+            rows, more = self._bounded(find)
+        except _SortsMuch:
+            if numbered and not after:
+                return self._by_number((_NUMBER, 0))
+            raise self._too_many(order, keys) from None
+        return self._rows(rows, tuple(rows[-1][at] for at in places) if more else None)
+
+    def _statements(
+        self,
+        keys: Sequence[Sort],
+        after: Sequence[Value] | None,
+        most: int,
+        longest: int | None,
+        rows: Sequence[object],
+    ) -> Iterator[_Statement]:
+        """Those that find a page one after the other, until `rows` has enough of them."""
         for part in reading.parts(self.shape, keys, after):
             for stretch in reading.stretches(self.place, keys, after):
-                wanted = reading.select(
+                select = reading.select(
                     self.target,
                     self.shape,
                     self.filters,
                     keys,
                     after,
-                    self.most + 1 - len(rows),
+                    most - len(rows),
                     place=self.place,
                     part=part,
                     stretch=stretch,
+                    longest=longest,
                 )
-                if stretch is None and self._sorts_much(wanted):
-                    if numbered and not after:
-                        return self._by_number((_NUMBER, 0))
-                    raise self._too_many(order, keys)
-                rows += self.session.execute(wanted.sql, wanted.params)
-                places = wanted.keys
-                if len(rows) > self.most:
-                    break
-            if len(rows) > self.most:
+                yield _Statement(select, sorts=stretch is None)
+                if len(rows) >= most:
+                    return
+
+    def _bounded(
+        self, find: Callable[[int, int | None], list[tuple[Value, ...]]]
+    ) -> tuple[list[tuple[Value, ...]], bool]:
+        """As many rows as a page may have, and whether there are more.
+
+        Values that are long are left out at first: how many rows there is room for is known before
+        the database is asked for these.
+        """
+        long = reading.long_columns(self.target, self.shape)
+        longest = 4 * BYTES // ((self.most + 1) * max(1, len(long)))
+        found = find(self.most + 1, longest)
+        room, fits = BYTES, 0
+        for row in found[: self.most]:
+            room -= int(str(row[-1]))
+            if room < 0 and fits:
                 break
-        last = None
-        if len(rows) > self.most:
-            last = tuple(rows[self.most - 1][at] for at in places)
-        return self._rows(rows, last)
+            fits += 1
+        whole = found[:fits]
+        if any(int(str(row[-1])) > longest and None in [row[at] for at in long] for row in whole):
+            whole = find(fits, None)
+        return whole, len(found) > fits
 
     def _keys(self, order: Sequence[Sort], *, numbered: bool) -> tuple[Sort, ...]:
         """What tells one row from the next; nothing where their numbers do."""
@@ -144,18 +199,22 @@ class _Page:
     def _by_number(self, after: Sequence[Value]) -> Rows:
         """As the rows lie, past so many of them: where nothing else tells one from the next."""
         skip = after[-1]
-        if len(after) != 2 or type(skip) is not int or skip < 0:
+        if len(after) != 2 or type(skip) is not int or not 0 <= skip < 1 << 63:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
-        wanted = reading.by_number(self.target, self.shape, self.filters, skip, self.most + 1)
-        rows = self.session.execute(wanted.sql, wanted.params)
-        return self._rows(rows, (_NUMBER, skip + self.most) if len(rows) > self.most else None)
+
+        def find(most: int, longest: int | None) -> list[tuple[Value, ...]]:
+            wanted = reading.by_number(self.target, self.shape, self.filters, skip, most, longest)
+            return self.session.execute(wanted.sql, wanted.params)
+
+        rows, more = self._bounded(find)
+        return self._rows(rows, (_NUMBER, skip + len(rows)) if more else None)
 
     def _rows(self, rows: list[tuple[Value, ...]], last: tuple[Value, ...] | None) -> Rows:
         columns = tuple(
             (column.name, column.type.kind if column.type else None)
             for column in self.shape.columns
         )
-        return Rows(columns, [row[: len(columns)] for row in rows[: self.most]], last)
+        return Rows(columns, [row[: len(columns)] for row in rows], last)
 
     def _sorts_much(self, wanted: Select) -> bool:
         """So many are soon counted, and what a filter leaves is not always estimated."""

@@ -30,6 +30,14 @@ _SIGNS: Final[dict[str, str]] = {
 _NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
 _LONG: Final = 1 << 63
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_SHORT: Final = frozenset(
+    ("boolean", "integer", "float", "date", "time", "timestamp", "timestamptz", "uuid")
+)
+"""Kinds of which a value has a few bytes, where the database sees to that."""
+_LENGTH: Final = {
+    "postgres": "octet_length(CAST({0} AS text))", "mysql": "LENGTH({0})",
+    "sqlite": "octet_length({0})",
+}  # fmt: skip
 _FIRST_BLOCKS: Final = 128
 _LAST_BLOCK: Final = 0xFFFF_FFFE
 _AS_TEXT: Final = {
@@ -71,6 +79,18 @@ class Select:
     def counted(self, most: int) -> str:
         """A statement for how many there are, up to a limit."""
         return f"SELECT COUNT(*) FROM ({self.unsorted} LIMIT {most:d}) AS those"
+
+
+def long_columns(target: Target, shape: TableShape) -> tuple[int, ...]:
+    """Which of the columns, by their places, may have values of any length."""
+    return tuple(
+        place
+        for place, column in enumerate(shape.columns)
+        # In SQLite whatever a column is called, its values are what they are.
+        if target.name == "sqlite"
+        or column.type is None
+        or not (column.type.kind in _SHORT or column.type.precision)
+    )
 
 
 def complete(
@@ -137,18 +157,24 @@ def select(
     place: RowPlace | None = None,
     part: bool | None = None,
     stretch: tuple[Value, ...] | None = None,
+    longest: int | None = None,
 ) -> Select:
     """Of a complete order; `after`: the keys of the last row of the page before. `part` and
     `stretch`: see `parts` and `stretches`. The rows have their place at their end.
+
+    With `longest` a value of more bytes is NULL, and behind the place is the number of bytes of
+    all `long_columns` of a row.
 
     Raises UsageError for a column that is not there, and for a value that is none of its type.
     """
     columns = {column.name: _Column(target, column) for column in shape.columns}
     names = [column.name for column in shape.columns]
-    shown = [columns[name].quoted for name in names]
+    shown = _shown(target, shape, longest)
     if place is not None:
         columns[PLACE] = _Place(target, place)
         names, shown = [*names, PLACE], [*shown, place.shown]
+    if longest is not None:
+        shown.append(_size(target, shape))
     keys = [(_named(columns, sort.column), sort.descending) for sort in order]
     conditions = [_condition(_named(columns, one.column), one) for one in filters]
     if after is not None and len(after) != len(keys):
@@ -178,21 +204,51 @@ def select(
 
 
 def by_number(
-    target: Target, shape: TableShape, filters: Sequence[Filter], skip: int, most: int
+    target: Target,
+    shape: TableShape,
+    filters: Sequence[Filter],
+    skip: int,
+    most: int,
+    longest: int | None,
 ) -> Select:
-    """The rows past so many of them, as they lie in a table of MySQL that has no key."""
+    """The rows past so many of them, as they lie in a table of MySQL that has no key; `longest`:
+    see `select`."""
     columns = {column.name: _Column(target, column) for column in shape.columns}
     conditions = [_condition(_named(columns, one.column), one) for one in filters]
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
     # Without a condition no index can be of use, and one would have an order of its own.
     rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ' USE INDEX ()'}"
-    names = ", ".join(column.quoted for column in columns.values())
+    shown = _shown(target, shape, longest)
+    if longest is not None:
+        shown.append(_size(target, shape))
     return Select(
-        f"SELECT {names}{rows} LIMIT {most:d} OFFSET {skip:d}",
+        f"SELECT {', '.join(shown)}{rows} LIMIT {most:d} OFFSET {skip:d}",
         tuple(value for _, values in conditions for value in values),
         (),
         f"SELECT 1{rows}",
     )
+
+
+def _shown(target: Target, shape: TableShape, longest: int | None) -> list[str]:
+    names = [target.quote(column.name) for column in shape.columns]
+    if longest is not None:
+        for place in long_columns(target, shape):
+            name = names[place]
+            # By another name: rows are sorted by the column, and not by this.
+            length = _LENGTH[target.name].format(name)
+            names[place] = f"CASE WHEN {length} <= {longest:d} THEN {name} END AS snapshots_short"
+    return names
+
+
+def _size(target: Target, shape: TableShape) -> str:
+    """How many bytes a row has; a sum in halves, as databases take no deep expressions."""
+    terms = [
+        f"COALESCE({_LENGTH[target.name].format(target.quote(shape.columns[place].name))}, 0)"
+        for place in long_columns(target, shape)
+    ]
+    while len(terms) > 1:
+        terms = [f"({' + '.join(terms[at : at + 2])})" for at in range(0, len(terms), 2)]
+    return f"{terms[0] if terms else '0'} AS snapshots_size"
 
 
 class _Column:
@@ -248,9 +304,10 @@ class _Place(_Column):
 
     def value(self, text: str) -> Value:
         """See `_Column`."""
-        if not self._form.fullmatch(text):
+        number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
+        if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
-        return int(text) if text.lstrip("-").isdigit() else text
+        return text if number is None else number
 
 
 def _named(columns: dict[str, _Column], name: str) -> _Column:

@@ -52,7 +52,7 @@ def application(service: Service) -> ASGIApp:
         title="snapshots",
         version=version("snapshots"),
         summary="Loads CSV from URLs into a database and accounts for every record.",
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

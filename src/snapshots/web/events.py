@@ -92,4 +92,4 @@ def _now(pool: Pool, import_id: int) -> views.Import:
 
 
 def _event(shown: views.Import) -> str:
-    return f"event: import\nid: {shown.id}\ndata: {shown.model_dump_json()}\n\n"
+    return f"event: import\nid: {shown.id}\ndata: {views.json_of(shown)}\n\n"

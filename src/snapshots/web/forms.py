@@ -7,6 +7,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from snapshots.errors import UsageError
 
+_MOST_PARTS = 100
+"""Each takes its time, and there is one file."""
+
 
 class Form:
     """Give it the pieces of the body, and it gives those of the file."""
@@ -22,6 +25,7 @@ class Form:
             )
         self.name: str | None = None
         """Of the file, once it is known."""
+        self._parts = 0
         self._field, self._value = b"", b""
         self._headers: dict[bytes, bytes] = {}
         self._in_file = self._ended = False
@@ -61,6 +65,11 @@ class Form:
     def _begin(self) -> None:
         self._headers = {}
         self._in_file = False
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise UsageError(
+                f"the form has more than {_MOST_PARTS} parts", hint="send the file alone"
+            )
 
     def _add_field(self, data: bytes, start: int, end: int) -> None:
         self._field += data[start:end]

@@ -17,6 +17,7 @@ from snapshots.ledger.queue import Wish
 from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.web import views
+from snapshots.web.bodies import JsonRoute
 from snapshots.web.problems import answers
 from snapshots.web.requests import Cancel, NewImport, Resume
 from snapshots.web.service import Here, Service
@@ -47,7 +48,9 @@ Key = Annotated[
 ]
 OVER: Final = {"finished", "cancelled", "failed"}
 
-routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503))
+routes = APIRouter(
+    prefix="/v1/imports", tags=["imports"], responses=answers(503), route_class=JsonRoute
+)
 
 
 def _shown(here: Service, import_id: int) -> views.ImportDetail:

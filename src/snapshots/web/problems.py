@@ -6,13 +6,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from snapshots import errors
 from snapshots.errors import SnapshotsError, sentence
+from snapshots.plain import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Of every answer."""
+MOST_ERRORS = 20
+"""That an answer names of one request."""
 RETRY_SECONDS = 5
 """What a client is told that may try again."""
 
@@ -99,7 +102,7 @@ def problem(
     hint: str = "",
     invalid: Sequence[Invalid] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     """The answer that says so."""
     said = Problem(
         title=HTTPStatus(status).phrase,
@@ -109,9 +112,8 @@ def problem(
         hint=_text(hint),
         errors=[Invalid(place=_text(one.place), message=_text(one.message)) for one in invalid],
     )
-    return JSONResponse(
-        said.model_dump(exclude_defaults=False), status, headers=headers, media_type=MEDIA_TYPE
-    )
+    text = plain_json(said.model_dump_json())
+    return Response(text, status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def _text(said: str) -> str:
@@ -124,7 +126,7 @@ def status_of(error: SnapshotsError) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
 
 
-def of_error(error: SnapshotsError) -> JSONResponse:
+def of_error(error: SnapshotsError) -> Response:
     """The answer to a request that met an error of the engine."""
     status = status_of(error)
     again = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
@@ -175,11 +177,11 @@ def _is_json(request: Request) -> bool:
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Has every error of an application answered so; `routers` are all that it has."""
 
-    def engine(_: Request, error: Exception) -> JSONResponse:
+    def engine(_: Request, error: Exception) -> Response:
         assert isinstance(error, SnapshotsError)  # noqa: S101 - for the type checker
         return of_error(error)
 
-    def http(request: Request, error: Exception) -> JSONResponse:
+    def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
         detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
         headers = dict(error.headers or {})
@@ -187,18 +189,18 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
             headers["Allow"] = ", ".join(sorted(_methods(routers, request)))
         return problem(error.status_code, detail, headers=headers)
 
-    def invalid(request: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
         found = [
             Invalid(place=".".join(map(str, one["loc"])), message=sentence(one["msg"]))
-            for one in error.errors()
+            for one in error.errors()[:MOST_ERRORS]
         ]
         detail = "The request is not valid."
         if any(one.place == "body" for one in found) and not _is_json(request):
             detail += " Its body is to be JSON, with the header Content-Type: application/json."
         return problem(422, detail, invalid=found)
 
-    def unforeseen(_: Request, __: Exception) -> JSONResponse:
+    def unforeseen(_: Request, __: Exception) -> Response:
         return problem(500, "The service has met an error that it does not know.")
 
     app.add_exception_handler(SnapshotsError, engine)

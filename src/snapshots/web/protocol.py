@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import resource
+import sys
+import termios
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -19,6 +22,10 @@ HEAD_BYTES: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
 """Whoever is refused may still be sending: a connection that ends before that takes the answer
 along with it."""
+
+
+STALL_SECONDS: Final = 30.0
+"""In which a client takes something of an answer that waits for it."""
 
 
 class TooLong(Exception):
@@ -56,6 +63,9 @@ class Protocol(HttpToolsProtocol):
     _idle = 0
     """Bytes that have come since anything was made of them."""
     _progress = False
+    _stalling: asyncio.TimerHandle | None = None
+    _waiting = 0
+    """Bytes of an answer that the client had not taken, when it was looked last."""
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -72,7 +82,39 @@ class Protocol(HttpToolsProtocol):
         self._end_waiting()
         if self._lingering is not None:
             self._lingering.cancel()
+        if self._stalling is not None:
+            self._stalling.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """See asyncio: an answer waits until its client takes more of it."""
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        if self._stalling is not None:
+            self._stalling.cancel()
+            self._stalling = None
+        super().resume_writing()
+
+    def _look_later(self) -> None:
+        self._waiting = self._untaken()
+        self._stalling = self.loop.call_later(STALL_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Whoever takes nothing is not waited for, and what waits for him is let go."""
+        if self._untaken() < self._waiting:
+            self._look_later()
+        else:
+            self.transport.abort()
+
+    def _untaken(self) -> int:
+        """Bytes, here and in the system, which asks for more of them only now and then."""
+        there = bytes(4)
+        with suppress(OSError):
+            there = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, there)
+        return self.transport.get_write_buffer_size() + int.from_bytes(there, sys.byteorder)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 routes = APIRouter(include_in_schema=False)
 
@@ -22,6 +22,12 @@ _STYLE = (
 async def style() -> HTMLResponse:
     """A file of its own: the policy of the pages allows no style within them."""
     return HTMLResponse(_STYLE, media_type="text/css")
+
+
+@routes.get("/v1/openapi.json")
+async def document(request: Request) -> JSONResponse:
+    """For programs that make clients of it."""
+    return JSONResponse(request.app.openapi())
 
 
 @routes.get("/docs")

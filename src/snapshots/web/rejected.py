@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from snapshots.plain import plain_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 JSON_LINES = "application/jsonl"
 CSV = "text/csv"
-_PAGE = 1000
+_PAGE = 200
+"""At a time; each has up to 64 KiB of its record."""
 _HEAD = ("line", "byte_offset", "column", "code", "reason", "raw")
 
 
@@ -39,7 +42,8 @@ def lines(
 
 
 def _json(reject: Reject) -> str:
-    return json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False) + "\n"
+    said = json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False)
+    return plain_json(said) + "\n"
 
 
 def _cells(reject: Reject) -> tuple[object, ...]:

@@ -13,6 +13,8 @@ from snapshots.formats.options import by_name
 
 DEEPEST: Final = 50
 """Objects and arrays in each other; a contract has about ten."""
+_MEMBERS: Final = 100
+"""Of what is asked for; a contract, which is looked at later, may have more."""
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -45,8 +47,10 @@ class _Given(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _storable(cls, given: Any) -> Any:
-        require_storable(given)
+    def _few(cls, given: Any) -> Any:
+        """Each that is not known would be named."""
+        if isinstance(given, Mapping) and len(given) > _MEMBERS:
+            raise ValueError(f"it has {len(given):,} members, and {_MEMBERS} are the limit")
         return given
 
 

@@ -6,18 +6,20 @@ import base64
 import binascii
 import json
 import math
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, Final, cast, get_args
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from snapshots.engine import readback
 from snapshots.engine.readback import Filter, Sort
 from snapshots.errors import UsageError
+from snapshots.ledger.record import Ledger
 from snapshots.model import Kind
 from snapshots.ports import Value
 from snapshots.targets.reading import Operator
+from snapshots.web import views
 from snapshots.web.problems import answers
 from snapshots.web.requests import require_storable
 from snapshots.web.service import Client, Here
@@ -36,6 +38,8 @@ Where = Annotated[
         + ". All of them must hold.",
     ),
 ]
+
+_MOST_AFTER: Final = 8000
 
 
 class Column(BaseModel):
@@ -61,14 +65,19 @@ class Tables(BaseModel):
     tables: list[str]
 
 
-@routes.get("", summary="Tables that can be read")
-def tables(here: Here) -> Tables:
+@routes.get("", response_model=Tables, summary="Tables that can be read")
+def tables(here: Here) -> Response:
     """Those that imports have created, and those that the service was told to open."""
     with here.pool.ledger() as ledger:
-        return Tables(tables=here.settings.tables.all(ledger))
+        return views.answer(Tables(tables=here.settings.tables.all(ledger)))
 
 
-@routes.get("/{table}/rows", responses=answers(403, 404, 422, 429), summary="Rows of a table")
+@routes.get(
+    "/{table}/rows",
+    response_model=Rows,
+    responses=answers(403, 404, 422, 429),
+    summary="Rows of a table",
+)
 async def rows(
     here: Here,
     client: Client,
@@ -78,21 +87,27 @@ async def rows(
         list[Annotated[str, Query(max_length=200)]],
         Query(max_length=10, description="A column; with - before it, downwards. May be repeated."),
     ] = [],  # noqa: B006
-    after: Annotated[str | None, Query(max_length=8000, description="From `next`.")] = None,
+    after: Annotated[str | None, Query(max_length=_MOST_AFTER, description="From `next`.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> Rows:
+) -> Response:
     """In the order of `sort`; NULLs come last. Without it by the primary key, or as they lie."""
     order = [Sort(one.removeprefix("-"), one.startswith("-")) for one in sort]
     filters = [_filter(one) for one in where]
     place = None if after is None else _place(after)
     opened = here.settings.tables
-    page = await here.reads.run(
-        client, lambda ledger: readback.read(ledger, opened, table, filters, order, place, limit)
-    )
-    more = None
-    if page.after is not None:
-        query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
-        more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
+
+    def read(ledger: Ledger) -> str:
+        page = readback.read(ledger, opened, table, filters, order, place, limit)
+        more = None
+        if page.after is not None:
+            query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
+            more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
+        return views.json_of(_shown_page(page, more))
+
+    return await here.reads.run(client, read)
+
+
+def _shown_page(page: readback.Rows, more: str | None) -> Rows:
     return Rows(
         columns=[Column(name=name, type=kind) for name, kind in page.columns],
         rows=[
@@ -134,7 +149,13 @@ def _shown(kind: Kind | None, value: Value) -> Any:
 def _cursor(keys: tuple[Value, ...]) -> str:
     if any(isinstance(key, bytes) for key in keys):
         raise UsageError("rows cannot be sorted by bytes", hint="sort by another column")
-    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
+    cursor = base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
+    if len(cursor) > _MOST_AFTER:
+        raise UsageError(
+            "the values that rows are sorted by are too long to say where the next page is",
+            hint="sort by another column",
+        )
+    return cursor
 
 
 def _place(text: str) -> list[Value]:

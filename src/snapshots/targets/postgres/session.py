@@ -68,12 +68,16 @@ _AS_THEY_ARE = {
 }  # fmt: skip
 
 
+_DIGITS = 1000
+"""Of a number that Python makes an int of; of many more it makes none."""
+
+
 class _Number(Loader):
     """A numeric: whole ones as int (sums and counts are), others as their text."""
 
     def load(self, data: Buffer) -> int | str:
         text = bytes(data).decode()
-        return int(text) if text.lstrip("-").isdigit() else text
+        return int(text) if len(text) <= _DIGITS and text.lstrip("-").isdigit() else text
 
 
 def _readers() -> AdaptersMap:

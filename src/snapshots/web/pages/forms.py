@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from snapshots.errors import UsageError, sentence
-from snapshots.web.requests import NewImport
+from snapshots.web.requests import NewImport, require_storable
 
 _TEXTS = ("url", "table", "max_rejects")
 _DIALECT = ("delimiter", "encoding")
@@ -36,6 +36,10 @@ class Asked(BaseModel):
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():
             given["contract"] = _contract(self.contract)
+        try:
+            require_storable(given)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         try:
             return NewImport(**given, again=bool(self.again))
         except ValidationError as error:
