@@ -183,6 +183,35 @@ SECOND_ROWS = [
     Kind("id,a,b\nx,n/a,n/a\ny,5,6\nz,7,8\n", "id|a|b", ","),
     Kind("id,a,b\nx,missing,missing\ny,5,6\nz,7,8\n", "id|a|b", ","),
     Kind("name,mark\nAnn,-\nBob,5\nCy,6\n", "name|mark", ","),
+    # What loggers write below the units: how values were made.
+    Kind(
+        "t,n,temp\nTS,RN,Deg C\n,,Avg\n2024-01-01,1,5.5\n2024-01-02,2,6.5\n",
+        "t|n|temp",
+        ",",
+        after=2,
+    ),
+    Kind(
+        "day;t;rh\n;degC;%\n;Avg;Max\n2024-01-01;5;60\n2024-01-02;6;61\n", "day|t|rh", ";", after=2
+    ),
+    Kind(
+        "t\tn\twind\nTS\tRN\tm/s\n\t\tWVc\n2024-01-01\t1\t5\n2024-01-02\t2\t6\n",
+        "t|n|wind",
+        "\t",
+        after=2,
+    ),
+    Kind("t,v,w\n,Smp,Tot\n10:00,5,1\n11:00,6,2\n", "t|v|w", ",", after=1),
+    Kind("t,v\n,mean\n10:00,5\n11:00,6\n", "t|v", ",", after=1),
+]
+
+MORE_REMARKS = [
+    Kind("# made by T\n# version 3\na,b\n1,2\n# a pause, here\n3,4\n", doubt="--comment '#'"),
+    Kind("# log, v1\nt;v\n10:00;1\n11:00;2\n#12:00;3\n", doubt="--skip-rows 1"),
+    Kind("# made by T\n# version 3\nt\tv\n10:00\t1\n11:00\t2\n# end\tok\n", doubt="--comment '#'"),
+    Kind("# made by T\n# version 3\na|b|c\n1|2|x\n# end|of|it\n3|4|y\n", doubt="--skip-rows 2"),
+    # Marks that belong to the values.
+    Kind("# made by T\n# version 3\ntag,n\n#one,1\n#two,2\n#three,3\n", "tag|n", ",", preamble=2),
+    Kind("tag,n\n#one,1\ntwo,2\nthree,3\n", "tag|n", ","),
+    Kind("# made by T\n# version 3\nn,tag\n1,#one\n2,two\n3,three\n", "n|tag", ",", preamble=2),
 ]
 
 ENDS = [

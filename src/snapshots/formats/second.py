@@ -26,7 +26,8 @@ _UNIT = re.compile(
     r"[(\[].{1,20}[)\]]|%|°.?|[a-zµμΩ]{1,2}m?(?:[²³]|\^?[23])?(?:/[a-z]{1,3}(?:[²³]|\^?[23])?)?"
     r"|deg\w?|USD|EUR|GBP|CHF|JPY|count|pcs|pieces|each|mm|cm|km|kg|lbs?|hours?|min|sec(?:onds?)?"
     r"|days?|years?|percent|pct|units?|hPa|kPa|MPa|kWh?|MWh?|Hz|kHz|MHz|GHz|mbar|ppm|psi|ft|mph"
-    r"|kph|(?:YYYY|yyyy|DD|dd|MM|mm|HH|hh|SS|ss|[-/.: T])+",
+    r"|kph|avg|average|mean|max|median|std|smp|tot|wvc"
+    r"|(?:YYYY|yyyy|DD|dd|MM|mm|HH|hh|SS|ss|[-/.: T])+",
     re.IGNORECASE,
 )
 
