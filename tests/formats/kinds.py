@@ -203,6 +203,28 @@ SECOND_ROWS = [
     Kind("t,v\n,mean\n10:00,5\n11:00,6\n", "t|v", ",", after=1),
 ]
 
+MARKED_UNITS = [
+    Kind("#YY,MM,WSPD\n#yr,mo,m/s\n2023,1,5.5\n2023,2,6.5\n", "#YY|MM|WSPD", ",", after=1),
+    Kind("#t\tv\n#s\tkm\n0\t5\n1\t6\n2\t7\n", "#t|v", "\t", after=1),
+    Kind("% x;y;z\n% mm;mm;kg\n1;2;3\n4;5;6\n", "% x|y|z", ";", after=1),
+    Kind("#buoy;t\n#id;hPa\n41;5.5\n42;6.5\n", "#buoy|t", ";", after=1),
+    Kind("#by T, today\n#x,y\n1,2\n3,4\n", doubt="--skip-rows 1"),
+    # People and their values.
+    Kind("player,score,best\nMax,,Mean\nTom,5,7\nUli,6,8\n", "player|score|best", ","),
+]
+
+PAIRS_OF_VALUES = [
+    Kind(
+        "Kunde;4711\nStand;01.05.2023\nFiliale;Bonn\nArtikel;Menge\nA;5\nB;6\nC;7\n",
+        doubt="--skip-rows 3",
+    ),
+    Kind("run,12\nday,2023-01-01\nsensor,value\na,5.5\nb,6.5\nc,7.5\n", doubt="--skip-rows 2"),
+    Kind("batch\t7\nbegun\t10:15\nprobe\tmass\na\t5\nb\t6\nc\t7\n", doubt="--skip-rows 2"),
+    # A text among numbers may be one that is missing: no question is asked.
+    Kind("id,n\na,1\nb,offline\nc,broken\nd,4\ne,5\nf,6\n", "id|n", ","),
+    Kind("key,value\ntimeout,30\nname,prod\nport,80\nmax,90\nmin,95\n", "key|value", ","),
+]
+
 MORE_REMARKS = [
     Kind("# made by T\n# version 3\na,b\n1,2\n# a pause, here\n3,4\n", doubt="--comment '#'"),
     Kind("# log, v1\nt;v\n10:00;1\n11:00;2\n#12:00;3\n", doubt="--skip-rows 1"),

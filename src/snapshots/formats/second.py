@@ -26,10 +26,11 @@ _UNIT = re.compile(
     r"[(\[].{1,20}[)\]]|%|°.?|[a-zµμΩ]{1,2}m?(?:[²³]|\^?[23])?(?:/[a-z]{1,3}(?:[²³]|\^?[23])?)?"
     r"|deg\w?|USD|EUR|GBP|CHF|JPY|count|pcs|pieces|each|mm|cm|km|kg|lbs?|hours?|min|sec(?:onds?)?"
     r"|days?|years?|percent|pct|units?|hPa|kPa|MPa|kWh?|MWh?|Hz|kHz|MHz|GHz|mbar|ppm|psi|ft|mph"
-    r"|kph|avg|average|mean|max|median|std|smp|tot|wvc"
-    r"|(?:YYYY|yyyy|DD|dd|MM|mm|HH|hh|SS|ss|[-/.: T])+",
+    r"|kph|(?:YYYY|yyyy|DD|dd|MM|mm|HH|hh|SS|ss|[-/.: T])+",
     re.IGNORECASE,
 )
+_MADE = {"avg", "average", "mean", "min", "max", "median", "std", "smp", "tot", "wvc"}
+"""How loggers say that values were made: of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ def _kind(row: list[str], below: list[list[str]]) -> str | None:
     unlike = [index for index in typed if family(cells[index]) == "text"]
     if not unlike or _may_be_data(row, unlike, below):
         return None
-    if is_units(row):
+    made = [cell for cell in cells if cell.lower() not in _MADE]
+    of_values = all(index in typed for index, cell in enumerate(cells) if cell)
+    if is_units(row) or (of_values and is_units(made)):
         return "units"
     return _NAMES if len(unlike) > 1 else None
 
