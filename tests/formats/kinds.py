@@ -183,6 +183,57 @@ SECOND_ROWS = [
     Kind("id,a,b\nx,n/a,n/a\ny,5,6\nz,7,8\n", "id|a|b", ","),
     Kind("id,a,b\nx,missing,missing\ny,5,6\nz,7,8\n", "id|a|b", ","),
     Kind("name,mark\nAnn,-\nBob,5\nCy,6\n", "name|mark", ","),
+    # What loggers write below the units: how values were made.
+    Kind(
+        "t,n,temp\nTS,RN,Deg C\n,,Avg\n2024-01-01,1,5.5\n2024-01-02,2,6.5\n",
+        "t|n|temp",
+        ",",
+        after=2,
+    ),
+    Kind(
+        "day;t;rh\n;degC;%\n;Avg;Max\n2024-01-01;5;60\n2024-01-02;6;61\n", "day|t|rh", ";", after=2
+    ),
+    Kind(
+        "t\tn\twind\nTS\tRN\tm/s\n\t\tWVc\n2024-01-01\t1\t5\n2024-01-02\t2\t6\n",
+        "t|n|wind",
+        "\t",
+        after=2,
+    ),
+    Kind("t,v,w\n,Smp,Tot\n10:00,5,1\n11:00,6,2\n", "t|v|w", ",", after=1),
+    Kind("t,v\n,mean\n10:00,5\n11:00,6\n", "t|v", ",", after=1),
+]
+
+MARKED_UNITS = [
+    Kind("#YY,MM,WSPD\n#yr,mo,m/s\n2023,1,5.5\n2023,2,6.5\n", "#YY|MM|WSPD", ",", after=1),
+    Kind("#t\tv\n#s\tkm\n0\t5\n1\t6\n2\t7\n", "#t|v", "\t", after=1),
+    Kind("% x;y;z\n% mm;mm;kg\n1;2;3\n4;5;6\n", "% x|y|z", ";", after=1),
+    Kind("#buoy;t\n#id;hPa\n41;5.5\n42;6.5\n", "#buoy|t", ";", after=1),
+    Kind("#by T, today\n#x,y\n1,2\n3,4\n", doubt="--skip-rows 1"),
+    # People and their values.
+    Kind("player,score,best\nMax,,Mean\nTom,5,7\nUli,6,8\n", "player|score|best", ","),
+]
+
+PAIRS_OF_VALUES = [
+    Kind(
+        "Kunde;4711\nStand;01.05.2023\nFiliale;Bonn\nArtikel;Menge\nA;5\nB;6\nC;7\n",
+        doubt="--skip-rows 3",
+    ),
+    Kind("run,12\nday,2023-01-01\nsensor,value\na,5.5\nb,6.5\nc,7.5\n", doubt="--skip-rows 2"),
+    Kind("batch\t7\nbegun\t10:15\nprobe\tmass\na\t5\nb\t6\nc\t7\n", doubt="--skip-rows 2"),
+    # A text among numbers may be one that is missing: no question is asked.
+    Kind("id,n\na,1\nb,offline\nc,broken\nd,4\ne,5\nf,6\n", "id|n", ","),
+    Kind("key,value\ntimeout,30\nname,prod\nport,80\nmax,90\nmin,95\n", "key|value", ","),
+]
+
+MORE_REMARKS = [
+    Kind("# made by T\n# version 3\na,b\n1,2\n# a pause, here\n3,4\n", doubt="--comment '#'"),
+    Kind("# log, v1\nt;v\n10:00;1\n11:00;2\n#12:00;3\n", doubt="--skip-rows 1"),
+    Kind("# made by T\n# version 3\nt\tv\n10:00\t1\n11:00\t2\n# end\tok\n", doubt="--comment '#'"),
+    Kind("# made by T\n# version 3\na|b|c\n1|2|x\n# end|of|it\n3|4|y\n", doubt="--skip-rows 2"),
+    # Marks that belong to the values.
+    Kind("# made by T\n# version 3\ntag,n\n#one,1\n#two,2\n#three,3\n", "tag|n", ",", preamble=2),
+    Kind("tag,n\n#one,1\ntwo,2\nthree,3\n", "tag|n", ","),
+    Kind("# made by T\n# version 3\nn,tag\n1,#one\n2,two\n3,three\n", "n|tag", ",", preamble=2),
 ]
 
 ENDS = [

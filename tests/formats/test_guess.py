@@ -212,3 +212,21 @@ def test_the_guesser_is_imported_only_when_it_is_needed():
     with pytest.raises(DialectError):
         detect(b"\xe9t\xe9\n")
     assert "charset_normalizer" in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "likely"),
+    [
+        ("id,city\n1,Köln\n2,München\n3,Düsseldorf\n4,Nürnberg\n", "cp850", "cp850"),
+        ("id,city\n1,Orléans\n2,Besançon\n3,Nîmes\n4,Sète\n", "cp850", "cp850"),
+        ("ort;wort\nKöln;Straße\nMünchen;größer\n", "mac-roman", "mac-roman"),
+        ("a,b\nKöln,Äpfel\nNîmes,façade\nMálaga,Ñandú\n", "mac-roman", "mac-roman"),
+        ("a,b\nŁódź,żółty\nKraków,jaźń\nWrocław,ćma\n", "iso8859-2", "iso8859-2"),
+        ("a,b\nPříbram,žlutý\nPlzeň,kůň\nTřebíč,šedý\n", "cp1250", "cp1250"),
+        ("a,b\nŁódź,żółty\nKraków,jaźń\nGdańsk,wąż\n", "cp852", "cp852"),
+        ("a\tb\nÅrhus\tgrød\nTromsø\tblå\nMalmö\tvår\n", "cp865", "cp850"),
+    ],
+)
+def test_a_few_letters_of_one_language_name_the_encoding(text, encoding, likely):
+    with pytest.raises(DialectError, match=f"likely {likely}"):
+        detect(text.encode(encoding))

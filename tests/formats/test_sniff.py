@@ -287,3 +287,11 @@ def test_spaces_before_some_of_the_quotes_of_every_record():
     found = sniff(text('"id", "name",size', '"1", "a",5', '"2", "b, c",6', '"3", "d",7'))
     assert found.dialect.skip_initial_space
     assert found.header == ("id", "name", "size")
+
+
+@pytest.mark.parametrize("lead", ["", "\n"])
+def test_a_line_for_each_field_is_no_csv(lead):
+    record = "{0} {1}. row {0}\n    id: {1}\n  name: pen, red\n"
+    text = lead + "".join(record.format("*" * 27, number) for number in (1, 2, 3))
+    with pytest.raises(DialectError, match="drawn with lines"):
+        sniff(text.encode())

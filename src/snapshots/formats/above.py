@@ -67,20 +67,32 @@ def _below_remarks(rows: Rows, fields: int) -> Start | None:
         return Start(above)
     if fields == 1:
         return Start(above, in_doubt=True, is_remark=True) if prose else None
-    return _at_last_remark(rows[above - 1][1] or [], mark, above, [following, *below], prose=prose)
+    return _at_last_remark(rows, mark, above, [following, *below], prose=prose)
 
 
 def _at_last_remark(
-    last: list[str], mark: str, above: int, below: list[list[str]], *, prose: bool
+    rows: Rows, mark: str, above: int, below: list[list[str]], *, prose: bool
 ) -> Start | None:
-    """The last line with a mark is the header, or nobody can tell."""
+    """The last line with a mark is the header, or that before it if the last one holds units, or
+    nobody can tell."""
+    names, last = (rows[above - 2][1] or [] if above > 1 else []), rows[above - 1][1] or []
     verdict = judge(last, below)
     if len(last) != len(below[0]) or not verdict.header:
         return Start(above) if above > 1 else None
     spaced = last[0].startswith(f"{mark} ")
+    if verdict.sure and _are_units_below(names, last, mark):
+        return Start(above - 2)
     if (verdict.sure and not prose) or (labels(below[0]) and not spaced):
         return Start(above - 1)
     return Start(above, in_doubt=True, is_remark=True)
+
+
+def _are_units_below(names: list[str], last: list[str], mark: str) -> bool:
+    """`#YY,WSPD` and then `#yr,m/s`."""
+    units = [last[0].removeprefix(mark), *last[1:]]
+    long = any(len(cell.strip()) > 1 for cell in units)
+    prose = _is_prose(names, mark, [last]) if names else True
+    return len(names) == len(last) and labels(names) and not prose and long and is_units(units)
 
 
 def _is_prose(row: list[str], mark: str, below: list[list[str]]) -> bool:
@@ -95,7 +107,7 @@ def _below_pairs(rows: Rows, fields: int) -> Start | None:
     """Lines such as `Date,2024-01-01`, right above the names."""
     if fields < _PAIR:
         return None
-    found = 0
+    found = perhaps = 0
     for index in range(1, min(_LINES + 1, len(rows) - 1)):
         before, row = rows[index - 1][1], rows[index][1]
         if not before or not row or not _is_pair(before, fields) or len(row) != fields:
@@ -104,16 +116,32 @@ def _below_pairs(rows: Rows, fields: int) -> Start | None:
             unlike = _unlike(row, rows, index)
             if unlike and all(_is_unfit(cells, unlike, rows, index) for _, cells in rows[:index]):
                 found = index
+            elif len(_column(rows, index, 1)) > _SEVERAL and _may_be_pairs(rows, unlike, index):
+                perhaps = index
             elif not unlike and (_are_keys(rows, index) or _are_short(rows, index, fields)):
                 return Start(index)
     if not found:
-        return None
+        return Start(perhaps, in_doubt=True) if perhaps else None
+    return _at_names(rows, fields, found)
+
+
+def _at_names(rows: Rows, fields: int, found: int) -> Start | None:
+    """The names below pairs that are unlike the values below them: the header, or in doubt."""
     row, pairs = rows[found][1] or [], [cells or [] for _, cells in rows[:found]]
     if any(map(_is_certain, pairs)) or all(filled(cells) < fields for cells in pairs):
         return Start(found)
     if found < _SEVERAL and (is_units(row) or len(_unlike(row, rows, found)) < _PAIR):
         return None
     return Start(found, in_doubt=True)
+
+
+def _may_be_pairs(rows: Rows, unlike: list[int], index: int) -> bool:
+    """What is above holds values like those below, but the first record is no header, and some
+    hold values of another kind: a date above numbers. A text may be one that is missing."""
+    pairs = [cells or [] for _, cells in rows[:index]]
+    values = [cells for cells in pairs if family(cells[1]) != "text"]
+    some = any(_is_unfit(cells, unlike, rows, index) for cells in values)
+    return bool(unlike) and some and _is_certain(pairs[0])
 
 
 def _is_pair(row: list[str], fields: int) -> bool:

@@ -42,6 +42,8 @@ def begin(sample: bytes, found: Shape, given: DialectOptions, narrower: int) -> 
         said = "remarks" if remarks else "titles"
         notes.append(f"{said}: the {what} skipped, the header comes after")
         found = shapes.shape(sample, replace(found.dialect, preamble=lines))
+        if remarks and question is None and given.comment is None:
+            question = doubt.more_remarks(found.rows, "#", lines)
     first = found.rows[0][1]
     below = [row for _, row in found.rows[1:]]
     spare = Idle()

@@ -67,6 +67,24 @@ def remark(rows: Sequence[Record], index: int) -> DialectError:
     )
 
 
+def more_remarks(rows: Sequence[Record], mark: str, lines: int) -> DialectError | None:
+    """Remarks stand before the header, and some records, as wide as it, begin with the mark, too.
+
+    Where most do, it belongs to the values. What is narrower is a reject, and no value.
+    """
+    header, *below = rows
+    width = len(header[1] or [])
+    more = [one for one in below if one[1] and len(one[1]) == width and one[1][0].startswith(mark)]
+    if width == 1 or not more or len(more) * 2 >= len(below):
+        return None
+    return DialectError(
+        f"It is in doubt whether line {more[0][0]} is a remark, as those before the header are:"
+        f" {row(more[0][1] or [])}.",
+        hint=f"Say --comment '{mark}' to skip all lines that begin so, or --skip-rows {lines} to"
+        " load it.",
+    )
+
+
 def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
     """So many records below the header may hold more names, or data."""
     them = "it" if number == 1 else "them"

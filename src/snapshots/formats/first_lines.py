@@ -13,6 +13,8 @@ _SEP = re.compile(
 )
 _RULE = re.compile(r"\s*[+|├└┌╞╠╔]?[-=─═+|:┼┬┴╪╬ ]*[-=─═]{2,}[-=─═+|:┼┬┴╪╬┤┐┘╡╣ ]*\s*")
 _JOINT = re.compile(r"[-=─═][+┼┬┴╪╬][-=─═]|^\s*[+|├┌└╔╠].*[-─═]{2,}.*[+|┤┐┘╗╣]\s*$")
+_UPRIGHT = re.compile(r"\*{5,} *\d+\. row *\*{5,}")
+"""Above each record, as `mysql -E` writes them: a line for each field."""
 _TWO_ENDS = re.compile(rb"\x1e\r?\n")
 _DASHES = re.compile(r" *-{2,}(?: +-{2,})+ *|(?=.*--) *-+(?: {1,3}-+){2,} *")
 """Under a header, as sqlcmd draws them: one group over each column."""
@@ -29,11 +31,12 @@ def separator(sample: bytes) -> str | None:
 def refuse_drawing(sample: bytes) -> None:
     """DialectError for a table as a database's client draws it for a reader.
 
-    A line of dashes with joints in it stands among the first ones.
+    A line of dashes with joints in it, or of stars around `1. row`, stands among the first ones.
     """
     lines = sample[:20_000].decode("utf-8", "replace").splitlines()[:_LINES]
     for number, line in enumerate(lines, 1):
-        if _RULE.fullmatch(line) and _JOINT.search(line):
+        drawn = _RULE.fullmatch(line) and _JOINT.search(line)
+        if drawn or _UPRIGHT.fullmatch(line.strip()):
             raise DialectError(
                 f"The input is a table drawn with lines, for a reader (line {number}); no CSV.",
                 hint="Have CSV written: psql --csv, mysql --batch, sqlite3 -csv. If it is none,"

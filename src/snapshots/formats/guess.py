@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError, InputError
+from snapshots.formats.alphabets import by_letters
 from snapshots.formats.encodings import canonical
 
 if TYPE_CHECKING:
@@ -208,8 +209,8 @@ def _utf8_or_not(head: bytes) -> Detected:
 
 
 def _likely(head: bytes) -> str | None:
-    """What is plainly Western European; else what charset-normalizer finds most probable in the
-    lines that are not ASCII.
+    """What is plainly Western European, or by its letters of one language; else what
+    charset-normalizer finds most probable in the lines that are not ASCII.
     """
     western = "cp1252" if re.search(rb"[\x80-\x9f]", head) else "latin-1"
     # Control characters, such as the end of file of DOS, are no sign of an encoding.
@@ -219,6 +220,8 @@ def _likely(head: bytes) -> str | None:
     text = sample.decode("cp1252", "replace")
     if _is_western(text):
         return western
+    if of_one_language := by_letters(sample):
+        return western if of_one_language == "cp1252" else of_one_language
     from charset_normalizer import from_bytes
 
     matches = from_bytes(sample)

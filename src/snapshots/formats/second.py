@@ -29,6 +29,8 @@ _UNIT = re.compile(
     r"|kph|(?:YYYY|yyyy|DD|dd|MM|mm|HH|hh|SS|ss|[-/.: T])+",
     re.IGNORECASE,
 )
+_MADE = {"avg", "average", "mean", "min", "max", "median", "std", "smp", "tot", "wvc"}
+"""How loggers say that values were made: of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ def _kind(row: list[str], below: list[list[str]]) -> str | None:
     unlike = [index for index in typed if family(cells[index]) == "text"]
     if not unlike or _may_be_data(row, unlike, below):
         return None
-    if is_units(row):
+    made = [cell for cell in cells if cell.lower() not in _MADE]
+    of_values = all(index in typed for index, cell in enumerate(cells) if cell)
+    if is_units(row) or (of_values and is_units(made)):
         return "units"
     return _NAMES if len(unlike) > 1 else None
 
