@@ -18,7 +18,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 # Many tests wait, for a server, a lease or a file that must lie still: more of them than cores.
-TEST_PROCESSES ?= 6
+TEST_PROCESSES ?= 4
 
 header = @printf '\n== %s\n' '$(1)'
 

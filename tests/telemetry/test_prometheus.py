@@ -15,6 +15,7 @@ import pytest
 from snapshots import locations
 from tests.cli.run import snapshots
 from tests.faults.deliveries import serving as serving_api
+from tests.faults.harness import wait_for
 from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
 from tests.servers import find, free_port
 from tests.sync.service import Service, put
@@ -129,7 +130,8 @@ def test_what_a_folder_brings_is_the_ledger(prometheus, port, folder, database):
         wait_for_the_ledger(prometheus, database)
         assert agrees(ledger_in(prometheus, database), database)
         of = f'database="{display(database)}"'
-        assert prometheus.query(f"snapshots_queued_inputs{{{of}}}").popitem()[1] == 0
+        queued = f"snapshots_queued_inputs{{{of}}}"
+        wait_for(lambda: prometheus.query(queued).popitem()[1] == 0)
         states = prometheus.query(f"snapshots_imports{{{of}}} > 0")
         assert {dict(labels)["state"]: n for labels, n in states.items()} == {
             "finished": 21,

@@ -131,25 +131,31 @@ def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
 def wait(ledger: Ledger, lease: Lease, other: int) -> None:
     """Puts an import that has no plan yet back into the queue, until another one has ended.
 
-    Not one of which something is wanted.
+    Not one of which something is wanted. Raises LostLease.
     """
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET state = 'queued', same_as = ?, owner = NULL,"
-        " workers_lost = 0 WHERE id = ? AND fence = ? AND state = 'running' AND wanted IS NULL",
-        (other, lease.import_id, lease.fence),
-    )
+    with ledger.session.transaction():
+        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.session.execute(
+            "UPDATE snapshots_imports SET state = 'queued', same_as = ?, owner = NULL,"
+            " workers_lost = 0 WHERE id = ? AND state = 'running' AND wanted IS NULL",
+            (other, lease.import_id),
+        )
 
 
 def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
     """An import that has no plan yet is finished: the other one has loaded its bytes. It has no
-    counts, no fingerprint and no hash, so that nobody takes it for the one that has."""
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
-        " size = NULL,"
-        f" workers_lost = 0, finished_at = {ledger.target.now_sql()}"
-        " WHERE id = ? AND fence = ? AND state = 'running' AND plan = ''",
-        (other, note, lease.import_id, lease.fence),
-    )
+    counts, no fingerprint and no hash, so that nobody takes it for the one that has.
+
+    Raises LostLease: whoever has taken it over may have loaded them as this very import.
+    """
+    with ledger.session.transaction():
+        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.session.execute(
+            "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
+            f" size = NULL, workers_lost = 0, finished_at = {ledger.target.now_sql()}"
+            " WHERE id = ? AND state = 'running' AND plan = ''",
+            (other, note, lease.import_id),
+        )
 
 
 def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
