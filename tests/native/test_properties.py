@@ -99,6 +99,8 @@ def _written(text, quoted):
 def test_any_input_however_it_is_cut(
     data, dialect, chunk, feed, max_bytes, max_records, stop, fields
 ):
+    # Padding at the end is skipped, however long it is; the reference cuts it into records.
+    assume(dialect.max_record_size > len(data) or not data.endswith(b"\0"))
     chunks = split(data, dialect, chunk, feed)
     assert sum(c.end - c.start for c in chunks) == len(data)
     assert [c.start for c in chunks][1:] == [c.end for c in chunks][:-1]
@@ -197,13 +199,14 @@ def test_what_python_writes_is_read(written, chunk_size, feed):
     contract = Contract(texts(len(rows[0])).columns, missing_values=())
     found = convert(converter(contract, dialect), split(data, dialect, chunk_size, feed))
     assert not found.rejects
+
     # A record of empty fields alone is skipped, in quotes or not; blanks in quotes are values.
-    quoted = style["quoting"] == csv.QUOTE_ALL
-    written_out = [
-        row
-        for row in rows
-        if len(row) == 1 or any(cell if quoted else cell.strip(" \t") for cell in row)
-    ]
+    def is_value(cell):
+        # A blank that is the delimiter stands in quotes, or behind an escape.
+        marked = style["quoting"] == csv.QUOTE_ALL or style["delimiter"] in cell
+        return cell if marked else cell.strip(" \t")
+
+    written_out = [row for row in rows if len(row) == 1 or any(map(is_value, row))]
     assert found.rows == [
         row for row in written_out if row != [""] or '""' in content or "''" in content
     ]
@@ -218,8 +221,8 @@ def test_python_reads_the_same(written):
     assume(style["lineterminator"] != "\r" and "\r" not in content.replace("\r\n", ""))
     style.pop("lineterminator"), style.pop("quoting")
     python = list(csv.reader(io.StringIO(content, newline=""), **style))
-    # Python keeps a record of empty fields alone.
-    assume(all(any(row) for row in python if row))
+    # Python keeps a record of empty fields alone, and of blanks.
+    assume(all(any(cell.strip(" \t") for cell in row) for row in python if row))
     python = [row for row in python if row]
     kernel = Records.parse(content.encode(), dialect_json(dialect), 1000)
     assert [[text.decode() for text in fields or ()] for _, _, fields in kernel] == python
