@@ -9,11 +9,19 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
-from snapshots._native import Chunk, Converter, Credit, Hopper, Outbox, Shuttle, request_end
-from snapshots.formats.csv import converter_spec
+from snapshots._native import (
+    Chunk,
+    Converter,
+    Credit,
+    CurrentOutbox,
+    Outbox,
+    RequestStream,
+    request_end,
+)
+from snapshots.endpoints.http import HttpEndpoint, HttpSettings, Page, run
+from snapshots.endpoints.http.transport import Transport
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
-from snapshots.targets.http import HttpSettings, HttpTarget, Page, run
-from snapshots.targets.http.transport import Transport
 
 BODY = (
     b'{"year":1983,"length":104,"title":"Dead Zone, The","subject":"Horror",'
@@ -39,7 +47,7 @@ class Same:
     """A lane of one and the same request; all lanes share what is left to be sent."""
 
     page = Page([BODY], [KEY])
-    shuttle = None
+    request_stream = None
     request = request_end([BODY], [KEY], "Idempotency-Key", array=False)
 
     def __init__(self, left: Iterator[int]) -> None:
@@ -62,19 +70,19 @@ class Constant:
         spec = converter_spec(dialect, Contract(tuple(columns)), COLUMNS, "json", None)
         chunk = Chunk.of(PART * RECORD, 0, 1)
         self._block = Converter(spec).convert(chunk, 0, 1, len(chunk))
-        self._hopper = Hopper()
+        self._current = CurrentOutbox()
         assert self._refill().bodies(0, 1) == [BODY]
 
-    def shuttle(self, credit: Credit) -> Shuttle:
+    def request_stream(self, credit: Credit) -> RequestStream:
         """One for each connection."""
-        return Shuttle(self._hopper, credit)
+        return RequestStream(self._current, credit)
 
-    def take(self, shuttle: Shuttle) -> bytes | None:
-        """The end of the next request, behind which the shuttle goes on by itself."""
-        request = shuttle.take()
+    def take(self, request_stream: RequestStream) -> bytes | None:
+        """The end of the next request, behind which the request_stream goes on by itself."""
+        request = request_stream.take()
         if request is None and self._left:
             self._refill()
-            request = shuttle.take()
+            request = request_stream.take()
         return request
 
     def _refill(self) -> Outbox:
@@ -82,7 +90,7 @@ class Constant:
         self._left -= rows
         outbox = Outbox(self._block, b"", "", 1, False)
         outbox.decide(rows, PART)
-        self._hopper.fill(outbox)
+        self._current.fill(outbox)
         return outbox
 
 
@@ -94,14 +102,14 @@ async def bare(url: str, requests: int, at_once: int) -> None:
     credit.grant(requests, 3600, transport.head() + key)
 
     async def work() -> None:
-        shuttle = same.shuttle(credit)
+        request_stream = same.request_stream(credit)
 
         def onward(_status: int) -> bytes | None:
-            request = same.take(shuttle)
+            request = same.take(request_stream)
             return request and key + request
 
-        while (request := same.take(shuttle)) is not None:
-            answer = await transport.stream(key + request, onward, shuttle)
+        while (request := same.take(request_stream)) is not None:
+            answer = await transport.stream(key + request, onward, request_stream)
             assert answer is None, answer.status
 
     await asyncio.gather(*(work() for _ in range(at_once)))
@@ -121,7 +129,7 @@ async def _all(requests: int, at_once: int, send: Callable[[Same], Awaitable[Non
 
 async def deliver(url: str, requests: int, at_once: int) -> None:
     """Limits and verdicts, and nothing to do but to send; no credit: Python sees each answer."""
-    async with HttpTarget(HttpSettings(url, concurrency=at_once)) as target:
+    async with HttpEndpoint(HttpSettings(url, concurrency=at_once)) as target:
 
         async def send(lane: Same) -> None:
             assert not await target.stream(lane)

@@ -20,8 +20,8 @@ from urllib.parse import quote
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.servers import MariaServer, PostgresServer  # noqa: E402
-from tests.web_api.served import Client, served  # noqa: E402
+from tests.support.servers import MariaServer, PostgresServer  # noqa: E402
+from tests.web.api.served import Client, served  # noqa: E402
 
 import report  # noqa: E402
 from snapshots import locations  # noqa: E402

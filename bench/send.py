@@ -20,8 +20,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.nginx import Nginx  # noqa: E402
-from tests.servers import MissingServer, find  # noqa: E402
+from tests.support.nginx import Nginx  # noqa: E402
+from tests.support.servers import MissingServer, find  # noqa: E402
 
 import report  # noqa: E402
 from drive import BODY, CLIENTS, COLUMNS  # noqa: E402
@@ -30,7 +30,7 @@ from measure import Cost, middle, run  # noqa: E402
 AT_ONCE = 32
 TITLES = {
     "bare": "our client alone, constant bodies",
-    "deliver": "the adapter (`HttpTarget.stream`), no credit",
+    "deliver": "the adapter (`HttpEndpoint.stream`), no credit",
     "send": "`snapshots send` of a CSV file",
     "aiohttp": "aiohttp with uvloop, constant bodies",
 }

@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.web_api.served import Client, served  # noqa: E402
+from tests.web.api.served import Client, served  # noqa: E402
 
 import lookalike  # noqa: E402
 import report  # noqa: E402

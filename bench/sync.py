@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.servers import MariaServer, PostgresServer, other_database  # noqa: E402
+from tests.support.servers import MariaServer, PostgresServer, other_database  # noqa: E402
 
 import report  # noqa: E402
 from measure import Cost, run  # noqa: E402
 from snapshots import locations  # noqa: E402
 
 if TYPE_CHECKING:
-    from snapshots.ports import Rows
+    from snapshots.ports import ResultRows
 
 ROWS = 10
 TIMES = 20
@@ -111,7 +111,7 @@ def check(database: str, files: int, before: int = 0) -> None:
     assert rows == [(files * ROWS,)], rows
 
 
-def query(database: str, sql: str) -> Rows:
+def query(database: str, sql: str) -> ResultRows:
     with closing(locations.target(database).connect(create=False)) as session:
         return session.execute(sql)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from tests.servers import PASSWORD, USER, MariaServer, PostgresServer, Server
+from tests.support.servers import PASSWORD, USER, MariaServer, PostgresServer, Server
 
 from lookalike import COLUMNS
 from measure import Cost, Failed, run

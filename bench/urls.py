@@ -18,7 +18,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 
-from snapshots.sources import Access, open_source
+from snapshots.sources import open_source
+from snapshots.sources.remote.access import RemoteAccess
 
 FREE, LIMITED = 8097, 8096
 LIMIT_MB = 20
@@ -62,7 +63,7 @@ def curl(url: str) -> None:
 
 
 def read(url: str, connections: int) -> None:
-    with closing(open_source(url, Access(connections=connections))) as source:
+    with closing(open_source(url, RemoteAccess(connections=connections))) as source:
         for _ in source.read():
             pass
 

@@ -30,6 +30,6 @@ cp "$built/asan/$host/release/lib_native.so" "$built/src/snapshots/_native.abi3.
 export PYTHONPATH="$built/src" PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so)"
 python -c 'import snapshots._native as kernel; assert ".tmp/sanitize" in kernel.__file__'
-python -m pytest --timeout 3600 "$@" tests/native tests/ports/test_sqlite.py
-python -m pytest --timeout 3600 "$@" -k "sqlite and not random" tests/ports/test_load.py \
-    tests/ports/test_refused.py tests/faults/test_kill.py
+python -m pytest --timeout 3600 "$@" tests/native tests/conformance/test_sqlite.py
+python -m pytest --timeout 3600 "$@" -k "sqlite and not random" tests/conformance/test_load.py \
+    tests/conformance/test_refused.py tests/faults/test_kill.py

@@ -1,8 +1,8 @@
 """Fixtures: real servers, started once and only when a test asks, and fresh databases in them.
 
 Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL name them
-(`python tests/servers.py --run pytest` sets both, scripts/servers.sh where it needs Docker).
-"""
+(`python tests/support/servers.py --run pytest` sets both, scripts/servers.sh where it needs
+Docker)."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import MariaServer, PostgresServer, other_database, running_elsewhere
+from tests.support.servers import MariaServer, PostgresServer, other_database, running_elsewhere
 
 # How long an example takes says what else the machine does.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,10 +27,10 @@ SERVERS = {
     "postgres_url", "mysql_url", "database",
 }  # fmt: skip
 SLOW = (
-    "deploy/", "faults/", "hostile/", "service/", "sync/", "telemetry/", "web_api/", "web_pages/",
+    "deploy/", "faults/", "hostile/", "service/", "sync/", "telemetry/", "web/",
     "native/test_properties.py", "sources/test_compression.py", "sources/sql/test_sqlserver.py",
-    "test_doc_examples.py", "test_movies.py", "test_secrecy.py", "test_send", "test_urls.py",
-    "test_waiting.py",
+    "sources/remote/test_urls.py", "repository/test_doc_examples.py", "delivery/",
+    "values/test_redaction.py", "imports/test_awaiting_parents.py",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
 _TESTS = Path(__file__).parent

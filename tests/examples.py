@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.monitors import Pushgateway
-from tests.movies import movies_sink
-from tests.servers import running
-from tests.web import serving
+from tests.support.monitors import Pushgateway
+from tests.support.movies import movies_sink
+from tests.support.servers import running
+from tests.support.web import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_FOLDER = "/home/ana/demo"

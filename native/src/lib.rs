@@ -1,13 +1,12 @@
 //! The kernel: what touches every byte. It knows no database server and opens neither inputs nor
 //! connections; what decides is Python.
 
-mod answer;
 mod block;
 mod buffer;
 mod chunk;
 mod codes;
 mod convert;
-mod credit;
+mod delivery;
 mod dialect;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -15,13 +14,9 @@ mod grammar;
 mod hash;
 mod look;
 mod memory;
-mod outbox;
 mod pool;
 mod records;
-mod relay;
-mod request;
 mod scan;
-mod shuttle;
 mod spec;
 mod split;
 #[cfg(feature = "sqlite")]
@@ -34,7 +29,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::answer::plain_success;
+    use crate::delivery::answer::plain_success;
     #[pymodule_export]
     use crate::block::Block;
     #[pymodule_export]
@@ -42,21 +37,21 @@ mod _native {
     #[pymodule_export]
     use crate::convert::{Altered, Converter, compile_patterns};
     #[pymodule_export]
-    use crate::credit::Credit;
+    use crate::delivery::credit::Credit;
     #[pymodule_export]
     use crate::hash::Hasher;
     #[pymodule_export]
-    use crate::outbox::Outbox;
+    use crate::delivery::outbox::Outbox;
     #[pymodule_export]
     use crate::records::Records;
     #[pymodule_export]
-    use crate::relay::Relay;
+    use crate::delivery::connection_poller::ConnectionPoller;
     #[pymodule_export]
-    use crate::request::request_end;
+    use crate::delivery::request::request_end;
     #[pymodule_export]
     use crate::scan::Scanner;
     #[pymodule_export]
-    use crate::shuttle::{Hopper, Shuttle};
+    use crate::delivery::request_stream::{CurrentOutbox, RequestStream};
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]

@@ -1,4 +1,4 @@
-//! What the converter is told: the JSON of `formats/csv.py`.
+//! What the converter is told: the JSON of `formats/kernel_json.py`.
 
 use serde::Deserialize;
 

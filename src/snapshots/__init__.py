@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from snapshots.api import history, load, rejects, resume, run, send
-    from snapshots.engine.report import ImportResult
+    from snapshots.engine.events import ImportResult
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
 
@@ -34,7 +34,7 @@ __all__ = [
 _HOME = {
     "Counts": "snapshots.model",
     "ImportRecord": "snapshots.model",
-    "ImportResult": "snapshots.engine.report",
+    "ImportResult": "snapshots.engine.events",
     "Reject": "snapshots.model",
     "SnapshotsError": "snapshots.errors",
     "history": "snapshots.api",

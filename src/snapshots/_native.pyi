@@ -185,18 +185,18 @@ class Credit:
         many there were of each."""
 
 @final
-class Hopper:
-    """Where shuttles find rows when there are none left of those that they are at."""
+class CurrentOutbox:
+    """Where request_streams find rows when there are none left of those that they are at."""
 
     def __init__(self) -> None: ...
     def fill(self, outbox: Outbox) -> None:
         """From now on the rows of this outbox."""
 
 @final
-class Shuttle:
-    """One request at a time. Several may share a hopper and a credit."""
+class RequestStream:
+    """One request at a time. Several may share a current and a credit."""
 
-    def __init__(self, hopper: Hopper, credit: Credit) -> None: ...
+    def __init__(self, current: CurrentOutbox, credit: Credit) -> None: ...
     @property
     def outbox(self) -> Outbox | None:
         """Whose rows are under way; None before there are any."""
@@ -217,7 +217,7 @@ class Shuttle:
         done."""
 
 @final
-class Relay(Generic[Owner]):
+class ConnectionPoller(Generic[Owner]):
     """The connections of one event loop over which requests follow answers without anybody
     being woken for each. Their owners read and write as well; here that is done only from the
     moment that a request was made here until an answer came that is left to the owner. For one
@@ -231,7 +231,7 @@ class Relay(Generic[Owner]):
         or no file descriptor is left: each takes one more."""
     def leave(self, number: int) -> None:
         """Has nothing to do with a connection any more."""
-    def lend(self, number: int, shuttle: Shuttle | None) -> None:
+    def lend(self, number: int, request_stream: RequestStream | None) -> None:
         """What makes the requests of a connection from now on; None: its owner."""
     def waits(self, number: int) -> float:
         """Seconds since a request was made here; infinite where none was."""
@@ -264,7 +264,7 @@ class Converter:
     """Records in, rows of one encoding out. Immutable; may be shared by threads."""
 
     def __init__(self, spec: str) -> None:
-        """`spec`: the JSON of formats/csv.py. ValueError with a sentence if it is wrong."""
+        """`spec`: the JSON of formats/kernel_json.py. ValueError with a sentence if it is wrong."""
     def convert(
         self,
         chunk: Chunk,

@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snapshots import locations
-from snapshots.engine import lookup
-from snapshots.engine.asking import open_asked
-from snapshots.engine.budget import Budget
-from snapshots.engine.plan import Options
-from snapshots.engine.report import Event, ImportResult, Listener
-from snapshots.engine.request import Request
-from snapshots.engine.run import import_input, resume_import
+from snapshots.engine.events import Event, ImportResult, Listener
+from snapshots.engine.history import lookup
+from snapshots.engine.input.query import open_asked
+from snapshots.engine.limits import RejectLimit
+from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.plan import Options
+from snapshots.engine.run.run import import_input, resume_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
 from snapshots.project import read_project, run_project
-from snapshots.sources import Access
+from snapshots.sources.remote.access import RemoteAccess
 
 if TYPE_CHECKING:
-    from snapshots.targets.http import Auth
+    from snapshots.endpoints.http import Auth
 
 
 def load(
@@ -56,7 +56,7 @@ def load(
     `database` is a URL or host:port as for `--database`; `contract` a Table Schema, as a file
     or as a mapping; `chunk_size` is in bytes; `dialect` takes the fields of
     `snapshots.formats.sniff.DialectOptions` (`delimiter=";"`, `encoding="latin-1"`,
-    `header=False` ...). `listener` is called with each event of `snapshots.engine.report`.
+    `header=False` ...). `listener` is called with each event of `snapshots.engine.events`.
 
     The result's `outcome` is finished, already_imported, failed, interrupted, limited or
     dry_run. Raises SnapshotsError where nothing could be begun.
@@ -67,7 +67,7 @@ def load(
         dialect=_dialect("load", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=Budget.parse(str(max_rejects)),
+        budget=RejectLimit.parse(str(max_rejects)),
         stop_on_error=stop_on_error,
         dry_run=dry_run,
         limit=limit,
@@ -79,7 +79,7 @@ def load(
         primary_key=primary_key,
         decimals=decimals,
         all_text=all_text,
-        access=Access(connections=connections),
+        access=RemoteAccess(connections=connections),
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
 
@@ -120,12 +120,12 @@ def send(
     `from_` is a database, as for `--from`: `input` is then a SELECT, or a file of one.
     `database` keeps the account. `to` and the values of `headers` may hold `${VARIABLE}`, and a
     value may be `@FILE`; `auth` is a `Bearer`, an `ApiKey` or any other `Auth` of
-    `snapshots.targets.http`. The rest is as for `load`.
+    `snapshots.endpoints.http`. The rest is as for `load`.
 
     The result's `outcome` is finished, already_delivered, failed, interrupted, limited or
     dry_run. Raises SnapshotsError where nothing could be begun.
     """
-    request = Request(
+    request = Endpoint(
         url=to,
         method=method,
         batch=batch,
@@ -144,7 +144,7 @@ def send(
         dialect=_dialect("send", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=Budget.parse(str(max_rejects)),
+        budget=RejectLimit.parse(str(max_rejects)),
         dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
@@ -196,9 +196,9 @@ def resume(
     """
     target = locations.target(lookup.database_of(import_id, database))
     options = Options(
-        budget=Budget.parse(str(max_rejects)),
+        budget=RejectLimit.parse(str(max_rejects)),
         workers=workers,
-        access=Access(connections=connections),
+        access=RemoteAccess(connections=connections),
     )
     return resume_import(import_id, target, options, listener or _ignore, url=url)
 

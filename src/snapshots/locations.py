@@ -28,25 +28,25 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from snapshots.errors import CannotConnect, UsageError
 from snapshots.hosts import no_name
-from snapshots.secrecy import is_secret
+from snapshots.redaction import is_secret
 
 if TYPE_CHECKING:
     from snapshots.ports import Target
 
-Kind: TypeAlias = Literal["postgres", "mysql", "sqlite"]
+TargetKind: TypeAlias = Literal["postgres", "mysql", "sqlite"]
 
 DEFAULT = "sqlite:///snapshots.db"
 DATABASE = "snapshots"
 """The database on a server where nothing names another."""
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, TargetKind] = {
     "postgresql": "postgres",
     "postgres": "postgres",
     "mysql": "mysql",
     "mariadb": "mysql",
     "sqlite": "sqlite",
 }
-_SCHEMES: dict[Kind, str] = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
+_SCHEMES: dict[TargetKind, str] = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
 _SUPPORTED = (
     "Supported are postgresql://, mysql:// (also mariadb://), sqlite:///FILE, "
     "a file that ends in .db, .sqlite or .sqlite3, and host:port."
@@ -75,7 +75,7 @@ _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 class Location:
     """A database as it was written; None is what was not."""
 
-    kind: Kind
+    kind: TargetKind
     host: str | None = None
     """Several, with commas, where PostgreSQL may choose."""
     port: str | None = None
@@ -112,7 +112,7 @@ def target(database: str | None = None) -> Target:
     return cast("Target", import_module(f"snapshots.targets.{place.kind}").target(place))
 
 
-class Search:
+class TargetSearch:
     """The target that a user means, where its server may not be there yet. Thread-safe."""
 
     def __init__(self, database: str | None = None) -> None:
@@ -171,7 +171,7 @@ def _file(rest: str, *, quoted: bool = True) -> Location:
     return Location("sqlite", database=name)
 
 
-def _server(kind: Kind, rest: str) -> Location:
+def _server(kind: TargetKind, rest: str) -> Location:
     match = _AUTHORITY.fullmatch(rest)
     places = _hosts(match["hosts"]) if match else None
     if match is None or places is None:
@@ -212,7 +212,7 @@ def _hosts(text: str) -> tuple[str | None, str | None] | None:
     return ",".join(hosts) or None, ",".join(ports) if any(ports) else None
 
 
-def _greet(host: str, port: str | None) -> Kind:
+def _greet(host: str, port: str | None) -> TargetKind:
     """Which kind of server answers; with no port, the first that does on the usual two."""
     if port is not None:
         return _greeting(host, int(port))
@@ -226,7 +226,7 @@ def _greet(host: str, port: str | None) -> Kind:
         return kind
 
 
-def _greeting(host: str, port: int) -> Kind:
+def _greeting(host: str, port: int) -> TargetKind:
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         connection = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)

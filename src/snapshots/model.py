@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal[
+TypeKind: TypeAlias = Literal[
     "boolean", "integer", "decimal", "float", "date", "time", "timestamp", "timestamptz",
     "text", "uuid", "json",
 ]  # fmt: skip
@@ -21,7 +21,7 @@ State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled
 RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
 
-Encoding: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "json"]
+RowEncoding: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "json"]
 """What the kernel turns records into: PostgreSQL binary COPY rows; tab-separated text with
 backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values of MariaDB's bulk execution;
 values to bind in SQLite; JSON objects (HTTP APIs)."""
@@ -74,7 +74,7 @@ MySQL's tinyint(1) also takes numbers, and its time hours beyond a day, and a mi
 class Type:
     """A type and its physical limits. What does not fit is a reject, never a coercion."""
 
-    kind: Kind
+    kind: TypeKind
     bits: int = 64
     """integer: 8, 16, 24, 32 or 64. float: 32 or 64."""
     unsigned: bool = False

@@ -3,7 +3,7 @@
 The engine moves records from a `Source` to a `Target` and writes the account of them in the
 ledger, all in the target's own transactions. It knows sources and targets only by these
 protocols. What a docstring here says an implementer must guarantee is what the conformance
-suites in `tests/ports/` check, for every implementation.
+suites in `tests/conformance/` check, for every implementation.
 
 Nothing may reach the engine but errors of `snapshots.errors`: an adapter translates its
 driver's errors at its edge, and it alone knows which of them are worth a retry.
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from snapshots._native import Block
-from snapshots.model import Column, Contract, Dialect, Encoding, TableName, TableShape
+from snapshots.model import Column, Contract, Dialect, RowEncoding, TableName, TableShape
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
 
-Rows: TypeAlias = list[tuple[Value, ...]]
+ResultRows: TypeAlias = list[tuple[Value, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Session(Protocol):
     def savepoint(self) -> AbstractContextManager[None]:
         """Within a transaction: undoes what its block did when that raises, and only that."""
 
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         """One statement with `?` for each parameter; its rows, or none.
 
         RefusedRows if it violates a constraint: that is how a claim finds that it comes second.
@@ -261,14 +261,14 @@ class Target(Protocol):
         """postgres, mysql, sqlite: also the name of the ledger's SQL file."""
 
     @property
-    def encoding(self) -> Encoding:
+    def encoding(self) -> RowEncoding:
         """The kernel's encoding that `Session.load` takes for most tables, of any server."""
 
-    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
+    def encoding_for(self, session: Session, shape: TableShape | None) -> RowEncoding:
         """The one that this session takes for this table; None: for one it has created."""
 
     def comparison(
-        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: RowEncoding
     ) -> Comparison:
         """What must be compared where such columns are loaded into the table in an encoding.
 

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from tests.cli.run import objects, snapshots
-from tests.real import rows
+from tests.support.real import rows
 
 
 def nothing_imported(folder):

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.cli.run import objects, snapshots
-from tests.real import data
+from tests.support.real import data
 
 A = "id,name\n1,Ann\n2,Bob\n"
 B = "id,name\n3,Cy\n"

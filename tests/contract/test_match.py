@@ -4,7 +4,7 @@ import pytest
 
 from snapshots.contract.match import match
 from snapshots.errors import ColumnsChanged, ContractError
-from snapshots.formats.csv import positions
+from snapshots.formats.kernel_json import positions
 from snapshots.model import Column, Contract, TableColumn, TableName, TableShape, Type
 
 

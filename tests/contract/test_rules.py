@@ -8,7 +8,7 @@ import pytest
 from snapshots._native import Chunk, Converter
 from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.errors import ContractError
-from snapshots.formats.csv import converter_spec
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Dialect
 
 FIELDS = [{"name": "source"}, {"name": "id"}, {"name": "api14"}]

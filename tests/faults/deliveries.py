@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 from snapshots import locations
-from snapshots.engine.delivery.bookkeeper import WINDOW
+from snapshots.engine.delivery.group_commit import WINDOW
 from tests.faults.harness import PATIENCE, limiting, wait_for
-from tests.httpd import Handler, Running, response
-from tests.movies import ROOT
-from tests.sink import Sink
+from tests.support.httpd import Handler, Running, response
+from tests.support.movies import ROOT
+from tests.support.sink import Sink
 
 CONCURRENCY = 8
 

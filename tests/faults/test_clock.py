@@ -12,15 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import (
-    check,
-    go_on,
-    held,
-    let_end,
-    make_file,
-    schema_file,
-    start,
-)
+from tests.faults.harness import check, go_on, held, let_end, make_file, schema_file, start
 
 HOUR = 3600
 MINUTES = 10 * 60

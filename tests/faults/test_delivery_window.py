@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from snapshots import locations
-from snapshots.engine.delivery.bookkeeper import WINDOW
+from snapshots.engine.delivery.group_commit import WINDOW
 from tests.faults.deliveries import CONCURRENCY, make_rows, serving, settled, start
 from tests.faults.harness import BUSY, PATIENCE, wait_for
-from tests.httpd import Handler, response
+from tests.support.httpd import Handler, response
 
 ANSWERS = 150
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

@@ -13,10 +13,10 @@ from snapshots import locations
 from tests.faults import deliveries
 from tests.faults.disk import Disk, may_mount
 from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start, wait_for
-from tests.servers import MariaServer, PostgresServer
+from tests.imports.test_resume import committed_chunks
 from tests.service.processes import entry, submit, worker
+from tests.support.servers import MariaServer, PostgresServer
 from tests.sync import service as sync
-from tests.test_resume import committed_chunks
 
 pytestmark = pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system")
 

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from snapshots import locations
-from snapshots.engine.books import Books
-from snapshots.engine.delivery.bookkeeper import WINDOW
-from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.engine.delivery.group_commit import WINDOW
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.owner import LEASE_SECONDS
 from tests.faults.deliveries import (
     CONCURRENCY,
     Api,
@@ -22,7 +22,7 @@ from tests.faults.deliveries import (
     start,
 )
 from tests.faults.harness import PATIENCE, ending_soon, finish, wait_for
-from tests.real import data
+from tests.support.real import data
 
 KILLS = 8
 STOP_SECONDS = 4
@@ -112,7 +112,7 @@ def test_a_zombie_sends_no_more_than_what_was_under_way(database, tmp_path):
         process.send_signal(signal.SIGSTOP)
         api.go_on()
         try:
-            with closing(Books(locations.target(database), create=False)) as books:
+            with closing(LedgerSession(locations.target(database), create=False)) as books:
                 wait_for(lambda: books.ledger.entry(1).heartbeat_age > LEASE_SECONDS)
             code, result, err = finish(start(database, rows, running.url + "/r", tmp_path))
             assert code == 3, (err, result)

@@ -5,7 +5,7 @@ import pytest
 from snapshots import locations
 from tests.faults.harness import PATIENCE, check, finish, go_on, held, make_file, schema_file, start
 from tests.faults.proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
-from tests.test_resume import committed_chunks
+from tests.imports.test_resume import committed_chunks
 
 CUTS = 12
 CHUNK = b"UPDATE snapshots_chunks"

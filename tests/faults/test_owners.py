@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from snapshots import locations
-from snapshots.engine.books import Books
-from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.owner import LEASE_SECONDS
 from snapshots.errors import TargetError
 from snapshots.ledger.record import Lease
 from tests.faults.harness import (
@@ -41,7 +41,7 @@ def _loading(database, made, tmp_path, fault="before-claim:4:stop", **variables)
 
 def _wait_out_the_lease(database):
     """Nothing is written for that: who is stopped may hold the lock of the import's row."""
-    with closing(Books(locations.target(database), create=False)) as books:
+    with closing(LedgerSession(locations.target(database), create=False)) as books:
         wait_for(lambda: books.ledger.entry(1).heartbeat_age > LEASE_SECONDS)
 
 
@@ -126,7 +126,7 @@ def test_a_second_loader_is_told(database, made, tmp_path):
     # Of several workers one might be in a transaction, in which nobody gives a heartbeat for it.
     process = _loading(database, made, tmp_path, SNAPSHOTS_WORKERS="1")
     second = start(database, made, schema_file(tmp_path), tmp_path / "state", chunk_size="32KB")
-    with closing(Books(locations.target(database), create=False)) as books:
+    with closing(LedgerSession(locations.target(database), create=False)) as books:
         entry = books.ledger.entry(1)
         lease = Lease(1, entry.fence, entry.owner)
         while second.poll() is None:

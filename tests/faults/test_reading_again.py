@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from snapshots import locations
-from snapshots.engine.plan import Options
-from snapshots.engine.report import Committed
-from snapshots.engine.run import resume_import
+from snapshots.engine.events import Committed
+from snapshots.engine.plan.plan import Options
+from snapshots.engine.run.run import resume_import
 from tests.faults.harness import PATIENCE, Made, check, make_file, schema_file, start
 
 MIB = 1 << 20

@@ -19,8 +19,8 @@ from tests.faults.harness import (
     start,
     wait_for,
 )
-from tests.servers import MariaServer, PostgresServer
 from tests.service.processes import entry, submit, worker
+from tests.support.servers import MariaServer, PostgresServer
 
 AWAY_SECONDS = 1
 

@@ -6,8 +6,8 @@ import pytest
 import snapshots
 from snapshots import locations
 from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start
-from tests.real import rows
-from tests.servers import other_database
+from tests.support.real import rows
+from tests.support.servers import other_database
 
 TEXTS = ("plain", "é€", "😀", "日本")
 AT = "2024-07-01T12:00:00+05:30"

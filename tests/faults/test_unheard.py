@@ -7,11 +7,11 @@ from contextlib import closing
 import pytest
 
 from snapshots import locations
-from snapshots.engine.books import Books
-from snapshots.engine.delivery.bookkeeper import WINDOW
+from snapshots.engine.delivery.group_commit import WINDOW
+from snapshots.engine.lease.ledger_session import LedgerSession
 from tests.faults.deliveries import CONCURRENCY, Api, check, make_rows, serving, start
 from tests.faults.harness import PATIENCE, finish, wait_for
-from tests.httpd import response
+from tests.support.httpd import response
 
 
 class Recorded(Api):
@@ -146,5 +146,5 @@ def test_the_plan_of_a_delivery_that_ended_says_nothing_of_it(sqlite_url, tmp_pa
     with serving(Recorded()) as running:
         _, result, err = finish(start(sqlite_url, rows, running.url, tmp_path))
         assert result["state"] == "finished", (err, result)
-    with closing(Books(locations.target(sqlite_url), create=False)) as books:
+    with closing(LedgerSession(locations.target(sqlite_url), create=False)) as books:
         assert "unheard" not in json.loads(books.ledger.entry(1).plan)

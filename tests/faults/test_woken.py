@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from snapshots import locations
-from snapshots.engine.books import Books
-from snapshots.engine.earlier import STREAM_BYTES
-from snapshots.engine.owner import LEASE_SECONDS
-from snapshots.engine.worker import RETRY_SECONDS
+from snapshots.engine.input.identity import STREAM_BYTES
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.owner import LEASE_SECONDS
+from snapshots.engine.loading.worker import RETRY_SECONDS
 from tests.conftest import fresh
 from tests.faults import deliveries
 from tests.faults.harness import (
@@ -72,7 +72,7 @@ class Owner:
     @property
     def silent(self):
         """For longer than its lease. Nothing is written for that: it may hold locks."""
-        with closing(Books(locations.target(self.database), create=False)) as books:
+        with closing(LedgerSession(locations.target(self.database), create=False)) as books:
             return books.ledger.entry(1).heartbeat_age > LEASE_SECONDS
 
     def wake(self):

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from snapshots._native import Records
-from snapshots.formats.csv import dialect_json
 from snapshots.formats.encodings import transcode
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.sniff import sniff
 

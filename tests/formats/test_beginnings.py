@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots.errors import DialectError
-from snapshots.formats.guess import detect
+from snapshots.formats.encoding_guess import detect
 from snapshots.formats.sniff import DialectOptions, sniff
 from tests.formats import beginnings
 from tests.formats.test_kinds import test_kinds as is_read

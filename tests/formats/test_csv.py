@@ -7,7 +7,7 @@ import pytest
 
 from snapshots._native import Chunk, Converter, Records, Scanner, Splitter
 from snapshots.errors import ContractError
-from snapshots.formats.csv import converter_spec, dialect_json, positions
+from snapshots.formats.kernel_json import converter_spec, dialect_json, positions
 from snapshots.model import Column, Contract, Dialect, Type
 
 CONTRACT = Contract(

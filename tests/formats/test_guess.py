@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from snapshots.errors import DialectError, InputError
-from snapshots.formats.guess import detect
+from snapshots.formats.encoding_guess import detect
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.sniff import sniff
-from tests.real import data
+from tests.support.real import data
 
 
 @pytest.mark.parametrize(

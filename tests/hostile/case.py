@@ -9,7 +9,7 @@ from typing import Any
 
 import snapshots
 from snapshots import locations
-from snapshots.engine.plan import LINEAGE
+from snapshots.engine.plan.plan import LINEAGE
 from snapshots.ports import Session, Target
 
 EVERYWHERE = ("postgres", "mysql", "sqlite")

@@ -6,7 +6,7 @@ import pytest
 
 import snapshots
 from snapshots._native import PanicException
-from snapshots.engine.report import Notice
+from snapshots.engine.events import Notice
 from snapshots.errors import Defect
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command

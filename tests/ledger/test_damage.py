@@ -5,11 +5,11 @@ import signal
 
 import pytest
 
-from snapshots.engine.order import Order
+from snapshots.engine.queue.request import ImportRequest
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
 from tests.ledger.older import execute, ledger_of_version_1
-from tests.web_api.served import served
+from tests.web.api.served import served
 
 SAYS = "snapshots_chunks has lost"
 
@@ -123,7 +123,7 @@ def test_the_service_ends_it_with_that_sentence(database, tmp_path, thousand):
         database,
         "UPDATE snapshots_imports SET request = ?, input = 't.csv', state = 'queued',"
         " request_key = 'k'",
-        Order(file="t.csv").to_json(),
+        ImportRequest(file="t.csv").to_json(),
     )
     lose_a_chunk(database)
     with served(database, files) as client:

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from snapshots.engine.order import Order
+from snapshots.engine.queue.request import ImportRequest
 from tests.cli.run import snapshots as command
 from tests.ledger.older import execute
-from tests.web_api.served import served
+from tests.web.api.served import served
 
 LEDGER = ("snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects")
 
@@ -73,7 +73,7 @@ def undone(database, tmp_path, prepare):
     execute(
         database,
         "UPDATE snapshots_imports SET request = ?, input = 't.csv', request_key = 'k'",
-        Order(file="t.csv").to_json(),
+        ImportRequest(file="t.csv").to_json(),
     )
     prepare()
     with served(database, files) as client:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from snapshots._native import Chunk, Converter
-from snapshots.formats.csv import converter_spec
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
 from .whole import convert, converter, split, texts

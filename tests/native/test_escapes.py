@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from snapshots._native import Chunk, Records, Scanner
-from snapshots.formats.csv import dialect_json
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Dialect, Type
 
 from . import reference

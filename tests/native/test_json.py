@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snapshots._native import Chunk, Converter
-from snapshots.formats.csv import converter_spec
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
 from .whole import converter, split, texts

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapshots._native import Chunk, Converter, Credit, Hopper, Outbox, Shuttle, request_end
-from snapshots.formats.csv import converter_spec
+from snapshots._native import (
+    Chunk,
+    Converter,
+    Credit,
+    CurrentOutbox,
+    Outbox,
+    RequestStream,
+    request_end,
+)
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
 COLUMNS = Contract((Column("n", "n", Type("text")),))
@@ -23,17 +31,17 @@ def outbox(rows, secret=b"s", key_header="Key", size=1, array=False, line=1):
     return Outbox(block, secret, key_header, size, array)
 
 
-def hopper(box):
-    made = Hopper()
+def current(box):
+    made = CurrentOutbox()
     made.fill(box)
     return made
 
 
 def taken(box):
     """All requests: the rows and the end of each."""
-    shuttle = Shuttle(hopper(box), Credit())
-    requests = iter(shuttle.take, None)
-    return [(shuttle.start, shuttle.end, request) for request in requests]
+    request_stream = RequestStream(current(box), Credit())
+    requests = iter(request_stream.take, None)
+    return [(request_stream.start, request_stream.end, request) for request in requests]
 
 
 def keys(box, rows):
@@ -129,21 +137,21 @@ def granted(requests, seconds=60.0):
 
 def begun(box, credit):
     """With the first request under way."""
-    shuttle = Shuttle(hopper(box), credit)
-    assert shuttle.take()
-    return shuttle
+    request_stream = RequestStream(current(box), credit)
+    assert request_stream.take()
+    return request_stream
 
 
 def test_on_credit_an_answer_is_followed_by_the_next_request():
     box, credit = outbox(3), granted(9)
     requests = [HEAD + end for _, _, end in taken(outbox(3))]
-    shuttle = begun(box, credit)
-    assert [shuttle.onward(TAKEN), shuttle.onward(TAKEN)] == requests[1:]
-    assert (shuttle.start, shuttle.end) == (2, 3)
+    request_stream = begun(box, credit)
+    assert [request_stream.onward(TAKEN), request_stream.onward(TAKEN)] == requests[1:]
+    assert (request_stream.start, request_stream.end) == (2, 3)
     # Of the last one whoever asks for more has to be told.
-    assert shuttle.onward(TAKEN) is None
+    assert request_stream.onward(TAKEN) is None
     assert (box.delivered, box.sent(), credit.used) == (2, "0-1", 2)
-    shuttle.deliver()
+    request_stream.deliver()
     assert (box.delivered, box.pending) == (3, 0)
 
 
@@ -152,19 +160,19 @@ def test_on_credit_an_answer_is_followed_by_the_next_request():
 )
 def test_without_credit_nothing_is_done(credit):
     box = outbox(3)
-    shuttle = begun(box, credit)
-    assert shuttle.onward(TAKEN) is None
-    assert (shuttle.start, box.delivered, box.pending, credit.used) == (0, 0, 3, 0)
+    request_stream = begun(box, credit)
+    assert request_stream.onward(TAKEN) is None
+    assert (request_stream.start, box.delivered, box.pending, credit.used) == (0, 0, 3, 0)
 
 
 def test_credit_is_spent_revoked_and_granted_anew():
     box, credit = outbox(9), granted(2)
-    shuttle = begun(box, credit)
-    assert [bool(shuttle.onward(TAKEN)) for _ in range(3)] == [True, True, False]
+    request_stream = begun(box, credit)
+    assert [bool(request_stream.onward(TAKEN)) for _ in range(3)] == [True, True, False]
     credit.grant(9, 60.0, b"GET / HTTP/1.1\r\n")
-    assert shuttle.onward(TAKEN).startswith(b"GET / HTTP/1.1\r\nKey: ")
+    assert request_stream.onward(TAKEN).startswith(b"GET / HTTP/1.1\r\nKey: ")
     credit.revoke()
-    assert shuttle.onward(TAKEN) is None
+    assert request_stream.onward(TAKEN) is None
     assert (credit.used, box.delivered) == (3, 3)
 
 
@@ -178,15 +186,15 @@ def test_whatever_is_unusual_is_not_followed(answer):
 
 
 def test_answers_are_counted_by_status_until_they_are_asked_for():
-    shuttle = begun(outbox(9), credit := granted(9))
+    request_stream = begun(outbox(9), credit := granted(9))
     for status in (b"201", b"200", b"201"):
-        assert shuttle.onward(TAKEN.replace(b"201", status))
+        assert request_stream.onward(TAKEN.replace(b"201", status))
     assert credit.answers() == [(200, 1), (201, 2)]
     assert credit.answers() == []
     assert credit.used == 3
 
 
-def test_shuttles_share_outbox_and_credit():
+def test_request_streams_share_outbox_and_credit():
     box, credit = outbox(4), granted(2)
     one, other = begun(box, credit), begun(box, credit)
     assert one.onward(TAKEN)
@@ -196,10 +204,10 @@ def test_shuttles_share_outbox_and_credit():
     assert box.sent() == "0-1"
 
 
-def test_a_shuttle_goes_on_with_what_is_in_the_hopper():
+def test_a_request_stream_goes_on_with_the_current_outbox():
     first, second, third = outbox(1), outbox(2), outbox(1)
-    rows = hopper(first)
-    one, other = (Shuttle(rows, granted(9)) for _ in range(2))
+    rows = current(first)
+    one, other = (RequestStream(rows, granted(9)) for _ in range(2))
     assert one.outbox is None
     assert one.take()
     assert one.outbox is first
@@ -221,7 +229,7 @@ def test_a_shuttle_goes_on_with_what_is_in_the_hopper():
 
 def test_nothing_arrives_that_was_not_sent():
     with pytest.raises(ValueError, match="no rows are under way"):
-        Shuttle(hopper(outbox(1)), granted(9)).deliver()
+        RequestStream(current(outbox(1)), granted(9)).deliver()
 
 
 def test_what_was_sent_without_an_answer_is_counted_once_it_is_decided():

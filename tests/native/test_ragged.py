@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from snapshots._native import Chunk, Records, Scanner
-from snapshots.formats.csv import dialect_json
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Dialect
 
 from .whole import convert, converter, split, texts

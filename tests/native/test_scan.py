@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapshots._native import Chunk, Scanner, Splitter
-from snapshots.formats.csv import dialect_json
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Dialect
 
 from ..real import data

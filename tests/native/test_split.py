@@ -5,7 +5,7 @@ import json
 import pytest
 
 from snapshots._native import Chunk, Splitter
-from snapshots.formats.csv import dialect_json
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Dialect
 
 from .whole import convert, converter, split, texts

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from snapshots._native import Chunk, Converter, SqliteConnection, SqliteError, sqlite_version
-from snapshots.formats.csv import converter_spec
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Type
 
 from .values import DIALECT, chunk, converter

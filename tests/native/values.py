@@ -1,7 +1,7 @@
 """Single values through the kernel's converter."""
 
 from snapshots._native import Chunk, Converter
-from snapshots.formats.csv import converter_spec
+from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 
 DIALECT = Dialect(header=False)

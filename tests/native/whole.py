@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from snapshots._native import Chunk, Converter, Splitter
-from snapshots.formats.csv import converter_spec, dialect_json
-from snapshots.model import Column, Contract, Dialect, Encoding, Type
+from snapshots.formats.kernel_json import converter_spec, dialect_json
+from snapshots.model import Column, Contract, Dialect, RowEncoding, Type
 
 
 @dataclass
@@ -47,7 +47,7 @@ def texts(fields: int, **options: object) -> Contract:
 def converter(
     contract: Contract,
     dialect: Dialect,
-    encoding: Encoding = "text",
+    encoding: RowEncoding = "text",
     import_id: int | None = None,
 ) -> Converter:
     header = [column.source for column in contract.columns]

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from snapshots.errors import ProjectError
-from snapshots.project import account as accounts
-from snapshots.project.account import Account, authority
+from snapshots.project import service_account as accounts
+from snapshots.project.service_account import ServiceAccount, authority
 from snapshots.project.settings import AUDIENCE, Credentials
 
 
@@ -39,7 +39,7 @@ def token(account):
 
 
 def test_a_token_claims_who_we_are_for_an_hour_and_the_public_key_proves_it(file, key):
-    account = Account(file, "k3y", AUDIENCE)
+    account = ServiceAccount(file, "k3y", AUDIENCE)
     assert account.headers()["x-api-key"] == "k3y"
     claims = jwt.decode(token(account), key.public_key(), algorithms=["RS256"], audience=AUDIENCE)
     assert claims["iss"] == claims["sub"] == "wells@example.com"
@@ -53,7 +53,7 @@ def test_a_token_claims_who_we_are_for_an_hour_and_the_public_key_proves_it(file
 def test_a_token_is_kept_until_shortly_before_its_end_and_then_renewed(file, monkeypatch):
     clock = [1_700_000_000.0]
     monkeypatch.setattr(accounts.time, "time", lambda: clock[0])
-    account = Account(file, "k3y", AUDIENCE)
+    account = ServiceAccount(file, "k3y", AUDIENCE)
     first = token(account)
     clock[0] += 3600 - accounts.RENEWED - 1
     assert token(account) == first
@@ -62,7 +62,7 @@ def test_a_token_is_kept_until_shortly_before_its_end_and_then_renewed(file, mon
 
 
 def test_all_of_it_is_secret(file):
-    account = Account(file, "k3y", AUDIENCE)
+    account = ServiceAccount(file, "k3y", AUDIENCE)
     assert {"k3y", token(account)} <= set(account.secrets())
     assert not [secret for secret in account.secrets() if secret in repr(account)]
 
@@ -83,7 +83,7 @@ def test_a_file_that_is_none_is_an_error_that_tells_no_key(tmp_path, content, sa
     path = tmp_path / "account.json"
     path.write_text(content)
     with pytest.raises(ProjectError, match=says) as caught:
-        Account(path, "k3y", AUDIENCE)
+        ServiceAccount(path, "k3y", AUDIENCE)
     assert caught.value.place == str(path)
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 

@@ -10,14 +10,14 @@ import snapshots
 from snapshots import locations
 from snapshots.errors import SnapshotsError
 from snapshots.project import read_project
-from snapshots.sources.sql.server import Server
+from snapshots.sources.sql.server import QueryServer
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
-from tests.combocurve import ComboCurve
 from tests.faults.deliveries import serving
-from tests.httpd import response
 from tests.project.folders import EXAMPLE, project, toml_for
 from tests.sources.sql.servers import execute, server_of
+from tests.support.combocurve import ComboCurve
+from tests.support.httpd import response
 
 WELLS, DAYS, BAD = 30, 10, 7
 
@@ -27,7 +27,7 @@ class Wells:
     """A database with the example's tables and generated rows."""
 
     url: str
-    server: Server
+    server: QueryServer
 
 
 @pytest.fixture(params=["postgres", "mysql"])

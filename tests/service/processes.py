@@ -6,9 +6,9 @@ import sys
 from contextlib import closing, contextmanager
 
 from snapshots import locations
-from snapshots.engine import service
-from snapshots.engine.books import Books
-from snapshots.engine.order import Order
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.queue import commands
+from snapshots.engine.queue.request import ImportRequest
 
 BOUND = 100
 
@@ -39,17 +39,17 @@ def worker(database, folder, fault="", allow="", progress="none", **variables):
 @contextmanager
 def books(database):
     """The ledger of a database, made where it is missing."""
-    with closing(Books(locations.target(database), create=True)) as opened:
+    with closing(LedgerSession(locations.target(database), create=True)) as opened:
         yield opened
 
 
 def submit(database, key=None, bound=BOUND, **order):
     """Asks for an import; its entry."""
     with books(database) as opened:
-        return service.submit(opened.ledger, Order(**order), key, bound)
+        return commands.submit(opened.ledger, ImportRequest(**order), key, bound)
 
 
 def entry(database, import_id):
     """As the ledger has it now."""
     with books(database) as opened:
-        return service.find(opened.ledger, import_id)
+        return commands.find(opened.ledger, import_id)

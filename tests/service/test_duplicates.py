@@ -6,16 +6,16 @@ import signal
 import pytest
 
 import snapshots
-from snapshots.engine import service
+from snapshots.engine.queue import commands
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
 from tests.faults.harness import PATIENCE, go_on, held, make_file, wait_for
 from tests.ledger.older import execute
-from tests.real import rows
 from tests.service.processes import books, entry, submit, worker
 from tests.service.test_queue import FIELDS, in_the_middle, is_in
-from tests.web import serving
-from tests.web_api.served import served
+from tests.support.real import rows
+from tests.support.web import serving
+from tests.web.api.served import served
 
 ZERO = {"total": 0, "loaded": 0, "rejected": 0, "skipped": 0}
 
@@ -163,7 +163,7 @@ def test_where_the_earlier_one_has_stopped_the_resume_is_named(database, tmp_pat
     with in_the_middle(database, tmp_path) as process, books(database) as opened:
         held(process)
         assert submit(database, file="t.csv", contract=FIELDS).entry.same_as == 1
-        service.cancel(opened.ledger, 1, "cancel")
+        commands.cancel(opened.ledger, 1, "cancel")
         go_on(process)
         wait_for(is_in(database, 2, "finished", "failed"))
         found = entry(database, 2)
@@ -173,8 +173,8 @@ def test_where_the_earlier_one_has_stopped_the_resume_is_named(database, tmp_pat
             None,
         )
         assert "is cancelled; POST /v1/imports/1/resume goes on with it" in found.error
-        service.resume(opened.ledger, 1, "100%", 10)
-        service.resume(opened.ledger, 2, None, 10)
+        commands.resume(opened.ledger, 1, "100%", 10)
+        commands.resume(opened.ledger, 2, None, 10)
         wait_for(is_in(database, 1, "finished"))
         wait_for(is_in(database, 2, "finished", "failed"))
         assert entry(database, 2).same_as == 1
@@ -205,7 +205,7 @@ def test_many_that_wait_keep_nobody_else_waiting(database, tmp_path, made):
             wait_for(is_in(database, 42, "finished"))
             assert {entry(database, n).state for n in range(2, 42)} == {"queued"}
             with books(database) as opened:
-                assert service.cancel(opened.ledger, 41, "cancel").state == "cancelled"
+                assert commands.cancel(opened.ledger, 41, "cancel").state == "cancelled"
             go_on(process)
             for number in range(1, 41):
                 wait_for(is_in(database, number, "finished", "failed"))

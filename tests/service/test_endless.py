@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.endless import FIELDS, ROWS, Endless
 from tests.faults.test_memory import resident
-from tests.real import rows
-from tests.servers import PostgresServer
-from tests.web_api.served import served
+from tests.support.endless import FIELDS, ROWS, Endless
+from tests.support.real import rows
+from tests.support.servers import PostgresServer
+from tests.web.api.served import served
 
 GIGABYTES = float(os.environ.get("SNAPSHOTS_SOAK_GB", "30"))
 KILLS = 3
@@ -80,7 +80,9 @@ class Watched:
 def endless(size):
     """The web server, and its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.endless", str(size)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.support.endless", str(size)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         yield process.stdout.readline().strip()

@@ -5,15 +5,15 @@ import signal
 import pytest
 
 from snapshots import locations
-from snapshots.engine import service
-from snapshots.engine.lost import lives_lost
+from snapshots.engine.queue import commands
+from snapshots.engine.queue.lost_workers import lives_lost
 from tests.faults.harness import PATIENCE, check, held, make_file, wait_for
 from tests.ledger.older import execute
-from tests.real import rows
 from tests.service.processes import books, entry, submit, worker
 from tests.service.test_queue import FIELDS, is_in
-from tests.web import serving
-from tests.web_api.served import served
+from tests.support.real import rows
+from tests.support.web import serving
+from tests.web.api.served import served
 
 LOST = ("failed", "worker_lost")
 
@@ -55,7 +55,7 @@ def test_three_workers_in_a_row_die_of_it(database, tmp_path, made, fault):
     assert state(database) == LOST
     assert "3 workers in a row died" in entry(database, 1).error
     with books(database) as opened:
-        service.resume(opened.ledger, 1, None, 10)
+        commands.resume(opened.ledger, 1, None, 10)
     assert count(database) == 0
     with worker(database, tmp_path):
         wait_for(is_in(database, 1, "finished"))
@@ -98,7 +98,7 @@ def test_a_committed_chunk_begins_the_count_anew(database, tmp_path):
     told = "SELECT loaded, records - loaded - rejected - skipped FROM snapshots_imports"
     assert rows(database, told) == [(*loaded[0], 0)]
     with books(database) as opened:
-        service.resume(opened.ledger, 1, None, 10)
+        commands.resume(opened.ledger, 1, None, 10)
     with worker(database, tmp_path):
         wait_for(is_in(database, 1, "finished"))
     check(database, made)
@@ -169,7 +169,7 @@ def test_a_wish_is_done_all_the_same(database, tmp_path, made):
     for _ in range(3):
         killed(database, tmp_path, "before-commit:1")
     with books(database) as opened:
-        service.cancel(opened.ledger, 1, "undo")
+        commands.cancel(opened.ledger, 1, "undo")
     with worker(database, tmp_path):
         wait_for(is_in(database, 1, "cancelled", "failed"))
     assert state(database) == ("cancelled", None)

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from tests.endless import FIELDS
 from tests.faults.test_memory import resident
 from tests.service.test_endless import endless
-from tests.web_api.served import database_beside, served
+from tests.support.endless import FIELDS
+from tests.web.api.served import database_beside, served
 
 MOST_MEGABYTES = 90
 """Besides what it had before. glibc, left to itself, keeps 110."""

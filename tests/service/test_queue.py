@@ -6,13 +6,13 @@ import time
 import pytest
 
 from snapshots import errors
-from snapshots.engine import service
-from snapshots.engine.owner import LEASE_SECONDS
+from snapshots.engine.lease.owner import LEASE_SECONDS
+from snapshots.engine.queue import commands
 from snapshots.ledger import queue
 from tests.faults.harness import BUSY, PATIENCE, check, go_on, held, make_file, wait_for
-from tests.real import rows
 from tests.service.processes import books, entry, submit, worker
-from tests.web import serving
+from tests.support.real import rows
+from tests.support.web import serving
 
 FIELDS = {
     "fields": [
@@ -96,7 +96,7 @@ def test_cancel_while_it_runs(database, tmp_path, wish):
     submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 14)
     with in_the_middle(database, tmp_path) as process, books(database) as opened:
         held(process)
-        service.cancel(opened.ledger, 1, wish)
+        commands.cancel(opened.ledger, 1, wish)
         go_on(process)
         wait_for(is_in(database, 1, "cancelled", "finished"))
         stopped = entry(database, 1)
@@ -109,7 +109,7 @@ def test_cancel_while_it_runs(database, tmp_path, wish):
             return
         assert 0 < stopped.counts.loaded < len(made.good)
         assert kept == [(stopped.counts.loaded,)]
-        service.resume(opened.ledger, 1, None, 10)
+        commands.resume(opened.ledger, 1, None, 10)
         wait_for(is_in(database, 1, "finished"))
     check(database, made)
 
@@ -118,17 +118,17 @@ def test_cancel_what_waits_and_undo_what_was_stopped(database, tmp_path):
     make_file(tmp_path / "t.csv", 400_000)
     submit(database, file="t.csv", contract=FIELDS, chunk_size=1 << 14)
     with books(database) as opened:
-        assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
-        assert service.cancel(opened.ledger, 1, "cancel").state == "cancelled"
-        assert service.resume(opened.ledger, 1, None, 10).state == "queued"
+        assert commands.cancel(opened.ledger, 1, "cancel").state == "cancelled"
+        assert commands.cancel(opened.ledger, 1, "cancel").state == "cancelled"
+        assert commands.resume(opened.ledger, 1, None, 10).state == "queued"
         with pytest.raises(errors.Forbids, match="is queued"):
-            service.resume(opened.ledger, 1, None, 10)
+            commands.resume(opened.ledger, 1, None, 10)
         with in_the_middle(database, tmp_path) as process:
             held(process)
-            service.cancel(opened.ledger, 1, "cancel")
+            commands.cancel(opened.ledger, 1, "cancel")
             go_on(process)
             wait_for(is_in(database, 1, "cancelled"))
-            assert service.cancel(opened.ledger, 1, "undo").state == "queued"
+            assert commands.cancel(opened.ledger, 1, "undo").state == "queued"
             wait_for(is_in(database, 1, "cancelled"))
         assert rows(database, "SELECT COUNT(*) FROM t") == [(0,)]
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_loaded_fails_with_a_code(sqlite_url, tmp_path):
     ]
     assert entry(sqlite_url, 4).same_as == 1
     with books(sqlite_url) as opened:
-        assert service.cancel(opened.ledger, 3, "cancel").state == "failed", "it is over, and why"
+        assert commands.cancel(opened.ledger, 3, "cancel").state == "failed", "it is over, and why"
 
 
 def test_two_workers_share_the_queue(postgres_url, tmp_path):
@@ -200,8 +200,8 @@ def test_rows_without_lineage_are_not_undone(sqlite_url, tmp_path):
         wait_for(is_in(sqlite_url, 1, "failed"))
         assert entry(sqlite_url, 1).error_code == "over_budget"
         with pytest.raises(errors.Forbids, match="_import_id"):
-            service.cancel(opened.ledger, 1, "undo")
-        service.resume(opened.ledger, 1, "100%", 10)
+            commands.cancel(opened.ledger, 1, "undo")
+        commands.resume(opened.ledger, 1, "100%", 10)
         wait_for(is_in(sqlite_url, 1, "finished"))
 
 
@@ -229,13 +229,13 @@ def test_cancel_while_its_server_keeps_silent(sqlite_url, tmp_path, silent_at):
         submit(sqlite_url, url=url, contract=FIELDS)
         with worker(sqlite_url, tmp_path, allow=f"127.0.0.1:{web.port}"):
             wait_for(lambda: web.sent >= silent_at and web.requests)
-            service.cancel(opened.ledger, 1, "cancel")
+            commands.cancel(opened.ledger, 1, "cancel")
             # Before the server is given up, which takes a minute of silence.
             wait_for(is_in(sqlite_url, 1, "cancelled"), 50)
             assert entry(sqlite_url, 1).error is None
             assert rows(sqlite_url, "SELECT COUNT(*) FROM snapshots_chunks") == [(0,)]
             thing.stops_at = None
             thing.go.set()
-            service.resume(opened.ledger, 1, "100%", 10)
+            commands.resume(opened.ledger, 1, "100%", 10)
             wait_for(is_in(sqlite_url, 1, "finished"))
     check(sqlite_url, made)

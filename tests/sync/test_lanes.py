@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from snapshots.engine.earlier import EAGER_BYTES
+from snapshots.engine.input.identity import EAGER_BYTES
 from tests.sync.service import Service, check, put, query
 
 LINE = 1 << 20

@@ -6,8 +6,8 @@ import pytest
 
 import snapshots
 from tests.cli.run import snapshots as command
+from tests.imports.test_ledgers_tables import execute
 from tests.sync.service import Service, once, query, rows
-from tests.test_ledgers_tables import execute
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from snapshots.errors import UsageError
-from snapshots.sync.after import After
-from snapshots.sync.folder import Folder, look_at, within
+from snapshots.sync.after_policy import AfterPolicy
+from snapshots.sync.folder import WatchedFolder, look_at, within
 from snapshots.sync.moving import move
 from tests.cli.run import snapshots
+from tests.delivery.test_send import Api
 from tests.faults.deliveries import serving
 from tests.sync.service import Service, check, once, put, rows
-from tests.test_send import Api
 
 MOVERS = 4
 
@@ -66,9 +66,9 @@ def test_several_that_move_one_file_move_it_once(folder, done):
     """As two services do that share a folder."""
     (folder / "a.csv").write_bytes(os.urandom(8 << 20))
     content = (folder / "a.csv").read_bytes()
-    after, file = After(to=done), look_at(str(folder / "a.csv"))
+    after, file = AfterPolicy(to=done), look_at(str(folder / "a.csv"))
     threads = [
-        threading.Thread(target=after.apply, args=(file, Folder(str(folder))))
+        threading.Thread(target=after.apply, args=(file, WatchedFolder(str(folder))))
         for _ in range(MOVERS)
     ]
     for thread in threads:

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from snapshots.errors import UsageError
-from snapshots.sync.after import After
-from snapshots.sync.arrivals import SILENCE_SECONDS, Arrivals
-from snapshots.sync.folder import Folder, look_at
-from snapshots.targets.sqlite.turns import Turns
+from snapshots.sync.after_policy import AfterPolicy
+from snapshots.sync.folder import WatchedFolder, look_at
+from snapshots.sync.stability import SILENCE_SECONDS, StabilityCheck
+from snapshots.targets.sqlite.writer_queue import WriterQueue
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,11 @@ from snapshots.targets.sqlite.turns import Turns
     ],
 )  # fmt: skip
 def test_which_files_are_wanted(name, wanted):
-    assert Folder("/in", without="/in/done").wants(f"/in/{name}") is wanted
+    assert WatchedFolder("/in", without="/in/done").wants(f"/in/{name}") is wanted
 
 
 def test_subfolders_are_wanted_when_asked_for_and_hidden_ones_never():
-    folder = Folder("/in", ("sales_*.csv",), recursive=True)
+    folder = WatchedFolder("/in", ("sales_*.csv",), recursive=True)
     assert folder.wants("/in/sub/sales_1.csv.xz")
     assert not folder.wants("/in/.sub/sales_1.csv")
     assert not folder.wants("/in/sub/other.csv")
@@ -33,7 +33,7 @@ def test_subfolders_are_wanted_when_asked_for_and_hidden_ones_never():
 def test_a_file_is_whole_when_it_is_still_or_closed(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id\n")
-    arrivals = Arrivals(2.0, closing_is_told=True)
+    arrivals = StabilityCheck(2.0, closing_is_told=True)
     arrivals.seen(look_at(str(path)), now=0.0)
     assert arrivals.ready(1.0) == []
     assert [file.path for file in arrivals.ready(2.5)] == [str(path)]
@@ -49,7 +49,7 @@ def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path
     """As when the system has dropped events."""
     path = tmp_path / "a.csv"
     path.write_text("id\n")
-    arrivals = Arrivals(2.0, closing_is_told=True)
+    arrivals = StabilityCheck(2.0, closing_is_told=True)
     arrivals.changed(str(path), now=0.0)
     assert arrivals.ready(1.0) == []
     assert [file.path for file in arrivals.ready(SILENCE_SECONDS)] == [str(path)]
@@ -58,7 +58,7 @@ def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path
 
 def test_a_file_that_somebody_has_open_for_writing_is_not_whole(tmp_path):
     path = tmp_path / "a.csv"
-    arrivals = Arrivals(1.0, closing_is_told=False)
+    arrivals = StabilityCheck(1.0, closing_is_told=False)
     with path.open("w") as writer:
         writer.write("id\n")
         writer.flush()
@@ -70,7 +70,7 @@ def test_a_file_that_somebody_has_open_for_writing_is_not_whole(tmp_path):
 @pytest.mark.parametrize("text", ["", "move", "remove", "keep it"])
 def test_what_is_no_way_to_treat_a_file(text):
     with pytest.raises(UsageError):
-        After.parse(text)
+        AfterPolicy.parse(text)
 
 
 def test_a_file_that_has_changed_is_left_alone(tmp_path):
@@ -78,7 +78,7 @@ def test_a_file_that_has_changed_is_left_alone(tmp_path):
     path.write_text("id\n1\n")
     file = look_at(str(path))
     path.write_text("id\n1\n2\n")
-    assert After(delete=True).apply(file, Folder(str(tmp_path))) == "kept"
+    assert AfterPolicy(delete=True).apply(file, WatchedFolder(str(tmp_path))) == "kept"
     assert path.exists()
 
 
@@ -88,11 +88,11 @@ def test_a_file_whose_rights_have_changed_is_the_same(tmp_path):
     path.write_text("id\n1\n")
     file = look_at(str(path))
     path.chmod(0o640)
-    assert After(delete=True).apply(file, Folder(str(tmp_path))) == "deleted"
+    assert AfterPolicy(delete=True).apply(file, WatchedFolder(str(tmp_path))) == "deleted"
 
 
 def test_turns_are_taken_in_the_order_of_their_asking():
-    turns, taken, asked = Turns(), [], threading.Semaphore(0)
+    turns, taken, asked = WriterQueue(), [], threading.Semaphore(0)
 
     def take(number):
         asked.release()
@@ -113,7 +113,7 @@ def test_turns_are_taken_in_the_order_of_their_asking():
 
 
 def test_a_turn_that_does_not_come_is_not_waited_for_for_ever():
-    turns = Turns()
+    turns = WriterQueue()
     with turns.mine(1), pytest.raises(TimeoutError), turns.mine(0.05):
         pass
     with turns.mine(1):

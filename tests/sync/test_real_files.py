@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from snapshots._native import Hasher
-from snapshots.engine.lookup import file_status, list_imports
-from tests.real import SHARED, data, in_the_repository
-from tests.servers import free_port
+from snapshots.engine.history.lookup import file_status, list_imports
+from tests.support.real import SHARED, data, in_the_repository
+from tests.support.servers import free_port
 from tests.sync.drops import Drops
 from tests.sync.service import Service, put, query
 from tests.telemetry.account import agrees, samples

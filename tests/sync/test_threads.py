@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 from tests.sync.service import Service, check, put
 from tests.telemetry.account import samples
 

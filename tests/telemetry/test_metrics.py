@@ -8,7 +8,7 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from snapshots.engine.report import Backlog, Committed, Failed, Opened
+from snapshots.engine.events import Committed, Failed, InputsWaiting, Opened
 from snapshots.errors import ImportBusy, InputError
 from snapshots.ledger.history import History
 from snapshots.ledger.totals import totals
@@ -52,7 +52,7 @@ def value(told, name, **labels):
 
 
 def test_counters_are_the_ledgers_sums(database, source):
-    metrics = Metrics(locations.Search(database))
+    metrics = Metrics(locations.TargetSearch(database))
     result = load(source, database, metrics)
     told = collected(metrics)
     assert agrees(told, database), from_the_ledger(database)
@@ -66,7 +66,7 @@ def test_counters_are_the_ledgers_sums(database, source):
 
 
 def test_at_every_moment_they_say_what_is_durable(sqlite_url, source):
-    metrics = Metrics(locations.Search(sqlite_url))
+    metrics = Metrics(locations.TargetSearch(sqlite_url))
     agreed = []
 
     def listener(event):
@@ -84,8 +84,8 @@ def test_at_every_moment_they_say_what_is_durable(sqlite_url, source):
 
 
 def test_a_new_process_begins_where_the_ledger_is(database, source, tmp_path):
-    load(source, database, Metrics(locations.Search(database)))
-    later = Metrics(locations.Search(database))
+    load(source, database, Metrics(locations.TargetSearch(database)))
+    later = Metrics(locations.TargetSearch(database))
     assert agrees(collected(later), database)
     load(make(tmp_path / "more.csv", first=5000), database, later)
     assert agrees(collected(later), database)
@@ -94,7 +94,7 @@ def test_a_new_process_begins_where_the_ledger_is(database, source, tmp_path):
 
 def test_what_others_load_meanwhile_is_counted(database, source, tmp_path):
     """As a worker and a sync do that share a database: each tells the whole account."""
-    one, other = (Metrics(locations.Search(database)) for _ in range(2))
+    one, other = (Metrics(locations.TargetSearch(database)) for _ in range(2))
     load(source, database, one)
     load(make(tmp_path / "more.csv", first=5000), database, other)
     for metrics in (one, other):
@@ -139,7 +139,7 @@ def test_what_the_ledger_holds_is_read_at_one_moment(database, source, tmp_path)
 
 def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_url, source):
     """As when the answer to COMMIT is lost and the database stays away."""
-    metrics = Metrics(locations.Search(sqlite_url))
+    metrics = Metrics(locations.TargetSearch(sqlite_url))
 
     def deaf(event):
         if isinstance(event, Committed):
@@ -158,7 +158,7 @@ def test_a_chunk_that_was_never_told_is_counted_when_the_import_goes_on(sqlite_u
 def test_small_inputs_at_once_are_counted_once(database, tmp_path):
     """Each is committed before it is told to be started; a new account learns of all of them."""
     load(make(tmp_path / "first.csv", lines=20), database, None)
-    metrics = Metrics(locations.Search(database))
+    metrics = Metrics(locations.TargetSearch(database))
     paths = [make(tmp_path / f"{n}.csv", first=100 * n, lines=20 + n) for n in range(1, 9)]
 
     def one(path):
@@ -176,7 +176,7 @@ def test_small_inputs_at_once_are_counted_once(database, tmp_path):
 
 def test_an_import_that_was_never_told_is_counted_once_it_is_seen(sqlite_url, source):
     """As when the answer to the one COMMIT of a small input is lost."""
-    metrics = Metrics(locations.Search(sqlite_url))
+    metrics = Metrics(locations.TargetSearch(sqlite_url))
     assert value(collected(metrics), "snapshots_records_total", bucket="loaded") == 0
     load(source, sqlite_url, None)
     assert load(source, sqlite_url, metrics).outcome == "already_imported"
@@ -184,7 +184,7 @@ def test_an_import_that_was_never_told_is_counted_once_it_is_seen(sqlite_url, so
 
 
 def test_before_there_is_anything(database):
-    told = collected(Metrics(locations.Search(database)))
+    told = collected(Metrics(locations.TargetSearch(database)))
     assert value(told, "snapshots_records_total", bucket="loaded") == 0
     assert value(told, "snapshots_database_up") == 1
     assert not [name for name, _ in told if name == "snapshots_last_success_timestamp_seconds"]
@@ -192,7 +192,7 @@ def test_before_there_is_anything(database):
 
 def test_a_database_that_goes_away(postgres_server, source):
     database = postgres_server.url("goes_away")
-    metrics = Metrics(locations.Search(database))
+    metrics = Metrics(locations.TargetSearch(database))
     load(source, database, metrics)
     before = collected(metrics)
     postgres_server.stop()
@@ -217,7 +217,7 @@ def test_a_killed_import_is_interrupted_and_its_chunks_are_counted(database, sou
         "--max-rejects", "100%", "--workers", 1, cwd=tmp_path, SNAPSHOTS_FAULT="after-commit:3",
     )  # fmt: skip
     assert done.returncode == -9
-    told = collected(Metrics(locations.Search(database)))
+    told = collected(Metrics(locations.TargetSearch(database)))
     assert agrees(told, database)
     assert value(told, "snapshots_records_total", bucket="loaded") > 0
     assert value(told, "snapshots_imports", state="interrupted") == 1
@@ -225,15 +225,15 @@ def test_a_killed_import_is_interrupted_and_its_chunks_are_counted(database, sou
 
 
 def test_the_queue_is_as_long_as_was_last_said(sqlite_url):
-    metrics = Metrics(locations.Search(sqlite_url))
-    metrics(Backlog(12))
-    metrics(Backlog(7))
+    metrics = Metrics(locations.TargetSearch(sqlite_url))
+    metrics(InputsWaiting(12))
+    metrics(InputsWaiting(7))
     assert value(collected(metrics), "snapshots_queued_inputs") == 7
 
 
 def test_an_import_that_another_process_has_in_hand_has_not_failed(sqlite_url):
     """As where two services share a folder: whoever has it tells how it ends."""
-    metrics = Metrics(locations.Search(sqlite_url))
+    metrics = Metrics(locations.TargetSearch(sqlite_url))
     for error in (ImportBusy("import 1 is being worked on"), InputError("empty")):
         metrics(Opened("a.csv"))
         metrics(Failed("a.csv", None, error))
@@ -241,5 +241,5 @@ def test_an_import_that_another_process_has_in_hand_has_not_failed(sqlite_url):
 
 
 def test_no_password_is_a_label(postgres_url):
-    told = collected(Metrics(locations.Search(postgres_url)))
+    told = collected(Metrics(locations.TargetSearch(postgres_url)))
     assert "s3cret" not in str(told)

@@ -14,13 +14,13 @@ import pytest
 
 from snapshots import locations
 from tests.cli.run import snapshots
+from tests.delivery.test_send import Api
 from tests.faults.deliveries import serving as serving_api
 from tests.faults.harness import wait_for
-from tests.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
-from tests.servers import find, free_port
+from tests.support.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
+from tests.support.servers import find, free_port
 from tests.sync.service import Service, put
 from tests.telemetry.account import agrees, from_the_ledger, samples
-from tests.test_send import Api
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "snapshots.json").read_text())

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 from tests.sync.service import Service, put
 from tests.telemetry.account import agrees, samples
 

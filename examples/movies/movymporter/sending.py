@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import snapshots
-from snapshots.engine.report import Notice, Progress, Retrying
+from snapshots.engine.events import Notice, Progress, Retrying
 
 if TYPE_CHECKING:
     from settings import Settings
-    from snapshots.engine.report import Event
+    from snapshots.engine.events import Event
 
 LOG = logging.getLogger("movymporter")
 EVERY_SECONDS = 5.0
@@ -68,7 +68,7 @@ class Teller:
         self._due = time.monotonic() + EVERY_SECONDS
 
     def __call__(self, event: Event) -> None:
-        """See `snapshots.engine.report`."""
+        """See `snapshots.engine.events`."""
         if isinstance(event, Notice):
             LOG.debug(event.text)
         elif isinstance(event, Retrying):

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from snapshots.cli import inputs as files
+from snapshots.cli import each_input as files
 from snapshots.cli import options
 
 

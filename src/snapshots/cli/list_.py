@@ -6,12 +6,7 @@ import click
 
 from snapshots.cli import options
 from snapshots.cli.failure import as_object
-from snapshots.cli.output import (
-    complain_of_damage,
-    print_imports,
-    print_statuses,
-    record_object,
-)
+from snapshots.cli.output import complain_of_damage, print_imports, print_statuses, record_object
 from snapshots.cli.say import say, say_json
 
 
@@ -35,7 +30,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Answers from the ledger; without --database from every database imported into."""
-    from snapshots.engine import lookup
+    from snapshots.engine.history import lookup
 
     listing = lookup.list_imports(database)
     for name, error in listing.unreachable:

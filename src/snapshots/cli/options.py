@@ -11,7 +11,7 @@ import click
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
-    from snapshots.engine.plan import Options
+    from snapshots.engine.plan.plan import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -384,10 +384,10 @@ folder = together(
 
 def to_options(given: dict[str, Any]) -> Options:
     """The engine's options from the command line's. Raises UsageError."""
-    from snapshots.cli.dialects import to_dialect
-    from snapshots.engine.budget import Budget
-    from snapshots.engine.plan import Options
-    from snapshots.sources import Access
+    from snapshots.cli.dialect_options import to_dialect
+    from snapshots.engine.limits import RejectLimit
+    from snapshots.engine.plan.plan import Options
+    from snapshots.sources.remote.access import RemoteAccess
 
     mode = given.get("mode", "append")
     if mode != "append":
@@ -401,7 +401,7 @@ def to_options(given: dict[str, Any]) -> Options:
         dialect=to_dialect(given),
         contract=Path(contract) if contract else None,
         null_values=tuple(given.get("null_value") or ()),
-        budget=Budget.parse(given["max_rejects"]),
+        budget=RejectLimit.parse(given["max_rejects"]),
         stop_on_error=given["stop_on_error"],
         dry_run=given.get("dry_run", False),
         limit=given.get("limit"),
@@ -413,5 +413,5 @@ def to_options(given: dict[str, Any]) -> Options:
         primary_key=tuple(part.strip() for part in key.split(",") if part.strip()),
         decimals=given.get("decimals", "float"),
         all_text=given.get("all_text", False),
-        access=Access(connections=given.get("connections", 4)),
+        access=RemoteAccess(connections=given.get("connections", 4)),
     )

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli.say import csv_rows, say, say_json
-from snapshots.plain import plain
+from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from snapshots.engine.lookup import Detail, FileStatus
-    from snapshots.engine.report import ImportResult
+    from snapshots.engine.events import ImportResult
+    from snapshots.engine.history.lookup import Detail, FileStatus
     from snapshots.model import Counts, ImportRecord, Reject
 
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snapshots.cli.lines import plain_line, started_line
+from snapshots.cli.progress_lines import plain_line, started_line
 from snapshots.cli.say import say, say_json
-from snapshots.engine.report import Event, Notice, Progress, Started
+from snapshots.engine.events import Event, Notice, Progress, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots.engine.report import Listener
+    from snapshots.engine.events import Listener
 
 PLAIN_SECONDS = 5.0
 
@@ -26,7 +26,7 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
     if wanted == "auto":
         wanted = "bar" if sys.stderr.isatty() else "none" if quiet else "plain"
     if wanted == "bar":
-        from snapshots.cli.bar import bar
+        from snapshots.cli.progress_bar import bar
 
         with bar() as listener:
             yield listener

@@ -22,7 +22,7 @@ from snapshots.cli.say import say
 @options.env_file
 def command(import_id: int, database: str | None, form: str | None, as_json: bool) -> None:
     """Streams the rejects in the order of the input."""
-    from snapshots.engine import lookup
+    from snapshots.engine.history import lookup
 
     database = lookup.database_of(import_id, database)
     record = lookup.show(import_id, database).record

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from snapshots.cli import options
-from snapshots.cli.inputs import failed
+from snapshots.cli.each_input import failed
+from snapshots.cli.listeners import watching
 from snapshots.cli.output import print_result, result_object
 from snapshots.cli.say import say_json
 from snapshots.cli.signals import stopping
-from snapshots.cli.watch import watching
 from snapshots.errors import SnapshotsError
 
 
@@ -41,11 +41,11 @@ def command(
 ) -> None:
     """Loads what is not accounted for yet; refuses if the input has changed."""
     from snapshots import locations
-    from snapshots.engine.lookup import database_of
-    from snapshots.engine.run import resume_import
+    from snapshots.engine.history.lookup import database_of
+    from snapshots.engine.run.run import resume_import
 
     wanted = options.to_options(given)
-    place = locations.Search(database_of(import_id, database))
+    place = locations.TargetSearch(database_of(import_id, database))
     target = place.target()
     with stopping() as stop, watching(place, given, progress, quiet=as_json) as shown:
         try:

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from snapshots.cli import options
+from snapshots.cli.each_input import ended, failed
 from snapshots.cli.failure import worst
-from snapshots.cli.inputs import ended, failed
+from snapshots.cli.listeners import watching
 from snapshots.cli.options import option
 from snapshots.cli.signals import stopping
-from snapshots.cli.watch import watching
 from snapshots.errors import SnapshotsError
 
 
@@ -53,7 +53,7 @@ def command(
 
     found = read_project(Path(project), page_size=page_size, limit=limit)
     codes: list[int] = []
-    place = locations.Search(database)
+    place = locations.TargetSearch(database)
     home = place.target()
     with stopping() as stop, watching(place, telemetry, progress, quiet=as_json) as shown:
         for outcome in run_project(found, home, stop.listen(shown), stop.event):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapshots.plain import plain, plain_json
-from snapshots.secrecy import without_secrets
+from snapshots.redaction import without_secrets
+from snapshots.screen_text import plain, plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

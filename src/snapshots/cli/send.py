@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from snapshots.cli import inputs as files
+from snapshots.cli import each_input as files
 from snapshots.cli import options
-from snapshots.cli.requests import sending
+from snapshots.cli.endpoint_options import sending
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
-    from snapshots.engine.request import Request
+    from snapshots.engine.plan.endpoint import Endpoint
 
 
 @click.command("send", help="Send rows of files to an HTTP API; each record is accounted for.")
@@ -67,15 +67,15 @@ def _check_query(ctx: click.Context) -> None:
             raise UsageError(f"{option} says how a file is written, and --from asks a database")
 
 
-def _request(given: dict[str, Any]) -> Request:
-    from snapshots.engine.request import Request
+def _request(given: dict[str, Any]) -> Endpoint:
+    from snapshots.engine.plan.endpoint import Endpoint
 
     headers = list(given["header"])
     if variable := given["bearer_variable"]:
         headers.append(("Authorization", f"Bearer ${{{variable}}}"))
     if variable := given["api_key_variable"]:
         headers.append((given["api_key_header"], f"${{{variable}}}"))
-    return Request(
+    return Endpoint(
         url=given["to"],
         method=given["method"],
         batch=given["batch"],

@@ -8,19 +8,19 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options, serving
+from snapshots.cli import options, service_options
 from snapshots.cli.say import log_plainly, say
 from snapshots.cli.signals import ended_by, stopped_by
 
 
 @click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
 @options.database
-@serving.address
-@serving.files
-@serving.allow_host
-@serving.tables
-@serving.unpacking
-@serving.loaders
+@service_options.address
+@service_options.files
+@service_options.allow_host
+@service_options.tables
+@service_options.unpacking
+@service_options.loaders
 @options.log_format
 @options.otlp
 @options.env_file
@@ -40,24 +40,24 @@ def command(
 ) -> None:
     """Serves until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
     from snapshots import locations
+    from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.memory import give_back
-    from snapshots.cli.watch import complain, wanted_of
-    from snapshots.engine.known import uploads
-    from snapshots.engine.open_tables import OpenTables
-    from snapshots.engine.queue import Worker
-    from snapshots.engine.report import Notice
-    from snapshots.sources.unpacking import Unpacking
+    from snapshots.engine.events import Notice
+    from snapshots.engine.history.known_databases import uploads
+    from snapshots.engine.plan.open_tables import OpenTables
+    from snapshots.engine.queue.worker import QueueWorker
+    from snapshots.sources.unpacked_limit import UnpackedLimit
     from snapshots.telemetry.metrics import Metrics
-    from snapshots.telemetry.watching import watched
+    from snapshots.telemetry.setup import watched
     from snapshots.web.server import Serving, listen
-    from snapshots.web.settings import Settings, require_apart, require_token
+    from snapshots.web.settings import ServiceSettings, require_apart, require_token
 
     give_back()
     log_plainly()
     require_token(host, given["tokens"])
-    place = locations.Search(database)
+    place = locations.TargetSearch(database)
     target = place.target()
-    settings = Settings(
+    settings = ServiceSettings(
         target=target,
         files=files or uploads(),
         tables=OpenTables.parse(target, tables),
@@ -74,8 +74,8 @@ def command(
     metrics = Metrics(place)
 
     with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
-        unpacking = Unpacking(given["max_unpacked"], given["max_ratio"])
-        worker = Worker(
+        unpacking = UnpackedLimit(given["max_unpacked"], given["max_ratio"])
+        worker = QueueWorker(
             target,
             settings.files,
             hears,
@@ -102,7 +102,7 @@ def command(
 
 def _names(host: str, given: tuple[str, ...]) -> frozenset[str] | None:
     """On loopback nobody comes by another name; elsewhere a token is needed anyway."""
-    from snapshots.web.guard import LOOPBACK_NAMES
+    from snapshots.web.gate.guard import LOOPBACK_NAMES
     from snapshots.web.settings import is_loopback
 
     if not given and not is_loopback(host):

@@ -18,7 +18,7 @@ from snapshots.cli.say import say_json
 @options.env_file
 def command(import_id: int, database: str | None, as_json: bool) -> None:
     """Answers from the ledger."""
-    from snapshots.engine import lookup
+    from snapshots.engine.history import lookup
 
     detail = lookup.show(import_id, database)
     if not as_json:

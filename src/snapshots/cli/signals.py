@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from snapshots.engine.report import Event, Failed, ImportResult, Listener, Started
+from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
 
 MOST_SECONDS = 9.0
 """From the signal to the end of what runs until it is stopped."""

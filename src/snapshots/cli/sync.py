@@ -12,7 +12,7 @@ from snapshots.cli.failure import worst
 from snapshots.cli.signals import ended_by, stopped_by
 
 if TYPE_CHECKING:
-    from snapshots.sync.service import Settings
+    from snapshots.sync.service import SyncSettings
 
 
 @click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
     """Runs until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
     from snapshots import locations
-    from snapshots.cli.synced import shown
-    from snapshots.cli.synclog import logged
-    from snapshots.cli.watch import complain, wanted_of
+    from snapshots.cli.listeners import complain, wanted_of
+    from snapshots.cli.sync_log import logged
+    from snapshots.cli.sync_output import shown
     from snapshots.sync.service import Sync
-    from snapshots.telemetry.watching import watched
+    from snapshots.telemetry.setup import watched
 
     settings = _settings(given)
     wanted = options.to_options(given)
-    place = locations.Search(database)
+    place = locations.TargetSearch(database)
     seen = shown(as_json=as_json, quiet=given["log_format"] is not None)
     if hasattr(signal, "SIGIO"):
-        # By it the system asks for a lease back: see snapshots.sync.writing.
+        # By it the system asks for a lease back: see snapshots.sync.open_writers.
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     with watched(place, wanted_of(given), seen, complain, logged) as listener:
         service = Sync(settings, place.target, wanted, listener)
@@ -51,20 +51,20 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     ctx.exit(ended_by(codes))
 
 
-def _settings(given: dict[str, Any]) -> Settings:
-    from snapshots.sync.after import After
-    from snapshots.sync.folder import DEFAULT_PATTERN, Folder, within
-    from snapshots.sync.service import Settings, absolute
+def _settings(given: dict[str, Any]) -> SyncSettings:
+    from snapshots.sync.after_policy import AfterPolicy
+    from snapshots.sync.folder import DEFAULT_PATTERN, WatchedFolder, within
+    from snapshots.sync.service import SyncSettings, absolute
 
-    after = After.parse(given.pop("after_import"))
+    after = AfterPolicy.parse(given.pop("after_import"))
     path = absolute(given.pop("data_dir"))
-    folder = Folder(
+    folder = WatchedFolder(
         path=path,
         patterns=tuple(given.pop("pattern")) or (DEFAULT_PATTERN,),
         recursive=given.pop("recursive"),
         without=within(after.to, path) if after.to else None,
     )
-    return Settings(
+    return SyncSettings(
         folder=folder,
         after=after,
         settle=given.pop("settle"),

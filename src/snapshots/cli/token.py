@@ -31,7 +31,7 @@ from snapshots.cli.say import say, say_json
 @options.env_file
 def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: bool) -> None:
     """Prints it, this once."""
-    from snapshots.web.tokens import create
+    from snapshots.web.gate.tokens import create
 
     token = create(tokens, name, scope)
     if as_json:

@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options, serving
+from snapshots.cli import options, service_options
 from snapshots.cli.say import say
 from snapshots.cli.signals import stopping
 
 
 @click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
 @options.database
-@serving.files
-@serving.allow_host
-@serving.tables
-@serving.unpacking
-@serving.loaders
+@service_options.files
+@service_options.allow_host
+@service_options.tables
+@service_options.unpacking
+@service_options.loaders
 @options.progress
 @options.telemetry
 @options.env_file
@@ -38,22 +38,22 @@ def command(
 ) -> None:
     """Shares the queue with every other worker on the database."""
     from snapshots import locations
+    from snapshots.cli.listeners import watching
     from snapshots.cli.memory import give_back
-    from snapshots.cli.watch import watching
-    from snapshots.engine.known import uploads
-    from snapshots.engine.open_tables import OpenTables
-    from snapshots.engine.queue import Worker
-    from snapshots.sources.unpacking import Unpacking
+    from snapshots.engine.history.known_databases import uploads
+    from snapshots.engine.plan.open_tables import OpenTables
+    from snapshots.engine.queue.worker import QueueWorker
+    from snapshots.sources.unpacked_limit import UnpackedLimit
 
     give_back()
-    place = locations.Search(database)
+    place = locations.TargetSearch(database)
     target = place.target()
     opened = OpenTables.parse(target, tables)
     with stopping() as stop, watching(place, given, progress) as shown:
         say(f"working on the queue in {target.display()}", err=True)
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
-        unpacking = Unpacking(max_unpacked, max_ratio)
+        unpacking = UnpackedLimit(max_unpacked, max_ratio)
         heard = stop.listen(shown)
-        Worker(target, folder, heard, allowed, stop.event, unpacking, loaders, opened).run()
+        QueueWorker(target, folder, heard, allowed, stop.event, unpacking, loaders, opened).run()
     ctx.exit(stop.code or 0)

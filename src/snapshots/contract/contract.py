@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.patterns import require_patterns
-from snapshots.contract.reading import Place, refuse, words_of
+from snapshots.contract.reading import SchemaPlace, refuse, words_of
 from snapshots.contract.rules import parse_rules
 from snapshots.contract.words import SCHEMA, nearest
 from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
+from collections.abc import Mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 __all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
 
@@ -61,7 +62,7 @@ def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
     """The contract that somebody has written, whoever that is; see `parse_contract`."""
     fields = schema.get("fields") if isinstance(schema, dict) else None
     if isinstance(fields, list) and len(fields) > MOST_FIELDS:
-        at = Place(place).key("fields")
+        at = SchemaPlace(place).key("fields")
         raise refuse(at, f"There are {len(fields):,} fields, and {MOST_FIELDS:,} are the limit.")
     contract = parse_contract(schema, place)
     require_patterns(contract, place)
@@ -70,7 +71,7 @@ def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
 
 def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     """The contract that a Table Schema describes; `place` is what errors say it is from."""
-    at = Place(place)
+    at = SchemaPlace(place)
     _check_text(schema, at)
     _check_schema(schema, at)
     columns = tuple(
@@ -82,7 +83,7 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     return Contract(columns, missing, key, parse_rules(schema, columns, at))
 
 
-def _check_text(schema: Mapping[str, Any], at: Place) -> None:
+def _check_text(schema: Mapping[str, Any], at: SchemaPlace) -> None:
     """JSON can write half of a character, by its number, which no text can hold."""
     try:
         json.dumps(schema, ensure_ascii=False, default=str).encode()
@@ -93,7 +94,7 @@ def _check_text(schema: Mapping[str, Any], at: Place) -> None:
         raise refuse(at, "It is nested too deep to be a Table Schema.") from error
 
 
-def _check_schema(schema: Mapping[str, Any], at: Place) -> None:
+def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
     if not isinstance(schema, dict):
         raise refuse(at, "A Table Schema is an object with `fields`.")
     if "resources" in schema or "schema" in schema:
@@ -128,7 +129,7 @@ def _word(value: object) -> object:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _check_names(columns: tuple[Column, ...], at: Place) -> None:
+def _check_names(columns: tuple[Column, ...], at: SchemaPlace) -> None:
     seen: set[str] = set()
     for column in columns:
         if column.name.lower() in RESERVED:
@@ -138,7 +139,7 @@ def _check_names(columns: tuple[Column, ...], at: Place) -> None:
         seen.add(column.name.lower())
 
 
-def _missing_values(schema: Mapping[str, Any], at: Place) -> tuple[str, ...] | None:
+def _missing_values(schema: Mapping[str, Any], at: SchemaPlace) -> tuple[str, ...] | None:
     """Texts, or in version 2 of the standard objects with a `value`; by default empty fields."""
     own = schema.get("x-snapshots", {})
     if isinstance(own, dict) and own.get("missingValues") == "unquoted":
@@ -156,7 +157,7 @@ def _missing_values(schema: Mapping[str, Any], at: Place) -> tuple[str, ...] | N
 
 
 def _primary_key(
-    schema: Mapping[str, Any], columns: tuple[Column, ...], at: Place
+    schema: Mapping[str, Any], columns: tuple[Column, ...], at: SchemaPlace
 ) -> tuple[str, ...]:
     key = schema.get("primaryKey", [])
     names = [key] if isinstance(key, str) else key
@@ -169,3 +170,11 @@ def _primary_key(
                 at.key("primaryKey"), f"There is no field {name!r}.", nearest(str(name), known)
             )
     return tuple(names)
+
+
+def contract_of(contract: Path | Mapping[str, Any]) -> Contract:
+    """A Table Schema, in a file or in memory, with patterns that can be had. Raises
+    ContractError."""
+    if isinstance(contract, Mapping):
+        return users_contract(contract, "contract")
+    return read_contract(contract)

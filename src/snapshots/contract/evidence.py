@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from snapshots.model import Kind, Type
+from snapshots.model import Type, TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PREFERENCE: Final[tuple[Kind, ...]] = (
+_PREFERENCE: Final[tuple[TypeKind, ...]] = (
     "boolean", "integer", "float", "decimal", "date", "time", "timestamp", "timestamptz",
     "uuid", "json",
 )  # fmt: skip
@@ -33,7 +33,7 @@ _CENTS: Final = 2
 _LATE: Final = 100
 """A value that spoils a type so many lines in is worth a word; earlier ones are the rule."""
 
-_SAID: Final[dict[Kind, str]] = {
+_SAID: Final[dict[TypeKind, str]] = {
     "boolean": "a boolean",
     "integer": "an integer",
     "float": "a number",

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from snapshots.contract.reading import (
-    Place,
+    SchemaPlace,
     count,
     flag,
     refuse,
@@ -25,7 +25,7 @@ from snapshots.contract.words import (
     STRING_FORMATS,
     TEMPORAL,
     TYPES,
-    Meaning,
+    TypeMeaning,
     nearest,
 )
 from snapshots.model import Column, Type, Wire
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _BITS = {"integer": (8, 16, 24, 32, 64), "float": (32, 64)}
 
 
-def parse_field(field: Mapping[str, Any], at: Place) -> Column:
+def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
     """The column that a field describes. ContractError for what cannot be kept."""
     if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
         raise refuse(at, "A field is an object with a name.")
@@ -77,7 +77,7 @@ def parse_field(field: Mapping[str, Any], at: Place) -> Column:
     )
 
 
-def _meaning(field: Mapping[str, Any], at: Place) -> Meaning:
+def _meaning(field: Mapping[str, Any], at: SchemaPlace) -> TypeMeaning:
     word = text(field, "x-type", at)
     if word is not None:
         if word not in EXTRA_TYPES:
@@ -99,11 +99,11 @@ def _meaning(field: Mapping[str, Any], at: Place) -> Meaning:
             )
         return STRING_FORMATS[form]
     if word == "number" and flag(field, "floatNumber", at, default=False):
-        return Meaning(Type("float"))
+        return TypeMeaning(Type("float"))
     if word == "datetime" and "%z" in form:
         return TYPES["timestamptz"]
     if word == "geopoint" and form != "default":
-        return Meaning(Type("json"))
+        return TypeMeaning(Type("json"))
     return TYPES[word]
 
 
@@ -111,7 +111,7 @@ def _standard() -> set[str]:
     return set(TYPES) - set(EXTRA_TYPES)
 
 
-def _temporal_format(field: Mapping[str, Any], at: Place) -> str:
+def _temporal_format(field: Mapping[str, Any], at: SchemaPlace) -> str:
     form = text(field, "format", at) or "default"
     if form in {"default", "any"}:
         return "default"
@@ -124,7 +124,7 @@ def _temporal_format(field: Mapping[str, Any], at: Place) -> str:
     return form
 
 
-def _check_constraints(constraints: Mapping[str, Any], kind: str, at: Place) -> None:
+def _check_constraints(constraints: Mapping[str, Any], kind: str, at: SchemaPlace) -> None:
     for key in constraints:
         if key not in CONSTRAINTS:
             raise refuse(
@@ -139,12 +139,12 @@ def _check_constraints(constraints: Mapping[str, Any], kind: str, at: Place) -> 
             raise refuse(at.key(f"constraints.{key}"), f"{key} means nothing for {kind}.", hint)
 
 
-def _bound(constraints: Mapping[str, Any], key: str, at: Place) -> str | None:
+def _bound(constraints: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
     value = constraints.get(key)
     return None if value is None else written(value, at.key(f"constraints.{key}"))
 
 
-def _pattern(constraints: Mapping[str, Any], meaning: Meaning, at: Place) -> str | None:
+def _pattern(constraints: Mapping[str, Any], meaning: TypeMeaning, at: SchemaPlace) -> str | None:
     own = text(constraints, "pattern", at)
     if own is not None and meaning.pattern is not None and own != meaning.pattern:
         raise refuse(
@@ -155,7 +155,7 @@ def _pattern(constraints: Mapping[str, Any], meaning: Meaning, at: Place) -> str
     return meaning.pattern if own is None else own
 
 
-def _physical(field: Mapping[str, Any], plain: Type, at: Place) -> Type:
+def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
     """The limits under `x-snapshots`: of a table's own type, or what inference found."""
     limits = field.get("x-snapshots", {})
     place = at.key("x-snapshots")

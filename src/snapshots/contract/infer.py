@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots._native import Chunk, Scanner, Splitter
 from snapshots.contract.evidence import binary_floats, remark, type_of
-from snapshots.formats.csv import dialect_json
 from snapshots.formats.encodings import is_utf8, transcode
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from snapshots.formats.names import Names
+    from snapshots.formats.names import HeaderNames
     from snapshots.model import Dialect
     from snapshots.ports import Source
 
@@ -62,7 +62,7 @@ class Inferred:
 def infer(
     source: Source,
     dialect: Dialect,
-    names: Names,
+    names: HeaderNames,
     *,
     missing_values: Sequence[str] | None = None,
     exact: bool = False,

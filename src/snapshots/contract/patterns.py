@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots._native import compile_patterns
-from snapshots.contract.reading import Place, refuse
+from snapshots.contract.reading import SchemaPlace, refuse
 
 if TYPE_CHECKING:
     from snapshots.model import Contract
@@ -23,7 +23,7 @@ def require_patterns(contract: Contract, place: str) -> None:
         return
     index, what = refused
     raise refuse(
-        Place(place, f"field {found[index][0]!r}", "constraints.pattern"),
+        SchemaPlace(place, f"field {found[index][0]!r}", "constraints.pattern"),
         f"The pattern {what}.",
         "Give minLength and maxLength for lengths, and [A-Za-z0-9_] for \\w where that is meant."
         if "limit" in what

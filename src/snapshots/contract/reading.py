@@ -22,19 +22,19 @@ _PART, _SENTENCE, _HINT = 200, 600, 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SchemaPlace:
     """Where in which schema."""
 
     file: str
     inside: str = ""
     name: str = ""
 
-    def field(self, number: int, field: object) -> Place:
+    def field(self, number: int, field: object) -> SchemaPlace:
         """A field, by its name if it has one."""
         name = field.get("name") if isinstance(field, dict) else None
         return replace(self, inside=f"field {name!r}" if name else f"field {number + 1}")
 
-    def key(self, name: str) -> Place:
+    def key(self, name: str) -> SchemaPlace:
         """A key of this place."""
         return replace(self, name=name)
 
@@ -43,7 +43,7 @@ class Place:
         return ", ".join(part for part in (self.file, *inside) if part)
 
 
-def refuse(at: Place, message: str, hint: str = "") -> ContractError:
+def refuse(at: SchemaPlace, message: str, hint: str = "") -> ContractError:
     """The error to raise."""
     return ContractError(cut(message, _SENTENCE), place=str(at), hint=cut(hint, _HINT))
 
@@ -54,7 +54,7 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 
 
-def words_of(found: Mapping[str, Any], known: Iterable[str], at: Place) -> None:
+def words_of(found: Mapping[str, Any], known: Iterable[str], at: SchemaPlace) -> None:
     """Refuses a key that is nearly one of those that mean something: it is a slip.
 
     Other keys are a publisher's own, which the standard allows.
@@ -71,7 +71,7 @@ def words_of(found: Mapping[str, Any], known: Iterable[str], at: Place) -> None:
             )
 
 
-def text(found: Mapping[str, Any], key: str, at: Place) -> str | None:
+def text(found: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
     """A text, or None if there is no such key."""
     value = found.get(key)
     if value is not None and not isinstance(value, str):
@@ -79,7 +79,7 @@ def text(found: Mapping[str, Any], key: str, at: Place) -> str | None:
     return value
 
 
-def flag(found: Mapping[str, Any], key: str, at: Place, *, default: bool) -> bool:
+def flag(found: Mapping[str, Any], key: str, at: SchemaPlace, *, default: bool) -> bool:
     """True or false."""
     value = found.get(key, default)
     if not isinstance(value, bool):
@@ -87,7 +87,7 @@ def flag(found: Mapping[str, Any], key: str, at: Place, *, default: bool) -> boo
     return value
 
 
-def count(found: Mapping[str, Any], key: str, at: Place) -> int | None:
+def count(found: Mapping[str, Any], key: str, at: SchemaPlace) -> int | None:
     """A whole number of 0 or more, or None."""
     value = found.get(key)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
@@ -95,7 +95,7 @@ def count(found: Mapping[str, Any], key: str, at: Place) -> int | None:
     return value
 
 
-def texts(found: Mapping[str, Any], key: str, at: Place) -> tuple[str, ...] | None:
+def texts(found: Mapping[str, Any], key: str, at: SchemaPlace) -> tuple[str, ...] | None:
     """A list of values, as they would be written in CSV, or None."""
     value = found.get(key)
     if value is None:
@@ -105,7 +105,7 @@ def texts(found: Mapping[str, Any], key: str, at: Place) -> tuple[str, ...] | No
     return tuple(written(one, at.key(key)) for one in value)
 
 
-def written(value: object, at: Place) -> str:
+def written(value: object, at: SchemaPlace) -> str:
     """A JSON value as it would be written in CSV."""
     if isinstance(value, str):
         return value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snapshots.contract.reading import Place, refuse
+from snapshots.contract.reading import SchemaPlace, refuse
 from snapshots.contract.words import nearest
 from snapshots.model import Rule
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def parse_rules(
-    schema: Mapping[str, Any], columns: Sequence[Column], at: Place
+    schema: Mapping[str, Any], columns: Sequence[Column], at: SchemaPlace
 ) -> tuple[Rule, ...]:
     """The rules of a schema. ContractError for one that means nothing."""
     own = schema.get("x-snapshots")
@@ -42,7 +42,7 @@ def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(rule: object, names: AbstractSet[str], at: Place) -> Rule:
+def _rule(rule: object, names: AbstractSet[str], at: SchemaPlace) -> Rule:
     if not isinstance(rule, dict) or "anyOf" not in rule or set(rule) - {"when", "anyOf"}:
         raise refuse(at, "A rule is an object with anyOf, and maybe with when.")
     any_of = _texts(rule["anyOf"], at)
@@ -57,12 +57,12 @@ def _rule(rule: object, names: AbstractSet[str], at: Place) -> Rule:
     return Rule(any_of, name, _texts(values, at))
 
 
-def _texts(value: object, at: Place) -> tuple[str, ...]:
+def _texts(value: object, at: SchemaPlace) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
         raise refuse(at, "A rule names fields, and values of a field, as lists of texts.")
     return tuple(value)
 
 
-def _check_names(found: Sequence[str], names: AbstractSet[str], at: Place) -> None:
+def _check_names(found: Sequence[str], names: AbstractSet[str], at: SchemaPlace) -> None:
     if unknown := next((name for name in found if name not in names), None):
         raise refuse(at, f"There is no field {unknown!r}.", nearest(unknown, names))

@@ -35,7 +35,7 @@ EXTRA_TYPES = ("uuid", "json", "timestamptz")
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class TypeMeaning:
     """What a type (with a format) is to the kernel."""
 
     type: Type
@@ -43,33 +43,37 @@ class Meaning:
 
 
 TYPES = {
-    "string": Meaning(Type("text")),
-    "number": Meaning(Type("decimal")),
-    "integer": Meaning(Type("integer")),
-    "boolean": Meaning(Type("boolean")),
-    "object": Meaning(Type("json")),
-    "array": Meaning(Type("json")),
-    "geojson": Meaning(Type("json")),
-    "date": Meaning(Type("date")),
-    "time": Meaning(Type("time")),
-    "datetime": Meaning(Type("timestamp")),
-    "year": Meaning(Type("integer", bits=16), "[0-9]{4}"),
-    "yearmonth": Meaning(Type("text"), "[0-9]{4}-(0[1-9]|1[0-2])"),
-    "duration": Meaning(
+    "string": TypeMeaning(Type("text")),
+    "number": TypeMeaning(Type("decimal")),
+    "integer": TypeMeaning(Type("integer")),
+    "boolean": TypeMeaning(Type("boolean")),
+    "object": TypeMeaning(Type("json")),
+    "array": TypeMeaning(Type("json")),
+    "geojson": TypeMeaning(Type("json")),
+    "date": TypeMeaning(Type("date")),
+    "time": TypeMeaning(Type("time")),
+    "datetime": TypeMeaning(Type("timestamp")),
+    "year": TypeMeaning(Type("integer", bits=16), "[0-9]{4}"),
+    "yearmonth": TypeMeaning(Type("text"), "[0-9]{4}-(0[1-9]|1[0-2])"),
+    "duration": TypeMeaning(
         Type("text"),
         r"-?P([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?",
     ),
-    "geopoint": Meaning(Type("text"), r"[-+]?[0-9]{1,3}(\.[0-9]+)?, ?[-+]?[0-9]{1,2}(\.[0-9]+)?"),
-    "any": Meaning(Type("text")),
-    **{name: Meaning(Type(name)) for name in EXTRA_TYPES},  # type: ignore[arg-type]
+    "geopoint": TypeMeaning(
+        Type("text"), r"[-+]?[0-9]{1,3}(\.[0-9]+)?, ?[-+]?[0-9]{1,2}(\.[0-9]+)?"
+    ),
+    "any": TypeMeaning(Type("text")),
+    **{name: TypeMeaning(Type(name)) for name in EXTRA_TYPES},  # type: ignore[arg-type]
 }
 
 STRING_FORMATS = {
-    "default": Meaning(Type("text")),
-    "uuid": Meaning(Type("uuid")),
-    "email": Meaning(Type("text"), r"[^@\s]+@[^@\s]+"),
-    "uri": Meaning(Type("text"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
-    "binary": Meaning(Type("text"), "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),
+    "default": TypeMeaning(Type("text")),
+    "uuid": TypeMeaning(Type("uuid")),
+    "email": TypeMeaning(Type("text"), r"[^@\s]+@[^@\s]+"),
+    "uri": TypeMeaning(Type("text"), r"[A-Za-z][A-Za-z0-9+.-]*:\S+"),
+    "binary": TypeMeaning(
+        Type("text"), "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+    ),
 }
 
 TEMPORAL = ("date", "time", "timestamp", "timestamptz")

@@ -1,9 +1,8 @@
 """What is to become of the records of an input: the part of a run that depends on it.
 
-`engine/run.py` finds out what is known of an input, begins it or goes on with it, and writes its
-end into the ledger. A job says what is done in between: `engine/loading.py` puts the rows into a
-table, `engine/delivery/` sends them to an HTTP API.
-"""
+`engine/run/run.py` finds out what is known of an input, begins it or goes on with it, and writes
+its end into the ledger. A job says what is done in between: `engine/loading/job.py` puts the rows
+into a table, `engine/delivery/` sends them to an HTTP API."""
 
 from __future__ import annotations
 
@@ -13,19 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from snapshots.engine.books import Books
-    from snapshots.engine.earlier import Known
-    from snapshots.engine.plan import Options, Plan
-    from snapshots.engine.report import Listener
-    from snapshots.engine.small import Done
+    from snapshots.engine.events import Listener
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.engine.plan.plan import Options, Plan
     from snapshots.ledger.entry import CommittedChunk
-    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ledger.record import ChunkDone, Lease, Ledger
     from snapshots.model import Counts, RunKind
     from snapshots.ports import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class JobContext:
     """One run, ready to be carried out."""
 
     source: Source
@@ -45,7 +43,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class JobOutcome:
     """How the work ended."""
 
     counts: Counts
@@ -60,6 +58,14 @@ class Ended:
     size: int | None
     waiting: int = 0
     """Records among the rejects that are to be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SingleTransactionImport:
+    """A small import that has been committed."""
+
+    lease: Lease
+    chunk: ChunkDone
 
 
 class Job(Protocol):
@@ -79,28 +85,28 @@ class Job(Protocol):
     def likely(self, name: str) -> str | None:
         """Where those of an input of that name would go if nothing is said."""
 
-    def plan(self, source: Source, books: Books, say: Callable[[str], None]) -> Plan:
+    def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
         """Decides everything. Raises what cannot work, before the ledger knows of it."""
 
-    def make(self, plan: Plan, books: Books, lease: Lease) -> bool:
+    def make(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
         """Makes the destination if the plan says so; False if somebody else just has."""
 
     def at_once(
         self,
         plan: Plan,
-        books: Books,
+        books: LedgerSession,
         source: Source,
-        known: Known,
+        known: KnownInput,
         stop: threading.Event,
-    ) -> Done | None:
+    ) -> SingleTransactionImport | None:
         """A whole new run in one transaction; None where that cannot be, and nothing was done."""
 
-    def prepare(self, plan: Plan, books: Books, lease: Lease, *, new: bool) -> None:
+    def prepare(self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool) -> None:
         """Makes the destination ready; `new`: nothing has come to it yet."""
 
     def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
         """The last of the account, in the transaction that finishes the run; what could not be
         settled, as a sentence for the summary, or nothing."""
 
-    def carry_out(self, task: Task) -> Ended:
+    def carry_out(self, task: JobContext) -> JobOutcome:
         """Works until every record is accounted for, or until there is a reason to stop."""

@@ -10,7 +10,7 @@ from snapshots.errors import DialectError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.formats.shapes import Shape
+    from snapshots.formats.candidates import ParsedSample
 
     Record = tuple[int, list[str] | None]
 
@@ -35,7 +35,7 @@ def option(delimiter: str) -> str:
     return f"--delimiter {word}" if word else f"--delimiter '{delimiter}'"
 
 
-def between(shapes: Sequence[Shape]) -> DialectError:
+def between(shapes: Sequence[ParsedSample]) -> DialectError:
     """Several delimiters, or none, fit equally: the first records of each, and what chooses."""
     options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
     ways = [f"With {way}: {records(one.rows)}" for way, one in zip(options, shapes, strict=True)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from snapshots.formats.backslashes import NULL
 from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed, is_year
 
-Rows = list[tuple[int, list[str] | None]]
+NumberedRecords = list[tuple[int, list[str] | None]]
 
 _TITLES = 20
 """More lines before a header are no titles."""
@@ -25,7 +25,7 @@ _MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HeaderVerdict:
     """Is the first record a header, how sure is that, and why."""
 
     header: bool
@@ -33,7 +33,7 @@ class Verdict:
     why: str
 
 
-def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
+def first_of_table(rows: NumberedRecords, fields: int, narrower: int) -> int:
     """The index of the record with which the table begins, where that is clear; else 0.
 
     `narrower`: so many records at the beginning have fewer fields than nearly all others. They are
@@ -55,7 +55,7 @@ def first_of_table(rows: Rows, fields: int, narrower: int) -> int:
     return titles(rows, fields)
 
 
-def _is_clear(rows: Rows, fields: int, index: int) -> bool:
+def _is_clear(rows: NumberedRecords, fields: int, index: int) -> bool:
     """Whether the labels at `index` are a header, and what comes before them is none."""
     first = [cell for cell in rows[index][1] or [] if cell]
     below = [cells for _, cells in rows[index + 1 :] if cells]
@@ -68,7 +68,7 @@ def _is_clear(rows: Rows, fields: int, index: int) -> bool:
     return blank or all(cells is not None and _is_title(cells, fields) for _, cells in rows[:index])
 
 
-def _after_a_blank_line(rows: Rows, fields: int) -> int:
+def _after_a_blank_line(rows: NumberedRecords, fields: int) -> int:
     """The index of what is plainly a header, below a few lines such as `Account,123`."""
     if rows[0][1] is None:
         return 0
@@ -86,7 +86,7 @@ def _after_a_blank_line(rows: Rows, fields: int) -> int:
     return 0
 
 
-def titles(rows: Rows, fields: int) -> int:
+def titles(rows: NumberedRecords, fields: int) -> int:
     """The index of the header where only titles come before it; else 0.
 
     Only where it is clear: a title is a line with one filled cell, or with few fields; the
@@ -107,7 +107,7 @@ def titles(rows: Rows, fields: int) -> int:
     return 0
 
 
-def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
+def _heads_a_header(row: list[str], below: NumberedRecords, fields: int) -> bool:
     """A row of a few words, right above one that is full of names and plainly the header."""
     following = below[0][1] if below else None
     if not filled(row) * 2 < fields or following is None or len(following) != fields:
@@ -118,18 +118,18 @@ def _heads_a_header(row: list[str], below: Rows, fields: int) -> bool:
     return verdict.header and verdict.sure
 
 
-def judge(first: list[str], rows: list[list[str]]) -> Verdict:
+def judge(first: list[str], rows: list[list[str]]) -> HeaderVerdict:
     """Whether a record is the header of those below it; in doubt it is."""
     copies = repeats(first, rows) if labels(first) else []
     if copies:
         if any(rows[at][0].startswith("\ufeff") for at in copies):
-            return Verdict(True, True, "it comes again below, after a byte order mark")
+            return HeaderVerdict(True, True, "it comes again below, after a byte order mark")
         begun = _begins_files(first, rows, copies)
         rows = [row for at, row in enumerate(rows) if at not in copies]
     else:
         begun = False
     if rows and is_type_row(rows[0]):
-        return Verdict(True, True, "the record below it names types")
+        return HeaderVerdict(True, True, "the record below it names types")
     if not rows:
         return _alone(first)
     body = ([row for row in rows if len(row) == len(first)] or rows)[:_BODY]
@@ -144,10 +144,10 @@ def judge(first: list[str], rows: list[list[str]]) -> Verdict:
         alike = [index for index in alike if not is_year(first[index])]
     if len(alike) > len(unlike):
         why = f"{first[alike[0]]!r} is of the same kind as the values below it"
-        return Verdict(False, not unlike, why)
+        return HeaderVerdict(False, not unlike, why)
     if unlike:
         why = f"{first[unlike[0]]!r} is unlike the values below it"
-        return Verdict(True, not alike, why)
+        return HeaderVerdict(True, not alike, why)
     return _of_text(first, columns, again=bool(copies), begun=begun)
 
 
@@ -188,23 +188,29 @@ def _begins_files(first: list[str], rows: list[list[str]], copies: list[int]) ->
     )
 
 
-def _of_text(first: list[str], columns: list[list[str]], *, again: bool, begun: bool) -> Verdict:
+def _of_text(
+    first: list[str], columns: list[list[str]], *, again: bool, begun: bool
+) -> HeaderVerdict:
     """Where no column has values of another kind than the first record."""
     if begun:
-        return Verdict(True, False, "in doubt: it comes again below, as no other record does")
+        return HeaderVerdict(True, False, "in doubt: it comes again below, as no other record does")
     seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
     if again or len(seen) * 2 >= len(first):
-        return Verdict(False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it")
-    return Verdict(True, False, "in doubt: every column holds text")
+        return HeaderVerdict(
+            False, False, f"in doubt: {[*seen, first[0]][0]!r} occurs again below it"
+        )
+    return HeaderVerdict(True, False, "in doubt: every column holds text")
 
 
-def _alone(first: list[str]) -> Verdict:
+def _alone(first: list[str]) -> HeaderVerdict:
     typed = [cell for cell in first if family(cell) in {"number", "date", "uuid"}]
     if typed:
-        return Verdict(
+        return HeaderVerdict(
             False, False, f"in doubt: there is no other record, and it has a value, {typed[0]!r}"
         )
-    return Verdict(True, False, "in doubt: no record below it can be read, and it has no values")
+    return HeaderVerdict(
+        True, False, "in doubt: no record below it can be read, and it has no values"
+    )
 
 
 def _is_remark(row: list[str]) -> bool:

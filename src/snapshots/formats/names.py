@@ -22,7 +22,7 @@ _OF_THE_SYSTEM = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ColumnName:
     """A column's name, and the name it has in the header."""
 
     source: str
@@ -35,14 +35,14 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class HeaderNames:
     """The names for a whole header, and a sentence for each that is not as it was there."""
 
-    columns: tuple[Name, ...]
+    columns: tuple[ColumnName, ...]
     notes: tuple[str, ...]
 
 
-def clean(header: Sequence[str]) -> Names:
+def clean(header: Sequence[str]) -> HeaderNames:
     """Names of at most 60 bytes that are distinct whatever their case.
 
     Control characters and surrounding spaces are removed, an emoji becomes its code, an empty
@@ -56,10 +56,10 @@ def clean(header: Sequence[str]) -> Names:
         wanted = _cut(plain or f"column_{number}", MAX_BYTES)
         name = _distinct(wanted, taken)
         taken.add(_folded(name))
-        columns.append(Name(source, name))
+        columns.append(ColumnName(source, name))
         if name != source:
             notes.append(_note(number, source, plain, wanted, name))
-    return Names(tuple(columns), tuple(notes))
+    return HeaderNames(tuple(columns), tuple(notes))
 
 
 def numbered(count: int) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError
-from snapshots.formats import doubt, shapes
-from snapshots.formats.choose import choose
+from snapshots.formats import candidates, doubt
+from snapshots.formats.choice import choose
 from snapshots.formats.options import DialectOptions
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
-    from snapshots.formats.shapes import Candidate
+    from snapshots.formats.candidates import Candidate
 
 _FEWEST = 4
 _LINES = 100
@@ -20,7 +20,7 @@ _LINES = 100
 
 def of_places(sample: bytes, dialect: Dialect) -> DialectError:
     """What is asked where columns are made with spaces."""
-    rows = shapes.shape(sample, replace(dialect, delimiter="")).rows
+    rows = candidates.shape(sample, replace(dialect, delimiter="")).rows
     return DialectError(
         "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
         f" begin with {doubt.records(rows)}.",
@@ -31,7 +31,7 @@ def of_places(sample: bytes, dialect: Dialect) -> DialectError:
 
 def of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
     """What is asked where one column would hold lines that look like records all the same."""
-    rows = shapes.shape(sample, dialect).rows
+    rows = candidates.shape(sample, dialect).rows
     cells = [row[0] for _, row in rows[:_LINES] if row]
     if dialect.quote and len(cells) >= _FEWEST and _all_in_quotes(sample, dialect.quote):
         inner = "".join(f"{cell}\n" for cell in cells if "\n" not in cell).encode()
@@ -58,7 +58,7 @@ def of_ends(sample: bytes, one: Candidate) -> DialectError | None:
     even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
     if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
         return None
-    rows = shapes.shape(sample, one.dialect).rows
+    rows = candidates.shape(sample, one.dialect).rows
     return DialectError(
         "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
         f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",

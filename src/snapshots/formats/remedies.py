@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots._native import Chunk, Scanner
 from snapshots.errors import DialectError
-from snapshots.formats.csv import dialect_json
+from snapshots.formats.kernel_json import dialect_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

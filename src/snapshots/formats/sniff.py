@@ -6,24 +6,24 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, doubt, questions, shapes
-from snapshots.formats.begin import begin, repeated
+from snapshots.formats import backslashes, candidates, doubt, questions
 from snapshots.formats.cells import filled, is_type_row
-from snapshots.formats.choose import choose, one_column
-from snapshots.formats.edges import Edge, edge
+from snapshots.formats.choice import choose, one_column
+from snapshots.formats.encoding_guess import detect
 from snapshots.formats.encodings import transcode
 from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_two_ends, separator
-from snapshots.formats.guess import detect
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
+from snapshots.formats.table_start import begin, repeated
+from snapshots.formats.trailing_delimiters import TrailingDelimiters, edge
 from snapshots.model import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots.formats.choose import Choice
-    from snapshots.formats.header import Verdict
-    from snapshots.formats.shapes import Candidate, Shape
+    from snapshots.formats.candidates import Candidate, ParsedSample
+    from snapshots.formats.choice import DialectChoice
+    from snapshots.formats.header import HeaderVerdict
 
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
 
@@ -60,7 +60,7 @@ class Sniffed:
     sample: bytes = b""
     """The head of the input, in UTF-8."""
     given: DialectOptions = field(default_factory=DialectOptions)
-    _choice: Choice | None = None
+    _choice: DialectChoice | None = None
     _whole: bool = True
 
     def again(self, **said: Any) -> Sniffed:
@@ -80,7 +80,7 @@ class Sniffed:
         if given.delimiter is None:
             dialects.append(one_column(sample, choice.found, given).dialect)
         for dialect in dialects:
-            found = shapes.shape(sample, dialect)
+            found = candidates.shape(sample, dialect)
             ways = [replace(given, delimiter=dialect.delimiter)]
             if given.preamble is None:
                 lines = [line - 1 for line, row in found.rows[:_HEADERS] if row and len(row) > 1]
@@ -145,7 +145,7 @@ def sniff(
 
 
 def _question(
-    sample: bytes, choice: Choice, rivals: list[Shape], found: Sniffed
+    sample: bytes, choice: DialectChoice, rivals: list[ParsedSample], found: Sniffed
 ) -> DialectError | None:
     """What only the user can answer."""
     if found.given.delimiter is not None:
@@ -166,9 +166,9 @@ def _question(
     return question
 
 
-def _from_table_on(sample: bytes, one: Candidate) -> Shape:
+def _from_table_on(sample: bytes, one: Candidate) -> ParsedSample:
     """The shape without what comes before the table, as a user is shown it."""
-    found = shapes.shape(sample, one.dialect)
+    found = candidates.shape(sample, one.dialect)
     return replace(found, rows=found.rows[one.begin if one.apart else 0 :])
 
 
@@ -192,14 +192,14 @@ def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
     )
 
 
-def _of_table_alone(sample: bytes, choice: Choice, found: Sniffed) -> list[Sniffed]:
+def _of_table_alone(sample: bytes, choice: DialectChoice, found: Sniffed) -> list[Sniffed]:
     """The readings by other delimiters, where lines that are no part of the table had a say in
     the delimiter, and the table alone says otherwise.
     """
     one, lines = choice.found, found.dialect.preamble
     if lines == one.dialect.preamble or found.given.preamble is not None:
         return []
-    known = shapes.shape(sample, one.dialect).rows[one.begin][0] == lines + 1
+    known = candidates.shape(sample, one.dialect).rows[one.begin][0] == lines + 1
     if known and all(other.begin != one.begin for other in choice.others):
         return []
     try:
@@ -219,11 +219,13 @@ def _below_remarks(sample: bytes, found: Sniffed, readings: list[Sniffed]) -> Di
     """What is asked where the table alone has other readings, or is one column below a remark."""
     if readings:
         dialects = [replace(one.dialect, repeated=None) for one in (found, *readings)]
-        return doubt.between([shapes.shape(sample, one) for one in dialects])
+        return doubt.between([candidates.shape(sample, one) for one in dialects])
     return _of_remarks(sample, found) if len(found.header) == 1 else None
 
 
-def _rivals(sample: bytes, choice: Choice, given: DialectOptions, whole: bool) -> Iterator[Sniffed]:
+def _rivals(
+    sample: bytes, choice: DialectChoice, given: DialectOptions, whole: bool
+) -> Iterator[Sniffed]:
     rivals = list(choice.rivals)
     if rivals and all(one.several for one in (choice.found, *rivals)):
         rivals.append(one_column(sample, choice.found, given))
@@ -255,7 +257,7 @@ def _read(
     dialect: Dialect,
     given: DialectOptions,
     whole: bool,
-    choice: Choice | None = None,
+    choice: DialectChoice | None = None,
 ) -> Sniffed:
     """The reading in a dialect whose header is still to be found."""
     if given.preamble is not None:
@@ -263,7 +265,7 @@ def _read(
     narrower = 0
     if choice is not None and choice.found.dialect is dialect:
         narrower = choice.found.begin
-    found = _all_over_spaced(sample, shapes.shape(sample, dialect), given)
+    found = _all_over_spaced(sample, candidates.shape(sample, dialect), given)
     if not found.rows:
         what = "after the lines to skip" if dialect.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
@@ -313,7 +315,7 @@ def _start(given: DialectOptions, encoding: str) -> Dialect:
     return Dialect(**{**options, "encoding": encoding})
 
 
-def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shape:
+def _all_over_spaced(sample: bytes, found: ParsedSample, given: DialectOptions) -> ParsedSample:
     """`1, a` all over: the space belongs to the delimiter.
 
     Only what stands before a field says so: a quoted one may begin with spaces of its own.
@@ -327,26 +329,26 @@ def _all_over_spaced(sample: bytes, found: Shape, given: DialectOptions) -> Shap
         return found
     spaced = [
         text.startswith(b" ") and not quoted
-        for fields in shapes.written(sample, dialect)
+        for fields in candidates.written(sample, dialect)
         if fields
         for text, quoted in fields[1:]
         if text or quoted
     ]
     if len(spaced) < _NAMES or not all(spaced):
         return found
-    other = shapes.shape(sample, replace(dialect, skip_initial_space=True))
+    other = candidates.shape(sample, replace(dialect, skip_initial_space=True))
     return other if other.bad <= found.bad and other.broken <= found.broken else found
 
 
 def _names(
-    found: Shape, is_header: bool, given: DialectOptions, whole: bool
-) -> tuple[tuple[str, ...], Edge]:
+    found: ParsedSample, is_header: bool, given: DialectOptions, whole: bool
+) -> tuple[tuple[str, ...], TrailingDelimiters]:
     """The names of the fields, and what stands at the records' ends."""
     line, first = found.rows[0]
     rows = [row for _, row in found.rows[int(is_header) :] if row]
-    whole = whole and len(found.rows) < shapes.RECORDS
+    whole = whole and len(found.rows) < candidates.RECORDS
     if not is_header:
-        border = Edge(found.fields)
+        border = TrailingDelimiters(found.fields)
         if given.ragged is None and rows:
             border = edge(["?"] * found.fields, rows, header=False, whole=whole)
         return numbered(border.width), border
@@ -355,22 +357,22 @@ def _names(
             f"The quoting of the header is broken (line {line}).",
             hint="Correct it, or say --quotechar none if quotes mean nothing here.",
         )
-    border = Edge(len(first))
+    border = TrailingDelimiters(len(first))
     if given.ragged != "reject":
         border = edge(first, rows, header=True, whole=whole)
     return tuple(first[: border.width]), border
 
 
-def _notes(sample: bytes, found: Shape, given: DialectOptions) -> list[str]:
+def _notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[str]:
     """What there is to say of a shape, and of the backslashes in it."""
     notes = _shape_notes(found, given)
     if b"\\" in sample:
-        rows = shapes.written(sample, found.dialect)
+        rows = candidates.written(sample, found.dialect)
         notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
     return notes
 
 
-def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
+def _shape_notes(found: ParsedSample, given: DialectOptions) -> list[str]:
     dialect, notes = found.dialect, []
     name = doubt.name(dialect.delimiter)
     if given.delimiter is not None:
@@ -400,11 +402,11 @@ def _shape_notes(found: Shape, given: DialectOptions) -> list[str]:
 
 
 def _first_notes(
-    found: Shape,
-    verdict: Verdict,
+    found: ParsedSample,
+    verdict: HeaderVerdict,
     given: DialectOptions,
     names: tuple[str, ...],
-    border: Edge,
+    border: TrailingDelimiters,
     idle: list[str],
 ) -> list[str]:
     """What a user should look at before a million records are loaded so."""

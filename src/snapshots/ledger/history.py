@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
-from snapshots.ledger.entry import (
-    CommittedChunk,
-    Entry,
-    Sighting,
-    chunk_of,
-    entry_of,
-    inode_of,
-)
+from snapshots.ledger.entry import CommittedChunk, Entry, Sighting, chunk_of, entry_of, inode_of
 from snapshots.model import Counts, Reject, RunKind, State
 
 if TYPE_CHECKING:
@@ -54,7 +47,7 @@ _NOTHING = (0,) * len(_SUMMED)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class ImportFilter:
     """Which imports are looked for; None and nothing: all."""
 
     states: tuple[State, ...] = ()
@@ -145,7 +138,7 @@ class History:
             for import_id, name, size, mtime_ns, inode, state, table, loaded in rows
         ]
 
-    def page(self, search: Search, before: int | None, most: int) -> list[Entry]:
+    def page(self, search: ImportFilter, before: int | None, most: int) -> list[Entry]:
         """Imports, newest first, older than the import `before`."""
         wanted = search.conditions()
         if before is not None:

@@ -39,7 +39,7 @@ _LAST_NUMBERS = (
 )
 """A chunk whose import is gone still counts: another import of its number would find it claimed."""
 WAITING = "awaits_parent"
-"""The code of a reject that is to be tried again (see `waiting.py`)."""
+"""The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
 LINEAGE_COLUMN = "_import_id"
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
@@ -57,7 +57,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextNumber:
     """The place of a new import among the others."""
 
     import_id: int
@@ -174,7 +174,9 @@ class Ledger(History):
         )
         return import_id
 
-    def next(self, kind: RunKind, identity: Identity, content_hash: str | None, table: str) -> Next:
+    def next(
+        self, kind: RunKind, identity: Identity, content_hash: str | None, table: str
+    ) -> NextNumber:
         """What there is to know of a new import before it begins. Call it within `locked`."""
         # A database without statistics of a new ledger thinks every index as good as another:
         # written so, only those of the name and of the fingerprint can be used.
@@ -191,7 +193,7 @@ class Ledger(History):
             ),
         )
         named = identity.name != "-" and replaces is not None
-        return Next(
+        return NextNumber(
             self._number_after(numbers),
             _int(replaces) if named else None,
             None if lookalike is None else _int(lookalike),

@@ -25,7 +25,7 @@ MOST_GROUPS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChunkGroup:
     """Chunks that were committed within the same moment; often a single one."""
 
     began: float
@@ -40,7 +40,7 @@ class Group:
     end: int
 
 
-def timeline(history: History, import_id: int) -> list[Group]:
+def timeline(history: History, import_id: int) -> list[ChunkGroup]:
     """Groups in the order of time. The database adds up: there may be many thousand chunks."""
     session = history.session
     ((first, last, chunks),) = session.execute(
@@ -61,7 +61,7 @@ def timeline(history: History, import_id: int) -> list[Group]:
         (import_id,),
     )
     return [
-        Group(
+        ChunkGroup(
             began=unix_time(first) - float(cast("float", seconds)),
             ended=unix_time(last),
             chunks=cast("int", count),

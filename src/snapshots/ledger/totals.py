@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from snapshots.ledger import waiting
+from snapshots.ledger import awaiting_parents
 from snapshots.ledger.times import seconds_between, unix_time
 from snapshots.model import Counts
 
@@ -19,7 +19,7 @@ _OF_IMPORTS = "WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind =
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class LedgerTotals:
     """The account of all records that were ever committed, but for those that wait for others."""
 
     counts: Counts = field(default_factory=Counts)
@@ -33,7 +33,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class States:
+class StateCounts:
     """How many imports are in which state."""
 
     imports: Mapping[str, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class States:
     """Records of deliveries that are not decided yet."""
 
 
-def totals(history: History) -> Totals:
+def totals(history: History) -> LedgerTotals:
     """Reads every chunk and every reject once: for the beginning of a process, not for often.
 
     In one statement, so that all of it is of one moment, whatever others commit meanwhile.
@@ -65,9 +65,9 @@ def totals(history: History) -> Totals:
     )
     found = {(str(of), str(code)): cast("list[int]", numbers) for of, code, *numbers in rows}
     records, loaded, rejected, skipped, size = found["chunks", ""]
-    waits = found.pop(("rejects", waiting.CODE), [0])[0]
+    waits = found.pop(("rejects", awaiting_parents.CODE), [0])[0]
     newest, finished, *_ = found["imports", ""]
-    return Totals(
+    return LedgerTotals(
         counts=Counts(records - waits, loaded, rejected - waits, skipped),
         bytes=size,
         rejects_by_code={code: n for (of, code), (n, *_) in found.items() if of == "rejects"},
@@ -92,7 +92,7 @@ def delivered(history: History) -> tuple[Counts, int]:
     return Counts(*decided), cast("int", pending)
 
 
-def states(history: History) -> States:
+def states(history: History) -> StateCounts:
     """Cheap enough to be asked again and again: an index holds all that it reads."""
     rows = history.session.execute(
         "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
@@ -100,7 +100,7 @@ def states(history: History) -> States:
     )
     counts, pending = delivered(history)
     last = next((at for state, _, at in rows if state == "finished"), None)
-    return States(
+    return StateCounts(
         imports={str(state): cast("int", count) for state, count, _ in rows},
         last_success=None if last is None else unix_time(last),
         delivered=counts,

@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.contract.fit import fit
-from snapshots.engine.budget import Budget
-from snapshots.engine.plan import Options
-from snapshots.engine.report import Notice
-from snapshots.engine.request import Request
-from snapshots.engine.run import import_input
+from snapshots.engine.events import Notice
+from snapshots.engine.limits import RejectLimit
+from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.plan import Options
+from snapshots.engine.run.run import import_input
 from snapshots.errors import InputError, SnapshotsError
-from snapshots.project.account import authority
 from snapshots.project.contracts import named
+from snapshots.project.service_account import authority
 from snapshots.sources.sql import QuerySource, open_query
 
 if TYPE_CHECKING:
-    from snapshots.engine.report import ImportResult, Listener
+    from snapshots.endpoints.http import Auth
+    from snapshots.engine.events import ImportResult, Listener
     from snapshots.ports import Target
     from snapshots.project.resources import Resource
     from snapshots.project.settings import Project
-    from snapshots.targets.http import Auth
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ResourceOutcome:
     """What became of one resource: its account, or why there is none."""
 
     resource: Resource
@@ -39,7 +39,7 @@ def run_project(
     home: Target,
     listener: Listener,
     stop: threading.Event | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[ResourceOutcome]:
     """Sends the rows of each resource, in order; `home` keeps the account.
 
     What fails in one resource does not stop the others. ProjectError before the first one if
@@ -52,9 +52,9 @@ def run_project(
             return
         try:
             result = _send(project, resource, home, auth, listener, stop)
-            yield Outcome(resource, result)
+            yield ResourceOutcome(resource, result)
         except SnapshotsError as error:
-            yield Outcome(resource, error)
+            yield ResourceOutcome(resource, error)
 
 
 def _send(
@@ -68,7 +68,7 @@ def _send(
     if not resource.mapped:
         listener(Notice(_guessed(resource)))
     options = Options(
-        budget=Budget.parse("100%"),
+        budget=RejectLimit.parse("100%"),
         limit=project.api.limit,
         # Rows are asked for anew, and may be others by now, even where their first ones are not.
         again=True,
@@ -94,9 +94,9 @@ def _query(project: Project, resource: Resource) -> QuerySource:
     return source
 
 
-def _request(project: Project, resource: Resource, auth: Auth | None) -> Request:
+def _request(project: Project, resource: Resource, auth: Auth | None) -> Endpoint:
     api = project.api
-    return Request(
+    return Endpoint(
         url=api.url + resource.path,
         method=api.method,
         batch=api.page_size,

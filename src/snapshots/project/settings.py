@@ -13,7 +13,7 @@ from snapshots import home
 from snapshots.errors import ProjectError
 from snapshots.project.resources import Resource, find_resources
 from snapshots.project.toml import read_toml
-from snapshots.sources.sql.server import Kind, Server, Tls
+from snapshots.sources.sql.server import QueryServer, ServerKind, Tls
 
 if TYPE_CHECKING:
     from snapshots.project.toml import Section
@@ -23,7 +23,7 @@ FILE = "combocurve.toml"
 Method = Literal["POST", "PUT", "PATCH"]
 Results = Literal["none", "combocurve"]
 
-PORTS: dict[Kind, int] = {"mysql": 3306, "postgres": 5432, "sqlserver": 1433}
+PORTS: dict[ServerKind, int] = {"mysql": 3306, "postgres": 5432, "sqlserver": 1433}
 SERVER_KEYS = ("user", "password", "host", "port", "database", "tls", "tls_ca", "tls_cert",
                "tls_key")  # fmt: skip
 API_KEYS = ("url", "method", "page_size", "limit", "concurrency", "requests_per_minute", "timeout",
@@ -46,7 +46,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
+class ApiSettings:
     """Section `[api]`; the defaults are ComboCurve's."""
 
     url: str = "https://test-api.combocurve.com/v1"
@@ -69,8 +69,8 @@ class Project:
     """A project folder, checked."""
 
     folder: Path
-    server: Server
-    api: Api
+    server: QueryServer
+    api: ApiSettings
     resources: tuple[Resource, ...]
     """In the order in which they are sent."""
 
@@ -100,7 +100,7 @@ def read_project(
             hint="Give the folder that has it, with resources/<name>.sql beside it.",
         )
     top = read_toml(file)
-    kind = cast("Kind", _kind(top))
+    kind = cast("ServerKind", _kind(top))
     top.only("connection", kind, "api")
     api = top.section("api")
     api.only(*API_KEYS)
@@ -117,7 +117,7 @@ def _kind(top: Section) -> str:
         )
     connection = top.section("connection")
     connection.only("type")
-    kind = connection.choice("type", get_args(Kind))
+    kind = connection.choice("type", get_args(ServerKind))
     if kind not in top:
         raise connection.error(
             "type", f"Section [{kind}] is missing.", f"Write it: {', '.join(SERVER_KEYS[:4])}."
@@ -125,9 +125,9 @@ def _kind(top: Section) -> str:
     return kind
 
 
-def _server(section: Section, kind: Kind, folder: Path) -> Server:
+def _server(section: Section, kind: ServerKind, folder: Path) -> QueryServer:
     section.only(*SERVER_KEYS)
-    return Server(
+    return QueryServer(
         kind=kind,
         user=section.text("user"),
         password=section.text("password"),
@@ -150,15 +150,15 @@ def _file(section: Section, key: str, folder: Path) -> str | None:
     return str(path)
 
 
-def _api(section: Section, folder: Path) -> Api:
-    plain = Api()
+def _api(section: Section, folder: Path) -> ApiSettings:
+    plain = ApiSettings()
     url = section.text("url", plain.url).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise section.error(
             "url", "It is no address of an API.", "Write it like https://api.example.com/v1."
         )
-    return Api(
+    return ApiSettings(
         url=url,
         method=cast("Method", section.choice("method", get_args(Method), plain.method)),
         page_size=section.number("page_size", plain.page_size, most=20_000),

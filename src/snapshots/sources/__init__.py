@@ -7,11 +7,11 @@ import stat
 from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError
-from snapshots.secrecy import authority, scheme_of, shown
+from snapshots.redaction import authority, scheme_of, shown
 from snapshots.sources.files import FileSource, open_descriptor
 from snapshots.sources.names import require_text
 from snapshots.sources.paths import expand
-from snapshots.sources.remote.access import Access
+from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.urls import HTTP, STORES
 from snapshots.sources.streams import StreamSource
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from snapshots.ports import Source
 
-__all__ = ["Access", "expand", "open_source", "shown"]
+__all__ = ["expand", "open_source", "shown"]
 
 _STDIN = 0
-_FREE = Access()
+_FREE = RemoteAccess()
 
 
 def open_source(
-    name: str, access: Access = _FREE, sized: Callable[[int], None] = lambda _: None
+    name: str, access: RemoteAccess = _FREE, sized: Callable[[int], None] = lambda _: None
 ) -> Source:
     """The input of that name; `-` is standard input. InputError, saying why, if it is none.
 
@@ -47,7 +47,7 @@ def open_source(
     return StreamSource(name, fd, owned=True)
 
 
-def _open_url(name: str, scheme: str, access: Access, sized: Callable[[int], None]) -> Source:
+def _open_url(name: str, scheme: str, access: RemoteAccess, sized: Callable[[int], None]) -> Source:
     # Only who reads URLs pays for TLS and all that.
     from snapshots.sources.remote.source import UrlSource
 

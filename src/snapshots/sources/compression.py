@@ -18,7 +18,7 @@ _XZ_MEMORY = 256 * 1024 * 1024
 """xz -9 needs 65 MiB; a file may ask for gigabytes."""
 
 
-class Damaged(Exception):
+class DamagedData(Exception):
     """What the codec refuses, as it says it."""
 
 
@@ -60,7 +60,7 @@ def restored(read: Callable[[], Iterable[bytes]], codec: Codec, place: str) -> I
                     given += len(out)
                     yield out
                 sound += 1
-        except Damaged:
+        except DamagedData:
             yield from _last_bytes(read(), codec, given, sound)
             raise
         members.finish()
@@ -69,7 +69,7 @@ def restored(read: Callable[[], Iterable[bytes]], codec: Codec, place: str) -> I
 def _last_bytes(pieces: Iterable[bytes], codec: Codec, given: int, sound: int) -> Iterator[bytes]:
     """What comes after `given` bytes; the first `sound` pieces are known to be whole."""
     members = _Members(codec)
-    with suppress(Damaged):
+    with suppress(DamagedData):
         for number, piece in enumerate(pieces):
             step = len(piece) if number < sound else 1
             for at in range(0, len(piece), step):
@@ -83,7 +83,7 @@ def _last_bytes(pieces: Iterable[bytes], codec: Codec, given: int, sound: int) -
 def _reported(codec: Codec, place: str) -> Iterator[None]:
     try:
         yield
-    except Damaged as error:
+    except DamagedData as error:
         raise InputError(
             f"The {codec} data is damaged: {error}.",
             place=place,
@@ -120,7 +120,7 @@ class _Members:
     def finish(self) -> None:
         """Damaged if a stream has begun and not ended."""
         if self._decoder is not None:
-            raise Damaged("it ends in the middle of the compressed data")
+            raise DamagedData("it ends in the middle of the compressed data")
 
     def _next_member(self, data: bytes) -> bytes:
         """NULs may pad the space between members and after the last."""
@@ -134,7 +134,7 @@ class _Members:
         try:
             return decoder.decompress(data, PIECE)
         except self._errors as error:
-            raise Damaged(str(error)) from error
+            raise DamagedData(str(error)) from error
 
 
 def _codec(codec: Codec) -> tuple[Callable[[], _Decoder], tuple[type[Exception], ...]]:

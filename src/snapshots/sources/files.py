@@ -12,19 +12,19 @@ from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE, restored
-from snapshots.sources.unpacking import Unpacking
+from snapshots.sources.unpacked_limit import UnpackedLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_FREELY = Unpacking()
+_FREELY = UnpackedLimit()
 
 
 class FileSource:
     """A file whose bytes are its records. It may be read from anywhere, and often."""
 
-    def __init__(self, name: str, fd: int, unpacking: Unpacking = _FREELY) -> None:
+    def __init__(self, name: str, fd: int, unpacking: UnpackedLimit = _FREELY) -> None:
         """Takes the descriptor over; InputError if the file is empty or no CSV."""
         self._unpacking = unpacking
         self._name = name

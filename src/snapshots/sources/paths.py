@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError, UsageError
-from snapshots.secrecy import scheme_of
+from snapshots.redaction import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from snapshots.ports import Identity
 from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE, decompress
 from snapshots.sources.files import refuse_bad_head, unreadable
-from snapshots.sources.peeked import Peeked
+from snapshots.sources.peekable import Peekable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ReadOnce:
     """Bytes that come once, in pieces. Keeps only the head that was asked for."""
 
-    _peeked: Peeked
+    _peeked: Peekable
     """Set by whoever inherits."""
 
     def __init__(self, name: str) -> None:
@@ -91,7 +91,7 @@ class StreamSource(ReadOnce):
             codec = kinds.codec(first)
             rest = self._rest(first)
             self.compressed = codec is not None
-            self._peeked = Peeked(decompress(rest, codec, name) if codec else rest)
+            self._peeked = Peekable(decompress(rest, codec, name) if codec else rest)
             refuse_bad_head(self.head(kinds.HEAD), name)
         except BaseException:
             self.close()

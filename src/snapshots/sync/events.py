@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Literal, TypeAlias
 
-from snapshots.engine import report
-from snapshots.engine.report import ImportResult
+from snapshots.engine import events
+from snapshots.engine.events import ImportResult
 from snapshots.errors import SnapshotsError
 from snapshots.model import ImportRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class WatchStarted:
     """The service has begun; it is ready for files."""
 
     folder: str
@@ -24,7 +24,7 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class FileEnded:
     """The import of one file is over, or the file was recognised."""
 
     path: str
@@ -34,17 +34,17 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FileSettled:
     """A file that was imported before, perhaps by another process, is moved or deleted now."""
 
     path: str
     import_id: int
     then: str
-    """As of `Ended`, and never `kept`."""
+    """As of `FileEnded`, and never `kept`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class RowsMissing:
     """A file was imported before, and its rows are not where they were loaded: it is left alone
     until it is touched, and neither moved nor deleted."""
 
@@ -68,7 +68,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class FileRefused:
     """A file is the reason that its import failed; it is tried again when it changes."""
 
     path: str
@@ -79,7 +79,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
+class FileDeferred:
     """An import could not be done for now, by no fault of its file."""
 
     path: str
@@ -88,7 +88,7 @@ class Deferred:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class DatabaseAway:
     """The database is away; the next try is in so many seconds."""
 
     error: SnapshotsError
@@ -96,29 +96,29 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class DatabaseBack:
     """The database is there again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SyncProblem:
     """Something that does not stop the service and that somebody should look at."""
 
     error: SnapshotsError
 
 
-Event: TypeAlias = (
-    Watching
-    | Ended
-    | Settled
-    | Missing
-    | Refused
-    | Deferred
-    | Waiting
-    | Back
-    | Problem
-    | report.Event
+SyncEvent: TypeAlias = (
+    WatchStarted
+    | FileEnded
+    | FileSettled
+    | RowsMissing
+    | FileRefused
+    | FileDeferred
+    | DatabaseAway
+    | DatabaseBack
+    | SyncProblem
+    | events.Event
 )
-Listener: TypeAlias = Callable[[Event], None]
-"""Called from several threads: each reports the imports that it does, as `engine.report` says;
+SyncListener: TypeAlias = Callable[[SyncEvent], None]
+"""Called from several threads: each reports the imports that it does, as `engine.events` says;
 `report.Backlog` is how many files are to be imported, those in work among them."""

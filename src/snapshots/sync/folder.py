@@ -27,7 +27,7 @@ _UNFINISHED_BEGINNINGS = (".", "~")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FolderFile:
     """A file as it was when it was looked at."""
 
     path: str
@@ -39,7 +39,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class WatchedFolder:
     """The files of a folder that are to be imported."""
 
     path: str
@@ -67,11 +67,11 @@ class Folder:
             for pattern in self.patterns
         )
 
-    def files(self) -> Iterator[File]:
+    def files(self) -> Iterator[FolderFile]:
         """All that are there now, in the order of their names. OSError if the folder is gone."""
         yield from self._below(self.path)
 
-    def _below(self, folder: str) -> Iterator[File]:
+    def _below(self, folder: str) -> Iterator[FolderFile]:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
         for entry in found:
@@ -99,7 +99,7 @@ def within(other: Path, folder: str) -> str | None:
     return None
 
 
-def look_at(path: str) -> File | None:
+def look_at(path: str) -> FolderFile | None:
     """The file under a name; None where there is none, or something else."""
     try:
         status = os.stat(path)  # noqa: PTH116 (a name may hold any bytes)
@@ -107,4 +107,4 @@ def look_at(path: str) -> File | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return File(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+    return FolderFile(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)

@@ -14,19 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from snapshots.sync.folder import File, look_at
-from snapshots.sync.writing import being_written
+from snapshots.sync.folder import FolderFile, look_at
+from snapshots.sync.open_writers import being_written
 
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
 _PIECE = 1 << 20
 
 
-def changed(file: File) -> bool:
+def changed(file: FolderFile) -> bool:
     """It is not what was looked at, or will not be for long."""
     return look_at(file.path) != file or bool(being_written(file.path))
 
 
-def move(file: File, wanted: Path) -> str | None:
+def move(file: FolderFile, wanted: Path) -> str | None:
     """Where it is now: a name that is taken gets a number. None if it is for another to move.
 
     Raises OSError.
@@ -54,7 +54,7 @@ def move(file: File, wanted: Path) -> str | None:
     return None
 
 
-def _copy(file: File, target: Path) -> bool:
+def _copy(file: FolderFile, target: Path) -> bool:
     """To another file system: whole and on the disk before it has its name."""
     part = target.with_name(f"{target.name}.part")
     with part.open("ab") as out:

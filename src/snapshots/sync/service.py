@@ -15,23 +15,32 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from snapshots import home
-from snapshots.engine import report, threads
-from snapshots.engine.plan import Options
-from snapshots.engine.tables import table_of
+from snapshots.engine import events
+from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.table_name import table_of
+from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
-from snapshots.plain import plain
 from snapshots.ports import Target
-from snapshots.sync.after import After
-from snapshots.sync.arrivals import Arrivals
-from snapshots.sync.backlog import Backlog, pause
-from snapshots.sync.events import Back, Deferred, Event, Listener, Problem, Waiting, Watching
-from snapshots.sync.folder import File, Folder
-from snapshots.sync.lanes import Lane
-from snapshots.sync.ready import notify
-from snapshots.sync.recognised import Recogniser
-from snapshots.sync.settling import Settler
-from snapshots.sync.watch import CLOSING_IS_TOLD, Hint, Watch
-from snapshots.sync.work import Outcome, Work
+from snapshots.screen_text import plain
+from snapshots.sync.after_import import AfterImport
+from snapshots.sync.after_policy import AfterPolicy
+from snapshots.sync.events import (
+    DatabaseAway,
+    DatabaseBack,
+    FileDeferred,
+    SyncEvent,
+    SyncListener,
+    SyncProblem,
+    WatchStarted,
+)
+from snapshots.sync.folder import FolderFile, WatchedFolder
+from snapshots.sync.folder_watch import CLOSING_IS_TOLD, FolderHint, FolderWatch
+from snapshots.sync.importer_threads import ImporterThread
+from snapshots.sync.ledger_lookup import LedgerLookup
+from snapshots.sync.shared_work import FileOutcome, SharedWork
+from snapshots.sync.stability import StabilityCheck
+from snapshots.sync.systemd_notify import notify
+from snapshots.sync.work_queue import WorkQueue, pause
 
 TICK_SECONDS = 0.1
 ALIVE_SECONDS = 5.0
@@ -43,11 +52,11 @@ SMALL_LANES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SyncSettings:
     """What is to be watched, and how."""
 
-    folder: Folder
-    after: After = field(default_factory=After)
+    folder: WatchedFolder
+    after: AfterPolicy = field(default_factory=AfterPolicy)
     settle: float = 2.0
     rescan: float = 60.0
     poll: float | None = None
@@ -59,10 +68,10 @@ class Sync:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SyncSettings,
         target: Callable[[], Target],
         options: Options,
-        listener: Listener,
+        listener: SyncListener,
     ) -> None:
         """`target` is asked until it answers: the server may have to be there to know it."""
         self.settings = settings
@@ -72,18 +81,18 @@ class Sync:
         self._tell = listener
         self._died: BaseException | None = None
         self._stop = threading.Event()
-        self._inbox: queue.SimpleQueue[Hint | Outcome | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[FolderHint | FileOutcome | None] = queue.SimpleQueue()
         told = CLOSING_IS_TOLD and settings.poll is None
-        self._arrivals = Arrivals(settings.settle, closing_is_told=told)
-        self._backlog = Backlog()
-        self._handled: dict[str, File] = {}
+        self._arrivals = StabilityCheck(settings.settle, closing_is_told=told)
+        self._backlog = WorkQueue()
+        self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
-        self._whole: list[File] = []
+        self._whole: list[FolderFile] = []
         """Of which the ledger has not been asked yet."""
         self._settling = 0
         """Files that are being moved or deleted, and were imported before."""
-        self._watch: Watch | None = None
-        self._watching: Watching | None = None
+        self._watch: FolderWatch | None = None
+        self._watching: WatchStarted | None = None
         self._gone = False
         """The folder could not be read when it was last looked at."""
         self._look_due = 0.0
@@ -96,7 +105,7 @@ class Sync:
         self._stop.set()
         self._inbox.put(None)
 
-    def _listener(self, event: Event) -> None:
+    def _listener(self, event: SyncEvent) -> None:
         """An event that cannot be told, because nobody reads the output any more, ends all."""
         try:
             self._tell(event)
@@ -116,7 +125,7 @@ class Sync:
         settings = self.settings
         if settings.poll is None and not settings.once:
             folder = settings.folder
-            self._watch = Watch(folder.path, recursive=folder.recursive, tell=self._inbox.put)
+            self._watch = FolderWatch(folder.path, recursive=folder.recursive, tell=self._inbox.put)
         try:
             if target := self._wait_for_target():
                 self._work(target)
@@ -130,7 +139,7 @@ class Sync:
         settings = self.settings
         if self._options.table is not None:
             table_of(target, "-", self._options.table)
-        work = Work(
+        work = SharedWork(
             target,
             # A table that somebody has dropped is not filled again while nobody asks for it.
             replace(self._options, anew=False),
@@ -141,12 +150,12 @@ class Sync:
             self._inbox.put,
             self._end_by,
         )
-        recogniser, settler = Recogniser(work), Settler(work)
+        recogniser, settler = LedgerLookup(work), AfterImport(work)
         small = 1 if target.writers == 1 else SMALL_LANES
-        lanes = [Lane(f"small-{n}", work, self._backlog.small) for n in range(small)]
-        lanes.append(Lane("large", work, self._backlog.large))
+        lanes = [ImporterThread(f"small-{n}", work, self._backlog.small) for n in range(small)]
+        lanes.append(ImporterThread("large", work, self._backlog.large))
         how = "events" if self._watch else "one look" if settings.once else "polling"
-        self._watching = Watching(settings.folder.path, target.display(), how)
+        self._watching = WatchStarted(settings.folder.path, target.display(), how)
         self._listener(self._watching)
         notify(f"READY=1\nSTATUS=Watching {plain(str(settings.folder.path))}")
         try:
@@ -167,7 +176,7 @@ class Sync:
                 threads.pause(self._away_until - time.monotonic(), self._stop)
         return None
 
-    def _serve(self, recogniser: Recogniser, settler: Settler) -> None:
+    def _serve(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
         alive_due = astray_due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
@@ -202,7 +211,7 @@ class Sync:
                 self._gone = True
                 reason = f"The folder cannot be read: {error.strerror}."
                 place, hint = self.settings.folder.path, "It is looked at again until it can be."
-                self._listener(Problem(InputError(reason, place=place, hint=hint)))
+                self._listener(SyncProblem(InputError(reason, place=place, hint=hint)))
             return
         if self._gone and self._watching:
             self._gone = False
@@ -222,7 +231,7 @@ class Sync:
             if self._watch and self._watch.lost():
                 self._watch.renew()
         except InputError as error:
-            self._listener(Problem(error))
+            self._listener(SyncProblem(error))
 
     def _hear(self) -> None:
         """Waits a moment for something to happen, and takes all that has."""
@@ -230,7 +239,7 @@ class Sync:
             message = self._inbox.get(timeout=TICK_SECONDS)
             now = time.monotonic()
             while True:
-                if isinstance(message, Hint):
+                if isinstance(message, FolderHint):
                     self._hint(message, now)
                 elif message is not None:
                     self._outcome(message, now)
@@ -238,7 +247,7 @@ class Sync:
         except queue.Empty:
             return
 
-    def _hint(self, hint: Hint, now: float) -> None:
+    def _hint(self, hint: FolderHint, now: float) -> None:
         if hint.kind == "look":
             self._look_due = min(self._look_due, now + TICK_SECONDS)
         elif self.settings.folder.wants(hint.path):
@@ -250,11 +259,14 @@ class Sync:
                 case "closed":
                     self._arrivals.closed(hint.path, now)
 
-    def _recognise(self, recogniser: Recogniser, settler: Settler) -> None:
+    def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
         """Asks the ledger about files that are whole; the new ones join the backlog."""
         try:
             while self._whole:
-                some, rest = self._whole[: Recogniser.AT_ONCE], self._whole[Recogniser.AT_ONCE :]
+                some, rest = (
+                    self._whole[: LedgerLookup.AT_ONCE],
+                    self._whole[LedgerLookup.AT_ONCE :],
+                )
                 found = recogniser.sort(some)
                 self._whole = rest
                 left = (*found.refused, *found.missing)
@@ -273,7 +285,7 @@ class Sync:
                 raise
             self._away(error)
 
-    def _outcome(self, outcome: Outcome, now: float) -> None:
+    def _outcome(self, outcome: FileOutcome, now: float) -> None:
         file, error = outcome.file, outcome.error
         if outcome.verdict == "settled":
             self._settling -= 1
@@ -287,11 +299,11 @@ class Sync:
         elif self.settings.once and not self._stop.is_set():
             self.exit_codes.add(outcome.exit_code or 1)
             self._backlog.done(file)
-            self._listener(Problem(error or SnapshotsError("not imported", place=file.path)))
+            self._listener(SyncProblem(error or SnapshotsError("not imported", place=file.path)))
         elif outcome.verdict == "later":
             seconds = self._backlog.put_off(file, now)
             if error is not None and not self._stop.is_set():
-                self._listener(Deferred(file.path, error, seconds))
+                self._listener(FileDeferred(file.path, error, seconds))
         else:
             self._backlog.give_back(file)
             if error is not None and now >= self._away_until:
@@ -301,25 +313,25 @@ class Sync:
         self._away_tries += 1
         seconds = pause(self._away_tries)
         self._away_until = time.monotonic() + seconds
-        self._listener(Waiting(error, seconds))
+        self._listener(DatabaseAway(error, seconds))
         notify(f"STATUS=Waiting for the database: {error.message}")
 
     def _back(self) -> None:
         if self._away_tries:
             self._away_tries = 0
-            self._listener(Back())
+            self._listener(DatabaseBack())
             notify(f"STATUS=Watching {self.settings.folder.path}")
 
     def _tell_backlog(self) -> None:
         files = len(self._backlog) + len(self._whole)
         if files != self._told:
             self._told = files
-            self._listener(report.Backlog(files))
+            self._listener(events.InputsWaiting(files))
 
     def _nothing_to_do(self) -> bool:
         return not (len(self._arrivals) or self._whole or len(self._backlog) or self._settling)
 
-    def _end(self, lanes: list[Lane], small: int, settler: Settler) -> None:
+    def _end(self, lanes: list[ImporterThread], small: int, settler: AfterImport) -> None:
         """What is in flight ends by itself, soon; what does not is resumed by the next start."""
         notify("STOPPING=1")
         self._stop.set()

@@ -7,13 +7,13 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from snapshots.plain import plain_json
-from snapshots.telemetry.lines import Line
+from snapshots.screen_text import plain_json
+from snapshots.telemetry.log_lines import LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.telemetry.lines import Field, Lines
+    from snapshots.telemetry.log_lines import Field, Lines
 
 
 def log(form: str, lines: Lines) -> Callable[[object], None]:
@@ -27,18 +27,18 @@ def log(form: str, lines: Lines) -> Callable[[object], None]:
     return listener
 
 
-def _write(written: Callable[[str, Line], str], said: Line) -> None:
+def _write(written: Callable[[str, LogLine], str], said: LogLine) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     sys.stderr.write(f"{written(now, said)}\n")
     sys.stderr.flush()
 
 
-def _json(now: str, said: Line) -> str:
+def _json(now: str, said: LogLine) -> str:
     head = {"time": now, "level": said.level, "event": said.event}
     return plain_json(json.dumps({**head, **said.fields}, ensure_ascii=False))
 
 
-def _text(now: str, said: Line) -> str:
+def _text(now: str, said: LogLine) -> str:
     fields = [f"{name}={_word(value)}" for name, value in said.fields.items() if value is not None]
     return " ".join([now, said.level.upper(), said.event, *fields])
 

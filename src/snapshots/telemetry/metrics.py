@@ -14,19 +14,19 @@ from prometheus_client import CollectorRegistry, Histogram, disable_created_metr
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from snapshots.engine.report import Committed
+from snapshots.engine.events import Committed
 from snapshots.model import State
-from snapshots.telemetry.account import Account
-from snapshots.telemetry.probe import Probe
+from snapshots.telemetry.event_totals import EventTotals
+from snapshots.telemetry.ledger_probe import LedgerProbe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from prometheus_client.core import Metric
 
-    from snapshots.ledger.totals import States
-    from snapshots.locations import Search
-    from snapshots.telemetry.account import Sums
+    from snapshots.ledger.totals import StateCounts
+    from snapshots.locations import TargetSearch
+    from snapshots.telemetry.event_totals import EventSums
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -34,12 +34,12 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 class Metrics(Collector):
     """A listener, and what Prometheus collects from. Thread-safe; for one database."""
 
-    def __init__(self, database: Search) -> None:
+    def __init__(self, database: TargetSearch) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._database = database
-        self._account = Account(database)
-        self._probe = Probe(database)
+        self._account = EventTotals(database)
+        self._probe = LedgerProbe(database)
         self._seconds = Histogram(
             "snapshots_chunk_duration_seconds",
             "From the claim of a chunk to the answer to its COMMIT, by this process.",
@@ -82,7 +82,7 @@ class Metrics(Collector):
             1,
         )
 
-    def _counted(self, sums: Sums) -> Iterator[Metric]:
+    def _counted(self, sums: EventSums) -> Iterator[Metric]:
         """Before the ledger was read, its sums would seem to grow by all that it holds."""
         counts = sums.counts
         yield self._counters(
@@ -101,7 +101,7 @@ class Metrics(Collector):
             counts.records - counts.loaded - sum(sums.rejects_by_code.values()) - counts.skipped,
         )
 
-    def _of_this_process(self, sums: Sums) -> Iterator[Metric]:
+    def _of_this_process(self, sums: EventSums) -> Iterator[Metric]:
         yield self._counters(
             "snapshots_import_ends",
             "Imports that this process has ended.",
@@ -123,7 +123,7 @@ class Metrics(Collector):
             "snapshots_queued_inputs", "Inputs found and not done, those in work too.", sums.waiting
         )
 
-    def _asked(self, states: States | None) -> Iterator[Metric]:
+    def _asked(self, states: StateCounts | None) -> Iterator[Metric]:
         """What other processes may have changed as well."""
         yield self._gauge("snapshots_database_up", "The database answers.", states is not None)
         if states is None:

@@ -23,8 +23,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
-from snapshots.engine.report import Committed, Failed, ImportResult, Started
-from snapshots.telemetry.lines import line
+from snapshots.engine.events import Committed, Failed, ImportResult, Started
+from snapshots.telemetry.log_lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, Tracer
 
-    from snapshots.telemetry.lines import Field, Line, Lines
+    from snapshots.telemetry.log_lines import Field, Lines, LogLine
 
 _SEVERITY = {
     "info": SeverityNumber.INFO,
@@ -134,7 +134,7 @@ class _Traces:
         if said := self._line(event):
             self._emit(said, self._within(import_id))
 
-    def _emit(self, said: Line, context: Context | None) -> None:
+    def _emit(self, said: LogLine, context: Context | None) -> None:
         now = _nanoseconds(time.time())
         self._logger.emit(
             timestamp=now,

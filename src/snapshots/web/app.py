@@ -10,30 +10,21 @@ from typing import TYPE_CHECKING
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from snapshots.web import (
-    events,
-    files,
-    health,
-    imports,
-    pages,
-    parts,
-    problems,
-    reference,
-    tables,
-)
-from snapshots.web.guard import Guard
-from snapshots.web.queries import known_query
-from snapshots.web.tokens import Tokens
+from snapshots.web import pages, problems
+from snapshots.web.api import chunks_and_rejects, docs_page, events, files, health, imports, tables
+from snapshots.web.api.query_parameters import known_query
+from snapshots.web.gate.guard import Guard
+from snapshots.web.gate.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp
 
-    from snapshots.web.service import Service
+    from snapshots.web.context import ServiceContext
 
 
-def application(service: Service) -> ASGIApp:
+def application(service: ServiceContext) -> ASGIApp:
     """For one process. Raises UsageError where the tokens cannot be read."""
     settings = service.settings
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
@@ -60,7 +51,7 @@ def application(service: Service) -> ASGIApp:
         dependencies=[Depends(known_query)],
     )
     app.state.service = service
-    modules = (imports, parts, events, files, tables, health, reference, pages)
+    modules = (imports, chunks_and_rejects, events, files, tables, health, docs_page, pages)
     routers = [module.routes for module in modules]
     problems.install(app, routers)
     problems.describe(app)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from snapshots.engine.faults import fault_point
-from snapshots.engine.status import status
+from snapshots.engine.history.progress import status
+from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import CannotConnect, SnapshotsError
-from snapshots.web import views
+from snapshots.web import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.ledger.history import History
     from snapshots.ports import Value
-    from snapshots.web.pool import Pool
+    from snapshots.web.session_pool import SessionPool
 
 LOOK_SECONDS = 0.5
 QUIET_SECONDS = 15.0
@@ -35,17 +35,17 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._letters: dict[int, views.Import] = {}
+        self._letters: dict[int, schemas.Import] = {}
         self._something = asyncio.Event()
         self.opened = asyncio.Event()
         """Whatever changes from now on is put in."""
 
-    def put(self, letters: dict[int, views.Import]) -> None:
+    def put(self, letters: dict[int, schemas.Import]) -> None:
         """From the loop's thread."""
         self._letters |= letters
         self._something.set()
 
-    async def take(self) -> dict[int, views.Import]:
+    async def take(self) -> dict[int, schemas.Import]:
         """Waits a while for something; nothing if there was nothing."""
         try:
             async with asyncio.timeout(QUIET_SECONDS):
@@ -60,7 +60,7 @@ class Mailbox:
 class Hub:
     """Looks into the ledger while somebody listens, once for all of them."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: SessionPool) -> None:
         self._pool = pool
         self._listeners: set[Mailbox] = set()
         self._somebody = asyncio.Event()
@@ -122,7 +122,7 @@ class Hub:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._somebody.wait()
 
-    def _look(self) -> dict[int, views.Import]:
+    def _look(self) -> dict[int, schemas.Import]:
         """What runs, and what is not as it was. On a thread."""
         fault_point("telling")
         with self._pool.ledger() as ledger:
@@ -136,10 +136,10 @@ class Hub:
             return _views(ledger, sorted(changed))
 
 
-def _views(history: History, import_ids: list[int]) -> dict[int, views.Import]:
-    found: dict[int, views.Import] = {}
+def _views(history: History, import_ids: list[int]) -> dict[int, schemas.Import]:
+    found: dict[int, schemas.Import] = {}
     for at in range(0, len(import_ids), _AT_ONCE):
         for entry in history.entries_of(import_ids[at : at + _AT_ONCE]):
             if entry.kind == "import":
-                found[entry.import_id] = views.shown(status(history, entry))
+                found[entry.import_id] = schemas.shown(status(history, entry))
     return found

@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 
 from snapshots import errors
 from snapshots.errors import SnapshotsError, sentence
-from snapshots.plain import plain_json
+from snapshots.screen_text import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

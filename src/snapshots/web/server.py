@@ -13,21 +13,21 @@ import uvicorn
 
 from snapshots.errors import UsageError
 from snapshots.hosts import no_name
-from snapshots.telemetry.exposed import exposition
+from snapshots.telemetry.exposition import exposition
 from snapshots.web.app import application
+from snapshots.web.context import ServiceContext
+from snapshots.web.gate.concurrency import ReadSlots
+from snapshots.web.gate.protocol import Protocol, limit_connections
 from snapshots.web.hub import Hub
-from snapshots.web.pool import Pool
-from snapshots.web.protocol import Protocol, limit_connections
-from snapshots.web.reads import Reads
-from snapshots.web.service import Service
-from snapshots.web.turns import Turns
-from snapshots.web.uploads import sweep
+from snapshots.web.row_reads import RowReads
+from snapshots.web.session_pool import SessionPool
+from snapshots.web.uploads.store import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from snapshots.telemetry.metrics import Metrics
-    from snapshots.web.settings import Settings
+    from snapshots.web.settings import ServiceSettings
 
 SWITCH_SECONDS = 0.0005
 UPLOADS, UPLOADS_EACH = 16, 4
@@ -36,7 +36,7 @@ GRACE_SECONDS = 5
 """For answers that are under way when it is to end."""
 
 
-class Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """Leaves signals to whoever runs it."""
 
     @contextlib.contextmanager
@@ -63,7 +63,7 @@ class Serving:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ServiceSettings,
         metrics: Metrics,
         workers: Sequence[Callable[[], None]],
         say: Callable[[str], None],
@@ -71,14 +71,14 @@ class Serving:
         if swept := sweep(settings.files):
             say(f"{swept} unfinished uploads of a service that is gone were removed")
         limit_connections()
-        pool = Pool(settings.target, say=say)
+        pool = SessionPool(settings.target, say=say)
         self._hub = Hub(pool)
-        service = Service(
+        service = ServiceContext(
             settings,
             pool,
             self._hub,
-            Reads(settings.target, say),
-            Turns("upload files", UPLOADS_EACH, UPLOADS),
+            RowReads(settings.target, say),
+            ReadSlots("upload files", UPLOADS_EACH, UPLOADS),
             exposition(metrics),
         )
         config = uvicorn.Config(
@@ -92,7 +92,7 @@ class Serving:
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = Server(config)
+        self._server = QuietServer(config)
         self._died: BaseException | None = None
         self._workers = [
             threading.Thread(

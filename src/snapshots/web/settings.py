@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots import locations
-from snapshots.engine.open_tables import OpenTables
+from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ BODY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServiceSettings:
     """Of one process that serves."""
 
     target: Target
@@ -51,7 +51,7 @@ class Settings:
         return (self.files, Path(file or "").parent)
 
 
-def require_apart(settings: Settings) -> None:
+def require_apart(settings: ServiceSettings) -> None:
     """What clients upload must not be able to replace the database. Raises UsageError."""
     folders = [folder.resolve() for folder in settings.written_to()]
     if len(folders) > len(set(folders)):

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from snapshots.sources import Access, open_source
-from snapshots.sources.remote.access import Patience
-from tests.web import serving
+from snapshots.sources import open_source
+from snapshots.sources.remote.access import RemoteAccess, Timeouts
+from tests.support.web import serving
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -17,7 +17,7 @@ _RANDOM = random.Random(4)
 DATA = b"a,b\n" + b"".join(b"%d,%d\n" % (n, _RANDOM.getrandbits(60)) for n in range(220_000))
 """More than 4 MiB, which does not compress well."""
 PACKS = {"plain": bytes, "gzip": lambda data: gzip.compress(data, 1), "zstd": zstd.compress}
-HURRY = Patience(first_pause=0.001, longest_pause=0.01)
+HURRY = Timeouts(first_pause=0.001, longest_pause=0.01)
 PART = 256 * 1024
 
 
@@ -34,7 +34,7 @@ def source(monkeypatch):
     opened = []
 
     def open_(url, **how):
-        opened.append(open_source(url, Access(**{"patience": HURRY, "netrc": False, **how})))
+        opened.append(open_source(url, RemoteAccess(**{"patience": HURRY, "netrc": False, **how})))
         return opened[-1]
 
     yield open_

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from snapshots.errors import InputChanged, InputError
-from snapshots.sources import Access, open_source
+from snapshots.sources import open_source
+from snapshots.sources.remote.access import RemoteAccess
 from tests.sources.remote.conftest import DATA, HURRY
-from tests.web import certificate, serving
+from tests.support.web import certificate, serving
 
 MIB = 1 << 20
 RANGES = pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no-ranges"])
@@ -28,7 +29,7 @@ def collect(source, given):
 
 def refused(url, **how):
     """The error that opening and reading ends in."""
-    access = Access(**{"patience": HURRY, "netrc": False, **how})
+    access = RemoteAccess(**{"patience": HURRY, "netrc": False, **how})
     with pytest.raises(InputError) as caught, closing(open_source(url, access)) as opened:
         all_of(opened)
     return caught.value

@@ -8,10 +8,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 import pytest
 
 from snapshots.errors import InputError
-from snapshots.sources import Access, open_source
+from snapshots.sources import open_source
+from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.policy import PublicOnly
 from tests.sources.remote.conftest import DATA, HURRY
-from tests.web import serving
+from tests.support.web import serving
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"]
 REFUSED = [
@@ -78,7 +79,7 @@ def test_what_lies_beside_special_addresses_may_be_read():
 
 def service(*allowed, **how):
     how = {"patience": HURRY, "netrc": False, **how}
-    return Access(policy=PublicOnly(frozenset(allowed)), **how)
+    return RemoteAccess(policy=PublicOnly(frozenset(allowed)), **how)
 
 
 @pytest.mark.parametrize("address", PUBLIC)

@@ -9,7 +9,7 @@ import pytest
 
 from snapshots._native import Chunk, Converter, Records
 from snapshots.errors import CannotConnect, InputError
-from snapshots.formats.csv import converter_spec, dialect_json
+from snapshots.formats.kernel_json import converter_spec, dialect_json
 from snapshots.sources.sql import open_query
 from tests.sources.sql.servers import execute, server_of
 

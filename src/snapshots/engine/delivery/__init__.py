@@ -4,5 +4,5 @@ An API has no transaction that rows and account could share. So what it has conf
 durable before many more requests begin: whatever kills the process, only what was under way or
 not yet written down is sent again, with the same idempotency keys.
 
-`sending.py` is the place to begin: pages go out, answers come in, and the books are kept.
+`sender.py` is the place to begin: pages go out, answers come in, and the books are kept.
 """

@@ -9,29 +9,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Outbox
-from snapshots.engine import threads
-from snapshots.engine.delivery.bookkeeper import unwritten
-from snapshots.engine.delivery.inbox import Inbox
+from snapshots.endpoints.http import HttpEndpoint, run
+from snapshots.engine.delivery.group_commit import unwritten
+from snapshots.engine.delivery.ledger_writer import LedgerWriter
 from snapshots.engine.delivery.packing import Packer
-from snapshots.engine.delivery.recorder import Recorder
-from snapshots.engine.delivery.sending import TICK_SECONDS, Sender
+from snapshots.engine.delivery.parcel_queue import ParcelQueue
+from snapshots.engine.delivery.sender import Sender
 from snapshots.engine.delivery.settings import settings
-from snapshots.engine.execute import HEARTBEAT_SECONDS
-from snapshots.engine.job import Ended
-from snapshots.engine.plan import Unheard
-from snapshots.engine.read import Reader, Remainder
-from snapshots.engine.report import Committed, Progress, Retrying
-from snapshots.engine.watch import Watch
+from snapshots.engine.events import Committed, Progress, Retrying
+from snapshots.engine.input.reader import Reader, Remainder
+from snapshots.engine.job import JobOutcome
+from snapshots.engine.limits import StopConditions
+from snapshots.engine.plan.plan import UnansweredRows
+from snapshots.engine.support import threads
+from snapshots.engine.support.time_limits import HEARTBEAT_SECONDS, TICK_SECONDS
 from snapshots.model import Counts
-from snapshots.targets.http import HttpTarget, run
 
 if TYPE_CHECKING:
     from snapshots._native import Block
+    from snapshots.endpoints.http import Failing
     from snapshots.engine.delivery.parcel import Parcel
-    from snapshots.engine.job import Task
-    from snapshots.engine.request import Request
+    from snapshots.engine.job import JobContext
+    from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.ports import Target
-    from snapshots.targets.http import Failing
 
 FAILING_SECONDS = 2.0
 """A failure that lasts for so long is told."""
@@ -39,21 +39,23 @@ AGAIN_SECONDS = 15.0
 """Not before so many is it told again."""
 
 
-class Execution:
+class DeliveryExecution:
     """The threads of one delivery. Use once."""
 
-    def __init__(self, home: Target, task: Task, request: Request) -> None:
+    def __init__(self, home: Target, task: JobContext, request: Endpoint) -> None:
         self._home = home
         self._task = task
         self._request = request
         stop_on_error = task.options.stop_on_error
         self._settings = settings(request, stop_on_error=stop_on_error)
         # A plan says from the start what its first run may send.
-        self._before = task.plan.unheard if task.lease.fence > 1 else Unheard()
+        self._before = task.plan.unheard if task.lease.fence > 1 else UnansweredRows()
         pending = sum(chunk.pending for chunk in task.chunks)
         taken = task.committed + Counts(records=pending)
         # What the limit leaves is for the packer to take; here every record is on its way.
-        self._watch = Watch(task.options.allowed, committed=taken, limit=None, stop=task.stop)
+        self._watch = StopConditions(
+            task.options.allowed, committed=taken, limit=None, stop=task.stop
+        )
         limit = task.options.limit
         plan = task.plan
         self._reader = Reader(
@@ -72,7 +74,7 @@ class Execution:
             stop_at_reject=stop_on_error,
             unheard=self._before,
         )
-        self._recorder = Recorder(home, task.lease)
+        self._recorder = LedgerWriter(home, task.lease)
         self._noted = task.plan
         self._sender: Sender | None = None
         self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
@@ -82,7 +84,7 @@ class Execution:
         self._error: BaseException | None = None
         self._told_failing = 0.0
 
-    def run(self) -> Ended:
+    def run(self) -> JobOutcome:
         """Works until every record is settled, or until there is a reason to stop."""
         if self._watch.enough(Counts()):
             return self._ended()
@@ -114,10 +116,10 @@ class Execution:
 
     async def _send_all(self) -> None:
         rows = max(self._before.rows, unwritten(self._request))
-        self._note(Unheard(rows, self._before.asked))
-        inbox = Inbox(self._packed(), lambda: self._watch.ended)
+        self._note(UnansweredRows(rows, self._before.asked))
+        inbox = ParcelQueue(self._packed(), lambda: self._watch.ended)
         self._sender = Sender(
-            HttpTarget(self._settings),
+            HttpEndpoint(self._settings),
             inbox,
             self._recorder.write,
             self._watch,
@@ -133,9 +135,9 @@ class Execution:
         # All that was heard is in the ledger now.
         asked = {**self._before.asked, **self._sender.asked}
         left = self._before.rows - self._sender.asked_first
-        self._note(Unheard(left, {start: rows for start, rows in asked.items() if rows}))
+        self._note(UnansweredRows(left, {start: rows for start, rows in asked.items() if rows}))
 
-    def _note(self, unheard: Unheard) -> None:
+    def _note(self, unheard: UnansweredRows) -> None:
         """For the next run, should there be one."""
         if unheard != self._noted.unheard:
             self._noted = replace(self._noted, unheard=unheard)
@@ -212,12 +214,12 @@ class Execution:
             )
         )
 
-    def _ended(self) -> Ended:
+    def _ended(self) -> JobOutcome:
         error = self._error
         taken = self._watch.committed
         whole = self._packer.whole and error is None and not self._watch.ended
         limit = self._task.options.limit
-        return Ended(
+        return JobOutcome(
             counts=taken,
             whole=whole,
             over_budget=self._watch.over_budget(),

@@ -7,12 +7,12 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.engine.columns import fitting, for_requests
-from snapshots.engine.delivery.bookkeeper import unwritten
-from snapshots.engine.delivery.execution import Execution
+from snapshots.engine.delivery.execution import DeliveryExecution
+from snapshots.engine.delivery.group_commit import unwritten
 from snapshots.engine.delivery.settings import settings
-from snapshots.engine.doubts import settle
-from snapshots.engine.plan import Options, Plan, Unheard, path_of
+from snapshots.engine.plan.columns import fitting, for_requests
+from snapshots.engine.plan.doubts import settle
+from snapshots.engine.plan.plan import Options, Plan, UnansweredRows, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
@@ -21,10 +21,10 @@ from snapshots.ports import Described, Layout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.engine.books import Books
-    from snapshots.engine.earlier import Known
-    from snapshots.engine.job import Ended, Task
-    from snapshots.engine.request import Request
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.job import JobContext, JobOutcome
+    from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
@@ -35,7 +35,7 @@ holds up little."""
 
 
 @dataclass(frozen=True)
-class Delivering:
+class DeliveryJob:
     """See `engine.job.Job`."""
 
     home: Target
@@ -52,25 +52,25 @@ class Delivering:
         """Nothing follows from an input's name."""
         return None
 
-    def plan(self, source: Source, _books: Books, say: Callable[[str], None]) -> Plan:
+    def plan(self, source: Source, _books: LedgerSession, say: Callable[[str], None]) -> Plan:
         """See `engine.job.Job`."""
         return checked_plan(source, self.options, say)
 
-    def make(self, _plan: Plan, _books: Books, _lease: Lease) -> bool:
+    def make(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
         """Nothing is made at an API."""
         return True
 
     def at_once(
         self,
         _plan: Plan,
-        _books: Books,
+        _books: LedgerSession,
         _source: Source,
-        _known: Known,
+        _known: KnownInput,
         _stop: threading.Event,
     ) -> None:
         """An API knows no transactions."""
 
-    def prepare(self, plan: Plan, _books: Books, _lease: Lease, *, new: bool) -> None:
+    def prepare(self, plan: Plan, _books: LedgerSession, _lease: Lease, *, new: bool) -> None:
         """Nothing is made at an API; but the secrets must be there, also when going on."""
         if not new:
             settings(plan.request.with_secrets_of(self.options.request))
@@ -79,10 +79,10 @@ class Delivering:
         """What an API has confirmed is so."""
         return ""
 
-    def carry_out(self, task: Task) -> Ended:
+    def carry_out(self, task: JobContext) -> JobOutcome:
         """See `engine.job.Job`."""
         request = task.plan.request.with_secrets_of(self.options.request)
-        return Execution(self.home, task, request).run()
+        return DeliveryExecution(self.home, task, request).run()
 
 
 def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
@@ -108,7 +108,7 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
         path=path_of(source),
         given=options.given(),
         # From its beginning on: whatever kills it, the next run knows what may have been sent.
-        unheard=Unheard(unwritten(request)),
+        unheard=UnansweredRows(unwritten(request)),
     )
 
 
@@ -124,7 +124,7 @@ def _detected(source: Source, options: Options, say: Callable[[str], None]) -> L
     return Layout(sniffed.dialect, chosen.header, chosen.contract)
 
 
-def _seeded(request: Request | None) -> Request:
+def _seeded(request: Endpoint | None) -> Endpoint:
     if request is None:
         raise UsageError("a delivery needs a URL", hint="--to URL")
     return replace(request, seed=secrets.token_hex(16))

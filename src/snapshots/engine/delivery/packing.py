@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from snapshots._native import Block, Converter, Outbox
-    from snapshots.engine.plan import Unheard
-    from snapshots.engine.read import Piece
+    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.plan.plan import UnansweredRows
     from snapshots.ledger.entry import CommittedChunk
 
 
@@ -27,7 +27,7 @@ class Packer:
         begun: Iterable[CommittedChunk],
         left: int | None,
         stop_at_reject: bool,
-        unheard: Unheard,
+        unheard: UnansweredRows,
     ) -> None:
         """`outbox`: makes requests of rows. `left`: records that may still be taken; None: all
         there are. `unheard`: what earlier runs may have sent: rows are always sent in their order,

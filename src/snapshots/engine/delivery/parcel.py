@@ -6,19 +6,19 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from snapshots.endpoints.http import RecordPage
 from snapshots.errors import InputChanged, RefusedRows
 from snapshots.ledger.deliveries import ChunkSent
 from snapshots.ledger.record import ChunkDone
 from snapshots.model import Counts, Reject
-from snapshots.targets.http import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots._native import Block, Outbox
-    from snapshots.engine.read import Piece
+    from snapshots.endpoints.http import RecordVerdict
+    from snapshots.engine.input.reader import Piece
     from snapshots.ledger.entry import CommittedChunk
-    from snapshots.targets.http import Verdict
 
 
 class Parcel:
@@ -102,11 +102,11 @@ class Parcel:
         """Something was decided since `news` was asked for."""
         return self.counts != self._told
 
-    def page(self, start: int, end: int) -> Page:
+    def page(self, start: int, end: int) -> RecordPage:
         """Some rows, with their keys."""
-        return Page(self.outbox.bodies(start, end), self.outbox.keys(start, end))
+        return RecordPage(self.outbox.bodies(start, end), self.outbox.keys(start, end))
 
-    def decide(self, start: int, verdicts: Sequence[Verdict]) -> list[Reject]:
+    def decide(self, start: int, verdicts: Sequence[RecordVerdict]) -> list[Reject]:
         """Notes what the API said of the rows from `start` on; those that it refused for good."""
         refused = []
         for row, verdict in enumerate(verdicts, start):
@@ -160,7 +160,7 @@ class Parcel:
         """Since it was packed."""
         return time.monotonic() - self._began
 
-    def _reject(self, row: int, verdict: Verdict) -> Reject:
+    def _reject(self, row: int, verdict: RecordVerdict) -> Reject:
         line, offset, raw = self._block.record(row)
         said = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
         return Reject(line, offset, None, RefusedRows.code, said, raw)

@@ -7,17 +7,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots.endpoints.http import HttpSettings
 from snapshots.errors import UsageError
-from snapshots.targets.http import HttpSettings
 
 if TYPE_CHECKING:
-    from snapshots.engine.request import Request
-    from snapshots.targets.http import Outcome
+    from snapshots.endpoints.http import RecordOutcome
+    from snapshots.engine.plan.endpoint import Endpoint
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def settings(request: Request, *, stop_on_error: bool = False) -> HttpSettings:
+def settings(request: Endpoint, *, stop_on_error: bool = False) -> HttpSettings:
     """Everything looked up and checked. Raises UsageError."""
     secrets: list[str] = []
     return HttpSettings(
@@ -39,7 +39,7 @@ def settings(request: Request, *, stop_on_error: bool = False) -> HttpSettings:
     )
 
 
-def _last(request: Request, *, stop_on_error: bool) -> frozenset[Outcome]:
+def _last(request: Endpoint, *, stop_on_error: bool) -> frozenset[RecordOutcome]:
     """What becomes of a record that nothing is to be sent behind."""
     if stop_on_error:
         return frozenset({"rejected", "undeliverable"})

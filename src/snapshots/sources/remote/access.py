@@ -9,10 +9,10 @@ from typing import Self
 
 from snapshots.errors import InputError, UsageError
 from snapshots.sources.remote.policy import AddressPolicy, Anywhere
-from snapshots.sources.unpacking import Unpacking
+from snapshots.sources.unpacked_limit import UnpackedLimit
 
 
-class Passing(InputError):
+class TransientFailure(InputError):
     """A failure that may go away by itself."""
 
     after: float | None = None
@@ -26,12 +26,12 @@ class Passing(InputError):
         return error
 
 
-class Cut(Passing):
+class EndedEarly(TransientFailure):
     """An answer that ended in good order, and too early."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """In seconds."""
 
     connect: float = 10.0
@@ -49,16 +49,16 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class RemoteAccess:
     """What the door decides: a command line trusts its user, a service trusts no one."""
 
     policy: AddressPolicy = field(default_factory=Anywhere)
     connections: int = 4
     """Ranges read at once, where a server gives ranges."""
-    patience: Patience = field(default_factory=Patience)
+    patience: Timeouts = field(default_factory=Timeouts)
     netrc: bool = True
     """Credentials from the file of the user who runs this."""
-    unpacking: Unpacking = field(default_factory=Unpacking)
+    unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
     """How large compressed input may become; a local file's, too."""
 
     def __post_init__(self) -> None:
@@ -66,10 +66,10 @@ class Access:
             raise UsageError(f"connections is {self.connections}", hint="It is a number from 1 on.")
 
 
-class Tries:
+class Attempts:
     """Waits between failures, longer each time, and gives up after some without progress."""
 
-    def __init__(self, patience: Patience, closed: threading.Event, most: int) -> None:
+    def __init__(self, patience: Timeouts, closed: threading.Event, most: int) -> None:
         self._patience = patience
         self._closed = closed
         self._most = most
@@ -80,10 +80,10 @@ class Tries:
         """There was a byte: whatever failed before is forgotten."""
         self._failed = self._cuts = 0
 
-    def failed(self, error: Passing) -> None:
+    def failed(self, error: TransientFailure) -> None:
         """Returns when it is time to try again; raises the error when there was enough of it."""
         self._failed += 1
-        self._cuts += isinstance(error, Cut)
+        self._cuts += isinstance(error, EndedEarly)
         asked = error.after or 0.0
         enough = self._failed >= self._most or self._cuts >= self._patience.cuts
         if enough or asked > self._patience.longest_asked:

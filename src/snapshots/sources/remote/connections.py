@@ -15,14 +15,14 @@ from snapshots.errors import InputError
 from snapshots.sources.remote import refusals
 
 if TYPE_CHECKING:
-    from snapshots.sources.remote.access import Access
+    from snapshots.sources.remote.access import RemoteAccess
     from snapshots.sources.remote.urls import Url
 
 
-class Connection(HTTPConnection):
+class DownloadConnection(HTTPConnection):
     """One connection; `used` tells a fresh one from one that the server may have closed."""
 
-    def __init__(self, url: Url, access: Access, place: str) -> None:
+    def __init__(self, url: Url, access: RemoteAccess, place: str) -> None:
         super().__init__(url.host, url.port, timeout=access.patience.stall)
         self.used = False
         self._access = access
@@ -70,28 +70,28 @@ class Connection(HTTPConnection):
         raise failure or OSError("the name stands for no address")
 
 
-class Pool:
+class ConnectionPool:
     """Connections that wait for their next request, and those that are busy."""
 
-    def __init__(self, access: Access, place: str) -> None:
+    def __init__(self, access: RemoteAccess, place: str) -> None:
         self._access = access
         self._place = place
         self._lock = threading.Lock()
-        self._idle: defaultdict[tuple[str, str, int], list[Connection]] = defaultdict(list)
-        self._busy: set[Connection] = set()
+        self._idle: defaultdict[tuple[str, str, int], list[DownloadConnection]] = defaultdict(list)
+        self._busy: set[DownloadConnection] = set()
         self._closed = False
 
-    def take(self, url: Url) -> Connection:
+    def take(self, url: Url) -> DownloadConnection:
         """A connection for one request."""
         with self._lock:
             if self._closed:
                 raise InputError("The reading was stopped.", place=self._place)
             idle = self._idle[url.origin]
-            connection = idle.pop() if idle else Connection(url, self._access, self._place)
+            connection = idle.pop() if idle else DownloadConnection(url, self._access, self._place)
             self._busy.add(connection)
         return connection
 
-    def give_back(self, connection: Connection, url: Url) -> None:
+    def give_back(self, connection: DownloadConnection, url: Url) -> None:
         """Its answer was read to the end: it can be asked again."""
         with self._lock:
             self._busy.discard(connection)
@@ -101,7 +101,7 @@ class Pool:
                 return
         connection.close()
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: DownloadConnection) -> None:
         """It cannot be used again."""
         with self._lock:
             self._busy.discard(connection)

@@ -11,16 +11,16 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
-from snapshots.secrecy import shown
+from snapshots.redaction import shown
 from snapshots.sources.compression import PIECE
 from snapshots.sources.files import empty
 from snapshots.sources.remote import refusals, urls
-from snapshots.sources.remote.access import Cut, Passing
-from snapshots.sources.remote.facts import Answer, Facts
+from snapshots.sources.remote.access import EndedEarly, TransientFailure
+from snapshots.sources.remote.protocol import RemoteFacts, RemoteResponse
 
 if TYPE_CHECKING:
-    from snapshots.sources.remote.access import Access
-    from snapshots.sources.remote.connections import Connection
+    from snapshots.sources.remote.access import RemoteAccess
+    from snapshots.sources.remote.connections import DownloadConnection
     from snapshots.sources.remote.urls import Url
 
 MOST_REDIRECTS: Final = 10
@@ -39,18 +39,18 @@ _NS: Final = 1_000_000_000
 class HttpRemote:
     """One URL."""
 
-    def __init__(self, name: str, access: Access) -> None:
-        from snapshots.sources.remote.connections import Pool
+    def __init__(self, name: str, access: RemoteAccess) -> None:
+        from snapshots.sources.remote.connections import ConnectionPool
 
         self._place = shown(name)
         self._url = urls.parse(name)
         if self._url.authorization is None and access.netrc:
             self._url = replace(self._url, authorization=urls.from_netrc(self._url.host))
         self._led_to: Url | None = None
-        self._known: Facts | None = None
-        self._pool = Pool(access, self._place)
+        self._known: RemoteFacts | None = None
+        self._pool = ConnectionPool(access, self._place)
 
-    def get(self, start: int = 0, end: int | None = None) -> Answer:
+    def get(self, start: int = 0, end: int | None = None) -> RemoteResponse:
         """See `facts.Remote`."""
         headers = self._headers(start, end)
         connection, response = self._followed(headers)
@@ -76,7 +76,7 @@ class HttpRemote:
             headers["If-Range"] = formatdate(known.modified_ns // _NS, usegmt=True)
         return headers
 
-    def _followed(self, headers: dict[str, str]) -> tuple[Connection, HTTPResponse]:
+    def _followed(self, headers: dict[str, str]) -> tuple[DownloadConnection, HTTPResponse]:
         """The answer behind all redirects; where they led before is asked first."""
         url = self._led_to or self._url
         for _ in range(MOST_REDIRECTS + 1):
@@ -117,7 +117,7 @@ class HttpRemote:
             )
         return to
 
-    def _asked(self, url: Url, headers: dict[str, str]) -> tuple[Connection, HTTPResponse]:
+    def _asked(self, url: Url, headers: dict[str, str]) -> tuple[DownloadConnection, HTTPResponse]:
         """One request; once more where the server had closed the connection meanwhile."""
         if url.authorization:
             headers = {**headers, "Authorization": url.authorization}
@@ -135,8 +135,8 @@ class HttpRemote:
                     raise self.broken(error) from error
 
     def _answer(
-        self, connection: Connection, response: HTTPResponse, start: int, end: int | None
-    ) -> Answer:
+        self, connection: DownloadConnection, response: HTTPResponse, start: int, end: int | None
+    ) -> RemoteResponse:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _READABLE:
             raise InputError(
@@ -160,20 +160,20 @@ class HttpRemote:
         facts = _facts(response, size)
         if self._known is None:
             self._known = facts
-        return Answer(facts, partial, _HttpBody(self, connection, response, expected))
+        return RemoteResponse(facts, partial, _HttpBody(self, connection, response, expected))
 
-    def done(self, connection: Connection, response: HTTPResponse) -> None:
+    def done(self, connection: DownloadConnection, response: HTTPResponse) -> None:
         """An answer was read to its end."""
         if response.will_close or self._led_to is None or not response.isclosed():
             self._pool.drop(connection)
         else:
             self._pool.give_back(connection, self._led_to)
 
-    def dropped(self, connection: Connection) -> None:
+    def dropped(self, connection: DownloadConnection) -> None:
         """The rest of an answer is not wanted, or does not come."""
         self._pool.drop(connection)
 
-    def broken(self, error: Exception) -> Passing:
+    def broken(self, error: Exception) -> TransientFailure:
         """For an answer that was begun, or at least asked for."""
         if isinstance(error, TimeoutError):
             said = "The server has sent nothing for too long."
@@ -181,12 +181,12 @@ class HttpRemote:
             said = f"The connection with the server broke: {error.strerror or error}."
         else:
             said = f"The server does not speak HTTP: {type(error).__name__}."
-        return Passing.of(said, self._place, "Try again later.")
+        return TransientFailure.of(said, self._place, "Try again later.")
 
-    def cut(self, missing: int | None) -> Cut:
+    def cut(self, missing: int | None) -> EndedEarly:
         """For an answer that ends before it should."""
         how = "in its middle" if missing is None else f"{missing} bytes early"
-        return Cut.of(
+        return EndedEarly.of(
             f"The server's answer ends {how}.",
             self._place,
             "The server may announce a wrong length; compare with curl.",
@@ -213,7 +213,7 @@ class _HttpBody:
     def __init__(
         self,
         remote: HttpRemote,
-        connection: Connection,
+        connection: DownloadConnection,
         response: HTTPResponse,
         expected: int | None,
     ) -> None:
@@ -238,7 +238,7 @@ class _HttpBody:
             self._open = False
             self._remote.dropped(self._connection)
 
-    def _gathered(self) -> tuple[bytes, Passing | None]:
+    def _gathered(self) -> tuple[bytes, TransientFailure | None]:
         """About 1 MiB, of as many packets as that takes, and how it ended if it ended badly."""
         parts: list[bytes] = []
         size = 0
@@ -270,9 +270,9 @@ class _HttpBody:
         self._remote.done(self._connection, self._response)
 
 
-def _facts(response: HTTPResponse, size: int | None) -> Facts:
+def _facts(response: HTTPResponse, size: int | None) -> RemoteFacts:
     etag = response.headers.get("ETag", "").strip()
-    return Facts(size, etag if etag.startswith('"') else None, _modified(response))
+    return RemoteFacts(size, etag if etag.startswith('"') else None, _modified(response))
 
 
 def _modified(response: HTTPResponse) -> int | None:

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from snapshots.errors import InputError
 from snapshots.hosts import Address, literal
-from snapshots.secrecy import authority, scheme_of
+from snapshots.redaction import authority, scheme_of
 from snapshots.sources.remote.urls import HTTP, parse
 
 _WEB_PORTS: Final = (80, 443)

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
-from snapshots.retryafter import retry_after
-from snapshots.sources.remote.access import Passing
+from snapshots.retry_after import retry_after
+from snapshots.sources.remote.access import TransientFailure
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage
@@ -25,9 +25,9 @@ def of_status(status: int, headers: HTTPMessage, place: str) -> InputError:
     if status in _BUSY:
         wait = retry_after(headers.get("Retry-After"))
         hint = f"It asks to come again in {wait:.0f} s." if wait else _LATER
-        return Passing.of(f"The server is busy ({status}).", place, hint, wait)
+        return TransientFailure.of(f"The server is busy ({status}).", place, hint, wait)
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Passing.of(f"The server has a failure ({status}).", place, _LATER)
+        return TransientFailure.of(f"The server has a failure ({status}).", place, _LATER)
     if status == HTTPStatus.UNAUTHORIZED:
         return InputError(
             "The server wants to know who asks (401).",
@@ -68,14 +68,18 @@ def no_connection(error: OSError, place: str) -> InputError:
             hint="Check whether the port speaks TLS (https) or not (http).",
         )
     if isinstance(error, socket.gaierror):
-        return Passing.of("No host of that name is known.", place, "Check the URL and the network.")
+        return TransientFailure.of(
+            "No host of that name is known.", place, "Check the URL and the network."
+        )
     if isinstance(error, ConnectionRefusedError):
-        return Passing.of("No server listens there.", place, "Check host and port.")
+        return TransientFailure.of("No server listens there.", place, "Check host and port.")
     if isinstance(error, TimeoutError):
-        return Passing.of(
+        return TransientFailure.of(
             "The server does not answer.",
             place,
             "Check host and port, and whether only a proxy leads there: proxies are not used, but"
             " curl can read through one: curl ... | snapshots import -",
         )
-    return Passing.of(f"The server cannot be reached: {error.strerror or error}.", place, _LATER)
+    return TransientFailure.of(
+        f"The server cannot be reached: {error.strerror or error}.", place, _LATER
+    )

@@ -9,22 +9,22 @@ from snapshots.ports import Identity
 from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE, restored
 from snapshots.sources.files import empty, fingerprint, refuse_bad_head
-from snapshots.sources.peeked import Peeked
+from snapshots.sources.peekable import Peekable
 from snapshots.sources.remote import transfer
-from snapshots.sources.remote.access import Tries
+from snapshots.sources.remote.access import Attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from snapshots.sources.remote.access import Access
-    from snapshots.sources.remote.facts import Remote
+    from snapshots.sources.remote.access import RemoteAccess
+    from snapshots.sources.remote.protocol import Remote
 
 
 class UrlSource:
     """Bytes that a server keeps. May be read often, and each time they are fetched."""
 
     def __init__(
-        self, name: str, remote: Remote, access: Access, sized: Callable[[int], None]
+        self, name: str, remote: Remote, access: RemoteAccess, sized: Callable[[int], None]
     ) -> None:
         """`name`: as it may be shown. Waits for the first bytes; `sized` hears before how many
         there are."""
@@ -32,7 +32,7 @@ class UrlSource:
         self._remote = remote
         self._unpacking = access.unpacking
         self._consumed = 0
-        self._peeked: Peeked | None = None
+        self._peeked: Peekable | None = None
         self._closed = threading.Event()
         patience = access.patience
         try:
@@ -40,8 +40,8 @@ class UrlSource:
                 remote,
                 name,
                 access.connections,
-                Tries(patience, self._closed, patience.tries_to_open),
-                lambda: Tries(patience, self._closed, patience.tries),
+                Attempts(patience, self._closed, patience.tries_to_open),
+                lambda: Attempts(patience, self._closed, patience.tries),
                 sized,
             )
             self._open()
@@ -77,7 +77,7 @@ class UrlSource:
     def head(self, size: int) -> bytes:
         """See `ports.Source`."""
         if self._peeked is None:
-            self._peeked = Peeked(self._decoded())
+            self._peeked = Peekable(self._decoded())
         return self._peeked.head(size)
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
@@ -85,7 +85,7 @@ class UrlSource:
         if offset and self.seekable:
             return self._counted(offset)
         peeked, self._peeked = self._peeked, None
-        return (peeked or Peeked(self._decoded())).read(offset)
+        return (peeked or Peekable(self._decoded())).read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`; of a compressed object only `read` can be had, as of a stream."""
@@ -101,12 +101,12 @@ class UrlSource:
         self._remote.close()
 
     def _open(self) -> None:
-        raw = Peeked(self._counted())
+        raw = Peekable(self._counted())
         first = raw.head(16)
         if not first:
             raise empty(self._name)
         self._codec = kinds.codec(first)
-        self._peeked = Peeked(self._decoded(raw))
+        self._peeked = Peekable(self._decoded(raw))
         refuse_bad_head(self.head(kinds.HEAD), self._name)
         facts = self._transfer.facts
         self._identity = Identity(
@@ -124,14 +124,14 @@ class UrlSource:
             last = b"".join(self._transfer.read(size - PIECE))
         return fingerprint(size, first, last)
 
-    def _decoded(self, raw: Peeked | None = None) -> Iterator[bytes]:
+    def _decoded(self, raw: Peekable | None = None) -> Iterator[bytes]:
         """The bytes without compression; `raw` is where the first reading has begun."""
         if self._codec is None:
-            return (raw or Peeked(self._counted())).read()
+            return (raw or Peekable(self._counted())).read()
         begun = [raw] if raw else []
 
         def read() -> Iterator[bytes]:
-            return (begun.pop() if begun else Peeked(self._counted())).read()
+            return (begun.pop() if begun else Peekable(self._counted())).read()
 
         whole = restored(read, self._codec, self._name)
         return self._unpacking.bounded(whole, lambda: self._consumed, self._name)

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError, UsageError
-from snapshots.secrecy import authority, scheme_of
+from snapshots.redaction import authority, scheme_of
 from snapshots.sources.compression import PIECE
-from snapshots.sources.remote.access import Cut, Passing
-from snapshots.sources.remote.facts import Answer, Facts
+from snapshots.sources.remote.access import EndedEarly, TransientFailure
+from snapshots.sources.remote.protocol import RemoteFacts, RemoteResponse
 from snapshots.sources.remote.urls import without_query
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class StoreRemote:
                 "The object store cannot be opened.", place=name, hint=_LOGIN
             ) from error
 
-    def get(self, start: int = 0, end: int | None = None) -> Answer:
+    def get(self, start: int = 0, end: int | None = None) -> RemoteResponse:
         """See `facts.Remote`."""
         from obstore import get
 
@@ -67,12 +67,12 @@ class StoreRemote:
             raise self.translated(error) from error
         meta = result.meta
         etag = meta["e_tag"]
-        facts = Facts(
+        facts = RemoteFacts(
             meta["size"],
             etag if etag and etag.startswith('"') else None,
             int(meta["last_modified"].timestamp()) * 1_000_000_000,
         )
-        return Answer(facts, True, _StoreBody(self, result))
+        return RemoteResponse(facts, True, _StoreBody(self, result))
 
     def close(self) -> None:
         """The library ends its requests by itself, after half a minute of silence."""
@@ -90,11 +90,11 @@ class StoreRemote:
             return InputError("The object store refuses.", place=self._place, hint=_LOGIN)
         status = _STATUS.search(str(error))
         why = f"status {status[1].strip()}" if status else type(error).__name__
-        return Passing.of(f"The object store cannot be read: {why}.", self._place, _LOGIN)
+        return TransientFailure.of(f"The object store cannot be read: {why}.", self._place, _LOGIN)
 
-    def cut(self, missing: int) -> Cut:
+    def cut(self, missing: int) -> EndedEarly:
         """For an answer that is too short."""
-        return Cut.of(
+        return EndedEarly.of(
             f"The object store's answer ends {missing} bytes early.", self._place, "Try again."
         )
 

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Final, Protocol
 from snapshots._native import Hasher
 from snapshots.errors import InputError
 from snapshots.sources.compression import PIECE
-from snapshots.sources.remote.access import Passing, Tries
-from snapshots.sources.remote.facts import changed, require_same
+from snapshots.sources.remote.access import Attempts, TransientFailure
+from snapshots.sources.remote.protocol import changed, require_same
 
 if TYPE_CHECKING:
-    from snapshots.sources.remote.facts import Body, Facts, Remote
+    from snapshots.sources.remote.protocol import Remote, RemoteBody, RemoteFacts
 
 PART: Final = 8 * 1024 * 1024
 """What one connection reads at a time. As many parts as there are connections are in memory."""
 
-NewTries = Callable[[], Tries]
+NewTries = Callable[[], Attempts]
 
 
 class Transfer(Protocol):
     """How an object is read, decided by what its server can do."""
 
     seekable: bool
-    facts: Facts
+    facts: RemoteFacts
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
         """The bytes as they lie, in order."""
@@ -40,7 +40,7 @@ def begin(
     remote: Remote,
     place: str,
     connections: int,
-    opening: Tries,
+    opening: Attempts,
     tries: NewTries,
     sized: Callable[[int], None],
 ) -> Transfer:
@@ -52,25 +52,30 @@ def begin(
             if facts.size is not None:
                 sized(facts.size)
             if not answer.partial:
-                return Whole(remote, place, facts, tries, answer.body)
+                return SequentialTransfer(remote, place, facts, tries, answer.body)
             first = b"".join(answer.body)
-        except Passing as error:
+        except TransientFailure as error:
             opening.failed(error)
         else:
             break
     if facts.versioned:
-        return Ranged(remote, place, facts, tries, first, connections)
+        return RangedTransfer(remote, place, facts, tries, first, connections)
     # Parts of it could come from different versions, and nobody would see it.
-    return Whole(remote, place, facts, tries, None)
+    return SequentialTransfer(remote, place, facts, tries, None)
 
 
-class Whole:
+class SequentialTransfer:
     """Read from the first byte on, every time: the server gives no ranges."""
 
     seekable = False
 
     def __init__(
-        self, remote: Remote, place: str, facts: Facts, tries: NewTries, body: Body | None
+        self,
+        remote: Remote,
+        place: str,
+        facts: RemoteFacts,
+        tries: NewTries,
+        body: RemoteBody | None,
     ) -> None:
         self.facts = facts
         self._remote = remote
@@ -90,7 +95,7 @@ class Whole:
                     before = given.length - len(piece)
                     if given.length > offset:
                         yield piece[max(offset - before, 0) :]
-            except Passing as error:
+            except TransientFailure as error:
                 tries.failed(error)
             else:
                 return
@@ -111,7 +116,7 @@ class Whole:
             if missing:
                 raise self._changed()
 
-    def _opened(self) -> Body:
+    def _opened(self) -> RemoteBody:
         """The answer that is there already serves the first reading."""
         body, self._body = self._body, None
         if body is None:
@@ -139,7 +144,7 @@ class _Part:
             yield piece
 
 
-class Ranged:
+class RangedTransfer:
     """Read from anywhere, several ranges at once."""
 
     seekable = True
@@ -148,7 +153,7 @@ class Ranged:
         self,
         remote: Remote,
         place: str,
-        facts: Facts,
+        facts: RemoteFacts,
         tries: NewTries,
         first: bytes,
         connections: int,
@@ -183,10 +188,10 @@ class Ranged:
                         start += len(piece)
                         tries.progress()
                         yield piece
-            except Passing as error:
+            except TransientFailure as error:
                 tries.failed(error)
 
-    def _asked(self, start: int, end: int) -> Body:
+    def _asked(self, start: int, end: int) -> RemoteBody:
         answer = self._remote.get(start, end)
         try:
             require_same(self.facts, answer.facts, self._place)

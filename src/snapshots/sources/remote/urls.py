@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from snapshots import home
 from snapshots.errors import InputError
 from snapshots.hosts import no_name
-from snapshots.secrecy import authority, shown
+from snapshots.redaction import authority, shown
 
 HTTP: Final = ("http", "https")
 STORES: Final = ("s3", "gs", "az")

@@ -12,18 +12,18 @@ from pymysql.constants import FIELD_TYPE, FLAG
 from pymysql.converters import encoders
 from pymysql.cursors import Cursor, SSCursor
 
-from snapshots.model import Column, Kind, Type
+from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.mariadb import Formatting
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots.sources.sql.server import Row, Server
+    from snapshots.sources.sql.server import QueryServer, Row
 
 _INTEGERS = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG,
              FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR, FIELD_TYPE.BIT)  # fmt: skip
-_KINDS: dict[int, Kind] = {
+_KINDS: dict[int, TypeKind] = {
     **dict.fromkeys(_INTEGERS, "integer"),
     FIELD_TYPE.DECIMAL: "decimal",
     FIELD_TYPE.NEWDECIMAL: "decimal",
@@ -72,7 +72,7 @@ _TEXTS: dict[Any, Any] = {
 """All other types are read as their text."""
 
 
-def run(server: Server, sql: str, place: str, most: int | None = None) -> MysqlQuery:
+def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> MysqlQuery:
     """See `Query`. CannotConnect, or InputError if the server refuses the query."""
     connection = _connect(server)
     if most is not None:
@@ -80,7 +80,7 @@ def run(server: Server, sql: str, place: str, most: int | None = None) -> MysqlQ
     return MysqlQuery(server, connection, sql, place)
 
 
-def _connect(server: Server) -> Any:
+def _connect(server: QueryServer) -> Any:
     try:
         connection: Any = Formatting(**settings(server))
         for statement in _READING:
@@ -94,7 +94,7 @@ def _connect(server: Server) -> Any:
     return connection
 
 
-def settings(server: Server) -> dict[str, Any]:
+def settings(server: QueryServer) -> dict[str, Any]:
     """As PyMySQL takes them."""
     given = {
         "host": server.host,
@@ -114,7 +114,7 @@ def settings(server: Server) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _tls(server: Server) -> ssl.SSLContext | None:
+def _tls(server: QueryServer) -> ssl.SSLContext | None:
     """None leaves it to PyMySQL, which encrypts where the server offers it."""
     if server.tls in {"off", "prefer"}:
         return None
@@ -141,7 +141,7 @@ def _origin(field: Any) -> tuple[str, str, str]:
     return field.db.decode(), field.org_table, field.org_name
 
 
-def _json_columns(server: Server, tables: set[tuple[str, str]]) -> set[tuple[str, str, str]]:
+def _json_columns(server: QueryServer, tables: set[tuple[str, str]]) -> set[tuple[str, str, str]]:
     """Which columns of some tables hold JSON, as the tables' own checks say.
 
     Asked in a session of its own: that of the query has rows to give first. A table whose
@@ -169,7 +169,7 @@ def _quoted(name: str) -> str:
 class MysqlQuery:
     """See `Query`: the rows stay in the server and the socket until they are fetched."""
 
-    def __init__(self, server: Server, connection: Any, sql: str, place: str) -> None:
+    def __init__(self, server: QueryServer, connection: Any, sql: str, place: str) -> None:
         self._connection = connection
         self._place = place
         self._cursor = connection.cursor()

@@ -11,15 +11,15 @@ from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
 from snapshots.errors import InputError
-from snapshots.model import Column, Kind, Type
+from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots.sources.sql.server import Row, Server
+    from snapshots.sources.sql.server import QueryServer, Row
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, TypeKind] = {
     "int2": "integer", "int4": "integer", "int8": "integer", "oid": "integer",
     "numeric": "decimal", "float4": "float", "float8": "float", "bool": "boolean",
     "date": "date", "timestamp": "timestamp", "timestamptz": "timestamptz",
@@ -89,7 +89,7 @@ def _as_text() -> AdaptersMap:
 _TEXTS = _as_text()
 
 
-def run(server: Server, sql: str, place: str, most: int | None = None) -> PostgresQuery:
+def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> PostgresQuery:
     """See `Query`. CannotConnect, or InputError if the server refuses the query."""
     try:
         connection = psycopg.connect(context=_TEXTS, **settings(server))
@@ -103,7 +103,7 @@ def run(server: Server, sql: str, place: str, most: int | None = None) -> Postgr
         raise
 
 
-def settings(server: Server) -> dict[str, Any]:
+def settings(server: QueryServer) -> dict[str, Any]:
     """As libpq takes them."""
     given = {
         "host": server.host,

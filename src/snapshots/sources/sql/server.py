@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from snapshots.errors import CannotConnect, InputError
 from snapshots.model import Column
 
-Kind: TypeAlias = Literal["mysql", "postgres", "sqlserver"]
+ServerKind: TypeAlias = Literal["mysql", "postgres", "sqlserver"]
 Tls: TypeAlias = Literal["off", "prefer", "require", "verify"]
 
 Row: TypeAlias = Sequence[str | None]
@@ -21,10 +21,10 @@ CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class QueryServer:
     """A database server and who asks it."""
 
-    kind: Kind
+    kind: ServerKind
     host: str | None
     """None, here and below: what the server's own clients would take."""
     port: int | str | None
@@ -59,7 +59,7 @@ class Query(Protocol):
         """Ends query and session, without reading what is left. Never raises."""
 
 
-def cannot_connect(server: Server, said: str) -> CannotConnect:
+def cannot_connect(server: QueryServer, said: str) -> CannotConnect:
     """There is no session."""
     return CannotConnect(
         f"The session cannot be opened: {said.strip()}",

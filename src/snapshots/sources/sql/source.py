@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import InputError
 from snapshots.model import Contract
 from snapshots.ports import Layout
-from snapshots.sources.peeked import Peeked
+from snapshots.sources.peekable import Peekable
 from snapshots.sources.sql.records import DIALECT, LAST_FIELD, encode
 from snapshots.sources.sql.statement import single_select
 from snapshots.sources.streams import ReadOnce
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.model import Column
-    from snapshots.sources.sql.server import Query, Server
+    from snapshots.sources.sql.server import Query, QueryServer
 
 
-def open_query(server: Server, sql: str, name: str, limit: int | None = None) -> QuerySource:
+def open_query(server: QueryServer, sql: str, name: str, limit: int | None = None) -> QuerySource:
     """Runs a query; its first rows may not be there yet.
 
     With a limit the server is asked for one row more: so it sorts no more than it must, and whether
@@ -49,7 +49,7 @@ class QuerySource(ReadOnce):
         except InputError:
             self.close()
             raise
-        self._peeked = Peeked(self._records())
+        self._peeked = Peekable(self._records())
         self.contract = Contract(query.columns, missing_values=None)
         """Names in their case, types as the server gives them; whoever knows better sets it."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import CannotConnect
-from snapshots.model import Column, Kind, Type
+from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
 
 try:
@@ -25,7 +25,7 @@ except ImportError as _error:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots.sources.sql.server import Row, Server
+    from snapshots.sources.sql.server import QueryServer, Row
 
 _INTEGERS = (tds_base.SYBINTN, tds_base.SYBINT1, tds_base.SYBINT2, tds_base.SYBINT4,
              tds_base.SYBINT8)  # fmt: skip
@@ -36,7 +36,7 @@ _TIMESTAMPS = (tds_base.SYBDATETIME, tds_base.SYBDATETIME4, tds_base.SYBDATETIMN
                tds_base.SYBMSDATETIME2)  # fmt: skip
 _BYTES = {tds_base.XSYBVARBINARY, tds_base.XSYBBINARY, tds_base.SYBIMAGE, tds_base.SYBVARBINARY,
           tds_base.SYBBINARY}  # fmt: skip
-_KINDS: dict[int, Kind] = {
+_KINDS: dict[int, TypeKind] = {
     **dict.fromkeys(_INTEGERS, "integer"),
     **dict.fromkeys(_DECIMALS, "decimal"),
     **dict.fromkeys(_FLOATS, "float"),
@@ -63,7 +63,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def run(server: Server, sql: str, place: str, most: int | None = None) -> SqlServerQuery:
+def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> SqlServerQuery:
     """See `Query`. CannotConnect, or InputError if the server refuses the query.
 
     `most` rows are wanted: reading stops there, and the server is not asked for fewer.
@@ -80,7 +80,7 @@ def run(server: Server, sql: str, place: str, most: int | None = None) -> SqlSer
         raise
 
 
-def settings(server: Server) -> dict[str, Any]:
+def settings(server: QueryServer) -> dict[str, Any]:
     """As python-tds takes them. CannotConnect where it cannot do what is asked."""
     if server.tls == "require" or server.tls_cert:
         raise CannotConnect(

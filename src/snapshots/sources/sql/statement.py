@@ -19,7 +19,7 @@ from snapshots.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Server: TypeAlias = Literal["mysql", "postgres", "sqlserver"]
+Flavor: TypeAlias = Literal["mysql", "postgres", "sqlserver"]
 
 _SPACE = r"(?P<space>\s+)"
 _NESTED = r"(?P<nested>/\*)"
@@ -33,7 +33,7 @@ def _tokens(*kinds: str) -> re.Pattern[str]:
     return re.compile("|".join((_SPACE, *kinds, _WORD, _OTHER)), re.DOTALL)
 
 
-_TOKENS: dict[Server, re.Pattern[str]] = {
+_TOKENS: dict[Flavor, re.Pattern[str]] = {
     "postgres": _tokens(
         r"(?P<comment>--[^\n]*)",
         _NESTED,
@@ -64,7 +64,7 @@ _STATEMENTS = frozenset({
 """Reserved words that begin a statement where no semicolon is needed before it, and functions
 that send another server any statement."""
 
-_REFUSED: dict[Server, frozenset[str]] = {
+_REFUSED: dict[Flavor, frozenset[str]] = {
     "mysql": _WRITING,
     "postgres": _WRITING,
     "sqlserver": _WRITING | _STATEMENTS,
@@ -78,7 +78,7 @@ class _Token:
     start: int
 
 
-def single_select(text: str, server: Server, place: str) -> str:
+def single_select(text: str, server: Flavor, place: str) -> str:
     """The query without what follows its end. InputError, with the line, if it is another thing."""
     end = len(text)
     first = ""
@@ -100,7 +100,7 @@ def single_select(text: str, server: Server, place: str) -> str:
     return text[:end]
 
 
-def _significant(text: str, server: Server, place: str) -> Iterator[_Token]:
+def _significant(text: str, server: Flavor, place: str) -> Iterator[_Token]:
     """Words and marks outside of quotes and comments."""
     pattern, at = _TOKENS[server], 0
     while match := pattern.match(text, at):

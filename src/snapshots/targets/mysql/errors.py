@@ -13,7 +13,7 @@ from snapshots.errors import (
     SnapshotsError,
     TargetError,
 )
-from snapshots.secrecy import without_secrets
+from snapshots.redaction import without_secrets
 
 if TYPE_CHECKING:
     import pymysql

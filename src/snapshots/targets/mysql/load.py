@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.targets.mysql.exact import expression
+from snapshots.targets.mysql.exact_types import expression
 from snapshots.targets.mysql.names import quote
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-class Load:
+class LoadStatements:
     """The statements that load some columns of one table."""
 
     def __init__(self, table: TableName, columns: Sequence[str], inexact: dict[str, str]) -> None:

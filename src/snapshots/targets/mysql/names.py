@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snapshots.errors import ContractError
-from snapshots.targets import ddl
+from snapshots.targets.sql import ddl
 
 NAME_CHARACTERS = 64
 _LAST_OF_THE_BASIC_PLANE = "\uffff"

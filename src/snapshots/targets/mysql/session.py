@@ -14,21 +14,21 @@ from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from pymysql.converters import encoders
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
-from snapshots.targets.ddl import placeholders
 from snapshots.targets.mysql.errors import translate
-from snapshots.targets.mysql.exact import DATA_TYPES
+from snapshots.targets.mysql.exact_types import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
-from snapshots.targets.mysql.load import Load
-from snapshots.targets.mysql.named import end_named, take_name
+from snapshots.targets.mysql.load import LoadStatements
 from snapshots.targets.mysql.names import quote
-from snapshots.targets.transactions import Transactions
+from snapshots.targets.mysql.session_names import end_named, take_name
+from snapshots.targets.sql.ddl import placeholders
+from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, Rows, Value
+    from snapshots.ports import Comparison, Difference, ResultRows, Value
     from snapshots.targets.mysql.bulk import BulkConnection
 
 _SETTINGS = (
@@ -76,7 +76,7 @@ class MysqlSession(Transactions):
     def __init__(self, connection: BulkConnection) -> None:
         super().__init__()
         self._connection = connection
-        self._loads: dict[tuple[TableName, tuple[str, ...]], Load] = {}
+        self._loads: dict[tuple[TableName, tuple[str, ...]], LoadStatements] = {}
         for statement in _SETTINGS:
             self.command(statement)
         ((local, size),) = self.execute("SELECT @@local_infile, @@max_allowed_packet")
@@ -87,7 +87,7 @@ class MysqlSession(Transactions):
         with self._errors():
             self._connection.query(sql)
 
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         with self._errors(), self._connection.cursor() as cursor:
             if params:
                 cursor.execute(placeholders(sql), tuple(params))
@@ -118,7 +118,7 @@ class MysqlSession(Transactions):
             return 0
         key = (table, tuple(columns))
         if key not in self._loads:
-            self._loads[key] = Load(table, columns, self._inexact(table))
+            self._loads[key] = LoadStatements(table, columns, self._inexact(table))
         load = self._loads[key]
         blocks = chain([first], blocks)
         if first.encoding == "mariadb":
@@ -160,7 +160,7 @@ class MysqlSession(Transactions):
         with suppress(Exception):
             self._connection.close()
 
-    def _execute_bulk(self, load: Load, blocks: Iterable[Block]) -> int:
+    def _execute_bulk(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
         if not self.takes_bulk:
             raise TargetError(
                 "The import was begun on a MariaDB server, and this one cannot take its rows.",
@@ -185,7 +185,7 @@ class MysqlSession(Transactions):
             raise RefusedRows("MariaDB has left the row out.")
         return stored
 
-    def _load_data(self, load: Load, blocks: Iterable[Block]) -> int:
+    def _load_data(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
         given = 0
 
         def payloads() -> Iterator[memoryview]:
@@ -205,7 +205,7 @@ class MysqlSession(Transactions):
             raise RefusedRows("MySQL has left the row out.")
         return given
 
-    def _insert(self, load: Load, blocks: Iterable[Block]) -> int:
+    def _insert(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
         given = stored = 0
         for block in blocks:
             given += block.loaded

@@ -13,17 +13,11 @@ from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape, Type
 from snapshots.ports import Comparison, Naming
-from snapshots.targets import ddl
 from snapshots.targets.mysql import called, pages
-from snapshots.targets.mysql.bases import bases
+from snapshots.targets.mysql.base_tables import bases
 from snapshots.targets.mysql.bulk import BulkConnection
-from snapshots.targets.mysql.errors import (
-    NOT_ALLOWED,
-    UNKNOWN_DATABASE,
-    cannot_connect,
-    code_of,
-)
-from snapshots.targets.mysql.exact import is_inexact
+from snapshots.targets.mysql.errors import NOT_ALLOWED, UNKNOWN_DATABASE, cannot_connect, code_of
+from snapshots.targets.mysql.exact_types import is_inexact
 from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
@@ -35,13 +29,14 @@ from snapshots.targets.mysql.types import (
     values_of,
     wire_of,
 )
-from snapshots.targets.own_keys import grouped
+from snapshots.targets.sql import ddl
+from snapshots.targets.sql.own_keys import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots._native import Block
-    from snapshots.model import Column, Contract, Encoding, TableName
+    from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, RowPlace, Session, Value
 
 _COLUMNS = """
@@ -127,10 +122,10 @@ class MysqlTarget:
         return "mysql"
 
     @property
-    def encoding(self) -> Encoding:
+    def encoding(self) -> RowEncoding:
         return "text"
 
-    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:
+    def encoding_for(self, session: Session, shape: TableShape | None) -> RowEncoding:
         bulk = isinstance(session, MysqlSession) and session.takes_bulk
         columns = () if shape is None else shape.columns
         return "mariadb" if bulk and not any(map(is_inexact, columns)) else "text"
@@ -140,7 +135,7 @@ class MysqlTarget:
         session: Session,  # noqa: ARG002
         table: TableName,  # noqa: ARG002
         columns: Sequence[Column],  # noqa: ARG002
-        encoding: Encoding,  # noqa: ARG002
+        encoding: RowEncoding,  # noqa: ARG002
     ) -> Comparison:
         return Comparison()
 

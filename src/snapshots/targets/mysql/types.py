@@ -11,7 +11,7 @@ from snapshots.model import Type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.model import Contract, Kind, Wire
+    from snapshots.model import Contract, TypeKind, Wire
 
 MAX_PRECISION, MAX_SCALE = 65, 30
 MAX_VARCHAR = 16_383
@@ -148,7 +148,7 @@ def _text(max_chars: int) -> str:
     return f"varchar({max_chars})" if max_chars else "longtext"
 
 
-_WRITERS: dict[Kind, Callable[[Type], str]] = {
+_WRITERS: dict[TypeKind, Callable[[Type], str]] = {
     "boolean": lambda _: "tinyint(1)",
     "integer": _integer,
     "decimal": _decimal,
@@ -188,7 +188,7 @@ def _read_float(name: str, numbers: list[int], _: bool) -> Type:
 
 
 def _read_temporal(name: str, numbers: list[int], _: bool) -> Type:
-    kind: Kind = "time" if name == "time" else "timestamp"
+    kind: TypeKind = "time" if name == "time" else "timestamp"
     return Type(kind, fraction=numbers[0] if numbers else 0)
 
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
 from snapshots.ports import Comparison
-from snapshots.targets.ddl import LINEAGE
-from snapshots.targets.postgres.leaves import altered, by_modifier_alone, is_open, is_padded
-from snapshots.targets.postgres.made import Twins, columns_of
 from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.plain_types import altered, by_modifier_alone, is_open, is_padded
+from snapshots.targets.postgres.type_parts import TwinTypes, columns_of
 from snapshots.targets.postgres.types import kernel_type
+from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from snapshots.model import Column, Type
     from snapshots.ports import Session
-    from snapshots.targets.postgres.made import Made
+    from snapshots.targets.postgres.type_parts import TypeParts
 
 STAGE = TableName("snapshots_stage", "pg_temp")
 _MAY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
@@ -36,8 +36,8 @@ _SHOWN = 300
 def comparison(session: Session, table: TableName, columns: Sequence[Column]) -> Comparison:
     """See `ports.Target.comparison`, for a table that takes text."""
     there = columns_of(session.execute, table)
-    compared: list[tuple[str, Made, str]] = []
-    open_ones, twins = [], Twins()
+    compared: list[tuple[str, TypeParts, str]] = []
+    open_ones, twins = [], TwinTypes()
     for column in columns:
         made = there.get(column.name)
         if made is None or _is_written_alike(made, column.type):
@@ -85,7 +85,7 @@ def _find(conditions: list[str]) -> str:
     )
 
 
-def _differs(made: Made, text: str, value: str, twins: Twins) -> str | None:
+def _differs(made: TypeParts, text: str, value: str, twins: TwinTypes) -> str | None:
     """That a column's value is another than its text."""
     if (
         made.shape == "array"
@@ -100,11 +100,13 @@ def _differs(made: Made, text: str, value: str, twins: Twins) -> str | None:
     return f"{text} <> CAST({value} AS text) AND ({condition})"
 
 
-def _condition(made: Made, text: str, value: str, twins: Twins, depth: int = 0) -> str | None:
+def _condition(
+    made: TypeParts, text: str, value: str, twins: TwinTypes, depth: int = 0
+) -> str | None:
     """That a value is another than its text; `text` is of the type's twin."""
     row = f"r{depth}"
 
-    def of(part: Made, text: str, value: str) -> str | None:
+    def of(part: TypeParts, text: str, value: str) -> str | None:
         return _condition(part, text, value, twins, depth + 1)
 
     if made.shape == "plain":
@@ -130,7 +132,7 @@ def _condition(made: Made, text: str, value: str, twins: Twins, depth: int = 0) 
     return inner and f"EXISTS (SELECT FROM {source} WHERE {inner})"
 
 
-def _bounds(text: str, twins: Twins) -> str:
+def _bounds(text: str, twins: TwinTypes) -> str:
     """The bounds of a range, whose text is like that of a row but for the brackets."""
     range_ = f"btrim({text}, {_BLANKS})"
     return (
@@ -139,7 +141,7 @@ def _bounds(text: str, twins: Twins) -> str:
     )
 
 
-def _is_written_alike(made: Made, kind: Type) -> bool:
+def _is_written_alike(made: TypeParts, kind: Type) -> bool:
     """The kernel has read the value as one of this type."""
     if made.shape != "plain" or made.name == "money":
         return False
@@ -147,14 +149,14 @@ def _is_written_alike(made: Made, kind: Type) -> bool:
     return known is not None and known.kind == kind.kind
 
 
-def _any(made: Made, test: Callable[[Made], bool]) -> bool:
+def _any(made: TypeParts, test: Callable[[TypeParts], bool]) -> bool:
     """Of the plain types that a type is made of."""
     if made.shape == "plain":
         return test(made)
     return any(_any(part, test) for _, part in made.parts)
 
 
-def _open_question(name: str, made: Made) -> str:
+def _open_question(name: str, made: TypeParts) -> str:
     return (
         f"column {name!r} is of type {made.sql}: PostgreSQL reads its values, and whether it keeps"
         " each of them exactly is not known here"

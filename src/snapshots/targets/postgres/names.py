@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import ContractError
-from snapshots.targets import ddl
+from snapshots.targets.sql import ddl
 
 if TYPE_CHECKING:
     from snapshots.model import TableName

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.targets.own_keys import edges, grouped, without_parents
 from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.sql.own_keys import edges, grouped, without_parents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

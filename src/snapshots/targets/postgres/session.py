@@ -14,13 +14,13 @@ from psycopg.types.string import TextLoader
 
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.ports import Difference
-from snapshots.targets.ddl import placeholders
 from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.postgres.staged import STAGE as STAGED
 from snapshots.targets.postgres.staged import staged
-from snapshots.targets.transactions import Transactions
+from snapshots.targets.sql.ddl import placeholders
+from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Rows, Value
-    from snapshots.targets.postgres.staged import Staged
+    from snapshots.ports import Comparison, ResultRows, Value
+    from snapshots.targets.postgres.staged import StagedInsert
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -107,7 +107,7 @@ class PostgresSession(Transactions):
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         super().__init__()
         self._connection = connection
-        self._staged: dict[tuple[TableName, tuple[str, ...]], Staged | None] = {}
+        self._staged: dict[tuple[TableName, tuple[str, ...]], StagedInsert | None] = {}
         connection.autocommit = True  # BEGIN and COMMIT are ours
         self.command(_SETTINGS)
 
@@ -122,7 +122,7 @@ class PostgresSession(Transactions):
         if status != "COMMIT":
             raise TargetError("PostgreSQL has rolled the transaction back.")
 
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         with self._errors(), self._connection.cursor() as cursor:
             if params:
                 cursor.execute(placeholders(sql), params)

@@ -15,7 +15,7 @@ from snapshots.targets.postgres.names import qualified, quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from snapshots.ports import Rows
+    from snapshots.ports import ResultRows
 
 STAGE = TableName("snapshots_rows", "pg_temp")
 _IS_NEEDED = """
@@ -33,11 +33,11 @@ WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
 _MAY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 
 
-class Staged:
+class StagedInsert:
     """The statements that insert rows of some columns into one table or view."""
 
     def __init__(
-        self, execute: Callable[..., Rows], table: TableName, columns: Sequence[str]
+        self, execute: Callable[..., ResultRows], table: TableName, columns: Sequence[str]
     ) -> None:
         """Raises TargetError where the user may make no temporary table."""
         if execute(_MAY) != [(True,)]:
@@ -60,8 +60,10 @@ class Staged:
         self.drop = f"DROP TABLE {stage}"
 
 
-def staged(execute: Callable[..., Rows], table: TableName, columns: Sequence[str]) -> Staged | None:
+def staged(
+    execute: Callable[..., ResultRows], table: TableName, columns: Sequence[str]
+) -> StagedInsert | None:
     """How to insert rows into what COPY cannot write into; None: it can."""
     if execute(_IS_NEEDED, (qualified(table),)) != [(True,)]:
         return None
-    return Staged(execute, table, columns)
+    return StagedInsert(execute, table, columns)

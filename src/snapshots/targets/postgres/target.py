@@ -17,21 +17,21 @@ from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison, Naming
-from snapshots.targets import ddl
 from snapshots.targets.postgres import called, pages
 from snapshots.targets.postgres.altered import comparison
-from snapshots.targets.postgres.bases import bases
+from snapshots.targets.postgres.base_tables import bases
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
 from snapshots.targets.postgres.own_keys import orphans, own_keys
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
+from snapshots.targets.sql import ddl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots._native import Block
-    from snapshots.model import Column, Contract, Encoding, TableName
+    from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, RowPlace, Session, Value
 
 _CONNECT_SECONDS = "10"
@@ -119,17 +119,17 @@ class PostgresTarget:
         return "postgres"
 
     @property
-    def encoding(self) -> Encoding:
+    def encoding(self) -> RowEncoding:
         return "postgres"
 
-    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
+    def encoding_for(self, session: Session, shape: TableShape | None) -> RowEncoding:  # noqa: ARG002
         if shape is None:
             return "postgres"
         columns = (column for column in shape.columns if not column.generated)
         return "postgres" if all(map(has_binary_form, columns)) else "text"
 
     def comparison(
-        self, session: Session, table: TableName, columns: Sequence[Column], encoding: Encoding
+        self, session: Session, table: TableName, columns: Sequence[Column], encoding: RowEncoding
     ) -> Comparison:
         return Comparison() if encoding == "postgres" else comparison(session, table, columns)
 

@@ -12,7 +12,7 @@ from snapshots.targets.postgres.names import NAME_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.model import Kind, TableColumn
+    from snapshots.model import TableColumn, TypeKind
 
 MAX_VARCHAR = 10_485_760
 MAX_PRECISION = 1000
@@ -76,7 +76,7 @@ def _temporal(kind: Type) -> str:
     return f"{kind.kind.removesuffix('tz')}{digits} {zone} time zone"
 
 
-_WRITERS: dict[Kind, Callable[[Type], str]] = {
+_WRITERS: dict[TypeKind, Callable[[Type], str]] = {
     "integer": _integer,
     "decimal": _decimal,
     "float": lambda kind: "double precision" if kind.bits > REAL_BITS else "real",

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from snapshots.errors import RefusedRows
-from snapshots.targets.ddl import quoted
+from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sqlite.errors import NO_PARENT
 
 if TYPE_CHECKING:

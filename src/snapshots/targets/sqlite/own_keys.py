@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
 from snapshots.ports import OwnKey
-from snapshots.targets.ddl import quoted
-from snapshots.targets.own_keys import edges, without_parents
+from snapshots.targets.sql.ddl import quoted
+from snapshots.targets.sql.own_keys import edges, without_parents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from snapshots._native import SqliteConnection, SqliteError
 from snapshots.errors import RefusedAndEnded, SnapshotsError
-from snapshots.targets.ddl import quoted
+from snapshots.targets.sql.ddl import quoted
+from snapshots.targets.sql.transactions import Transactions
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
-from snapshots.targets.sqlite.turns import turns_of
-from snapshots.targets.transactions import Transactions
+from snapshots.targets.sqlite.writer_queue import turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, Rows, Value
+    from snapshots.ports import Comparison, Difference, ResultRows, Value
 
 _BUSY_MILLISECONDS = 10_000
 _CACHE_KIB = 16 * 1024
@@ -85,7 +85,7 @@ class SqliteSession(Transactions):
         with self._errors():
             self._connection.execute(sql)
 
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> Rows:
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         with self._errors():
             return self._connection.execute(sql, params)
 

@@ -15,9 +15,9 @@ from snapshots.errors import CannotConnect, ContractError, NoDatabase
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison, Naming
-from snapshots.targets import ddl
+from snapshots.targets.sql import ddl
 from snapshots.targets.sqlite import called, pages
-from snapshots.targets.sqlite.bases import bases
+from snapshots.targets.sqlite.base_tables import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import orphans, own_keys
 from snapshots.targets.sqlite.session import SqliteSession
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots._native import Block
-    from snapshots.model import Column, Contract, Encoding, TableName
-    from snapshots.ports import OwnKey, RowPlace, Rows, Session, Value
+    from snapshots.model import Column, Contract, RowEncoding, TableName
+    from snapshots.ports import OwnKey, ResultRows, RowPlace, Session, Value
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -61,7 +61,7 @@ def target(location: Location) -> SqliteTarget:
     return SqliteTarget(Path(home.absolute(str(home.required(location.database or "")))))
 
 
-def _is_view(named: Rows) -> bool:
+def _is_view(named: ResultRows) -> bool:
     return any(kind == "view" for kind, _ in named)
 
 
@@ -83,10 +83,10 @@ class SqliteTarget:
         return "sqlite"
 
     @property
-    def encoding(self) -> Encoding:
+    def encoding(self) -> RowEncoding:
         return "sqlite"
 
-    def encoding_for(self, session: Session, shape: TableShape | None) -> Encoding:  # noqa: ARG002
+    def encoding_for(self, session: Session, shape: TableShape | None) -> RowEncoding:  # noqa: ARG002
         return "sqlite"
 
     def comparison(
@@ -94,7 +94,7 @@ class SqliteTarget:
         session: Session,  # noqa: ARG002
         table: TableName,  # noqa: ARG002
         columns: Sequence[Column],  # noqa: ARG002
-        encoding: Encoding,  # noqa: ARG002
+        encoding: RowEncoding,  # noqa: ARG002
     ) -> Comparison:
         return Comparison()
 

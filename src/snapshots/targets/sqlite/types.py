@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 
 from snapshots.errors import ContractError
-from snapshots.model import Kind, Type
+from snapshots.model import Type, TypeKind
 
-_DECLARED: dict[Kind, str] = {
+_DECLARED: dict[TypeKind, str] = {
     "boolean": "BOOLEAN",
     "integer": "INTEGER",
     "decimal": "DECIMAL_TEXT",
@@ -26,7 +26,7 @@ _DECLARED: dict[Kind, str] = {
     "uuid": "UUID",
     "json": "JSON_TEXT",
 }
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, TypeKind] = {
     **{name: kind for kind, name in _DECLARED.items()},
     "BOOL": "boolean",
     "DATETIME": "timestamp",

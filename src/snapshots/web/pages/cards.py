@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.web.pages.words import count, moment, size, span
+from snapshots.web.pages.formatting import count, moment, size, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots.engine.status import Status
+    from snapshots.engine.history.progress import Status
     from snapshots.ledger.entry import Entry
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
@@ -20,7 +20,7 @@ _LEAST_WIDTH = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ImportCard:
     """One import."""
 
     status: Status

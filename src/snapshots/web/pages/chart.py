@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.web.pages.words import clock, count, size, span
+from snapshots.web.pages.formatting import clock, count, size, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.ledger.timeline import Group
+    from snapshots.ledger.timeline import ChunkGroup
 
 WIDTH, HEIGHT = 600, 160
 """Of the drawing; a browser makes it as wide as there is room."""
@@ -26,7 +26,7 @@ _BREAK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChunkBar:
     """Some chunks: from when to when, and which part of the input."""
 
     x: float
@@ -38,7 +38,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class ImportChart:
     """Paths and figures for the template."""
 
     width: int
@@ -47,7 +47,7 @@ class Chart:
     line: str
     area: str
     breaks: str
-    bars: list[Bar]
+    bars: list[ChunkBar]
     began: float
     ended: float
     top: float
@@ -61,7 +61,7 @@ class Chart:
     bytes: int
 
 
-def chart(groups: Sequence[Group]) -> Chart | None:
+def chart(groups: Sequence[ChunkGroup]) -> ImportChart | None:
     """What is drawn of an import; None as long as there is too little of it."""
     if len(groups) < _LEAST:
         return None
@@ -74,7 +74,7 @@ def chart(groups: Sequence[Group]) -> Chart | None:
     points = [(0.0, points[0][1]), *points, (float(WIDTH), points[-1][1])]
     line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     total = max(group.end for group in groups)
-    return Chart(
+    return ImportChart(
         width=WIDTH,
         height=HEIGHT,
         grid="".join(f"M0 {y}H{WIDTH}" for y in (0, HEIGHT // 2, HEIGHT)),
@@ -96,7 +96,7 @@ def chart(groups: Sequence[Group]) -> Chart | None:
 class _Time:
     """From times to the axis, where breaks take no room."""
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[ChunkGroup]) -> None:
         self.breaks: list[float] = []
         self.began = reached = min(group.began for group in groups)
         self._idle: list[tuple[float, float]] = []
@@ -115,7 +115,7 @@ class _Time:
         return min(max((at - self.began - idle) / self.worked, 0), 1) * WIDTH
 
 
-def _rates(groups: Sequence[Group], time: _Time) -> list[float]:
+def _rates(groups: Sequence[ChunkGroup], time: _Time) -> list[float]:
     """Rows a second in each column: those of a chunk came evenly while it was loaded."""
     rows = [0.0] * _COLUMNS
     step = WIDTH / _COLUMNS
@@ -128,13 +128,13 @@ def _rates(groups: Sequence[Group], time: _Time) -> list[float]:
     return [number / (time.worked / _COLUMNS) for number in rows]
 
 
-def _bar(group: Group, time: _Time, total: int) -> Bar:
+def _bar(group: ChunkGroup, time: _Time, total: int) -> ChunkBar:
     left, right = time.x(group.began), time.x(group.ended)
     y = HEIGHT * (1 - group.end / total)
     height = max(HEIGHT * (group.end - group.start) / total, _SLIVER)
     many = f"{count(group.chunks)} chunks" if group.chunks > 1 else "chunk"
     rejected = f", {count(group.rejected)} rejected" if group.rejected else ""
-    return Bar(
+    return ChunkBar(
         x=round(min(left, WIDTH - _SLIVER), 1),
         y=round(y, 1),
         width=round(max(right - left, _SLIVER), 1),

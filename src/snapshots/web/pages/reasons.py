@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class RejectReason:
     """A code, and how often it was the reason."""
 
     code: str
@@ -22,11 +22,11 @@ class Reason:
     chosen: bool
 
 
-def ranked(import_id: int, by_code: Mapping[str, int], chosen: str | None) -> list[Reason]:
+def ranked(import_id: int, by_code: Mapping[str, int], chosen: str | None) -> list[RejectReason]:
     """In the order given; the chosen one's link leads back to all."""
     most = max(by_code.values(), default=1)
     return [
-        Reason(
+        RejectReason(
             code=code,
             count=number,
             width=round(100 * number / most, 1),

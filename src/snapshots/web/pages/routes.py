@@ -11,17 +11,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from snapshots.engine import service
+from snapshots.engine.queue import commands
 from snapshots.errors import SnapshotsError, UsageError
 from snapshots.ledger.queue import Wish
 from snapshots.model import State
-from snapshots.web.events import EventStream
-from snapshots.web.imports import Id, asked_for
-from snapshots.web.pages import draw
-from snapshots.web.pages.forms import Asked
+from snapshots.web.api.events import EventStream
+from snapshots.web.api.imports import Id, asked_for
+from snapshots.web.context import Here, ServiceContext
+from snapshots.web.pages import render
+from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
 from snapshots.web.problems import status_of
-from snapshots.web.service import Here, Service
 
 Before = Annotated[int | None, Query(ge=1, le=1 << 53)]
 Code = Annotated[str | None, Query(max_length=60)]
@@ -44,8 +44,8 @@ class PageRoute(APIRoute):
                 known, code = UsageError(error.detail), error.status_code
             except RequestValidationError:
                 known, code = UsageError("there is no such page"), 404
-            here = cast("Service", request.app.state.service)
-            return HTMLResponse(draw.problem(here, known), code)
+            here = cast("ServiceContext", request.app.state.service)
+            return HTMLResponse(render.problem(here, known), code)
 
         return handled
 
@@ -56,7 +56,7 @@ routes = APIRouter(include_in_schema=False, route_class=PageRoute)
 @routes.get("/")
 def imports(here: Here, state: State | None = None, before: Before = None) -> HTMLResponse:
     """All of them, and the form for another."""
-    return HTMLResponse(draw.imports(here, state, before))
+    return HTMLResponse(render.imports(here, state, before))
 
 
 @routes.get("/live")
@@ -65,23 +65,23 @@ async def imports_live(
 ) -> EventStream:
     """The list, as it changes."""
     here.hub.admit()
-    return EventStream(parts(here.hub, partial(draw.imports_part, here, state, before)))
+    return EventStream(parts(here.hub, partial(render.imports_part, here, state, before)))
 
 
 @routes.post("/imports")
-def submit(here: Here, given: Annotated[Asked, Form()]) -> Response:
+def submit(here: Here, given: Annotated[ImportForm, Form()]) -> Response:
     """Asks for an import; what is wrong with that stands above the form."""
     try:
         import_id = asked_for(here, given.wanted()).import_id
     except SnapshotsError as error:
-        return HTMLResponse(draw.imports(here, None, None, given, error), status_of(error))
+        return HTMLResponse(render.imports(here, None, None, given, error), status_of(error))
     return _to(import_id)
 
 
 @routes.get("/imports/{import_id}")
 def one(here: Here, import_id: Id, code: Code = None, after: After = None) -> HTMLResponse:
     """An import, its plots and its rejects: those of one code, those past a byte."""
-    return HTMLResponse(draw.one(here, import_id, code, after))
+    return HTMLResponse(render.one(here, import_id, code, after))
 
 
 @routes.get("/imports/{import_id}/live")
@@ -90,7 +90,7 @@ async def one_live(
 ) -> EventStream:
     """The same, as it changes."""
     here.hub.admit()
-    make = partial(draw.one_part, here, import_id, code, after)
+    make = partial(render.one_part, here, import_id, code, after)
     return EventStream(parts(here.hub, make, import_id))
 
 
@@ -110,13 +110,13 @@ def undo(here: Here, import_id: Id) -> Response:
 def resume(here: Here, import_id: Id) -> Response:
     """Queues it again."""
     with here.pool.ledger(write=True) as ledger:
-        service.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
+        commands.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
     return _to(import_id)
 
 
-def _ask(here: Service, import_id: int, wish: Wish) -> Response:
+def _ask(here: ServiceContext, import_id: int, wish: Wish) -> Response:
     with here.pool.ledger(write=True) as ledger:
-        service.cancel(ledger, import_id, wish, here.settings.tables)
+        commands.cancel(ledger, import_id, wish, here.settings.tables)
     return _to(import_id)
 
 

@@ -1,0 +1,49 @@
+"""What stderr shows of imports, and whoever else was asked to watch them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from snapshots.cli.progress import reporter
+from snapshots.cli.say import say
+from snapshots.redaction import without_secrets
+from snapshots.telemetry.setup import LOOPBACK, TelemetryOptions, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from snapshots.engine.events import Listener
+    from snapshots.locations import TargetSearch
+
+
+@contextmanager
+def watching(
+    database: TargetSearch, given: Mapping[str, Any], progress: str, *, quiet: bool = False
+) -> Iterator[Listener]:
+    """The listener for imports into one database, by the options of `options.telemetry`."""
+    wanted = wanted_of(given)
+    # A log says what plain lines would say; a bar among its lines would be torn.
+    if wanted.log_format and progress == "auto":
+        progress = "none"
+    with (
+        reporter(progress, quiet=quiet) as shown,
+        watched(database, wanted, shown, complain) as listener,
+    ):
+        yield listener
+
+
+def wanted_of(given: Mapping[str, Any]) -> TelemetryOptions:
+    """What the options of `options.telemetry` ask for."""
+    return TelemetryOptions(
+        log_format=given.get("log_format"),
+        metrics_port=given.get("metrics_port"),
+        metrics_address=given.get("metrics_address", LOOPBACK),
+        pushgateway=given.get("pushgateway"),
+        otlp=given.get("otlp"),
+    )
+
+
+def complain(text: str) -> None:
+    """Says what is wrong with telemetry."""
+    say(f"warning: {without_secrets(text)}", err=True)

@@ -1,0 +1,1 @@
+"""Where rows are sent that go to no database."""

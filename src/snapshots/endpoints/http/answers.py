@@ -1,0 +1,174 @@
+"""What is done about an answer: the table of docs/reference/answers.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from snapshots.endpoints.http.connection import NoAnswer, Response
+from snapshots.endpoints.http.first_contact import Spoken
+from snapshots.endpoints.http.settings import HttpSettings, Results
+from snapshots.errors import CannotConnect, SnapshotsError, TargetError, Undeliverable
+from snapshots.redaction import HIDDEN, without_secrets
+
+Action: TypeAlias = Literal["delivered", "results", "retry", "refused", "halt"]
+
+TOO_EARLY = {408, 425, 429}
+THROTTLED = {429, 503}
+WRONG_KEY = {401, 403, 407}
+NOT_ABOUT_RECORDS = {405, 406, 411, 414, 415, 431}
+"""Smaller pages would be refused as well."""
+REFUSE_THE_REQUEST = NOT_ABOUT_RECORDS | {400, 413}
+"""The same bytes would have been refused before as well. All other 4xx speak of what there is at
+the server, which a request without an answer may have changed."""
+MISPLACED = {404, 405, 415}
+"""Where nothing else is heard at first, address, method or type of the requests are wrong."""
+BEHIND = {502, 504}
+"""A gateway has heard nothing of use from a server behind it, which may have taken the request."""
+MULTI_STATUS = 207
+FAULT = 500
+TOO_MANY = 429
+BAD_REQUEST = 400
+LONGEST = 500
+"""Characters of an answer that are kept."""
+
+
+def told_by_body(results: Results) -> frozenset[int]:
+    """Statuses that say nothing without the whole body."""
+    return frozenset() if results == "none" else frozenset({MULTI_STATUS})
+
+
+def action(status: int, *, unsure: bool = False) -> Action:
+    """What to do about an answer of this status; `unsure`: to records that were sent before, and
+    may have been taken then."""
+    if 200 <= status < 300:
+        return "results" if status == MULTI_STATUS else "delivered"
+    if status in TOO_EARLY or status >= 500:
+        return "retry"
+    if status in WRONG_KEY or status < 400:
+        return "halt"
+    return "retry" if unsure and status not in REFUSE_THE_REQUEST else "refused"
+
+
+def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
+    """The beginning of an answer on one line, without what nobody may see."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    text = without_secrets(" ".join(text[: 4 * LONGEST].split()))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
+    """Why nothing more can be sent: the same would be said of every record."""
+    place, status = settings.display(), answer.status
+    said = excerpt(answer.body, settings.secrets())
+    if status == MULTI_STATUS:
+        return TargetError(
+            "the API answers with a result for each record, which is not being read",
+            place=place,
+            hint="Say how to read it in a new delivery: --results combocurve --again.",
+        )
+    if status in WRONG_KEY:
+        what = "does not know us" if status != 403 else "does not let us in"
+        return CannotConnect(
+            f"The API {what}: {status} {said}".rstrip(),
+            place=place,
+            hint="Check the token, the API key and the headers.",
+        )
+    there = excerpt(answer.headers.get("location", ""), settings.secrets())
+    return CannotConnect(
+        f"The API answers {status}, a redirect{f' to {there}' if there else ''}; "
+        "records are not sent on to another address.",
+        place=place,
+        hint="Give the address that it names, if you trust it.",
+    )
+
+
+def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
+    """Why nothing more is sent where the first answers are all the same, one of MISPLACED."""
+    said = excerpt(answer.body, settings.secrets())
+    allowed = excerpt(answer.headers.get("allow", ""), settings.secrets())
+    what, hint = {
+        404: ("it has nothing at this address", "Check host and path of the address."),
+        405: (
+            f"it takes no {settings.method} at this address",
+            (f"It allows {allowed}. " if allowed else "")
+            + "Check the address, or give another method: --method PUT, --method PATCH.",
+        ),
+        415: (
+            "it does not take what is sent as JSON",
+            "Give the type that it takes: --header 'Content-Type: ...'.",
+        ),
+    }[answer.status]
+    text = f"The API answers {answer.status} to whatever is sent: {what}. {said}"
+    return CannotConnect(text.rstrip(), place=settings.display(), hint=f"{hint} {NOTHING_REJECTED}")
+
+
+NOTHING_REJECTED = "No record was rejected for it."
+_NOT_ENCRYPTED = re.compile(
+    rb"HTTPS (port|server|scheme)|SSL-enabled|requires (TLS|SSL|HTTPS)", re.IGNORECASE
+)
+
+
+def wants_tls(settings: HttpSettings, answer: Response) -> SnapshotsError | None:
+    """Why nothing more is sent where a server says that it is spoken to without TLS."""
+    plain = settings.url.lower().startswith("http:")
+    if answer.status != BAD_REQUEST or not plain or not _NOT_ENCRYPTED.search(answer.body):
+        return None
+    return unencrypted(settings)
+
+
+def said(settings: HttpSettings, answer: Response | NoAnswer) -> str:
+    """Of a failure: its status and reason, or why there was no answer."""
+    if isinstance(answer, NoAnswer):
+        return str(answer)
+    text = excerpt(answer.body, settings.secrets())
+    return f"HTTP {answer.status}: {text}" if text else f"HTTP {answer.status}"
+
+
+def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) -> SnapshotsError:
+    """Why nothing more is sent to a server that has never answered in HTTP/1.1."""
+    last = "it takes connections, and says nothing" if failure is None else str(failure)
+    place, hint = settings.display(), f"Check host and port of the address. {NOTHING_REJECTED}"
+    if spoken == "tls" and settings.url.lower().startswith("http:"):
+        return unencrypted(settings)
+    if spoken == "http2":
+        return CannotConnect(
+            "The server speaks HTTP/2 alone, and records are sent by HTTP/1.1.",
+            place=place,
+            hint=f"Give an address that takes HTTP/1.1, such as a proxy's. {NOTHING_REJECTED}",
+        )
+    if spoken == "nothing" and (failure is None or not failure.sent):
+        return CannotConnect(
+            f"The API cannot be reached: {failure or 'no connection: timed out'}",
+            place=place,
+            hint="Check the address, and that the server runs; then give the same command again.",
+            retryable=True,
+        )
+    return CannotConnect(
+        f"Nothing at this address answers in HTTP: {last}",
+        place=place,
+        hint=hint,
+        retryable=True,
+    )
+
+
+def unencrypted(settings: HttpSettings) -> SnapshotsError:
+    """A port for TLS is spoken to in plain HTTP."""
+    return CannotConnect(
+        "The server speaks TLS at this port, and the address says http://.",
+        place=settings.display(),
+        hint=f"Write https:// in the address. {NOTHING_REJECTED}",
+    )
+
+
+def wait_longer(settings: HttpSettings, status: int, seconds: float) -> SnapshotsError:
+    """Why nothing more is sent for now."""
+    return Undeliverable(
+        f"The API answers {status} and asks to wait {seconds:,.0f} s, longer than is waited",
+        place=settings.display(),
+        hint="Resume the delivery later.",
+        retryable=True,
+    )

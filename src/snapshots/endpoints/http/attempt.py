@@ -1,0 +1,55 @@
+"""What has been done about some records so far, from which their verdicts are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from snapshots.endpoints.http.backoff import RetryBudget
+from snapshots.endpoints.http.page import RecordOutcome, RecordVerdict
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Goes with the records of one request, through retries and into the halves of their page."""
+
+    requests: int = 0
+    ambiguous: int = 0
+    asked_before: bool = False
+    """An earlier run may have sent some of them, and has heard nothing."""
+    behind: bool = False
+    """A gateway had no answer from the server behind it."""
+    budget: RetryBudget | None = None
+    """None until something failed. Halves share it: what a page has spent is not given again."""
+
+    narrowed: bool = False
+    """The budget was, because they are refused and may have been taken."""
+
+    @property
+    def unsure(self) -> bool:
+        """They were sent before, and may have been taken."""
+        return self.ambiguous > 0 or self.asked_before or self.behind
+
+    def half(self) -> Attempt:
+        """For one half of a page that was refused."""
+        return replace(self)
+
+    def delivered(self, status: int) -> RecordVerdict:
+        """The same object for all that went well at once, which is nearly everything."""
+        if self.requests > 1 or self.ambiguous:
+            return self.verdict("delivered", status)
+        return _at_once(status)
+
+    def verdict(
+        self, outcome: RecordOutcome, status: int | None = None, body: str = ""
+    ) -> RecordVerdict:
+        """What became of a record."""
+        # What a gateway has no answer to is trouble that passes, as a rule; where it does not, the
+        # next run is to know that it may have been taken.
+        lost = self.behind and outcome == "undeliverable"
+        return RecordVerdict(outcome, status, body, self.requests, self.ambiguous or int(lost))
+
+
+@cache
+def _at_once(status: int) -> RecordVerdict:
+    return RecordVerdict("delivered", status)

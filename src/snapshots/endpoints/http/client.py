@@ -1,0 +1,250 @@
+"""Delivers pages: what an answer means becomes what is done with its records.
+
+`_settle` is the place to begin: one request, and from its last answer the verdicts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from snapshots.endpoints.http import answers
+from snapshots.endpoints.http.attempt import Attempt
+from snapshots.endpoints.http.combocurve_results import (
+    PageRefused,
+    RecordResult,
+    UnclearResults,
+    combocurve,
+)
+from snapshots.endpoints.http.connection import NoAnswer, Response
+from snapshots.endpoints.http.exchange import Exchange
+from snapshots.endpoints.http.page import RecordOutcome, RecordPage, RecordVerdict, RequestSource
+from snapshots.endpoints.http.settings import HttpSettings
+from snapshots.endpoints.http.stats import Stats
+from snapshots.errors import SnapshotsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from snapshots._native import Credit
+
+
+class HttpEndpoint:
+    """An API that records are delivered to, for the pages of one event loop.
+
+    Any number of `stream` and `deliver` may run at once: together they make at most `concurrency`
+    requests at a time. A record is sent again only while nobody knows whether it was taken, or
+    after the API said that it was not.
+    """
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._asking = Exchange(settings)
+
+    async def __aenter__(self) -> HttpEndpoint:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._asking.close()
+
+    @property
+    def stats(self) -> Stats:
+        """What was done so far; of what is done on credit, until `settle` was called."""
+        return self._asking.stats
+
+    @property
+    def credit(self) -> Credit:
+        """What a slot makes requests by without asking anybody, see
+        `RequestSource.request_stream`."""
+        return self._asking.credit
+
+    def grant(self, requests: int) -> None:
+        """Gives the slots credit for so many requests, for a moment, in the place of what they
+        had; none where there are limits to be looked at each time."""
+        self._asking.grant(requests)
+
+    def settle(self) -> int:
+        """Takes account of what was done on credit; how many requests that were in all."""
+        return self._asking.settle()
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way now; at most `concurrency`."""
+        return self._asking.limiter.limit
+
+    def display(self) -> str:
+        """The address, without what may be secret in it."""
+        return self._settings.display()
+
+    def halt(self, error: SnapshotsError) -> None:
+        """No request begins any more; those under way come to their end.
+
+        Records of which nothing is known then are `unsent`, and `deliver` raises the error as
+        soon as it has nothing else to tell.
+        """
+        self._asking.halt(error)
+
+    @property
+    def misplaced(self) -> SnapshotsError | None:
+        """What is wrong with address, method or type of the requests, if all answers so far say
+        so and are too few to stop for: what they refuse is not to be taken for refused yet."""
+        return self._asking.misplaced
+
+    def check(self) -> None:
+        """Raises the reason to halt, if there is one."""
+        self._asking.check()
+
+    async def stream(
+        self, slot: RequestSource, asked_before: Callable[[], bool] = lambda: False
+    ) -> list[RecordVerdict]:
+        """Makes the requests of a slot, one after the other, as long as all goes well.
+
+        The verdicts about the first with which it does not, which is the slot's page then; none
+        if the slot had nothing more. `asked_before`: whether an earlier run may have sent records
+        of that page and has heard nothing. Raises as `deliver` does, but where records may have
+        arrived.
+        """
+        answer = await self._asking.stream(slot)
+        if answer is None:
+            return []
+        tally = Attempt(requests=1, asked_before=asked_before())
+        verdicts = await self._settle(slot.page, tally, answer)
+        # That they may have arrived is to be known, whatever else is wrong.
+        return verdicts if any(one.ambiguous for one in verdicts) else self._told(verdicts)
+
+    async def deliver(self, page: RecordPage) -> list[RecordVerdict]:
+        """One verdict for each record, in their order.
+
+        Raises CannotConnect where the API does not let us in, redirects or cannot be reached,
+        TargetError where its answers cannot be read: an error that stops the whole delivery. If
+        some records of the page were settled before, their verdicts are returned, the others are
+        `unsent`, and whoever gives these again gets the error.
+        """
+        self._asking.check()
+        size, records = self._settings.batch, len(page.bodies)
+        if records <= size:
+            verdicts = await self._settle(page, Attempt()) if records else []
+        else:
+            verdicts = await self._deliver_parts(page, range(0, records, size))
+        return self._told(verdicts)
+
+    def _told(self, verdicts: list[RecordVerdict]) -> list[RecordVerdict]:
+        """The verdicts, unless they tell nothing and there is a reason."""
+        if verdicts and all(one.outcome == "unsent" for one in verdicts):
+            self._asking.check()
+        return verdicts
+
+    async def _deliver_parts(self, page: RecordPage, starts: range) -> list[RecordVerdict]:
+        parts: list[list[RecordVerdict]] = [[]] * len(starts)
+        rest = iter(enumerate(starts))
+
+        async def work() -> None:
+            for number, start in rest:
+                parts[number] = await self._settle(page.part(start, start + starts.step), Attempt())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._settings.concurrency, len(starts))):
+                group.create_task(work())
+        return [verdict for part in parts for verdict in part]
+
+    async def _settle(
+        self, page: RecordPage, tally: Attempt, heard: Response | NoAnswer | None = None
+    ) -> list[RecordVerdict]:
+        """Sends records as one request, or in smaller ones if they are refused together."""
+        answer = await self._asking.ask(page, tally, heard)
+        match answer:
+            case None:
+                return self._all(page, tally.verdict("unsent"))
+            case NoAnswer():
+                return self._all(page, tally.verdict("undeliverable", None, str(answer)))
+        match answers.action(answer.status, unsure=tally.unsure):
+            case "delivered":
+                return self._all(page, tally.delivered(answer.status))
+            case "results":
+                return await self._read(page, tally, answer)
+            case "refused":
+                divides = answer.status not in answers.NOT_ABOUT_RECORDS
+                return await self._refused(page, tally, "rejected", answer, divides=divides)
+            case _:
+                # To some servers a record that they cannot digest is a fault of their own.
+                divides = answer.status == answers.FAULT
+                return await self._refused(page, tally, "undeliverable", answer, divides=divides)
+
+    async def _refused(
+        self,
+        page: RecordPage,
+        tally: Attempt,
+        outcome: RecordOutcome,
+        answer: Response,
+        *,
+        divides: bool,
+    ) -> list[RecordVerdict]:
+        """The verdict of a page as a whole, or of its halves, until the culprit is alone."""
+        records = len(page.bodies)
+        if records == 1 or not divides:
+            return self._all(page, tally.verdict(outcome, answer.status, self._said(answer.body)))
+        middle = records // 2
+        first = await self._settle(page.part(0, middle), tally.half())
+        if self._ends(first):
+            return first + self._all(page.part(middle, records), tally.verdict("unsent"))
+        return first + await self._settle(page.part(middle, records), tally.half())
+
+    async def _read(
+        self, page: RecordPage, tally: Attempt, answer: Response
+    ) -> list[RecordVerdict]:
+        """The verdicts of an answer with results; what failed for now is sent again."""
+        records = len(page.bodies)
+        try:
+            if not answer.whole:
+                raise UnclearResults("they were cut off")
+            items = combocurve(answer.body, records)
+        except PageRefused:
+            if not tally.unsure:
+                return await self._refused(page, tally, "rejected", answer, divides=True)
+            if await self._asking.wait(tally, answer.status):
+                return await self._settle(page, tally)
+            outcome: RecordOutcome = "unsent" if self._asking.halted else "undeliverable"
+            return await self._refused(page, tally, outcome, answer, divides=False)
+        except UnclearResults as why:
+            text = f"The results cannot be relied on: {why}. {self._said(answer.body)}"
+            return self._all(page, tally.verdict("undeliverable", answer.status, text))
+        verdicts = [self._by_item(item, tally) for item in items]
+        actions = [answers.action(item.status, unsure=tally.unsure) for item in items]
+        again = [at for at, what in enumerate(actions) if what == "retry"]
+        if "rejected" in self._settings.last:
+            end = next(
+                (at for at, one in enumerate(verdicts) if one.outcome == "rejected"), records
+            )
+            for at in filter(end.__lt__, again):
+                verdicts[at] = tally.verdict("unsent")
+            again = list(filter(end.__gt__, again))
+        if again and await self._asking.wait(tally, items[again[0]].status):
+            rest = RecordPage([page.bodies[at] for at in again], [page.keys[at] for at in again])
+            for at, verdict in zip(again, await self._settle(rest, tally.half()), strict=True):
+                verdicts[at] = verdict
+        return verdicts
+
+    def _ends(self, verdicts: list[RecordVerdict]) -> bool:
+        return any(verdict.outcome in self._settings.last for verdict in verdicts)
+
+    def _by_item(self, item: RecordResult, tally: Attempt) -> RecordVerdict:
+        match answers.action(item.status, unsure=tally.unsure):
+            case "delivered":
+                return tally.delivered(item.status)
+            case "retry":
+                return tally.verdict("undeliverable", item.status, self._said(item.text))
+            case _:
+                return tally.verdict("rejected", item.status, self._said(item.text))
+
+    def _said(self, body: bytes | str) -> str:
+        return answers.excerpt(body, self._settings.secrets())
+
+    @staticmethod
+    def _all(page: RecordPage, verdict: RecordVerdict) -> list[RecordVerdict]:
+        return [verdict] * len(page.bodies)

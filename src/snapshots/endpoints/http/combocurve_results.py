@@ -1,0 +1,66 @@
+"""Answers that tell of each record by itself: ComboCurve's 207.
+
+The body is `{"results": [...], "generalErrors": [...], "failedCount": n, "successCount": n}`, one
+result for each record of the request, in its order, with a `code` that is an HTTP status. It
+comes with status 207 even if every record failed. A body that does not add up tells nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """What an answer says of one record."""
+
+    status: int
+    text: str
+    """Its result as JSON."""
+
+
+class UnclearResults(Exception):
+    """The body does not say what became of each record; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRefused(Exception):
+    """Nothing of the page was taken, and no record in particular is at fault."""
+
+    text: str
+
+
+def combocurve(body: bytes, records: int) -> list[RecordResult]:
+    """One item for each record; Unclear or RefusedWhole where there cannot be."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnclearResults("its body is not JSON") from error
+    if not isinstance(answer, dict):
+        raise UnclearResults("its body is no JSON object")
+    results, general = answer.get("results", []), answer.get("generalErrors", [])
+    failed, succeeded = answer.get("failedCount"), answer.get("successCount")
+    if not isinstance(results, list) or not isinstance(general, list):
+        raise UnclearResults("results or generalErrors is no array")
+    if general and not results and succeeded == 0:
+        raise PageRefused(json.dumps(general))
+    items = [_item(result) for result in results]
+    good = sum(200 <= item.status < 300 for item in items)
+    if len(items) != records:
+        raise UnclearResults(f"it has {len(items)} results for {records} records")
+    if succeeded != good or failed != records - good:
+        raise UnclearResults(
+            f"successCount {succeeded} and failedCount {failed} are not those of its results: "
+            f"{good} and {records - good}"
+        )
+    if general and good == records:
+        raise UnclearResults("it has generalErrors, and yet no record failed")
+    return items
+
+
+def _item(result: object) -> RecordResult:
+    code = result.get("code") if isinstance(result, dict) else None
+    if not isinstance(code, int) or isinstance(code, bool):
+        raise UnclearResults("a result has no code")
+    return RecordResult(code, json.dumps(result))

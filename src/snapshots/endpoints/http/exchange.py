@@ -1,0 +1,348 @@
+"""Asks until there is an answer to go by: waits for its turn, backs off, tries again, or halts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from snapshots._native import Credit
+from snapshots.endpoints.http import answers, first_contact
+from snapshots.endpoints.http.attempt import Attempt
+from snapshots.endpoints.http.backoff import RetryBudget
+from snapshots.endpoints.http.concurrency_limit import ConcurrencyLimit
+from snapshots.endpoints.http.connection import NoAnswer, Response
+from snapshots.endpoints.http.page import RecordPage, RequestSource
+from snapshots.endpoints.http.rate_limit import RequestRate
+from snapshots.endpoints.http.settings import HttpSettings
+from snapshots.endpoints.http.stats import Failing, Stats
+from snapshots.endpoints.http.transport import Transport
+from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
+from snapshots.retry_after import retry_after
+
+FIRST_CONTACT_SECONDS = 3.0
+"""Patience with a server that never answered: more likely its address is wrong."""
+FIRST_ANSWERS = 3
+"""So many that are the same speak of address and method, and not of the records."""
+UNSURE_SECONDS = 30.0
+"""How long a request is tried again, at most, that is refused and may have been taken before: by
+then the one before it is done with."""
+CREDIT_SECONDS = 0.02
+"""So long requests may follow each other without anybody being asked."""
+
+
+class Exchange:
+    """The requests of one delivery, and what they have in common: limits and a reason to halt."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self.stats = Stats()
+        self.limiter = ConcurrencyLimit(settings.concurrency)
+        self.credit = Credit()
+        self._settings = settings
+        self._transport = Transport(settings)
+        self._rate = RequestRate(settings.rate) if settings.rate else None
+        self._last_answer = 0.0
+        self._error: SnapshotsError | None = None
+        self._halted = asyncio.Event()
+        self._meeting: asyncio.Task[None] | None = None
+        self._misplaced: Response | None = None
+        self._wrong: SnapshotsError | None = None
+        self._failure: NoAnswer | None = None
+        self._failing: dict[int, tuple[float, str]] = {}
+
+    def close(self) -> None:
+        """Ends the connections."""
+        if self._meeting is not None:
+            self._meeting.cancel()
+        self._transport.close()
+
+    def halt(self, error: SnapshotsError) -> None:
+        """Nothing is sent from now on; the first reason stays."""
+        if self._error is None:
+            self._error = error
+            self._halted.set()
+            self.credit.revoke()
+            self.limiter.open()
+
+    @property
+    def halted(self) -> bool:
+        """Nothing is sent any more."""
+        return self._error is not None
+
+    @property
+    def misplaced(self) -> SnapshotsError | None:
+        """See `HttpEndpoint.misplaced`."""
+        answer = self._misplaced
+        if answer is None or self._wrong is not None:
+            return self._wrong
+        self.settle()
+        if self._decided() != {answer.status}:
+            return None
+        return answers.misplaced(self._settings, answer)
+
+    def check(self) -> None:
+        """Raises the reason to halt, if there is one."""
+        if self._error is not None:
+            raise self._error
+
+    async def stream(self, slot: RequestSource) -> Response | NoAnswer | None:
+        """Makes the requests of a slot as long as all goes well.
+
+        The first answer that is no plain success, to the slot's request; or None when there is
+        nothing to be sent for now. Raises the reason to halt.
+        """
+
+        def onward(status: int) -> bytes | None:
+            self._count_answer(status)
+            self.limiter.answered()
+            slot.delivered()
+            return slot.next() if self._free() else None
+
+        async def streamed() -> Response | None:
+            return await self._transport.stream(slot.request, onward, slot.request_stream)
+
+        return await self._in_turn(streamed)
+
+    def grant(self, requests: int) -> None:
+        """So many requests and no others may follow plain successes by
+        `RequestSource.request_stream`, if that is all right."""
+        if requests > 0 and self._free():
+            self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())
+        else:
+            # What was granted before may be more than there is room for now.
+            self.credit.revoke()
+
+    def settle(self) -> int:
+        """Takes account of what was done on credit; how many requests that were since the start."""
+        for status, times in self.credit.answers():
+            self._count_answer(status, times)
+            self.limiter.answered(times)
+        if not self._free():
+            self.credit.revoke()
+        return self.credit.used
+
+    def _free(self) -> bool:
+        """Whoever has a slot may go on at once."""
+        return self._rate is None and self._error is None and not self.limiter.crowded
+
+    async def ask(
+        self, page: RecordPage, tally: Attempt, answer: Response | NoAnswer | None = None
+    ) -> Response | NoAnswer | None:
+        """The answer that decides, the last failure when the budget is spent, or None: halted.
+
+        `answer`: the one that was heard of the page already.
+        """
+
+        async def sent() -> Response:
+            tally.requests += 1
+            return await self._transport.send(page)
+
+        try:
+            while True:
+                try:
+                    answer = answer or await self._in_turn(sent)
+                except SnapshotsError:
+                    return None
+                assert answer is not None  # noqa: S101 - a single request has an answer
+                if self._decides(answer, tally):
+                    return answer
+                if self._error is not None or not await self._again(tally, answer):
+                    return None if self._error is not None else answer
+                answer = None
+        finally:
+            self._no_longer_failing(tally)
+
+    async def _in_turn(
+        self, work: Callable[[], Awaitable[Response | None]]
+    ) -> Response | NoAnswer | None:
+        """Waits until a request may be made, and makes it. Raises the reason to halt."""
+        if self._meeting is None and self._settings.wary:
+            self._meeting = asyncio.create_task(self._meet())
+        if not self.limiter.take():
+            # Slots are given back, one after the other, until whoever waits has one.
+            self.credit.revoke()
+            await self.limiter.enter()
+        try:
+            if self._rate is not None:
+                await self._sleep(self._rate.take())
+            self.check()
+            return await work()
+        except NoAnswer as failure:
+            self._failure = failure
+            return failure
+        except SnapshotsError as error:
+            self.halt(error)
+            raise
+        finally:
+            self.limiter.leave()
+
+    async def wait(self, tally: Attempt, status: int) -> bool:
+        """Waits before records are sent again whose own result was a failure for now."""
+        return await self._again(tally, Response(status, {}, b"", whole=True))
+
+    def _decides(self, answer: Response | NoAnswer, tally: Attempt) -> bool:
+        """Counts what came back; whether it says what became of the records."""
+        self.settle()
+        if isinstance(answer, NoAnswer):
+            self._count_failure(answer, tally)
+            return False
+        self._count_answer(answer.status)
+        tally.behind |= answer.status in answers.BEHIND
+        if answer.status not in answers.THROTTLED:
+            self.limiter.answered()
+        match answers.action(answer.status, unsure=tally.unsure):
+            case "delivered":
+                return True
+            case "refused":
+                return not self._is_misplaced(answer)
+            case "results" if self._settings.results != "none":
+                if not answer.whole:
+                    self._count_ambiguous(tally)
+                return answer.whole
+            case "results" | "halt":
+                self.halt(answers.misconfigured(self._settings, answer))
+        return False
+
+    def _is_misplaced(self, answer: Response) -> bool:
+        """Whether a refusal says that nothing can be sent so, whatever it is; then it halts."""
+        if not self._settings.wary:
+            return False
+        decided = self._decided()
+        if decided != {answer.status}:
+            return False
+        if error := answers.wants_tls(self._settings, answer):
+            self.halt(error)
+            return True
+        if answer.status not in answers.MISPLACED:
+            return False
+        self._misplaced = answer
+        if self.stats.requests[answer.status] < FIRST_ANSWERS:
+            return False
+        self._wrong = answers.misplaced(self._settings, answer)
+        self.halt(self._wrong)
+        return True
+
+    def _decided(self) -> set[int]:
+        """The statuses so far that say what becomes of a record."""
+        return {
+            status
+            for status in self.stats.requests
+            if answers.action(status) in {"delivered", "refused", "results"}
+        }
+
+    async def _meet(self) -> None:
+        """Halts where nothing that was sent is answered in HTTP, and says what is spoken there."""
+        await self._sleep(FIRST_CONTACT_SECONDS - first_contact.LOOK_SECONDS)
+        if self._met():
+            return
+        until = time.monotonic() + first_contact.LOOK_SECONDS
+        spoken = await self._transport.look()
+        await self._sleep(until - time.monotonic())
+        if spoken == "http" or self._met():
+            return
+        self.halt(answers.no_http(self._settings, spoken, self._failure))
+        self._transport.give_up("the server has not answered in HTTP")
+
+    def _met(self) -> bool:
+        self.settle()
+        return bool(self.stats.requests) or self.halted
+
+    async def _again(self, tally: Attempt, answer: Response | NoAnswer) -> bool:
+        """Sleeps until the request may be made again; False when it may not."""
+        asked = None
+        if isinstance(answer, Response):
+            asked = retry_after(answer.headers.get("retry-after"))
+        if tally.budget is None:
+            tally.budget = RetryBudget(self._patience(answer))
+        if isinstance(answer, Response) and answers.action(answer.status) == "refused":
+            if not tally.narrowed:
+                tally.budget.narrow(UNSURE_SECONDS)
+            tally.narrowed = True
+        self._fails(tally, answer)
+        wait = tally.budget.wait(asked)
+        if wait is None:
+            self._give_up(tally.budget, answer, asked)
+        if isinstance(answer, Response) and answer.status in answers.THROTTLED:
+            self._slow_down(answer, asked)
+        if wait is None:
+            return False
+        await self._sleep(wait)
+        self.stats.retries += self._error is None
+        return self._error is None
+
+    def _fails(self, tally: Attempt, answer: Response | NoAnswer) -> None:
+        assert tally.budget is not None  # noqa: S101 - something has failed
+        self._failing[id(tally)] = (tally.budget.began, answers.said(self._settings, answer))
+        self._tell_failing(answers.said(self._settings, answer))
+
+    def _no_longer_failing(self, tally: Attempt) -> None:
+        if self._failing.pop(id(tally), None) is not None:
+            self._tell_failing()
+
+    def _tell_failing(self, last: str | None = None) -> None:
+        if not self._failing:
+            self.stats.failing = None
+            return
+        since = min(began for began, _ in self._failing.values())
+        last = last or next(reversed(self._failing.values()))[1]
+        self.stats.failing = Failing(last, since, len(self._failing))
+
+    def _slow_down(self, answer: Response, asked: float | None) -> None:
+        self.stats.throttled += 1
+        if asked is None and answer.status != answers.TOO_MANY:
+            self.limiter.faulted()
+            return
+        self.limiter.throttled()
+        if asked:
+            # It concerns whoever comes next as much as this request.
+            self.limiter.pause(asked)
+        self.credit.revoke()
+
+    def _patience(self, answer: Response | NoAnswer) -> float:
+        seconds = self._settings.retry_seconds
+        known = self.stats.requests or isinstance(answer, Response) or answer.sent
+        # Of first contact another task takes care then.
+        known = known or self._settings.wary
+        return seconds if known else min(seconds, FIRST_CONTACT_SECONDS)
+
+    def _give_up(
+        self, budget: RetryBudget, answer: Response | NoAnswer, asked: float | None
+    ) -> None:
+        """Halts where it is no fault of the records and the others would fare no better."""
+        place = self._settings.display()
+        if isinstance(answer, Response):
+            if (
+                asked
+                and asked > self._settings.retry_seconds
+                and answer.status in answers.THROTTLED
+            ):
+                self.halt(answers.wait_longer(self._settings, answer.status, asked))
+        elif not answer.sent and self._last_answer < budget.began:
+            # Nobody was answered for a whole budget, and now the server cannot be reached.
+            hint = "Check the address, and that the server runs; then give the same command again."
+            kind = ConnectionLost if self.stats.requests else CannotConnect
+            text = f"The API cannot be reached: {answer}"
+            self.halt(kind(text, place=place, hint=hint, retryable=True))
+
+    def _count_answer(self, status: int, times: int = 1) -> None:
+        self.stats.requests[status] += times
+        self._last_answer = time.monotonic()
+
+    def _count_failure(self, failure: NoAnswer, tally: Attempt) -> None:
+        if failure.sent:
+            self._count_ambiguous(tally)
+        else:
+            self.stats.unreached += 1
+
+    def _count_ambiguous(self, tally: Attempt) -> None:
+        self.stats.ambiguous += 1
+        tally.ambiguous += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        """Ends early when the delivery is halted."""
+        if seconds <= 0:
+            return
+        try:
+            await asyncio.wait_for(self._halted.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,79 @@
+"""Finds out what a server speaks that has not answered anything: a look that sends no record."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from snapshots.endpoints.http.connection import described
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+Spoken: TypeAlias = Literal["http", "tls", "http2", "other", "silent", "nothing"]
+
+LOOK_SECONDS = 1.0
+"""The whole of it."""
+_ANSWER_SECONDS = 0.8
+_FIRST_BYTES = 64
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""How a client of HTTP/2 begins."""
+
+
+async def look(host: str, port: int, tls: ssl.SSLContext | None, path: str) -> Spoken:
+    """What is spoken at a port: `other` where it is known as nothing that helps, `silent` where
+    connections are taken, `nothing` where not even that."""
+    asked = f"HEAD {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+    looks: list[Coroutine[None, None, Spoken]] = [
+        _first(host, port, tls, asked.encode("latin-1")),
+        _first(host, port, _unverified() if tls else None, _PREFACE),
+    ]
+    if tls is None:
+        looks.append(_handshake(host, port))
+    found = await asyncio.gather(*(_in_time(look) for look in looks))
+    known: tuple[Spoken, ...] = ("http", "tls", "http2", "other", "silent")
+    return next((spoken for spoken in known if spoken in found), "nothing")
+
+
+async def _in_time(look: Coroutine[None, None, Spoken]) -> Spoken:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await look
+    except (OSError, TimeoutError):
+        return "nothing"
+
+
+async def _first(host: str, port: int, tls: ssl.SSLContext | None, asked: bytes) -> Spoken:
+    """By what is said first, asked or not."""
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
+    try:
+        writer.write(asked)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            said = await reader.read(_FIRST_BYTES)
+    except (OSError, TimeoutError):
+        said = b""
+    finally:
+        writer.transport.abort()
+    if said.startswith(b"HTTP/1."):
+        return "http"
+    if not said:
+        return "silent"
+    if described(said) == "it is TLS":
+        return "tls"
+    return "http2" if described(said) == "it is HTTP/2" else "other"
+
+
+async def _handshake(host: str, port: int) -> Spoken:
+    _, writer = await asyncio.open_connection(host, port, ssl=_unverified())
+    writer.transport.abort()
+    return "tls"
+
+
+def _unverified() -> ssl.SSLContext:
+    """Nothing that matters is sent over it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context

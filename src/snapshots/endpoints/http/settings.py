@@ -1,0 +1,194 @@
+"""How an API is spoken to: checked once, before anything is sent."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+from snapshots.endpoints.http.page import RecordOutcome
+from snapshots.errors import UsageError
+from snapshots.hosts import no_name
+from snapshots.redaction import is_secret, secret_parameters
+
+Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
+Results: TypeAlias = Literal["none", "combocurve"]
+
+METHODS: tuple[Method, ...] = ("POST", "PUT", "PATCH")
+MAX_CONCURRENCY = 1024
+SHORTEST_SECRET = 6
+"""Shorter texts are hidden nowhere: they are parts of ordinary words."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_OURS = {"content-length", "transfer-encoding", "host", "connection", "expect"}
+
+
+class Auth(Protocol):
+    """Who we are. Asked about once a second, so that a token can be renewed in between."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers that prove it; must be quick."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, should a server repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """`Authorization: Bearer TOKEN`."""
+
+    token: str = field(repr=False)
+
+    def headers(self) -> Mapping[str, str]:
+        """The one header."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def secrets(self) -> tuple[str, ...]:
+        """The token."""
+        return (self.token,)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key in a header of its own; with a token, if both are asked for."""
+
+    key: str = field(repr=False)
+    header: str = "x-api-key"
+    token: str | None = field(default=None, repr=False)
+
+    def headers(self) -> Mapping[str, str]:
+        """One header or two."""
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return {self.header: self.key, **bearer}
+
+    def secrets(self) -> tuple[str, ...]:
+        """Key and token."""
+        return (self.key, self.token) if self.token else (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Everything that one delivery needs to know of its API."""
+
+    url: str = field(repr=False)
+    place: str = ""
+    """What the URL is called where others can read it; empty: the URL without its query."""
+    method: Method = "POST"
+    batch: int = 1
+    """Records of one request."""
+    array: bool = False
+    """A JSON array even where a request holds one record; with `batch` > 1 it always is."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Besides ours; their values may be secrets."""
+    looked_up: Sequence[str] = field(default=(), repr=False)
+    """Parts of URL and headers that their user keeps elsewhere, and that nobody may see."""
+    auth: Auth | None = None
+    timeout: float = 30.0
+    """Seconds from the beginning of a request to the end of its answer."""
+    concurrency: int = 8
+    """Requests at once, at most."""
+    rate: float | None = None
+    """Requests per second, at most."""
+    retry_seconds: float = 300.0
+    """How long a request is tried again after it failed for the first time."""
+    key_header: str = "Idempotency-Key"
+    """Empty: no such header is sent."""
+    results: Results = "none"
+    """How the results in a 207 answer are read."""
+    last: frozenset[RecordOutcome] = frozenset()
+    """Outcomes of a record behind which no other of its page is sent."""
+
+    wary: bool = False
+    """What never answers in HTTP at first, and an address, method or type that is refused whatever
+    is sent, end the delivery: nothing else was heard, so that no record is at fault."""
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        if self.method not in METHODS:
+            raise UsageError(
+                f"{self.method} is no method to send records by", hint="POST, PUT, PATCH"
+            )
+        if self.batch < 1:
+            raise UsageError("a request holds at least one record", hint="see --batch")
+        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
+            raise UsageError(
+                f"between 1 and {MAX_CONCURRENCY} requests can be made at once",
+                hint="see --concurrency",
+            )
+        rate = 1.0 if self.rate is None else self.rate
+        numbers = (self.timeout, self.retry_seconds, rate)
+        if min(self.timeout, rate) <= 0 or self.retry_seconds < 0 or not _finite(numbers):
+            raise UsageError("times and rates are more than 0", hint="see --timeout and --rate")
+        key = {self.key_header: ""} if self.key_header else {}
+        auth = self.auth.headers() if self.auth else {}
+        for name, value in {**self.headers, **key, **auth}.items():
+            _check_header(name, value)
+
+    @property
+    def arrays(self) -> bool:
+        """Requests are JSON arrays."""
+        return self.array or self.batch > 1
+
+    def display(self) -> str:
+        """The URL without its query, which may hold a key."""
+        if self.place:
+            return self.place
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+    def secrets(self) -> tuple[str, ...]:
+        """What a server may repeat and nobody may see."""
+        kept = [*self.looked_up, *(self.auth.secrets() if self.auth else ())]
+        for name, value in self.headers.items():
+            if is_secret(name):
+                # An API that repeats a token leaves the word `Bearer` out.
+                kept += [value, value.rpartition(" ")[2]]
+        kept += [urlsplit(self.url).query, *(value for _, value in secret_parameters(self.url))]
+        # The longest first: another may be a part of it.
+        found = sorted({text for text in kept if len(text) >= SHORTEST_SECRET}, key=len)
+        return tuple(reversed(found))
+
+
+def _check_url(url: str) -> None:
+    """Never repeats the URL: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise UsageError(
+            "the address to send to is no HTTP URL",
+            hint="Write it like http://localhost:9009/movies or https://api.example.com/v1/items.",
+        )
+    if re.search(r"\{[^{}/?#]*\}", url):
+        raise UsageError(
+            "the address has a {placeholder}, and records cannot choose their address yet",
+            hint="All records go to one address. Write %7B and %7D for braces that belong to it.",
+        )
+    if why := no_name(parts.hostname or ""):
+        raise UsageError(f"the address to send to names no host: {why}", hint="check the host")
+    if parts.username or parts.password:
+        raise UsageError(
+            "a URL with a password in it is seen by everyone on this machine",
+            hint="Give the credentials as a token, an API key or a header, by a variable.",
+        )
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _TOKEN.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a header")
+    if name.lower() in _OURS:
+        raise UsageError(f"the header {name} follows from the request and cannot be set")
+    if not _VALUE.fullmatch(value):
+        raise UsageError(
+            f"the value of the header {name} holds characters that no header may have",
+            hint="Line ends and control characters are forbidden in headers.",
+        )
+
+
+def _finite(numbers: Sequence[float]) -> bool:
+    return all(map(math.isfinite, numbers))

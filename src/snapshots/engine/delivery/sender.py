@@ -1,0 +1,323 @@
+"""Sends: requests go out, answers come in, and the books are kept, all on one event loop.
+
+What makes a delivery exact is here. A request begins only while fewer than a window of them have
+been made whose outcome is not in the ledger. Answers that come while the ledger is being written
+go into it together the next time, so that the books keep up with any API. Whenever the process is
+killed, only what was under way or not yet written down can be sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots._native import CurrentOutbox
+from snapshots.endpoints.http.answers import FAULT, action
+from snapshots.engine.delivery.group_commit import GroupCommit, Record
+from snapshots.engine.delivery.request_slot import RequestSlot
+from snapshots.engine.support.time_limits import TICK_SECONDS
+from snapshots.errors import Stopped, Undeliverable
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from snapshots._native import Outbox
+    from snapshots.endpoints.http import Failing, HttpEndpoint, RecordVerdict
+    from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.delivery.parcel_queue import ParcelQueue
+    from snapshots.engine.limits import StopConditions
+
+PATIENCE_SECONDS = 1.5
+"""How long answers to what is under way are waited for once the delivery is to stop."""
+
+
+class Sender:
+    """One run of a delivery. Use once, in an event loop."""
+
+    def __init__(
+        self,
+        api: HttpEndpoint,
+        inbox: ParcelQueue,
+        record: Record,
+        watch: StopConditions,
+        *,
+        at_once: int,
+        stop_on_error: bool,
+        stop_at_reject: bool,
+        remote: bool,
+        finished: Callable[[Parcel], None],
+    ) -> None:
+        """`stop_on_error`: at a record that is not settled; `stop_at_reject`: at one that is
+        refused. `remote`, `finished`: see `GroupCommit`."""
+        self._api = api
+        self._inbox = inbox
+        self._watch = watch
+        self._at_once = at_once
+        self._stop_on_error = stop_on_error
+        self._stop_at_reject = stop_at_reject
+        self._books = GroupCommit(
+            record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
+        )
+        self._finished = finished
+        self._current = CurrentOutbox()
+        self._parcel: Parcel | None = None
+        self._opening = asyncio.Lock()
+        self._sending: dict[Parcel, None] = {}
+        """Parcels that were opened, and are not finished."""
+        self._on_credit = 0
+        """Requests that were made without asking here, as far as they are in the books."""
+        self._slots: dict[asyncio.Task[None], RequestSlot] = {}
+        """What each worker has under way."""
+        self._held: list[tuple[Parcel, int, Sequence[RecordVerdict]]] = []
+        """What was refused first, for the address perhaps and not for the records."""
+        self.asked_first = 0
+        """Rows of the parcels that were opened which an earlier run may have sent."""
+        self.asked: dict[int, str] = {}
+        """Rows that were sent without an answer and are not decided, by the start of their
+        parcel, of those that were opened; known in the end."""
+        self._over = False
+        self._failures = 0
+        self.error: BaseException | None = None
+        """Why not all could be sent."""
+
+    @property
+    def counts(self) -> Counts:
+        """What this run has written into the ledger."""
+        return self._books.counts
+
+    @property
+    def bytes_under_way(self) -> int:
+        """Of the input, in parcels that are not finished; any thread may ask."""
+        return sum(parcel.bytes_done for parcel in list(self._sending))
+
+    @property
+    def failing(self) -> Failing | None:
+        """What is being tried again now; any thread may ask."""
+        return self._api.stats.failing
+
+    async def run(self) -> None:
+        """Sends until there is nothing left, or until there is a reason to stop.
+
+        Whatever happens, what was heard until then is written down. Raises what the ledger
+        raises.
+        """
+        books = asyncio.create_task(self._books.keep())
+        async with self._api:
+            await self._send_all(books)
+        self._let_go()
+        self._books.close()
+        await books
+        for parcel in self._sending:
+            self.asked[parcel.start] = parcel.outbox.asked()
+
+    async def _send_all(self, books: asyncio.Task[None]) -> None:
+        """Until the workers are done; those that hang on when it is time to stop are cancelled."""
+        loop = asyncio.get_running_loop()
+        working = {asyncio.create_task(self._work()) for _ in range(self._at_once)}
+        deadline = None
+        try:
+            while working:
+                await asyncio.wait(
+                    {*working, books}, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                working = {task for task in working if not task.done()}
+                if books.done():
+                    return
+                if self._watch.ended:
+                    self._end()
+                    self._books.go_on()
+                    self._api.halt(Stopped("stopped"))
+                    deadline = deadline or loop.time() + PATIENCE_SECONDS
+                    if loop.time() > deadline:
+                        return
+        finally:
+            for task in working:
+                task.cancel()
+                self._lose(self._slots.get(task))
+            await asyncio.gather(*working, return_exceptions=True)
+
+    def _lose(self, slot: RequestSlot | None) -> None:
+        """Nobody waits any longer for an answer to what a slot has under way."""
+        if slot is not None and slot.request_stream.outbox is not None:
+            slot.parcel.outbox.ask(slot.request_stream.start, slot.request_stream.end)
+            self._books.note(slot.parcel)
+
+    async def _work(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a worker is one
+        try:
+            while not self._over:
+                parcel = self._parcel
+                self._slots.pop(task, None)
+                slot = RequestSlot(self, self._current, self._api.credit)
+                if slot.next() is not None:
+                    self._slots[task] = slot
+                    verdicts = await self._api.stream(slot, slot.asked_before)
+                    del self._slots[task]
+                    if verdicts:
+                        self._hear(slot, verdicts)
+                        self._api.check()
+                elif self._books.full:
+                    await self._books.until_written()
+                elif not await self._open_after(parcel):
+                    return
+        except Stopped:
+            return
+        except Exception as error:
+            self._stop(error)
+
+    @property
+    def closed(self) -> bool:
+        """No request may begin now."""
+        self._settle()
+        return self._over or self._books.full
+
+    def parcel_of(self, outbox: Outbox) -> Parcel:
+        """Whose rows are under way."""
+        return next(parcel for parcel in self._sending if parcel.outbox is outbox)
+
+    def more(self) -> bool:
+        """Whether there is another parcel to be sent, now that all of the last one was."""
+        following = None if self._opening.locked() else self._inbox.take_ready()
+        if following is not None:
+            self._open(following)
+        return following is not None
+
+    def began(self) -> None:
+        """A request is on its way. Those that follow it need not ask, until it is time to write,
+        or too much is unwritten."""
+        self._books.begun()
+        self._api.grant(self._books.room)
+        self._books.gather()
+
+    def heard(self, parcel: Parcel) -> None:
+        """An answer came that settles rows of a parcel, or never will."""
+        self._settle()
+        self._failures = 0
+        self._books.heard()
+        self._books.note(parcel)
+        if not self._over:
+            self._books.write_if_many()
+
+    def _settle(self) -> None:
+        """Takes account of what was done on credit: each request of it followed an answer."""
+        done = self._api.settle() - self._on_credit
+        if self._held and self._api.misplaced is None:
+            self._let_go()
+        if not done:
+            return
+        self._on_credit += done
+        self._books.begun(done)
+        self._books.heard(done)
+        self._failures = 0
+        for parcel in self._sending:
+            if parcel.changed:
+                self._books.note(parcel)
+
+    def _call_in(self) -> None:
+        """The same, and whoever goes on asks again: what it does then is to be written down
+        within a while that begins then."""
+        self._api.credit.revoke()
+        self._settle()
+
+    def _settled(self, parcel: Parcel) -> None:
+        del self._sending[parcel]
+        self.asked[parcel.start] = parcel.outbox.asked()
+        self._inbox.done()
+        self._finished(parcel)
+
+    async def _open_after(self, parcel: Parcel | None) -> bool:
+        """There is another parcel than this one to be sent; False where there is none."""
+        async with self._opening:
+            if self._parcel is parcel:
+                following = await self._next()
+                if following is None:
+                    return False
+                self._open(following)
+        return True
+
+    async def _next(self) -> Parcel | None:
+        try:
+            return await self._inbox.take()
+        except Exception as error:
+            # What was read before is sent all the same.
+            self.error = self.error or error
+            return None
+
+    def _open(self, parcel: Parcel) -> None:
+        """What the kernel rejected of it is written down before any of it is sent."""
+        self._count(parcel.read)
+        self._parcel = parcel
+        self._current.fill(parcel.outbox)
+        self._sending[parcel] = None
+        self.asked_first += parcel.asked_first
+        self._books.note(parcel, parcel.rejects)
+
+    def _hear(self, slot: RequestSlot, verdicts: Sequence[RecordVerdict]) -> None:
+        self._settle()
+        refused = any(verdict.outcome == "rejected" for verdict in verdicts)
+        if refused and self._api.misplaced is not None:
+            self._held.append((slot.parcel, slot.start, verdicts))
+            if self._stop_at_reject:
+                self._let_go()
+        else:
+            self._take(slot.parcel, slot.start, verdicts)
+
+    def _let_go(self) -> None:
+        """What was held back is what it is by now: refused, or sent to a wrong address."""
+        held, self._held = self._held, []
+        wrong = self._api.misplaced
+        if held and wrong is not None and not self._watch.ended:
+            self._stop(wrong)
+        for parcel, start, verdicts in held:
+            told = verdicts
+            if wrong is not None:
+                told = [replace(verdict, outcome="unsent") for verdict in verdicts]
+            self._take(parcel, start, told)
+
+    def _take(self, parcel: Parcel, start: int, verdicts: Sequence[RecordVerdict]) -> None:
+        failures = self._failures
+        rejects = parcel.decide(start, verdicts)
+        self._books.note(parcel, rejects)
+        self.heard(parcel)
+        if rejects:
+            self._count(Counts(rejected=len(rejects)))
+        lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]
+        if lost:
+            # What is refused and may have been taken is answered: the others may fare better.
+            answered = all(action(verdict.status or FAULT) == "refused" for verdict in lost)
+            self._failures = failures if answered else failures + 1
+            self._give_up(lost[-1], taken=answered)
+
+    def _give_up(self, verdict: RecordVerdict, *, taken: bool) -> None:
+        """One record that the API chokes on does not keep the others from it; but where nothing
+        comes through any more, it makes no sense to go on."""
+        self.error = self.error or Undeliverable(
+            f"{verdict.requests} requests were made with a record, and none was answered in a way"
+            f" that settles it; the last: {_answer(verdict)}",
+            hint="what is not settled is pending, and not rejected"
+            + (": an earlier request was not answered, the API may have it" if taken else ""),
+            retryable=True,
+        )
+        if self._stop_on_error or self._failures > self._at_once:
+            self._stop(self.error)
+
+    def _count(self, counts: Counts) -> None:
+        self._watch.commit(counts)
+        if self._watch.ended:
+            self._end()
+
+    def _stop(self, error: BaseException) -> None:
+        self.error = self.error or error
+        self._end()
+        self._watch.end()
+
+    def _end(self) -> None:
+        """No request begins any more."""
+        self._over = True
+        self._api.credit.revoke()
+
+
+def _answer(verdict: RecordVerdict) -> str:
+    return f"HTTP {verdict.status}: {verdict.body}" if verdict.status else verdict.body

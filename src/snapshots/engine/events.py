@@ -1,0 +1,247 @@
+"""What an import says of itself while it runs, and when it is over.
+
+This is the seam for whoever watches: progress, logs, metrics, traces. The engine guarantees:
+
+- Events of one import come from one thread, in order; those of several imports that run at once
+  may come from several threads, so a listener that is shared by them must be thread-safe.
+- `Opened` comes first, and for each there is exactly one `ImportResult` or `Failed`, the last.
+  Between them, if there is anything to do, `Started` and any number of `Committed`, `Progress` and
+  `Retrying`, and behind these of `Settled`.
+  Nothing of the input is committed by this process before `Opened`; a small one may be already
+  when it is `Started`.
+- `Committed` comes after the chunk's transaction is durable, once for each chunk that this process
+  has committed, and before the end of its import is told. It may be missing only where the answer
+  to COMMIT was lost and the database did not come back in time: then the import has failed, and
+  the ledger knows better.
+- An error that a listener raises ends the import, which can be resumed. Listeners that must not
+  do that swallow their errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from snapshots._native import PanicException
+from snapshots.errors import Defect, out_of_memory
+from snapshots.model import Counts, ImportRecord, Reject, RunKind
+
+if TYPE_CHECKING:
+    from snapshots.ledger.record import ChunkDone
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence that the user should see: what was detected, decided or renamed."""
+
+    text: str
+    input: str | None = None
+    """None: of no input in particular."""
+    import_id: int | None = None
+    """None as long as the ledger does not know of the import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An input is taken up; what is to be done with it is not known yet."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An import or a delivery has its number and begins, or goes on."""
+
+    import_id: int
+    kind: RunKind
+    input: str
+    table: str
+    database: str
+    bytes_total: int | None
+    resumed: bool
+    replaces: int | None = None
+    """The import of the same name whose content this one's succeeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is committed so far."""
+
+    import_id: int
+    input: str
+    counts: Counts
+    bytes_done: int
+    """Of the input as it lies."""
+    bytes_total: int | None
+    seconds: float
+    failure: str | None = None
+    """Of a delivery: status and reason with which requests failed last that are made again; None
+    while there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Requests of a delivery have failed for a while, and are made again."""
+
+    import_id: int
+    input: str
+    failure: str
+    """The last status and reason, or why there was no answer."""
+    requests: int
+    """That are made again now."""
+    seconds: float
+    """Since the first of them failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A chunk is in the database: its rows, its rejects and its account."""
+
+    import_id: int
+    start: int
+    """Of the input as the kernel sees it: decompressed, in UTF-8."""
+    end: int
+    counts: Counts
+    rejects_by_code: Mapping[str, int]
+    seconds: float
+    """From the claim to the answer to COMMIT."""
+    at: float
+    """When it was committed, as `time.time()` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Records of committed chunks that waited for others are loaded, or are refused for good."""
+
+    import_id: int
+    counts: Counts
+    """Added to those that were told before: what was a reject and is loaded is negative there."""
+    rejects_by_code: Mapping[str, int]
+    """The same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An input could not be begun, or its import ended with an error instead of a result."""
+
+    input: str
+    import_id: int | None
+    """None if the ledger does not know of it."""
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class InputsWaiting:
+    """How many inputs are found and not done. Told by doors that queue, of no import."""
+
+    waiting: int
+
+
+WAITING = "waiting"
+"""The outcome that is no end: the import is in the queue again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How the import of one input ended."""
+
+    record: ImportRecord | None
+    """None for a dry run."""
+    counts: Counts
+    outcome: str
+    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run; of a
+    queued import that has to wait for another one and is no end of it: waiting."""
+    exit_code: int
+    message: str
+    rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int] = field(default_factory=dict)
+    """Without blank lines, comments and the like."""
+    hint: str = ""
+    examples: tuple[Reject, ...] = ()
+    """Of a dry run, whose rejects are kept nowhere else: the first ones."""
+    given: str = ""
+    """What the input is called now; in the record it has the name by which it was imported."""
+    emptied: bool = False
+    """It is already imported, and the table of that import has no row any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFailed:
+    """A thread met an error that nobody has foreseen, a defect of this program. It works on."""
+
+    thread: str
+    """importer or mover."""
+    input: str
+    """The file that it had in hand, which is tried again."""
+    error: Defect
+
+
+def as_committed(import_id: int, done: ChunkDone) -> Committed:
+    """What is told of a chunk that has just been committed."""
+    return Committed(
+        import_id=import_id,
+        start=done.start,
+        end=done.end,
+        counts=done.counts,
+        rejects_by_code=done.rejects_by_code,
+        seconds=done.seconds,
+        at=time.time(),
+    )
+
+
+Event: TypeAlias = (
+    Notice
+    | Opened
+    | Started
+    | Committed
+    | Progress
+    | Retrying
+    | Settled
+    | Failed
+    | InputsWaiting
+    | ThreadFailed
+    | ImportResult
+)
+Listener: TypeAlias = Callable[[Event], None]
+
+
+def run_with_events(
+    name: str, listener: Listener, work: Callable[[Listener], ImportResult]
+) -> ImportResult:
+    """Does the work on one input, and tells how it ended, whatever happens.
+
+    A panic of the kernel becomes a Defect here: it is no Exception, and would end all else.
+    """
+    import_id: int | None = None
+
+    def hear(event: Event) -> None:
+        nonlocal import_id
+        if isinstance(event, Started):
+            import_id = event.import_id
+        elif isinstance(event, Notice):
+            event = replace(event, input=name, import_id=import_id)
+        listener(event)
+
+    listener(Opened(name))
+    try:
+        result = _in_our_words(name, lambda: work(hear))
+    except BaseException as error:
+        listener(Failed(name, import_id, error))
+        raise
+    listener(result)
+    return result
+
+
+def _in_our_words(name: str, work: Callable[[], ImportResult]) -> ImportResult:
+    try:
+        return work()
+    except MemoryError as error:
+        raise out_of_memory() from error
+    except PanicException as panic:
+        raise Defect(
+            f"the kernel has a defect: {panic}",
+            place=name,
+            hint="Please report it. What is committed stays, and the import can be resumed.",
+        ) from panic

@@ -1,0 +1,1 @@
+"""What the ledger says: lookups, progress, totals and rows of loaded tables."""

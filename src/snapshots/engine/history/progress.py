@@ -1,0 +1,193 @@
+"""How an import goes on: how much of it is done, how fast, and how long it may still take.
+
+All of it follows from what is committed. What cannot be known is None, and `why` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from snapshots.engine.lease import owner
+from snapshots.engine.plan.plan import packing
+from snapshots.formats.encodings import is_utf8
+from snapshots.ledger.pace import latest, stints
+from snapshots.ledger.times import seconds_between
+from snapshots.sources.paths import COMPRESSED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.history import History
+    from snapshots.ledger.pace import WorkPeriod
+    from snapshots.model import State
+
+_COMPRESSED = "the input is compressed, and its size without compression is not known"
+
+LATEST = 32
+"""Chunks that the present pace is judged by."""
+LONGEST = 30 * 86_400.0
+"""Seconds that are looked back for a time left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of some stretches of work."""
+
+    chunks: int
+    bytes: int
+    records: int
+    seconds: float
+
+    @property
+    def basis(self) -> str:
+        """What a time left is reckoned from, as a sentence's part."""
+        return f"the last {self.chunks} chunks: {self.bytes} bytes in {self.seconds:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One import, and what follows from its chunks."""
+
+    entry: Entry
+    state: State
+    """As it is: one that says it is running, and whose process is gone, is interrupted."""
+    total: int | None
+    """Bytes in the measure of `entry.read`."""
+    why: str | None
+    """There is no total."""
+    now: Pace | None
+    """Of the last chunks."""
+    pace: Pace | None
+    """Over about as long a time as is left."""
+
+    @property
+    def error(self) -> str | None:
+        """Without where an uploaded file lies: its name is all that a client knows of it."""
+        text = self.entry.error
+        if text is None or self.entry.request is None:
+            return text
+        _, found, rest = text.partition(f"/{self.entry.input}:")
+        return f"{self.entry.input}:{rest}" if found else text
+
+    @property
+    def outcome(self) -> str | None:
+        """In a word how it ended; None while it has not."""
+        if self.state in {"queued", "running"}:
+            return None
+        return "already_imported" if self.entry.duplicate else self.state
+
+    @property
+    def percent(self) -> float | None:
+        """Of the bytes. It is 100 when all is accounted for, and not before."""
+        if self.state == "finished":
+            return 100.0
+        if not self.total:
+            return None
+        return min(round(100 * self.entry.read / self.total, 1), 99.9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Whoever looks far ahead has to look far back: a moment says little of an hour."""
+        left = _left(self.entry, self.total, self.pace)
+        return None if left is None else round(left, 1)
+
+    @property
+    def seconds(self) -> float:
+        """That it was worked on; while it runs, since it was queued or begun last."""
+        entry = self.entry
+        if entry.state != "running":
+            return round(entry.seconds, 3)
+        begun = max(entry.started_at, entry.queued_at or "")
+        return round(entry.seconds + seconds_between(begun, entry.now), 3)
+
+    @property
+    def records_per_second(self) -> float | None:
+        """Now if it runs, else all over."""
+        if self.now is not None:
+            return round(self.now.records / self.now.seconds, 1)
+        if self.entry.state == "running" or not self.seconds:
+            return None
+        return round(self.entry.counts.records / self.seconds, 1)
+
+
+def status(history: History, entry: Entry) -> Status:
+    """Of one import; asks for the chunks of one that runs."""
+    total, why = _total(entry)
+    alive = entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
+    now = pace = None
+    if alive:
+        last = latest(history, entry.import_id, entry.fence, LATEST)
+        now = _pace([last] if last else [], entry)
+        if total is not None:
+            since = _back(entry.now, _left(entry, total, now))
+            pace = _pace(stints(history, entry.import_id, since), entry) or now
+    return Status(entry, _state(entry, alive=alive), total, why, now, pace)
+
+
+def _state(entry: Entry, *, alive: bool) -> State:
+    if entry.state == "running" and not alive:
+        return "interrupted"
+    if entry.state == "interrupted" and entry.wanted:
+        # Its loading has ended; what was wanted of it is still to be done.
+        return "running"
+    return entry.state
+
+
+def _total(entry: Entry) -> tuple[int | None, str | None]:
+    if entry.state == "finished":
+        return entry.read, None
+    if not entry.plan:
+        return _total_unplanned(entry)
+    compressed, encoding = packing(entry.plan)
+    if compressed:
+        return None, _COMPRESSED
+    if not is_utf8(encoding):
+        return None, f"the input is in {encoding}, and what is done is counted in UTF-8"
+    if entry.size is None:
+        return None, "the server does not say how long the input is"
+    return entry.size, None
+
+
+def _total_unplanned(entry: Entry) -> tuple[int | None, str | None]:
+    """By name alone: how the input is packed is known with its plan."""
+    if entry.size is not None:
+        packed = urlsplit(entry.input).path.lower().endswith(COMPRESSED)
+        return (None, _COMPRESSED) if packed else (entry.size, None)
+    if entry.state == "queued":
+        return None, "the import waits for a worker"
+    if entry.state == "running":
+        return None, "the input is being opened"
+    return None, "the import ended before the size of its input was known"
+
+
+def _pace(stretches: Iterable[WorkPeriod], entry: Entry) -> Pace | None:
+    """Without the time in which nobody worked, and without the first chunk of each stretch: that
+    was made before."""
+    chunks = size = records = 0
+    seconds = 0.0
+    for one in stretches:
+        others = one.chunks - 1
+        chunks += others
+        size += one.bytes * others // one.chunks
+        records += one.records * others // one.chunks
+        until = entry.now if one.fence == entry.fence else one.last
+        seconds += seconds_between(one.first, until) if others else 0
+    return Pace(chunks, size, records, seconds) if chunks and seconds > 0 else None
+
+
+def _left(entry: Entry, total: int | None, pace: Pace | None) -> float | None:
+    if pace is None or total is None or not pace.bytes:
+        return None
+    return max(total - entry.read, 0) * pace.seconds / pace.bytes
+
+
+def _back(now: str, seconds: float | None) -> str:
+    """A time in the past, as the ledger writes it; without a number the beginning of all."""
+    if seconds is None:
+        return ""
+    then = datetime.fromisoformat(now) - timedelta(seconds=min(seconds, LONGEST))
+    return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")

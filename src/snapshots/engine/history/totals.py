@@ -1,0 +1,44 @@
+"""What the ledger of a database says of all its imports together: for metrics."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snapshots.engine.lease import owner
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.errors import NoDatabase
+from snapshots.ledger.totals import LedgerTotals, StateCounts, owners, states, totals
+
+if TYPE_CHECKING:
+    from snapshots.ports import Target
+
+
+def totals_of(target: Target) -> LedgerTotals:
+    """All that is committed; nothing where there is no ledger yet."""
+    with closing(LedgerSession(target, create=False)) as books, suppress(NoDatabase):
+        if books.ledger.exists():
+            return totals(books.ledger)
+    return LedgerTotals()
+
+
+def states_of(books: LedgerSession) -> StateCounts:
+    """How many imports are in which state; none where there is no ledger yet.
+
+    As `snapshots list` has it: an import whose process was killed is interrupted.
+    """
+    try:
+        ledger = books.renewed()
+        if not ledger.exists():
+            return StateCounts()
+    except NoDatabase:
+        return StateCounts()
+    found = states(ledger)
+    if not found.imports.get("running"):
+        return found
+    dead = sum(not owner.alive(name, age) for name, age in owners(ledger))
+    imports = dict(found.imports)
+    imports["running"] -= dead
+    imports["interrupted"] = imports.get("interrupted", 0) + dead
+    return replace(found, imports=imports)

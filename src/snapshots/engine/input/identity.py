@@ -1,0 +1,274 @@
+"""Has this input been here before? Told by its bytes, never by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from snapshots._native import Hasher
+from snapshots.engine.input.reader import PassedBy
+from snapshots.engine.input.table_presence import TablePresence
+from snapshots.engine.lease import owner
+from snapshots.errors import InputChanged, InputError
+from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.sources.files import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.ledger.entry import CommittedChunk, Entry
+    from snapshots.ledger.history import History
+    from snapshots.model import RunKind
+    from snapshots.ports import Identity, Source
+
+EAGER_BYTES = 64 * 1024 * 1024
+"""An input up to this size is hashed before it is loaded; a larger one while it is, unless
+something in the ledger looks like it."""
+STREAM_BYTES = 16 * 1024 * 1024
+"""Of a stream that is held back to know it by. A stream that ends before is known whole."""
+_MIB = 1 << 20
+_ANEW = "it is loaded anew"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInput:
+    """An input, and what the ledger has of it."""
+
+    identity: Identity
+    content_hash: str | None
+    """None: will be known when all of it has been read."""
+    imported: Entry | None = None
+    """Its bytes are all accounted for by this import."""
+    unfinished: Entry | None = None
+    """This import of it was begun and can go on."""
+    lookalikes: tuple[int, ...] = ()
+    """The imports that were looked at."""
+    emptied: bool = False
+    """The table of `imported` has no row any more."""
+    gone: tuple[Entry, ...] = ()
+    """Imports of it whose table does not exist any more; the finished ones, newest first, then the
+    others."""
+
+    likely: str | None = None
+    """The table that it would go to now, as far as that is known."""
+
+    @property
+    def anew(self) -> str:
+        """Where it is begun anew because tables are gone: a sentence that says which. Else none."""
+        return "" if self.imported or self.unfinished or not self.gone else f"{self.lost}: {_ANEW}"
+
+    @property
+    def lost(self) -> str:
+        """What was loaded into tables that are gone, in words; of each table its first import.
+
+        Of the likely table alone, if it is among them; only of that where the input is imported.
+        """
+        of_each = {entry.table: entry for entry in reversed(self.gone)}
+        if self.likely in of_each or self.imported:
+            of_each = {table: entry for table, entry in of_each.items() if table == self.likely}
+        if not of_each or (self.imported and self.imported.table == self.likely):
+            return ""
+        parts = [
+            f"import {entry.import_id} {'loaded' if entry.state == 'finished' else 'began to load'}"
+            f" this input into table {entry.table}"
+            for entry in reversed(of_each.values())
+        ]
+        return f"{' and '.join(parts)}, which {'is' if len(parts) == 1 else 'are'} gone"
+
+
+def look_up(
+    source: Source,
+    ledger: History | None,
+    kind: RunKind,
+    table: str | None,
+    likely: str | None = None,
+) -> KnownInput:
+    """Finds an input in a ledger; `table` narrows it to imports into that table, or to
+    deliveries to that URL.
+
+    Of several unfinished ones of it, one into the `likely` table is preferred. One whose table is
+    gone is neither finished nor to be gone on with.
+
+    Raises InputError for a long stream that begins like one that is already imported.
+    """
+    identity, content_hash = _identify(source)
+    if ledger is None or identity.fingerprint is None:
+        return KnownInput(identity, content_hash)
+    tables = TablePresence(ledger.target, ledger.session)
+    finished: list[Entry] = []
+    begun: list[Entry] = []
+    lookalikes = ledger.lookalikes(identity.fingerprint, kind)
+    for entry in lookalikes:
+        if table is not None and not tables.same(entry, table):
+            continue
+        if content_hash is None and entry.content_hash is not None:
+            if _passes_by(source) and tables.gone(entry):
+                # It cannot be compared, and there is nothing that it could double.
+                continue
+            content_hash = _hash_like(source, entry)
+        if entry.state == "finished":
+            if entry.content_hash == content_hash and _has_rows(entry):
+                finished.append(entry)
+        elif _worth_going_on(entry) and same_input(
+            source, KnownInput(identity, content_hash), entry, ledger
+        ):
+            begun.append(entry)
+    lost = [entry for entry in finished if tables.gone(entry)]
+    lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
+    whole = [entry for entry in finished if entry not in lost]
+    imported = next((entry for entry in whole if not tables.emptied(entry)), None)
+    emptied = imported is None and bool(whole)
+    unfinished = max(
+        (entry for entry in begun if entry not in lost),
+        key=lambda entry: (entry.table == likely, entry.counts.records),
+        default=None,
+    )
+    return KnownInput(
+        identity,
+        content_hash,
+        whole[0] if emptied else imported,
+        unfinished,
+        tuple(entry.import_id for entry in lookalikes),
+        emptied,
+        tuple(lost),
+        table or likely,
+    )
+
+
+def same_input(source: Source, known: KnownInput, entry: Entry, ledger: History) -> bool:
+    """Whether an input is the one that an unfinished import was begun with.
+
+    A file whose hash was not known yet is the same if nobody has touched it, or else if what is
+    loaded of it hashes as it did.
+    """
+    identity = known.identity
+    if identity.fingerprint != entry.fingerprint:
+        return False
+    if known.content_hash is not None and entry.content_hash is not None:
+        return known.content_hash == entry.content_hash
+    untouched = (identity.mtime_ns, identity.inode, identity.etag) == (
+        entry.mtime_ns,
+        entry.inode,
+        entry.etag,
+    )
+    if not source.seekable:
+        # It begins alike, and the reader will check what is loaded of it as it passes by.
+        same = untouched and identity.size == entry.size
+        return same if source.remote else identity.mtime_ns is None
+    return untouched or _same_where_loaded(source, ledger.chunks(entry.import_id))
+
+
+def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool:
+    passed_by = PassedBy(source.identity.name, chunks)
+    offset, end = 0, max((chunk.end for chunk in chunks), default=0)
+    try:
+        for piece in source.read():
+            passed_by.check(offset, memoryview(piece)[: end - offset])
+            offset += len(piece)
+            if offset >= end:
+                break
+    except InputChanged:
+        return False
+    return offset >= end
+
+
+def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
+    """The input of an import that is to be resumed.
+
+    Raises InputChanged if its bytes are not those that the import was begun with.
+    """
+    identity, content_hash = _identify(source)
+    if content_hash is None and entry.content_hash is not None:
+        content_hash = _hash_like(source, entry)
+    known = KnownInput(identity, content_hash, unfinished=entry)
+    if not same_input(source, known, entry, ledger):
+        raise InputChanged(
+            f"the input is not what {entry.kind} {entry.import_id} was begun with",
+            place=identity.name,
+            hint=_changed(entry, identity.name),
+        )
+    return known
+
+
+def _changed(entry: Entry, name: str) -> str:
+    if entry.kind == "delivery":
+        return "what is delivered of it stays so; send what it is now as any other input"
+    return (
+        f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
+        f" now as any other input: snapshots import {quote(name)}"
+    )
+
+
+def content_hash_of(source: Source) -> str:
+    """BLAKE3 of a file's bytes as they lie, as `b3sum` prints it."""
+    hasher = Hasher()
+    for piece in source.raw():
+        hasher.update(piece)
+    return hasher.hexdigest()
+
+
+def _identify(source: Source) -> tuple[Identity, str | None]:
+    identity = source.identity
+    if source.remote and identity.fingerprint and (identity.size or 0) > STREAM_BYTES:
+        return identity, None
+    if source.remote or identity.fingerprint is None:
+        return _identify_stream(source, identity)
+    eager = identity.size is not None and identity.size <= EAGER_BYTES
+    if eager or not source.seekable:
+        return identity, content_hash_of(source)
+    return identity, None
+
+
+def _identify_stream(source: Source, identity: Identity) -> tuple[Identity, str | None]:
+    head = source.head(STREAM_BYTES + 1)
+    if len(head) > STREAM_BYTES:
+        # The rest cannot be known before it is loaded; its beginning must do.
+        beginning = _hash(head[:STREAM_BYTES])
+        return replace(identity, fingerprint=beginning), None
+    known = fingerprint(len(head), head[:_MIB], head[-_MIB:])
+    size = len(head) if identity.size is None else identity.size
+    return replace(identity, size=size, fingerprint=known), _hash(head)
+
+
+def _hash_like(source: Source, entry: Entry) -> str:
+    """The hash of an input that looks like an earlier one, whose hash is known."""
+    identity = source.identity
+    if identity.etag and (identity.name, identity.etag) == (entry.input, entry.etag):
+        # The server gives its word that these are the same bytes.
+        return entry.content_hash or ""
+    if _passes_by(source):
+        raise InputError(
+            f"the first {STREAM_BYTES // _MIB} MiB are those of import {entry.import_id}",
+            place=source.identity.name,
+            hint="save the stream to a file, whose bytes can all be compared before anything is"
+            " loaded, or load it whatever it is with --again",
+        )
+    return content_hash_of(source)
+
+
+def _passes_by(source: Source) -> bool:
+    """Its bytes can be had only once."""
+    return source.identity.fingerprint is None and not source.remote
+
+
+def _has_rows(entry: Entry) -> bool:
+    """Where every record was rejected, another dialect or contract deserves another try."""
+    return entry.counts.loaded > 0 or entry.counts.rejected == 0
+
+
+def _worth_going_on(entry: Entry) -> bool:
+    """An import that loaded nothing is better begun anew, with what its user learned from it."""
+    if entry.error_code == TABLE_GONE:
+        return False
+    return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
+
+
+def _at_work(entry: Entry) -> bool:
+    return entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
+
+
+def _hash(data: bytes) -> str:
+    hasher = Hasher()
+    hasher.update(data)
+    return hasher.hexdigest()

@@ -1,0 +1,102 @@
+"""The rows of a query as an input: a SELECT, or a file of one, and the database that is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapshots import locations
+from snapshots.contract.contract import contract_of
+from snapshots.contract.fit import fit
+from snapshots.errors import InputError, SnapshotsError, UsageError
+from snapshots.sources.sql import QueryServer, QuerySource, open_query
+
+if TYPE_CHECKING:
+    from snapshots.sources.sql.server import Tls
+
+_SHOWN = 60
+"""Characters of a query that is its own name."""
+
+_TLS: dict[str, Tls] = {
+    "disable": "off", "allow": "prefer", "prefer": "prefer", "require": "require",
+    "verify-ca": "verify", "verify-full": "verify",
+}  # fmt: skip
+_FILES = {"sslrootcert": "tls_ca", "sslcert": "tls_cert", "sslkey": "tls_key",
+          "ssl_ca": "tls_ca", "ssl_cert": "tls_cert", "ssl_key": "tls_key"}  # fmt: skip
+
+
+def open_asked(
+    query: str,
+    database: str,
+    contract: Path | Mapping[str, Any] | None = None,
+    limit: int | None = None,
+) -> QuerySource:
+    """Asks a database; the rows are held to the contract, or else have the server's types.
+
+    InputError if it is not one SELECT, or if the server refuses it; CannotConnect; ContractError.
+    """
+    rules = None if contract is None else contract_of(contract)
+    source = open_query(_server(database), _text(query), title(query), limit)
+    if rules is not None:
+        try:
+            source.contract = fit(rules, source.contract, title(query), whose="The contract")
+        except SnapshotsError:
+            source.close()
+            raise
+    return source
+
+
+def title(query: str) -> str:
+    """What the ledger calls it: the file, or the beginning of the query."""
+    if _is_file(query):
+        return query
+    text = " ".join(query.split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _text(query: str) -> str:
+    if not _is_file(query):
+        return query
+    try:
+        return Path(query).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("The query cannot be read as UTF-8.", place=query) from error
+
+
+def _is_file(query: str) -> bool:
+    try:
+        return Path(query).is_file()
+    except OSError:  # longer than any name
+        return False
+
+
+def _server(database: str) -> QueryServer:
+    place = locations.locate(database)
+    kind = place.kind
+    if kind == "sqlite":
+        raise UsageError(
+            "A SQLite file cannot be asked.",
+            hint="Queries are asked of PostgreSQL, MySQL and MariaDB.",
+        )
+    given: dict[str, Any] = {}
+    for name, value in place.options:
+        if name == "sslmode" and value in _TLS:
+            given["tls"] = _TLS[value]
+        elif name in _FILES:
+            given[_FILES[name]] = value
+        else:
+            raise UsageError(
+                f"{name}={value} means nothing in the URL of a database that is asked."
+                if name == "sslmode"
+                else f"{name!r} is no option of the URL of a database that is asked.",
+                hint=f"There are sslmode and {', '.join(_FILES)}.",
+            )
+    if "tls_ca" in given:
+        given.setdefault("tls", "verify")
+    if kind == "mysql":
+        from snapshots.targets.mysql.settings import complete
+
+        place = complete(place)
+    port = int(place.port) if place.port and place.port.isdigit() else place.port
+    return QueryServer(kind, place.host, port, place.user, place.password, place.database, **given)

@@ -1,0 +1,241 @@
+"""The input, once from front to back: hashed, cut into chunks, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from snapshots._native import Chunk, Hasher, Splitter
+from snapshots.errors import InputChanged
+from snapshots.formats import encodings
+from snapshots.formats.kernel_json import dialect_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.model import Dialect, Reject
+    from snapshots.ports import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk, and what the account of it needs besides."""
+
+    chunk: Chunk
+    hash_states: tuple[tuple[int, bytes], ...]
+    """Of the input up to some offsets, each MiB apart; none where no hash is taken."""
+    encoding: str
+    origin: int
+    """Where the chunk begins in the input's own encoding."""
+    is_rest: bool = False
+    """Of a chunk that was too hard to load as one."""
+
+    def after(self, end: int, line: int) -> Piece | None:
+        """What of the chunk lies behind a record's end, where that line begins; None: nothing."""
+        if end >= self.chunk.end:
+            return None
+        data = memoryview(bytes(self.chunk))
+        done = data[: end - self.chunk.start]
+        origin = self.origin
+        if not encodings.is_utf8(self.encoding):
+            origin += len(encodings.original(bytes(done), self.encoding))
+        rest = Chunk.of(data[len(done) :], end, line)
+        return Piece(rest, self.hash_states, self.encoding, origin, is_rest=True)
+
+    def hash_state(self, end: int) -> bytes | None:
+        """The last state that is not past `end`."""
+        states = [state for offset, state in self.hash_states if offset <= end]
+        return states[-1] if states else None
+
+    def as_in_the_input(self, rejects: Sequence[Reject]) -> list[Reject]:
+        """Rejects with the bytes and offsets of the input, which the kernel saw as UTF-8."""
+        if encodings.is_utf8(self.encoding) or not rejects:
+            return list(rejects)
+        data = memoryview(bytes(self.chunk))
+        mapped, seen, offset = [], 0, self.origin
+        for reject in rejects:
+            begin = reject.byte_offset - self.chunk.start
+            offset += len(encodings.original(bytes(data[seen:begin]), self.encoding))
+            seen = begin
+            raw = encodings.original(reject.raw, self.encoding)
+            mapped.append(replace(reject, byte_offset=offset, raw=raw))
+        return mapped
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes that no committed chunk accounts for. It begins with a record."""
+
+    start: int
+    line: int
+    end: int | None
+    """None: as far as the input goes."""
+    begun: bool = False
+    """It is one chunk, some of whose records were sent: it must be cut as one again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What of an input is still to be done; of a new import, everything."""
+
+    gaps: tuple[Gap, ...] = (Gap(0, 1, None),)
+    hash_state: bytes | None = None
+    """Of the input up to somewhere before the first gap."""
+    done: tuple[CommittedChunk, ...] = ()
+
+    @classmethod
+    def after(cls, chunks: Sequence[CommittedChunk]) -> Remainder:
+        """What the committed chunks, given in order, leave."""
+        gaps = []
+        offset, line, state = 0, 1, None
+        for chunk in chunks:
+            if chunk.start > offset:
+                gaps.append(Gap(offset, line, chunk.start))
+            if chunk.pending:
+                gaps.append(Gap(chunk.start, chunk.start_line, chunk.end, begun=True))
+            elif not gaps:
+                state = chunk.hash_state or state
+            offset, line = chunk.end, chunk.end_line
+        done = tuple(chunk for chunk in chunks if not chunk.pending)
+        return cls((*gaps, Gap(offset, line, None)), state, done)
+
+
+class PassedBy:
+    """Checks that what is read again without being loaded is what was loaded."""
+
+    def __init__(self, place: str, chunks: Sequence[CommittedChunk]) -> None:
+        self._place = place
+        self._chunks = iter(chunks)
+        self._next()
+
+    def check(self, offset: int, data: memoryview) -> None:
+        """Bytes at an offset, in order. Raises InputChanged."""
+        while data and self._chunk is not None:
+            if offset < self._chunk.start:
+                # Of this one only the end was read: a plain file is entered in its middle.
+                offset, data = self._chunk.start, data[self._chunk.start - offset :]
+            if offset > self._chunk.start + self._hasher.length:
+                self._next()
+                continue
+            taken = data[: self._chunk.end - offset]
+            self._hasher.update(taken)
+            offset, data = offset + len(taken), data[len(taken) :]
+            if offset == self._chunk.end:
+                self._compare(self._chunk)
+                self._next()
+
+    def _compare(self, chunk: CommittedChunk) -> None:
+        if chunk.hash is not None and self._hasher.hexdigest() != chunk.hash.hex():
+            raise InputChanged(
+                f"bytes {chunk.start} to {chunk.end} are not those that were loaded before",
+                place=self._place,
+                hint="load what it is now as a new input with --again",
+            )
+
+    def _next(self) -> None:
+        self._chunk = next(self._chunks, None)
+        self._hasher = Hasher()
+
+
+class Reader:
+    """Cuts one input. Iterate once; then `content_hash`, `end` and `size` are known."""
+
+    def __init__(
+        self,
+        source: Source,
+        dialect: Dialect,
+        chunk_size: int,
+        remainder: Remainder,
+        content_hash: str | None,
+    ) -> None:
+        """`content_hash`: what is known already and so needs no taking."""
+        self._source = source
+        self._dialect = dialect
+        self._chunk_size = chunk_size
+        self._gaps = remainder.gaps
+        self._utf8 = encodings.is_utf8(dialect.encoding)
+        self._plain = source.seekable and self._utf8
+        self._hasher: Hasher | None = None
+        if content_hash is None:
+            self._hasher = Hasher(remainder.hash_state if self._plain else None)
+        self._states: list[tuple[int, bytes]] = []
+        self._passed_by = PassedBy(source.identity.name, remainder.done)
+        self._origin = 0
+        self.content_hash = content_hash
+        self.size = source.identity.size
+        self.end = 0
+
+    def __iter__(self) -> Iterator[Piece]:
+        gaps = iter(self._gaps)
+        gap = next(gaps)
+        splitter = self._splitter(gap)
+        self.end = self._begin()
+        for data in self._kernel_bytes(self.end):
+            view = memoryview(data)
+            while view:
+                if self.end < gap.start:
+                    taken = view[: gap.start - self.end]
+                    self._keep_in_step(taken)
+                    self._passed_by.check(self.end, taken)
+                else:
+                    taken = view if gap.end is None else view[: gap.end - self.end]
+                    yield from self._pieces(splitter.feed(taken))
+                self.end += len(taken)
+                view = view[len(taken) :]
+                if self.end == gap.end:
+                    yield from self._pieces(splitter.finish())
+                    gap = next(gaps)
+                    splitter = self._splitter(gap)
+        if self.end < gap.start:
+            raise InputChanged(
+                f"the input ends at byte {self.end}, before byte {gap.start}, up to which it is"
+                " loaded already",
+                place=self._source.identity.name,
+                hint="load what it is now as a new input with --again",
+            )
+        yield from self._pieces(splitter.finish())
+        if self._hasher is not None:
+            self.content_hash = self._hasher.hexdigest()
+            self.size = self._hasher.length
+
+    def _splitter(self, gap: Gap) -> Splitter:
+        size = gap.end - gap.start if gap.begun and gap.end else self._chunk_size
+        return Splitter(dialect_json(self._dialect), size, gap.start, gap.line)
+
+    def _pieces(self, chunks: list[Chunk]) -> Iterator[Piece]:
+        for chunk in chunks:
+            origin = self._origin
+            if not self._utf8:
+                self._keep_in_step(bytes(chunk))
+            yield Piece(chunk, self._states_until(chunk.end), self._dialect.encoding, origin)
+
+    def _begin(self) -> int:
+        """The first byte to read: what lies before the gap only where it must be hashed, or
+        where the input cannot be entered in its middle."""
+        if not self._plain:
+            return 0
+        return self._hasher.aligned if self._hasher else self._gaps[0].start
+
+    def _kernel_bytes(self, begin: int) -> Iterator[bytes]:
+        data = self._hashed(self._source.read(begin))
+        return data if self._utf8 else encodings.transcode(data, self._dialect.encoding)
+
+    def _keep_in_step(self, data: bytes | memoryview) -> None:
+        """Counts the bytes in the input's own encoding."""
+        if not self._utf8:
+            self._origin += len(encodings.original(bytes(data), self._dialect.encoding))
+
+    def _hashed(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if self._hasher is not None:
+                self._hasher.update(piece)
+                if self._plain:
+                    self._states.append((self._hasher.aligned, self._hasher.state()))
+            yield piece
+
+    def _states_until(self, end: int) -> tuple[tuple[int, bytes], ...]:
+        """The states that are not past `end`; all but the last are dropped."""
+        states = [state for state in self._states if state[0] <= end]
+        self._states = states[-1:] + self._states[len(states) :]
+        return tuple(states)

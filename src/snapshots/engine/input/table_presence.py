@@ -1,0 +1,86 @@
+"""Whether the table of an earlier import is still there, and holds anything.
+
+No more is asked on the way in. Whose rows a table holds is another question, and a dear one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from snapshots.engine.plan.plan import placed
+from snapshots.errors import CannotConnect, ConnectionLost, TargetError
+
+if TYPE_CHECKING:
+    from snapshots.ledger.entry import Entry
+    from snapshots.model import TableName
+    from snapshots.ports import Session, Target
+
+
+@dataclass(frozen=True, slots=True)
+class TablePresence:
+    """Asks a database about tables, about each of them once. For a moment, not to be kept."""
+
+    target: Target
+    session: Session
+    _there: dict[TableName, bool] = field(default_factory=dict)
+    _empty: dict[TableName, bool] = field(default_factory=dict)
+
+    def gone(self, entry: Entry) -> bool:
+        """The import had a table, which does not exist any more.
+
+        Not one that had nothing to load and made none, nor one that has yet to make it.
+        """
+        table, makes = _placed(entry)
+        if table is None or (makes and entry.state != "finished" and not entry.read):
+            return False
+        return not self._is_there(table)
+
+    def emptied(self, entry: Entry) -> bool:
+        """Its table, which exists, has no row, though the import has loaded some."""
+        table, _ = _placed(entry)
+        return table is not None and entry.counts.loaded > 0 and self._is_empty(table)
+
+    def same(self, entry: Entry, table: str) -> bool:
+        """The import went into the table of that name, which is the same in other letters where the
+        database says so."""
+        if entry.table == table:
+            return True
+        own, _ = _placed(entry)
+        if own is None or entry.table.lower() != table.lower():
+            return False
+        start = len(own.schema) + 1 if own.schema else 0
+        wanted = replace(own, name=table[start:], schema=table[: start - 1] if start else None)
+        spelt = self.target.bases(self.session, wanted)
+        return bool(spelt) and spelt == self.target.bases(self.session, own)
+
+    def _is_there(self, table: TableName) -> bool:
+        if table not in self._there:
+            try:
+                self._there[table] = self.target.inspect(self.session, table) is not None
+            except TargetError as error:
+                _require_session(error)
+                # The database knows it, and has something against it.
+                self._there[table] = True
+        return self._there[table]
+
+    def _is_empty(self, table: TableName) -> bool:
+        if table not in self._empty:
+            one_row = f"SELECT 1 FROM {table.sql(self.target.quote)} LIMIT 1"  # noqa: S608
+            try:
+                self._empty[table] = not self.session.execute(one_row)
+            except TargetError as error:
+                _require_session(error)
+                # Who may not read it cannot tell.
+                self._empty[table] = False
+        return self._empty[table]
+
+
+def _placed(entry: Entry) -> tuple[TableName | None, bool]:
+    return placed(entry.plan) if entry.kind == "import" and entry.plan else (None, False)
+
+
+def _require_session(error: TargetError) -> None:
+    """Raises an error that says nothing of the table."""
+    if error.retryable or isinstance(error, CannotConnect | ConnectionLost):
+        raise error

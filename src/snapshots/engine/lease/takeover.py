@@ -1,0 +1,89 @@
+"""Going on with an import whose owner is gone, or has been silent for longer than its lease; and
+what that owner says when it wakes up.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from snapshots.engine.lease import owner
+from snapshots.errors import LedgerDamaged, LostLease, SnapshotsError, TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Lease, Ledger
+
+
+def session_name(of: Lease | Entry) -> str:
+    """Of the sessions in which an owner writes; its successor finds them by it."""
+    return f"snapshots import {of.import_id}.{of.fence} {crc32((of.owner or '').encode()):08x}"
+
+
+def require_whole(entry: Entry) -> None:
+    """Raises LedgerDamaged where chunks of the import are lost: it would load their rows again."""
+    if entry.damage is not None:
+        raise LedgerDamaged(
+            entry.damage,
+            hint="restore the ledger's tables from a backup; or load the input with --again, into a"
+            " new table, and compare the two",
+        )
+
+
+def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
+    """The lease of an import that nobody works on any more, as far as can be told; `lost`: workers
+    that died of it.
+
+    An owner that is stopped, or whose host is gone, may have left transactions open, and those
+    hold locks on the import. They are ended first; if the owner does wake up, the fence keeps it
+    from writing.
+
+    Raises LedgerError when another process was faster, and what the database says where it can
+    end nobody else's transaction.
+    """
+    if entry.state == "running":
+        ledger.session.end_named(session_name(entry))
+    try:
+        with ledger.locked():
+            return ledger.take(entry, owner.this_process(), lost)
+    except TargetError as error:
+        if error.retryable and entry.state == "running":
+            error.hint = (
+                f"{entry.owner} (host:process:start) was at work on the import and may hold the"
+                " lock: if it is stopped, let it go on or kill it"
+            )
+        raise
+
+
+def require_ours(books: LedgerSession, lease: Lease) -> None:
+    """Raises LostLease if another process has taken the import over, whatever has become of it.
+
+    To be asked before any other reason is given for an end: who takes over ends the sessions of the
+    owner before, and what that one sees, when it wakes up, is a lost connection. Where the ledger
+    cannot be asked, nothing is known, and nothing is raised.
+    """
+    try:
+        ledger = books.renewed()
+        entry = ledger.entry(lease.import_id)
+        if entry is not None and entry.fence != lease.fence:
+            ledger.require(ledger.session, lease)
+    except LostLease:
+        raise
+    except SnapshotsError:
+        return
+
+
+@contextmanager
+def ours(books: LedgerSession, lease: Lease) -> Iterator[None]:
+    """In place of an error from the block, LostLease where that is the reason."""
+    try:
+        yield
+    except LostLease:
+        raise
+    except SnapshotsError:
+        require_ours(books, lease)
+        raise

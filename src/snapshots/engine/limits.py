@@ -1,0 +1,125 @@
+"""The limits of a run: how many rejects it may have, and why it stops before its end."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from snapshots.errors import Stopped, UsageError
+from snapshots.model import Counts
+
+JUDGED_FROM = 1000
+"""Records. Below it a share says little, and one bad record of three would stop an import."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLimit:
+    """At most so many rejects, or at most such a share of the records read so far."""
+
+    count: int | None = None
+    share: float | None = 0.10
+
+    @classmethod
+    def parse(cls, text: str) -> RejectLimit:
+        """Reads `N` or `P%`. Raises UsageError."""
+        number = text.strip()
+        try:
+            if number.endswith("%"):
+                share = float(number[:-1]) / 100
+                if not 0 <= share <= 1:
+                    raise ValueError
+                return cls(share=share)
+            count = int(number)
+            if count < 0:
+                raise ValueError
+            return cls(count=count, share=None)
+        except ValueError:
+            raise UsageError(
+                f"--max-rejects {text!r} is neither a number of records nor a percentage",
+                hint="for instance --max-rejects 100 or --max-rejects 5%",
+            ) from None
+
+    def exceeded(self, counts: Counts) -> bool:
+        """Whether an import with these counts so far must stop."""
+        if self.count is not None and counts.rejected > self.count:
+            return True
+        return (
+            self.share is not None
+            and counts.records >= JUDGED_FROM
+            and counts.rejected > self.share * counts.records
+        )
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{100 * (self.share or 0):g}%"
+
+
+class StopConditions:
+    """The committed counts of an import, and the reasons to stop it. Thread-safe."""
+
+    def __init__(
+        self,
+        budget: RejectLimit,
+        *,
+        committed: Counts,
+        limit: int | None,
+        stop: threading.Event,
+        waiting: int = 0,
+    ) -> None:
+        """`waiting`: how many of the rejects do not count as such, for they are tried again."""
+        self.budget = budget
+        self.limit = limit
+        self._stop = stop
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self._committed = committed
+        self._waiting = waiting
+
+    @property
+    def committed(self) -> Counts:
+        """What the ledger holds."""
+        with self._lock:
+            return self._committed
+
+    @property
+    def waiting(self) -> int:
+        """How many of the rejects are to be tried again."""
+        with self._lock:
+            return self._waiting
+
+    def commit(self, counts: Counts, waiting: int = 0) -> None:
+        """Adds a chunk that has just been committed."""
+        with self._lock:
+            self._committed += counts
+            self._waiting += waiting
+        if self.enough(Counts()):
+            self.end()
+
+    def enough(self, pending: Counts) -> bool:
+        """With these counts on top of the committed ones the import must not go on."""
+        return self.over_budget(pending) or self.remaining(pending) == 0
+
+    def over_budget(self, pending: Counts | None = None) -> bool:
+        """More rejects than allowed."""
+        with self._lock:
+            judged = self._committed + Counts(rejected=-self._waiting)
+        return self.budget.exceeded(judged + (pending or Counts()))
+
+    def remaining(self, pending: Counts) -> int | None:
+        """Records that may still be taken; None without a limit."""
+        if self.limit is None:
+            return None
+        return max(0, self.limit - (self.committed + pending).records)
+
+    def end(self) -> None:
+        """No chunk may be begun any more; those in flight are rolled back."""
+        self._ending.set()
+
+    @property
+    def ended(self) -> bool:
+        """Somebody wants the import to stop."""
+        return self._stop.is_set() or self._ending.is_set()
+
+    def check(self) -> None:
+        """Raises Stopped if somebody wants the import to stop."""
+        if self.ended:
+            raise Stopped("stopped")

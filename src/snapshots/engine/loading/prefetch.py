@@ -1,0 +1,70 @@
+"""An iterator whose items are made ahead, on a thread of their own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from snapshots.engine.support import threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[T]):
+    value: T
+
+
+class _End:
+    """No item follows."""
+
+
+def ahead(items: Iterator[T], depth: int = 2) -> Iterator[T]:
+    """The same items, at most `depth` of them made before they are asked for.
+
+    An error of `items` is raised where its item would have come. Closing the iterator, or
+    dropping it, ends the thread.
+    """
+    maker = _Maker(items, depth)
+    try:
+        while not isinstance(made := maker.ready.get(), _End):
+            if isinstance(made, BaseException):
+                raise made
+            yield made.value
+    finally:
+        maker.close()
+
+
+class _Maker(Generic[T]):
+    def __init__(self, items: Iterator[T], depth: int) -> None:
+        self.ready: queue.Queue[_Item[T] | _End | BaseException] = queue.Queue(depth)
+        self._items = items
+        self._dropped = threading.Event()
+        self._thread = threads.start("ahead", self._make)
+
+    def close(self) -> None:
+        self._dropped.set()
+        self._thread.join()
+
+    def _make(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(_Item(item)):
+                    return
+            self._put(_End())
+        except BaseException as error:  # raised again where it is awaited
+            self._put(error)
+
+    def _put(self, made: _Item[T] | _End | BaseException) -> bool:
+        while not self._dropped.is_set():
+            try:
+                self.ready.put(made, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False

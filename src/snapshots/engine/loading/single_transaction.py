@@ -1,0 +1,113 @@
+"""A small input in one transaction: its import, its chunk, its rows and its end.
+
+A service that is given thousands of small files spends its time in transactions and connections;
+here each file costs one of the first and none of the second. What does not go smoothly is rolled
+back whole, as if nothing had been tried, and the ordinary way is taken: it alone decides what
+becomes of refused rows, budgets and errors.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from snapshots.engine.input.reader import Reader, Remainder
+from snapshots.engine.job import SingleTransactionImport
+from snapshots.engine.lease import owner
+from snapshots.engine.limits import StopConditions
+from snapshots.engine.loading.altered_values import AlteredValues
+from snapshots.engine.loading.commit import account_of
+from snapshots.engine.loading.write import RowWriter, write_all
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import SnapshotsError, Stopped
+from snapshots.ledger.missing_tables import give_up
+from snapshots.ledger.record import Lease
+from snapshots.ledger.single import SingleChunkImport, enter
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.plan.plan import Options, Plan
+    from snapshots.ledger.record import Ledger
+    from snapshots.ports import Source
+
+SMALL_BYTES = 1 << 20
+"""Of input as it lies."""
+
+
+def is_small(source: Source, options: Options) -> bool:
+    """Whether an input can be one chunk, by its size, and its import needs no watching."""
+    size = source.identity.size
+    if size is None or source.identity.mtime_ns is None:
+        return False
+    watched = options.limit is not None or options.stop_on_error or options.again
+    return size <= min(SMALL_BYTES, options.chunk_size) and not watched
+
+
+def import_small(
+    ledger: Ledger,
+    source: Source,
+    plan: Plan,
+    known: KnownInput,
+    options: Options,
+    stop: threading.Event,
+) -> SingleTransactionImport | None:
+    """Loads an input into its table, which exists, in one transaction; None if that cannot be,
+    or if another process has begun an input that looks like it since it was looked up.
+
+    The answer to COMMIT may be lost: whoever looks the input up again learns what became of it.
+    """
+    began = time.monotonic()
+    watch = StopConditions(options.budget, committed=Counts(), limit=None, stop=stop)
+    identity, text = known.identity, plan.to_json()
+    try:
+        reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)
+        piece = _only(reader)
+        content_hash = reader.content_hash or ""
+        fault_point("before-claim")
+        with ledger.locked():
+            place = ledger.next("import", identity, content_hash, plan.destination)
+            if place.lookalike != next(iter(known.lookalikes), None):
+                return None
+            fault_point("after-claim")
+            rows = RowWriter(
+                plan.table,
+                plan.columns,
+                plan.converter(place.import_id),
+                comparing=AlteredValues(ledger.target, plan),
+            )
+            claimed = time.monotonic()
+            written = write_all(ledger.session, rows, piece.chunk, watch)
+            done = account_of(piece, written, time.monotonic() - claimed)
+            if watch.enough(done.counts) or not source.unchanged():
+                raise Stopped("not as simple as it looked")
+            lease = Lease(place.import_id, 1, owner.this_process(), place.replaces)
+            whole = SingleChunkImport(
+                identity,
+                content_hash,
+                plan.destination,
+                text,
+                done,
+                piece.as_in_the_input(written.rejects),
+                reader.end,
+                time.monotonic() - began,
+            )
+            enter(ledger, lease, whole)
+            give_up(ledger, known.gone, place.import_id)
+            fault_point("before-commit")
+        fault_point("after-commit")
+    except SnapshotsError:
+        return None
+    return SingleTransactionImport(lease, done)
+
+
+def _only(reader: Reader) -> Piece:
+    """The one chunk of an input. Raises Stopped if it has another number of them."""
+    pieces = list(islice(reader, 2))
+    if len(pieces) != 1:
+        # Decompressed or decoded it is more than one chunk.
+        raise Stopped("too large for one transaction")
+    return pieces[0]

@@ -1,0 +1,69 @@
+"""The table of an import, made ready: all DDL comes before the first chunk.
+
+On MySQL it would commit a chunk in its middle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.engine.plan.columns import require_unchanged
+from snapshots.engine.plan.open_tables import canonical
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import ContractError, TargetError
+from snapshots.ledger.created_tables import mark
+from snapshots.targets.sql.ddl import written
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ports import Session, Target
+
+
+def prepare_table(target: Target, session: Session, plan: Plan) -> None:
+    """Adds what the plan says is missing to a table that is there.
+
+    Raises ContractError if the table is not what the plan was made for.
+    """
+    if plan.add:
+        _add_columns(target, session, plan)
+    if plan.loads:
+        require_unchanged(target.inspect(session, plan.table), plan.contract, plan.encoding)
+
+
+def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
+    """Whether the table was made here; another process may have been faster.
+
+    The ledger is told before that the import creates it: see `ledger/created_tables.py`.
+    """
+    target, session = ledger.target, ledger.session
+    if plan.create is None or target.inspect(session, plan.table) is not None:
+        return False
+    mark(ledger, lease, written(plan.table))
+    fault_point("creating")
+    try:
+        target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
+    except ContractError:
+        # The database can have no such table, and was not even asked.
+        mark(ledger, lease, None)
+        raise
+    except TargetError:
+        mark(ledger, lease, None)
+        if target.inspect(session, plan.table) is None:
+            raise
+        return False
+    fault_point("created")
+    mark(ledger, lease, canonical(ledger, plan.table))
+    return True
+
+
+def _add_columns(target: Target, session: Session, plan: Plan) -> None:
+    shape = target.inspect(session, plan.table)
+    there = {column.name for column in shape.columns} if shape else set()
+    missing = [
+        column
+        for column in plan.contract.columns
+        if column.name in plan.add and column.name not in there
+    ]
+    if missing:
+        target.add_columns(session, plan.table, missing)

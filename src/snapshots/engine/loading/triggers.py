@@ -1,0 +1,45 @@
+"""The triggers of a table are its owner's will; how many records they let in is our account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.ledger import left_out
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+
+MOST_ROWS = 1_000_000
+"""Of a table that is read as a whole to count the rows of one import."""
+
+
+def settle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
+    """What triggers have left out becomes skipped; why it was not counted, or nothing.
+
+    Call it in the transaction that finishes the import, before that.
+    """
+    if not plan.triggers:
+        return ""
+    names = ", ".join(plan.triggers)
+    if not plan.lineage:
+        return (
+            f"Table {plan.table} has triggers ({names}), and its rows have no _import_id: what the"
+            " triggers left out was not counted."
+        )
+    target = ledger.target
+    table = plan.table.sql(target.quote)
+    if not target.counts_quickly(ledger.session, plan.table, "_import_id", MOST_ROWS):
+        # Any database can have a name of so many bytes.
+        start = plan.table.name.encode()[:40].decode(errors="ignore")
+        index = target.quote(f"{start}_import_id")
+        return (
+            f"Table {plan.table} has triggers ({names}) and is large: what they left out was not"
+            f" counted. An index makes it quick: CREATE INDEX {index} ON {table} (_import_id)"
+        )
+    if not left_out.settle(ledger, lease, table):
+        return (
+            f"Triggers ({names}) have taken _line from rows of table {plan.table}: what they left"
+            " out was not counted."
+        )
+    return ""

@@ -1,0 +1,131 @@
+"""One chunk's records become rows, all at once; `isolation.py` is for rows that the target
+refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snapshots.engine.loading.prefetch import ahead
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import AccountingMismatch
+from snapshots.ledger import awaiting_parents
+from snapshots.model import Counts, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots._native import Altered, Block, Chunk, Converter
+    from snapshots.engine.limits import StopConditions
+    from snapshots.engine.loading.altered_values import AlteredValues
+    from snapshots.engine.loading.missing_parents import MissingParents
+    from snapshots.model import TableName
+    from snapshots.ports import Session
+
+BLOCK_BYTES = 1 << 20
+"""Of input that the kernel converts at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWriter:
+    """How records become rows of one table."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    converter: Converter
+    stop_at_reject: bool = False
+    parse_ahead: bool = False
+    """Convert on a second thread: pays where only one session may write."""
+    comparing: AlteredValues | None = None
+    """Finds records that the table would alter; None: there can be none."""
+    waits: MissingParents | None = None
+    """Knows which refused rows will be tried again; None: none of them."""
+
+
+@dataclass(slots=True)
+class ChunkWrite:
+    """What one attempt at a chunk has come to; the account of it when the attempt succeeds."""
+
+    position: int = 0
+    """Bytes of the chunk that are consumed."""
+    line: int = 0
+    counts: Counts = field(default_factory=Counts)
+    rejects: list[Reject] = field(default_factory=list)
+    waiting: int = 0
+    """Rejects that will be tried again, and do not count as such until then."""
+
+    @property
+    def judged(self) -> Counts:
+        """The counts for which an import may have to stop."""
+        return self.counts + Counts(rejected=-self.waiting)
+
+    def add(self, block: Block) -> None:
+        """Adds what the kernel says of a block."""
+        self.position, self.line = block.position, block.line
+        self.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
+        if block.rejected:
+            self.rejects.extend(Reject(*reject) for reject in block.rejects())
+
+    def refuse(self, refused: list[Reject]) -> None:
+        """Turns rows that the target refused into rejects."""
+        n = len(refused)
+        self.counts += Counts(loaded=-n, rejected=n)
+        self.rejects.extend(refused)
+        self.waiting += sum(reject.code == awaiting_parents.CODE for reject in refused)
+
+
+def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopConditions) -> ChunkWrite:
+    """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
+    written = ChunkWrite(line=chunk.line)
+    altered = None
+    if rows.comparing is not None:
+        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
+    blocks: Iterator[Block] = (
+        block
+        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
+        if block.loaded
+    )
+    if rows.parse_ahead:
+        blocks = ahead(blocks)
+    first = next(blocks, None)
+    if first is not None:
+        loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))
+        if loaded != written.counts.loaded:
+            raise AccountingMismatch(
+                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were given to the"
+                f" target, and it says it loaded {loaded}",
+                hint="nothing of this chunk was written; this is a defect, please report it",
+            )
+    return written
+
+
+def blocks_of(
+    chunk: Chunk,
+    converter: Converter,
+    watch: StopConditions,
+    written: ChunkWrite,
+    stop_at_reject: bool,
+    altered: Altered | None = None,
+) -> Iterator[Block]:
+    """The chunk's blocks, until it is time to stop."""
+    while written.position < len(chunk):
+        watch.check()
+        block = converter.convert(
+            chunk,
+            written.position,
+            written.line,
+            BLOCK_BYTES,
+            watch.remaining(written.counts),
+            stop_at_reject,
+            altered,
+        )
+        written.add(block)
+        yield block
+        fault_point("mid-write")
+        if watch.enough(written.counts):
+            return
+
+
+def _with_first(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
+    yield first
+    yield from rest

@@ -1,0 +1,1 @@
+"""How an input will be loaded: options, dialect, columns and the table, decided once."""

@@ -1,0 +1,102 @@
+"""Which table is meant: the one that a user names, or else one after the input.
+
+Whatever takes a table from a user takes it from `table_of`, and asks the database by
+`require_users`: the ledger's own tables are never among them.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from snapshots.errors import UsageError
+from snapshots.ledger.schema import is_ledgers
+from snapshots.redaction import scheme_of
+from snapshots.sources.remote.urls import without_query
+from snapshots.targets.sql.ddl import name_parts
+
+if TYPE_CHECKING:
+    from snapshots.model import TableName
+    from snapshots.ports import Session, Target
+
+_ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".gz", ".zst", ".bz2", ".xz"}
+_DATE_OR_NUMBER = re.compile(
+    r"(?<=[^\W\d_])(?:[-_. ]+(?:\(\d+\)|\d[\d\-_.T: ]*)|\d{6}[\d\-_.T: ]*)$"
+)
+_NOT_IN_A_NAME = re.compile(r"_*\W[\W_]*")
+MAX_BYTES = 60
+
+
+def table_of(target: Target, name: str, given: str | None) -> TableName:
+    """The table that an input goes to in a database: `table_for`, understood.
+
+    Raises UsageError as that does, and TargetError where the database can have no such name.
+    """
+    return target.table_name(table_for(name, given))
+
+
+def require_users(target: Target, session: Session, table: TableName) -> None:
+    """Raises UsageError for a table of the ledger, and for one that stands for such a table in
+    this database: another spelling, a view, a partition."""
+    if is_ledgers(table.name):
+        raise _ledgers(str(table))
+    for base in sorted(target.bases(session, table)):
+        if is_ledgers(base):
+            raise UsageError(
+                f"table {table} stands for {base}, which belongs to the ledger",
+                hint="choose another table",
+            )
+
+
+def table_for(name: str, given: str | None) -> str:
+    """The table for an input: the one given, else its file's stem without date or number.
+
+    >>> table_for("data/snapshot_20230101.csv.gz", None)
+    'snapshot'
+
+    Raises UsageError where there is nothing to make a name of.
+    """
+    if given:
+        if is_ledgers((name_parts(given) or [given])[-1]):
+            raise _ledgers(given)
+        return given
+    return _named_after(name).encode()[:MAX_BYTES].decode("utf-8", "ignore")
+
+
+def shortened(name: str, given: str | None) -> str | None:
+    """A sentence if the table's name is not all of the input's: another input may have the same.
+
+    >>> shortened("data/snapshot_20230101.csv.gz", None)
+    """
+    if given or len(_named_after(name).encode()) <= MAX_BYTES:
+        return None
+    return (
+        f"the table is named {table_for(name, None)!r}, cut to {MAX_BYTES} bytes: inputs whose"
+        " names begin alike go into the same table, unless --table names another"
+    )
+
+
+def _named_after(name: str) -> str:
+    """A table's name of any length. Raises UsageError where there is nothing to make it of."""
+    if name == "-":
+        raise UsageError("standard input has no name", hint="give the table with --table NAME")
+    path = PurePath(name if scheme_of(name) is None else without_query(name))
+    while path.suffix.lower() in _ENDINGS:
+        path = path.with_suffix("")
+    stem = path.name
+    shorter = _DATE_OR_NUMBER.sub("", stem)
+    cleaned = _NOT_IN_A_NAME.sub("_", shorter).strip("_")
+    if not cleaned:
+        raise UsageError(
+            f"no table name can be made of {name!r}", hint="give the table with --table NAME"
+        )
+    if cleaned[0].isdigit():
+        cleaned = f"t_{cleaned}"
+    if is_ledgers(cleaned):
+        cleaned += "_data"
+    return cleaned
+
+
+def _ledgers(table: str) -> UsageError:
+    return UsageError(f"table {table} belongs to the ledger", hint="choose another table")

@@ -1,0 +1,87 @@
+"""Waiting for servers that may be slow to answer, by somebody who may be told to stop meanwhile.
+
+Only what happens before the first chunk needs this: an import that runs looks after itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from snapshots.engine.support import threads
+from snapshots.errors import SnapshotsError, Stopped
+from snapshots.sources import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snapshots.ports import Source
+    from snapshots.sources.remote.access import RemoteAccess
+
+LOOK_SECONDS = 0.1
+
+
+def opened(
+    name: str, access: RemoteAccess, stop: threading.Event, sized: Callable[[int], None]
+) -> Source:
+    """What `open_source` gives; `sized` hears, in this thread, how many bytes there are.
+
+    Raises Stopped as soon as `stop` is set; the thread that waits for the server then ends when
+    that has answered, or has kept silent for too long.
+    """
+    found: queue.SimpleQueue[Source | BaseException | int] = queue.SimpleQueue()
+    unwanted = threading.Event()
+
+    def open_() -> None:
+        try:
+            source = open_source(name, access, found.put)
+        except BaseException as error:
+            found.put(error)
+            return
+        found.put(source)
+        if unwanted.is_set():
+            source.close()
+
+    threads.start("opener", open_)
+    while not stop.is_set():
+        try:
+            news = found.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if isinstance(news, BaseException):
+            raise news
+        size = news if isinstance(news, int) else news.identity.size
+        if size is not None:
+            sized(size)
+        if not isinstance(news, int):
+            return news
+    unwanted.set()
+    raise Stopped("stopped before the input was open")
+
+
+@contextmanager
+def ended_by(stop: threading.Event, source: Source) -> Iterator[None]:
+    """Ends what is waited for of a remote source when `stop` is set. Raises Stopped then."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            if stop.is_set():
+                source.close()
+                return
+
+    looking = threads.start("opener", look) if source.remote else None
+    try:
+        yield
+    except SnapshotsError as error:
+        if stop.is_set():
+            raise Stopped("stopped before anything was loaded") from error
+        raise
+    finally:
+        over.set()
+        if looking is not None:
+            looking.join()
+    if stop.is_set():
+        raise Stopped("stopped before anything was loaded")

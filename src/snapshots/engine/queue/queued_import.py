@@ -1,0 +1,149 @@
+"""The import of one input whose row in the ledger was there before: it was queued."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from snapshots.engine.events import WAITING, ImportResult, run_with_events
+from snapshots.engine.input.identity import require_same
+from snapshots.engine.lease import owner
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.takeover import ours, session_name
+from snapshots.engine.plan.plan import Plan
+from snapshots.engine.queue.cancellable_open import ended_by, opened
+from snapshots.engine.run.conclude import already
+from snapshots.engine.run.run import Run, job_for
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import AlreadyImported, sentence
+from snapshots.ledger import queue
+from snapshots.ledger.missing_tables import give_up
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    import threading
+
+    from snapshots.engine.events import Listener
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.plan.plan import Options
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Lease
+    from snapshots.ports import Target
+
+
+def carry_out(
+    lease: Lease,
+    entry: Entry,
+    name: str,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event,
+) -> ImportResult:
+    """Loads the input `name` as the import that the lease is for, or goes on with it.
+
+    It is finished where another import has loaded the same bytes, and waits in the queue where
+    another one is loading them.
+
+    Raises AlreadyImported where another import of the same bytes was stopped; the errors of
+    planning; InputChanged if it was begun with other bytes; LostLease if it was taken over.
+    """
+
+    def work(hear: Listener) -> ImportResult:
+        with closing(LedgerSession(target, create=False)) as books, ours(books, lease):
+            # The lease is kept already: whoever takes over ends what is open here, too.
+            books.name_sessions(session_name(lease))
+            source = opened(
+                name, options.access, stop, lambda size: queue.sized(books.ledger, lease, size)
+            )
+            try:
+                job = job_for(target, options, entry.kind)
+                return _go(Run(job, books, source, options, hear, stop), lease, entry)
+            finally:
+                source.close()
+
+    return run_with_events(entry.input, listener, work)
+
+
+def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
+    ledger = run.books.ledger
+    if entry.plan:
+        with ended_by(run.stop, run.source):
+            known = require_same(run.source, entry, ledger)
+        return run.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
+    with ended_by(run.stop, run.source):
+        known = run.look_up()
+    if known.imported:
+        return _nothing_new(run, lease, known, known.imported)
+    if known.unfinished:
+        return _until_it_ends(run, lease, entry, known.unfinished)
+    with ended_by(run.stop, run.source):
+        plan = run.job.plan(run.source, run.books, run.say)
+    ledger = run.books.renewed()
+    fault_point("planned")
+    with ledger.locked():
+        fault_point("adopting")
+        new = run.nothing_new(known)
+        if new:
+            queue.adopt(
+                ledger,
+                lease,
+                known.identity,
+                known.content_hash,
+                plan.destination,
+                plan.to_json(),
+            )
+            give_up(ledger, known.gone, lease.import_id)
+    if not new:
+        return _go(run, lease, entry)
+    return run.execute(lease, plan, known, resumed=False)
+
+
+def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> ImportResult:
+    """Another import has loaded the same bytes: there is nothing to do."""
+    result = already(other, run.target, run.source.identity.name, known)
+    hint = '"again": true loads them once more'
+    if known.lost:
+        hint += f'; "table": "{known.likely}" loads them there anew'
+    note = " ".join(
+        (
+            f"Import {other.import_id} has loaded the same bytes ({other.input}): nothing done.",
+            *([f"Its table {other.table} is empty now."] if known.emptied else ()),
+            *([sentence(known.lost)] if known.lost else ()),
+            sentence(hint),
+        )
+    )
+    ledger = run.books.renewed()
+    fault_point("duplicate")
+    queue.finish_as(ledger, lease, other.import_id, note)
+    return result
+
+
+def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> ImportResult:
+    """Another import of the same bytes is loading them: this one waits for its end.
+
+    Raises AlreadyImported where that one was stopped, and nobody goes on with it by himself.
+    """
+    at_work = other.state == "running" and (
+        other.request is not None or owner.alive(other.owner, other.heartbeat_age)
+    )
+    if other.state != "queued" and not at_work:
+        state = "interrupted" if other.state == "running" else other.state
+        onward = f"POST /v1/imports/{other.import_id}/resume"
+        if other.request is None:
+            onward = f"snapshots resume {other.import_id}"
+        raise AlreadyImported(
+            f"import {other.import_id} of the same bytes is {state}; {onward} goes on with it",
+            hint='"again": true loads them anew',
+        )
+    fault_point("waiting")
+    queue.wait(run.books.renewed(), lease, other.import_id)
+    return ImportResult(
+        record=entry.record(run.target.display()),
+        counts=Counts(),
+        outcome=WAITING,
+        exit_code=0,
+        message=f"Import {other.import_id} is loading the same bytes: this one waits for its end.",
+        rejects_by_code={},
+        given=entry.input,
+    )

@@ -1,0 +1,186 @@
+"""A worker: takes imports from the queue in the ledger, one after the other, and does them.
+
+Any number of workers, in any number of processes, share a queue. One that is killed leaves an
+import that runs and whose owner is gone: the next worker that looks takes it over and goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.engine.events import Notice
+from snapshots.engine.lease import owner
+from snapshots.engine.lease.heartbeat import Heartbeat
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.takeover import require_whole, take_over
+from snapshots.engine.plan.open_tables import OpenTables
+from snapshots.engine.plan.plan import Plan
+from snapshots.engine.queue.lost_workers import MOST_LOST, give_up_on, lives_lost
+from snapshots.engine.queue.queued_import import carry_out
+from snapshots.engine.queue.request import ImportRequest
+from snapshots.engine.support import threads
+from snapshots.errors import (
+    CannotConnect,
+    ConnectionLost,
+    LedgerDamaged,
+    LedgerError,
+    LostLease,
+    SnapshotsError,
+    Stopped,
+    UnaccountedRows,
+)
+from snapshots.ledger import queue
+from snapshots.sources.remote.access import RemoteAccess
+from snapshots.sources.remote.policy import Anywhere, PublicOnly
+from snapshots.sources.unpacked_limit import UnpackedLimit
+
+if TYPE_CHECKING:
+    from snapshots.engine.events import Listener
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ports import Target
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class QueueWorker:
+    """What it works for; `run` may be called by several threads."""
+
+    target: Target
+    files: Path
+    """The folder of uploads."""
+    listener: Listener
+    allowed: frozenset[str] = frozenset()
+    """Hosts that URLs may name though they are not on the public internet."""
+    shutdown: threading.Event = field(default_factory=threading.Event)
+    unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
+    """How large compressed input may become."""
+    loaders: int | None = None
+    """Connections that load one import at once."""
+    tables: OpenTables = field(default_factory=OpenTables)
+    """Those that are loaded into, besides new ones and those that imports have created."""
+
+    def run(self) -> None:
+        """Works until the shutdown event is set; the import that runs then is queued again."""
+        say = self._say
+        spared: set[int] = set()
+        with closing(LedgerSession(self.target, create=True, migrate=say)) as books:
+            while not self.shutdown.is_set():
+                try:
+                    for import_id in tuple(spared):
+                        queue.spare(books.ledger, import_id)
+                        spared.discard(import_id)
+                    busy = self._work(books.ledger, spared)
+                except SnapshotsError as error:
+                    self.listener(Notice(f"the queue cannot be read: {error}"))
+                    books.renew_if_possible()
+                    busy = False
+                if not busy:
+                    threads.pause(POLL_SECONDS, self.shutdown)
+
+    def _say(self, text: str) -> None:
+        self.listener(Notice(text))
+
+    def _work(self, ledger: Ledger, spared: set[int]) -> bool:
+        """Does one import, if there is one to be had; `spared` gets it if the database was away."""
+        taken = self._take(ledger)
+        if taken is None:
+            return False
+        lease, entry = taken
+        try:
+            if not entry.wanted:
+                with Heartbeat(self.target, lease, self.shutdown) as keeper:
+                    self._carry_out(lease, entry, keeper.stop)
+            self._settle(lease)
+        except LostLease as lost:
+            self.listener(Notice(str(lost)))
+        except (CannotConnect, ConnectionLost):
+            spared.add(lease.import_id)
+            raise
+        except (SystemExit, KeyboardInterrupt):
+            # Nothing was being loaded yet: an orderly stop, which nobody may take for a death.
+            with suppress(SnapshotsError):
+                self._settle(lease)
+            raise
+        return True
+
+    def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
+        try:
+            order = ImportRequest.from_json(entry.request or "")
+            policy = Anywhere() if order.file else PublicOnly(self.allowed)
+            access = RemoteAccess(policy, netrc=False, unpacking=self.unpacking)
+            options = replace(
+                order.options(), workers=self.loaders, access=access, tables=self.tables
+            )
+            name = order.url or str(self.files / order.input)
+            carry_out(lease, entry, name, self.target, options, self.listener, stop)
+        except LostLease:
+            raise
+        except Exception as error:
+            self._fail(lease, error)
+
+    def _fail(self, lease: Lease, error: Exception) -> None:
+        """Of an import that had no plan yet; of any other the ledger knows how it ended."""
+        stopped = isinstance(error, Stopped)
+        with closing(LedgerSession(self.target, create=False)) as books:
+            books.ledger.end(
+                lease,
+                "interrupted" if stopped else "failed",
+                error.for_the_ledger() if isinstance(error, SnapshotsError) else str(error),
+                0.0,
+                getattr(error, "code", "error"),
+            )
+
+    def _settle(self, lease: Lease) -> None:
+        """What becomes of it: what was wanted, or else another turn if only this worker stops."""
+        with closing(LedgerSession(self.target, create=False)) as books:
+            ledger = books.ledger
+            entry = ledger.entry(lease.import_id)
+            if entry is None or entry.fence != lease.fence:
+                return
+            if entry.wanted == "undo":
+                try:
+                    undo(ledger, lease, entry)
+                except UnaccountedRows as error:
+                    queue.give_up(ledger, entry, error)
+            elif entry.wanted == "cancel":
+                queue.leave(ledger, lease, "cancelled")
+            elif self.shutdown.is_set():
+                queue.leave(ledger, lease, "queued")
+
+    def _take(self, ledger: Ledger) -> tuple[Lease, Entry] | None:
+        for import_id in queue.candidates(ledger, owner.alive):
+            entry = ledger.entry(import_id)
+            if entry is None or not _to_be_done(entry):
+                continue
+            if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
+                continue
+            try:
+                lost = lives_lost(ledger, entry)
+                if not entry.wanted:
+                    require_whole(entry)
+                lease = take_over(ledger, entry, lost)
+                if lost < MOST_LOST or entry.wanted:
+                    return lease, entry
+                give_up_on(ledger, lease, entry, self.listener)
+            except LedgerDamaged as error:
+                queue.give_up(ledger, entry, error)
+            except LedgerError:
+                # Another worker was faster.
+                continue
+        return None
+
+
+def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
+    """Takes the rows of an import out again."""
+    queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
+
+
+def _to_be_done(entry: Entry) -> bool:
+    unsettled = entry.state == "interrupted" and entry.wanted is not None
+    return unsettled or entry.state in {"queued", "running"}

@@ -1,0 +1,1 @@
+"""One run from its input to its end: begin or resume, carry out, conclude."""

@@ -1,0 +1,281 @@
+"""How an import ends: what the ledger is told of it, and what the caller."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from snapshots import locations
+from snapshots.engine.events import ImportResult
+from snapshots.engine.lease.takeover import require_ours
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.engine.support.retry import RetryPolicy
+from snapshots.engine.support.time_limits import RETRY_SECONDS
+from snapshots.errors import (
+    CannotConnect,
+    InputChanged,
+    InputError,
+    LedgerError,
+    LostLease,
+    OverBudget,
+    SnapshotsError,
+    Stopped,
+    out_of_memory,
+    sentence,
+)
+from snapshots.ports import Described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.job import Job, JobOutcome
+    from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.engine.plan.plan import Options, Plan
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Lease
+    from snapshots.model import Counts, State
+    from snapshots.ports import Source, Target
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of the import of one open source, whichever it will be."""
+
+    job: Job
+    books: LedgerSession
+    source: Source
+    options: Options
+    stop: threading.Event
+    say: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+
+    def conclude(
+        self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome
+    ) -> ImportResult:
+        """Writes the end of the import into the ledger and says it to the caller."""
+        error = ended.error
+        if isinstance(error, LostLease):
+            raise error
+        if error is None and ended.whole and not self.source.unchanged():
+            error = InputChanged(
+                "the input was changed while it was being loaded",
+                place=self.source.identity.name,
+                hint="what is loaded is a mixture: snapshots show tells which bytes are in"
+                " the table",
+            )
+        if error is not None:
+            return self._failed(lease, error)
+        if ended.over_budget:
+            return self._over_budget(lease, ended)
+        if not ended.whole:
+            return self._not_whole(lease, ended)
+        try:
+            unsettled = self._finish(lease, plan, known, ended)
+        except LostLease:
+            raise
+        except SnapshotsError as failure:
+            return self._failed(lease, failure)
+        return self.finished(lease, known, ended.counts, uncounted=unsettled)
+
+    def finished(
+        self,
+        lease: Lease,
+        known: KnownInput,
+        counts: Counts,
+        rejects: Mapping[str, int] | None = None,
+        uncounted: str = "",
+    ) -> ImportResult:
+        """The result once the ledger says that the whole input is accounted for.
+
+        `rejects` by code, where all of it was committed on the ledger's session just now;
+        `uncounted`: what could not be settled, as a sentence.
+        """
+        anew = sentence(known.anew)
+        if not counts.rejected:
+            return self._result(lease, "finished", 0, anew, uncounted, rejects)
+        see = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
+        hint = f"{uncounted} {see}".strip()
+        return self._result(lease, "finished", 3, anew, hint, rejects)
+
+    def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
+        """Notes the end as well as it can be: if the database is away, the lease runs out.
+
+        Raises LostLease if another process has taken the import over: how it ends is for that one
+        to say, and what went wrong here may only follow from it. An error that is none of this
+        package, such as Ctrl-C in somebody's program, stays what it is.
+        """
+        fault_point("before-end")
+        second = None
+        try:
+            self.books.renewed().end(
+                lease,
+                state,
+                None if error is None else str(error),
+                time.monotonic() - self.began,
+                getattr(error, "code", None),
+            )
+        except SnapshotsError as failure:
+            second = failure
+        own = error is None or isinstance(error, SnapshotsError)
+        if own and not isinstance(second, CannotConnect):
+            require_ours(self.books, lease)
+        if second is not None:
+            self.say(f"the ledger could not be told: {second}")
+
+    def _finish(self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome) -> str:
+        """Proves and says that all is done, as patient with the database as the workers are.
+
+        What could not be settled comes back as a sentence.
+        """
+        patience = RetryPolicy(RETRY_SECONDS, self._require_no_stop)
+        while True:
+            fault_point("before-finish")
+            try:
+                ledger = self.books.renewed()
+                with ledger.session.transaction():
+                    unsettled = self.job.settle(plan, lease, ledger)
+                    ledger.finish(
+                        lease,
+                        ended.end,
+                        ended.content_hash or known.content_hash or "",
+                        ended.size if ended.size is not None else ended.end,
+                        time.monotonic() - self.began,
+                    )
+                    fault_point("finishing")
+            except SnapshotsError as error:
+                patience.bear(error, connected=True)
+            else:
+                return unsettled
+            patience.wait()
+
+    def _require_no_stop(self) -> None:
+        if self.stop.is_set():
+            raise Stopped("stopped")
+
+    def _not_whole(self, lease: Lease, ended: JobOutcome) -> ImportResult:
+        if self.stop.is_set():
+            self.end(lease, "interrupted", None)
+            return self._result(lease, "interrupted", 130, "Stopped.", self._how_to_resume(lease))
+        if not ended.limited:
+            return self._failed(lease, Stopped("stopped before the end of the input"))
+        message = f"Stopped at the limit of {self.options.limit} records."
+        self.end(lease, "interrupted", LedgerError(message))
+        code = 3 if ended.counts.rejected else 0
+        return self._result(lease, "limited", code, message, self._how_to_resume(lease))
+
+    def _over_budget(self, lease: Lease, ended: JobOutcome) -> ImportResult:
+        counts = ended.counts
+        if self.options.stop_on_error:
+            message = "Stopped at the first rejected record (--stop-on-error)."
+            if ended.whole:
+                message = "Records were refused in the end (--stop-on-error); others are loaded."
+        else:
+            message = (
+                f"{counts.rejected} of {counts.records} records were rejected, more than"
+                f" --max-rejects {self.options.budget} allows."
+            )
+        self.end(lease, "failed", OverBudget(message))
+        which = f"{lease.import_id}{where(self.books.target)}"
+        hint = (
+            f"See them with: snapshots rejects {which}; go on all the same with:"
+            f" snapshots resume {which} --max-rejects 100%"
+        )
+        return self._result(lease, "failed", 4, message, hint)
+
+    def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
+        if isinstance(error, MemoryError):
+            error = out_of_memory()
+        self.end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
+        if not isinstance(error, SnapshotsError):
+            raise error
+        # What was begun with other bytes never goes on with these.
+        onward = "" if isinstance(error, InputChanged) else self._how_to_resume(lease)
+        hint = " ".join(part for part in (error.hint, onward) if part)
+        try:
+            return self._result(lease, "failed", error.exit_code, str(error), hint)
+        except (LedgerError, Stopped):
+            error.hint = hint
+            raise error from None
+
+    def _result(
+        self,
+        lease: Lease,
+        outcome: str,
+        exit_code: int,
+        message: str,
+        hint: str,
+        rejects: Mapping[str, int] | None = None,
+    ) -> ImportResult:
+        skipped: dict[str, int] = {}
+        try:
+            ledger = self.books.renewed() if rejects is None else self.books.ledger
+            entry = ledger.entry(lease.import_id)
+            if rejects is None:
+                rejects = ledger.reject_counts(lease.import_id)
+            if entry is not None and entry.counts.skipped:
+                skipped = ledger.skip_counts(lease.import_id)
+        except SnapshotsError:
+            entry = None
+        if entry is None or rejects is None:
+            kind = Stopped if exit_code == Stopped.exit_code else LedgerError
+            raise kind(message or "the ledger cannot be read", hint=hint)
+        return ImportResult(
+            record=entry.record(self.books.target.display()),
+            counts=entry.counts,
+            outcome=outcome,
+            exit_code=exit_code,
+            message=message,
+            rejects_by_code=dict(sorted(rejects.items(), key=lambda one: (-one[1], one[0]))),
+            skipped_by_code=skipped,
+            hint=hint,
+            given=self.source.identity.name,
+        )
+
+    def _how_to_resume(self, lease: Lease) -> str:
+        if isinstance(self.source, Described):
+            return self.source.again
+        if self.source.identity.name == "-":
+            return f"Go on by giving the same stream again: ... | {self.job.stream_again}"
+        return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
+
+
+def where(target: Target) -> str:
+    """What a later command needs to find an import: nothing for the default database."""
+    shown = target.display()
+    return "" if shown == locations.target(None).display() else f" --database {quote(shown)}"
+
+
+def already(
+    entry: Entry, target: Target, given: str, known: KnownInput | None = None
+) -> ImportResult:
+    """The result where the input is loaded or delivered by an earlier run, under any name.
+
+    `known`: what was found of its tables, if that was asked.
+    """
+    done = "imported" if entry.kind == "import" else "delivered"
+    when = entry.finished_at or entry.started_at
+    message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
+    hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
+    if entry.damage is not None:
+        message += f" {entry.damage}"
+        hint = "Restore the ledger's tables from a backup before anything is loaded again."
+    if known is not None and known.emptied:
+        message += f" Its table {entry.table} is empty now."
+    if known is not None and known.lost:
+        message += f" {sentence(known.lost)}"
+        hint += f" --table {known.likely} loads it there anew."
+    return ImportResult(
+        record=entry.record(target.display()),
+        counts=entry.counts,
+        outcome=f"already_{done}",
+        exit_code=5,
+        message=message,
+        rejects_by_code={},
+        hint=hint,
+        given=given,
+        emptied=known is not None and known.emptied,
+    )

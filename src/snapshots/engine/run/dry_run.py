@@ -1,0 +1,118 @@
+"""A dry run: everything but writing."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from snapshots.engine.events import ImportResult, Listener, Notice
+from snapshots.engine.input.identity import look_up
+from snapshots.engine.input.reader import Reader, Remainder
+from snapshots.engine.limits import StopConditions
+from snapshots.engine.loading.write import ChunkWrite, blocks_of
+from snapshots.engine.plan.plan import Options, Plan, make_plan
+from snapshots.engine.plan.table_name import table_of
+from snapshots.engine.run.conclude import already
+from snapshots.errors import NoDatabase
+from snapshots.ledger.history import History
+from snapshots.model import Counts, Reject
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.endpoint import Endpoint
+    from snapshots.model import RunKind
+    from snapshots.ports import Session, Source, Target
+
+EXAMPLES = 100
+
+
+def run(source: Source, target: Target, options: Options, listener: Listener) -> ImportResult:
+    """Reads, checks and counts; makes no database, no table and no entry in the ledger, and sends
+    nothing."""
+    plan = _plan(source, target, options, listener)
+    converter = plan.converter(0)
+    watch = StopConditions(
+        options.budget, committed=Counts(), limit=options.limit, stop=threading.Event()
+    )
+    codes: Counter[str] = Counter()
+    examples: list[Reject] = []
+    first: bytes | None = None
+    for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), ""):
+        written = ChunkWrite(line=piece.chunk.line)
+        for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+            if first is None and block.loaded and options.request is not None:
+                first = block.payload.partition(b"\n")[0]
+        rejects = piece.as_in_the_input(written.rejects)
+        codes.update(reject.code for reject in rejects)
+        examples += rejects[: EXAMPLES - len(examples)]
+        watch.commit(written.counts)
+        if watch.ended or (options.stop_on_error and rejects):
+            break
+    counts = watch.committed
+    over = watch.over_budget() or (options.stop_on_error and counts.rejected > 0)
+    return ImportResult(
+        record=None,
+        counts=counts,
+        outcome="dry_run",
+        exit_code=4 if over else 3 if counts.rejected else 0,
+        message=_message(options.request, counts, first),
+        rejects_by_code=dict(codes.most_common()),
+        examples=tuple(examples),
+        given=source.identity.name,
+    )
+
+
+def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> str:
+    if request is None:
+        return "Dry run: nothing was written."
+    would = f"{counts.loaded:,} would go to {request} by {request.method}"
+    pages = f", at most {request.batch:,} in a request" if request.batch > 1 else ""
+    shown = f"; the first: {first.decode()}" if first is not None else ""
+    return f"Dry run: nothing was sent. {would}{pages}{shown}"
+
+
+def _plan(source: Source, target: Target, options: Options, listener: Listener) -> Plan:
+    say = lambda text: listener(Notice(text))  # noqa: E731
+    session: Session | None
+    try:
+        session = target.connect(create=False)
+    except NoDatabase:
+        session = None
+    try:
+        _tell_if_known(source, target, session, options, listener)
+        if options.request is None:
+            return make_plan(source, target, session, options, say, lambda _table: None)
+        # Imported here: whoever only imports would pay for it.
+        from snapshots.engine.delivery.job import checked_plan
+
+        return checked_plan(source, options, say)
+    finally:
+        if session is not None:
+            session.close()
+
+
+def _tell_if_known(
+    source: Source,
+    target: Target,
+    session: Session | None,
+    options: Options,
+    listener: Listener,
+) -> None:
+    if session is None or options.again:
+        return
+    history = History(target, session)
+    if not history.exists():
+        return
+    kind: RunKind = "import" if options.request is None else "delivery"
+    wanted = likely = options.request.url if options.request is not None else None
+    if options.request is None:
+        likely = str(table_of(target, source.identity.name, options.table))
+        wanted = None if options.table is None else likely
+    known = look_up(source, history, kind, wanted, likely)
+    if known.imported:
+        found = already(known.imported, target, source.identity.name, known)
+        listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
+    elif known.anew:
+        listener(Notice(known.anew))
+    elif known.unfinished:
+        listener(Notice(f"{kind} {known.unfinished.import_id} of this input is unfinished"))

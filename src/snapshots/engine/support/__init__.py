@@ -1,0 +1,1 @@
+"""Threads, retries and fault points, which every stage uses."""

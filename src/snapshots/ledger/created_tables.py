@@ -1,0 +1,56 @@
+"""Which tables imports have created: a mark of the import, which is there before its table is.
+
+So a process that is killed in between leaves a mark without a table, and never a table without a
+mark. Whoever reads marks looks at the table, too: see `engine/plan/open_tables.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from snapshots.ledger.schema import LOADED
+
+if TYPE_CHECKING:
+    from snapshots.ledger.history import History
+    from snapshots.ledger.record import Lease, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedTable:
+    """An import that has created its table."""
+
+    import_id: int
+    name: str
+    """Of the table, as the database has it; empty: that of the plan."""
+    table: str
+    """As the import calls it."""
+
+
+def created(history: History) -> list[CreatedTable]:
+    """All of them, oldest first; of a ledger that does not know, those that have loaded rows."""
+    if history.knows(3):
+        which = "created_table, table_name FROM snapshots_imports WHERE created_table IS NOT NULL"
+    else:
+        which = f"'', table_name FROM snapshots_imports WHERE id IN ({LOADED})"
+    # Sorted here, where few come: a database would read all imports in their order.
+    rows = history.session.execute(f"SELECT id, {which}")
+    found = [
+        CreatedTable(cast("int", import_id), cast("str", name), cast("str", table))
+        for import_id, name, table in rows
+    ]
+    return sorted(found, key=lambda one: one.import_id)
+
+
+def plan_of(history: History, import_id: int) -> str:
+    """The plan of an import, as JSON; empty where it has none."""
+    rows = history.session.execute("SELECT plan FROM snapshots_imports WHERE id = ?", (import_id,))
+    return str(rows[0][0]) if rows else ""
+
+
+def mark(ledger: Ledger, lease: Lease, name: str | None) -> None:
+    """Says that the import creates, or has created, the table of that name; None: it has not."""
+    ledger.session.execute(
+        "UPDATE snapshots_imports SET created_table = ? WHERE id = ? AND fence = ?",
+        (name, lease.import_id, lease.fence),
+    )

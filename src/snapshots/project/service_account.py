@@ -1,0 +1,104 @@
+"""Who we are to the API: a key and a token, which a service account signs and renews."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.errors import ProjectError
+
+if TYPE_CHECKING:
+    from snapshots.endpoints.http import Auth
+    from snapshots.project.settings import Credentials
+
+SECONDS = 3600
+"""How long a token is good for."""
+RENEWED = 120
+"""Seconds before its end; a request with it may take a while, and clocks differ."""
+
+
+class ServiceAccount:
+    """Signs tokens (RS256) as a service account. Asked before each request."""
+
+    def __init__(self, file: Path, key: str, audience: str) -> None:
+        """ProjectError if the file is no service account's, or the extra is not installed."""
+        self._file = file
+        self._key = key
+        self._audience = audience
+        self._known = _read(file)
+        self._token = ""
+        self._until = 0.0
+        self.headers()
+
+    def headers(self) -> Mapping[str, str]:
+        """The API key, and a token that is good for a while yet."""
+        now = time.time()
+        if now > self._until - RENEWED:
+            self._token = self._signed(int(now))
+            self._until = int(now) + SECONDS
+        return {"x-api-key": self._key, "Authorization": f"Bearer {self._token}"}
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return (self._key, self._token, self._known["private_key"])
+
+    def _signed(self, now: int) -> str:
+        email = self._known["client_email"]
+        claims = {"iss": email, "sub": email, "aud": self._audience, "iat": now,
+                  "exp": now + SECONDS}  # fmt: skip
+        try:
+            import jwt
+        except ImportError as error:
+            raise ProjectError(
+                "A service account needs PyJWT and cryptography, which are not installed.",
+                place=str(self._file),
+                hint="pip install 'snapshots[combocurve]'",
+            ) from error
+        try:
+            return jwt.encode(
+                claims,
+                self._known["private_key"],
+                algorithm="RS256",
+                headers={"kid": self._known["private_key_id"]},
+            )
+        except (ValueError, TypeError, jwt.PyJWTError) as error:
+            # Never what the error says: it may repeat the key.
+            raise ProjectError(
+                "The account's private_key is no RSA key in PEM form.",
+                place=str(self._file),
+                hint="Download the service account's file again.",
+            ) from error
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(file.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ProjectError(
+            "The service account's file cannot be read as JSON.",
+            place=str(file),
+            hint="It is the file that ComboCurve gives for a service account.",
+        ) from error
+    wanted = ("client_email", "private_key", "private_key_id")
+    for name in wanted:
+        if not isinstance(known, dict) or not isinstance(known.get(name), str):
+            raise ProjectError(
+                f"The service account's file has no {name}.",
+                place=str(file),
+                hint=f"It is JSON with {', '.join(wanted)}.",
+            )
+    return known
+
+
+def authority(credentials: Credentials | None) -> Auth | None:
+    """What proves who we are, as the HTTP adapter takes it; None: nothing does."""
+    if credentials is None:
+        return None
+    if credentials.service_account:
+        return ServiceAccount(credentials.service_account, credentials.key, credentials.audience)
+    from snapshots.endpoints.http import ApiKey
+
+    return ApiKey(credentials.key, token=credentials.token)

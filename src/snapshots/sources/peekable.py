@@ -1,0 +1,48 @@
+"""Pieces whose first bytes can be looked at before they are read."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from snapshots.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Peekable:
+    """Keeps only the head that was asked for, and that until it is read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held: deque[bytes] = deque()
+        self._ended: InputError | None = None
+
+    def head(self, size: int) -> bytes:
+        """At most `size` first bytes; InputError where there is none for a reason."""
+        held = sum(map(len, self._held))
+        try:
+            while held < size and self._ended is None and (piece := next(self._pieces, b"")):
+                self._held.append(piece)
+                held += len(piece)
+        except InputError as error:
+            # Whoever reads on gets the bytes before the damage first, then this.
+            if not held:
+                raise
+            self._ended = error
+        return b"".join(self._held)[:size]
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """All of it from an offset on; once."""
+        while self._held:
+            piece = self._held.popleft()
+            if offset < len(piece):
+                yield piece[offset:]
+            offset = max(offset - len(piece), 0)
+        if self._ended:
+            raise self._ended
+        for piece in self._pieces:
+            if offset < len(piece):
+                yield piece[offset:]
+            offset = max(offset - len(piece), 0)

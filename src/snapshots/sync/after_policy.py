@@ -1,0 +1,61 @@
+"""What becomes of a file that is imported: it stays, is moved, or is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from snapshots import home
+from snapshots.errors import InputError, UsageError
+from snapshots.sync.folder import FolderFile, WatchedFolder
+from snapshots.sync.moving import changed, move
+
+
+@dataclass(frozen=True, slots=True)
+class AfterPolicy:
+    """`delete`, or the folder to move to; neither: files are kept."""
+
+    delete: bool = False
+    to: Path | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> AfterPolicy:
+        """Reads `keep`, `move DIR` or `delete`. Raises UsageError."""
+        word, _, folder = text.strip().partition(" ")
+        if word == "move" and folder.strip():
+            # As the watched folder's is: without `..` in it.
+            return cls(to=Path(home.absolute(folder.strip())))
+        if text.strip() in {"keep", "delete"}:
+            return cls(delete=text.strip() == "delete")
+        raise UsageError(
+            f"--after-import {text!r} is none of keep, delete and 'move DIR'",
+            hint="for instance --after-import 'move data/done'",
+        )
+
+    @property
+    def keeps(self) -> bool:
+        """Nothing becomes of any file."""
+        return self == AfterPolicy()
+
+    def apply(self, file: FolderFile, folder: WatchedFolder) -> str:
+        """Does it with a file all of whose bytes are accounted for; what became of it.
+
+        A file that is not any more what was imported is left alone. Raises InputError.
+        """
+        if self.keeps or changed(file):
+            return "kept"
+        try:
+            if self.to is None:
+                Path(file.path).unlink()
+                return "deleted"
+            place = Path(file.path).relative_to(folder.path)
+            return move(file, self.to / place) or "kept"
+        except FileNotFoundError:
+            return "kept"  # another process has moved it
+        except OSError as error:
+            what = "deleted" if self.to is None else "moved"
+            raise InputError(
+                f"The file is imported, and cannot be {what}: {error.strerror or error}.",
+                place=file.path,
+                hint="Give the service the right to do it, or say --after-import keep.",
+            ) from error

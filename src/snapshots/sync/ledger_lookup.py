@@ -1,0 +1,103 @@
+"""Which files the ledger knows as they are, by name, size, time and inode: nobody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+from snapshots.engine.input.table_presence import TablePresence
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.errors import InputError, TargetError
+from snapshots.ledger.entry import Sighting
+from snapshots.sources.names import require_text
+from snapshots.sync.events import RowsMissing, SyncProblem
+from snapshots.sync.folder import FolderFile
+from snapshots.sync.shared_work import SharedWork
+
+What: TypeAlias = Literal["table", "rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class SortedFiles:
+    """Files by what is to be done with them."""
+
+    new: list[FolderFile] = field(default_factory=list)
+    """To be imported."""
+    imported: list[tuple[FolderFile, int]] = field(default_factory=list)
+    """By which import; they may still have to be moved or deleted."""
+    refused: list[FolderFile] = field(default_factory=list)
+    """Nothing, until they change."""
+    missing: list[FolderFile] = field(default_factory=list)
+    """The same: they are imported, and their rows are not there any more."""
+
+
+class LedgerLookup:
+    """Asks the ledger over a session that is kept."""
+
+    AT_ONCE: ClassVar[int] = 500
+    """Files in one question."""
+
+    def __init__(self, work: SharedWork) -> None:
+        self._work = work
+        self._books = LedgerSession(work.target, create=True)
+        self._told: set[FolderFile] = set()
+        """Files of which it has been said that their rows are missing."""
+
+    def sort(self, files: Sequence[FolderFile]) -> SortedFiles:
+        """Sorts files that are whole. Raises TargetError."""
+        found = SortedFiles(refused=[file for file in files if not self._has_a_name(file)])
+        named = [file for file in files if file not in found.refused]
+        try:
+            names = [file.path for file in named]
+            sightings = self._books.ledger.sightings(names) if names else []
+            missing = self._missing(sightings)
+        except TargetError:
+            self._books.close()
+            raise
+        last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
+        for file in named:
+            seen = last.get((file.path, file.size, file.mtime_ns, file.inode))
+            if seen is not None and seen.state == "finished" and seen.import_id in missing:
+                found.missing.append(file)
+                self._tell(file, seen, missing[seen.import_id])
+            elif seen is not None and seen.state == "finished":
+                found.imported.append((file, seen.import_id))
+            elif seen is not None and seen.state == "failed":
+                found.refused.append(file)
+            else:
+                found.new.append(file)
+        return found
+
+    def _missing(self, sightings: Sequence[Sighting]) -> dict[int, What]:
+        """Of imports that have loaded rows: whose table is not there, or is empty."""
+        loaded = [seen for seen in sightings if seen.state == "finished" and seen.loaded]
+        one_of = {seen.table: seen.import_id for seen in loaded}
+        if not one_of:
+            return {}
+        ledger = self._books.ledger
+        tables = TablePresence(ledger.target, ledger.session)
+        what: dict[str, What] = {}
+        for entry in ledger.entries_of(list(one_of.values())):
+            if tables.gone(entry):
+                what[entry.table] = "table"
+            elif tables.emptied(entry):
+                what[entry.table] = "rows"
+        return {seen.import_id: what[seen.table] for seen in loaded if seen.table in what}
+
+    def _tell(self, file: FolderFile, seen: Sighting, what: What) -> None:
+        if file not in self._told:
+            self._told.add(file)
+            self._work.listener(RowsMissing(file.path, seen.import_id, seen.table, what))
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._books.close()
+
+    def _has_a_name(self, file: FolderFile) -> bool:
+        try:
+            require_text(file.path)
+        except InputError as error:
+            self._work.listener(SyncProblem(error))
+            return False
+        return True

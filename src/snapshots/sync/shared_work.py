@@ -1,0 +1,79 @@
+"""What the threads of the service have in common, and what they report."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from snapshots.engine.events import ThreadFailed
+from snapshots.engine.plan.plan import Options
+from snapshots.engine.support import threads
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import Defect, InputError, SnapshotsError
+from snapshots.ports import Target
+from snapshots.sync.after_policy import AfterPolicy
+from snapshots.sync.events import SyncListener, SyncProblem
+from snapshots.sync.folder import FolderFile, WatchedFolder
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file.
+
+    `done`: nothing is to be done until it changes. `later`: another try may help. `away`: the
+    database must come back first. `settled`: it was imported before, and is moved or deleted now.
+    """
+
+    file: FolderFile
+    verdict: Literal["done", "later", "away", "settled"]
+    exit_code: int = 0
+    error: SnapshotsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWork:
+    """What all lanes share."""
+
+    target: Target
+    options: Options
+    folder: WatchedFolder
+    after: AfterPolicy
+    listener: SyncListener
+    stop: threading.Event
+    report: Callable[[FileOutcome], None]
+    died: Callable[[BaseException], None]
+    """Ends the service: better none, which is noticed, than one that imports nothing."""
+
+    def thread(self, name: str, run: Callable[[], None]) -> threading.Thread:
+        """A running thread, whose death is the service's. Raises OutOfMemory."""
+
+        def watched() -> None:
+            try:
+                run()
+            except BaseException as error:
+                self.died(error)
+
+        return threads.start(name, watched)
+
+    def broken(self, thread: str, file: FolderFile, error: Exception) -> Defect:
+        """Says that a thread met an error that nobody has foreseen, and where."""
+        traceback.print_exception(error)
+        said = f"{type(error).__name__}: {error}"
+        defect = Defect(said, place=file.path, hint="Please report the lines above.")
+        self.listener(ThreadFailed(thread, file.path, defect))
+        return defect
+
+    def settle(self, file: FolderFile) -> str:
+        """Moves or deletes a file that is imported, if that is to be; what became of it.
+
+        It may take long: to another file system a file is copied.
+        """
+        fault_point("settling")
+        try:
+            return self.after.apply(file, self.folder)
+        except InputError as error:
+            self.listener(SyncProblem(error))
+            return "kept"

@@ -1,0 +1,104 @@
+"""Files that are whole and wait to be imported: small ones, large ones, and those put off."""
+
+from __future__ import annotations
+
+import queue
+import random
+from collections import deque
+from dataclasses import dataclass
+
+from snapshots.engine.input.identity import EAGER_BYTES
+from snapshots.sync.folder import FolderFile
+
+IN_HAND = 32
+"""Small files that the lanes have before them, so that none of them waits for the next."""
+LONGEST_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Late:
+    file: FolderFile
+    due: float
+
+
+class WorkQueue:
+    """Hands files to two kinds of lanes: a small file does not wait behind a large one."""
+
+    def __init__(self) -> None:
+        self.small: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
+        self.large: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
+        self._waiting: tuple[deque[FolderFile], deque[FolderFile]] = (deque(), deque())
+        self._at_work: dict[str, FolderFile] = {}
+        self._in_hand = [0, 0]
+        self._late: list[_Late] = []
+        self._tries: dict[str, int] = {}
+        self._again: dict[str, FolderFile] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting)) + len(self._at_work) + len(self._late)
+
+    def paths(self) -> set[str]:
+        """Of all its files."""
+        late = (entry.file for entry in self._late)
+        return {
+            file.path for files in (*self._waiting, self._at_work.values(), late) for file in files
+        }
+
+    def add(self, file: FolderFile) -> None:
+        """A file as it is now; one that is at work just now is taken again afterwards."""
+        if file.path in self._at_work:
+            self._again[file.path] = file
+            return
+        self._late = [late for late in self._late if late.file.path != file.path]
+        self._waiting[_kind(file)].append(file)
+
+    def hand_out(self, now: float) -> None:
+        """Gives the lanes what they can hold."""
+        for late in [late for late in self._late if late.due <= now]:
+            self._late.remove(late)
+            self._waiting[_kind(late.file)].append(late.file)
+        for kind, files, most in ((0, self.small, IN_HAND), (1, self.large, 1)):
+            waiting = self._waiting[kind]
+            while waiting and self._in_hand[kind] < most:
+                file = waiting.popleft()
+                if file.path in self._at_work:
+                    self._again[file.path] = file
+                    continue
+                self._at_work[file.path] = file
+                self._in_hand[kind] += 1
+                files.put(file)
+
+    def done(self, file: FolderFile) -> None:
+        """A lane has ended with it."""
+        self._returned(file)
+        self._tries.pop(file.path, None)
+        if again := self._again.pop(file.path, None):
+            self.add(again)
+
+    def put_off(self, file: FolderFile, now: float) -> float:
+        """Another try later, and later each time; in how many seconds."""
+        self._returned(file)
+        tries = self._tries[file.path] = self._tries.get(file.path, 0) + 1
+        seconds = pause(tries)
+        self._late.append(_Late(self._again.pop(file.path, file), now + seconds))
+        return seconds
+
+    def give_back(self, file: FolderFile) -> None:
+        """It is the next one, as soon as something can be done at all."""
+        self._returned(file)
+        self._waiting[_kind(file)].appendleft(self._again.pop(file.path, file))
+
+    def _returned(self, file: FolderFile) -> None:
+        del self._at_work[file.path]
+        self._in_hand[_kind(file)] -= 1
+
+
+def pause(tries: int) -> float:
+    """Seconds before the next try: longer each time, and never quite the same."""
+    longest = min(0.5 * float(1 << min(tries - 1, 10)), LONGEST_SECONDS)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+
+
+def _kind(file: FolderFile) -> int:
+    """0: small enough for a lane among others; 1: large, and all workers are for it."""
+    return int(file.size > EAGER_BYTES)

@@ -1,0 +1,1 @@
+"""What SQL databases have in common: statements, pages of rows and transactions."""

@@ -1,0 +1,437 @@
+"""Rows of a table, page by page: a SELECT made of a table's own columns and of bound values.
+
+A page is found by the keys of the row before it and not by its number, so that the last page costs
+what the first one does, and rows that come meanwhile shift nothing. Its order is one that an index
+may serve: a column that may be NULL is read in two statements, that the NULLs come last.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from uuid import UUID
+
+from snapshots.errors import UsageError
+from snapshots.targets.sql.ddl import LINEAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from snapshots.model import TableColumn, TableShape, TypeKind
+    from snapshots.ports import RowPlace, Target, Value
+
+Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnull"]
+_SIGNS: Final[dict[str, str]] = {
+    "eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+}  # fmt: skip
+_NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
+_LONG: Final = 1 << 63
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_SHORT: Final = frozenset(
+    ("boolean", "integer", "float", "date", "time", "timestamp", "timestamptz", "uuid")
+)
+"""Kinds of which a value has a few bytes, where the database sees to that."""
+_LENGTH: Final = {
+    "postgres": "octet_length(CAST({0} AS text))", "mysql": "LENGTH({0})",
+    "sqlite": "octet_length({0})",
+}  # fmt: skip
+_FIRST_BLOCKS: Final = 128
+_LAST_BLOCK: Final = 0xFFFF_FFFE
+_AS_TEXT: Final = {
+    "postgres": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)", "sqlite": "CAST({0} AS TEXT)",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Which rows: those whose value of a column compares so."""
+
+    column: str
+    operator: Operator
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrder:
+    """By which column."""
+
+    column: str
+    descending: bool = False
+
+
+PLACE: Final = ""
+"""A column that each row has besides: where it is. No column has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """A statement, its values, and where in its rows the keys of the next page are."""
+
+    sql: str
+    params: tuple[Value, ...]
+    keys: tuple[int, ...]
+    unsorted: str
+    """The same rows, as the number 1 each, without order and limit."""
+
+    def counted(self, most: int) -> str:
+        """A statement for how many there are, up to a limit."""
+        return f"SELECT COUNT(*) FROM ({self.unsorted} LIMIT {most:d}) AS those"
+
+
+def long_columns(target: Target, shape: TableShape) -> tuple[int, ...]:
+    """Which of the columns, by their places, may have values of any length."""
+    return tuple(
+        place
+        for place, column in enumerate(shape.columns)
+        # In SQLite whatever a column is called, its values are what they are.
+        if target.name == "sqlite"
+        or column.type is None
+        or not (column.type.kind in _SHORT or column.type.precision)
+    )
+
+
+def complete(
+    target: Target, shape: TableShape, order: Sequence[RowOrder], place: RowPlace | None
+) -> tuple[RowOrder, ...]:
+    """An order in which no two rows are alike: by what is asked for, then by the primary key, or
+    else by where the rows are. Raises UsageError where there is none."""
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    unique = shape.primary_key
+    if not all(columns[name].plain and not columns[name].nullable for name in unique):
+        unique = ()
+    lineage = LINEAGE if columns.keys() >= set(LINEAGE) else ()
+    placed = () if place is None else (PLACE,)
+    # Among rows that are alike those of an import are in the order of its input.
+    unique = unique or (placed or lineage if not order else lineage or placed)
+    if not unique:
+        raise UsageError(
+            f"the rows of {shape.table} have neither a primary key nor _import_id and _line",
+            hint="without them no page can be told from the next",
+        )
+    named = {sort.column for sort in order}
+    if PLACE in named:
+        raise UsageError("a sort names a column", hint="for instance sort=name, or sort=-name")
+    down = bool(order) and all(sort.descending for sort in order)
+    return (*order, *(RowOrder(name, down) for name in unique if name not in named))
+
+
+def parts(
+    shape: TableShape, order: Sequence[RowOrder], after: Sequence[Value] | None
+) -> tuple[bool | None, ...]:
+    """Which statements find a page, one after the other: those whose first column is a value (True)
+    or NULL (False); None: all of them."""
+    first = next((one for one in shape.columns if one.name == order[0].column), None)
+    if first is None or not first.nullable:
+        return (None,)
+    return (True, False) if not after or after[0] is not None else (False,)
+
+
+def stretches(
+    place: RowPlace | None, order: Sequence[RowOrder], after: Sequence[Value] | None
+) -> Iterator[tuple[Value, ...] | None]:
+    """Where rows are looked for, from the place of the last one on: from one place to another, then
+    further; None: everywhere."""
+    if place is None or place.blocks is None or [one.column for one in order] != [PLACE]:
+        yield None
+        return
+    if after and not place.form.fullmatch(str(after[0])):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    block = int(str(after[0]).strip("(").partition(",")[0]) if after else 0
+    width = _FIRST_BLOCKS
+    while block < place.blocks:
+        yield f"({block},0)", f"({min(block + width, _LAST_BLOCK)},0)"
+        block, width = block + width, width * 8
+
+
+def select(
+    target: Target,
+    shape: TableShape,
+    filters: Sequence[RowFilter],
+    order: Sequence[RowOrder],
+    after: Sequence[Value] | None,
+    most: int,
+    *,
+    place: RowPlace | None = None,
+    part: bool | None = None,
+    stretch: tuple[Value, ...] | None = None,
+    longest: int | None = None,
+) -> PageQuery:
+    """Of a complete order; `after`: the keys of the last row of the page before. `part` and
+    `stretch`: see `parts` and `stretches`. The rows have their place at their end.
+
+    With `longest` a value of more bytes is NULL, and behind the place is the number of bytes of
+    all `long_columns` of a row.
+
+    Raises UsageError for a column that is not there, and for a value that is none of its type.
+    """
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    names = [column.name for column in shape.columns]
+    shown = _shown(target, shape, longest)
+    if place is not None:
+        columns[PLACE] = _Place(target, place)
+        names, shown = [*names, PLACE], [*shown, place.shown]
+    if longest is not None:
+        shown.append(_size(target, shape))
+    keys = [(_named(columns, sort.column), sort.descending) for sort in order]
+    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    if after is not None and len(after) != len(keys):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    if part is not None:
+        first = keys[0][0]
+        conditions.append((f"{first.quoted} IS {'NOT ' if part else ''}NULL", ()))
+        first.nullable = False
+    if part is False:
+        # The first key of all of them is the same; before the first of them there was a value.
+        keys = keys[1:] or keys
+        after = after[1:] if after and after[0] is None else None
+    if after:
+        conditions.append(_past(keys, after))
+    if stretch is not None and place is not None:
+        between = f"{place.expression} >= {place.mark} AND {place.expression} < {place.mark}"
+        conditions.append((between, stretch))
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ''}"
+    by = ", ".join(_ordered(column, down) for column, down in keys)
+    return PageQuery(
+        f"SELECT {', '.join(shown)}{rows} ORDER BY {by} LIMIT {most:d}",
+        tuple(value for _, values in conditions for value in values),
+        tuple(names.index(sort.column) for sort in order),
+        f"SELECT 1{rows}",
+    )
+
+
+def by_number(
+    target: Target,
+    shape: TableShape,
+    filters: Sequence[RowFilter],
+    skip: int,
+    most: int,
+    longest: int | None,
+) -> PageQuery:
+    """The rows past so many of them, as they lie in a table of MySQL that has no key; `longest`:
+    see `select`."""
+    columns = {column.name: _Column(target, column) for column in shape.columns}
+    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    # Without a condition no index can be of use, and one would have an order of its own.
+    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ' USE INDEX ()'}"
+    shown = _shown(target, shape, longest)
+    if longest is not None:
+        shown.append(_size(target, shape))
+    return PageQuery(
+        f"SELECT {', '.join(shown)}{rows} LIMIT {most:d} OFFSET {skip:d}",
+        tuple(value for _, values in conditions for value in values),
+        (),
+        f"SELECT 1{rows}",
+    )
+
+
+def _shown(target: Target, shape: TableShape, longest: int | None) -> list[str]:
+    names = [target.quote(column.name) for column in shape.columns]
+    if longest is not None:
+        for place in long_columns(target, shape):
+            name = names[place]
+            # By another name: rows are sorted by the column, and not by this.
+            length = _LENGTH[target.name].format(name)
+            names[place] = f"CASE WHEN {length} <= {longest:d} THEN {name} END AS snapshots_short"
+    return names
+
+
+def _size(target: Target, shape: TableShape) -> str:
+    """How many bytes a row has; a sum in halves, as databases take no deep expressions."""
+    terms = [
+        f"COALESCE({_LENGTH[target.name].format(target.quote(shape.columns[place].name))}, 0)"
+        for place in long_columns(target, shape)
+    ]
+    while len(terms) > 1:
+        terms = [f"({' + '.join(terms[at : at + 2])})" for at in range(0, len(terms), 2)]
+    return f"{terms[0] if terms else '0'} AS snapshots_size"
+
+
+class _Column:
+    """How one column is compared, and with what."""
+
+    def __init__(self, target: Target, column: TableColumn) -> None:
+        self.name = column.name
+        self.quoted = target.quote(column.name)
+        self.nullable = column.nullable
+        self.kind: TypeKind | None = column.type.kind if column.type else None
+        self.expression, self.mark = self.quoted, "?"
+        self._server = target.name
+        if self.kind == "json" or self.kind is None:
+            self.expression = _AS_TEXT[target.name].format(self.quoted)
+        elif self.kind == "decimal" and target.name == "sqlite":
+            # It is kept as text, which would be compared letter by letter.
+            self.expression, self.mark = f"CAST({self.quoted} AS REAL)", "CAST(? AS REAL)"
+        elif self.kind == "timestamptz" and target.name == "sqlite":
+            # Its text ends with a Z, before which a fraction would come first.
+            self.expression = f"RTRIM({self.quoted}, 'Z')"
+        elif self.kind == "decimal" and target.name == "mysql":
+            self.mark = "CAST(? AS DECIMAL(65, 30))"
+
+    @property
+    def plain(self) -> bool:
+        """It is compared as it is, so that an index on it can be used."""
+        return self.expression == self.quoted
+
+    def value(self, text: str) -> Value:
+        """To be bound. Raises UsageError."""
+        try:
+            read = _READERS[self.kind](text) if self.kind in _READERS else text
+        except (ValueError, OverflowError):  # the latter at the ends of the calendar
+            raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
+        if isinstance(read, bool):
+            return text.lower() if self._server == "postgres" else int(read)
+        if isinstance(read, int) and read >= _LONG and self._server == "sqlite":
+            # More than any of its integers, with which it compares a float exactly.
+            return float(read)
+        if isinstance(read, float) and self._server == "postgres":
+            # The server reads it in the column's own precision.
+            return text
+        return read
+
+
+class _Place(_Column):
+    """Where a row is."""
+
+    def __init__(self, target: Target, place: RowPlace) -> None:
+        self.name, self.quoted, self.nullable, self.kind = PLACE, place.expression, False, None
+        self.expression, self.mark = place.expression, place.mark
+        self._server, self._form = target.name, place.form
+
+    def value(self, text: str) -> Value:
+        """See `_Column`."""
+        number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
+        if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
+            raise UsageError("this is no place to go on at", hint="take it from `next`")
+        return text if number is None else number
+
+
+def _named(columns: dict[str, _Column], name: str) -> _Column:
+    if name not in columns:
+        names = ", ".join(sorted(column for column in columns if column != PLACE))
+        raise UsageError(f"the table has no column {name!r}", hint=f"It has {names}.")
+    return columns[name]
+
+
+def _condition(column: _Column, wanted: RowFilter) -> tuple[str, tuple[Value, ...]]:
+    if wanted.operator == "null":
+        return f"{column.quoted} IS NULL", ()
+    if wanted.operator == "notnull":
+        return f"{column.quoted} IS NOT NULL", ()
+    sign = _SIGNS[wanted.operator]
+    return f"{column.expression} {sign} {column.mark}", (column.value(wanted.value),)
+
+
+def _ordered(column: _Column, down: bool) -> str:
+    """NULLs come last, whatever the database thinks of them."""
+    direction = " DESC" if down else ""
+    last = f"CASE WHEN {column.quoted} IS NULL THEN 1 ELSE 0 END, " if column.nullable else ""
+    return f"{last}{column.expression}{direction}"
+
+
+def _past(
+    keys: Sequence[tuple[_Column, bool]], after: Sequence[Value]
+) -> tuple[str, tuple[Value, ...]]:
+    """Rows after one with these keys."""
+    if len({down for _, down in keys}) == 1 and not any(column.nullable for column, _ in keys):
+        # One comparison of all, for which an index can be used.
+        sign = "<" if keys[0][1] else ">"
+        left = ", ".join(column.expression for column, _ in keys)
+        right = ", ".join(column.mark for column, _ in keys)
+        values = tuple(_bound(key[0], value) for key, value in zip(keys, after, strict=True))
+        past = f"({left}) {sign} ({right})"
+        if len(keys) == 1:
+            return past, values
+        # By the first one alone every database finds where to begin.
+        first = f"{keys[0][0].expression} {sign}= {keys[0][0].mark}"
+        return f"{first} AND {past}", (values[0], *values)
+    ways: list[str] = []
+    params: list[Value] = []
+    for number, (column, down) in enumerate(keys):
+        if after[number] is None:
+            continue
+        parts = []
+        for (before, _), value in zip(keys[:number], after, strict=False):
+            if value is None:
+                parts.append(f"{before.quoted} IS NULL")
+            else:
+                parts.append(f"{before.expression} = {before.mark}")
+                params.append(_bound(before, value))
+        further = f"{column.expression} {'<' if down else '>'} {column.mark}"
+        params.append(_bound(column, after[number]))
+        parts.append(f"({further} OR {column.quoted} IS NULL)" if column.nullable else further)
+        ways.append(f"({' AND '.join(parts)})")
+    return " OR ".join(ways) or "1 = 0", tuple(params)
+
+
+def _bound(column: _Column, value: Value) -> Value:
+    if value is None or isinstance(value, bytes):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    return column.value(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if not -_LONG <= number < 2 * _LONG:
+        raise ValueError
+    return number
+
+
+def _decimal(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _TRUTH:
+        raise ValueError
+    return _TRUTH[text.lower()]
+
+
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def _time(text: str) -> str:
+    return _short(time.fromisoformat(text).isoformat())
+
+
+def _moment(text: str) -> str:
+    """UTC where it says a zone; as the databases write it."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return _short(moment.isoformat(" "))
+
+
+def _short(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _uuid(text: str) -> str:
+    return str(UUID(text))
+
+
+_READERS: Final[dict[TypeKind | None, Callable[[str], int | float | str | bool]]] = {
+    "integer": _integer,
+    "decimal": _decimal,
+    "float": _float,
+    "boolean": _boolean,
+    "date": _date,
+    "time": _time,
+    "timestamp": _moment,
+    "timestamptz": _moment,
+    "uuid": _uuid,
+}

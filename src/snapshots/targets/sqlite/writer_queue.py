@@ -1,0 +1,71 @@
+"""Who writes next: SQLite lets one connection write, and does not ask who has waited longest.
+
+A connection that finds the file locked sleeps and tries again, and one that loads a large input
+locks it again at once: others of this process would wait until it is done. So they queue.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class WriterQueue:
+    """First come, first served. A plain lock may be had again by whoever has just released it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._next = 0
+        self._serving = 0
+        self._gone: set[int] = set()
+
+    @contextmanager
+    def mine(
+        self,
+        seconds: float,
+        given_up: Callable[[], bool] = bool,
+        refusal: Callable[[], Exception] = TimeoutError,
+    ) -> Iterator[None]:
+        """Waits so long for a turn, or until it is given up; the turn ends with the block.
+
+        Raises the refusal where there was none. Who gives up says so with `look`.
+        """
+        with self._changed:
+            number = self._next
+            self._next += 1
+            try:
+                come = lambda: self._serving == number or given_up()  # noqa: E731
+                if not self._changed.wait_for(come, seconds) or given_up():
+                    raise refusal()
+            except BaseException:
+                self._leave(number)
+                raise
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._leave(number)
+
+    def look(self) -> None:
+        """Has all who wait ask again whether they have given up."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _leave(self, number: int) -> None:
+        self._gone.add(number)
+        while self._serving in self._gone:
+            self._gone.remove(self._serving)
+            self._serving += 1
+        self._changed.notify_all()
+
+
+_turns: dict[Path, WriterQueue] = {}
+_lock = threading.Lock()
+
+
+def turns_of(path: Path) -> WriterQueue:
+    """The queue of this process for one file."""
+    with _lock:
+        return _turns.setdefault(path.resolve(), WriterQueue())

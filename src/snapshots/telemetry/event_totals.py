@@ -1,0 +1,175 @@
+"""Adds up what the engine tells of imports into one database.
+
+The sums move only when a chunk is durable, and they begin at what the ledger holds: what was
+committed between the last scrape of a process and its death is not missing, and a command that
+runs once tells the same numbers as a service that runs for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.events import (
+    WAITING,
+    Committed,
+    Failed,
+    ImportResult,
+    InputsWaiting,
+    Opened,
+    Settled,
+    Started,
+    ThreadFailed,
+)
+from snapshots.engine.history.totals import totals_of
+from snapshots.errors import AccountingMismatch, ImportBusy, LostLease, SnapshotsError
+from snapshots.ledger import awaiting_parents
+from snapshots.model import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snapshots.locations import TargetSearch
+
+OUTCOMES = ("finished", "already_imported", "failed", "interrupted", "limited")
+THREADS = ("importer", "mover")
+_CLEAN = {"finished", "already_imported", "limited"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventSums:
+    """What is added up so far."""
+
+    known: bool
+    """The ledger was read: its own account is in the first three, and not that of this process
+    alone."""
+    counts: Counts
+    bytes: int
+    rejects_by_code: Mapping[str, int]
+    ends_by_outcome: Mapping[str, int]
+    """Of this process."""
+    mismatches: int
+    """Of this process: imports refused because an account did not balance."""
+    waiting: int
+    broken_by_thread: Mapping[str, int]
+    """Of this process: errors that nobody has foreseen, after which a thread was started anew."""
+
+
+class EventTotals:
+    """A listener. Thread-safe."""
+
+    def __init__(self, database: TargetSearch) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        self._bytes = 0
+        self._codes: Counter[str] = Counter()
+        self._ends = Counter(dict.fromkeys(OUTCOMES, 0))
+        self._mismatches = 0
+        self._broken = Counter(dict.fromkeys(THREADS, 0))
+        self._waiting = 0
+        self._open = 0
+        self._running: set[int] = set()
+        self._newest = 0
+        self._finished = 0
+        self._known = False
+        self._in_doubt = True
+
+    def __call__(self, event: object) -> None:
+        """Adds what has happened."""
+        with self._lock:
+            match event:
+                case Opened():
+                    self._agree()
+                    self._open += 1
+                case Started(kind="import"):
+                    self._running.add(event.import_id)
+                    self._newest = max(self._newest, event.import_id)
+                case Committed() | Settled() if event.import_id in self._running:
+                    self._add(event)
+                case ImportResult():
+                    self._open -= 1
+                    if event.record and event.record.kind == "import" and event.outcome != WAITING:
+                        self._finished += event.outcome == "finished"
+                        self._mismatches += event.exit_code == AccountingMismatch.exit_code
+                        self._end(event.record.import_id, event.outcome)
+                case Failed(error=ImportBusy() | LostLease()):
+                    # Another process has it in hand, and will tell how it ends.
+                    self._open -= 1
+                    if event.import_id is not None:
+                        self._running.discard(event.import_id)
+                    self._in_doubt = True
+                case Failed():
+                    self._open -= 1
+                    self._mismatches += isinstance(event.error, AccountingMismatch)
+                    self._end(event.import_id, "failed")
+                case _:
+                    self._of_service(event)
+
+    def _of_service(self, event: object) -> None:
+        if isinstance(event, InputsWaiting):
+            self._waiting = event.waiting
+        elif isinstance(event, ThreadFailed):
+            self._broken[event.thread] += 1
+
+    def _add(self, event: Committed | Settled) -> None:
+        """A record that waits is in no bucket yet: a counter never goes down."""
+        waits = event.rejects_by_code.get(awaiting_parents.CODE, 0)
+        self._counts += event.counts + Counts(records=-waits, rejected=-waits)
+        self._codes.update(
+            {c: n for c, n in event.rejects_by_code.items() if c != awaiting_parents.CODE}
+        )
+        if isinstance(event, Committed):
+            self._bytes += event.end - event.start
+
+    def runs(self, import_id: int) -> bool:
+        """It is an import that has begun and not ended here."""
+        with self._lock:
+            return import_id in self._running
+
+    def sums(self) -> EventSums:
+        """Now."""
+        with self._lock:
+            return EventSums(
+                self._known,
+                self._counts,
+                self._bytes,
+                dict(self._codes),
+                dict(self._ends),
+                self._mismatches,
+                self._waiting,
+                dict(self._broken),
+            )
+
+    def agree(self, finished: int) -> None:
+        """Takes over what the ledger holds, where that may be more and nothing is on its way.
+
+        `finished`: how many imports the ledger has finished by now. If they are not those that
+        this process knows of, others load into the database, too.
+        """
+        with self._lock:
+            self._in_doubt |= finished != self._finished
+            self._agree()
+
+    def _agree(self) -> None:
+        if not self._in_doubt or self._open:
+            return
+        try:
+            held = totals_of(self._database.target())
+        except SnapshotsError:
+            return
+        self._counts, self._bytes = held.counts, held.bytes
+        self._codes = Counter(held.rejects_by_code)
+        self._newest = max(self._newest, held.newest)
+        self._finished = held.finished
+        self._known, self._in_doubt = True, False
+
+    def _end(self, import_id: int | None, outcome: str) -> None:
+        self._ends[outcome] += 1
+        if import_id is None:
+            return
+        self._running.discard(import_id)
+        # The answer to a COMMIT may have been lost, and more be in the database than was told.
+        self._in_doubt |= outcome not in _CLEAN or import_id > self._newest

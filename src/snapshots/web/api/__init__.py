@@ -1,0 +1,1 @@
+"""The REST endpoints, their request bodies and their answers."""

@@ -1,0 +1,76 @@
+"""The parts of an import: what was committed when, and what was rejected."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from snapshots.engine.queue import commands
+from snapshots.errors import ForbiddenTable
+from snapshots.web import schemas
+from snapshots.web.api.imports import Id
+from snapshots.web.api.rejects_download import CSV, JSON_LINES, lines
+from snapshots.web.context import Here
+from snapshots.web.problems import answers
+
+routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503))
+
+
+@routes.get(
+    "/{import_id}/chunks",
+    response_model=schemas.Chunks,
+    responses=answers(404, 422),
+    summary="What was committed",
+)
+def chunks(
+    here: Here,
+    import_id: Id,
+    start: Annotated[int, Query(ge=0, le=1 << 62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> Response:
+    """In the order of the input, from a byte of it on."""
+    with here.pool.ledger() as ledger:
+        commands.find(ledger, import_id)
+        found = ledger.chunks_from(import_id, start, limit)
+    more = None
+    if len(found) == limit:
+        query = urlencode({"start": found[-1].start + 1, "limit": limit})
+        more = f"{schemas.path_of(import_id)}/chunks?{query}"
+    return schemas.answer(schemas.Chunks(chunks=[schemas.chunk(one) for one in found], next=more))
+
+
+@routes.get(
+    "/{import_id}/rejects",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}},
+        **answers(403, 404, 422),
+    },
+    summary="The records that were not loaded, and why",
+)
+def rejects(
+    here: Here,
+    import_id: Id,
+    form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    code: Annotated[str | None, Query(max_length=60)] = None,
+    after: Annotated[int, Query(ge=-1, le=1 << 62, description="This byte offset.")] = -1,
+    limit: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
+) -> StreamingResponse:
+    """Streamed, in the order of the input."""
+    with here.pool.ledger() as ledger:
+        entry = commands.find(ledger, import_id)
+        if not here.settings.tables.shows_rejects(ledger, entry):
+            raise ForbiddenTable(
+                f"the table {entry.table}, which these records were for, is not open to clients of"
+                " the service",
+                hint="a command has imported them: snapshots rejects shows them",
+            )
+    name = f"import-{import_id}-rejects.{form}"
+    return StreamingResponse(
+        lines(here.pool, import_id, form, code=code, after=after, limit=limit),
+        media_type=JSON_LINES if form == "jsonl" else CSV,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,162 @@
+"""Files that clients upload, to be imported by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from snapshots.engine.queue.request import FILE_NAME
+from snapshots.errors import Forbids, NoSuchFile, UsageError
+from snapshots.web.context import Client, Here, ServiceContext
+from snapshots.web.gate.guard import UPLOADS
+from snapshots.web.problems import answers
+from snapshots.web.uploads.multipart import MultipartFile
+from snapshots.web.uploads.store import Upload
+
+Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="Of a file.")]
+
+routes = APIRouter(prefix=UPLOADS, tags=["files"], responses=answers(422))
+
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {
+    "schema": {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    }
+}
+
+
+class File(BaseModel):
+    """One that can be imported: `{"file": name}`."""
+
+    name: str
+    bytes: int
+
+
+class Uploaded(File):
+    """One that has just come."""
+
+    content_hash: str
+    """BLAKE3 of its bytes."""
+
+
+class Files(BaseModel):
+    """All there are, by name."""
+
+    files: list[File]
+
+
+@routes.put(
+    "/{name}",
+    status_code=201,
+    responses=answers(408, 409, 413, 429, 503, 507),
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": _BYTES}, "required": True}
+    },
+    summary="Upload a file",
+)
+async def put(
+    here: Here, client: Client, name: Name, request: Request, response: Response
+) -> Uploaded:
+    """The body is the file, as it is. One of the same name is replaced."""
+    with here.uploading.turn(client):
+        return await _take(here, request.stream(), response, name)
+
+
+@routes.post(
+    "",
+    status_code=201,
+    responses=answers(408, 409, 413, 429, 503, 507),
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": _FORM}, "required": True}},
+    summary="Upload a file with a form",
+)
+async def post(here: Here, client: Client, request: Request, response: Response) -> Uploaded:
+    """The name is the one that the form gives."""
+    form = MultipartFile(request.headers.get("content-type", ""))
+    with here.uploading.turn(client):
+        return await _take(here, request.stream(), response, form=form)
+
+
+@routes.get("", summary="The files that can be imported")
+def listed(here: Here) -> Files:
+    """Those that are whole."""
+    folder = here.settings.files
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    return Files(
+        files=[
+            File(name=path.name, bytes=path.stat().st_size)
+            for path in there
+            if path.is_file() and FILE_NAME.fullmatch(path.name)
+        ]
+    )
+
+
+@routes.delete("/{name}", status_code=204, responses=answers(404, 409, 503), summary="Delete one")
+def delete(here: Here, name: Name) -> None:
+    """What is loaded of it stays."""
+    _require_unused(here, name)
+    try:
+        (here.settings.files / name).unlink()
+    except FileNotFoundError:
+        raise NoSuchFile(f"there is no file {name}") from None
+
+
+async def _take(
+    here: ServiceContext,
+    body: AsyncIterator[bytes],
+    response: Response,
+    name: str | None = None,
+    form: MultipartFile | None = None,
+) -> Uploaded:
+    """Writes the body down as it comes, whatever its size."""
+    upload = None
+    try:
+        async for piece in body:
+            data = form.feed(piece) if form else piece
+            if form and form.name:
+                name = form.name
+            if upload is None and name is not None:
+                upload = await to_thread.run_sync(_begin, here, name)
+            if upload is not None and data:
+                await to_thread.run_sync(upload.write, data)
+        if form:
+            form.finish()
+        if upload is None or name is None or not upload.size:
+            raise UsageError("the file is empty")
+        content_hash = await to_thread.run_sync(upload.keep)
+    except ClientDisconnect:
+        # Nobody reads this answer.
+        raise HTTPException(400) from None
+    finally:
+        if upload is not None:
+            await to_thread.run_sync(upload.abandon)
+    response.headers["Location"] = f"{UPLOADS}/{name}"
+    return Uploaded(name=name, bytes=upload.size, content_hash=content_hash)
+
+
+def _begin(here: ServiceContext, name: str) -> Upload:
+    if not FILE_NAME.fullmatch(name):
+        raise UsageError(
+            "this cannot be the name of a file",
+            place=name[:200],
+            hint="It has up to 200 letters, digits and . _ -, and begins with none of . and -",
+        )
+    _require_unused(here, name)
+    return Upload(here.settings.files, name, here.settings.disk_floor)
+
+
+def _require_unused(here: ServiceContext, name: str) -> None:
+    with here.pool.ledger() as ledger:
+        using = [one for one in ledger.sightings([name]) if one.state in {"queued", "running"}]
+    if using:
+        raise Forbids(
+            f"import {using[0].import_id} is {using[0].state} and reads {name}",
+            hint="cancel it first, or wait until it is over",
+        )

@@ -1,0 +1,51 @@
+"""Bodies that are JSON: read on a thread, since the event loop waits for nobody.
+
+Half a million numbers fit into a body, and Python takes its time for each of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from snapshots.web.api.request_bodies import require_storable
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+_AT_ONCE: Final = CapacityLimiter(2)
+"""Whoever sends many of them waits for himself, and not on the threads that answer others."""
+
+
+class JsonRoute(APIRoute):
+    """Of endpoints that take such a body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See FastAPI."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            return await handle(_Asked(request.scope, request.receive))
+
+        return handled
+
+
+class _Asked(Request):
+    async def json(self) -> Any:
+        """See Starlette. Raises HTTPException for what nothing can hold."""
+        return await to_thread.run_sync(_read, await self.body(), limiter=_AT_ONCE)
+
+
+def _read(body: bytes) -> Any:
+    given = json.loads(body)
+    try:
+        require_storable(given)
+    except ValueError as error:
+        raise HTTPException(422, f"The body of the request cannot be kept: {error}.") from None
+    return given

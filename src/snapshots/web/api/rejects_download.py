@@ -1,0 +1,63 @@
+"""Rejects as a download, page by page: no session is held while a client reads slowly."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from snapshots.screen_text import plain_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snapshots.model import Reject
+    from snapshots.web.session_pool import SessionPool
+
+JSON_LINES = "application/jsonl"
+CSV = "text/csv"
+_PAGE = 200
+"""At a time; each has up to 64 KiB of its record."""
+_HEAD = ("line", "byte_offset", "column", "code", "reason", "raw")
+
+
+def lines(
+    pool: SessionPool, import_id: int, form: str, *, code: str | None, after: int, limit: int | None
+) -> Iterator[str]:
+    """The rejects past a byte of the input, as text in pieces."""
+    if form == "csv":
+        yield _csv([_HEAD])
+    left = limit
+    while left is None or left > 0:
+        most = _PAGE if left is None else min(left, _PAGE)
+        with pool.ledger() as ledger:
+            page = ledger.rejects_after(import_id, after, code, most)
+        if not page:
+            return
+        yield _csv(map(_cells, page)) if form == "csv" else "".join(map(_json, page))
+        after = page[-1].byte_offset
+        left = None if left is None else left - len(page)
+
+
+def _json(reject: Reject) -> str:
+    said = json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False)
+    return plain_json(said) + "\n"
+
+
+def _cells(reject: Reject) -> tuple[object, ...]:
+    return (
+        reject.line, reject.byte_offset, reject.column, reject.code, reject.reason, _text(reject),
+    )  # fmt: skip
+
+
+def _csv(rows: Iterable[tuple[object, ...]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def _text(reject: Reject) -> str:
+    """The record's bytes as text; bytes that are no UTF-8 in hexadecimal."""
+    return reject.raw.decode("utf-8", "backslashreplace")

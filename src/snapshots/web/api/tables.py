@@ -1,0 +1,171 @@
+"""Rows of tables that are open."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from typing import Annotated, Any, Final, cast, get_args
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
+
+from snapshots.engine.history import table_rows
+from snapshots.engine.history.table_rows import RowFilter, RowOrder
+from snapshots.errors import UsageError
+from snapshots.ledger.record import Ledger
+from snapshots.model import TypeKind
+from snapshots.ports import Value
+from snapshots.targets.sql.paging import Operator
+from snapshots.web import schemas
+from snapshots.web.api.request_bodies import require_storable
+from snapshots.web.context import Client, Here
+from snapshots.web.problems import answers
+
+routes = APIRouter(prefix="/v1/tables", tags=["tables"], responses=answers(503))
+
+Table = Annotated[
+    str, Path(min_length=1, max_length=200, description="As an import's `table` names it.")
+]
+Where = Annotated[
+    list[Annotated[str, Query(max_length=2000)]],
+    Query(
+        max_length=20,
+        description="`column:operator:value`; the operator is one of "
+        + ", ".join(get_args(Operator))
+        + ". All of them must hold.",
+    ),
+]
+
+_MOST_AFTER: Final = 8000
+
+
+class ColumnDescription(BaseModel):
+    """Of a table."""
+
+    name: str
+    type: TypeKind | None
+
+
+class Rows(BaseModel):
+    """A page."""
+
+    columns: list[ColumnDescription]
+    rows: list[dict[str, Any]]
+    """Decimals, dates and times are strings, so that nothing of them is lost."""
+    next: str | None
+    """Where the next page is."""
+
+
+class Tables(BaseModel):
+    """All that are open."""
+
+    tables: list[str]
+
+
+@routes.get("", response_model=Tables, summary="Tables that can be read")
+def tables(here: Here) -> Response:
+    """Those that imports have created, and those that the service was told to open."""
+    with here.pool.ledger() as ledger:
+        return schemas.answer(Tables(tables=here.settings.tables.all(ledger)))
+
+
+@routes.get(
+    "/{table}/rows",
+    response_model=Rows,
+    responses=answers(403, 404, 422, 429),
+    summary="Rows of a table",
+)
+async def rows(
+    here: Here,
+    client: Client,
+    table: Table,
+    where: Where = [],  # noqa: B006 - FastAPI copies it
+    sort: Annotated[
+        list[Annotated[str, Query(max_length=200)]],
+        Query(max_length=10, description="A column; with - before it, downwards. May be repeated."),
+    ] = [],  # noqa: B006
+    after: Annotated[str | None, Query(max_length=_MOST_AFTER, description="From `next`.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """In the order of `sort`; NULLs come last. Without it by the primary key, or as they lie."""
+    order = [RowOrder(one.removeprefix("-"), one.startswith("-")) for one in sort]
+    filters = [_filter(one) for one in where]
+    place = None if after is None else _place(after)
+    opened = here.settings.tables
+
+    def read(ledger: Ledger) -> str:
+        page = table_rows.read(ledger, opened, table, filters, order, place, limit)
+        more = None
+        if page.after is not None:
+            query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
+            more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
+        return schemas.json_of(_shown_page(page, more))
+
+    return await here.reads.run(client, read)
+
+
+def _shown_page(page: table_rows.TablePage, more: str | None) -> Rows:
+    return Rows(
+        columns=[ColumnDescription(name=name, type=kind) for name, kind in page.columns],
+        rows=[
+            {
+                name: _shown(kind, value)
+                for (name, kind), value in zip(page.columns, row, strict=True)
+            }
+            for row in page.rows
+        ],
+        next=more,
+    )
+
+
+def _filter(text: str) -> RowFilter:
+    for operator in get_args(Operator):
+        column, found, value = text.partition(f":{operator}:")
+        if found and column:
+            return RowFilter(column, operator, value)
+        if operator in {"null", "notnull"} and text.endswith(f":{operator}"):
+            return RowFilter(text.removesuffix(f":{operator}"), operator)
+    raise UsageError(
+        f"{text!r} is no condition",
+        hint=f"It is column:operator:value; operators are {', '.join(get_args(Operator))}.",
+    )
+
+
+def _shown(kind: TypeKind | None, value: Value) -> Any:
+    if value is None:
+        return None
+    if kind == "boolean":
+        return bool(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if kind == "decimal" or (isinstance(value, float) and not math.isfinite(value)):
+        return str(value)
+    return value
+
+
+def _cursor(keys: tuple[Value, ...]) -> str:
+    if any(isinstance(key, bytes) for key in keys):
+        raise UsageError("rows cannot be sorted by bytes", hint="sort by another column")
+    cursor = base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
+    if len(cursor) > _MOST_AFTER:
+        raise UsageError(
+            "the values that rows are sorted by are too long to say where the next page is",
+            hint="sort by another column",
+        )
+    return cursor
+
+
+def _place(text: str) -> list[Value]:
+    try:
+        keys = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        require_storable(keys)
+    except (binascii.Error, ValueError, RecursionError):
+        keys = None
+    if not isinstance(keys, list) or not all(
+        key is None or isinstance(key, str | int | float) for key in keys
+    ):
+        raise UsageError("this is no place to go on at", hint="take it from `next`")
+    return cast("list[Value]", keys)

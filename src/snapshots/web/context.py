@@ -1,0 +1,43 @@
+"""What every endpoint works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from snapshots.web.gate.concurrency import ReadSlots
+from snapshots.web.hub import Hub
+from snapshots.web.row_reads import RowReads
+from snapshots.web.session_pool import SessionPool
+from snapshots.web.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """Of one process."""
+
+    settings: ServiceSettings
+    pool: SessionPool
+    hub: Hub
+    reads: RowReads
+    uploading: ReadSlots
+    exposition: Callable[[], tuple[bytes, str]]
+    """Metrics, and what kind of text they are."""
+
+
+async def _of(request: Request) -> ServiceContext:
+    """Not a plain function: for those a thread would be taken."""
+    return cast("ServiceContext", request.app.state.service)
+
+
+async def _client(request: Request) -> str:
+    return str(request.scope.get("snapshots.client", ""))
+
+
+Client = Annotated[str, Depends(_client)]
+"""Who asks: the name of the token, or else an address."""
+
+Here = Annotated[ServiceContext, Depends(_of)]

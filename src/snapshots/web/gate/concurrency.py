@@ -1,0 +1,40 @@
+"""What may go on at once: all in all, and of one client."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_AGAIN = {"Retry-After": "1"}
+
+
+class ReadSlots:
+    """For one event loop."""
+
+    def __init__(self, what: str, each: int, most: int | None = None) -> None:
+        """`what` a client does, as in "may upload files"; `most`: of all clients."""
+        self._what, self._each, self._most = what, each, most
+        self._of_client: Counter[str] = Counter()
+
+    @contextmanager
+    def turn(self, client: str) -> Iterator[None]:
+        """Raises HTTPException where there are as many as may be."""
+        if self._of_client[client] >= self._each:
+            said = f"A client may {self._what} {self._each} at once."
+            raise HTTPException(429, said, headers=_AGAIN)
+        if self._most is not None and self._of_client.total() >= self._most:
+            said = f"As many clients {self._what} as can at once. Try again in a moment."
+            raise HTTPException(503, said, headers=_AGAIN)
+        self._of_client[client] += 1
+        try:
+            yield
+        finally:
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]

@@ -1,0 +1,64 @@
+"""What a person fills in, as the request that a program would have made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from snapshots.errors import UsageError, sentence
+from snapshots.web.api.request_bodies import NewImport, require_storable
+
+_TEXTS = ("url", "table", "max_rejects")
+_DIALECT = ("delimiter", "encoding")
+
+
+class ImportForm(BaseModel):
+    """The form for a new import, as it was sent. An empty field says nothing."""
+
+    url: str = ""
+    table: str = ""
+    max_rejects: str = ""
+    delimiter: str = ""
+    encoding: str = ""
+    contract: str = ""
+    again: str = ""
+
+    @property
+    def options(self) -> bool:
+        """Some are given."""
+        return any(text for name, text in self if name != "url")
+
+    def wanted(self) -> NewImport:
+        """Raises UsageError."""
+        given: dict[str, Any] = {name: text for name in _TEXTS if (text := self._text(name))}
+        given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
+        if self.contract.strip():
+            given["contract"] = _contract(self.contract)
+        try:
+            require_storable(given)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        try:
+            return NewImport(**given, again=bool(self.again))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise UsageError(sentence(first["msg"]), place=place) from None
+
+    def _text(self, name: str) -> str:
+        text: str = getattr(self, name)
+        # A tab is a delimiter.
+        return text.strip(" ") or text.strip()
+
+
+def _contract(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"the contract is no JSON: {error}", hint='for instance {"fields": [...]}'
+        ) from None
+    except RecursionError:
+        raise UsageError("the contract is nested too deep to be a Table Schema") from None

@@ -1,0 +1,95 @@
+"""Reads of rows: so many at once, whoever waits for them, so that no other request does."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from anyio import to_thread
+from starlette.responses import Response
+
+from snapshots.errors import CannotConnect
+from snapshots.web.gate.concurrency import ReadSlots
+from snapshots.web.session_pool import SessionPool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from snapshots.ledger.record import Ledger
+    from snapshots.ports import Target
+
+AT_ONCE: Final = 4
+"""Sessions with the database, and threads."""
+EACH: Final = 2
+"""Of one client, those that wait included."""
+PATIENCE_SECONDS: Final = 5.0
+_PIECE: Final = 64 * 1024
+
+
+class PacedResponse(Response):
+    """JSON that goes out as its client takes it: what nobody takes is there once, and a turn ends
+    when it has gone."""
+
+    def __init__(self, body: str, turn: ExitStack) -> None:
+        super().__init__(body, media_type="application/json")
+        self._turn = turn
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        del scope, receive
+        with self._turn:
+            head = {"status": self.status_code, "headers": self.raw_headers}
+            await send({"type": "http.response.start", **head})
+            body = memoryview(self.body)
+            for at in range(0, len(body), _PIECE):
+                piece = {"body": bytes(body[at : at + _PIECE]), "more_body": True}
+                await send({"type": "http.response.body", **piece})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class RowReads:
+    """Of one process; for its event loop."""
+
+    def __init__(self, target: Target, say: Callable[[str], None]) -> None:
+        self._pool = SessionPool(target, AT_ONCE, say)
+        self._turns = ReadSlots("read rows", EACH)
+        self._free = anyio.Semaphore(AT_ONCE)
+        self._threads = anyio.CapacityLimiter(AT_ONCE)
+
+    async def run(self, client: str, read: Callable[[Ledger], str]) -> Response:
+        """The JSON that `read` gives, which runs on a thread, as an answer. Raises CannotConnect
+        where others take too long, and HTTPException for a client that asks for more at once than
+        it may: what it has not taken yet counts."""
+        with ExitStack() as turn:
+            turn.enter_context(self._turns.turn(client))
+            async with self._session():
+                body = await to_thread.run_sync(partial(self._read, read), limiter=self._threads)
+            return PacedResponse(body, turn.pop_all())
+
+    def _read(self, read: Callable[[Ledger], str]) -> str:
+        with self._pool.ledger() as ledger:
+            return read(ledger)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[None]:
+        try:
+            with anyio.fail_after(PATIENCE_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise CannotConnect(
+                "rows are read by as many clients as can be at once",
+                hint="try again in a moment",
+                retryable=True,
+            ) from None
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Ends the sessions that nobody uses."""
+        self._pool.close()

@@ -1,0 +1,226 @@
+"""Imports as clients see them, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
+
+from snapshots.engine.history.progress import Status
+from snapshots.ledger.entry import CommittedChunk
+from snapshots.model import Counts, State
+from snapshots.screen_text import plain_json
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Bytes(_Shown):
+    """How much of the input is done, in bytes without compression."""
+
+    done: int
+    """In the database, with rows and account."""
+    total: int | None
+    percent: float | None
+    why: str | None
+    """There is no total, and so no percent."""
+
+
+class Records(_Shown):
+    """The account: `total` is always the sum of the other three."""
+
+    total: int
+    loaded: int
+    rejected: int
+    skipped: int
+
+
+class Eta(_Shown):
+    """When it may be over."""
+
+    seconds: float
+    basis: str
+    """What it is reckoned from."""
+
+
+class Failure(_Shown):
+    """Why it stopped."""
+
+    code: str
+    message: str
+
+
+class Import(_Shown):
+    """One import."""
+
+    id: int
+    state: State
+    outcome: str | None
+    """Once it is over: its state, or `already_imported` of a finished one whose bytes another
+    import had loaded, so that there was nothing to do."""
+    same_as: int | None
+    """That other import."""
+    waits_for: int | None
+    """The import whose end it waits for in the queue: one of the same input, or of the same
+    bytes."""
+    note: str | None
+    """What there is to say of how it ended, though it has not failed."""
+    input: str
+    table: str
+    bytes: Bytes
+    records: Records
+    records_per_second: float | None
+    eta: Eta | None
+    size: int | None
+    """Bytes of the input as it lies."""
+    content_hash: str | None
+    """BLAKE3 of the input's bytes as they lie, once it is known."""
+    queued_at: str | None
+    """UTC; None for an import that was begun by a command."""
+    started_at: str
+    finished_at: str | None
+    seconds: float
+    wanted: str | None
+    """`cancel` or `undo`, while the worker has not yet done so."""
+    error: Failure | None
+    damage: str | None
+    """What the ledger has lost of it; such an import is not resumed."""
+    url: str
+    """Of this import, at this service."""
+
+
+class ImportDetail(Import):
+    """One import, with all that is known of it."""
+
+    request: dict[str, Any] | None
+    """What was asked for; None for an import that was begun by a command."""
+    plan: dict[str, Any] | None
+    """How it is loaded: dialect, columns, types."""
+    rejects_by_code: dict[str, int]
+    skipped_by_code: dict[str, int]
+    """Without blank lines, comments and the like."""
+
+
+class Page(_Shown):
+    """Imports, newest first."""
+
+    imports: list[Import]
+    next: str | None
+    """Where the next page is."""
+
+
+class Chunk(_Shown):
+    """A part of the input that was committed in one transaction."""
+
+    start: int
+    end: int
+    line: int
+    records: Records
+    seconds: float
+    committed_at: str
+
+
+class Chunks(_Shown):
+    """In the order of the input."""
+
+    chunks: list[Chunk]
+    next: str | None
+
+
+def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Written at once: FastAPI would check our own object once more, on another thread."""
+    return Response(json_of(body), status, headers, "application/json")
+
+
+def json_of(body: BaseModel) -> str:
+    """JSON in which nothing moves the cursor of whoever looks at it on a screen."""
+    return plain_json(body.model_dump_json())
+
+
+def path_of(import_id: int) -> str:
+    """Of an import, at this service."""
+    return f"/v1/imports/{import_id}"
+
+
+def fields(status: Status) -> dict[str, Any]:
+    """Of an `Import`."""
+    entry = status.entry
+    left, pace = status.seconds_left, status.pace
+    return {
+        "id": entry.import_id,
+        "state": status.state,
+        "outcome": status.outcome,
+        "same_as": entry.same_as if entry.duplicate else None,
+        "waits_for": entry.same_as if status.state == "queued" else None,
+        "note": entry.note if status.state == "finished" else None,
+        "input": entry.input,
+        "table": entry.table,
+        "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),
+        "records": _records(entry.counts),
+        "records_per_second": status.records_per_second,
+        "eta": None if left is None or pace is None else Eta(seconds=left, basis=pace.basis),
+        "size": entry.size,
+        "content_hash": entry.content_hash,
+        "queued_at": entry.queued_at,
+        "started_at": entry.started_at,
+        "finished_at": entry.finished_at,
+        "seconds": status.seconds,
+        "wanted": entry.wanted,
+        "error": None
+        if status.error is None
+        else Failure(code=entry.error_code or "error", message=status.error),
+        "damage": entry.damage,
+        "url": path_of(entry.import_id),
+    }
+
+
+def shown(status: Status) -> Import:
+    """For a list."""
+    return Import(**fields(status))
+
+
+def detail(
+    status: Status, rejects_by_code: dict[str, int], skipped_by_code: dict[str, int]
+) -> ImportDetail:
+    """For itself."""
+    entry = status.entry
+    return ImportDetail(
+        **fields(status),
+        request=json.loads(entry.request) if entry.request else None,
+        plan=_plan(entry.plan),
+        rejects_by_code=rejects_by_code,
+        skipped_by_code=skipped_by_code,
+    )
+
+
+def _plan(text: str) -> dict[str, Any] | None:
+    """Without where the file lies on this machine."""
+    if not text:
+        return None
+    plan = json.loads(text)
+    return {name: plan[name] for name in ("dialect", "header", "schema", "compressed", "lineage")}
+
+
+def chunk(committed: CommittedChunk) -> Chunk:
+    """For a list."""
+    counts = committed.counts
+    return Chunk(
+        start=committed.start,
+        end=committed.end,
+        line=committed.start_line,
+        records=_records(counts),
+        seconds=committed.seconds,
+        committed_at=committed.committed_at,
+    )
+
+
+def _records(counts: Counts) -> Records:
+    return Records(
+        total=counts.records,
+        loaded=counts.loaded,
+        rejected=counts.rejected,
+        skipped=counts.skipped,
+    )

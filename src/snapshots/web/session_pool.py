@@ -1,0 +1,71 @@
+"""Sessions with the ledger that are kept between requests."""
+
+from __future__ import annotations
+
+import queue
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.errors import CannotConnect, ConnectionLost, TooSlow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snapshots.ledger.record import Ledger
+    from snapshots.ports import Target
+
+SIZE = 8
+PATIENCE_SECONDS = 5.0
+IDLE_SECONDS = 1.0
+"""A session that has been idle for longer is asked whether it still lives."""
+
+
+class SessionPool:
+    """For requests, each on a thread of its own."""
+
+    def __init__(
+        self, target: Target, size: int = SIZE, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`say` is told of a migration."""
+        self._say = say
+        # The one that was used last is taken first: it is known to work.
+        self._idle: queue.LifoQueue[tuple[LedgerSession, float]] = queue.LifoQueue()
+        for _ in range(size):
+            self._idle.put((LedgerSession(target, create=True), 0.0))
+        self._size = size
+
+    @contextmanager
+    def ledger(self, *, write: bool = False) -> Iterator[Ledger]:
+        """The ledger, for one thread; an older one is migrated for whoever is to `write`.
+
+        Raises CannotConnect, also where all sessions are taken; ImportBusy where the ledger cannot
+        be migrated yet.
+        """
+        try:
+            books, used = self._idle.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            raise CannotConnect(
+                "more is asked of the database at once than it can answer",
+                hint="try again in a moment",
+                retryable=True,
+            ) from None
+        try:
+            rested = time.monotonic() - used > IDLE_SECONDS
+            ledger = books.renewed() if rested else books.ledger
+            yield books.writable(self._say) if write else ledger
+        except (ConnectionLost, CannotConnect, TooSlow):
+            books.close()
+            raise
+        finally:
+            self._idle.put((books, time.monotonic()))
+
+    def close(self) -> None:
+        """Ends the sessions that nobody uses."""
+        for _ in range(self._size):
+            try:
+                books, _ = self._idle.get_nowait()
+            except queue.Empty:
+                return
+            books.close()

@@ -1,0 +1,99 @@
+"""The one file in a multipart form, as its bytes come: nothing is kept in memory or elsewhere."""
+
+from __future__ import annotations
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from snapshots.errors import UsageError
+
+_MOST_PARTS = 100
+"""Each takes its time, and there is one file."""
+
+
+class MultipartFile:
+    """Give it the pieces of the body, and it gives those of the file."""
+
+    def __init__(self, content_type: str) -> None:
+        """Raises UsageError where that is no form."""
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary")
+        if kind != b"multipart/form-data" or not boundary:
+            raise UsageError(
+                "a form is sent as multipart/form-data, with its boundary",
+                hint="curl -F file=@rides.csv does; or send the bytes: PUT /v1/files/NAME",
+            )
+        self.name: str | None = None
+        """Of the file, once it is known."""
+        self._parts = 0
+        self._field, self._value = b"", b""
+        self._headers: dict[bytes, bytes] = {}
+        self._in_file = self._ended = False
+        self._found: list[bytes] = []
+        try:
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_field": self._add_field,
+                    "on_header_value": self._add_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._data,
+                    "on_end": self._end,
+                },
+            )
+        except FormParserError as error:
+            raise UsageError(f"the form cannot be read: {error}") from error
+
+    def feed(self, piece: bytes) -> bytes:
+        """What of the file is in a piece of the body. Raises UsageError."""
+        self._found = []
+        try:
+            self._parser.write(piece)
+        except FormParserError as error:
+            raise UsageError(f"the form cannot be read: {error}") from error
+        return b"".join(self._found)
+
+    def finish(self) -> None:
+        """Raises UsageError where the form has no end, or there was no file in it."""
+        if not self._ended:
+            raise UsageError("the form ends in its middle")
+        if self.name is None:
+            raise UsageError("the form has no file", hint="for instance curl -F file=@rides.csv")
+
+    def _begin(self) -> None:
+        self._headers = {}
+        self._in_file = False
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise UsageError(
+                f"the form has more than {_MOST_PARTS} parts", hint="send the file alone"
+            )
+
+    def _add_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def _add_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._field.lower()] = self._value
+        self._field, self._value = b"", b""
+
+    def _end_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name = options.get(b"filename")
+        if name is None:
+            return
+        if self.name is not None:
+            raise UsageError("the form has more than one file", hint="send them one by one")
+        self.name = name.decode("utf-8", "replace")
+        self._in_file = True
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file:
+            self._found.append(data[start:end])
+
+    def _end(self) -> None:
+        self._ended = True

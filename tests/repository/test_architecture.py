@@ -1,0 +1,133 @@
+"""The shape of the source tree: what reviewers would otherwise have to watch for."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+MOST_LINES = 450
+
+
+def test_files_stay_readable() -> None:
+    assert SOURCES
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
+    assert {path: count for path, count in lengths.items() if count > MOST_LINES} == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+
+
+def test_no_module_goes_through_the_face_of_the_package() -> None:
+    """`from snapshots import load` within it would be an import of everything."""
+    modules = {path.stem for path in (ROOT / "src/snapshots").iterdir()}
+    through = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "snapshots":
+                through += [(path, name.name) for name in node.names if name.name not in modules]
+            elif isinstance(node, ast.Import):
+                through += [(path, name.name) for name in node.names if name.name == "snapshots"]
+    assert through == []
+
+
+def test_what_is_written_passes_one_place() -> None:
+    """Names and answers may hold what moves a cursor: whoever writes them plainly is named here."""
+    writers = {"cli/say.py", "cli/progress_bar.py", "telemetry/logs.py"}
+    written = re.compile(r"click\.s?echo\(|\bprint\(|\.std(out|err)\.write\(|StreamHandler\(")
+    found = {
+        str(path.relative_to(ROOT / "src/snapshots"))
+        for path in SOURCES
+        if written.search(path.read_text().replace("console.print(", ""))
+    }
+    assert found <= writers
+
+
+def test_every_lock_is_audited() -> None:
+    jobs = YAML(typ="safe").load(ROOT / ".github/workflows/audit.yml")["jobs"]
+    assert jobs["python"]["strategy"]["matrix"]["lock"] == ["runtime", "image", "dev", "bench"]
+    assert {path.stem for path in LOCKS} == {"runtime", "image", "dev", "bench"}
+    rust = {str(path.relative_to(ROOT)) for path in (ROOT / "native").glob("**/Cargo.lock")}
+    assert rust == set(jobs["rust"]["strategy"]["matrix"]["lock"])
+    commands = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
+    for tool in ("pip-audit --strict", "cargo audit", "cyclonedx-py", "cargo cyclonedx"):
+        assert any(tool in command for command in commands), tool
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    subprocess.run([checker, "--builtin-schema", "vendor.github-workflows", *workflows], check=True)
+
+
+def lint(tree: Path) -> subprocess.CompletedProcess[str]:
+    """import-linter with the project's contracts, on a copy of the package."""
+    program = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run(
+        [program, "--no-cache", "--no-logo", "--config", ROOT / "pyproject.toml"],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__", "*.so")
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
+    return tmp_path / "src"
+
+
+def test_the_layers_hold(tree: Path) -> None:
+    done = lint(tree)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        ("utils.py", "", "snapshots.utils"),
+        ("model.py", "import snapshots.errors\nimport snapshots.engine\n", "snapshots.engine"),
+        ("targets/sneaky.py", "import snapshots.ledger\n", "snapshots.targets.sneaky"),
+        ("engine/sneaky.py", "import psycopg\n", "snapshots.engine.sneaky"),
+    ],
+    ids=["new module without a place", "upward", "sideways", "driver outside its adapter"],
+)
+def test_the_contracts_can_fail(tree: Path, file: str, text: str, complaint: str) -> None:
+    with (tree / "snapshots" / file).open("a") as module:
+        module.write(text)
+    done = lint(tree)
+    assert done.returncode == 1
+    assert complaint in done.stdout
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_locks_are_pinned_hashed_and_name_no_host(lock: Path) -> None:
+    text = lock.read_text()
+    assert not re.search(r"://|--index|--find-links", text)
+    for entry in text.replace("\\\n", " ").splitlines():
+        assert "==" in entry, entry
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_the_locks_hold_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = {
+        "runtime": project["project"]["dependencies"],
+        "dev": project["project"]["dependencies"] + project["dependency-groups"]["dev"],
+    }
+    for name, requirements in asked.items():
+        text = (ROOT / "requirements" / f"{name}.lock").read_text()
+        locked = set(re.findall(r"^([a-z0-9.-]+)==", text, re.MULTILINE))
+        wanted = {re.sub(r"[._]", "-", re.split(r"[\[<>=; ]", r)[0]).lower() for r in requirements}
+        assert wanted <= locked

@@ -1,0 +1,94 @@
+"""The workflow of GitHub is valid, and does what CI does: .ci/run, on Linux and macOS."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.kustomize import load
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+(WHOLE,) = load(WORKFLOW)
+JOBS = WHOLE["jobs"]
+
+
+def validate(path: Path) -> subprocess.CompletedProcess[str]:
+    """By the JSON schema of workflows; each job must say how long it may take."""
+    program = Path(sys.executable).with_name("check-jsonschema")
+    schemas = ("vendor.github-workflows", "custom.github-workflows-require-timeout")
+    for schema in schemas:
+        done = subprocess.run(
+            [program, "--builtin-schema", schema, path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            break
+    return done
+
+
+def test_it_is_valid() -> None:
+    done = validate(WORKFLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("runs-on:", "run-on:"), ("    timeout-minutes: 90\n", "")]
+)
+def test_a_mistake_is_seen(tmp_path: Path, right: str, wrong: str) -> None:
+    path = tmp_path / "ci.yml"
+    path.write_text(WORKFLOW.read_text().replace(right, wrong, 1))
+    assert validate(path).returncode == 1
+
+
+def test_it_runs_on_linux_and_macos() -> None:
+    assert [job["runs-on"] for job in JOBS.values()] == ["ubuntu-latest", "macos-latest"]
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_each_job_ends_with_what_ci_runs(name: str) -> None:
+    steps = JOBS[name]["steps"]
+    assert steps[0]["uses"].startswith("actions/checkout@")
+    assert steps[-1] == {"run": ".ci/run"}
+    assert not any("if" in step or "continue-on-error" in step for step in steps)
+
+
+def test_what_ci_runs_is_what_everybody_runs() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.read_text().splitlines()[-1] == "exec make test"
+    assert script.stat().st_mode & 0o111
+
+
+def test_all_build_with_the_same_rust() -> None:
+    (image,) = re.findall(r"rust:([\d.]+)-", (ROOT / "Containerfile").read_text())
+    named = re.findall(r"(?:rust:|toolchain install |default )([\d.]+)", WORKFLOW.read_text())
+    assert set(named) == {image}
+    assert len(named) == 3
+
+
+AUDIT = WORKFLOW.with_name("audit.yml")
+
+
+def test_the_audit_is_valid() -> None:
+    done = validate(AUDIT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_audit_covers_every_lock_with_tools_of_one_version() -> None:
+    (audit,) = load(AUDIT)
+    jobs = audit["jobs"]
+    locks = {path.stem for path in (ROOT / "requirements").glob("*.lock")}
+    assert set(jobs["python"]["strategy"]["matrix"]["lock"]) == locks
+    crates = {str(path.relative_to(ROOT)) for path in (ROOT / "native").glob("**/Cargo.lock")}
+    assert set(jobs["rust"]["strategy"]["matrix"]["lock"]) == crates
+    for tool in audit["env"].values():
+        assert re.search(r"(==|@)\d+\.\d+\.\d+$", tool), tool
+    for job in jobs.values():
+        for step in job["steps"]:
+            for installed in re.findall(r"(?:pip|cargo) install (.*)", step.get("run", "")):
+                assert re.search(r'"\$[A-Z_]+"', installed), installed
+            assert "continue-on-error" not in step
