@@ -18,7 +18,7 @@ from snapshots._native import (
     RequestStream,
     request_end,
 )
-from snapshots.endpoints.http import HttpEndpoint, HttpSettings, Page, run
+from snapshots.endpoints.http import HttpEndpoint, HttpSettings, RecordPage, run
 from snapshots.endpoints.http.transport import Transport
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
@@ -46,7 +46,7 @@ PART = 10_000
 class Same:
     """A lane of one and the same request; all lanes share what is left to be sent."""
 
-    page = Page([BODY], [KEY])
+    page = RecordPage([BODY], [KEY])
     request_stream = None
     request = request_end([BODY], [KEY], "Idempotency-Key", array=False)
 

@@ -7,6 +7,7 @@ not applied must not look as if it were.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,6 @@ from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
-from collections.abc import Mapping
 
 if TYPE_CHECKING:
     pass

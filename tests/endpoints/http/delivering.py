@@ -6,22 +6,29 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from snapshots.endpoints.http import HttpEndpoint, HttpSettings, Page, Stats, Verdict, run
+from snapshots.endpoints.http import (
+    HttpEndpoint,
+    HttpSettings,
+    RecordPage,
+    RecordVerdict,
+    Stats,
+    run,
+)
 from tests.support.faulty import Faulty
 from tests.support.httpd import Handler, Request, Running
 
 
-def page(*records: int | str) -> Page:
+def page(*records: int | str) -> RecordPage:
     """Records that are numbers or strings; each has its own key."""
     texts = [f'"{r}"' if isinstance(r, str) else str(r) for r in records]
-    return Page([text.encode() for text in texts], [f"key-{r}" for r in records])
+    return RecordPage([text.encode() for text in texts], [f"key-{r}" for r in records])
 
 
 class Delivery:
     """What came of one page, on both sides."""
 
     def __init__(
-        self, verdicts: list[Verdict], stats: Stats, received: list[Request], limit: int
+        self, verdicts: list[RecordVerdict], stats: Stats, received: list[Request], limit: int
     ) -> None:
         self.verdicts = verdicts
         self.stats = stats
@@ -47,7 +54,9 @@ def against(
     return run(both())
 
 
-def deliver(path: str, records: Page, handler: Faulty | None = None, **settings: Any) -> Delivery:
+def deliver(
+    path: str, records: RecordPage, handler: Faulty | None = None, **settings: Any
+) -> Delivery:
     """Delivers a page to a path of a faulty server."""
     faulty = handler or Faulty()
 

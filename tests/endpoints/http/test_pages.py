@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from snapshots.endpoints.http import Outcome, Page
+from snapshots.endpoints.http import RecordOutcome, RecordPage
 from tests.endpoints.http.delivering import deliver, page
 from tests.support.faulty import Faulty
 from tests.support.httpd import Connection, Request, response
@@ -48,7 +48,7 @@ def key_of(*records: int, other: bool = False) -> str:
     """The key of one request with these."""
     given = page(*records)
     bodies = [b"other"] * len(records) if other else given.bodies
-    sent = deliver("/status/201", Page(bodies, given.keys), array=True, batch=10).received
+    sent = deliver("/status/201", RecordPage(bodies, given.keys), array=True, batch=10).received
     return sent[0].headers["idempotency-key"]
 
 
@@ -118,7 +118,7 @@ def test_the_header_of_the_key_has_another_name_or_none() -> None:
     ],
 )
 def test_nothing_of_a_page_is_sent_behind_a_record_that_is_to_be_the_last(
-    last: set[Outcome], outcomes: list[str], taken: list[int] | None
+    last: set[RecordOutcome], outcomes: list[str], taken: list[int] | None
 ) -> None:
     picky = Picky(3)
     done = deliver("/", page(*range(10)), picky, batch=10, last=frozenset(last))

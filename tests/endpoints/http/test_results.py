@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from snapshots.endpoints.http import ApiKey, HttpEndpoint, HttpSettings, Page
+from snapshots.endpoints.http import ApiKey, HttpEndpoint, HttpSettings, RecordPage
 from snapshots.errors import TargetError
 from tests.endpoints.http.delivering import Delivery, against, deliver, page
 from tests.support.combocurve import ComboCurve
@@ -17,13 +17,15 @@ from tests.support.httpd import Connection, Request, Running, as_json
 SAID = ApiKey("a-key-of-tests", token="a-token-of-tests")
 
 
-def wells(*sources: str) -> Page:
+def wells(*sources: str) -> RecordPage:
     """Wells 0, 1, ... with these data sources."""
     records = [{"dataSource": s, "chosenID": str(n)} for n, s in enumerate(sources)]
-    return Page([json.dumps(r).encode() for r in records], [f"k{n}" for n in range(len(records))])
+    return RecordPage(
+        [json.dumps(r).encode() for r in records], [f"k{n}" for n in range(len(records))]
+    )
 
 
-def put(api: ComboCurve, records: Page, **settings: Any) -> Delivery:
+def put(api: ComboCurve, records: RecordPage, **settings: Any) -> Delivery:
     async def work(server: Running) -> Delivery:
         given = {"method": "PUT", "batch": 100, "auth": SAID, "results": "combocurve"} | settings
         target = HttpEndpoint(HttpSettings(f"{server.url}/v1/wells", **given))

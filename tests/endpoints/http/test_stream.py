@@ -19,7 +19,14 @@ from snapshots._native import (
     RequestStream,
     request_end,
 )
-from snapshots.endpoints.http import HttpEndpoint, HttpSettings, Page, Verdict, run, transport
+from snapshots.endpoints.http import (
+    HttpEndpoint,
+    HttpSettings,
+    RecordPage,
+    RecordVerdict,
+    run,
+    transport,
+)
 from snapshots.endpoints.http.connection import RequestConnection as Client
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
@@ -34,7 +41,7 @@ class Records:
     def __init__(self, records: Sequence[int]) -> None:
         self.left = iter(records)
         self.delivered: list[str] = []
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, RecordVerdict] = {}
 
 
 class Lane:
@@ -96,9 +103,9 @@ class Credited:
         return self.request_stream.start
 
     @property
-    def page(self) -> Page:
+    def page(self) -> RecordPage:
         rows = self.request_stream.start, self.request_stream.end
-        return Page(self._outbox.bodies(*rows), self._outbox.keys(*rows))
+        return RecordPage(self._outbox.bodies(*rows), self._outbox.keys(*rows))
 
     def delivered(self) -> None:
         self.request_stream.deliver()
@@ -120,9 +127,9 @@ def numbers(rows: int) -> Outbox:
 
 def on_credit(
     handler: Faulty, rows: int, lanes: int = 1, path: str = "/", **settings: Any
-) -> tuple[HttpEndpoint, Outbox, dict[int, Verdict]]:
+) -> tuple[HttpEndpoint, Outbox, dict[int, RecordVerdict]]:
     """All rows, over so many lanes."""
-    outbox, verdicts = numbers(rows), dict[int, Verdict]()
+    outbox, verdicts = numbers(rows), dict[int, RecordVerdict]()
 
     async def work(target: HttpEndpoint) -> None:
         lane = Credited(target, outbox)
@@ -409,4 +416,4 @@ def test_the_key_of_many_is_made_of_theirs() -> None:
 
     assert key("a") == b"a"
     assert len({key("a", "b"), key("b", "a"), key("ab"), key("a", "b", "c")}) == 4
-    assert Page([b"1"], ["a"]).part(0, 1) == ([b"1"], ["a"])
+    assert RecordPage([b"1"], ["a"]).part(0, 1) == ([b"1"], ["a"])

@@ -42,7 +42,7 @@ def test_an_interrupted_wait_makes_no_thread_look_ended():
 
 SIGNALLED = """
 import random, signal, threading, time
-from snapshots.engine import threads
+from snapshots.engine.support import threads
 
 until = time.process_time() + 1
 while time.process_time() < until:

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from snapshots import locations
-from snapshots.sources.sql import Server
+from snapshots.sources.sql import QueryServer
 
 
 def server_of(url, **changes):
     """The server at a URL; the database there is made."""
     place = locations.locate(url)
     locations.target(url).connect().close()
-    server = Server(
+    server = QueryServer(
         kind=place.kind,
         host=place.host,
         port=int(place.port),

@@ -14,10 +14,10 @@ import pytest
 from pytds import tds_base
 
 from snapshots.errors import CannotConnect, InputError
-from snapshots.sources.sql import Server, open_query
+from snapshots.sources.sql import QueryServer, open_query
 from snapshots.sources.sql.sqlserver import column_of, settings, text_of
 
-SERVER = Server("sqlserver", "127.0.0.1", 1433, "sa", "hunter2", "wells")
+SERVER = QueryServer("sqlserver", "127.0.0.1", 1433, "sa", "hunter2", "wells")
 
 
 def test_the_driver_is_told_what_the_project_says():
@@ -29,11 +29,11 @@ def test_the_driver_is_told_what_the_project_says():
 
 
 def test_tls_is_verified_or_off():
-    verified = Server("sqlserver", "db", 1433, "sa", "x", tls="verify", tls_ca="/etc/ca.pem")
+    verified = QueryServer("sqlserver", "db", 1433, "sa", "x", tls="verify", tls_ca="/etc/ca.pem")
     assert settings(verified)["cafile"] == "/etc/ca.pem"
     for server in (
-        Server("sqlserver", "db", 1433, "sa", "x", tls="require"),
-        Server("sqlserver", "db", 1433, "sa", "x", tls="verify"),
+        QueryServer("sqlserver", "db", 1433, "sa", "x", tls="require"),
+        QueryServer("sqlserver", "db", 1433, "sa", "x", tls="verify"),
     ):
         with pytest.raises(CannotConnect) as caught:
             settings(server)
@@ -121,7 +121,9 @@ class Listener:
 
 def test_a_login_asks_for_a_session_that_reads_and_a_refusal_is_repeated():
     listener = Listener()
-    server = Server("sqlserver", "127.0.0.1", listener.port, "sa", "hunter2", "wells", tls="off")
+    server = QueryServer(
+        "sqlserver", "127.0.0.1", listener.port, "sa", "hunter2", "wells", tls="off"
+    )
     with pytest.raises(CannotConnect, match="Login failed for user 'sa'") as caught:
         open_query(server, "SELECT 1 AS a", "wells.sql")
     listener.close()
@@ -136,7 +138,7 @@ def test_no_server_is_said_with_its_address():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(CannotConnect) as caught:
-        open_query(Server("sqlserver", "127.0.0.1", port, "sa", "x"), "SELECT 1 AS a", "q.sql")
+        open_query(QueryServer("sqlserver", "127.0.0.1", port, "sa", "x"), "SELECT 1 AS a", "q.sql")
     assert caught.value.place == f"sqlserver at 127.0.0.1:{port}"
 
 
