@@ -8,22 +8,22 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
 
+use crate::buffer_pool::PooledBytes;
 use crate::chunk::OVERLONG_KEPT;
-use crate::codes::Code;
+use crate::conversion_spec::RowEncoding;
 use crate::grammar::Record;
-use crate::pool::Bytes;
-use crate::spec::Encoding;
+use crate::reject_code::RejectCode;
 
 /// What `Converter.convert` made of some records.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Block {
-    pub encoding: Encoding,
+    pub encoding: RowEncoding,
     /// The rows, in the encoding.
     pub rows: Vec<u8>,
     /// Values in a row.
     pub width: usize,
     /// Where the record of each row is; with encoding `json` only.
-    pub places: Vec<Place>,
+    pub places: Vec<RecordPlace>,
     pub counts: Counts,
     #[pyo3(get)]
     pub position: usize,
@@ -32,7 +32,7 @@ pub struct Block {
     pub rejects: Vec<Reject>,
     /// The chunk's, where and on which line the block's records start in them (a header is no
     /// record), and where they start in the input.
-    pub bytes: Arc<Bytes>,
+    pub bytes: Arc<PooledBytes>,
     #[pyo3(get)]
     pub start: usize,
     #[pyo3(get)]
@@ -52,26 +52,26 @@ pub struct Counts {
 
 /// Where a record is: its first line, and its bytes in the chunk without a line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct RecordPlace {
     pub line: u64,
     pub start: usize,
     pub end: usize,
 }
 
-impl From<Record> for Place {
-    fn from(record: Record) -> Place {
+impl From<Record> for RecordPlace {
+    fn from(record: Record) -> RecordPlace {
         let Record {
             line, start, end, ..
         } = record;
-        Place { line, start, end }
+        RecordPlace { line, start, end }
     }
 }
 
 /// A record that is no row.
 pub struct Reject {
-    pub place: Place,
+    pub place: RecordPlace,
     pub column: Option<Arc<str>>,
-    pub code: Code,
+    pub code: RejectCode,
     pub reason: String,
 }
 
@@ -93,9 +93,13 @@ impl Block {
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self.encoding {
-            Encoding::Sqlite => PyBytes::new(py, b""),
-            Encoding::Postgres | Encoding::Text | Encoding::Mariadb => PyBytes::new(py, &self.rows),
-            Encoding::Json => PyBytes::new(py, self.rows.strip_suffix(b"\n").unwrap_or_default()),
+            RowEncoding::Sqlite => PyBytes::new(py, b""),
+            RowEncoding::Postgres | RowEncoding::Text | RowEncoding::Mariadb => {
+                PyBytes::new(py, &self.rows)
+            }
+            RowEncoding::Json => {
+                PyBytes::new(py, self.rows.strip_suffix(b"\n").unwrap_or_default())
+            }
         }
     }
 
@@ -190,8 +194,8 @@ impl Block {
 }
 
 impl Block {
-    fn shown<'py>(&self, py: Python<'py>, place: Place) -> PlaceTuple<'py> {
-        let Place { line, start, end } = place;
+    fn shown<'py>(&self, py: Python<'py>, place: RecordPlace) -> PlaceTuple<'py> {
+        let RecordPlace { line, start, end } = place;
         let end = end.min(start + OVERLONG_KEPT);
         let raw = PyBytes::new(py, &self.bytes[start..end]);
         (line, self.offset + start as u64, raw)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::buffer::Buffer;
-use crate::pool::Bytes;
+use crate::buffer_pool::PooledBytes;
+use crate::python_bytes::PythonBytes;
 
 /// How much of a record that is too long is kept.
 pub const OVERLONG_KEPT: usize = 64 * 1024;
@@ -16,7 +16,7 @@ pub const OVERLONG_KEPT: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Chunk {
     /// Shared with the blocks made of it, which must be able to show their records.
-    pub bytes: Arc<Bytes>,
+    pub bytes: Arc<PooledBytes>,
     #[pyo3(get)]
     pub start: u64,
     #[pyo3(get)]
@@ -62,7 +62,7 @@ impl Chunk {
     /// A chunk of bytes that are known to be whole records.
     #[staticmethod]
     #[pyo3(signature = (data, start=0, line=1))]
-    fn of(data: Buffer<'_>, start: u64, line: u64) -> Chunk {
+    fn of(data: PythonBytes<'_>, start: u64, line: u64) -> Chunk {
         Chunk::new(data.as_bytes().to_vec(), start, line)
     }
 }

@@ -4,14 +4,14 @@
 
 use serde_json::Value;
 
-use crate::block::{Counts, Place};
+use crate::block::{Counts, RecordPlace};
 use crate::chunk::Chunk;
-use crate::convert::{Limits, Plan};
+use crate::conversion_spec::RowEncoding;
+use crate::convert::{self, BlockLimits, ConversionPlan};
 use crate::dialect::Dialect;
-use crate::grammar::{Reader, Record};
+use crate::grammar::{Record, RecordReader, parse_dialect};
 use crate::scan::Scanner;
-use crate::spec::Encoding;
-use crate::split::Cutter;
+use crate::split::ChunkCutter;
 use crate::values;
 
 /// Bytes that choose.
@@ -59,8 +59,8 @@ pub fn convert(data: &[u8]) {
         ODD
     };
     for encoding in ["postgres", "text", "mariadb", "sqlite", "json"] {
-        let plan =
-            Plan::parse(&spec(choices, encoding, &said, any_kind)).expect("the spec is right");
+        let plan = ConversionPlan::parse(&spec(choices, encoding, &said, any_kind))
+            .expect("the spec is right");
         let whole = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
         let pieces = chunks(&dialect, data, 1 + usize::from(choices[2]), data.len());
         assert_eq!(whole, outcome(&plan, &pieces, 1 + usize::from(choices[3])));
@@ -111,7 +111,8 @@ pub fn scan(data: &[u8]) {
     let evidence = promised(&whole);
     assert_eq!(evidence, promised(&merged));
     let fitting = |field: usize| fitting(&evidence["columns"][field], choices[3]);
-    let plan = Plan::parse(&spec(choices, "text", &WIDE, fitting)).expect("the spec is right");
+    let plan =
+        ConversionPlan::parse(&spec(choices, "text", &WIDE, fitting)).expect("the spec is right");
     let found = outcome(&plan, &chunks(&dialect, data, 1 << 20, data.len()), 1 << 20);
     assert_eq!(evidence["records"], found.counts.loaded);
     assert_eq!(evidence["broken"], found.counts.rejected);
@@ -163,8 +164,8 @@ struct Outcome {
     rejects: Vec<(u64, u64, &'static str)>,
 }
 
-fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
-    let limits = Limits {
+fn outcome(plan: &ConversionPlan, chunks: &[Chunk], bytes: usize) -> Outcome {
+    let limits = BlockLimits {
         bytes,
         records: u64::MAX,
         stop_at_reject: false,
@@ -173,7 +174,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
     for chunk in chunks {
         let (mut position, mut line) = (0, chunk.line);
         while position < chunk.bytes.len() {
-            let block = plan.convert(chunk, position, line, limits, None);
+            let block = convert::convert(plan, chunk, position, line, limits, None);
             assert!(block.position > position);
             (position, line) = (block.position, block.line);
             outcome.counts.records += block.counts.records;
@@ -182,7 +183,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
             outcome.counts.skipped += block.counts.skipped;
             // For MariaDB the types come first, once a block: two bytes for each column.
             let (rows, width) = block.rows();
-            let types = if block.encoding == Encoding::Mariadb {
+            let types = if block.encoding == RowEncoding::Mariadb {
                 2 * width
             } else {
                 0
@@ -190,7 +191,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
             outcome
                 .rows
                 .extend_from_slice(&rows[types.min(rows.len())..]);
-            let place = |place: &Place| (place.line, block.offset + place.start as u64);
+            let place = |place: &RecordPlace| (place.line, block.offset + place.start as u64);
             outcome.places.extend(block.places.iter().map(place));
             outcome.rejects.extend(block.rejects.iter().map(|reject| {
                 let (line, offset) = place(&reject.place);
@@ -202,7 +203,7 @@ fn outcome(plan: &Plan, chunks: &[Chunk], bytes: usize) -> Outcome {
 }
 
 fn chunks(dialect: &Dialect, data: &[u8], chunk_size: usize, feed: usize) -> Vec<Chunk> {
-    let mut cutter = Cutter::new(dialect.clone(), chunk_size, 0, 1);
+    let mut cutter = ChunkCutter::new(dialect.clone(), chunk_size, 0, 1);
     let mut chunks = Vec::new();
     for piece in data.chunks(feed.max(1)) {
         cutter.feed(piece, &mut chunks);
@@ -224,7 +225,7 @@ fn place(chunk: &Chunk) -> (u64, u64, u64, Option<u64>, &[u8]) {
 
 /// By their places in the input.
 fn records(dialect: &Dialect, chunk: &Chunk) -> Vec<Record> {
-    let mut reader = Reader::new(dialect, &chunk.bytes, chunk.start == 0, chunk.line);
+    let mut reader = RecordReader::new(dialect, &chunk.bytes, chunk.start == 0, chunk.line);
     let start = chunk.start as usize;
     std::iter::from_fn(|| reader.read())
         .map(|record| Record {
@@ -237,7 +238,7 @@ fn records(dialect: &Dialect, chunk: &Chunk) -> Vec<Record> {
 }
 
 fn dialect(choices: &[u8; CHOICES]) -> Dialect {
-    Dialect::parse(&dialect_json(choices)).expect("the dialect is right")
+    parse_dialect(&dialect_json(choices)).expect("the dialect is right")
 }
 
 fn dialect_json(choices: &[u8; CHOICES]) -> String {

@@ -11,7 +11,7 @@ use blake3::hazmat::{
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffer::Buffer;
+use crate::python_bytes::PythonBytes;
 
 const SUBTREE: u64 = 1 << 20;
 
@@ -51,8 +51,8 @@ impl Tree {
             if self.filled == SUBTREE {
                 self.keep();
             }
-            let room = (SUBTREE - self.filled) as usize;
-            let (now, later) = data.split_at(room.min(data.len()));
+            let left = (SUBTREE - self.filled) as usize;
+            let (now, later) = data.split_at(left.min(data.len()));
             self.current.update(now);
             self.filled += now.len() as u64;
             data = later;
@@ -136,7 +136,7 @@ impl Hasher {
         Ok(Hasher { tree })
     }
 
-    fn update(&mut self, py: Python<'_>, data: Buffer<'_>) {
+    fn update(&mut self, py: Python<'_>, data: PythonBytes<'_>) {
         let (tree, data) = (&mut self.tree, data.as_bytes());
         py.detach(|| tree.update(data));
     }

@@ -2,9 +2,10 @@
 //! connections; what decides is Python.
 
 mod block;
-mod buffer;
+mod buffer_pool;
+mod cell_appearance;
 mod chunk;
-mod codes;
+mod conversion_spec;
 mod convert;
 mod delivery;
 mod dialect;
@@ -12,16 +13,14 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
-mod look;
-mod memory;
-mod pool;
+mod memory_check;
+mod python_bytes;
 mod records;
+mod reject_code;
 mod scan;
-mod spec;
 mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod value;
 mod values;
 
 use pyo3::prelude::*;
@@ -29,29 +28,29 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::delivery::answer::plain_success;
-    #[pymodule_export]
     use crate::block::Block;
     #[pymodule_export]
     use crate::chunk::Chunk;
     #[pymodule_export]
-    use crate::convert::{Altered, Converter, compile_patterns};
+    use crate::convert::{AlteredRecords, Converter, compile_patterns};
     #[pymodule_export]
-    use crate::delivery::credit::Credit;
-    #[pymodule_export]
-    use crate::hash::Hasher;
-    #[pymodule_export]
-    use crate::delivery::outbox::Outbox;
-    #[pymodule_export]
-    use crate::records::Records;
+    use crate::delivery::answer::plain_success;
     #[pymodule_export]
     use crate::delivery::connection_poller::ConnectionPoller;
     #[pymodule_export]
+    use crate::delivery::credit::Credit;
+    #[pymodule_export]
+    use crate::delivery::outbox::Outbox;
+    #[pymodule_export]
     use crate::delivery::request::request_end;
     #[pymodule_export]
-    use crate::scan::Scanner;
-    #[pymodule_export]
     use crate::delivery::request_stream::{CurrentOutbox, RequestStream};
+    #[pymodule_export]
+    use crate::hash::Hasher;
+    #[pymodule_export]
+    use crate::records::Records;
+    #[pymodule_export]
+    use crate::scan::Scanner;
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]

@@ -4,10 +4,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::buffer::Buffer;
+use crate::cell_appearance::{Appearance, look};
 use crate::dialect::Dialect;
-use crate::grammar::{Prologue, Reader, RecordKind, bom};
-use crate::look::{Look, look};
+use crate::grammar::{Prologue, RecordKind, RecordReader, bom, parse_dialect};
+use crate::python_bytes::PythonBytes;
 
 /// Not for loading.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -30,11 +30,11 @@ impl Records {
     #[staticmethod]
     fn parse<'py>(
         py: Python<'py>,
-        data: Buffer<'py>,
+        data: PythonBytes<'py>,
         dialect: &str,
         limit: usize,
     ) -> PyResult<Vec<Parsed<'py>>> {
-        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let mut reader = within(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
@@ -61,11 +61,11 @@ impl Records {
     #[staticmethod]
     fn measure(
         py: Python<'_>,
-        data: Buffer<'_>,
+        data: PythonBytes<'_>,
         dialect: &str,
         limit: usize,
     ) -> PyResult<Measures> {
-        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let data = data.as_bytes();
         Ok(py.detach(|| measure(data, &dialect, limit)))
     }
@@ -74,11 +74,11 @@ impl Records {
     #[staticmethod]
     fn written<'py>(
         py: Python<'py>,
-        data: Buffer<'py>,
+        data: PythonBytes<'py>,
         dialect: &str,
         limit: usize,
     ) -> PyResult<Vec<Written<'py>>> {
-        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let mut reader = within(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
@@ -118,8 +118,8 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
                 let looked_at = if found.0.len() < LOOKED_AT { fields } else { 0 };
                 for &span in &reader.fields()[..looked_at] {
                     let look = look(reader.raw(span), span.quoted, dialect);
-                    typed += usize::from(look == Look::Typed);
-                    filled += u32::from(look != Look::Empty);
+                    typed += usize::from(look == Appearance::Typed);
+                    filled += u32::from(look != Appearance::Empty);
                     worth += look.worth();
                 }
             }
@@ -136,7 +136,7 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
 }
 
 /// From the start of an input, whose header is a record like any other.
-fn within<'a>(dialect: &'a Dialect, data: &'a [u8]) -> Reader<'a> {
+fn within<'a>(dialect: &'a Dialect, data: &'a [u8]) -> RecordReader<'a> {
     let prologue = Prologue::preamble_only(dialect);
-    Reader::within(dialect, data, bom(data), 1, prologue)
+    RecordReader::within(dialect, data, bom(data), 1, prologue)
 }

@@ -252,7 +252,7 @@ def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bo
     of the record or made of those of all of them, its length, and its body."""
 
 @final
-class Altered:
+class AlteredRecords:
     """Records that the database has been found to alter."""
 
     def __init__(self, found: list[tuple[int, str, str]]) -> None:
@@ -273,7 +273,7 @@ class Converter:
         max_bytes: int,
         max_records: int | None = None,
         stop_at_reject: bool = False,
-        altered: Altered | None = None,
+        altered: AlteredRecords | None = None,
     ) -> Block:
         """Converts from `position` until the chunk ends, `max_bytes` of input are consumed
         (at least one record), `max_records` records are (skipped ones count), or one was

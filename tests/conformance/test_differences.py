@@ -2,7 +2,7 @@
 
 import pytest
 
-from snapshots._native import Altered, Chunk, Converter
+from snapshots._native import AlteredRecords, Chunk, Converter
 from snapshots.errors import RefusedRows
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Dialect, TableName
@@ -66,7 +66,9 @@ def test_altered_records_become_rejects_where_they_stand(encoding):
     lineage = None if encoding == "json" else 1
     spec = converter_spec(Dialect(header=False), made, ["a", "b"], encoding, lineage)
     text = b'x,1\n"y\ny",2\n\nz,x\nw,4\n'
-    altered = Altered([(2, "a", "no."), (5, "a", "no."), (6, "b", "neither."), (9, "a", "beyond")])
+    altered = AlteredRecords(
+        [(2, "a", "no."), (5, "a", "no."), (6, "b", "neither."), (9, "a", "beyond")]
+    )
     assert len(altered) == 4
     block = Converter(spec).convert(Chunk.of(text, start=100), 0, 1, len(text), altered=altered)
     assert (block.records, block.loaded, block.rejected, block.skipped) == (5, 1, 3, 1)

@@ -171,7 +171,7 @@ def test_the_defaults_in_the_reference_are_those_of_the_code() -> None:
 
 def reject_codes() -> set[str]:
     """The kernel's codes, and those that the database decides on."""
-    source = (ROOT / "native" / "src" / "codes.rs").read_text("utf-8")
+    source = (ROOT / "native" / "src" / "reject_code.rs").read_text("utf-8")
     found = set(re.findall(r'=> "(\w+)"', source))
     assert len(found) > 20
     return found | {errors.RefusedRows.code, awaiting_parents.CODE}

@@ -33,13 +33,13 @@ pub struct ConnectionPoller {
     events: Events,
     /// Where something may have come that was not read yet.
     ready: VecDeque<usize>,
-    lines: Vec<Option<Line>>,
+    connections: Vec<Option<Connection>>,
     answer: Vec<u8>,
     /// Nobody is heard but who is gone on with.
     paused: bool,
 }
 
-struct Line {
+struct Connection {
     socket: TcpStream,
     owner: Py<PyAny>,
     /// None while the owner sends what it has by itself.
@@ -59,7 +59,7 @@ impl ConnectionPoller {
             poll: Poll::new()?,
             events: Events::with_capacity(EVENTS),
             ready: VecDeque::new(),
-            lines: Vec::new(),
+            connections: Vec::new(),
             answer: vec![0; ANSWER_BYTES],
             paused: false,
         })
@@ -72,8 +72,8 @@ impl ConnectionPoller {
         }
         // SAFETY: the owner holds it open during this call.
         let socket = unsafe { BorrowedFd::borrow_raw(socket) };
-        let free = self.lines.iter().position(Option::is_none);
-        let number = free.unwrap_or(self.lines.len());
+        let free = self.connections.iter().position(Option::is_none);
+        let number = free.unwrap_or(self.connections.len());
         if number >= self.most {
             return Err(PyOSError::new_err("there are too many connections"));
         }
@@ -82,9 +82,9 @@ impl ConnectionPoller {
         let registry = self.poll.registry();
         registry.register(&mut source, Token(number), Interest::READABLE)?;
         if free.is_none() {
-            self.lines.push(None);
+            self.connections.push(None);
         }
-        self.lines[number] = Some(Line {
+        self.connections[number] = Some(Connection {
             socket,
             owner,
             stream: None,
@@ -96,9 +96,9 @@ impl ConnectionPoller {
 
     /// Has nothing to do with a connection any more.
     fn leave(&mut self, number: usize) -> PyResult<()> {
-        if let Some(line) = self.lines.get_mut(number).and_then(Option::take) {
+        if let Some(connection) = self.connections.get_mut(number).and_then(Option::take) {
             // The owner's end of the same socket is still open, and would be heard of.
-            let mut source = SourceFd(&line.socket.as_raw_fd());
+            let mut source = SourceFd(&connection.socket.as_raw_fd());
             self.poll.registry().deregister(&mut source)?;
         }
         Ok(())
@@ -106,16 +106,16 @@ impl ConnectionPoller {
 
     /// What makes the requests of a connection from now on; None: its owner.
     fn lend(&mut self, number: usize, stream: Option<Py<RequestStream>>) -> PyResult<()> {
-        let line = self.line(number)?;
-        line.stream = stream;
-        line.awaited = false;
-        line.asked = None;
+        let connection = self.connection(number)?;
+        connection.stream = stream;
+        connection.awaited = false;
+        connection.asked = None;
         Ok(())
     }
 
     /// Seconds since a request was made here; infinite where none was.
     fn waits(&mut self, number: usize) -> PyResult<f64> {
-        let asked = self.line(number)?.asked;
+        let asked = self.connection(number)?.asked;
         Ok(asked.map_or(f64::INFINITY, |asked| asked.elapsed().as_secs_f64()))
     }
 
@@ -133,7 +133,7 @@ impl ConnectionPoller {
     /// answers which came over other connections meanwhile, until there are no more, or one is
     /// left to its owner.
     fn go_on(&mut self, py: Python<'_>, number: usize, answer: &[u8]) -> PyResult<Option<Left>> {
-        let mut left = self.line(number)?.hear(py, answer)?;
+        let mut left = self.connection(number)?.hear(py, answer)?;
         while left.is_none() && !self.paused && self.anything()? {
             left = self.hear_next(py)?;
         }
@@ -142,9 +142,9 @@ impl ConnectionPoller {
 }
 
 impl ConnectionPoller {
-    fn line(&mut self, number: usize) -> PyResult<&mut Line> {
-        let line = self.lines.get_mut(number).and_then(Option::as_mut);
-        line.ok_or_else(|| PyValueError::new_err("there is no such connection"))
+    fn connection(&mut self, number: usize) -> PyResult<&mut Connection> {
+        let connection = self.connections.get_mut(number).and_then(Option::as_mut);
+        connection.ok_or_else(|| PyValueError::new_err("there is no such connection"))
     }
 
     /// Whether something came that is not read yet.
@@ -164,24 +164,24 @@ impl ConnectionPoller {
     /// Reads one answer, if it is awaited here, and goes on.
     fn hear_next(&mut self, py: Python<'_>) -> PyResult<Option<Left>> {
         let number = self.ready.pop_front();
-        let line = number.and_then(|number| self.lines.get_mut(number)?.as_mut());
-        let Some(line) = line.filter(|line| line.awaited) else {
+        let connection = number.and_then(|number| self.connections.get_mut(number)?.as_mut());
+        let Some(connection) = connection.filter(|connection| connection.awaited) else {
             return Ok(None);
         };
-        match line.socket.read(&mut self.answer) {
-            Ok(length @ 1..) => line.hear(py, &self.answer[..length]),
+        match connection.socket.read(&mut self.answer) {
+            Ok(length @ 1..) => connection.hear(py, &self.answer[..length]),
             // The owner was there first.
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             _ => {
                 // The end, however it came: the owner will find it too.
-                line.awaited = false;
+                connection.awaited = false;
                 Ok(None)
             }
         }
     }
 }
 
-impl Line {
+impl Connection {
     /// Sends the next request. What is left to the owner: the answer, or what could not be sent.
     fn hear(&mut self, py: Python<'_>, answer: &[u8]) -> PyResult<Option<Left>> {
         let Some(stream) = &self.stream else {

@@ -7,3 +7,4 @@ pub mod credit;
 pub mod outbox;
 pub mod request;
 pub mod request_stream;
+mod row_ranges;

@@ -4,8 +4,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::block::Block;
 use super::request::{self, Key};
+use super::row_ranges::{format_rows, parse_rows};
+use crate::block::Block;
 
 /// The rows of a block, as requests of so many rows each.
 #[pyclass(module = "snapshots._native")]
@@ -71,7 +72,7 @@ impl Outbox {
 
     /// Marks rows, as `sent` gave them.
     fn restore(&mut self, sent: &str) -> PyResult<()> {
-        for (start, end) in runs(sent, self.decided.len())? {
+        for (start, end) in parse_rows(sent, self.decided.len())? {
             self.decide(start, end)?;
         }
         Ok(())
@@ -91,7 +92,7 @@ impl Outbox {
 
     /// Marks rows that were sent without an answer, as `asked` gave them.
     fn restore_asked(&mut self, asked: &str) -> PyResult<()> {
-        for (start, end) in runs(asked, self.decided.len())? {
+        for (start, end) in parse_rows(asked, self.decided.len())? {
             self.ask(start, end)?;
         }
         Ok(())
@@ -123,7 +124,7 @@ impl Outbox {
     /// Which rows were sent without an answer, and are not decided: `0-41,43`.
     fn asked(&self) -> String {
         let open = self.asked.iter().zip(&self.decided);
-        text(open.map(|(&asked, &decided)| asked && !decided))
+        format_rows(open.map(|(&asked, &decided)| asked && !decided))
     }
 
     /// How many rows that were sent before without an answer are decided by now.
@@ -153,7 +154,7 @@ impl Outbox {
 
     /// Which rows are decided: `0-41,43`.
     fn sent(&self) -> String {
-        text(self.decided.iter().copied())
+        format_rows(self.decided.iter().copied())
     }
 
     /// The objects of some rows.
@@ -212,36 +213,6 @@ impl Outbox {
     fn body(&self, row: usize) -> &[u8] {
         body(self.block.get(), &self.ends, row)
     }
-}
-
-/// Rows as text: `0-41,43`.
-fn text(rows: impl Iterator<Item = bool>) -> String {
-    let rows: Vec<bool> = rows.collect();
-    let mut runs: Vec<String> = Vec::new();
-    let mut row = 0;
-    for run in rows.chunk_by(|one, other| one == other) {
-        let last = row + run.len() - 1;
-        match run {
-            [true] => runs.push(row.to_string()),
-            [true, ..] => runs.push(format!("{row}-{last}")),
-            _ => {}
-        }
-        row = last + 1;
-    }
-    runs.join(",")
-}
-
-/// The same back: the first of each run, and the first behind it.
-fn runs(text: &str, rows: usize) -> PyResult<Vec<(usize, usize)>> {
-    let runs = text.split(',').filter(|run| !run.is_empty());
-    runs.map(|run| {
-        let (first, last) = run.split_once('-').unwrap_or((run, run));
-        match (first.parse::<usize>(), last.parse::<usize>()) {
-            (Ok(first), Ok(last)) if first <= last && last < rows => Ok((first, last + 1)),
-            _ => Err(PyValueError::new_err(format!("{run} are no rows"))),
-        }
-    })
-    .collect()
 }
 
 fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {

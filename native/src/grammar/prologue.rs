@@ -1,6 +1,6 @@
 //! What may stand before the first data record, at the start of an input only.
 
-use super::RecordKind;
+use super::record::RecordKind;
 use crate::dialect::Dialect;
 
 /// Length of the byte order mark that some data begin with, or 0.

@@ -26,8 +26,8 @@
 //! null for a type means that every value fits; with no values that says nothing. Minimum,
 //! maximum and digits are of all values only where the type that they belong to fits.
 
-mod column;
-mod types;
+mod column_evidence;
+mod fitting_types;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -35,11 +35,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
-use self::column::Column;
+use self::column_evidence::ColumnEvidence;
 use crate::chunk::Chunk;
-use crate::codes::Code;
 use crate::dialect::{Dialect, Ragged};
-use crate::grammar::{Reader, RecordKind, check_text, too_long_kind};
+use crate::grammar::{RecordKind, RecordReader, check_text, parse_dialect, too_long_kind};
+use crate::reject_code::RejectCode;
 
 /// What has been seen of an input, or of a part of it.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ struct Evidence {
     broken: u64,
     unsound: u64,
     quotes: u64,
-    columns: Vec<Column>,
+    columns: Vec<ColumnEvidence>,
 }
 
 /// Evidence of what types the values of each column fit.
@@ -69,10 +69,10 @@ impl Scanner {
         fields: usize,
         missing_values: Option<Vec<String>>,
     ) -> PyResult<Scanner> {
-        let dialect = Dialect::parse(dialect).map_err(PyValueError::new_err)?;
+        let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let missing =
             missing_values.map(|values| values.into_iter().map(String::into_bytes).collect());
-        let columns = vec![Column::new(); fields];
+        let columns = vec![ColumnEvidence::new(); fields];
         let evidence = Mutex::new(Evidence {
             records: 0,
             broken: 0,
@@ -149,7 +149,7 @@ impl Scanner {
 
     /// Whether a row of another width than it should have is taken all the same.
     #[cold]
-    fn is_wide_enough(&self, reader: &Reader<'_>, columns: usize) -> bool {
+    fn is_wide_enough(&self, reader: &RecordReader<'_>, columns: usize) -> bool {
         let fields = reader.fields();
         match self.dialect.ragged {
             Ragged::Reject => false,
@@ -162,14 +162,17 @@ impl Scanner {
 
     fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
         let clean = check_text(data).is_ok();
-        let mut reader = Reader::new(&self.dialect, data, start == 0, line);
+        let mut reader = RecordReader::new(&self.dialect, data, start == 0, line);
         let mut scratch = Vec::new();
         while let Some(record) = reader.read() {
             match record.kind {
                 RecordKind::Row => {}
                 RecordKind::Broken(code) => {
                     evidence.broken += 1;
-                    let quotes = matches!(code, Code::TextAfterQuote | Code::UnterminatedQuote);
+                    let quotes = matches!(
+                        code,
+                        RejectCode::TextAfterQuote | RejectCode::UnterminatedQuote
+                    );
                     evidence.unsound += u64::from(quotes);
                     evidence.quotes += u64::from(quotes);
                     continue;
@@ -210,7 +213,7 @@ impl Scanner {
     }
 }
 
-fn describe(column: &Column) -> Value {
+fn describe(column: &ColumnEvidence) -> Value {
     let types: Map<String, Value> = column
         .verdicts()
         .map(|(name, example)| (name.to_owned(), json!(example)))

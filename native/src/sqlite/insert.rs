@@ -8,7 +8,7 @@ use std::ptr;
 
 use rusqlite::{Connection, ffi};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// A prepared statement that is finalized when it goes.
 struct Statement<'c> {
@@ -30,7 +30,7 @@ pub(super) fn insert(
     pause: impl Fn() -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
     let statement = Statement::prepare(connection, sql, width)?;
-    let mut rows = Reader { bytes: rows };
+    let mut rows = ParameterReader { bytes: rows };
     let mut inserted = 0;
     while !rows.bytes.is_empty() {
         pause()?;
@@ -76,15 +76,15 @@ impl<'c> Statement<'c> {
     }
 
     #[inline]
-    fn bind(&self, index: c_int, value: Value<'_>) -> Result<(), Failure> {
+    fn bind(&self, index: c_int, value: Parameter<'_>) -> Result<(), Failure> {
         // SAFETY: the statement is alive. A text outlives it: both are local to `insert`,
         // whose rows are borrowed for longer, and SQLite reads a text only while it steps.
         let code = unsafe {
             match value {
-                Value::Null => ffi::sqlite3_bind_null(self.raw, index),
-                Value::Integer(value) => ffi::sqlite3_bind_int64(self.raw, index, value),
-                Value::Float(value) => ffi::sqlite3_bind_double(self.raw, index, value),
-                Value::Text(text) => ffi::sqlite3_bind_text64(
+                Parameter::Null => ffi::sqlite3_bind_null(self.raw, index),
+                Parameter::Integer(value) => ffi::sqlite3_bind_int64(self.raw, index, value),
+                Parameter::Float(value) => ffi::sqlite3_bind_double(self.raw, index, value),
+                Parameter::Text(text) => ffi::sqlite3_bind_text64(
                     self.raw,
                     index,
                     text.as_ptr().cast(),
@@ -143,7 +143,7 @@ impl Drop for Statement<'_> {
     }
 }
 
-enum Value<'a> {
+enum Parameter<'a> {
     Null,
     Integer(i64),
     Float(f64),
@@ -151,23 +151,23 @@ enum Value<'a> {
 }
 
 /// Reads the values of encoding `sqlite`: a tag and what it says.
-struct Reader<'a> {
+struct ParameterReader<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ParameterReader<'a> {
     /// The next value; None where the bytes make no sense.
     #[inline]
-    fn value(&mut self) -> Option<Value<'a>> {
+    fn value(&mut self) -> Option<Parameter<'a>> {
         Some(match self.array::<1>()? {
-            [0] => Value::Null,
-            [1] => Value::Integer(i64::from_le_bytes(self.array()?)),
-            [2] => Value::Float(f64::from_le_bytes(self.array()?)),
+            [0] => Parameter::Null,
+            [1] => Parameter::Integer(i64::from_le_bytes(self.array()?)),
+            [2] => Parameter::Float(f64::from_le_bytes(self.array()?)),
             [3] => {
                 let length = u32::from_le_bytes(self.array()?);
                 let (text, rest) = self.bytes.split_at_checked(length as usize)?;
                 self.bytes = rest;
-                Value::Text(text)
+                Parameter::Text(text)
             }
             _ => return None,
         })

@@ -3,64 +3,29 @@
 //! One library serves everything that touches a file: two SQLites with one file open in one
 //! process lose each other's locks.
 
+mod failure;
 mod insert;
 mod open;
-mod value;
+mod python_value;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 use rusqlite::types::Value;
 use rusqlite::{Connection, InterruptHandle, ffi};
 
+use self::failure::Failure;
+pub use self::failure::SqliteError;
 use crate::block::Block;
-use crate::spec::Encoding;
-
-pyo3::create_exception!(
-    _native,
-    SqliteError,
-    PyException,
-    "args: message, primary result code, extended result code."
-);
-
-/// Statements that stay prepared; the ledger has fewer.
-const CACHED_STATEMENTS: usize = 64;
+use crate::conversion_spec::RowEncoding;
 
 /// Rows that `executemany` takes from Python before it goes to work.
 const BATCH: usize = 1000;
-
-/// What SQLite said.
-#[derive(Debug)]
-struct Failure {
-    message: String,
-    /// The extended result code; its low byte is the primary one.
-    code: i32,
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Failure {
-        let code = error
-            .sqlite_error()
-            .map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
-        let message = match error {
-            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
-            rusqlite::Error::SqlInputError { msg, .. } => msg,
-            error => error.to_string(),
-        };
-        Failure { message, code }
-    }
-}
-
-impl From<Failure> for PyErr {
-    fn from(failure: Failure) -> PyErr {
-        SqliteError::new_err((failure.message, failure.code & 0xFF, failure.code))
-    }
-}
 
 /// The version of the SQLite that is built in.
 #[pyfunction]
@@ -111,7 +76,7 @@ impl SqliteConnection {
         sql: &str,
         params: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let params = params.map_or_else(|| Ok(Vec::new()), value::row_from_python)?;
+        let params = params.map_or_else(|| Ok(Vec::new()), python_value::row_from_python)?;
         self.begin();
         let rows = self.work(py, |connection| query(connection, sql, params))?;
         let rows = rows
@@ -119,7 +84,7 @@ impl SqliteConnection {
             .map(|row| {
                 let row: Vec<_> = row
                     .into_iter()
-                    .map(|cell| value::to_python(py, cell))
+                    .map(|cell| python_value::to_python(py, cell))
                     .collect::<PyResult<_>>()?;
                 PyTuple::new(py, row)
             })
@@ -136,7 +101,7 @@ impl SqliteConnection {
             let batch = rows
                 .by_ref()
                 .take(BATCH)
-                .map(|row| value::row_from_python(&row?))
+                .map(|row| python_value::row_from_python(&row?))
                 .collect::<PyResult<Vec<_>>>()?;
             if batch.is_empty() {
                 return Ok(changed);
@@ -162,7 +127,7 @@ impl SqliteConnection {
     /// Runs the INSERT once for each row of the block; how many rows are in the table for it.
     fn insert(&self, py: Python<'_>, sql: &str, block: &Bound<'_, Block>) -> PyResult<u64> {
         let block = block.get();
-        if block.encoding != Encoding::Sqlite {
+        if block.encoding != RowEncoding::Sqlite {
             return Err(PyValueError::new_err("the block is of another encoding"));
         }
         let (rows, width) = block.rows();
@@ -283,7 +248,7 @@ fn query(
     let mut rows = statement.raw_query();
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let cells = (0..width).map(|index| Ok(value::from_sqlite(row.get_ref(index)?)));
+        let cells = (0..width).map(|index| Ok(python_value::from_sqlite(row.get_ref(index)?)));
         all.push(cells.collect::<rusqlite::Result<_>>()?);
     }
     Ok(all)

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{CACHED_STATEMENTS, Failure};
+use super::failure::Failure;
+
+/// Statements that stay prepared; the ledger has fewer.
+const CACHED_STATEMENTS: usize = 64;
 
 /// Waits between attempts to get a lock, in milliseconds; the last one repeats.
 const DELAYS: [u64; 8] = [1, 2, 5, 10, 15, 20, 25, 50];

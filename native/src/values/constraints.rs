@@ -1,60 +1,21 @@
 //! What a contract demands of a value beyond its type.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::decimal::decimal;
 use super::patterns::{Pattern, Patterns};
-use super::{Format, date, float64, integer, strip_number, time, timestamp, timestamptz};
-use crate::codes::Code;
-use crate::spec::{ColumnSpec, Kind};
-use crate::value::Value;
-
-/// How two values compare; None where they are not of one kind that has an order.
-fn compare(one: &Value<'_>, other: &Value<'_>) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Integer(one), Value::Integer(other)) => Some(one.cmp(other)),
-        (Value::Float(one), Value::Float(other)) => one.partial_cmp(other),
-        (Value::Decimal(one), Value::Decimal(other)) => Some(one.compare(other)),
-        (Value::Date(one), Value::Date(other)) => Some(one.cmp(other)),
-        (Value::Time(one), Value::Time(other))
-        | (Value::Timestamp(one), Value::Timestamp(other)) => Some(one.cmp(other)),
-        _ => None,
-    }
-}
+use super::range_bound::{RangeBound, Side};
+use super::value::Value;
+use crate::conversion_spec::ColumnSpec;
+use crate::reject_code::RejectCode;
 
 /// The constraints of one column, ready to be checked.
 pub struct Constraints {
-    bounds: Vec<Bound>,
+    bounds: Vec<RangeBound>,
     min_length: Option<usize>,
     max_length: Option<usize>,
     pattern: Option<Arc<Pattern>>,
     /// Sorted.
     allowed: Option<Vec<Box<str>>>,
-}
-
-struct Bound {
-    side: Side,
-    /// As the contract has it, for the reason.
-    text: String,
-    /// The same as the number is written plainly; decimals are compared by it.
-    plain: Vec<u8>,
-    value: Limit,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Minimum,
-    Maximum,
-    ExclusiveMinimum,
-    ExclusiveMaximum,
-}
-
-/// A `Value` that owns nothing: a decimal is in `Bound::plain`.
-#[derive(Clone, Copy)]
-enum Limit {
-    Fixed(Value<'static>),
-    Decimal,
 }
 
 impl Constraints {
@@ -68,7 +29,10 @@ impl Constraints {
         ];
         let bounds = sides
             .into_iter()
-            .filter_map(|(side, text)| text.as_ref().map(|text| Bound::compile(column, side, text)))
+            .filter_map(|(side, text)| {
+                text.as_ref()
+                    .map(|text| RangeBound::compile(column, side, text))
+            })
             .collect::<Result<_, _>>()?;
         let pattern = column.pattern.as_ref().map(|text| {
             patterns
@@ -101,7 +65,7 @@ impl Constraints {
 
     /// The first constraint that the value breaks, with the second half of a sentence that
     /// begins with the value: "is below the minimum 5."
-    pub fn check(&self, lexical: &str, value: &Value<'_>) -> Result<(), (Code, String)> {
+    pub fn check(&self, lexical: &str, value: &Value<'_>) -> Result<(), (RejectCode, String)> {
         for bound in &self.bounds {
             bound.check(value)?;
         }
@@ -112,7 +76,7 @@ impl Constraints {
             && !pattern.matches(lexical)
         {
             let reason = format!("does not match the pattern `{}`.", pattern.shown());
-            return Err((Code::PatternMismatch, reason));
+            return Err((RejectCode::PatternMismatch, reason));
         }
         match &self.allowed {
             Some(allowed)
@@ -121,7 +85,7 @@ impl Constraints {
                     .is_err() =>
             {
                 Err((
-                    Code::NotInEnum,
+                    RejectCode::NotInEnum,
                     format!("is not one of the values allowed: {}", list(allowed)),
                 ))
             }
@@ -129,7 +93,7 @@ impl Constraints {
         }
     }
 
-    fn check_length(&self, lexical: &str) -> Result<(), (Code, String)> {
+    fn check_length(&self, lexical: &str) -> Result<(), (RejectCode, String)> {
         let length = lexical.chars().count();
         let has = |what: &str, limit| {
             let characters = if length == 1 {
@@ -140,8 +104,8 @@ impl Constraints {
             format!("has {length} {characters}, at {what} {limit} must be.")
         };
         match (self.min_length, self.max_length) {
-            (Some(least), _) if length < least => Err((Code::TooShort, has("least", least))),
-            (_, Some(most)) if length > most => Err((Code::TooLong, has("most", most))),
+            (Some(least), _) if length < least => Err((RejectCode::TooShort, has("least", least))),
+            (_, Some(most)) if length > most => Err((RejectCode::TooLong, has("most", most))),
             _ => Ok(()),
         }
     }
@@ -164,122 +128,10 @@ fn list(allowed: &[Box<str>]) -> String {
     format!("{}{more}.", shown.join(", "))
 }
 
-impl Bound {
-    fn compile(column: &ColumnSpec, side: Side, text: &str) -> Result<Bound, String> {
-        let plain = plain_number(column, text);
-        let value = limit(column, text.as_bytes(), &plain).ok_or_else(|| {
-            format!(
-                "The {} of column {:?} cannot be read as the column's type: {text:?}.",
-                side.name(),
-                column.name
-            )
-        })?;
-        Ok(Bound {
-            side,
-            text: text.to_owned(),
-            plain,
-            value,
-        })
-    }
-
-    fn check(&self, value: &Value<'_>) -> Result<(), (Code, String)> {
-        let limit = match self.value {
-            Limit::Fixed(limit) => Some(limit),
-            Limit::Decimal => decimal(&self.plain).ok().map(Value::Decimal),
-        };
-        let order = limit.and_then(|limit| compare(value, &limit));
-        let (code, what) = match (self.side, order) {
-            (Side::Minimum, Some(Ordering::Less)) => (Code::BelowMinimum, "is below the minimum"),
-            (Side::Maximum, Some(Ordering::Greater)) => {
-                (Code::AboveMaximum, "is above the maximum")
-            }
-            (Side::ExclusiveMinimum, Some(Ordering::Less | Ordering::Equal)) => {
-                (Code::BelowMinimum, "is not above")
-            }
-            (Side::ExclusiveMaximum, Some(Ordering::Greater | Ordering::Equal)) => {
-                (Code::AboveMaximum, "is not below")
-            }
-            _ => return Ok(()),
-        };
-        Err((code, format!("{what} {}.", self.text)))
-    }
-}
-
-impl Side {
-    fn name(self) -> &'static str {
-        match self {
-            Side::Minimum => "minimum",
-            Side::Maximum => "maximum",
-            Side::ExclusiveMinimum => "exclusive minimum",
-            Side::ExclusiveMaximum => "exclusive maximum",
-        }
-    }
-}
-
-/// A bound of a number, plainly. What is plain already is taken so: contracts write numbers
-/// as JSON does, whatever the data's decimal mark.
-fn plain_number(column: &ColumnSpec, text: &str) -> Vec<u8> {
-    if decimal(text.as_bytes()).is_ok() {
-        return text.into();
-    }
-    let [decimal_char] = *column.decimal_char.as_bytes() else {
-        return Vec::new();
-    };
-    let group_char = column
-        .group_char
-        .as_ref()
-        .and_then(|char| char.bytes().next());
-    let mut scratch = Vec::new();
-    strip_number(
-        text.as_bytes(),
-        decimal_char,
-        group_char,
-        column.bare_number,
-        &mut scratch,
-    )
-    .map(<[u8]>::to_vec)
-    .unwrap_or_default()
-}
-
-/// The value of a bound, in the column's own format or in the default one.
-fn limit(column: &ColumnSpec, text: &[u8], plain: &[u8]) -> Option<Limit> {
-    let kind = column.kind.kind;
-    let format = match column.format.as_str() {
-        "default" | "any" | "" => None,
-        pattern => Format::compile(pattern, kind).ok(),
-    };
-    let format = format.as_ref();
-    let value = match kind {
-        Kind::Decimal => return decimal(plain).is_ok().then_some(Limit::Decimal),
-        Kind::Integer => Value::Integer(integer(plain).ok()?),
-        Kind::Float => Value::Float(float64(plain).ok()?),
-        Kind::Date => Value::Date(
-            format
-                .and_then(|f| f.date(text).ok())
-                .or_else(|| date(text).ok())?,
-        ),
-        Kind::Time => {
-            let clock = format
-                .and_then(|f| f.time(text).ok())
-                .or_else(|| time(text).ok());
-            Value::Time(clock?.micros)
-        }
-        Kind::Timestamp => {
-            let clock = format.and_then(|f| f.timestamp(text).ok());
-            Value::Timestamp(clock.or_else(|| timestamp(text).ok())?.micros)
-        }
-        Kind::Timestamptz => {
-            let clock = format.and_then(|f| f.timestamptz(text).ok());
-            Value::Timestamp(clock.or_else(|| timestamptz(text).ok())?.micros)
-        }
-        Kind::Boolean | Kind::Text | Kind::Uuid | Kind::Json => return None,
-    };
-    Some(Limit::Fixed(value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::decimal;
 
     /// A column of the kind, with the constraints that the JSON names.
     fn column(kind: &str, constraints: &str) -> ColumnSpec {
@@ -304,7 +156,11 @@ mod tests {
         Constraints::compile(column, &mut Patterns::of(1))
     }
 
-    fn check(column: &ColumnSpec, lexical: &str, value: Value<'_>) -> Result<(), (Code, String)> {
+    fn check(
+        column: &ColumnSpec,
+        lexical: &str,
+        value: Value<'_>,
+    ) -> Result<(), (RejectCode, String)> {
         compile(column).unwrap().check(lexical, &value)
     }
 
@@ -316,12 +172,12 @@ mod tests {
         let (code, reason) = check(&year, "1887", Value::Integer(1887)).unwrap_err();
         assert_eq!(
             (code, &*reason),
-            (Code::BelowMinimum, "is below the minimum 1888.")
+            (RejectCode::BelowMinimum, "is below the minimum 1888.")
         );
         let (code, reason) = check(&year, "9999", Value::Integer(9999)).unwrap_err();
         assert_eq!(
             (code, &*reason),
-            (Code::AboveMaximum, "is above the maximum 2024.")
+            (RejectCode::AboveMaximum, "is above the maximum 2024.")
         );
 
         let share = column(
@@ -335,11 +191,11 @@ mod tests {
         );
         assert_eq!(
             check(&share, "", decimal("0.3")).unwrap_err().0,
-            Code::AboveMaximum
+            RejectCode::AboveMaximum
         );
         assert_eq!(
             check(&share, "", decimal("-0.0")).unwrap_err().0,
-            Code::BelowMinimum
+            RejectCode::BelowMinimum
         );
 
         let float = column("float", r#"{"maximum": "1.5"}"#);
@@ -352,7 +208,7 @@ mod tests {
         for minimum in ["01/02/2024", "2024-02-01"] {
             let json = format!(r#"{{"format": "%d/%m/%Y", "minimum": "{minimum}"}}"#);
             let date = column("date", &json);
-            let first = super::date(b"2024-02-01").unwrap();
+            let first = crate::values::date(b"2024-02-01").unwrap();
             assert_eq!(check(&date, "", Value::Date(first)), Ok(()));
             assert!(check(&date, "", Value::Date(first - 1)).is_err());
         }
@@ -362,7 +218,10 @@ mod tests {
             ("timestamptz", "2024-01-01 12:00+01", Value::Timestamp(1)),
         ] {
             let column = column(kind, &format!(r#"{{"minimum": "{minimum}"}}"#));
-            assert_eq!(check(&column, "", value).unwrap_err().0, Code::BelowMinimum);
+            assert_eq!(
+                check(&column, "", value).unwrap_err().0,
+                RejectCode::BelowMinimum
+            );
         }
     }
 
@@ -384,7 +243,7 @@ mod tests {
         for text in [".png", "a.png ", "a.png\n", "a.gif", "xa.png.bak"] {
             assert_eq!(
                 check(&image, text, Value::Unordered).unwrap_err().0,
-                Code::PatternMismatch
+                RejectCode::PatternMismatch
             );
         }
         let either = column("text", r#"{"pattern": "a|b"}"#);
@@ -393,7 +252,7 @@ mod tests {
         let awards = column("boolean", r#"{"enum": ["Yes", "No"]}"#);
         assert_eq!(check(&awards, "Yes", Value::Unordered), Ok(()));
         let (code, reason) = check(&awards, "yes", Value::Unordered).unwrap_err();
-        assert_eq!(code, Code::NotInEnum);
+        assert_eq!(code, RejectCode::NotInEnum);
         assert_eq!(reason, r#"is not one of the values allowed: "No", "Yes"."#);
 
         let name = column("text", r#"{"min_length": 2, "max_length": 3}"#);
@@ -401,11 +260,11 @@ mod tests {
         let (code, reason) = check(&name, "\u{e9}", Value::Unordered).unwrap_err();
         assert_eq!(
             (code, &*reason),
-            (Code::TooShort, "has 1 character, at least 2 must be.")
+            (RejectCode::TooShort, "has 1 character, at least 2 must be.")
         );
         assert_eq!(
             check(&name, "abcd", Value::Unordered).unwrap_err().0,
-            Code::TooLong
+            RejectCode::TooLong
         );
     }
 

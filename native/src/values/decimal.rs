@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::integer::split_sign;
-use crate::codes::Code;
+use crate::reject_code::RejectCode;
 
 /// More than any exponent can matter: no field has as many digits.
 const LARGEST_EXPONENT: i32 = 1_000_000_000;
@@ -22,7 +22,7 @@ pub struct Decimal<'a> {
 
 /// The parts of a decimal number.
 #[inline]
-pub fn decimal(text: &[u8]) -> Result<Decimal<'_>, Code> {
+pub fn decimal(text: &[u8]) -> Result<Decimal<'_>, RejectCode> {
     let (negative, rest) = split_sign(text);
     let whole = leading_digits(rest);
     let (integer, rest) = rest.split_at(whole);
@@ -31,12 +31,12 @@ pub fn decimal(text: &[u8]) -> Result<Decimal<'_>, Code> {
         _ => (&rest[..0], rest),
     };
     if integer.is_empty() && fraction.is_empty() {
-        return Err(Code::NotANumber);
+        return Err(RejectCode::NotANumber);
     }
     let exponent = match rest.split_first() {
         None => 0,
         Some((b'e' | b'E', rest)) => exponent(rest)?,
-        Some(_) => return Err(Code::NotANumber),
+        Some(_) => return Err(RejectCode::NotANumber),
     };
     let zeros = integer.iter().take_while(|byte| **byte == b'0').count();
     Ok(Decimal {
@@ -55,10 +55,10 @@ fn leading_digits(text: &[u8]) -> usize {
 }
 
 #[cold]
-fn exponent(text: &[u8]) -> Result<i32, Code> {
+fn exponent(text: &[u8]) -> Result<i32, RejectCode> {
     let (negative, digits) = split_sign(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(Code::NotANumber);
+        return Err(RejectCode::NotANumber);
     }
     let value = digits.iter().fold(0_i32, |value, byte| {
         value
@@ -164,7 +164,11 @@ mod tests {
             "", ".", "+", "-.", "e5", ".e5", "1e", "1e+", "1.2.3", "1,5", "1_000", " 1", "1 ",
             "NaN", "nan", "Infinity", "inf", "-inf", "0x10", "１", "1e5.0", "--1", "1e--5",
         ] {
-            assert_eq!(decimal(text.as_bytes()), Err(Code::NotANumber), "{text:?}");
+            assert_eq!(
+                decimal(text.as_bytes()),
+                Err(RejectCode::NotANumber),
+                "{text:?}"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::decimal::decimal;
 use super::integer::split_sign;
-use crate::codes::Code;
+use crate::reject_code::RejectCode;
 
 /// Characters whose digits fit an u64 whatever they are.
 const SHORT: usize = 19;
@@ -24,7 +24,7 @@ const TENS_32: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e
 
 /// The double that the text stands for.
 #[inline]
-pub fn float64(text: &[u8]) -> Result<f64, Code> {
+pub fn float64(text: &[u8]) -> Result<f64, RejectCode> {
     if let Some((negative, mantissa, decimals)) = plain(text)
         && mantissa < 1_000_000_000_000_000
     {
@@ -37,7 +37,7 @@ pub fn float64(text: &[u8]) -> Result<f64, Code> {
 
 /// The 32-bit float that the text stands for.
 #[inline]
-pub fn float32(text: &[u8]) -> Result<f32, Code> {
+pub fn float32(text: &[u8]) -> Result<f32, RejectCode> {
     if let Some((negative, mantissa, decimals)) = plain(text)
         && mantissa < 1_000_000
         && decimals < TENS_32.len()
@@ -77,39 +77,39 @@ pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
 
 /// Any number, by the standard library's parser, checked against its shortest decimal.
 #[cold]
-fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, Code> {
+fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, RejectCode> {
     let number = decimal(text)?;
-    let ascii = std::str::from_utf8(text).map_err(|_| Code::NotANumber)?;
-    let value: F = ascii.parse().map_err(|_| Code::NotANumber)?;
+    let ascii = std::str::from_utf8(text).map_err(|_| RejectCode::NotANumber)?;
+    let value: F = ascii.parse().map_err(|_| RejectCode::NotANumber)?;
     if value.into().is_infinite() {
-        return Err(Code::OutOfRange);
+        return Err(RejectCode::OutOfRange);
     }
-    let mut shortest = Short::default();
-    write!(shortest, "{value:e}").map_err(|_| Code::LosesPrecision)?;
+    let mut shortest = ShortestDecimal::default();
+    write!(shortest, "{value:e}").map_err(|_| RejectCode::LosesPrecision)?;
     if decimal(shortest.bytes())?.compare(&number).is_ne() {
-        return Err(Code::LosesPrecision);
+        return Err(RejectCode::LosesPrecision);
     }
     Ok(value)
 }
 
 /// Room for the shortest decimal of a double, such as -2.2250738585072014e-308.
 #[derive(Default)]
-struct Short {
+struct ShortestDecimal {
     buffer: [u8; 32],
     length: usize,
 }
 
-impl Short {
+impl ShortestDecimal {
     fn bytes(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 }
 
-impl Write for Short {
+impl Write for ShortestDecimal {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let end = self.length + text.len();
-        let room = self.buffer.get_mut(self.length..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
+        let free = self.buffer.get_mut(self.length..end).ok_or(fmt::Error)?;
+        free.copy_from_slice(text.as_bytes());
         self.length = end;
         Ok(())
     }
@@ -170,14 +170,21 @@ mod tests {
         ] {
             assert_eq!(
                 float64(text.as_bytes()),
-                Err(Code::LosesPrecision),
+                Err(RejectCode::LosesPrecision),
                 "{text}"
             );
         }
         for text in ["1e400", "-1e400", "1.8e308", "1e99999999999999999999"] {
-            assert_eq!(float64(text.as_bytes()), Err(Code::OutOfRange), "{text}");
+            assert_eq!(
+                float64(text.as_bytes()),
+                Err(RejectCode::OutOfRange),
+                "{text}"
+            );
         }
-        assert_eq!(float64("9".repeat(400).as_bytes()), Err(Code::OutOfRange));
+        assert_eq!(
+            float64("9".repeat(400).as_bytes()),
+            Err(RejectCode::OutOfRange)
+        );
     }
 
     #[test]
@@ -201,8 +208,16 @@ mod tests {
             "1,5",
             "12345678901234567890x",
         ] {
-            assert_eq!(float64(text.as_bytes()), Err(Code::NotANumber), "{text:?}");
-            assert_eq!(float32(text.as_bytes()), Err(Code::NotANumber), "{text:?}");
+            assert_eq!(
+                float64(text.as_bytes()),
+                Err(RejectCode::NotANumber),
+                "{text:?}"
+            );
+            assert_eq!(
+                float32(text.as_bytes()),
+                Err(RejectCode::NotANumber),
+                "{text:?}"
+            );
         }
     }
 
@@ -230,11 +245,11 @@ mod tests {
         for text in ["16777217", "0.123456789", "1e-60"] {
             assert_eq!(
                 float32(text.as_bytes()),
-                Err(Code::LosesPrecision),
+                Err(RejectCode::LosesPrecision),
                 "{text}"
             );
         }
-        assert_eq!(float32(b"1e39"), Err(Code::OutOfRange));
+        assert_eq!(float32(b"1e39"), Err(RejectCode::OutOfRange));
     }
 
     /// The fast path gives what the standard library gives, digit count by digit count.

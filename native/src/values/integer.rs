@@ -1,6 +1,6 @@
 //! Integers: `[+-]?digits`.
 
-use crate::codes::Code;
+use crate::reject_code::RejectCode;
 
 /// Digits that fit an i64 whatever they are.
 const SHORT: usize = 18;
@@ -17,10 +17,10 @@ pub(super) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
 
 /// The value of the text. A value that no i128 holds is `OutOfRange`, as it is of every type.
 #[inline]
-pub fn integer(text: &[u8]) -> Result<i128, Code> {
+pub fn integer(text: &[u8]) -> Result<i128, RejectCode> {
     let (negative, digits) = split_sign(text);
     if digits.is_empty() {
-        return Err(Code::NotAnInteger);
+        return Err(RejectCode::NotAnInteger);
     }
     if digits.len() > SHORT {
         return long(negative, digits);
@@ -29,7 +29,7 @@ pub fn integer(text: &[u8]) -> Result<i128, Code> {
     for byte in digits {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            return Err(Code::NotAnInteger);
+            return Err(RejectCode::NotAnInteger);
         }
         value = value * 10 + i64::from(digit);
     }
@@ -37,15 +37,24 @@ pub fn integer(text: &[u8]) -> Result<i128, Code> {
 }
 
 #[cold]
-fn long(negative: bool, digits: &[u8]) -> Result<i128, Code> {
+fn long(negative: bool, digits: &[u8]) -> Result<i128, RejectCode> {
     if !digits.iter().all(u8::is_ascii_digit) {
-        return Err(Code::NotAnInteger);
+        return Err(RejectCode::NotAnInteger);
     }
     let value = digits.iter().try_fold(0_i128, |value, byte| {
         value.checked_mul(10)?.checked_add(i128::from(byte - b'0'))
     });
-    let value = value.ok_or(Code::OutOfRange)?;
+    let value = value.ok_or(RejectCode::OutOfRange)?;
     Ok(if negative { -value } else { value })
+}
+
+/// What an integer of so many bits can be.
+pub fn integer_range(bits: u32, unsigned: bool) -> Result<(i128, i128), String> {
+    match (bits, unsigned) {
+        (8 | 16 | 24 | 32 | 64, true) => Ok((0, (1 << bits) - 1)),
+        (8 | 16 | 24 | 32 | 64, false) => Ok((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
+        _ => Err(format!("there is no integer of {bits} bits")),
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +102,7 @@ mod tests {
         ] {
             assert_eq!(
                 integer(text.as_bytes()),
-                Err(Code::NotAnInteger),
+                Err(RejectCode::NotAnInteger),
                 "{text:?}"
             );
         }
@@ -102,10 +111,10 @@ mod tests {
     #[test]
     fn refuses_what_nothing_holds() {
         let huge = "9".repeat(60);
-        assert_eq!(integer(huge.as_bytes()), Err(Code::OutOfRange));
+        assert_eq!(integer(huge.as_bytes()), Err(RejectCode::OutOfRange));
         assert_eq!(
             integer(format!("-{huge}").as_bytes()),
-            Err(Code::OutOfRange)
+            Err(RejectCode::OutOfRange)
         );
     }
 }

@@ -4,42 +4,52 @@
 //! code of the reject. None panics, and none allocates but for the rare value that needs it:
 //! these are called once for each field of an input.
 
+mod altered_by_target;
 mod calendar;
 mod constraints;
+mod date_format;
 mod decimal;
 mod float;
-mod format;
 mod integer;
-mod kept;
-mod other;
+mod json;
+mod localized_number;
+mod pattern_cost;
 mod patterns;
-mod strip;
+mod range_bound;
+mod span;
 mod temporal;
+mod uuid;
+mod value;
+mod year;
 
+pub use altered_by_target::{json_members, json_number, like_a_number, padded};
 pub(crate) use calendar::day_number;
 pub use constraints::Constraints;
+pub use date_format::DateFormat;
 pub use decimal::{Decimal, decimal};
 pub(crate) use float::plain;
 pub use float::{float32, float64};
-pub use format::Format;
-pub use integer::integer;
-pub use kept::{json_members, json_number, like_a_number, padded};
-pub use other::{json, uuid};
+pub use integer::{integer, integer_range};
+pub use json::json;
+pub use localized_number::normalize_number;
 pub use patterns::Patterns;
-pub use strip::strip_number;
-pub use temporal::{Clock, date, span, time, timestamp, timestamptz, year};
+pub use span::span;
+pub use temporal::{ParsedTime, date, time, timestamp, timestamptz};
+pub use uuid::uuid;
+pub use value::Value;
+pub use year::year;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Kind;
+    use crate::conversion_spec::TypeKind;
 
     /// Texts that are almost values, and bytes that are no text, through everything there is.
     #[test]
     fn nothing_panics() {
         const ALPHABET: &[u8] = b"0123456789+-.,eE: TZ/$%()JanPM\x00\xff\xc3";
         let pattern = "%d/%b/%Y %I:%M:%S%f %p%z";
-        let format = Format::compile(pattern, Kind::Timestamptz).unwrap();
+        let format = DateFormat::compile(pattern, TypeKind::Timestamptz).unwrap();
         let mut scratch = Vec::new();
         let mut state = 0x2545_F491_4F6C_DD1D_u64;
         for _ in 0..200_000 {
@@ -73,7 +83,7 @@ mod tests {
                 padded(&text),
             );
             for bare in [false, true] {
-                let _ = strip_number(&text, b',', Some(b'.'), bare, &mut scratch);
+                let _ = normalize_number(&text, b',', Some(b'.'), bare, &mut scratch);
             }
         }
     }

@@ -13,26 +13,32 @@ use regex_syntax::ast;
 use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Hir, Look};
 
+use super::pattern_cost::PatternCost;
+
 /// Bytes of one pattern, as it is written.
 const MOST_TEXT: usize = 64 << 10;
+
 /// Bytes that one pattern may take, compiled.
 const EACH: usize = 4 << 20;
+
 /// Bytes that all patterns of a contract may take, compiled.
 const TOGETHER: usize = 32 << 20;
+
 /// Characters that are looked at for their other case, of one pattern and of all: there is one
 /// look for each character in a class, and a range of five letters can name a million.
 const LOOKS_EACH: u64 = 100_000_000;
+
 const LOOKS_TOGETHER: u64 = 4 * LOOKS_EACH;
-/// More than any class has.
-const ALL_CHARACTERS: u64 = 0x11_0000;
-/// Bytes of a class of Unicode before it is compiled.
-const CLASS_BYTES: usize = 8 << 10;
+
 /// Bytes that are kept for contracts to come: those of the largest one.
 const KEPT: usize = TOGETHER;
+
 /// Bytes of states that a thread remembers of a pattern while it matches...
 const MEMORY: usize = 2 << 20;
+
 /// ...if there are no more patterns than so many; of more each has less.
 const FEW: usize = 16;
+
 /// Characters of a pattern in a sentence about a value.
 const SHOWN: usize = 200;
 
@@ -163,7 +169,7 @@ fn compile(text: &str, left: usize, looks_left: u64, memory: usize) -> Result<Pa
     };
     let ast = ast::parse::Parser::new().parse(text);
     let ast = ast.map_err(|error| broken(error.kind(), error.span()))?;
-    let effort = ast::visit(&ast, Effort::default())?;
+    let effort = ast::visit(&ast, PatternCost::default())?;
     if effort.bytes > EACH.min(left) {
         return Err(if left < EACH { together() } else { each() });
     }
@@ -235,98 +241,6 @@ fn looks_together() -> String {
         "is too large beside the others: their classes of characters, in any case, make more than \
          {LOOKS_TOGETHER} characters, the limit of a contract"
     )
-}
-
-/// What translating a pattern will take.
-#[derive(Default)]
-struct Effort {
-    bytes: usize,
-    /// It ignores case, or parts of it do.
-    folds: bool,
-    looks: u64,
-    /// Brackets that are open: a class is looked through once for each around it.
-    depth: u64,
-}
-
-impl Effort {
-    fn flags(&mut self, flags: &ast::Flags) {
-        self.folds |= flags.flag_state(ast::Flag::CaseInsensitive) == Some(true);
-    }
-
-    fn class(&mut self) {
-        self.bytes += CLASS_BYTES;
-        self.looks += ALL_CHARACTERS * self.depth.max(1);
-    }
-}
-
-impl ast::Visitor for Effort {
-    type Output = Effort;
-    type Err = String;
-
-    fn finish(self) -> Result<Effort, String> {
-        Ok(self)
-    }
-
-    fn visit_pre(&mut self, ast: &ast::Ast) -> Result<(), String> {
-        match ast {
-            ast::Ast::Flags(set) => self.flags(&set.flags),
-            ast::Ast::Group(group) => {
-                if let Some(flags) = group.flags() {
-                    self.flags(flags);
-                }
-            }
-            ast::Ast::ClassUnicode(_) => self.class(),
-            // Of both cases as they are.
-            ast::Ast::ClassPerl(class) => self.bytes += perl(class),
-            ast::Ast::ClassBracketed(_) => self.depth += 1,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn visit_post(&mut self, ast: &ast::Ast) -> Result<(), String> {
-        if matches!(ast, ast::Ast::ClassBracketed(_)) {
-            self.depth -= 1;
-        }
-        Ok(())
-    }
-
-    fn visit_class_set_item_pre(&mut self, item: &ast::ClassSetItem) -> Result<(), String> {
-        match item {
-            ast::ClassSetItem::Range(range) => {
-                let (start, end) = (u64::from(range.start.c), u64::from(range.end.c));
-                self.looks += (end + 1).saturating_sub(start) * self.depth;
-            }
-            ast::ClassSetItem::Unicode(_) => self.class(),
-            ast::ClassSetItem::Perl(class) => {
-                self.bytes += perl(class);
-                self.looks += ALL_CHARACTERS * self.depth;
-            }
-            ast::ClassSetItem::Bracketed(_) => self.depth += 1,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn visit_class_set_item_post(&mut self, item: &ast::ClassSetItem) -> Result<(), String> {
-        if matches!(item, ast::ClassSetItem::Bracketed(_)) {
-            self.depth -= 1;
-        }
-        Ok(())
-    }
-
-    fn visit_class_set_binary_op_pre(&mut self, _: &ast::ClassSetBinaryOp) -> Result<(), String> {
-        // Both sides are looked through.
-        self.looks += 2 * ALL_CHARACTERS;
-        Ok(())
-    }
-}
-
-fn perl(class: &ast::ClassPerl) -> usize {
-    match class.kind {
-        ast::ClassPerlKind::Word => CLASS_BYTES,
-        ast::ClassPerlKind::Digit | ast::ClassPerlKind::Space => CLASS_BYTES / 8,
-    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! at fixed places, so eight bytes are checked at once.
 
 use super::calendar::{FIRST_DAY, LAST_DAY, day_number};
-use crate::codes::Code;
+use crate::reject_code::RejectCode;
 
 pub(super) const SECOND: i64 = 1_000_000;
-const MINUTE: i64 = 60 * SECOND;
+pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Digits of a second that may be written.
@@ -15,7 +15,7 @@ pub(super) const MAX_FRACTION: usize = 9;
 
 /// A time, or a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
+pub struct ParsedTime {
     pub micros: i64,
     /// There are digits beyond the sixth that are not zero; `micros` lacks them.
     pub excess: bool,
@@ -25,89 +25,46 @@ pub struct Clock {
 
 /// Days since 1970-01-01.
 #[inline]
-pub fn date(text: &[u8]) -> Result<i32, Code> {
-    let text: &[u8; 10] = text.try_into().map_err(|_| Code::NotADate)?;
-    day(text).ok_or(Code::NotADate)
+pub fn date(text: &[u8]) -> Result<i32, RejectCode> {
+    let text: &[u8; 10] = text.try_into().map_err(|_| RejectCode::NotADate)?;
+    day(text).ok_or(RejectCode::NotADate)
 }
 
 /// Microseconds since midnight.
 #[inline]
-pub fn time(text: &[u8]) -> Result<Clock, Code> {
+pub fn time(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     match clock(text) {
         Some((clock, [])) => Ok(clock),
-        _ => Err(Code::NotATime),
+        _ => Err(RejectCode::NotATime),
     }
-}
-
-/// The longest span of time that a column keeps.
-const LONGEST_SPAN: i64 = 839 * 60 * MINUTE - SECOND;
-
-/// A span of time, `[-]HH:MM[:SS[.f]]` with two or three digits of hours. None: it is none; an
-/// error: it is too long, which the rest of a sentence says.
-pub fn span(text: &[u8]) -> Option<Result<Clock, &'static str>> {
-    let (negative, text) = match text.strip_prefix(b"-") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let colon = text.iter().position(|byte| *byte == b':')?;
-    let (hours, within) = text.split_at(colon);
-    if !(2..=3).contains(&hours.len()) || !hours.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let hours = hours
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    // The rest as of the first hour of a day.
-    let clock = time(&[b"00", within].concat()).ok()?;
-    let micros = hours * 60 * MINUTE + clock.micros;
-    if micros > LONGEST_SPAN || micros == LONGEST_SPAN && clock.excess {
-        return Some(Err(
-            "is outside the range of the column (-838:59:59 to 838:59:59).",
-        ));
-    }
-    let micros = if negative { -micros } else { micros };
-    Some(Ok(Clock { micros, ..clock }))
-}
-
-/// A year of four digits that MySQL keeps in one byte; the error is the rest of a sentence.
-pub fn year(text: &[u8]) -> Result<i64, String> {
-    if text.len() == 4 && text.iter().all(u8::is_ascii_digit) {
-        let value = text
-            .iter()
-            .fold(0, |sum, byte| sum * 10 + i64::from(byte & 15));
-        if value == 0 || (1901..=2155).contains(&value) {
-            return Ok(value);
-        }
-    }
-    Err("is not a year of four digits from 1901 to 2155, or 0000.".into())
 }
 
 /// Microseconds since 1970-01-01 00:00, of a clock in no zone.
 #[inline]
-pub fn timestamp(text: &[u8]) -> Result<Clock, Code> {
+pub fn timestamp(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     match day_and_clock(text) {
         Some((clock, [])) => Ok(clock),
-        _ => Err(Code::NotATimestamp),
+        _ => Err(RejectCode::NotATimestamp),
     }
 }
 
 /// Microseconds since 1970-01-01 00:00 UTC.
 #[inline]
-pub fn timestamptz(text: &[u8]) -> Result<Clock, Code> {
-    let (clock, rest) = day_and_clock(text).ok_or(Code::NotATimestamp)?;
+pub fn timestamptz(text: &[u8]) -> Result<ParsedTime, RejectCode> {
+    let (clock, rest) = day_and_clock(text).ok_or(RejectCode::NotATimestamp)?;
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    let offset = zone(rest).ok_or(Code::NotATimestamp)?;
+    let offset = zone(rest).ok_or(RejectCode::NotATimestamp)?;
     in_utc(clock, offset)
 }
 
 /// The clock of a zone that is `offset` microseconds ahead, in UTC.
 #[inline]
-pub(super) fn in_utc(clock: Clock, offset: i64) -> Result<Clock, Code> {
+pub(super) fn in_utc(clock: ParsedTime, offset: i64) -> Result<ParsedTime, RejectCode> {
     let micros = clock.micros - offset;
     if (i64::from(FIRST_DAY)..=i64::from(LAST_DAY)).contains(&micros.div_euclid(DAY)) {
-        Ok(Clock { micros, ..clock })
+        Ok(ParsedTime { micros, ..clock })
     } else {
-        Err(Code::OutOfRange)
+        Err(RejectCode::OutOfRange)
     }
 }
 
@@ -140,7 +97,7 @@ fn two(digits: [u8; 2]) -> Option<u32> {
 
 /// A date, a space or T, and a time, at the head of the text; and what follows.
 #[inline]
-fn day_and_clock(text: &[u8]) -> Option<(Clock, &[u8])> {
+fn day_and_clock(text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     let (b' ' | b'T', rest) = rest.split_first()? else {
         return None;
@@ -148,7 +105,7 @@ fn day_and_clock(text: &[u8]) -> Option<(Clock, &[u8])> {
     let (clock, rest) = clock(rest)?;
     let midnight = i64::from(day(date)?) * DAY;
     Some((
-        Clock {
+        ParsedTime {
             micros: midnight + clock.micros,
             ..clock
         },
@@ -158,7 +115,7 @@ fn day_and_clock(text: &[u8]) -> Option<(Clock, &[u8])> {
 
 /// `HH:MM[:SS[.f]]` at the head of the text, and what follows.
 #[inline]
-fn clock(text: &[u8]) -> Option<(Clock, &[u8])> {
+fn clock(text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     let (hour, minute, second, rest) = match text.split_first_chunk::<8>() {
         Some((head, rest)) if head[5] == b':' => {
             let [h, i, _, j, k, _, l, m] = digits(*head, *b"00:00:00")?;
@@ -175,7 +132,7 @@ fn clock(text: &[u8]) -> Option<(Clock, &[u8])> {
         return None;
     }
     let micros = i64::from((hour * 60 + minute) * 60 + second) * SECOND;
-    let whole = Clock {
+    let whole = ParsedTime {
         micros,
         excess: false,
         digits: 0,
@@ -188,7 +145,7 @@ fn clock(text: &[u8]) -> Option<(Clock, &[u8])> {
 
 /// Adds the fraction of a second that the text begins with.
 #[inline]
-fn fractional(whole: Clock, text: &[u8]) -> Option<(Clock, &[u8])> {
+fn fractional(whole: ParsedTime, text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
     Some((fraction(whole, digits)?, rest))
@@ -196,7 +153,7 @@ fn fractional(whole: Clock, text: &[u8]) -> Option<(Clock, &[u8])> {
 
 /// Adds a fraction of a second, of one to nine digits.
 #[inline]
-pub(super) fn fraction(whole: Clock, digits: &[u8]) -> Option<Clock> {
+pub(super) fn fraction(whole: ParsedTime, digits: &[u8]) -> Option<ParsedTime> {
     if digits.is_empty() || digits.len() > MAX_FRACTION {
         return None;
     }
@@ -209,7 +166,7 @@ pub(super) fn fraction(whole: Clock, digits: &[u8]) -> Option<Clock> {
             significant = index as u8 + 1;
         }
     }
-    Some(Clock {
+    Some(ParsedTime {
         micros: whole.micros + i64::from(nanos / 1000),
         excess: !nanos.is_multiple_of(1000),
         digits: significant,
@@ -241,9 +198,9 @@ fn digits(text: [u8; 8], pattern: [u8; 8]) -> Option<[u32; 8]> {
 mod tests {
     use super::*;
 
-    fn at(days: i64, hour: i64, minute: i64, second: i64) -> Clock {
+    fn at(days: i64, hour: i64, minute: i64, second: i64) -> ParsedTime {
         let micros = days * DAY + ((hour * 60 + minute) * 60 + second) * SECOND;
-        Clock {
+        ParsedTime {
             micros,
             excess: false,
             digits: 0,
@@ -285,7 +242,7 @@ mod tests {
             "2024-01-01 00:00",
             "2024\u{0}01-01",
         ] {
-            assert_eq!(date(text.as_bytes()), Err(Code::NotADate), "{text:?}");
+            assert_eq!(date(text.as_bytes()), Err(RejectCode::NotADate), "{text:?}");
         }
     }
 
@@ -331,7 +288,7 @@ mod tests {
         ] {
             assert_eq!(
                 time(text.as_bytes()),
-                Ok(Clock {
+                Ok(ParsedTime {
                     micros,
                     excess,
                     digits
@@ -363,64 +320,7 @@ mod tests {
             "01:00:00.5x",
             "０1:00",
         ] {
-            assert_eq!(time(text.as_bytes()), Err(Code::NotATime), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn reads_spans() {
-        for (text, seconds) in [
-            ("00:00", 0),
-            ("-01:00:00", -3600),
-            ("24:00:00", 86_400),
-            ("838:59:59", 3_020_399),
-            ("-838:59", -3_020_340),
-            ("-00:00:01", -1),
-            ("100:00", 360_000),
-        ] {
-            let found = span(text.as_bytes()).unwrap().unwrap();
-            assert_eq!(found.micros, seconds * SECOND, "{text}");
-        }
-        let found = span(b"-01:00:00.1234567").unwrap().unwrap();
-        assert_eq!(
-            (found.micros, found.excess),
-            (-3600 * SECOND - 123_456, true)
-        );
-        for text in ["839:00:00", "-999:00", "838:59:59.5", "838:59:59.0000001"] {
-            assert!(span(text.as_bytes()).unwrap().is_err(), "{text}");
-        }
-        for text in [
-            "",
-            "-",
-            ":",
-            "1:00:00",
-            "-9:05",
-            "1000:00:00",
-            "01:60",
-            "01:00:60",
-            "--01:00",
-            "+01:00",
-            "01",
-            "01:",
-            "01:0",
-            "01:00Z",
-            "0a:00",
-            "01:00:00.",
-            "- 01:00",
-        ] {
-            assert_eq!(span(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn reads_years() {
-        for (text, value) in [("1901", 1901), ("2024", 2024), ("2155", 2155), ("0000", 0)] {
-            assert_eq!(year(text.as_bytes()), Ok(value));
-        }
-        for text in [
-            "", "0", "24", "024", "02024", "1900", "2156", "+202", "20.4", "2024 ",
-        ] {
-            assert!(year(text.as_bytes()).is_err(), "{text}");
+            assert_eq!(time(text.as_bytes()), Err(RejectCode::NotATime), "{text:?}");
         }
     }
 
@@ -450,7 +350,7 @@ mod tests {
         ] {
             assert_eq!(
                 timestamp(text.as_bytes()),
-                Err(Code::NotATimestamp),
+                Err(RejectCode::NotATimestamp),
                 "{text:?}"
             );
         }
@@ -509,12 +409,18 @@ mod tests {
             let text = format!("2024-01-01 00:21:47{text}");
             assert_eq!(
                 timestamptz(text.as_bytes()),
-                Err(Code::NotATimestamp),
+                Err(RejectCode::NotATimestamp),
                 "{text:?}"
             );
         }
-        assert_eq!(timestamptz(b"0001-01-01 00:00+01"), Err(Code::OutOfRange));
-        assert_eq!(timestamptz(b"9999-12-31 23:00-01"), Err(Code::OutOfRange));
+        assert_eq!(
+            timestamptz(b"0001-01-01 00:00+01"),
+            Err(RejectCode::OutOfRange)
+        );
+        assert_eq!(
+            timestamptz(b"9999-12-31 23:00-01"),
+            Err(RejectCode::OutOfRange)
+        );
         assert!(timestamptz(b"9999-12-31 23:59:59.999999Z").is_ok());
     }
 }

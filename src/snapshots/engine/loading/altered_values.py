@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from snapshots._native import Altered, Converter
+from snapshots._native import AlteredRecords, Converter
 from snapshots.formats.kernel_json import converter_spec
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class AlteredValues:
         position: int,
         line: int,
         records: int | None = None,
-    ) -> Altered | None:
+    ) -> AlteredRecords | None:
         """Those from `position` on; None, and as a rule nothing is asked, if there are none.
 
         Raises RefusedRows where a column cannot take some value at all.
@@ -53,7 +53,11 @@ class AlteredValues:
             return None
         blocks = _blocks(converter, chunk, watch, position, line, records)
         found = session.differences(compared, (block for block in blocks if block.loaded))
-        return Altered([(one.line, one.column, _sentence(one)) for one in found]) if found else None
+        return (
+            AlteredRecords([(one.line, one.column, _sentence(one)) for one in found])
+            if found
+            else None
+        )
 
     def _ask(self, session: Session) -> Comparison:
         plan = self._plan

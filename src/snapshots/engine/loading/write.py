@@ -15,7 +15,7 @@ from snapshots.model import Counts, Reject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots._native import Altered, Block, Chunk, Converter
+    from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
     from snapshots.engine.loading.altered_values import AlteredValues
     from snapshots.engine.loading.missing_parents import MissingParents
@@ -105,7 +105,7 @@ def blocks_of(
     watch: StopConditions,
     written: ChunkWrite,
     stop_at_reject: bool,
-    altered: Altered | None = None,
+    altered: AlteredRecords | None = None,
 ) -> Iterator[Block]:
     """The chunk's blocks, until it is time to stop."""
     while written.position < len(chunk):

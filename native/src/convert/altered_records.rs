@@ -1,0 +1,40 @@
+//! Records whose values the database has been found to alter.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+/// What is wrong with a record, by its line: the column, and the sentence.
+#[pyclass(frozen, module = "snapshots._native")]
+#[derive(Default)]
+pub struct AlteredRecords {
+    found: HashMap<u64, (Arc<str>, String)>,
+}
+
+impl AlteredRecords {
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub fn at(&self, line: u64) -> Option<&(Arc<str>, String)> {
+        self.found.get(&line)
+    }
+}
+
+#[pymethods]
+impl AlteredRecords {
+    #[new]
+    fn new(found: Vec<(u64, String, String)>) -> AlteredRecords {
+        let found = found.into_iter();
+        let found = found.map(|(line, column, reason)| (line, (column.into(), reason)));
+        AlteredRecords {
+            found: found.collect(),
+        }
+    }
+
+    fn __len__(&self) -> usize {
+        self.found.len()
+    }
+}

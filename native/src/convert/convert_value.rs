@@ -1,0 +1,298 @@
+//! Converts the text of any field to its value, and writes it into the row.
+
+use super::column::{Column, NumberStyle};
+use super::encoders::{Encoder, Width};
+use super::field::Field;
+use super::null_texts::contains;
+use super::scratch::Scratch;
+use super::value_parser::ValueParser;
+use crate::conversion_spec::Wire;
+use crate::reject_code::RejectCode;
+use crate::values::{self, Constraints, Decimal, ParsedTime, Value};
+
+/// Digits on either side of the point where a decimal has no limits of its own.
+const MOST_DIGITS: i64 = 1000;
+
+impl Column {
+    /// Reads any field and writes its value. `null`: the field means NULL.
+    #[inline(never)]
+    pub fn convert<E: Encoder>(
+        &self,
+        out: &mut Vec<u8>,
+        text: &[u8],
+        null: bool,
+        scratch: &mut Scratch,
+    ) -> Result<(), RejectCode> {
+        if null {
+            if self.required {
+                return Err(RejectCode::MissingValue);
+            }
+            E::null(out, &self.key);
+            return Ok(());
+        }
+        E::key(out, &self.key);
+        let Scratch { number, detail } = scratch;
+        match &self.parser {
+            ValueParser::Integer { min, max, width } => {
+                let plain = self.number.plain(text, RejectCode::NotAnInteger, number)?;
+                let value = values::integer(plain)?;
+                if value < *min || value > *max {
+                    return Err(RejectCode::OutOfRange);
+                }
+                self.check(text, || Value::Integer(value), detail)?;
+                E::integer(out, value as i64, *width, number_field(plain));
+            }
+            ValueParser::Float64 { whole } => {
+                let plain = self.number.plain(text, RejectCode::NotANumber, number)?;
+                match values::float64(plain) {
+                    Ok(value) => {
+                        self.check(text, || Value::Float(value), detail)?;
+                        E::float64(out, value, number_field(plain));
+                    }
+                    Err(code) => {
+                        let integer = values::integer(plain).ok().filter(|_| *whole);
+                        let value: i64 = integer.and_then(|it| it.try_into().ok()).ok_or(code)?;
+                        self.check(text, || Value::Float(value as f64), detail)?;
+                        E::integer(out, value, Width::Eight, number_field(plain));
+                    }
+                }
+            }
+            ValueParser::Float32 => {
+                let plain = self.number.plain(text, RejectCode::NotANumber, number)?;
+                let value = values::float32(plain)?;
+                self.check(text, || Value::Float(value.into()), detail)?;
+                E::float32(out, value, number_field(plain));
+            }
+            ValueParser::Decimal => {
+                let plain = self.number.plain(text, RejectCode::NotANumber, number)?;
+                let value = values::decimal(plain)?;
+                self.fits(&value)?;
+                self.check(text, || Value::Decimal(value), detail)?;
+                E::decimal(out, &value, without_plus(plain));
+            }
+            ValueParser::Boolean { yes, no, numbers } => {
+                let value = contains(yes, text);
+                let known = value || contains(no, text);
+                let number = match numbers {
+                    None if !known => return Err(RejectCode::NotABoolean),
+                    None => None,
+                    Some(_) if known => Some(i64::from(value)),
+                    Some(range) => Some(tiny(text, *range, detail)?),
+                };
+                self.check(text, || Value::Unordered, detail)?;
+                match number {
+                    None => E::boolean(out, value),
+                    Some(number) => E::own_integer(out, number),
+                }
+            }
+            ValueParser::Year => {
+                let value = values::year(text).map_err(|sentence| {
+                    *detail = Some(sentence);
+                    RejectCode::OutOfRange
+                })?;
+                self.check(text, || Value::Integer(value.into()), detail)?;
+                E::integer(out, value, Width::Eight, number_field(text));
+            }
+            ValueParser::Date => {
+                let days = match &self.date_format {
+                    None => values::date(text)?,
+                    Some((_, format)) => format.date(text)?,
+                };
+                self.check(text, || Value::Date(days), detail)?;
+                E::date(out, days);
+            }
+            ValueParser::Time { span } => {
+                let clock = match &self.date_format {
+                    None if *span => values::time(text).or_else(|code| {
+                        let out_of_range = |sentence: &str| {
+                            *detail = Some(sentence.into());
+                            RejectCode::OutOfRange
+                        };
+                        values::span(text).ok_or(code)?.map_err(out_of_range)
+                    })?,
+                    None => values::time(text)?,
+                    Some((_, format)) => format.time(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Time(micros), detail)?;
+                E::time(out, micros);
+            }
+            ValueParser::Timestamp => {
+                let clock = match &self.date_format {
+                    None => values::timestamp(text)?,
+                    Some((_, format)) => format.timestamp(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Timestamp(micros), detail)?;
+                E::timestamp(out, micros, None);
+            }
+            ValueParser::Timestamptz => {
+                let clock = match &self.date_format {
+                    None => values::timestamptz(text)?,
+                    Some((_, format)) => format.timestamptz(text)?,
+                };
+                let micros = self.kept(clock)?;
+                self.check(text, || Value::Timestamp(micros), detail)?;
+                E::timestamptz(out, micros);
+            }
+            ValueParser::Text {
+                max_chars,
+                max_bytes,
+                wire,
+            } => {
+                if text.len() > *max_bytes || text.len() > *max_chars && chars(text) > *max_chars {
+                    return Err(RejectCode::TooLong);
+                }
+                match wire {
+                    Wire::Padded => kept_as_given(values::padded(text), detail)?,
+                    Wire::Numeric => kept_as_given(values::like_a_number(text), detail)?,
+                    _ => {}
+                }
+                self.check(text, || Value::Unordered, detail)?;
+                E::text(out, text);
+            }
+            ValueParser::Uuid => {
+                let value = values::uuid(text)?;
+                self.check(text, || Value::Unordered, detail)?;
+                E::uuid(out, &value, text);
+            }
+            ValueParser::Json { wire } => {
+                values::json(text)?;
+                let stored = match wire {
+                    Wire::Jsonb => values::json_members(text, false),
+                    Wire::Binary => values::json_members(text, true),
+                    Wire::Numeric => values::json_number(text),
+                    _ => Ok(()),
+                };
+                kept_as_given(stored, detail)?;
+                self.check(text, || Value::Unordered, detail)?;
+                E::json(out, text, *wire == Wire::Jsonb);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check<'v>(
+        &self,
+        text: &[u8],
+        value: impl FnOnce() -> Value<'v>,
+        detail: &mut Option<String>,
+    ) -> Result<(), RejectCode> {
+        match &self.constraints {
+            None => Ok(()),
+            Some(constraints) => demand(constraints, text, &value(), detail),
+        }
+    }
+
+    /// A time that has no more digits than the column keeps.
+    #[inline]
+    fn kept(&self, clock: ParsedTime) -> Result<i64, RejectCode> {
+        if clock.excess || clock.digits > self.column_type.fraction {
+            return Err(RejectCode::LosesPrecision);
+        }
+        Ok(clock.micros)
+    }
+
+    /// Whether the digits of a decimal are within the column's.
+    fn fits(&self, value: &Decimal<'_>) -> Result<(), RejectCode> {
+        let (whole, fraction) = (value.integer, value.fraction);
+        let digits = whole.len() + fraction.len();
+        let zeros = |digit: &&u8| **digit == b'0';
+        let trailing = whole.iter().chain(fraction).rev().take_while(zeros).count();
+        if trailing == digits {
+            return Ok(());
+        }
+        let leading = whole.iter().chain(fraction).take_while(zeros).count();
+        let point = whole.len() as i64 + i64::from(value.exponent);
+        let before = point - leading as i64;
+        let after = (digits - trailing) as i64 - point;
+        let (precision, scale) = (self.column_type.precision, self.column_type.scale);
+        let (most_before, most_after, most) = match (precision, scale) {
+            (Some(all), Some(scale)) => (i64::from(all) - i64::from(scale), scale.into(), i64::MAX),
+            (Some(all), None) => (all.into(), MOST_DIGITS, all.into()),
+            (None, Some(scale)) => (MOST_DIGITS, scale.into(), i64::MAX),
+            (None, None) => (MOST_DIGITS, MOST_DIGITS, i64::MAX),
+        };
+        if before > most_before || scale.is_none() && after > most_after {
+            Err(RejectCode::OutOfRange)
+        } else if after > most_after || before.max(0) + after.max(0) > most {
+            Err(RejectCode::LosesPrecision)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A number of a column that keeps truths as such.
+fn tiny(
+    text: &[u8],
+    (min, max): (i128, i128),
+    detail: &mut Option<String>,
+) -> Result<i64, RejectCode> {
+    let value = values::integer(text).map_err(|_| RejectCode::NotABoolean)?;
+    if value < min || value > max {
+        *detail = Some(format!(
+            "is outside the range of the column ({min} to {max})."
+        ));
+        return Err(RejectCode::OutOfRange);
+    }
+    Ok(value as i64)
+}
+
+/// The sentence about a value that the column would store as another.
+#[inline]
+fn kept_as_given(
+    stored: Result<(), String>,
+    detail: &mut Option<String>,
+) -> Result<(), RejectCode> {
+    stored.map_err(|sentence| {
+        *detail = Some(sentence);
+        RejectCode::AlteredByTarget
+    })
+}
+
+fn demand(
+    constraints: &Constraints,
+    text: &[u8],
+    value: &Value<'_>,
+    detail: &mut Option<String>,
+) -> Result<(), RejectCode> {
+    let text = std::str::from_utf8(text).map_err(|_| RejectCode::InvalidEncoding)?;
+    constraints.check(text, value).map_err(|(code, sentence)| {
+        *detail = Some(sentence);
+        code
+    })
+}
+
+impl NumberStyle {
+    /// The number as it would be written plainly. One that cannot be is `wrong`.
+    #[inline]
+    fn plain<'t>(
+        &self,
+        text: &'t [u8],
+        wrong: RejectCode,
+        scratch: &'t mut Vec<u8>,
+    ) -> Result<&'t [u8], RejectCode> {
+        if self.plain {
+            return Ok(text);
+        }
+        values::normalize_number(text, self.decimal_char, self.group_char, self.bare, scratch)
+            .map_err(|_| wrong)
+    }
+}
+
+#[inline]
+fn without_plus(number: &[u8]) -> &[u8] {
+    number.strip_prefix(b"+").unwrap_or(number)
+}
+
+#[inline]
+fn number_field(number: &[u8]) -> Field<'_> {
+    Field::new(without_plus(number), 0, false)
+}
+
+/// Unicode scalar values in valid UTF-8: all bytes but those that continue one.
+fn chars(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte as i8 >= -0x40).count()
+}

@@ -1,0 +1,18 @@
+//! The encodings that rows are written in: one file for each, and the trait that all implement.
+
+mod column_key;
+mod encoder;
+mod json;
+mod mariadb;
+mod postgres;
+mod sqlite;
+mod text;
+mod time_text;
+
+pub use column_key::ColumnKey;
+pub use encoder::{Encoder, Width};
+pub use json::JsonEncoder;
+pub use mariadb::MariadbEncoder;
+pub use postgres::PostgresEncoder;
+pub use sqlite::SqliteEncoder;
+pub use text::TextEncoder;

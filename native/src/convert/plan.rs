@@ -1,0 +1,84 @@
+//! How the records of one import become rows: the columns, and what every record must have.
+
+use std::collections::HashSet;
+
+use super::column::Column;
+use super::record_rule::RecordRule;
+use crate::conversion_spec::{ConversionSpec, RowEncoding};
+use crate::dialect::Dialect;
+use crate::grammar::load_dialect;
+use crate::values::Patterns;
+
+/// Bytes that a value takes at most, beyond those of its text and label; and what is around a
+/// row.
+const VALUE_CAPACITY: usize = 48;
+
+/// How records become rows.
+pub struct ConversionPlan {
+    pub dialect: Dialect,
+    pub encoding: RowEncoding,
+    /// Fields that every record must have.
+    pub fields: usize,
+    pub columns: Vec<Column>,
+    pub rules: Vec<RecordRule>,
+    /// Bytes that a row takes at most, beyond the texts of its fields...
+    pub row_capacity: usize,
+    /// ...of which each is in at most so many columns.
+    pub most_uses: usize,
+    /// The import, where rows tell where they come from.
+    pub import_id: Option<i64>,
+}
+
+/// When to stop before the chunk ends.
+#[derive(Clone, Copy)]
+pub struct BlockLimits {
+    pub bytes: usize,
+    pub records: u64,
+    pub stop_at_reject: bool,
+}
+
+impl ConversionPlan {
+    /// Reads the JSON of a conversion spec; the error is a sentence.
+    pub fn parse(json: &str) -> Result<ConversionPlan, String> {
+        let spec: ConversionSpec =
+            serde_json::from_str(json).map_err(|error| format!("the spec is wrong: {error}"))?;
+        if spec.columns.is_empty() {
+            return Err("there are no columns".into());
+        }
+        if spec.encoding == RowEncoding::Json && spec.lineage.is_some() {
+            return Err("JSON objects hold the columns only: they have no lineage".into());
+        }
+        let texts = spec.columns.iter().filter_map(|one| one.pattern.as_ref());
+        let mut patterns = Patterns::of(texts.collect::<HashSet<_>>().len());
+        let columns = spec.columns.into_iter().map(|column| {
+            if column.field >= spec.fields {
+                let (name, field) = (&column.name, column.field);
+                return Err(format!("column {name:?}: records have no field {field}"));
+            }
+            Column::compile(column, spec.encoding, spec.omit_nulls, &mut patterns)
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let rules = spec.rules.into_iter();
+        let rules = rules.map(|rule| RecordRule::compile(rule, &columns));
+        let rules = rules.collect::<Result<Vec<_>, _>>()?;
+        let keys: usize = columns.iter().map(|column| column.key.capacity()).sum();
+        let mut fields: Vec<usize> = columns.iter().map(|column| column.field).collect();
+        fields.sort_unstable();
+        let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
+        Ok(ConversionPlan {
+            dialect: load_dialect(&spec.dialect)?,
+            encoding: spec.encoding,
+            fields: spec.fields,
+            row_capacity: VALUE_CAPACITY * (columns.len() + 3) + keys,
+            most_uses: uses.max().unwrap_or(0),
+            columns,
+            rules,
+            import_id: spec.lineage.map(|lineage| lineage.import_id),
+        })
+    }
+
+    /// Values in a row.
+    pub fn width(&self) -> usize {
+        self.columns.len() + if self.import_id.is_some() { 2 } else { 0 }
+    }
+}

@@ -1,0 +1,60 @@
+//! Rules on a whole record: which of its columns must have a value, given another one's.
+
+use std::fmt::Write;
+
+use super::column::Column;
+use super::reject_reasons::shown;
+use crate::conversion_spec::RuleSpec;
+
+/// In records of some kind, one of some columns must have a value.
+pub struct RecordRule {
+    /// A column, and the texts in it that the rule is for; None: it is for all records.
+    when: Option<(usize, Vec<Box<[u8]>>)>,
+    /// Of the columns that there are.
+    any_of: Vec<usize>,
+    /// Of all, as the contract has them.
+    names: String,
+}
+
+impl RecordRule {
+    /// Makes a rule ready; the error is a sentence.
+    pub fn compile(spec: RuleSpec, columns: &[Column]) -> Result<RecordRule, String> {
+        let at = |name: &str| columns.iter().position(|column| *column.name == *name);
+        let any_of = spec.any_of.iter().filter_map(|name| at(name)).collect();
+        let when = match spec.when {
+            None => None,
+            Some(name) => {
+                let column = at(&name).ok_or(format!("a rule names {name:?}, no column"))?;
+                let texts = spec.values.into_iter().map(|text| text.into_bytes().into());
+                Some((column, texts.collect()))
+            }
+        };
+        Ok(RecordRule {
+            when,
+            any_of,
+            names: spec.any_of.join(", "),
+        })
+    }
+
+    /// Why a record does not follow it, if it does not. `field` gives a column's text, and
+    /// whether it means NULL.
+    pub fn broken(
+        &self,
+        columns: &[Column],
+        mut field: impl FnMut(&Column) -> (Vec<u8>, bool),
+    ) -> Option<String> {
+        let mut reason = format!("There is no value in {}", self.names);
+        if let Some((column, texts)) = &self.when {
+            let column = &columns[*column];
+            let (text, _) = field(column);
+            if !texts.iter().any(|one| **one == *text) {
+                return None;
+            }
+            let written = write!(reason, ", and {} is {}", column.name, shown(&text));
+            debug_assert!(written.is_ok(), "a String takes whatever is written");
+        }
+        let filled = self.any_of.iter().any(|&column| !field(&columns[column]).1);
+        reason.push('.');
+        (!filled).then_some(reason)
+    }
+}

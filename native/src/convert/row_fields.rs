@@ -1,0 +1,110 @@
+//! The fields of one row, whichever reader found them.
+
+use super::field::Field;
+use super::null_texts::NullTexts;
+use crate::grammar::{PlainRow, Record, RecordReader};
+
+/// The fields of a row.
+pub trait RowFields: Copy {
+    fn count(self) -> usize;
+    /// No field holds a line end.
+    fn on_one_line(self, record: Record) -> bool;
+    /// A field that is not escaped.
+    fn field(&self, index: usize) -> Option<Field<'_>>;
+    /// The text of any field.
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8];
+    /// Whether a field means NULL.
+    fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool;
+}
+
+impl RowFields for PlainRow<'_> {
+    #[inline]
+    fn count(self) -> usize {
+        PlainRow::count(&self)
+    }
+
+    #[inline(always)]
+    fn on_one_line(self, _: Record) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn field(&self, index: usize) -> Option<Field<'_>> {
+        let (until, start) = self.until(index);
+        Some(Field::new(until, start, false))
+    }
+
+    fn text<'s>(&'s self, index: usize, _: &'s mut Vec<u8>) -> &'s [u8] {
+        let (until, start) = self.until(index);
+        &until[start..]
+    }
+
+    fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
+        nulls.hold(self.text(index, scratch), false)
+    }
+}
+
+impl RowFields for &RecordReader<'_> {
+    #[inline]
+    fn count(self) -> usize {
+        self.fields().len()
+    }
+
+    #[inline]
+    fn on_one_line(self, record: Record) -> bool {
+        RecordReader::on_one_line(self, record)
+    }
+
+    #[inline(always)]
+    fn field(&self, index: usize) -> Option<Field<'_>> {
+        let span = self.fields()[index];
+        let (until, start) = self.until(span);
+        (!span.escaped).then(|| Field::new(until, start, span.quoted))
+    }
+
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        RecordReader::text(self, self.fields()[index], scratch)
+    }
+
+    fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
+        let span = self.fields()[index];
+        nulls.hold(self.written(span, scratch), span.quoted)
+    }
+}
+
+/// A row with empty fields at its end.
+#[derive(Clone, Copy)]
+pub struct PaddedRow<F> {
+    pub fields: F,
+    /// Those that are there.
+    pub count: usize,
+}
+
+impl<F: RowFields> RowFields for PaddedRow<F> {
+    fn count(self) -> usize {
+        self.count
+    }
+
+    fn on_one_line(self, record: Record) -> bool {
+        self.fields.on_one_line(record)
+    }
+
+    fn field(&self, index: usize) -> Option<Field<'_>> {
+        if index < self.count {
+            return self.fields.field(index);
+        }
+        // What is not there is NULL, whatever an empty field means.
+        None
+    }
+
+    fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        if index < self.count {
+            return self.fields.text(index, scratch);
+        }
+        b""
+    }
+
+    fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
+        index >= self.count || self.fields.is_null(index, nulls, scratch)
+    }
+}

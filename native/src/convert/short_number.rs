@@ -1,0 +1,74 @@
+//! Numbers of at most eight digits, read eight bytes at a time.
+
+/// The most digits of a short number.
+pub const SHORT_DIGITS: u32 = 8;
+
+/// Powers of ten that a double holds exactly, and the same as integers.
+const TENS: [f64; 8] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+
+pub const WHOLE_TENS: [u32; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// The number `mantissa / 10^decimals`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortNumber {
+    pub negative: bool,
+    pub mantissa: u32,
+    pub decimals: u32,
+}
+
+impl ShortNumber {
+    /// Both parts are exact, so the one division rounds as it should.
+    #[inline]
+    pub fn as_f64(self) -> f64 {
+        let value = f64::from(self.mantissa) / TENS[self.decimals as usize & 7];
+        f64::from_bits(value.to_bits() | u64::from(self.negative) << 63)
+    }
+
+    /// What stands before the point.
+    #[inline]
+    pub fn whole(self) -> u32 {
+        self.mantissa / WHOLE_TENS[self.decimals as usize & 7]
+    }
+
+    /// The first eight digits after the point, as a number.
+    #[inline]
+    pub fn fraction(self) -> u32 {
+        let tens = WHOLE_TENS[self.decimals as usize & 7];
+        self.mantissa % tens * (100_000_000 / tens)
+    }
+}
+
+pub const ZEROS: u64 = each(b'0');
+
+/// More decimals than eight bytes can have; as a number of decimals, 0 in its low bits.
+pub const NO_POINT: u32 = 8;
+
+pub const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Removes the first point, if there is one; and how many digits followed it.
+#[inline(always)]
+pub fn without_point(digits: u64) -> (u64, u32) {
+    let differs = digits ^ each(b'.' ^ b'0');
+    let points = differs.wrapping_sub(each(1)) & !differs & each(0x80);
+    if points == 0 {
+        return (digits, NO_POINT);
+    }
+    // What stood before the point moves up by one byte, and a zero in from below.
+    let upto = points ^ points.wrapping_sub(1);
+    let moved = (digits & (upto >> 8)) << 8;
+    ((digits & !upto) | moved, (63 - points.trailing_zeros()) / 8)
+}
+
+/// The number that eight digits make, the first of them in the lowest byte.
+#[inline(always)]
+pub fn value(digits: u64) -> Option<u32> {
+    // What is more than 9 reaches the byte's highest bit, or has it already.
+    if (digits | digits.wrapping_add(each(0x76))) & each(0x80) != 0 {
+        return None;
+    }
+    let twos = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (twos.wrapping_mul(100) + (twos >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some((fours.wrapping_mul(10_000) + (fours >> 32)) as u32)
+}

@@ -1,0 +1,133 @@
+//! Finds where a record ends, and what it is: the definition of a record.
+
+use super::extent::Extent;
+use super::field_sink::FieldSink;
+use super::record_view::{FirstLine, RecordView, without_padding};
+use super::record_walk::{OpenQuoteMemory, Walk, Walker};
+use super::repeated_header::repeats_header;
+use crate::dialect::Dialect;
+use crate::reject_code::RejectCode;
+
+/// Finds extents, and remembers the last search over several lines, so that an open quote is
+/// never searched for twice: neither when more data come nor from the next line on.
+pub struct ExtentFinder {
+    memory: OpenQuoteMemory,
+    /// NULs at the end of the input, once that is there: padding, and no part of the last record.
+    padding: Option<usize>,
+}
+
+impl ExtentFinder {
+    pub fn new() -> ExtentFinder {
+        ExtentFinder {
+            memory: OpenQuoteMemory::default(),
+            padding: None,
+        }
+    }
+
+    /// The first `bytes` of the data are gone.
+    pub fn forget(&mut self, bytes: usize) {
+        let OpenQuoteMemory { from, to, broken } = self.memory;
+        self.memory = match to.checked_sub(bytes) {
+            Some(to) => OpenQuoteMemory {
+                from: from.saturating_sub(bytes),
+                to,
+                broken,
+            },
+            None => OpenQuoteMemory::default(),
+        };
+    }
+
+    /// The record that starts at `at`. `ended`: the data end where the input ends.
+    pub fn record(
+        &mut self,
+        dialect: &Dialect,
+        data: &[u8],
+        at: usize,
+        ended: bool,
+        fields: &mut impl FieldSink,
+    ) -> Extent {
+        fields.clear();
+        let padding = self.padding(dialect, data, ended);
+        let view = RecordView::new(dialect, data, at, ended, padding);
+        let line = match view.first_line() {
+            Ok(line) => line,
+            Err(found) => return found,
+        };
+        let (end, next) = (at + line.end, at + view.past_padding(line.next));
+        if line.end == 0 {
+            return Extent::Blank { end, next };
+        }
+        if Some(view.bytes[0]) == dialect.comment {
+            return Extent::Comment { end, next };
+        }
+        if dialect.is_idle(&view.bytes[..line.end]) {
+            return Extent::Blank { end, next };
+        }
+        match self.walk(&view, line, fields) {
+            Walk::Row { end, next } if repeats_header(dialect, &view.bytes[..end]) => {
+                Extent::Broken {
+                    code: RejectCode::RepeatedHeader,
+                    end: at + end,
+                    next: at + next,
+                }
+            }
+            Walk::Row { end, next } if end <= dialect.max_record_size => Extent::Row {
+                end: at + end,
+                next: at + next,
+            },
+            Walk::Row { next, .. } if next == line.next => Extent::TooLong,
+            Walk::TextAfterQuote { at } if at < line.next => Extent::Broken {
+                code: RejectCode::TextAfterQuote,
+                end,
+                next,
+            },
+            Walk::Open if !view.final_ => Extent::Unknown,
+            _ => Extent::Broken {
+                code: RejectCode::UnterminatedQuote,
+                end,
+                next,
+            },
+        }
+    }
+
+    /// A physical line, whatever it holds.
+    pub fn line(&mut self, dialect: &Dialect, data: &[u8], at: usize, ended: bool) -> Extent {
+        let padding = self.padding(dialect, data, ended);
+        let view = RecordView::new(dialect, data, at, ended, padding);
+        match view.first_line() {
+            Ok(line) => Extent::Comment {
+                end: at + line.end,
+                next: at + view.past_padding(line.next),
+            },
+            Err(found) => found,
+        }
+    }
+
+    fn padding(&mut self, dialect: &Dialect, data: &[u8], ended: bool) -> usize {
+        if !ended || data.last() != Some(&0) {
+            return 0;
+        }
+        *self
+            .padding
+            .get_or_insert_with(|| data.len() - without_padding(dialect, data))
+    }
+
+    fn walk(&mut self, view: &RecordView, line: FirstLine, fields: &mut impl FieldSink) -> Walk {
+        let mut walker = Walker {
+            view,
+            line,
+            memory: self.memory,
+            jumped: false,
+            came_to: 0,
+        };
+        let mut walk = walker.record(fields);
+        if walker.jumped && matches!(walk, Walk::Row { .. }) {
+            // The fields that were jumped over are wanted after all.
+            fields.clear();
+            walker.memory = OpenQuoteMemory::default();
+            walk = walker.record(fields);
+        }
+        self.memory = walker.memory;
+        walk
+    }
+}

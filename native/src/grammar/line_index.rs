@@ -1,0 +1,190 @@
+//! Well-formed records on one line, which nearly all are, cut at the structure's offsets.
+
+use memchr::memchr;
+
+use super::field_sink::FieldSink;
+use super::line_cutter::{LineCutter, Uncut, without_cr};
+use super::repeated_header::is_plain_data;
+use super::structural_index::StructuralIndex;
+use crate::dialect::{Dialect, NO_DELIMITER};
+
+/// The structure of a window of some data, and how much of it is taken.
+pub struct LineIndex {
+    structure: StructuralIndex,
+    /// The structure has single bytes only: of a longer delimiter, nothing.
+    useless: bool,
+    /// Where the window starts in the data.
+    window: usize,
+    /// How many of the structure's offsets lie before the next record.
+    taken: usize,
+}
+
+/// A record without its line end; offsets into the data.
+#[derive(Clone, Copy)]
+pub struct LineExtent {
+    pub end: usize,
+    pub next: usize,
+}
+
+/// A row without quotes and escapes: its fields lie between the structure's offsets.
+#[derive(Clone, Copy)]
+pub struct PlainRow<'r> {
+    data: &'r [u8],
+    /// One more than there are fields.
+    bounds: &'r [u32],
+    /// Whether a CR precedes the last of them.
+    cr: u32,
+}
+
+impl LineIndex {
+    pub fn new(dialect: &Dialect) -> LineIndex {
+        LineIndex {
+            structure: StructuralIndex::new(dialect),
+            useless: !dialect.delimiter_rest.is_empty() && dialect.delimiter != NO_DELIMITER,
+            window: 0,
+            taken: 0,
+        }
+    }
+
+    /// The data are no longer what was indexed.
+    pub fn forget(&mut self) {
+        self.structure.clear();
+        self.window = 0;
+        self.taken = 0;
+    }
+
+    /// Where the spans of the line just cut are relative to.
+    #[inline]
+    pub fn base(&self) -> usize {
+        self.window
+    }
+
+    /// The record at `at` if it is a well-formed one on one line, and neither blank nor a
+    /// comment. The records before it were cut or skipped.
+    #[inline]
+    pub fn line(
+        &mut self,
+        dialect: &Dialect,
+        data: &[u8],
+        at: usize,
+        fields: &mut impl FieldSink,
+    ) -> Option<LineExtent> {
+        if self.taken == self.structure.offsets().len() {
+            self.fill(data, at)?;
+        }
+        match self.cut(dialect, data, at, fields) {
+            Ok(line) => Some(line),
+            Err(Uncut::ShortNumber) if at > self.window => {
+                self.fill(data, at)?;
+                self.cut(dialect, data, at, fields).ok()
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The same for a row of just so many fields with no quote or escape anywhere near.
+    #[inline]
+    pub fn plain_row<'r>(
+        &'r mut self,
+        dialect: &Dialect,
+        data: &'r [u8],
+        at: usize,
+        fields: usize,
+    ) -> Option<(LineExtent, PlainRow<'r>)> {
+        if !self.structure.is_plain() || dialect.skip_initial_space {
+            return None;
+        }
+        let bounds = self.structure.bounds(self.taken, fields)?;
+        let newline = bounds[fields] as usize;
+        let data = &data[self.window..];
+        let start = at - self.window;
+        // If this is the first line end, all bounds before it are delimiters.
+        if memchr(dialect.newline, data.get(start..=newline)?)? != newline - start {
+            return None;
+        }
+        let end = without_cr(dialect.newline, data, start, newline);
+        if !is_regular(dialect, data, start, end) {
+            return None;
+        }
+        self.taken += fields;
+        let line = LineExtent {
+            end: self.window + end,
+            next: self.window + newline + 1,
+        };
+        let cr = (newline - end) as u32;
+        Some((line, PlainRow { data, bounds, cr }))
+    }
+
+    /// Takes the offsets before `at`.
+    pub fn skip_to(&mut self, at: usize) {
+        let at = at - self.window;
+        let rest = &self.structure.offsets()[self.taken..];
+        self.taken += rest
+            .iter()
+            .take_while(|&&offset| (offset as usize) < at)
+            .count();
+    }
+
+    #[cold]
+    fn fill(&mut self, data: &[u8], at: usize) -> Option<()> {
+        let rest = data
+            .get(at..)
+            .filter(|rest| !rest.is_empty() && !self.useless)?;
+        self.structure.fill(rest);
+        self.window = at;
+        self.taken = 0;
+        Some(())
+    }
+
+    #[inline]
+    fn cut(
+        &mut self,
+        dialect: &Dialect,
+        data: &[u8],
+        at: usize,
+        fields: &mut impl FieldSink,
+    ) -> Result<LineExtent, Uncut> {
+        let mut cutter = LineCutter {
+            dialect,
+            data: &data[self.window..],
+            offsets: self.structure.offsets(),
+            taken: self.taken,
+        };
+        let start = at - self.window;
+        let (end, next) = cutter.line(start, fields)?;
+        if !is_regular(dialect, cutter.data, start, end) {
+            return Err(Uncut::Irregular);
+        }
+        self.taken = cutter.taken;
+        Ok(LineExtent {
+            end: self.window + end,
+            next: self.window + next,
+        })
+    }
+}
+
+/// Neither blank nor a comment nor too long, nor the header once more.
+#[inline]
+fn is_regular(dialect: &Dialect, data: &[u8], start: usize, end: usize) -> bool {
+    if end <= start || end - start > dialect.max_record_size {
+        return false;
+    }
+    is_plain_data(dialect, &data[start..end])
+}
+
+impl<'r> PlainRow<'r> {
+    /// How many fields there are.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    /// The data up to the end of a field, and where in them it starts.
+    #[inline]
+    pub fn until(&self, index: usize) -> (&'r [u8], usize) {
+        let last = index + 2 == self.bounds.len();
+        let end = self.bounds[index + 1] - if last { self.cr } else { 0 };
+        let start = self.bounds[index].wrapping_add(1);
+        (&self.data[..end as usize], start as usize)
+    }
+}

@@ -1,0 +1,303 @@
+//! The records of whole chunks, with their fields.
+
+use memchr::memchr;
+
+use super::extent::Extent;
+use super::extent_finder::ExtentFinder;
+use super::line_cutter::without_cr;
+use super::line_index::{LineExtent, LineIndex, PlainRow};
+use super::prologue::{Prologue, bom};
+use super::record::{Record, RecordKind, Span};
+use super::text_check::count_lines;
+use super::unescape::unescape;
+use crate::dialect::Dialect;
+use crate::reject_code::RejectCode;
+
+/// What is kept of a record of nothing but NULs, however long.
+pub const PADDING: &[u8] = b"\0";
+
+/// Reads the records of bytes that are whole records.
+pub struct RecordReader<'a> {
+    dialect: &'a Dialect,
+    data: &'a [u8],
+    at: usize,
+    line: u64,
+    prologue: Prologue,
+    extents: ExtentFinder,
+    index: LineIndex,
+    spans: Vec<Span>,
+    /// What the spans are relative to.
+    base: usize,
+}
+
+impl<'a> RecordReader<'a> {
+    /// `input_start`: the data begin at offset 0 of the input, where a byte order mark, a
+    /// preamble and a header may stand.
+    pub fn new(
+        dialect: &'a Dialect,
+        data: &'a [u8],
+        input_start: bool,
+        line: u64,
+    ) -> RecordReader<'a> {
+        let prologue = if input_start {
+            Prologue::new(dialect)
+        } else {
+            Prologue::over()
+        };
+        let at = if input_start { bom(data) } else { 0 };
+        RecordReader::within(dialect, data, at, line, prologue)
+    }
+
+    /// From a place within the data, with what is still to come of the prologue there.
+    pub fn within(
+        dialect: &'a Dialect,
+        data: &'a [u8],
+        at: usize,
+        line: u64,
+        prologue: Prologue,
+    ) -> RecordReader<'a> {
+        RecordReader {
+            dialect,
+            data,
+            at,
+            line,
+            prologue,
+            extents: ExtentFinder::new(),
+            index: LineIndex::new(dialect),
+            spans: Vec::new(),
+            base: 0,
+        }
+    }
+
+    /// Where the next record starts.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Number of the line at `position`.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Whether the record just read holds no line end but its own. The last may lack that.
+    #[inline]
+    pub fn on_one_line(&self, record: Record) -> bool {
+        let own = self.data[..record.next].ends_with(&[self.dialect.newline]);
+        self.line == record.line + u64::from(own)
+    }
+
+    /// What is still to come before the data records.
+    pub fn prologue(&self) -> &Prologue {
+        &self.prologue
+    }
+
+    /// The next record; `fields` are its fields if it is a row or the header.
+    #[inline]
+    pub fn read(&mut self) -> Option<Record> {
+        if self.prologue.is_over()
+            && let Some(line) = self
+                .index
+                .line(self.dialect, self.data, self.at, &mut self.spans)
+        {
+            let record = row_record(self.at, line, self.line);
+            self.base = self.index.base();
+            self.at = line.next;
+            self.line += 1;
+            return Some(record);
+        }
+        self.read_any()
+    }
+
+    /// The next record if it is a row of just so many fields with no quote or escape anywhere
+    /// near: nearly all of them are, in most files. Else nothing is read, and `read` must be
+    /// asked.
+    #[inline]
+    pub fn read_plain(&mut self, fields: usize) -> Option<(Record, PlainRow<'_>)> {
+        if !self.prologue.is_over() {
+            return None;
+        }
+        let (line, row) = self
+            .index
+            .plain_row(self.dialect, self.data, self.at, fields)?;
+        let record = row_record(self.at, line, self.line);
+        self.at = line.next;
+        self.line += 1;
+        Some((record, row))
+    }
+
+    /// The fields of the row just read.
+    #[inline]
+    pub fn fields(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// A field's bytes as they stand in the data.
+    #[inline]
+    pub fn raw(&self, span: Span) -> &'a [u8] {
+        &self.data[self.base + span.start as usize..self.base + span.end as usize]
+    }
+
+    /// The data up to the end of a field of the row just read, and where in them it starts.
+    #[inline]
+    pub fn until(&self, span: Span) -> (&'a [u8], usize) {
+        let end = self.base + span.end as usize;
+        (&self.data[..end], self.base + span.start as usize)
+    }
+
+    /// The text of a field of the row just read; in `scratch` where escapes must be removed.
+    #[inline]
+    pub fn text<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'a: 's,
+    {
+        let raw = self.raw(span);
+        if !span.escaped {
+            return raw;
+        }
+        unescape(self.dialect, raw, span.quoted, false, scratch);
+        scratch
+    }
+
+    /// A field of the row just read as it is written: with its escapes, which have a meaning of
+    /// their own in a text that stands for NULL. Only two quotes are one, as in `text`.
+    #[inline]
+    pub fn written<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'a: 's,
+    {
+        let raw = self.raw(span);
+        if !span.escaped || !span.quoted {
+            return raw;
+        }
+        unescape(self.dialect, raw, true, true, scratch);
+        scratch
+    }
+
+    /// The next record, whatever it is.
+    #[cold]
+    fn read_any(&mut self) -> Option<Record> {
+        let (dialect, data, start) = (self.dialect, self.data, self.at);
+        if start >= data.len() {
+            return None;
+        }
+        self.base = start;
+        let found = if self.prologue.takes_line() {
+            self.extents.line(dialect, data, start, true)
+        } else {
+            self.extents
+                .record(dialect, data, start, true, &mut self.spans)
+        };
+        let too_long = found == Extent::TooLong;
+        let (kind, end, next) = match found {
+            Extent::Row { end, next } => (RecordKind::Row, end, next),
+            Extent::Blank { end, next } | Extent::Comment { end, next } => {
+                (RecordKind::Skipped, end, next)
+            }
+            Extent::Broken { code, end, next } => (RecordKind::Broken(code), end, next),
+            Extent::TooLong | Extent::Unknown => {
+                let (end, next) = line_from(dialect, data, start);
+                (too_long_kind(dialect, &data[start..end]), end, next)
+            }
+        };
+        let kind = self.prologue.place(kind, too_long);
+        let line = self.line;
+        self.line += count_lines(dialect.newline, &data[start..next]);
+        self.at = next;
+        self.index.skip_to(next);
+        Some(Record {
+            kind,
+            start,
+            end,
+            next,
+            line,
+        })
+    }
+}
+
+#[inline]
+fn row_record(start: usize, line: LineExtent, number: u64) -> Record {
+    Record {
+        kind: RecordKind::Row,
+        start,
+        end: line.end,
+        next: line.next,
+        line: number,
+    }
+}
+
+/// What a record of more than the limit is: its length does not turn a comment, or padding, into
+/// data. `bytes` are its first ones, or those of `PADDING`.
+pub fn too_long_kind(dialect: &Dialect, bytes: &[u8]) -> RecordKind {
+    if bytes == PADDING || bytes.first().copied() == dialect.comment {
+        RecordKind::Skipped
+    } else {
+        RecordKind::Broken(RejectCode::RecordTooLong)
+    }
+}
+
+/// The end of the line at `start`, and where the next one starts.
+fn line_from(dialect: &Dialect, data: &[u8], start: usize) -> (usize, usize) {
+    let newline = memchr(dialect.newline, &data[start..]).map(|found| start + found);
+    let end = newline.unwrap_or(data.len());
+    (
+        without_cr(dialect.newline, data, start, end),
+        newline.map_or(end, |end| end + 1),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::{NoFields, parse_dialect};
+
+    /// Records by the definition alone, without the index.
+    fn by_definition(dialect: &Dialect, data: &[u8]) -> Vec<(bool, usize, usize)> {
+        let mut extents = ExtentFinder::new();
+        let (mut at, mut found) = (0, Vec::new());
+        while at < data.len() {
+            let record = extents.record(dialect, data, at, true, &mut NoFields);
+            let (row, end, next) = match record {
+                Extent::Row { end, next } => (true, end, next),
+                Extent::Blank { end, next }
+                | Extent::Comment { end, next }
+                | Extent::Broken { end, next, .. } => (false, end, next),
+                Extent::TooLong | Extent::Unknown => panic!("{record:?} at {at}"),
+            };
+            found.push((row, end, next));
+            at = next;
+        }
+        found
+    }
+
+    #[test]
+    fn the_index_finds_what_the_definition_says() {
+        let mut state = 7_u32;
+        for round in 0..3000 {
+            let escape = if round % 3 == 0 { r#""\\""# } else { "null" };
+            let dialect = parse_dialect(&format!(
+                r##"{{"delimiter": ",", "quote": "\"", "escape": {escape}, "terminator": "lf",
+                    "escape_unquoted": {},
+                    "encoding": "utf-8", "header": false, "preamble": 0, "rows_after_header": 0,
+                    "comment": "#", "skip_initial_space": {}, "max_record_size": 1000000}}"##,
+                round % 6 < 3,
+                round % 2 == 0,
+            ))
+            .unwrap();
+            // Every tenth is longer than the index's window.
+            let length = if round % 10 == 0 { 20_000 } else { 60 };
+            let data: Vec<u8> = (0..length)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    b",,\"\"\n\n\r\\# aaaaa"[(state >> 16) as usize % 15]
+                })
+                .collect();
+            let mut reader = RecordReader::new(&dialect, &data, false, 1);
+            let mut found = Vec::new();
+            while let Some(record) = reader.read() {
+                found.push((record.kind == RecordKind::Row, record.end, record.next));
+            }
+            assert_eq!(found, by_definition(&dialect, &data), "round {round}");
+            assert_eq!(reader.line(), 1 + count_lines(b'\n', &data));
+        }
+    }
+}

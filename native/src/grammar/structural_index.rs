@@ -1,0 +1,291 @@
+//! Where the bytes that mean something stand: 64 bytes of input at a time become a mask of
+//! the interesting ones, and the masks a list of offsets. Deciding what each of them means is
+//! left to the reader, which then has no byte to look at that is not one of them.
+
+use memchr::{memchr, memchr2};
+
+use crate::dialect::{Dialect, NO_DELIMITER};
+
+/// Bytes indexed at a time: their offsets stay in the first-level cache.
+pub const WINDOW: usize = 16 * 1024;
+
+/// One less than the first offset.
+const BEFORE: u32 = u32::MAX;
+
+/// A step's bytes, one bit each in a mask.
+const STEP: usize = 64;
+
+/// Finds the interesting ones among the bytes.
+pub struct StructuralIndex {
+    /// Delimiter, line end, quote, escape; repeated where the dialect lacks one.
+    wanted: [u8; 4],
+    /// The same without an escape, which is data where there are no quotes.
+    outside: [u8; 4],
+    index: fn(&[u8; 4], &[u8], &mut [u32]) -> usize,
+    /// What stands before the first byte, then the offsets.
+    offsets: Box<[u32]>,
+    len: usize,
+    /// The quote and the escape in unquoted fields, if the dialect has them.
+    special: [Option<u8>; 2],
+    /// There is none of them in the window.
+    plain: bool,
+}
+
+impl StructuralIndex {
+    pub fn new(dialect: &Dialect) -> StructuralIndex {
+        let newline = dialect.newline;
+        let delimiter = match dialect.delimiter {
+            NO_DELIMITER => newline,
+            delimiter => delimiter,
+        };
+        let quote = dialect.quote.unwrap_or(delimiter);
+        let escape = dialect.escape.unwrap_or(delimiter);
+        StructuralIndex {
+            wanted: [delimiter, newline, quote, escape],
+            outside: [delimiter, newline, quote, delimiter],
+            index: fastest(),
+            // A step writes in eights, so a little more than it says.
+            offsets: vec![BEFORE; 1 + WINDOW + STEP].into_boxed_slice(),
+            len: 0,
+            special: [dialect.quote, dialect.escape_unquoted],
+            plain: false,
+        }
+    }
+
+    /// Indexes the first bytes of `data`, at most a window of them.
+    pub fn fill(&mut self, data: &[u8]) {
+        let data = &data[..data.len().min(WINDOW)];
+        self.plain = match self.special {
+            [Some(quote), Some(escape)] => memchr2(quote, escape, data).is_none(),
+            [Some(byte), None] | [None, Some(byte)] => memchr(byte, data).is_none(),
+            [None, None] => true,
+        };
+        let wanted = if self.plain {
+            &self.outside
+        } else {
+            &self.wanted
+        };
+        self.len = (self.index)(wanted, data, &mut self.offsets[1..]);
+    }
+
+    /// Forgets what was indexed.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Whether every offset is that of a delimiter or of a line end.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// The offset before the one at `index`, then so many from there. One more than the first
+    /// is where a field starts, even at the start of the window.
+    #[inline]
+    pub fn bounds(&self, index: usize, count: usize) -> Option<&[u32]> {
+        if count > self.len - index {
+            return None;
+        }
+        self.offsets.get(index..=index + count)
+    }
+
+    /// Offsets into what was given to `fill`, ascending.
+    pub fn offsets(&self) -> &[u32] {
+        &self.offsets[1..=self.len]
+    }
+}
+
+/// The best way this processor has.
+fn fastest() -> fn(&[u8; 4], &[u8], &mut [u32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+        return x86::index;
+    }
+    index
+}
+
+/// Indexes with what every processor of the architecture has.
+fn index(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
+    index_with(data, offsets, |step| mask(wanted, step))
+}
+
+/// Always inlined: so the masks and the loop over their bits are compiled for the same
+/// processor.
+#[inline(always)]
+fn index_with(data: &[u8], offsets: &mut [u32], mask: impl Fn(&[u8; STEP]) -> u64) -> usize {
+    let (steps, rest) = data.as_chunks::<STEP>();
+    let mut len = 0;
+    for (i, step) in steps.iter().enumerate() {
+        len = unpack(mask(step), (i * STEP) as u32, offsets, len);
+    }
+    if !rest.is_empty() {
+        let mut step = [0; STEP];
+        step[..rest.len()].copy_from_slice(rest);
+        let within = (1 << rest.len()) - 1;
+        len = unpack(
+            mask(&step) & within,
+            (steps.len() * STEP) as u32,
+            offsets,
+            len,
+        );
+    }
+    len
+}
+
+/// Appends the offsets of a mask's bits. Eight at a time whether there are so many or not:
+/// most steps then take no branch that depends on the data.
+#[inline(always)]
+fn unpack(mut mask: u64, base: u32, offsets: &mut [u32], len: usize) -> usize {
+    let count = mask.count_ones() as usize;
+    let mut at = len;
+    while at < len + count {
+        let Some(eight) = offsets[at..].first_chunk_mut::<8>() else {
+            break;
+        };
+        for offset in eight {
+            *offset = base + mask.trailing_zeros();
+            mask &= mask.wrapping_sub(1);
+        }
+        at += 8;
+    }
+    len + count
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn mask(wanted: &[u8; 4], step: &[u8; STEP]) -> u64 {
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+    // SAFETY: SSE2 is part of every x86-64; each load reads the 16 bytes of its lane, and asks
+    // for no alignment.
+    unsafe {
+        let [a, b, c, d] = wanted.map(|byte| _mm_set1_epi8(byte as i8));
+        let mut mask = 0;
+        for (i, lane) in step.as_chunks::<16>().0.iter().enumerate() {
+            let lane = _mm_loadu_si128(lane.as_ptr().cast::<__m128i>());
+            let ab = _mm_or_si128(_mm_cmpeq_epi8(lane, a), _mm_cmpeq_epi8(lane, b));
+            let cd = _mm_or_si128(_mm_cmpeq_epi8(lane, c), _mm_cmpeq_epi8(lane, d));
+            let bits = _mm_movemask_epi8(_mm_or_si128(ab, cd)) as u16;
+            mask |= u64::from(bits) << (i * 16);
+        }
+        mask
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x,
+        _mm256_set1_epi8,
+    };
+
+    use super::{STEP, index_with};
+
+    pub fn index(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
+        // SAFETY: `fastest` gives this function out only where AVX2 and BMI1 were detected.
+        unsafe { index_avx2(wanted, data, offsets) }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    fn index_avx2(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
+        index_with(data, offsets, |step| mask(wanted, step))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn mask(wanted: &[u8; 4], step: &[u8; STEP]) -> u64 {
+        let [a, b, c, d] =
+            [wanted[0], wanted[1], wanted[2], wanted[3]].map(|byte| _mm256_set1_epi8(byte as i8));
+        let mut mask = 0;
+        for (i, lane) in step.as_chunks::<32>().0.iter().enumerate() {
+            // Compiled to one load of the lane.
+            let [e, f, g, h] = [0, 1, 2, 3].map(|i| i64::from_le_bytes(lane.as_chunks().0[i]));
+            let lane = _mm256_set_epi64x(h, g, f, e);
+            let ab = _mm256_or_si256(_mm256_cmpeq_epi8(lane, a), _mm256_cmpeq_epi8(lane, b));
+            let cd = _mm256_or_si256(_mm256_cmpeq_epi8(lane, c), _mm256_cmpeq_epi8(lane, d));
+            let bits = _mm256_movemask_epi8(_mm256_or_si256(ab, cd)) as u32;
+            mask |= u64::from(bits) << (i * 32);
+        }
+        mask
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+#[inline(always)]
+fn mask(wanted: &[u8; 4], step: &[u8; STEP]) -> u64 {
+    use std::arch::aarch64::{
+        vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vorrq_u8, vpaddq_u8,
+        vreinterpretq_u64_u8,
+    };
+    const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+    // SAFETY: NEON is part of every aarch64; each load reads the 16 bytes of its array.
+    unsafe {
+        let bits = vld1q_u8(BITS.as_ptr());
+        let [a, b, c, d] = wanted.map(|byte| vdupq_n_u8(byte));
+        let lanes = step.as_chunks::<16>().0;
+        let found = |lane: &[u8; 16]| {
+            let lane = vld1q_u8(lane.as_ptr());
+            let ab = vorrq_u8(vceqq_u8(lane, a), vceqq_u8(lane, b));
+            let cd = vorrq_u8(vceqq_u8(lane, c), vceqq_u8(lane, d));
+            vandq_u8(vorrq_u8(ab, cd), bits)
+        };
+        let low = vpaddq_u8(found(&lanes[0]), found(&lanes[1]));
+        let high = vpaddq_u8(found(&lanes[2]), found(&lanes[3]));
+        let all = vpaddq_u8(low, high);
+        vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(all, all)))
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn mask(wanted: &[u8; 4], step: &[u8; STEP]) -> u64 {
+    step.iter().enumerate().fold(0, |mask, (i, byte)| {
+        mask | u64::from(wanted.contains(byte)) << i
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive(wanted: &[u8; 4], data: &[u8]) -> Vec<u32> {
+        let places = data
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| wanted.contains(byte));
+        places.map(|(i, _)| i as u32).collect()
+    }
+
+    #[test]
+    fn every_way_finds_the_same() {
+        let wanted = *b",\n\"\\";
+        let mut state = 1_u32;
+        // Miri is slow.
+        let lengths = if cfg!(miri) {
+            (0..=2 * STEP).collect()
+        } else {
+            Vec::from_iter((0..400).chain([WINDOW - 1, WINDOW]))
+        };
+        for len in lengths {
+            let data: Vec<u8> = (0..len)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    b",\n\"\\,,,,abcdefgh0123456789"[(state >> 16) as usize % 26]
+                })
+                .collect();
+            let mut offsets = vec![0; WINDOW + STEP];
+            for way in [index, fastest()] {
+                let found = way(&wanted, &data, &mut offsets);
+                assert_eq!(offsets[..found], naive(&wanted, &data));
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_window_fits() {
+        let mut offsets = vec![0; WINDOW + STEP];
+        let data = vec![b','; WINDOW];
+        assert_eq!(fastest()(b",,,,", &data, &mut offsets), WINDOW);
+        assert_eq!(offsets[WINDOW - 1] as usize, WINDOW - 1);
+    }
+}

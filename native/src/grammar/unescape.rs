@@ -1,0 +1,38 @@
+//! Removes quotes and escapes from the text of a field.
+
+use memchr::{memchr, memchr2};
+
+use crate::dialect::Dialect;
+
+/// Removes the first of two quotes, and the escapes but those that are data: all, with `keep`.
+pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &mut Vec<u8>) {
+    text.clear();
+    let (quote, escape) = if quoted {
+        (dialect.quote, dialect.escape)
+    } else {
+        (None, dialect.escape_unquoted)
+    };
+    let mut rest = raw;
+    loop {
+        let found = match (quote, escape) {
+            (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
+            (Some(byte), None) | (None, Some(byte)) => memchr(byte, rest),
+            (None, None) => None,
+        };
+        let Some((at, &next)) = found.and_then(|at| Some((at, rest.get(at + 1)?))) else {
+            text.extend_from_slice(rest);
+            return;
+        };
+        let doubled = Some(rest[at]) == quote;
+        if doubled || !keep && dialect.escapes(next) {
+            text.extend_from_slice(&rest[..at]);
+            text.push(next);
+            rest = &rest[at + 2..];
+        } else {
+            // What an escape stands before begins nothing of its own.
+            let taken = at + 1 + usize::from(dialect.escapes(next));
+            text.extend_from_slice(&rest[..taken]);
+            rest = &rest[taken..];
+        }
+    }
+}

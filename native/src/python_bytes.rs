@@ -1,0 +1,34 @@
+//! Bytes that Python gives.
+
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Bytes that stay as they are while other Python threads run.
+pub enum PythonBytes<'py> {
+    /// `bytes` cannot change.
+    Shared(Bound<'py, PyBytes>),
+    /// What others may write to is copied.
+    Copied(Vec<u8>),
+}
+
+impl PythonBytes<'_> {
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            PythonBytes::Shared(bytes) => bytes.as_bytes(),
+            PythonBytes::Copied(bytes) => bytes,
+        }
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for PythonBytes<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.cast::<PyBytes>() {
+            return Ok(PythonBytes::Shared(bytes.to_owned()));
+        }
+        let buffer = PyBuffer::<u8>::get(&object)?;
+        Ok(PythonBytes::Copied(buffer.to_vec(object.py())?))
+    }
+}

@@ -1,0 +1,201 @@
+//! What the values of one column have shown.
+
+use serde::Serialize;
+
+use super::fitting_types::{self, Number, TYPES, TypeSet};
+use crate::values::{ParsedTime, date, json, time, timestamp, timestamptz, uuid};
+
+/// Characters of a counter-example that are kept.
+const SHOWN: usize = 60;
+
+/// A value that a type does not fit.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Example {
+    pub(super) line: u64,
+    value: String,
+}
+
+/// What is known of one column. A type that one value disproved is not tried again.
+#[derive(Clone, Debug)]
+pub(super) struct ColumnEvidence {
+    /// Types that fit every value so far.
+    alive: TypeSet,
+    pub(super) nulls: u64,
+    pub(super) empties: u64,
+    pub(super) values: u64,
+    pub(super) max_chars: usize,
+    pub(super) max_bytes: usize,
+    min: i64,
+    max: i64,
+    pub(super) integer_digits: usize,
+    pub(super) fraction_digits: usize,
+    pub(super) second_digits: u8,
+    /// In the order of `TYPES`.
+    examples: [Option<Example>; TYPES.len()],
+}
+
+impl ColumnEvidence {
+    pub(super) fn new() -> ColumnEvidence {
+        ColumnEvidence {
+            alive: fitting_types::ALL,
+            nulls: 0,
+            empties: 0,
+            values: 0,
+            max_chars: 0,
+            max_bytes: 0,
+            min: i64::MAX,
+            max: i64::MIN,
+            integer_digits: 0,
+            fraction_digits: 0,
+            second_digits: 0,
+            examples: [const { None }; TYPES.len()],
+        }
+    }
+
+    /// Takes one value that is neither NULL nor empty.
+    #[inline]
+    pub(super) fn see(&mut self, text: &[u8], line: u64) {
+        self.values += 1;
+        if text.len() > self.max_bytes {
+            self.max_bytes = text.len();
+        }
+        // There are never more characters than bytes.
+        if text.len() > self.max_chars {
+            self.max_chars = self.max_chars.max(characters(text));
+        }
+        if self.alive != 0 {
+            let fits = self.fitting(text);
+            if self.alive & !fits != 0 {
+                self.disprove(self.alive & !fits, text, line);
+            }
+        }
+    }
+
+    /// Those of the types alive that the value fits.
+    #[inline]
+    fn fitting(&mut self, text: &[u8]) -> TypeSet {
+        let mut fits = 0;
+        if self.alive & fitting_types::NUMBERS != 0 {
+            let number = fitting_types::number(text, self.alive);
+            self.keep_digits(&number);
+            fits |= number.fits;
+        }
+        if self.alive & fitting_types::TEMPORALS != 0 {
+            fits |= self.fitting_temporals(text);
+        }
+        if self.alive & fitting_types::OTHERS != 0 {
+            fits |= self.fitting_others(text);
+        }
+        fits
+    }
+
+    #[inline]
+    fn keep_digits(&mut self, number: &Number) {
+        if number.fits & fitting_types::INTEGER != 0 {
+            self.min = self.min.min(number.integer);
+            self.max = self.max.max(number.integer);
+        }
+        if number.fits & fitting_types::DECIMAL != 0 {
+            self.integer_digits = self.integer_digits.max(number.integer_digits);
+            self.fraction_digits = self.fraction_digits.max(number.fraction_digits);
+        }
+    }
+
+    #[inline]
+    fn fitting_temporals(&mut self, text: &[u8]) -> TypeSet {
+        let mut fits = 0;
+        let mut clock = |kind, read: fn(&[u8]) -> Option<ParsedTime>| {
+            if self.alive & kind != 0
+                && let Some(clock) = read(text)
+            {
+                fits |= kind;
+                self.second_digits = self.second_digits.max(clock.digits);
+            }
+        };
+        clock(fitting_types::TIMESTAMP, |text| timestamp(text).ok());
+        clock(fitting_types::TIMESTAMPTZ, |text| timestamptz(text).ok());
+        clock(fitting_types::TIME, |text| time(text).ok());
+        if self.alive & fitting_types::DATE != 0 && date(text).is_ok() {
+            fits |= fitting_types::DATE;
+        }
+        fits
+    }
+
+    #[inline]
+    fn fitting_others(&self, text: &[u8]) -> TypeSet {
+        let mut fits = 0;
+        if self.alive & fitting_types::BOOLEAN != 0 && fitting_types::is_boolean(text) {
+            fits |= fitting_types::BOOLEAN;
+        }
+        if self.alive & fitting_types::UUID != 0
+            && uuid(text).is_ok()
+            && !text.iter().any(u8::is_ascii_uppercase)
+        {
+            fits |= fitting_types::UUID;
+        }
+        if self.alive & fitting_types::JSON != 0
+            && matches!(text[0], b'{' | b'[')
+            && json(text).is_ok()
+        {
+            fits |= fitting_types::JSON;
+        }
+        fits
+    }
+
+    #[cold]
+    fn disprove(&mut self, disproved: TypeSet, text: &[u8], line: u64) {
+        let value: String = String::from_utf8_lossy(text).chars().take(SHOWN).collect();
+        for (kind, example) in TYPES.iter().zip(&mut self.examples) {
+            if disproved & kind.bit != 0 {
+                *example = Some(Example {
+                    line,
+                    value: value.clone(),
+                });
+            }
+        }
+        self.alive &= !disproved;
+    }
+
+    /// Adds what another scanner saw of the same column.
+    pub(super) fn merge(&mut self, other: &ColumnEvidence) {
+        self.alive &= other.alive;
+        self.nulls += other.nulls;
+        self.empties += other.empties;
+        self.values += other.values;
+        self.max_chars = self.max_chars.max(other.max_chars);
+        self.max_bytes = self.max_bytes.max(other.max_bytes);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.integer_digits = self.integer_digits.max(other.integer_digits);
+        self.fraction_digits = self.fraction_digits.max(other.fraction_digits);
+        self.second_digits = self.second_digits.max(other.second_digits);
+        for (mine, other) in self.examples.iter_mut().zip(&other.examples) {
+            let earlier = match (&*mine, other) {
+                (Some(mine), Some(other)) => other.line < mine.line,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            };
+            if earlier {
+                mine.clone_from(other);
+            }
+        }
+    }
+
+    /// Least and greatest of the values that were integers.
+    pub(super) fn range(&self) -> Option<(i64, i64)> {
+        (self.min <= self.max).then_some((self.min, self.max))
+    }
+
+    /// The name of each type, and why it does not fit.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = (&'static str, Option<&Example>)> {
+        TYPES
+            .iter()
+            .map(|kind| kind.name)
+            .zip(self.examples.iter().map(Option::as_ref))
+    }
+}
+
+/// Bytes that do not go on with a character.
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}

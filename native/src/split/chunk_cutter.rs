@@ -1,0 +1,366 @@
+//! Cuts a stream into chunks of whole records.
+//!
+//! Where no quote or escape is near, records end where lines end, and the end of a line is all
+//! that is looked for. Only a record that holds one is asked about in detail.
+
+use memchr::{memchr, memchr2, memrchr};
+
+use crate::buffer_pool;
+use crate::chunk::{Chunk, OVERLONG_KEPT};
+use crate::dialect::Dialect;
+use crate::grammar::{
+    Extent, ExtentFinder, LineIndex, NoFields, PADDING, Prologue, RecordKind, bom, count_lines,
+    without_padding,
+};
+
+/// How far records are looked up in the index before it is asked whether there are still quotes.
+const INDEXED: usize = 4 << 10;
+
+/// The most that is set aside for a chunk before its bytes have come. Memory that is not
+/// written to costs nothing; a vector that grows is copied.
+const SPARE: usize = 64 << 20;
+
+pub struct ChunkCutter {
+    dialect: Dialect,
+    chunk_size: usize,
+    /// What has come and is in no chunk yet; the bytes before `cut` are.
+    pending: Vec<u8>,
+    cut: usize,
+    /// The end of the last record found.
+    at: usize,
+    /// There is no quote or escape between `at` and here.
+    searched: usize,
+    /// Input offset and line of `pending[cut]`.
+    start: u64,
+    line: u64,
+    /// At the start of an input, until it is known whether there is a byte order mark.
+    bom: bool,
+    /// It is kept whole: what is converted must know where it stands in it.
+    prologue: Prologue,
+    extents: ExtentFinder,
+    index: LineIndex,
+    overlong: Option<Overlong>,
+}
+
+/// A record of more than the limit, whose end has not come yet.
+struct Overlong {
+    kept: Vec<u8>,
+    length: u64,
+    /// What came before NULs alone, as long as nothing else has come: a record that is not too
+    /// long, if the input ends so.
+    padded: Option<Vec<u8>>,
+}
+
+impl ChunkCutter {
+    pub fn new(dialect: Dialect, chunk_size: usize, start: u64, line: u64) -> ChunkCutter {
+        let prologue = if start == 0 {
+            Prologue::new(&dialect)
+        } else {
+            Prologue::over()
+        };
+        ChunkCutter {
+            chunk_size: chunk_size.max(1),
+            pending: Vec::new(),
+            cut: 0,
+            at: 0,
+            searched: 0,
+            start,
+            line,
+            bom: start == 0,
+            prologue,
+            extents: ExtentFinder::new(),
+            index: LineIndex::new(&dialect),
+            dialect,
+            overlong: None,
+        }
+    }
+
+    /// Takes more of the input; gives the chunks that are complete by it.
+    pub fn feed(&mut self, mut data: &[u8], chunks: &mut Vec<Chunk>) {
+        if self.overlong.is_some() {
+            let Some(rest) = self.continue_overlong(data, chunks) else {
+                return;
+            };
+            data = &data[rest..];
+        }
+        if self.pending.capacity() == 0 {
+            self.pending
+                .reserve(self.chunk_size.min(SPARE) + data.len());
+        }
+        self.pending.extend_from_slice(data);
+        self.index.forget();
+        self.advance(false, chunks);
+        if self.cut > 0 {
+            let cut = self.cut;
+            self.pending.drain(..cut);
+            self.rebase(cut);
+        }
+    }
+
+    /// Bytes that taking so many more may need at once: the next chunk's, or those of a record
+    /// that becomes longer.
+    pub fn capacity_for(&self, more: usize) -> usize {
+        self.chunk_size.min(SPARE).max(self.pending.len()) + more
+    }
+
+    /// The number of bytes that have come and are in no chunk yet.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The input has ended: gives the rest.
+    pub fn finish(&mut self, chunks: &mut Vec<Chunk>) {
+        self.advance(true, chunks);
+        if self.overlong.is_some() {
+            self.end_overlong(0, chunks);
+        }
+        self.emit(self.pending.len(), chunks);
+    }
+
+    /// Finds the records that are known to be whole, and cuts where it is time.
+    fn advance(&mut self, ended: bool, chunks: &mut Vec<Chunk>) {
+        if self.bom {
+            if self.pending.len() < 3 && !ended {
+                return;
+            }
+            self.at = bom(&self.pending);
+            self.bom = false;
+        }
+        while self.at < self.pending.len() {
+            if !self.prologue.is_over() {
+                if !self.step_in_prologue(ended, chunks) {
+                    return;
+                }
+            } else if self.at - self.cut >= self.chunk_size {
+                self.emit(self.at, chunks);
+            } else if !self.skip_plain_lines()
+                && !self.skip_indexed_lines()
+                && !self.step(ended, chunks)
+            {
+                return;
+            }
+        }
+    }
+
+    /// Passes over the whole lines before the next quote or escape, as far as the chunk's end.
+    /// False where there are none.
+    fn skip_plain_lines(&mut self) -> bool {
+        let newline = self.dialect.newline;
+        let special = self.next_special();
+        let plain = &self.pending[self.at..special];
+        let Some(last) = memrchr(newline, plain) else {
+            return false;
+        };
+        let wanted = (self.cut + self.chunk_size).saturating_sub(self.at + 1);
+        let goal = match plain
+            .get(wanted..=last)
+            .and_then(|rest| memchr(newline, rest))
+        {
+            Some(first) => wanted + first + 1,
+            None => last + 1,
+        };
+        // Every line must be short enough: so each stretch as long as the longest record has
+        // to hold a line end.
+        let reach = self.dialect.max_record_size + 1;
+        let mut passed = 0;
+        while passed < goal {
+            let stretch = &plain[passed..goal.min(passed + reach)];
+            match memrchr(newline, stretch) {
+                Some(end) => passed += end + 1,
+                None => break,
+            }
+        }
+        self.at += passed;
+        passed > 0
+    }
+
+    /// Passes over well-formed records on one line, as far as the chunk's end or to where no
+    /// quote is near. False where there are none.
+    fn skip_indexed_lines(&mut self) -> bool {
+        let start = self.at;
+        self.index.skip_to(start);
+        let goal = (self.cut + self.chunk_size).min(start + INDEXED);
+        while self.at < goal
+            && let Some(line) =
+                self.index
+                    .line(&self.dialect, &self.pending, self.at, &mut NoFields)
+        {
+            self.at = line.next;
+        }
+        self.at > start
+    }
+
+    /// The place of the first quote or escape from `at` on, or the end of what has come.
+    fn next_special(&mut self) -> usize {
+        let from = self.searched.max(self.at);
+        let rest = &self.pending[from..];
+        let found = match (self.dialect.quote, self.dialect.escape_unquoted) {
+            (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
+            (Some(byte), None) | (None, Some(byte)) => memchr(byte, rest),
+            (None, None) => None,
+        };
+        self.searched = found.map_or(self.pending.len(), |found| from + found);
+        self.searched
+    }
+
+    /// Passes over one record; false if its end is not known yet.
+    fn step(&mut self, ended: bool, chunks: &mut Vec<Chunk>) -> bool {
+        let (dialect, pending) = (&self.dialect, &self.pending);
+        match self
+            .extents
+            .record(dialect, pending, self.at, ended, &mut NoFields)
+        {
+            Extent::Row { next, .. }
+            | Extent::Blank { next, .. }
+            | Extent::Comment { next, .. }
+            | Extent::Broken { next, .. } => {
+                self.at = next;
+                true
+            }
+            Extent::TooLong => self.begin_overlong(chunks),
+            Extent::Unknown => false,
+        }
+    }
+
+    fn step_in_prologue(&mut self, ended: bool, chunks: &mut Vec<Chunk>) -> bool {
+        let (dialect, pending) = (&self.dialect, &self.pending);
+        let found = if self.prologue.takes_line() {
+            self.extents.line(dialect, pending, self.at, ended)
+        } else {
+            self.extents
+                .record(dialect, pending, self.at, ended, &mut NoFields)
+        };
+        let (kind, next) = match found {
+            Extent::Row { next, .. } | Extent::Broken { next, .. } => (RecordKind::Row, next),
+            Extent::Blank { next, .. } | Extent::Comment { next, .. } => {
+                (RecordKind::Skipped, next)
+            }
+            Extent::TooLong => {
+                self.prologue = Prologue::over();
+                return self.begin_overlong(chunks);
+            }
+            Extent::Unknown => return false,
+        };
+        self.prologue.place(kind, false);
+        self.at = next;
+        true
+    }
+
+    /// Makes a chunk of the pending bytes before `end`.
+    fn emit(&mut self, end: usize, chunks: &mut Vec<Chunk>) {
+        if end == self.cut {
+            return;
+        }
+        let (start, line) = (self.start, self.line);
+        let length = end - self.cut;
+        // The smaller part is copied.
+        let bytes = if self.cut == 0 && length >= self.pending.len() - end {
+            let rest = &self.pending[end..];
+            let mut pending = buffer_pool::take(rest.len() + self.pending.len().min(SPARE));
+            pending.extend_from_slice(rest);
+            let mut bytes = std::mem::replace(&mut self.pending, pending);
+            bytes.truncate(end);
+            self.rebase(end);
+            bytes
+        } else {
+            let bytes = self.pending[self.cut..end].to_vec();
+            self.cut = end;
+            bytes
+        };
+        self.start += length as u64;
+        self.line += count_lines(self.dialect.newline, &bytes);
+        chunks.push(Chunk::new(bytes, start, line));
+    }
+
+    /// The first `gone` of the pending bytes are gone.
+    fn rebase(&mut self, gone: usize) {
+        self.cut = self.cut.saturating_sub(gone);
+        self.at = self.at.saturating_sub(gone);
+        self.searched = self.searched.saturating_sub(gone);
+        self.extents.forget(gone);
+        self.index.forget();
+    }
+
+    /// The record at `at` is too long: it gets a chunk of its own. True if it ends within what
+    /// is pending.
+    fn begin_overlong(&mut self, chunks: &mut Vec<Chunk>) -> bool {
+        self.emit(self.at, chunks);
+        self.overlong = Some(Overlong {
+            kept: Vec::new(),
+            length: 0,
+            padded: None,
+        });
+        let mut pending = std::mem::take(&mut self.pending);
+        let rest = self.continue_overlong(&pending[self.at..], chunks);
+        if let Some(rest) = rest {
+            self.at += rest;
+            self.cut = self.at;
+        } else {
+            pending.clear();
+            (self.cut, self.at, self.searched) = (0, 0, 0);
+            self.extents = ExtentFinder::new();
+            self.index.forget();
+        }
+        self.pending = pending;
+        rest.is_some()
+    }
+
+    /// Looks for the end of the overlong record; gives what of the data comes after it.
+    fn continue_overlong(&mut self, data: &[u8], chunks: &mut Vec<Chunk>) -> Option<usize> {
+        let overlong = self.overlong.as_mut()?;
+        let newline = memchr(self.dialect.newline, data);
+        let content = &data[..newline.unwrap_or(data.len())];
+        let filled = without_padding(&self.dialect, content);
+        let line = &content[..filled];
+        let is_cr = self.dialect.newline == b'\n' && line.ends_with(b"\r");
+        if overlong.length == 0 && filled - usize::from(is_cr) <= self.dialect.max_record_size {
+            overlong.padded = Some(line.to_vec());
+        } else if filled > 0 {
+            overlong.padded = None;
+        }
+        let left = OVERLONG_KEPT + 1 - overlong.kept.len();
+        overlong
+            .kept
+            .extend_from_slice(&content[..content.len().min(left)]);
+        overlong.length += content.len() as u64;
+        newline.map(|newline| {
+            self.end_overlong(1, chunks);
+            newline + 1
+        })
+    }
+
+    /// Makes the chunk of the overlong record, which ends with so many line ends (0 or 1).
+    fn end_overlong(&mut self, line_ends: u64, chunks: &mut Vec<Chunk>) {
+        let Some(Overlong {
+            mut kept,
+            mut length,
+            padded,
+        }) = self.overlong.take()
+        else {
+            return;
+        };
+        if let Some(record) = padded.filter(|record| record.is_empty() || line_ends == 0) {
+            kept = PADDING.to_vec();
+            if !record.is_empty() {
+                let before = Chunk::new(record, self.start, self.line);
+                length -= before.end - before.start;
+                self.start = before.end;
+                chunks.push(before);
+            }
+        }
+        let all = kept.len() as u64 == length;
+        if all && self.dialect.newline == b'\n' && kept.last() == Some(&b'\r') {
+            kept.pop();
+        }
+        kept.truncate(OVERLONG_KEPT);
+        let end = self.start + length + line_ends;
+        let overlong = Some(line_ends);
+        chunks.push(Chunk {
+            end,
+            overlong,
+            ..Chunk::new(kept, self.start, self.line)
+        });
+        self.start = end;
+        self.line += line_ends;
+    }
+}
