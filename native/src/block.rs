@@ -1,4 +1,4 @@
-//! What was made of some records.
+//! The result of one conversion: rows, counts and rejects.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -14,34 +14,39 @@ use crate::conversion_spec::RowEncoding;
 use crate::grammar::Record;
 use crate::reject_code::RejectCode;
 
-/// What `Converter.convert` made of some records.
+/// What `Converter.convert` made of a run of records in one chunk.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Block {
     pub encoding: RowEncoding,
-    /// The rows, in the encoding.
+    /// The rows, in `encoding`.
     pub rows: Vec<u8>,
-    /// Values in a row.
+    /// The number of values in a row.
     pub width: usize,
-    /// Where the record of each row is; with encoding `json` only.
+    /// The place of each row's record. Filled only with encoding `json`.
     pub places: Vec<RecordPlace>,
     pub counts: Counts,
+    /// The offset in the chunk of the first byte that was not converted.
     #[pyo3(get)]
     pub position: usize,
+    /// The line number at `position`.
     #[pyo3(get)]
     pub line: u64,
     pub rejects: Vec<Reject>,
-    /// The chunk's, where and on which line the block's records start in them (a header is no
-    /// record), and where they start in the input.
+    /// The bytes of the chunk.
     pub bytes: Arc<PooledBytes>,
+    /// The offset in the chunk of the block's first record. A header is no record.
     #[pyo3(get)]
     pub start: usize,
+    /// The line number at `start`.
     #[pyo3(get)]
     pub first_line: u64,
+    /// The offset of the chunk in the input.
     pub offset: u64,
     /// The byte that ends a line.
     pub newline: u8,
 }
 
+/// How many records were read, and what became of them. `records` is the sum of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub records: u64,
@@ -50,7 +55,8 @@ pub struct Counts {
     pub skipped: u64,
 }
 
-/// Where a record is: its first line, and its bytes in the chunk without a line end.
+/// The place of a record: its first line, and the range of its bytes in the chunk, without the
+/// line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordPlace {
     pub line: u64,
@@ -67,7 +73,7 @@ impl From<Record> for RecordPlace {
     }
 }
 
-/// A record that is no row.
+/// A record that became no row, and why.
 pub struct Reject {
     pub place: RecordPlace,
     pub column: Option<Arc<str>>,
@@ -88,8 +94,8 @@ type PlaceTuple<'py> = (u64, u64, Bound<'py, PyBytes>);
 
 #[pymethods]
 impl Block {
-    /// Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust. Between
-    /// `json` objects is a newline.
+    /// The rows as bytes of the encoding. Empty for `sqlite`, whose rows stay in Rust. `json`
+    /// objects have a newline between them.
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self.encoding {
@@ -103,13 +109,13 @@ impl Block {
         }
     }
 
-    /// The payload, without a copy of it.
+    /// A read-only view of the rows, for targets that send them without a copy.
     fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
         PyMemoryView::from(slf)
     }
 
     /// # Safety
-    /// As Python demands: the view is to be filled.
+    /// `view` must point to a `Py_buffer` that may be filled, as Python's buffer protocol demands.
     unsafe fn __getbuffer__(
         slf: Bound<'_, Self>,
         view: *mut ffi::Py_buffer,
@@ -167,12 +173,12 @@ impl Block {
         block.rejects.iter().map(tuple).collect()
     }
 
-    /// The line of each row's record; with encoding `json` only.
+    /// The line number of each row's record. Filled only with encoding `json`.
     fn lines(&self) -> Vec<u64> {
         self.places.iter().map(|place| place.line).collect()
     }
 
-    /// (line, byte offset, raw) of one row's record; with encoding `json` only.
+    /// (line, byte offset, raw bytes) of one row's record. Available only with encoding `json`.
     fn record<'py>(&self, py: Python<'py>, row: usize) -> PyResult<PlaceTuple<'py>> {
         match self.places.get(row) {
             Some(&place) => Ok(self.shown(py, place)),
@@ -180,7 +186,7 @@ impl Block {
         }
     }
 
-    /// The bytes of the block's records, without a last line end.
+    /// The raw bytes of the block's records without the last line end, at most `limit` of them.
     #[pyo3(signature = (limit=65536))]
     fn raw<'py>(&self, py: Python<'py>, limit: usize) -> Bound<'py, PyBytes> {
         let consumed = &self.bytes[self.start..self.position];
@@ -201,7 +207,8 @@ impl Block {
         (line, self.offset + start as u64, raw)
     }
 
-    /// The rows, and how many values each has. With encoding `sqlite`: values with tags.
+    /// The rows, and the number of values in each. With encoding `sqlite` each value has a tag
+    /// before it, as `convert::encoders::sqlite` writes it.
     pub fn rows(&self) -> (&[u8], usize) {
         (&self.rows, self.width)
     }

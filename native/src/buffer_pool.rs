@@ -1,18 +1,19 @@
-//! Memory of chunks that are gone, for those to come. The system clears memory page by page
-//! before it gives it out, which takes longer than splitting what comes into it.
+//! Reuses the memory of chunks that are done for the next chunks. The operating system clears memory
+//! page by page before a process gets it, which takes longer than splitting the input.
 
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers that are kept: as many as are filled while others are emptied.
+/// The number of buffers that are kept: one is filled while another is in use.
 const KEPT: usize = 2;
 
-/// Sizes that are kept. Less is not worth it, more is too much to hold on to.
+/// The capacities, in bytes, of the buffers that are kept. Smaller ones are cheap to allocate, and
+/// larger ones would hold too much memory.
 const SIZES: std::ops::RangeInclusive<usize> = 1 << 20..=64 << 20;
 
 static FREE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-/// An empty buffer, with capacity for so many bytes if none is left over from a chunk.
+/// An empty buffer with a capacity of at least `capacity` bytes: one from the pool, or a new one.
 pub fn take(capacity: usize) -> Vec<u8> {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
     match free.iter().position(|buffer| buffer.capacity() >= capacity) {
@@ -21,7 +22,7 @@ pub fn take(capacity: usize) -> Vec<u8> {
     }
 }
 
-/// Bytes whose memory is used again.
+/// Bytes whose memory goes back to the pool when they are dropped.
 #[derive(Debug)]
 pub struct PooledBytes(Vec<u8>);
 

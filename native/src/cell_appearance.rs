@@ -1,24 +1,25 @@
-//! What a cell looks like to a reader of tables, for detection only: what a value *is* the
+//! What a cell looks like to a person. Only the detection of dialects uses it: what a value is, the
 //! converter decides.
 
 use crate::dialect::Dialect;
 
-/// How much a cell speaks for the dialect in which it is one.
+/// The appearance of a cell in some dialect: evidence for or against that dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appearance {
     Empty,
     /// A number, a date, a time, a UUID, a URL and the like.
     Typed,
-    /// In quotes, which keep whatever they hold.
+    /// In quotes, which may hold anything.
     Quoted,
     Text,
-    /// Text with what elsewhere would be a delimiter.
+    /// Text with a character in it that is a delimiter in other dialects.
     Odd,
-    /// With a quote, a tab or a control character in it, which belong between fields.
+    /// Text with a quote, a tab or a control character, which belong between fields.
     Wrong,
 }
 
 impl Appearance {
+    /// How much the cell speaks for the dialect, from 0 to 1.
     pub fn worth(self) -> f64 {
         match self {
             Appearance::Empty => 0.0,
@@ -31,13 +32,14 @@ impl Appearance {
     }
 }
 
-/// Bytes of a cell that are looked at.
+/// The number of bytes of a cell that are examined.
 const ENOUGH: usize = 200;
 
-/// Characters that are delimiters somewhere, and seldom within a text.
+/// Characters that are delimiters in some dialects, and rare within a text.
 const SEPARATORS: &[u8] = b";|^~#";
 
-pub fn look(raw: &[u8], quoted: bool, dialect: &Dialect) -> Appearance {
+/// The appearance of a cell. `raw` is its text without the quotes around it, if it is `quoted`.
+pub fn appearance_of(raw: &[u8], quoted: bool, dialect: &Dialect) -> Appearance {
     let text = raw[..raw.len().min(ENOUGH)].trim_ascii();
     if text.is_empty() {
         return if quoted {
@@ -69,8 +71,8 @@ pub fn look(raw: &[u8], quoted: bool, dialect: &Dialect) -> Appearance {
     Appearance::Text
 }
 
-/// Within a text a quote is data, and so it is after a digit (6"); at an edge it is half of a
-/// pair that something else has torn apart.
+/// Whether a text begins or ends with one quote of a pair that a wrong dialect has separated. A
+/// quote within a text, or after a digit (6"), is data.
 fn is_half_quoted(text: &[u8], dialect: &Dialect) -> bool {
     let is_quote = |byte: u8| byte == b'"' || Some(byte) == dialect.quote;
     match text {
@@ -90,7 +92,8 @@ fn is_typed(text: &[u8]) -> bool {
     is_number(text) || is_moment(text) || is_hex(text) || is_address(text) || is_word(text)
 }
 
-/// With a sign, a currency, groups, decimals, an exponent, a percent sign: all of them optional.
+/// Whether a text is a number: it may have a sign, a currency, groups, decimals, an exponent and a
+/// percent sign.
 fn is_number(text: &[u8]) -> bool {
     let mut rest = text;
     if let [b'+' | b'-', more @ ..] = rest {
@@ -129,8 +132,8 @@ fn is_number(text: &[u8]) -> bool {
     rest.is_empty() || rest == b"%" || rest == b"." || without_currency(rest).is_empty()
 }
 
-/// Whether the marks within a number, each with the digits before it, group thousands; the last
-/// one may be that of the decimals.
+/// Whether the marks within a number group its thousands. Each mark has the number of digits before
+/// it, and `last` digits follow the last mark. The last mark may be the decimal mark.
 fn are_groups(marks: &[(u8, usize)], last: usize) -> bool {
     let may_be_decimal = |mark: u8| mark == b'.' || mark == b',';
     match marks {
@@ -158,7 +161,7 @@ fn without_currency(text: &[u8]) -> &[u8] {
     text
 }
 
-/// A date, a time, or both.
+/// Whether a text is a date, a time, or both.
 fn is_moment(text: &[u8]) -> bool {
     if !text[0].is_ascii_digit() {
         return false;
@@ -188,7 +191,7 @@ fn is_date(text: &[u8]) -> bool {
     matches!(sizes, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4])
 }
 
-/// 9:30, 09:30:15.25, with AM or PM or a zone.
+/// Whether a text is a time such as 9:30 or 09:30:15.25, perhaps with AM, PM or a zone.
 fn is_time(text: &[u8]) -> bool {
     let (mut parts, mut size, mut at) = (0, 0, 0);
     while let Some(&byte) = text.get(at) {
@@ -219,7 +222,7 @@ fn is_time(text: &[u8]) -> bool {
     }
 }
 
-/// A UUID, or bytes in hexadecimal between colons.
+/// Whether a text is a UUID, or hexadecimal bytes with colons between them.
 fn is_hex(text: &[u8]) -> bool {
     let is_hex_with = |mark| text.iter().all(|&b| b.is_ascii_hexdigit() || b == mark);
     let uuid = text.len() == 36 && count(text, b'-') == 4;
@@ -227,7 +230,7 @@ fn is_hex(text: &[u8]) -> bool {
     (uuid && is_hex_with(b'-')) || (pairs && is_hex_with(b':'))
 }
 
-/// Of the Web, or of mail.
+/// Whether a text is an address of the Web or of mail.
 fn is_address(text: &[u8]) -> bool {
     let schemes = ["http://", "https://", "ftp://", "s3://", "www."];
     if schemes.iter().any(|it| text.starts_with(it.as_bytes())) {
@@ -240,7 +243,7 @@ fn is_address(text: &[u8]) -> bool {
             .all(|&byte| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte) || byte >= 0x80)
 }
 
-/// True, false, and what stands for nothing.
+/// Whether a text is a word for true, false or a missing value.
 fn is_word(text: &[u8]) -> bool {
     let words = ["true", "false", "null", "nan", "n/a", "na", "\\n"];
     words

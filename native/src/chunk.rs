@@ -1,4 +1,4 @@
-//! A chunk: whole records, contiguous in the input.
+//! A chunk of an input: whole records that follow each other.
 
 use std::sync::Arc;
 
@@ -8,22 +8,25 @@ use pyo3::types::PyBytes;
 use crate::buffer_pool::PooledBytes;
 use crate::python_bytes::PythonBytes;
 
-/// How much of a record that is too long is kept.
+/// The number of bytes that are kept of a record that is too long.
 pub const OVERLONG_KEPT: usize = 64 * 1024;
 
-/// Immutable; the bytes stay in Rust.
+/// Whole records, contiguous in the input. Immutable; the bytes stay in Rust.
 #[pyclass(frozen, module = "snapshots._native")]
 #[derive(Debug)]
 pub struct Chunk {
-    /// Shared with the blocks made of it, which must be able to show their records.
+    /// Shared with the blocks that are made of the chunk, which can show their records.
     pub bytes: Arc<PooledBytes>,
+    /// The offset of the first byte in the input.
     #[pyo3(get)]
     pub start: u64,
+    /// The offset in the input of the byte after the last one.
     #[pyo3(get)]
     pub end: u64,
+    /// The number of the first physical line.
     #[pyo3(get)]
     pub line: u64,
-    /// Raw line ends if the chunk is one record of more than the limit.
+    /// If the chunk is one record of more than `max_record_size`: the number of line ends in it.
     pub overlong: Option<u64>,
 }
 
@@ -45,7 +48,7 @@ impl Chunk {
         })
     }
 
-    /// BLAKE3 of the first so many bytes, as long as all of them are held.
+    /// The BLAKE3 hash of the first `length` bytes. None if the chunk does not hold all of them.
     fn digest<'py>(&self, py: Python<'py>, length: usize) -> Option<Bound<'py, PyBytes>> {
         let held = self.overlong.is_none() && length <= self.bytes.len();
         let hash = held.then(|| py.detach(|| blake3::hash(&self.bytes[..length])));
@@ -59,7 +62,7 @@ impl Chunk {
         )
     }
 
-    /// A chunk of bytes that are known to be whole records.
+    /// Makes a chunk of bytes that are known to be whole records.
     #[staticmethod]
     #[pyo3(signature = (data, start=0, line=1))]
     fn of(data: PythonBytes<'_>, start: u64, line: u64) -> Chunk {

@@ -1,25 +1,27 @@
-//! What the converter is told: the JSON of `formats/kernel_json.py`.
+//! The JSON that configures a converter. `formats/kernel_json.py` writes it.
 
 use serde::Deserialize;
 
 use crate::dialect::DialectSpec;
 
+/// How the records of an input become rows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConversionSpec {
     pub dialect: DialectSpec,
     pub encoding: RowEncoding,
-    /// Fields that every record must have.
+    /// The number of fields that every record must have.
     pub fields: usize,
-    /// In the order of the payload.
+    /// In the order of the values in a row.
     pub columns: Vec<ColumnSpec>,
     pub lineage: Option<LineageSpec>,
-    /// NULL is left out of a JSON object.
+    /// Whether a NULL is left out of a JSON object.
     pub omit_nulls: bool,
     pub rules: Vec<RuleSpec>,
 }
 
-/// In records whose column `when` has one of the values, one of some columns must have a value.
+/// A rule of a contract: in records whose column `when` has one of `values`, at least one of the
+/// columns `any_of` must have a value. Without `when` the rule is for all records.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {
@@ -28,6 +30,7 @@ pub struct RuleSpec {
     pub values: Vec<String>,
 }
 
+/// How rows are written for a target: `model.RowEncoding`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum RowEncoding {
@@ -39,7 +42,7 @@ pub enum RowEncoding {
 }
 
 impl RowEncoding {
-    /// As in the spec.
+    /// The name as the spec has it.
     pub fn as_str(self) -> &'static str {
         match self {
             RowEncoding::Postgres => "postgres",
@@ -51,10 +54,11 @@ impl RowEncoding {
     }
 }
 
+/// One column: its type, its constraints, and how its texts are written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnSpec {
-    /// Index into the record.
+    /// The index of the column's field in the record.
     pub field: usize,
     pub name: String,
     #[serde(rename = "type")]
@@ -78,7 +82,7 @@ pub struct ColumnSpec {
     pub missing_values: Option<Vec<String>>,
 }
 
-/// The fields of `model.Type`.
+/// A type: the fields of `model.Type`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypeSpec {
@@ -93,6 +97,7 @@ pub struct TypeSpec {
     pub wire: Wire,
 }
 
+/// The kinds of types: `model.Kind`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum TypeKind {
@@ -109,33 +114,35 @@ pub enum TypeKind {
     Json,
 }
 
+/// What is special about the way in which a target stores a column of this type.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 pub enum Wire {
     #[serde(rename = "")]
     Plain,
-    /// PostgreSQL's jsonb: a version byte, and one member of each name.
+    /// PostgreSQL's jsonb: it has a version byte, and keeps one member of each name.
     #[serde(rename = "jsonb")]
     Jsonb,
-    /// MySQL's json: the same members, and numbers as 64 bits hold them.
+    /// MySQL's json: it keeps one member of each name, and numbers of 64 bits.
     #[serde(rename = "binary")]
     Binary,
-    /// A column that makes a number of what looks like one.
+    /// A column that stores a text as a number if the text looks like one.
     #[serde(rename = "numeric")]
     Numeric,
-    /// A text that is filled with blanks.
+    /// A text column of fixed length, filled with blanks.
     #[serde(rename = "padded")]
     Padded,
-    /// A boolean that is an integer of 8 bits, and takes any.
+    /// A boolean that is stored as an 8-bit integer, and accepts any such integer.
     #[serde(rename = "tiny")]
     Tiny,
-    /// A time that also is a span of time, to 838 hours either way.
+    /// A time that may also be a span of time, up to 838 hours in either direction.
     #[serde(rename = "span")]
     Span,
-    /// An integer that makes another year of one of two digits.
+    /// A year. The target would turn two digits into a year of four.
     #[serde(rename = "year")]
     Year,
 }
 
+/// The import that rows name as their origin.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineageSpec {

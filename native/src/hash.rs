@@ -1,9 +1,9 @@
-//! BLAKE3 that can be kept and taken up again.
+//! BLAKE3 whose state can be stored and restored, so that an import need not hash again what an
+//! earlier attempt has hashed.
 //!
-//! BLAKE3 is a tree. Subtrees of 1 MiB are hashed one by one, and what is kept of them is
-//! merged as a binary counter counts: one chaining value for each bit that is set in their
-//! number. Two values are merged only when more bytes follow, because the last merge, the
-//! root's, is another one.
+//! BLAKE3 is a tree. Subtrees of 1 MiB are hashed one by one. Their chaining values are merged as a
+//! binary counter counts: one value remains for each bit that is set in the number of subtrees. Two
+//! values are merged only when more bytes follow, because the last merge, at the root, differs.
 
 use blake3::hazmat::{
     ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root,
@@ -13,18 +13,21 @@ use pyo3::prelude::*;
 
 use crate::python_bytes::PythonBytes;
 
+/// The bytes of one subtree.
 const SUBTREE: u64 = 1 << 20;
 
-/// The first bytes of a state: what it is, and its version.
+/// The first bytes of a stored state: its kind and its version.
 const MAGIC: &[u8; 8] = b"b3state\x01";
 
+/// The state of a hash in progress.
 struct Tree {
-    /// Of whole subtrees that more bytes follow, the largest first.
+    /// The chaining values of the complete subtrees, the largest first.
     stack: Vec<ChainingValue>,
-    /// How many subtrees these are.
+    /// The number of complete subtrees.
     subtrees: u64,
-    /// Of the subtree in progress, which is never empty but at the very start.
+    /// Hashes the subtree in progress, which is empty only at the very start.
     current: blake3::Hasher,
+    /// The bytes of the subtree in progress.
     filled: u64,
 }
 
@@ -38,6 +41,7 @@ impl Tree {
         }
     }
 
+    /// The bytes in complete subtrees: the offset that a stored state stands for.
     fn aligned(&self) -> u64 {
         self.subtrees * SUBTREE
     }
@@ -49,7 +53,7 @@ impl Tree {
     fn update(&mut self, mut data: &[u8]) {
         while !data.is_empty() {
             if self.filled == SUBTREE {
-                self.keep();
+                self.push_subtree();
             }
             let left = (SUBTREE - self.filled) as usize;
             let (now, later) = data.split_at(left.min(data.len()));
@@ -59,8 +63,8 @@ impl Tree {
         }
     }
 
-    /// The current subtree is whole, and not the last.
-    fn keep(&mut self) {
+    /// Adds the current subtree to the stack. It is complete, and not the last.
+    fn push_subtree(&mut self) {
         let mut value = self.current.finalize_non_root();
         self.subtrees += 1;
         for _ in 0..self.subtrees.trailing_zeros() {
@@ -68,16 +72,17 @@ impl Tree {
             value = merge_subtrees_non_root(&left, &value, Mode::Hash);
         }
         self.stack.push(value);
-        self.begin();
+        self.begin_subtree();
     }
 
-    fn begin(&mut self) {
+    fn begin_subtree(&mut self) {
         self.current = blake3::Hasher::new();
         self.current.set_input_offset(self.aligned());
         self.filled = 0;
     }
 
-    /// None if nothing came after what a state stands for: that cannot be the last subtree.
+    /// The hash of all bytes. None if no byte has followed a restored state, because the last
+    /// subtree is not known then.
     fn hash(&self) -> Option<blake3::Hash> {
         let Some((top, below)) = self.stack.split_first() else {
             return Some(self.current.finalize());
@@ -112,12 +117,12 @@ impl Tree {
             subtrees,
             ..Tree::new()
         };
-        tree.begin();
+        tree.begin_subtree();
         Some(tree)
     }
 }
 
-/// BLAKE3 whose state can be kept and taken up again.
+/// BLAKE3 whose state can be stored and restored.
 #[pyclass(module = "snapshots._native")]
 pub struct Hasher {
     tree: Tree,

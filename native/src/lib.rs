@@ -1,5 +1,9 @@
-//! The kernel: what touches every byte. It knows no database server and opens neither inputs nor
-//! connections; what decides is Python.
+//! The kernel: all code that touches every byte of an input.
+//!
+//! It opens no input and no network connection, and knows no database but the SQLite that is built
+//! in. Python makes every decision and calls the classes below, whose interface is
+//! `src/snapshots/_native.pyi`. The layers of the modules are listed in
+//! `tests/repository/test_native_layers.py`.
 
 mod block;
 mod buffer_pool;
@@ -60,7 +64,7 @@ mod _native {
     use pyo3::panic::PanicException;
     use pyo3::prelude::*;
 
-    /// What a defect of the kernel becomes in Python.
+    /// Makes the exception public that a panic of the kernel raises in Python.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("PanicException", module.py().get_type::<PanicException>())

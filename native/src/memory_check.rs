@@ -1,19 +1,19 @@
-//! Memory that is about to be needed. Rust ends the process where an allocation fails. So the
-//! large ones are tried first, with something over for the small ones around them.
+//! Checks that memory is available before it is needed. Rust ends the process if an allocation
+//! fails, so callers try large allocations here first and get a `MemoryError` instead.
 
 use std::hint::black_box;
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
-/// What small allocations may come to meanwhile.
+/// Bytes that are tried in addition, for the small allocations that happen meanwhile.
 const MARGIN: usize = 2 << 20;
 
-/// MemoryError unless so many bytes could be had at this moment.
+/// Raises `MemoryError` unless `bytes` bytes can be allocated at this moment.
 pub fn require(bytes: usize) -> PyResult<()> {
     let mut attempt: Vec<u8> = Vec::new();
     let tried = attempt.try_reserve_exact(bytes.saturating_add(MARGIN));
-    // What nobody looks at, the compiler need not allocate.
+    // Without this the compiler may leave the allocation out, as nobody uses it.
     black_box(&attempt);
     tried.map_err(|_| PyMemoryError::new_err("there is not enough memory"))
 }

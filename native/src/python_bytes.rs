@@ -1,14 +1,14 @@
-//! Bytes that Python gives.
+//! Bytes that Python passes to the kernel.
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Bytes that stay as they are while other Python threads run.
+/// Bytes that do not change while other Python threads run.
 pub enum PythonBytes<'py> {
-    /// `bytes` cannot change.
+    /// A `bytes` object, which is immutable.
     Shared(Bound<'py, PyBytes>),
-    /// What others may write to is copied.
+    /// A copy of a buffer that other threads may write to.
     Copied(Vec<u8>),
 }
 

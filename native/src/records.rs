@@ -1,32 +1,35 @@
-//! Parsed records, for headers and for sniffing.
+//! Parses the first records of an input in a given dialect, to read headers and detect dialects.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::cell_appearance::{Appearance, look};
+use crate::cell_appearance::{Appearance, appearance_of};
 use crate::dialect::Dialect;
 use crate::grammar::{Prologue, RecordKind, RecordReader, bom, parse_dialect};
 use crate::python_bytes::PythonBytes;
 
-/// Not for loading.
+/// Functions that parse records into Python objects. Imports do not use them: they are slow.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Records;
 
-/// Records whose cells are looked at.
+/// The number of records whose cells are examined.
 const LOOKED_AT: usize = 250;
 
-/// Of each record, in lists: its offset, how many fields it has (0: its quoting is broken), how
-/// many of them are in quotes; and of the first of them, how many are values of a type, and how
-/// well its cells look.
+/// A list for each measure of the records: the offset; the number of fields (0: the quoting is
+/// broken); the number of fields in quotes; and of the first `LOOKED_AT` records the number of fields
+/// that look like values of a type, and the mean worth of the cells.
 type Measures = (Vec<usize>, Vec<usize>, Vec<usize>, Vec<usize>, Vec<f64>);
 
+/// The fields of a record as they are written, and whether each is in quotes.
 type Written<'py> = Option<Vec<(Bound<'py, PyBytes>, bool)>>;
+/// A line number, a byte offset, and the fields of a record.
 type Parsed<'py> = (u64, usize, Option<Bound<'py, PyList>>);
 
 #[pymethods]
 impl Records {
-    /// (line, byte offset, fields) of the first records of data that start at offset 0.
+    /// Gives (line, byte offset, fields) of the first `limit` records. `data` starts at offset 0 of
+    /// the input. The fields are None where quoting is broken.
     #[staticmethod]
     fn parse<'py>(
         py: Python<'py>,
@@ -35,7 +38,7 @@ impl Records {
         limit: usize,
     ) -> PyResult<Vec<Parsed<'py>>> {
         let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
-        let mut reader = within(&dialect, data.as_bytes());
+        let mut reader = reader_of(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
         while records.len() < limit
@@ -57,7 +60,7 @@ impl Records {
         Ok(records)
     }
 
-    /// What the records would look like in a dialect, without making their fields.
+    /// Measures how well a dialect fits the first `limit` records.
     #[staticmethod]
     fn measure(
         py: Python<'_>,
@@ -70,7 +73,8 @@ impl Records {
         Ok(py.detach(|| measure(data, &dialect, limit)))
     }
 
-    /// The fields of the same records as they are written, with escapes, and whether in quotes.
+    /// Gives the fields of the first `limit` records as they are written, with escapes, and whether
+    /// each is in quotes.
     #[staticmethod]
     fn written<'py>(
         py: Python<'py>,
@@ -79,7 +83,7 @@ impl Records {
         limit: usize,
     ) -> PyResult<Vec<Written<'py>>> {
         let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
-        let mut reader = within(&dialect, data.as_bytes());
+        let mut reader = reader_of(&dialect, data.as_bytes());
         let mut scratch = Vec::new();
         let mut records = Vec::new();
         while records.len() < limit
@@ -103,7 +107,7 @@ impl Records {
 }
 
 fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
-    let mut reader = within(dialect, data);
+    let mut reader = reader_of(dialect, data);
     let mut found = Measures::default();
     while found.0.len() < limit
         && let Some(record) = reader.read()
@@ -117,10 +121,10 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
                 quoted = reader.fields().iter().filter(|span| span.quoted).count();
                 let looked_at = if found.0.len() < LOOKED_AT { fields } else { 0 };
                 for &span in &reader.fields()[..looked_at] {
-                    let look = look(reader.raw(span), span.quoted, dialect);
-                    typed += usize::from(look == Appearance::Typed);
-                    filled += u32::from(look != Appearance::Empty);
-                    worth += look.worth();
+                    let appearance = appearance_of(reader.raw(span), span.quoted, dialect);
+                    typed += usize::from(appearance == Appearance::Typed);
+                    filled += u32::from(appearance != Appearance::Empty);
+                    worth += appearance.worth();
                 }
             }
         }
@@ -135,8 +139,8 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
     found
 }
 
-/// From the start of an input, whose header is a record like any other.
-fn within<'a>(dialect: &'a Dialect, data: &'a [u8]) -> RecordReader<'a> {
+/// A reader from the start of an input, which reads the header as any other record.
+fn reader_of<'a>(dialect: &'a Dialect, data: &'a [u8]) -> RecordReader<'a> {
     let prologue = Prologue::preamble_only(dialect);
     RecordReader::within(dialect, data, bom(data), 1, prologue)
 }

@@ -31,7 +31,7 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
-    /// The code as ledgers and users see it.
+    /// The code as it stands in the ledger and in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             RejectCode::UnterminatedQuote => "unterminated_quote",
