@@ -1,6 +1,5 @@
-//! What the fuzz targets in `native/fuzz` check. The first bytes of their input choose a
-//! dialect, types and cuts, the rest is the input proper. What the corpus holds is checked
-//! with all other tests, too.
+//! The checks of the fuzz targets in `native/fuzz`. The first bytes of an input choose a dialect,
+//! types and the places of cuts; the rest is the input itself. A unit test runs the corpus as well.
 
 use serde_json::Value;
 
@@ -14,7 +13,7 @@ use crate::scan::Scanner;
 use crate::split::ChunkCutter;
 use crate::values;
 
-/// Bytes that choose.
+/// The number of bytes that choose.
 const CHOICES: usize = 4;
 
 /// Chunks are the same however the input is fed, follow on each other, and hold the records of

@@ -1,21 +1,23 @@
-//! Answers of an HTTP server that need no second look.
+//! Recognizes plain successes among the answers of an HTTP server.
 //!
-//! Nearly every answer to a delivery is a whole 2xx that says nothing else. Those are told apart
-//! here; whatever is unusual in any way is left to a parser of all of HTTP.
+//! Nearly every answer to a delivery is a complete 2xx that says nothing else. Python parses every
+//! other answer in full.
 
 use pyo3::prelude::*;
 
+/// The bytes with which an answer begins.
 const HEAD: &[u8] = b"HTTP/1.1 ";
-/// Results of each part of a request: they must be read.
+/// An answer with a result for each part of a request. Python must read it.
 const MULTI_STATUS: u16 = 207;
 
-/// The status of an answer that is a success, whole, and leaves the connection as it is; else 0.
+/// The status of an answer that is complete, a success, and keeps the connection open; 0 for any
+/// other answer.
 #[pyfunction]
 pub fn plain_success(data: &[u8]) -> u16 {
     status_of(data).unwrap_or(0)
 }
 
-/// The status of a plain success.
+/// The status of an answer if it is a plain success.
 pub fn status_of(data: &[u8]) -> Option<u16> {
     let rest = data.strip_prefix(HEAD)?;
     let end = memchr::memmem::find(rest, b"\r\n\r\n")?;
@@ -41,7 +43,7 @@ pub fn status_of(data: &[u8]) -> Option<u16> {
     (length? == body.len()).then_some(status)
 }
 
-/// The status in a first line, if it is one of success.
+/// The status in the first line of an answer, if it is one of success.
 fn success(line: &[u8]) -> Option<u16> {
     let [b'2', tens @ b'0'..=b'9', ones @ b'0'..=b'9', b' ', ..] = *line else {
         return None;
@@ -50,7 +52,7 @@ fn success(line: &[u8]) -> Option<u16> {
     (status != MULTI_STATUS).then_some(status)
 }
 
-/// Name and value of a line that is a header and nothing else.
+/// The name and the value of a line, if it is a well-formed header.
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = line.strip_suffix(b"\r\n")?;
     if memchr::memchr(b'\r', line).is_some() {
@@ -62,7 +64,7 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (!name.is_empty() && name.iter().all(is_token)).then_some((name, value))
 }
 
-/// A number of a few digits.
+/// The value of a number of one to six digits.
 fn number(text: &[u8]) -> Option<usize> {
     let few = (1..=6).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
     few.then(|| {

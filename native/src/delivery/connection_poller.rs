@@ -1,4 +1,4 @@
-//! Requests that follow answers over many connections, without anybody being woken for each.
+//! Sends the next request after each plain success, over many connections, without waking Python.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -14,39 +14,41 @@ use pyo3::types::PyBytes;
 
 use super::request_stream::RequestStream;
 
-/// An answer that needs no second look is shorter.
+/// The capacity for one answer, in bytes. A plain success is shorter.
 const ANSWER_BYTES: usize = 16 * 1024;
-/// Answers that are heard of at once, at most.
+/// The most events of one poll.
 const EVENTS: usize = 256;
 
-/// What is left to the owner of a connection: what is to be written of a request, or else an answer
-/// to look at.
+/// What the owner of a connection must do: (owner, answer, unsent). `unsent` is the rest of a request
+/// to write, or None if the owner must read the answer.
 type Left = (Py<PyAny>, Py<PyBytes>, Option<Py<PyBytes>>);
 
-/// The connections of one event loop. Each has an owner who reads and writes as well; here that is
-/// done only from the moment that a request was made here until an answer came that is left to the
-/// owner.
+/// The connections of one event loop. The owner of a connection also reads and writes. The poller
+/// does so only from the moment that it has sent a request until an answer comes that it leaves to the
+/// owner. For one thread.
 #[pyclass(module = "snapshots._native")]
 pub struct ConnectionPoller {
+    /// The most connections that may take part at a time.
     most: usize,
     poll: Poll,
     events: Events,
-    /// Where something may have come that was not read yet.
+    /// The numbers of the connections with bytes that may be unread.
     ready: VecDeque<usize>,
     connections: Vec<Option<Connection>>,
     answer: Vec<u8>,
-    /// Nobody is heard but who is gone on with.
+    /// Whether `go_on` leaves the other connections alone.
     paused: bool,
 }
 
+/// One connection that takes part.
 struct Connection {
     socket: TcpStream,
     owner: Py<PyAny>,
-    /// None while the owner sends what it has by itself.
+    /// The source of requests. None while the owner sends by itself.
     stream: Option<Py<RequestStream>>,
-    /// When the last request was made here.
+    /// When the poller sent its last request.
     asked: Option<Instant>,
-    /// The answer to it is to be read here.
+    /// Whether the poller reads the answer to that request.
     awaited: bool,
 }
 
@@ -65,12 +67,12 @@ impl ConnectionPoller {
         })
     }
 
-    /// Takes part in a connection, until `leave`; gives its number.
+    /// Adds a connection, until `leave`, and gives its number. `socket` is its file descriptor.
     fn join(&mut self, socket: RawFd, owner: Py<PyAny>) -> PyResult<usize> {
         if socket < 0 {
             return Err(PyValueError::new_err("the socket is closed"));
         }
-        // SAFETY: the owner holds it open during this call.
+        // SAFETY: the owner keeps the descriptor open during this call.
         let socket = unsafe { BorrowedFd::borrow_raw(socket) };
         let free = self.connections.iter().position(Option::is_none);
         let number = free.unwrap_or(self.connections.len());
@@ -94,17 +96,17 @@ impl ConnectionPoller {
         Ok(number)
     }
 
-    /// Has nothing to do with a connection any more.
+    /// Removes a connection.
     fn leave(&mut self, number: usize) -> PyResult<()> {
         if let Some(connection) = self.connections.get_mut(number).and_then(Option::take) {
-            // The owner's end of the same socket is still open, and would be heard of.
+            // The owner's duplicate of the socket stays open, and would still cause events.
             let mut source = SourceFd(&connection.socket.as_raw_fd());
             self.poll.registry().deregister(&mut source)?;
         }
         Ok(())
     }
 
-    /// What makes the requests of a connection from now on; None: its owner.
+    /// Sets the stream that makes the requests of a connection. None leaves them to its owner.
     fn lend(&mut self, number: usize, stream: Option<Py<RequestStream>>) -> PyResult<()> {
         let connection = self.connection(number)?;
         connection.stream = stream;
@@ -113,29 +115,28 @@ impl ConnectionPoller {
         Ok(())
     }
 
-    /// Seconds since a request was made here; infinite where none was.
+    /// The seconds since the poller sent a request over a connection; infinite if it sent none.
     fn waits(&mut self, number: usize) -> PyResult<f64> {
         let asked = self.connection(number)?.asked;
         Ok(asked.map_or(f64::INFINITY, |asked| asked.elapsed().as_secs_f64()))
     }
 
-    /// From now on `go_on` hears no other connections; whether it did before.
+    /// Makes `go_on` leave the other connections alone. Says whether it served them before.
     fn pause(&mut self) -> bool {
         !std::mem::replace(&mut self.paused, true)
     }
 
-    /// It hears them again.
+    /// Makes `go_on` serve the other connections again.
     fn resume(&mut self) {
         self.paused = false;
     }
 
-    /// Makes the request that follows an answer, and, unless it is paused, those that follow
-    /// answers which came over other connections meanwhile, until there are no more, or one is
-    /// left to its owner.
+    /// Sends the request that follows an answer. Unless paused, it then serves the answers that have
+    /// come over other connections, until none is left or one must be left to its owner.
     fn go_on(&mut self, py: Python<'_>, number: usize, answer: &[u8]) -> PyResult<Option<Left>> {
-        let mut left = self.connection(number)?.hear(py, answer)?;
-        while left.is_none() && !self.paused && self.anything()? {
-            left = self.hear_next(py)?;
+        let mut left = self.connection(number)?.answer_with_request(py, answer)?;
+        while left.is_none() && !self.paused && self.any_ready()? {
+            left = self.serve_next(py)?;
         }
         Ok(left)
     }
@@ -147,11 +148,11 @@ impl ConnectionPoller {
         connection.ok_or_else(|| PyValueError::new_err("there is no such connection"))
     }
 
-    /// Whether something came that is not read yet.
-    fn anything(&mut self) -> PyResult<bool> {
+    /// Whether any connection has bytes to read.
+    fn any_ready(&mut self) -> PyResult<bool> {
         if self.ready.is_empty() {
             match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
-                // Whoever waits for events will see to the signal.
+                // The event loop handles the signal.
                 Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(false),
                 polled => polled?,
             }
@@ -161,19 +162,20 @@ impl ConnectionPoller {
         Ok(!self.ready.is_empty())
     }
 
-    /// Reads one answer, if it is awaited here, and goes on.
-    fn hear_next(&mut self, py: Python<'_>) -> PyResult<Option<Left>> {
+    /// Reads the answer of the next ready connection, if the poller awaits it, and sends the next
+    /// request.
+    fn serve_next(&mut self, py: Python<'_>) -> PyResult<Option<Left>> {
         let number = self.ready.pop_front();
         let connection = number.and_then(|number| self.connections.get_mut(number)?.as_mut());
         let Some(connection) = connection.filter(|connection| connection.awaited) else {
             return Ok(None);
         };
         match connection.socket.read(&mut self.answer) {
-            Ok(length @ 1..) => connection.hear(py, &self.answer[..length]),
-            // The owner was there first.
+            Ok(length @ 1..) => connection.answer_with_request(py, &self.answer[..length]),
+            // The owner has read it already.
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             _ => {
-                // The end, however it came: the owner will find it too.
+                // The connection has ended. The owner will find that, too.
                 connection.awaited = false;
                 Ok(None)
             }
@@ -182,14 +184,15 @@ impl ConnectionPoller {
 }
 
 impl Connection {
-    /// Sends the next request. What is left to the owner: the answer, or what could not be sent.
-    fn hear(&mut self, py: Python<'_>, answer: &[u8]) -> PyResult<Option<Left>> {
+    /// Sends the request that follows an answer. Gives what is left to the owner, if any_ready: the
+    /// answer, or the part of the request that could not be sent.
+    fn answer_with_request(&mut self, py: Python<'_>, answer: &[u8]) -> PyResult<Option<Left>> {
         let Some(stream) = &self.stream else {
             return Err(PyValueError::new_err("nothing was lent to the connection"));
         };
         let mut socket = &self.socket;
         let unsent = stream.borrow_mut(py).onward_with(py, answer, |request| {
-            // An error is found again by whoever writes the rest.
+            // The owner writes the rest, and meets the same error.
             let sent = socket.write(request).unwrap_or(0);
             (sent < request.len()).then(|| PyBytes::new(py, &request[sent..]).unbind())
         })?;

@@ -1,19 +1,20 @@
-//! Requests that may be made without asking anybody.
+//! The right to send requests without asking Python first.
 
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-/// How many requests may follow plain successes, until when, and how they begin; and a count of
-/// those that did. Whoever grants it asks `answers` now and then, and takes what went well into
-/// the books.
+/// How many requests may follow plain successes, until when, and with which bytes they begin. It
+/// counts the requests that were sent. Python grants the credit, and from time to time asks `answers`
+/// and records the successes in the ledger.
 #[pyclass(module = "snapshots._native")]
 pub struct Credit {
+    /// The requests that may still be sent.
     left: u64,
     until: Instant,
     head: Vec<u8>,
     used: u64,
-    /// Of the successes, by the last two digits of their status.
+    /// The number of successes since `answers` was called, by the last two digits of their status.
     answers: [u64; 100],
 }
 
@@ -30,7 +31,7 @@ impl Credit {
         }
     }
 
-    /// From now on so many requests, within so many seconds, that begin with these bytes.
+    /// Grants `requests` requests within `seconds` seconds, which begin with the bytes `head`.
     fn grant(&mut self, requests: u64, seconds: f64, head: &[u8]) {
         self.left = requests;
         self.until = Instant::now() + Duration::from_secs_f64(seconds);
@@ -38,18 +39,18 @@ impl Credit {
         self.head.extend(head);
     }
 
-    /// No request any more.
+    /// Takes the credit back.
     fn revoke(&mut self) {
         self.left = 0;
     }
 
-    /// Requests that were made: each followed a success.
+    /// The requests that were sent on this credit. Each followed a success.
     #[getter]
     fn used(&self) -> u64 {
         self.used
     }
 
-    /// Statuses of the successes that came since this was asked for the last time, and how many.
+    /// Gives (status, count) of the successes since the last call.
     fn answers(&mut self) -> Vec<(u16, u64)> {
         let counts = std::mem::replace(&mut self.answers, [0; 100]);
         let counted = (200..).zip(counts);
@@ -58,12 +59,12 @@ impl Credit {
 }
 
 impl Credit {
-    /// The first bytes of the next request, if one may be made now.
+    /// The first bytes of the next request, if one may be sent now.
     pub fn head(&self) -> Option<&[u8]> {
         (self.left > 0 && Instant::now() < self.until).then_some(&self.head)
     }
 
-    /// A request is made after a success of this status.
+    /// Counts a request that is sent after a success of this status.
     pub fn take(&mut self, status: u16) {
         self.left -= 1;
         self.used += 1;

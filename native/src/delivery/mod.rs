@@ -1,5 +1,5 @@
-//! Deliveries: packs rows into the bodies of requests, sends them while answers are plain successes,
-//! and keeps which rows are decided.
+//! Delivers rows to an API: packs them into the bodies of requests, sends requests as long as answers
+//! are plain successes, and records which rows are decided.
 
 pub mod answer;
 pub mod connection_poller;

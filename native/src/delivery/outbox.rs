@@ -1,4 +1,4 @@
-//! Rows on their way to an API: what is to be sent next, and what is decided of them.
+//! The rows of a block on their way to an API: which to send next, and which are decided.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,26 +8,30 @@ use super::request::{self, Key};
 use super::row_ranges::{format_rows, parse_rows};
 use crate::block::Block;
 
-/// The rows of a block, as requests of so many rows each.
+/// The rows of a block of encoding `json`, sent as requests of at most `size` rows each.
 #[pyclass(module = "snapshots._native")]
 pub struct Outbox {
     block: Py<Block>,
     key_header: String,
+    /// The most rows of one request.
     size: usize,
+    /// Whether the body of a request is an array of its rows.
     array: bool,
-    /// Where each row ends, without the line end behind it.
+    /// The offset of each row's end, without the line end.
     ends: Vec<usize>,
-    /// The same for the same line and object under one secret. None where no header bears them.
+    /// The key of each row: the same for the same line and object under one secret. Empty if no
+    /// header carries keys.
     keys: Vec<Key>,
+    /// Whether the API has accepted or refused each row.
     decided: Vec<bool>,
-    /// Those that were sent before, or may have been, without an answer. Empty where none were.
+    /// Whether each row was, or may have been, sent before without an answer. Empty if none was.
     asked: Vec<bool>,
-    /// How many of these are decided by now.
+    /// The number of rows in `asked` that are decided by now.
     asked_decided: usize,
     delivered: usize,
-    /// Rows before it were given, or need not be.
+    /// The first row that may still have to be sent.
     next: usize,
-    /// The last request; its room is used again.
+    /// The last request. Its memory is used again.
     request: Vec<u8>,
 }
 
@@ -49,7 +53,7 @@ impl Outbox {
             let hash = blake3::hash(secret);
             *hash.as_bytes().first_chunk().expect("32 bytes")
         });
-        // Here nobody waits for it.
+        // This takes long, and needs nothing of Python.
         let (ends, keys) = block.py().detach(|| prepare(rows, secret.as_ref()));
         if ends.len() != rows.places.len() {
             return Err(PyValueError::new_err("the rows are no JSON objects"));
@@ -70,7 +74,7 @@ impl Outbox {
         })
     }
 
-    /// Marks rows, as `sent` gave them.
+    /// Marks the rows as decided that `sent` gave, such as `0-41,43`.
     fn restore(&mut self, sent: &str) -> PyResult<()> {
         for (start, end) in parse_rows(sent, self.decided.len())? {
             self.decide(start, end)?;
@@ -78,7 +82,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Marks rows as decided.
+    /// Marks the rows from `start` to before `end` as decided.
     fn decide(&mut self, start: usize, end: usize) -> PyResult<()> {
         self.check(start, end)?;
         if let Some(asked) = self.asked.get(start..end) {
@@ -90,7 +94,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Marks rows that were sent without an answer, as `asked` gave them.
+    /// Marks the rows as sent without an answer that `asked` gave, such as `0-41,43`.
     fn restore_asked(&mut self, asked: &str) -> PyResult<()> {
         for (start, end) in parse_rows(asked, self.decided.len())? {
             self.ask(start, end)?;
@@ -98,7 +102,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Marks rows as sent without an answer.
+    /// Marks the rows from `start` to before `end` as sent without an answer.
     fn ask(&mut self, start: usize, end: usize) -> PyResult<()> {
         self.check(start, end)?;
         self.asked.resize(self.decided.len(), false);
@@ -106,8 +110,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Marks the first rows that are not decided, at most so many, as sent without an answer; how
-    /// many that were.
+    /// Marks the first rows that are not decided, at most `most`, as sent without an answer. Gives
+    /// the number of rows marked.
     fn ask_first(&mut self, most: usize) -> usize {
         self.asked.resize(self.decided.len(), false);
         let open = self.asked.iter_mut().zip(&self.decided);
@@ -121,43 +125,43 @@ impl Outbox {
         rows.is_some_and(|rows| rows.contains(&true))
     }
 
-    /// Which rows were sent without an answer, and are not decided: `0-41,43`.
+    /// The rows that were sent without an answer and are not decided, such as `0-41,43`.
     fn asked(&self) -> String {
         let open = self.asked.iter().zip(&self.decided);
         format_rows(open.map(|(&asked, &decided)| asked && !decided))
     }
 
-    /// How many rows that were sent before without an answer are decided by now.
+    /// The number of rows that were sent before without an answer and are decided by now.
     #[getter]
     fn asked_decided(&self) -> usize {
         self.asked_decided
     }
 
-    /// Marks rows as decided by the API, which has taken them.
+    /// Marks the rows from `start` to before `end` as accepted by the API.
     pub fn deliver(&mut self, start: usize, end: usize) -> PyResult<()> {
         self.decide(start, end)?;
         self.delivered += end - start;
         Ok(())
     }
 
-    /// How many rows `deliver` was told of.
+    /// The number of rows that `deliver` has marked.
     #[getter]
     fn delivered(&self) -> usize {
         self.delivered
     }
 
-    /// How many rows are not decided.
+    /// The number of rows that are not decided.
     #[getter]
     fn pending(&self) -> usize {
         self.decided.iter().filter(|&&decided| !decided).count()
     }
 
-    /// Which rows are decided: `0-41,43`.
+    /// The rows that are decided, such as `0-41,43`.
     fn sent(&self) -> String {
         format_rows(self.decided.iter().copied())
     }
 
-    /// The objects of some rows.
+    /// The JSON objects of the rows from `start` to before `end`.
     fn bodies<'py>(
         &self,
         py: Python<'py>,
@@ -168,7 +172,7 @@ impl Outbox {
         PyList::new(py, (start..end).map(|row| PyBytes::new(py, self.body(row))))
     }
 
-    /// The keys of some rows; empty where no header bears them.
+    /// The keys of the rows from `start` to before `end`. Empty if no header carries keys.
     fn keys(&self, start: usize, end: usize) -> PyResult<Vec<String>> {
         self.check(start, end)?;
         let keys = (start..end).map(|row| self.keys.get(row).map_or(&[][..], |key| key));
@@ -179,8 +183,8 @@ impl Outbox {
 }
 
 impl Outbox {
-    /// The next rows that are not decided, at most `size` and without a gap: their first, and the
-    /// first behind them. None once all were requested.
+    /// The next run of rows that are not decided, at most `size`: its first row and the row after its
+    /// last. None once every row was requested.
     pub fn following(&mut self) -> Option<(usize, usize)> {
         let start = (self.next..self.decided.len()).find(|&row| !self.decided[row]);
         self.next = start.unwrap_or(self.decided.len());
@@ -189,7 +193,7 @@ impl Outbox {
         Some((self.next, end.unwrap_or(most)))
     }
 
-    /// A request with such rows, behind the bytes with which it begins.
+    /// Makes the request with the rows from `start` to before `end`. It begins with the bytes `head`.
     pub fn request(&mut self, head: &[u8], start: usize, end: usize) -> &[u8] {
         self.next = end;
         let mut out = std::mem::take(&mut self.request);
@@ -220,7 +224,7 @@ fn body<'a>(block: &'a Block, ends: &[usize], row: usize) -> &'a [u8] {
     &block.rows().0[start..ends[row]]
 }
 
-/// Where each row of a block ends, and the key of each, if there is a secret to make them with.
+/// The end of each row of a block, and the key of each if there is a secret to make keys with.
 fn prepare(block: &Block, secret: Option<&[u8; 16]>) -> (Vec<usize>, Vec<Key>) {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', block.rows().0).collect();
     let keys = secret.map(|secret| {

@@ -1,4 +1,4 @@
-//! The end of an HTTP request: its key, its length, and records as its body.
+//! Writes the end of an HTTP request: the header with its key, its length, and records as its body.
 
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -9,10 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-/// A key by which a server knows a record again that it is sent twice: hexadecimal digits.
+/// A key of hexadecimal digits, by which a server recognizes a record that is sent twice.
 pub type Key = [u8; 32];
 
-/// The key of a record: the same for the same line and bytes under one secret.
+/// Makes the key of a record: the same for the same line and bytes under one secret.
 pub fn key(secret: &[u8; 16], line: u64, record: &[u8]) -> Key {
     let mut hasher = SipHasher13::new_with_key(secret);
     hasher.write(&line.to_le_bytes());
@@ -29,7 +29,7 @@ fn digits(hash: [u8; 16]) -> Key {
     key
 }
 
-/// The key of one request with all the records that have these keys. There is at least one.
+/// Makes the key of a request from the keys of its records, of which there is at least one.
 pub fn joint_key<'a>(mut keys: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
     let first = keys.next().expect("a request holds a record");
     let Some(second) = keys.next() else {
@@ -45,7 +45,7 @@ pub fn joint_key<'a>(mut keys: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> 
     digits(*hash).to_vec().into()
 }
 
-/// Appends what follows the headers that all requests have in common.
+/// Appends the part of a request after the headers that all requests have in common.
 pub fn write<'a>(
     out: &mut Vec<u8>,
     key_header: &str,
@@ -74,8 +74,8 @@ pub fn write<'a>(
     out.extend(close);
 }
 
-/// The end of a request with these records, each a JSON value with a key of its own: the same
-/// bytes that `RequestStream.take` gives for the same rows.
+/// The end of a request with these records, each a JSON value with its own key. For the same rows
+/// `RequestStream.take` gives the same bytes.
 #[pyfunction]
 pub fn request_end<'py>(
     py: Python<'py>,

@@ -1,4 +1,4 @@
-//! Goes to and fro between rows and an API: an answer comes, the next request goes out.
+//! Makes one request after another from the rows of an outbox.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use super::answer;
 use super::credit::Credit;
 use super::outbox::Outbox;
 
-/// Where streams find rows when there are none left of those that they are at.
+/// The outbox that streams continue with once their own has no rows left.
 #[pyclass(module = "snapshots._native")]
 pub struct CurrentOutbox {
     outbox: Option<Py<Outbox>>,
@@ -21,18 +21,18 @@ impl CurrentOutbox {
         CurrentOutbox { outbox: None }
     }
 
-    /// From now on the rows of this outbox.
+    /// Sets the outbox.
     fn fill(&mut self, outbox: Py<Outbox>) {
         self.outbox = Some(outbox);
     }
 }
 
-/// One request at a time. Several may share a current and a credit.
+/// Makes one request at a time. Several streams may share a `CurrentOutbox` and a `Credit`.
 #[pyclass(module = "snapshots._native")]
 pub struct RequestStream {
     current: Py<CurrentOutbox>,
     credit: Py<Credit>,
-    /// Of which rows are under way.
+    /// The outbox whose rows are under way.
     outbox: Option<Py<Outbox>>,
     start: usize,
     end: usize,
@@ -51,25 +51,26 @@ impl RequestStream {
         }
     }
 
-    /// Whose rows are under way; None before there are any.
+    /// The outbox whose rows are under way. None before the first request.
     #[getter]
     fn outbox(&self, py: Python<'_>) -> Option<Py<Outbox>> {
         self.outbox.as_ref().map(|outbox| outbox.clone_ref(py))
     }
 
-    /// First of the rows that are under way.
+    /// The first row that is under way.
     #[getter]
     fn start(&self) -> usize {
         self.start
     }
 
-    /// The first row behind them.
+    /// The row after the last one that is under way.
     #[getter]
     fn end(&self) -> usize {
         self.end
     }
 
-    /// Takes the next rows: what follows the common headers of the request with them, or None.
+    /// Takes the next rows, and gives the part of their request after the common headers. None if no
+    /// rows are left.
     fn take<'py>(&mut self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         let (outbox, start, end) = self.following(py)?;
         let request = PyBytes::new(py, outbox.borrow_mut(py).request(&[], start, end));
@@ -77,7 +78,7 @@ impl RequestStream {
         Some(request)
     }
 
-    /// The rows that are under way have arrived.
+    /// Marks the rows that are under way as accepted.
     fn deliver(&self, py: Python<'_>) -> PyResult<()> {
         let Some(outbox) = &self.outbox else {
             return Err(PyValueError::new_err("no rows are under way"));
@@ -85,8 +86,8 @@ impl RequestStream {
         outbox.borrow_mut(py).deliver(self.start, self.end)
     }
 
-    /// Where these bytes are a plain success, and there is credit and another request: notes that
-    /// the rows have arrived, and gives the whole of that request. Else nothing is done.
+    /// If `data` is a plain success, and credit and rows are left: marks the rows under way as
+    /// accepted, and gives the next request. Otherwise does nothing and gives None.
     fn onward<'py>(
         &mut self,
         py: Python<'py>,
@@ -97,7 +98,7 @@ impl RequestStream {
 }
 
 impl RequestStream {
-    /// The same; what becomes of the request is given.
+    /// As `onward`, but passes the next request to `send`, and gives its result.
     pub fn onward_with<T>(
         &mut self,
         py: Python<'_>,
@@ -122,7 +123,7 @@ impl RequestStream {
         Ok(Some(sent))
     }
 
-    /// The next rows of the outbox that this is at, or else of the one in the current.
+    /// The next rows of the stream's own outbox, or else of the current one.
     fn following(&self, py: Python<'_>) -> Option<(Py<Outbox>, usize, usize)> {
         let following = |outbox: &Py<Outbox>| {
             let (start, end) = outbox.borrow_mut(py).following()?;

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// Rows as text: `0-41,43`.
+/// Formats the rows whose value is true, such as `0-41,43`.
 pub fn format_rows(rows: impl Iterator<Item = bool>) -> String {
     let rows: Vec<bool> = rows.collect();
     let mut runs: Vec<String> = Vec::new();
@@ -20,7 +20,8 @@ pub fn format_rows(rows: impl Iterator<Item = bool>) -> String {
     runs.join(",")
 }
 
-/// The same back: the first of each run, and the first behind it.
+/// Parses such a text: for each run its first row and the row after its last. `rows` is the number
+/// of rows that exist. ValueError if the text names others.
 pub fn parse_rows(text: &str, rows: usize) -> PyResult<Vec<(usize, usize)>> {
     let runs = text.split(',').filter(|run| !run.is_empty());
     runs.map(|run| {

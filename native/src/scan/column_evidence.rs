@@ -1,11 +1,11 @@
-//! What the values of one column have shown.
+//! The evidence that the values of one column give about its type.
 
 use serde::Serialize;
 
 use super::fitting_types::{self, Number, TYPES, TypeSet};
 use crate::values::{ParsedTime, date, json, time, timestamp, timestamptz, uuid};
 
-/// Characters of a counter-example that are kept.
+/// The number of characters that are kept of a counter-example.
 const SHOWN: usize = 60;
 
 /// A value that a type does not fit.
@@ -15,7 +15,7 @@ pub(super) struct Example {
     value: String,
 }
 
-/// What is known of one column. A type that one value disproved is not tried again.
+/// The evidence about one column. A type that one value has disproved is not tried again.
 #[derive(Clone, Debug)]
 pub(super) struct ColumnEvidence {
     /// Types that fit every value so far.
@@ -52,7 +52,7 @@ impl ColumnEvidence {
         }
     }
 
-    /// Takes one value that is neither NULL nor empty.
+    /// Adds one value that is neither NULL nor empty.
     #[inline]
     pub(super) fn see(&mut self, text: &[u8], line: u64) {
         self.values += 1;
@@ -71,7 +71,7 @@ impl ColumnEvidence {
         }
     }
 
-    /// Those of the types alive that the value fits.
+    /// The types among `alive` that the value fits.
     #[inline]
     fn fitting(&mut self, text: &[u8]) -> TypeSet {
         let mut fits = 0;
@@ -156,7 +156,7 @@ impl ColumnEvidence {
         self.alive &= !disproved;
     }
 
-    /// Adds what another scanner saw of the same column.
+    /// Adds the evidence of another scanner about the same column.
     pub(super) fn merge(&mut self, other: &ColumnEvidence) {
         self.alive &= other.alive;
         self.nulls += other.nulls;
@@ -181,12 +181,12 @@ impl ColumnEvidence {
         }
     }
 
-    /// Least and greatest of the values that were integers.
+    /// The least and the greatest of the values that are integers.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
         (self.min <= self.max).then_some((self.min, self.max))
     }
 
-    /// The name of each type, and why it does not fit.
+    /// The name of each type, and the value that it does not fit, if any.
     pub(super) fn verdicts(&self) -> impl Iterator<Item = (&'static str, Option<&Example>)> {
         TYPES
             .iter()
@@ -195,7 +195,7 @@ impl ColumnEvidence {
     }
 }
 
-/// Bytes that do not go on with a character.
+/// The number of characters: of the bytes that do not continue one.
 fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }

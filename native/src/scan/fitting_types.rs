@@ -5,6 +5,7 @@
 
 use crate::values::{decimal, float64, plain};
 
+/// A set of types, one bit for each.
 pub(super) type TypeSet = u16;
 
 pub(super) const BOOLEAN: TypeSet = 1;
@@ -23,7 +24,7 @@ pub(super) const NUMBERS: TypeSet = INTEGER | DECIMAL | FLOAT;
 pub(super) const TEMPORALS: TypeSet = DATE | TIME | TIMESTAMP | TIMESTAMPTZ;
 pub(super) const OTHERS: TypeSet = BOOLEAN | UUID | JSON;
 
-/// A type by its name in `model.Kind`.
+/// A type, by its name in `model.Kind`.
 pub(super) struct Type {
     pub(super) name: &'static str,
     pub(super) bit: TypeSet,
@@ -75,19 +76,19 @@ pub(super) const TYPES: [Type; 10] = [
 /// Mantissas below this have at most 15 digits: a double keeps every one.
 const SAFE_MANTISSA: u64 = 1_000_000_000_000_000;
 
-/// A text as a number.
+/// What is known of a text as a number.
 #[derive(Default)]
 pub(super) struct Number {
     /// The types of `NUMBERS` that it fits.
     pub(super) fits: TypeSet,
-    /// Where it fits `INTEGER`.
+    /// The value, if the text fits `INTEGER`.
     pub(super) integer: i64,
-    /// Digits before and after the point where it fits `DECIMAL`, as they are written.
+    /// The number of digits before and after the point as written, if the text fits `DECIMAL`.
     pub(super) integer_digits: usize,
     pub(super) fraction_digits: usize,
 }
 
-/// The number that a text is, in the strict sense. `FLOAT` is only tried if it is `wanted`.
+/// Examines a text as a number, in the strict sense. `FLOAT` is tried only if it is `wanted`.
 #[inline]
 pub(super) fn number(text: &[u8], wanted: TypeSet) -> Number {
     let digits = match text {
@@ -140,7 +141,7 @@ fn signed(negative: bool, magnitude: u64) -> Option<i64> {
     }
 }
 
-/// A number of many digits or with an exponent; or none.
+/// Examines a number with many digits or an exponent.
 #[cold]
 fn long_number(text: &[u8], wanted: TypeSet) -> Number {
     let Ok(parts) = decimal(text) else {

@@ -1,4 +1,4 @@
-//! Evidence of what types the values of each column fit, from every value there is.
+//! Finds out which types the values of each column fit, from every value of an input.
 //!
 //! `evidence()` gives JSON:
 //!
@@ -41,7 +41,7 @@ use crate::dialect::{Dialect, Ragged};
 use crate::grammar::{RecordKind, RecordReader, check_text, parse_dialect, too_long_kind};
 use crate::reject_code::RejectCode;
 
-/// What has been seen of an input, or of a part of it.
+/// The evidence from an input, or from a part of it.
 #[derive(Clone)]
 struct Evidence {
     records: u64,
@@ -51,11 +51,11 @@ struct Evidence {
     columns: Vec<ColumnEvidence>,
 }
 
-/// Evidence of what types the values of each column fit.
+/// Collects evidence of which types the values of each column fit.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Scanner {
     dialect: Dialect,
-    /// None: an empty field without quotes.
+    /// The texts that mean NULL. None: only an empty field without quotes does.
     missing: Option<Vec<Vec<u8>>>,
     evidence: Mutex<Evidence>,
 }
@@ -87,19 +87,19 @@ impl Scanner {
         })
     }
 
-    /// Releases the GIL; one Scanner a thread, then `merge`.
+    /// Adds the records of a chunk. Releases the GIL. Use one scanner for each thread, then `merge`.
     fn scan(&self, py: Python<'_>, chunk: &Bound<'_, Chunk>) {
         let chunk = chunk.get();
         py.detach(|| self.scan_chunk(chunk));
     }
 
-    /// Adds what another scanner of the same columns saw.
+    /// Adds the evidence of another scanner of the same columns.
     fn merge(&self, py: Python<'_>, other: &Bound<'_, Scanner>) -> PyResult<()> {
         let other = other.get();
         py.detach(|| self.add(other)).map_err(PyValueError::new_err)
     }
 
-    /// JSON, see the head of this module.
+    /// Gives the evidence as JSON, which the head of this module describes.
     pub(crate) fn evidence(&self) -> String {
         let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
         let columns: Vec<Value> = evidence.columns.iter().map(describe).collect();
@@ -147,7 +147,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Whether a row of another width than it should have is taken all the same.
+    /// Whether a row with too many or too few fields is accepted all the same.
     #[cold]
     fn is_wide_enough(&self, reader: &RecordReader<'_>, columns: usize) -> bool {
         let fields = reader.fields();

@@ -1,7 +1,7 @@
-//! Cuts a stream into chunks of whole records.
+//! Cuts a stream of bytes into chunks of whole records.
 //!
-//! Where no quote or escape is near, records end where lines end, and the end of a line is all
-//! that is looked for. Only a record that holds one is asked about in detail.
+//! Where no quote or escape is near, records end where lines end, and only line ends are searched
+//! for. Only a record with a quote or an escape is parsed.
 
 use memchr::{memchr, memchr2, memrchr};
 
@@ -13,29 +13,31 @@ use crate::grammar::{
     without_padding,
 };
 
-/// How far records are looked up in the index before it is asked whether there are still quotes.
+/// The number of bytes that the line index handles before the next search for quotes.
 const INDEXED: usize = 4 << 10;
 
-/// The most that is set aside for a chunk before its bytes have come. Memory that is not
-/// written to costs nothing; a vector that grows is copied.
+/// The most bytes that are reserved for a chunk before its content has come. Memory that is not
+/// written to costs nothing, but a vector that grows is copied.
 const SPARE: usize = 64 << 20;
 
+/// Cuts the bytes that it is fed into chunks. The Python class `Splitter` wraps it.
 pub struct ChunkCutter {
     dialect: Dialect,
     chunk_size: usize,
-    /// What has come and is in no chunk yet; the bytes before `cut` are.
+    /// The bytes that have come. Those before `cut` are in a chunk already.
     pending: Vec<u8>,
     cut: usize,
     /// The end of the last record found.
     at: usize,
-    /// There is no quote or escape between `at` and here.
+    /// No quote or escape stands between `at` and this offset.
     searched: usize,
-    /// Input offset and line of `pending[cut]`.
+    /// The offset in the input of `pending[cut]`. `line` is its line number.
     start: u64,
     line: u64,
-    /// At the start of an input, until it is known whether there is a byte order mark.
+    /// True at the start of an input, until it is known whether a byte order mark is there.
     bom: bool,
-    /// It is kept whole: what is converted must know where it stands in it.
+    /// What is still to come before the data. The first chunk holds the whole prologue, so that the
+    /// converter can tell where it is in it.
     prologue: Prologue,
     extents: ExtentFinder,
     index: LineIndex,
@@ -46,8 +48,8 @@ pub struct ChunkCutter {
 struct Overlong {
     kept: Vec<u8>,
     length: u64,
-    /// What came before NULs alone, as long as nothing else has come: a record that is not too
-    /// long, if the input ends so.
+    /// The bytes before a run of NULs, while nothing but NULs has followed. If the input ends like
+    /// this, they are a record that is not too long.
     padded: Option<Vec<u8>>,
 }
 
@@ -75,7 +77,7 @@ impl ChunkCutter {
         }
     }
 
-    /// Takes more of the input; gives the chunks that are complete by it.
+    /// Takes more of the input, and adds the chunks that it completes to `chunks`.
     pub fn feed(&mut self, mut data: &[u8], chunks: &mut Vec<Chunk>) {
         if self.overlong.is_some() {
             let Some(rest) = self.continue_overlong(data, chunks) else {
@@ -97,8 +99,8 @@ impl ChunkCutter {
         }
     }
 
-    /// Bytes that taking so many more may need at once: the next chunk's, or those of a record
-    /// that becomes longer.
+    /// The bytes of memory that `feed` may need for `more` bytes: those of the next chunk, or of a
+    /// record that grows.
     pub fn capacity_for(&self, more: usize) -> usize {
         self.chunk_size.min(SPARE).max(self.pending.len()) + more
     }
@@ -108,7 +110,7 @@ impl ChunkCutter {
         self.pending.len()
     }
 
-    /// The input has ended: gives the rest.
+    /// Ends the input, and adds the rest of it to `chunks`.
     pub fn finish(&mut self, chunks: &mut Vec<Chunk>) {
         self.advance(true, chunks);
         if self.overlong.is_some() {
@@ -117,7 +119,7 @@ impl ChunkCutter {
         self.emit(self.pending.len(), chunks);
     }
 
-    /// Finds the records that are known to be whole, and cuts where it is time.
+    /// Finds the records that are known to be whole, and cuts a chunk once one is full.
     fn advance(&mut self, ended: bool, chunks: &mut Vec<Chunk>) {
         if self.bom {
             if self.pending.len() < 3 && !ended {
@@ -142,8 +144,8 @@ impl ChunkCutter {
         }
     }
 
-    /// Passes over the whole lines before the next quote or escape, as far as the chunk's end.
-    /// False where there are none.
+    /// Passes over the whole lines before the next quote or escape, at most to the chunk's end.
+    /// False if there are none.
     fn skip_plain_lines(&mut self) -> bool {
         let newline = self.dialect.newline;
         let special = self.next_special();
@@ -174,8 +176,8 @@ impl ChunkCutter {
         passed > 0
     }
 
-    /// Passes over well-formed records on one line, as far as the chunk's end or to where no
-    /// quote is near. False where there are none.
+    /// Passes over well-formed records on one line, at most to the chunk's end and `INDEXED` bytes.
+    /// False if there are none.
     fn skip_indexed_lines(&mut self) -> bool {
         let start = self.at;
         self.index.skip_to(start);
@@ -190,7 +192,7 @@ impl ChunkCutter {
         self.at > start
     }
 
-    /// The place of the first quote or escape from `at` on, or the end of what has come.
+    /// The offset of the first quote or escape from `at` on, or the end of `pending`.
     fn next_special(&mut self) -> usize {
         let from = self.searched.max(self.at);
         let rest = &self.pending[from..];
@@ -203,7 +205,7 @@ impl ChunkCutter {
         self.searched
     }
 
-    /// Passes over one record; false if its end is not known yet.
+    /// Passes over one record. False if its end is not known yet.
     fn step(&mut self, ended: bool, chunks: &mut Vec<Chunk>) -> bool {
         let (dialect, pending) = (&self.dialect, &self.pending);
         match self
@@ -272,7 +274,7 @@ impl ChunkCutter {
         chunks.push(Chunk::new(bytes, start, line));
     }
 
-    /// The first `gone` of the pending bytes are gone.
+    /// Adjusts the offsets after the first `gone` bytes of `pending` were removed.
     fn rebase(&mut self, gone: usize) {
         self.cut = self.cut.saturating_sub(gone);
         self.at = self.at.saturating_sub(gone);
@@ -281,8 +283,7 @@ impl ChunkCutter {
         self.index.forget();
     }
 
-    /// The record at `at` is too long: it gets a chunk of its own. True if it ends within what
-    /// is pending.
+    /// Starts a chunk for the record at `at`, which is too long. True if it ends within `pending`.
     fn begin_overlong(&mut self, chunks: &mut Vec<Chunk>) -> bool {
         self.emit(self.at, chunks);
         self.overlong = Some(Overlong {
@@ -305,7 +306,7 @@ impl ChunkCutter {
         rest.is_some()
     }
 
-    /// Looks for the end of the overlong record; gives what of the data comes after it.
+    /// Searches for the end of the overlong record. Gives the offset in `data` after it.
     fn continue_overlong(&mut self, data: &[u8], chunks: &mut Vec<Chunk>) -> Option<usize> {
         let overlong = self.overlong.as_mut()?;
         let newline = memchr(self.dialect.newline, data);

@@ -11,7 +11,7 @@ pyo3::create_exception!(
     "args: message, primary result code, extended result code."
 );
 
-/// What SQLite said.
+/// An error of SQLite.
 #[derive(Debug)]
 pub struct Failure {
     pub message: String,

@@ -1,7 +1,7 @@
-//! Rows of a block into SQLite, at full speed.
+//! Inserts the rows of a block into SQLite.
 //!
-//! This goes to SQLite's C interface itself: rusqlite copies each text that it binds, which
-//! makes a load 15 to 25 % slower. Here SQLite reads texts where they lie in the block.
+//! This code calls SQLite's C interface directly. rusqlite copies each text that it binds, which
+//! makes an import 15 to 25 % slower. Here SQLite reads texts where they lie in the block.
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -10,17 +10,18 @@ use rusqlite::{Connection, ffi};
 
 use super::failure::Failure;
 
-/// A prepared statement that is finalized when it goes.
+/// A prepared statement. It is finalized when it is dropped.
 struct Statement<'c> {
     connection: &'c Connection,
     raw: *mut ffi::sqlite3_stmt,
 }
 
-/// Runs the INSERT once for each row; how many rows went into the table. `pause` is asked
-/// before each row, and what it fails with ends the work. `taken` rows did not fail.
+/// Runs the INSERT once for each row, and gives the number of rows inserted. `pause` is called before
+/// each row, and an error of it ends the work. `taken` counts the rows that did not fail.
 ///
-/// A row may end the transaction that it is in: a trigger with RAISE(ROLLBACK), a full disk. SQLite
-/// does that with an error alone, and no row follows one, so that none goes in outside of it.
+/// A row may end its transaction, by a trigger with RAISE(ROLLBACK) or on a full disk. SQLite then
+/// reports an error, and no row is inserted after an error. So none is inserted outside of the
+/// transaction.
 pub(super) fn insert(
     connection: &Connection,
     sql: &str,
@@ -97,7 +98,7 @@ impl<'c> Statement<'c> {
         self.check(code)
     }
 
-    /// Runs the statement with what is bound; the rows that it changed.
+    /// Runs the statement with the bound parameters, and gives the number of rows changed.
     #[inline]
     fn run(&self) -> Result<u64, Failure> {
         // SAFETY: the statement and its connection are alive.
@@ -137,8 +138,8 @@ impl<'c> Statement<'c> {
 
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
-        // SAFETY: nobody else has the statement; SQLite takes a null pointer for no statement.
-        // The code repeats what the last step said.
+        // SAFETY: nothing else uses the statement, and SQLite ignores a null pointer. The result
+        // code repeats that of the last step.
         unsafe { ffi::sqlite3_finalize(self.raw) };
     }
 }
@@ -150,13 +151,13 @@ enum Parameter<'a> {
     Text(&'a [u8]),
 }
 
-/// Reads the values of encoding `sqlite`: a tag and what it says.
+/// Reads the values of encoding `sqlite`: each is a tag and its content.
 struct ParameterReader<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> ParameterReader<'a> {
-    /// The next value; None where the bytes make no sense.
+    /// The next value. None if the bytes are invalid.
     #[inline]
     fn value(&mut self) -> Option<Parameter<'a>> {
         Some(match self.array::<1>()? {

@@ -1,7 +1,7 @@
-//! The SQLite that is built into the kernel, for the target of that name.
+//! Connections of the SQLite that is built into the kernel.
 //!
-//! One library serves everything that touches a file: two SQLites with one file open in one
-//! process lose each other's locks.
+//! One copy of SQLite must serve every access to a file. If two copies in one process have the same
+//! file open, they lose each other's locks.
 
 mod failure;
 mod insert;
@@ -24,7 +24,7 @@ pub use self::failure::SqliteError;
 use crate::block::Block;
 use crate::conversion_spec::RowEncoding;
 
-/// Rows that `executemany` takes from Python before it goes to work.
+/// The number of rows that `executemany` takes from Python at a time.
 const BATCH: usize = 1000;
 
 /// The version of the SQLite that is built in.
@@ -33,15 +33,15 @@ pub fn sqlite_version() -> &'static str {
     rusqlite::version()
 }
 
-/// One connection. Every call releases the GIL while SQLite works.
+/// One connection to a database file. Every call releases the GIL while SQLite works.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct SqliteConnection {
-    /// None once it is closed.
+    /// None once the connection is closed.
     connection: Mutex<Option<Connection>>,
     handle: InterruptHandle,
-    /// Asked to stop since the call began: SQLite itself forgets between two statements.
+    /// Whether `interrupt` was called since the call began. SQLite forgets that between statements.
     interrupted: Arc<AtomicBool>,
-    /// Rows of the last block that were taken before one was not.
+    /// The number of rows of the last block that SQLite accepted before it refused one.
     taken: AtomicU64,
 }
 
@@ -68,7 +68,7 @@ impl SqliteConnection {
         })
     }
 
-    /// One statement; all its rows.
+    /// Runs one statement, and gives all its rows.
     #[pyo3(signature = (sql, params = None))]
     fn execute<'py>(
         &self,
@@ -92,7 +92,7 @@ impl SqliteConnection {
         PyList::new(py, rows)
     }
 
-    /// The same statement for each row; how many rows it changed.
+    /// Runs one statement for each row of parameters, and gives the number of rows changed.
     fn executemany(&self, py: Python<'_>, sql: &str, rows: &Bound<'_, PyAny>) -> PyResult<u64> {
         let mut rows = PyIterator::from_object(rows)?;
         let mut changed = 0;
@@ -118,13 +118,13 @@ impl SqliteConnection {
         }
     }
 
-    /// All statements of the text; rows that they give are dropped.
+    /// Runs all statements of a text. The rows that they give are dropped.
     fn script(&self, py: Python<'_>, sql: &str) -> PyResult<()> {
         self.begin();
         self.work(py, |connection| Ok(connection.execute_batch(sql)?))
     }
 
-    /// Runs the INSERT once for each row of the block; how many rows are in the table for it.
+    /// Runs an INSERT once for each row of a block, and gives the number of rows inserted.
     fn insert(&self, py: Python<'_>, sql: &str, block: &Bound<'_, Block>) -> PyResult<u64> {
         let block = block.get();
         if block.encoding != RowEncoding::Sqlite {
@@ -141,7 +141,7 @@ impl SqliteConnection {
         outcome
     }
 
-    /// Rows of the last block inserted that SQLite took: where it refused one, those before it.
+    /// The number of rows of the last block that SQLite accepted. If it refused one: those before it.
     #[getter]
     fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
@@ -152,18 +152,18 @@ impl SqliteConnection {
         self.work(py, |connection| Ok(!connection.is_autocommit()))
     }
 
-    /// Rows that the last INSERT, UPDATE or DELETE changed.
+    /// The number of rows that the last INSERT, UPDATE or DELETE changed.
     fn changes(&self, py: Python<'_>) -> PyResult<u64> {
         self.work(py, |connection| Ok(connection.changes()))
     }
 
-    /// From any thread: the running call fails with code 9.
+    /// Makes the running call fail with code 9. May be called from any thread.
     fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
         self.handle.interrupt();
     }
 
-    /// Rolls an open transaction back and lets the file go. More than once is once.
+    /// Rolls back an open transaction and closes the file. Further calls do nothing.
     fn close(&self, py: Python<'_>) {
         py.detach(|| {
             drop(
@@ -191,7 +191,7 @@ impl SqliteConnection {
         Ok(())
     }
 
-    /// Does work with the connection, without the GIL.
+    /// Calls `work` with the connection, without the GIL.
     fn work<T: Send>(
         &self,
         py: Python<'_>,
@@ -223,7 +223,7 @@ impl SqliteConnection {
     }
 }
 
-/// Runs one statement to its end; its rows.
+/// Runs one statement to its end, and gives its rows.
 fn query(
     connection: &Connection,
     sql: &str,

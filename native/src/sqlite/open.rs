@@ -1,4 +1,4 @@
-//! Connections as this product wants them.
+//! Opens SQLite connections with the settings that this project needs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::failure::Failure;
 
-/// Statements that stay prepared; the ledger has fewer.
+/// The number of statements that stay prepared. The ledger has fewer.
 const CACHED_STATEMENTS: usize = 64;
 
-/// Waits between attempts to get a lock, in milliseconds; the last one repeats.
+/// The waits between attempts to get a lock, in milliseconds. The last one repeats.
 const DELAYS: [u64; 8] = [1, 2, 5, 10, 15, 20, 25, 50];
 
-/// Opens a file; a wait for a lock ends after `timeout`, or once it is `interrupted`.
+/// Opens a file. A wait for a lock ends after `timeout`, or once `interrupted` is set.
 pub(super) fn open(
     path: PathBuf,
     read_only: bool,
@@ -29,7 +29,7 @@ pub(super) fn open(
     } else {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
     };
-    // This build takes a name that begins with `file:` for a URI. It is a name.
+    // This build takes a name that begins with `file:` for a URI, but callers mean a file.
     let is_uri = path.to_str().is_some_and(|path| path.starts_with("file:"));
     let path = if is_uri {
         PathBuf::from(".").join(path)
@@ -39,7 +39,7 @@ pub(super) fn open(
     let mut connection =
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-    // As every other SQLite has it; this build was compiled with another default.
+    // Every other SQLite has this default; this build was compiled with another one.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
     let mut since = Instant::now();
     connection.busy_handler(Some(move |attempt: i32| {

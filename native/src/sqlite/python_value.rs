@@ -1,4 +1,4 @@
-//! Values between Python and SQLite.
+//! Converts values between Python and SQLite.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
 use rusqlite::types::{Value, ValueRef};
 
-/// The parameters of one statement.
+/// Converts the parameters of one statement.
 pub(super) fn row_from_python(row: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
     row.try_iter()?.map(|value| from_python(&value?)).collect()
 }
@@ -30,7 +30,7 @@ fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     })
 }
 
-/// What a column holds; text that is not UTF-8 as the bytes that it is.
+/// Copies the value of a column. A text that is not UTF-8 becomes a blob.
 pub(super) fn from_sqlite(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
