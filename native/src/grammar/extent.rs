@@ -2,7 +2,8 @@
 
 use crate::reject_code::RejectCode;
 
-/// What is known of the record that starts at some byte. Offsets are into the data.
+/// What is known of the record that starts at some byte. `end` is the offset in the data at which it
+/// ends without its line end, `next` the offset at which the next record starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     Row {
@@ -17,14 +18,14 @@ pub enum Extent {
         end: usize,
         next: usize,
     },
-    /// Only the first line of what was broken.
+    /// Broken quoting, or a repeated header. Of broken quoting `end` is that of the first line.
     Broken {
         code: RejectCode,
         end: usize,
         next: usize,
     },
-    /// Longer than a record may be; it ends at the next raw line end, however far.
+    /// The record is longer than allowed. It ends at the next line end, however far that is.
     TooLong,
-    /// The data end too early to tell.
+    /// The data end too early to tell. The caller asks again when it has more.
     Unknown,
 }

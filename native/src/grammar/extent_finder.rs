@@ -8,11 +8,12 @@ use super::repeated_header::repeats_header;
 use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 
-/// Finds extents, and remembers the last search over several lines, so that an open quote is
-/// never searched for twice: neither when more data come nor from the next line on.
+/// Finds the extents of records. It remembers the last walk over several lines, so that no open quote
+/// is searched for twice: neither when more data come, nor from the next line on.
 pub struct ExtentFinder {
     memory: OpenQuoteMemory,
-    /// NULs at the end of the input, once that is there: padding, and no part of the last record.
+    /// The number of NULs that pad the end of the input, once that is known. They are no part of the
+    /// last record.
     padding: Option<usize>,
 }
 
@@ -24,7 +25,7 @@ impl ExtentFinder {
         }
     }
 
-    /// The first `bytes` of the data are gone.
+    /// Adjusts what is remembered after the first `bytes` bytes of the data were removed.
     pub fn forget(&mut self, bytes: usize) {
         let OpenQuoteMemory { from, to, broken } = self.memory;
         self.memory = match to.checked_sub(bytes) {
@@ -37,7 +38,8 @@ impl ExtentFinder {
         };
     }
 
-    /// The record that starts at `at`. `ended`: the data end where the input ends.
+    /// Finds the extent of the record that starts at `at`. `ended` says that the data end where the
+    /// input ends.
     pub fn record(
         &mut self,
         dialect: &Dialect,
@@ -90,7 +92,7 @@ impl ExtentFinder {
         }
     }
 
-    /// A physical line, whatever it holds.
+    /// Finds the extent of the physical line that starts at `at`, whatever it holds.
     pub fn line(&mut self, dialect: &Dialect, data: &[u8], at: usize, ended: bool) -> Extent {
         let padding = self.padding(dialect, data, ended);
         let view = RecordView::new(dialect, data, at, ended, padding);
@@ -122,7 +124,7 @@ impl ExtentFinder {
         };
         let mut walk = walker.record(fields);
         if walker.jumped && matches!(walk, Walk::Row { .. }) {
-            // The fields that were jumped over are wanted after all.
+            // The record is a row, so the fields that were jumped over are needed.
             fields.clear();
             walker.memory = OpenQuoteMemory::default();
             walk = walker.record(fields);

@@ -2,13 +2,13 @@
 
 use super::record::Span;
 
-/// Takes the fields of a record as they are found.
+/// Receives the fields of a record one by one. `clear` comes before the first field.
 pub trait FieldSink {
     fn clear(&mut self);
     fn push(&mut self, span: Span);
 }
 
-/// For those who ask for the extent alone.
+/// Ignores the fields, for callers that only need the extent of a record.
 pub struct NoFields;
 
 impl FieldSink for NoFields {

@@ -4,21 +4,21 @@ use super::field_sink::FieldSink;
 use super::record::Span;
 use crate::dialect::Dialect;
 
-/// Why a line was not cut.
+/// Why a line could not be cut.
 pub enum Uncut {
-    /// The window ended first.
+    /// The window ended before the line did.
     ShortNumber,
-    /// It takes a closer look.
+    /// The line needs `extent_finder`.
     Irregular,
 }
 
-/// What ended a field, relative to the window.
+/// What ended a field. Offsets are relative to the window.
 enum End {
     Field { next: usize },
     LineExtent { end: usize, next: usize },
 }
 
-/// Cuts one line; all places are relative to the window.
+/// Cuts one line. All offsets are relative to the window.
 pub struct LineCutter<'a> {
     pub dialect: &'a Dialect,
     pub data: &'a [u8],
@@ -28,6 +28,7 @@ pub struct LineCutter<'a> {
 
 impl LineCutter<'_> {
     #[inline]
+    /// Cuts the line at `start`: gives its end, and the start of the next line.
     pub fn line(
         &mut self,
         mut start: usize,
@@ -53,7 +54,7 @@ impl LineCutter<'_> {
         }
     }
 
-    /// The next offset, which stays.
+    /// The offset of the next structural byte, which is not used up.
     #[inline]
     fn next(&self) -> Result<usize, Uncut> {
         match self.offsets.get(self.taken) {
@@ -85,7 +86,7 @@ impl LineCutter<'_> {
         }
     }
 
-    /// Whether the escape at `at` is none of the data. Then what it stands before is taken, too.
+    /// Whether the escape at `at` is no data. If so, the byte that it escapes is used up, too.
     #[inline(never)]
     fn escape(&mut self, at: usize) -> Result<bool, Uncut> {
         let next = *self.data.get(at + 1).ok_or(Uncut::ShortNumber)?;
@@ -148,7 +149,7 @@ impl LineCutter<'_> {
     }
 }
 
-/// Where the line that ends with the line end at `end` ends without a CR before it.
+/// The offset at which the line with the line end at `end` ends, without a CR before it.
 #[inline]
 pub fn without_cr(newline: u8, data: &[u8], start: usize, end: usize) -> usize {
     end - usize::from(newline == b'\n' && end > start && data[end - 1] == b'\r')

@@ -1,9 +1,10 @@
-//! What may stand before the first data record, at the start of an input only.
+//! The lines before the first record of data, at the start of an input: preamble, header, and rows
+//! to skip.
 
 use super::record::RecordKind;
 use crate::dialect::Dialect;
 
-/// Length of the byte order mark that some data begin with, or 0.
+/// The length of the byte order mark at the start of the data, or 0.
 pub fn bom(data: &[u8]) -> usize {
     if data.starts_with(b"\xEF\xBB\xBF") {
         3
@@ -12,13 +13,13 @@ pub fn bom(data: &[u8]) -> usize {
     }
 }
 
-/// What is still to come before the data records.
+/// The part of the prologue that is still to come.
 #[derive(Clone, Debug)]
 pub struct Prologue {
-    /// Physical lines, whatever they hold.
+    /// The physical lines to skip, whatever they hold.
     lines: usize,
     header: bool,
-    /// Records after the header that are skipped.
+    /// The records after the header that are skipped.
     rows: usize,
 }
 
@@ -31,7 +32,7 @@ impl Prologue {
         }
     }
 
-    /// As it is anywhere but at the start of an input.
+    /// The empty prologue, as it is anywhere but at the start of an input.
     pub const fn over() -> Prologue {
         Prologue {
             lines: 0,
@@ -40,7 +41,7 @@ impl Prologue {
         }
     }
 
-    /// As `new`, with the header and what follows it as ordinary records.
+    /// The prologue of callers that read the header as an ordinary record.
     pub fn preamble_only(dialect: &Dialect) -> Prologue {
         Prologue {
             lines: dialect.preamble,
@@ -57,9 +58,9 @@ impl Prologue {
         self.lines > 0
     }
 
-    /// What the record just read is, given what it would be among data. Blank lines and
-    /// comments take no place. A record that is too long ends the prologue: it cannot be
-    /// kept together with what precedes it.
+    /// The kind of the record just read, given the kind that it has among data. Blank lines and
+    /// comments do not count. A record that is too long ends the prologue, because a chunk cannot
+    /// hold it together with the lines before it.
     pub fn place(&mut self, kind: RecordKind, too_long: bool) -> RecordKind {
         if too_long {
             *self = Prologue::over();

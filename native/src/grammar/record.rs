@@ -2,38 +2,39 @@
 
 use crate::reject_code::RejectCode;
 
-/// What a record turned out to be.
+/// The kinds of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
-    /// Its fields are in `RecordReader::fields`.
+    /// A row of data. `RecordReader::fields` gives its fields.
     Row,
-    /// As a row; counted nowhere.
+    /// The header. It has fields as a row does, but no count includes it.
     Header,
+    /// A comment, a blank line, or a line of the prologue.
     Skipped,
-    /// Broken quoting, or too long; only its first line, or all of it.
+    /// A record with broken quoting, of which this is only the first line; or one that is too long.
     Broken(RejectCode),
 }
 
-/// Where a record lies; offsets are into the reader's data.
+/// The kind and the place of a record. Offsets are into the reader's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     pub kind: RecordKind,
     pub start: usize,
-    /// Without the line end.
+    /// The end of the record, without its line end.
     pub end: usize,
-    /// Where the next record starts.
+    /// The start of the next record.
     pub next: usize,
-    /// Number of its first physical line.
+    /// The number of its first physical line.
     pub line: u64,
 }
 
-/// A field's text, without quotes around it, relative to `RecordReader`'s base.
+/// The text of a field without the quotes around it. Offsets are relative to the reader's base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     pub start: u32,
     pub end: u32,
     pub quoted: bool,
-    /// Holds doubled quotes, or escapes that are none of its data: `RecordReader::text` removes them.
+    /// Whether the field holds doubled quotes or escapes. `RecordReader::text` removes them.
     pub escaped: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The records of whole chunks, with their fields.
+//! Reads the records of whole chunks, with their fields.
 
 use memchr::memchr;
 
@@ -13,7 +13,7 @@ use super::unescape::unescape;
 use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 
-/// What is kept of a record of nothing but NULs, however long.
+/// What is kept of a record of NULs alone, however long it is.
 pub const PADDING: &[u8] = b"\0";
 
 /// Reads the records of bytes that are whole records.
@@ -26,13 +26,13 @@ pub struct RecordReader<'a> {
     extents: ExtentFinder,
     index: LineIndex,
     spans: Vec<Span>,
-    /// What the spans are relative to.
+    /// The offset in the data to which the spans are relative.
     base: usize,
 }
 
 impl<'a> RecordReader<'a> {
-    /// `input_start`: the data begin at offset 0 of the input, where a byte order mark, a
-    /// preamble and a header may stand.
+    /// Reads data from their start. `input_start` says that they begin at offset 0 of the input, where
+    /// a byte order mark, a preamble and a header may stand.
     pub fn new(
         dialect: &'a Dialect,
         data: &'a [u8],
@@ -48,7 +48,7 @@ impl<'a> RecordReader<'a> {
         RecordReader::within(dialect, data, at, line, prologue)
     }
 
-    /// From a place within the data, with what is still to come of the prologue there.
+    /// Reads data from the offset `at` on, with the part of the prologue that is still to come there.
     pub fn within(
         dialect: &'a Dialect,
         data: &'a [u8],
@@ -69,29 +69,29 @@ impl<'a> RecordReader<'a> {
         }
     }
 
-    /// Where the next record starts.
+    /// The offset at which the next record starts.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// Number of the line at `position`.
+    /// The number of the line at `position`.
     pub fn line(&self) -> u64 {
         self.line
     }
 
-    /// Whether the record just read holds no line end but its own. The last may lack that.
+    /// Whether the record just read holds no line end but its own. The last record may lack one.
     #[inline]
     pub fn on_one_line(&self, record: Record) -> bool {
         let own = self.data[..record.next].ends_with(&[self.dialect.newline]);
         self.line == record.line + u64::from(own)
     }
 
-    /// What is still to come before the data records.
+    /// The part of the prologue that is still to come.
     pub fn prologue(&self) -> &Prologue {
         &self.prologue
     }
 
-    /// The next record; `fields` are its fields if it is a row or the header.
+    /// Reads the next record. `fields` gives its fields if it is a row or the header.
     #[inline]
     pub fn read(&mut self) -> Option<Record> {
         if self.prologue.is_over()
@@ -108,9 +108,8 @@ impl<'a> RecordReader<'a> {
         self.read_any()
     }
 
-    /// The next record if it is a row of just so many fields with no quote or escape anywhere
-    /// near: nearly all of them are, in most files. Else nothing is read, and `read` must be
-    /// asked.
+    /// Reads the next record if it is a row of exactly `fields` fields with no quote or escape in the
+    /// window, as nearly all are in most files. Otherwise reads nothing, and the caller calls `read`.
     #[inline]
     pub fn read_plain(&mut self, fields: usize) -> Option<(Record, PlainRow<'_>)> {
         if !self.prologue.is_over() {
@@ -131,20 +130,20 @@ impl<'a> RecordReader<'a> {
         &self.spans
     }
 
-    /// A field's bytes as they stand in the data.
+    /// The bytes of a field as they stand in the data.
     #[inline]
     pub fn raw(&self, span: Span) -> &'a [u8] {
         &self.data[self.base + span.start as usize..self.base + span.end as usize]
     }
 
-    /// The data up to the end of a field of the row just read, and where in them it starts.
+    /// The data up to the end of a field of the row just read, and the offset at which it starts.
     #[inline]
     pub fn until(&self, span: Span) -> (&'a [u8], usize) {
         let end = self.base + span.end as usize;
         (&self.data[..end], self.base + span.start as usize)
     }
 
-    /// The text of a field of the row just read; in `scratch` where escapes must be removed.
+    /// The text of a field of the row just read. It is in `scratch` if escapes had to be removed.
     #[inline]
     pub fn text<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
     where
@@ -158,8 +157,8 @@ impl<'a> RecordReader<'a> {
         scratch
     }
 
-    /// A field of the row just read as it is written: with its escapes, which have a meaning of
-    /// their own in a text that stands for NULL. Only two quotes are one, as in `text`.
+    /// A field of the row just read as it is written, with its escapes. Escapes have a meaning in a
+    /// text that stands for NULL, such as `\N`. Doubled quotes become one, as in `text`.
     #[inline]
     pub fn written<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
     where
@@ -173,7 +172,7 @@ impl<'a> RecordReader<'a> {
         scratch
     }
 
-    /// The next record, whatever it is.
+    /// Reads the next record, whatever it is.
     #[cold]
     fn read_any(&mut self) -> Option<Record> {
         let (dialect, data, start) = (self.dialect, self.data, self.at);
@@ -225,8 +224,8 @@ fn row_record(start: usize, line: LineExtent, number: u64) -> Record {
     }
 }
 
-/// What a record of more than the limit is: its length does not turn a comment, or padding, into
-/// data. `bytes` are its first ones, or those of `PADDING`.
+/// The kind of a record that is too long. A comment or padding is skipped whatever its length.
+/// `bytes` are the first bytes of the record, or those of `PADDING`.
 pub fn too_long_kind(dialect: &Dialect, bytes: &[u8]) -> RecordKind {
     if bytes == PADDING || bytes.first().copied() == dialect.comment {
         RecordKind::Skipped
@@ -235,7 +234,7 @@ pub fn too_long_kind(dialect: &Dialect, bytes: &[u8]) -> RecordKind {
     }
 }
 
-/// The end of the line at `start`, and where the next one starts.
+/// The end of the line at `start`, and the start of the next line.
 fn line_from(dialect: &Dialect, data: &[u8], start: usize) -> (usize, usize) {
     let newline = memchr(dialect.newline, &data[start..]).map(|found| start + found);
     let end = newline.unwrap_or(data.len());

@@ -5,28 +5,28 @@ use memchr::memchr;
 use super::extent::Extent;
 use crate::dialect::Dialect;
 
-/// The first physical line of a record, relative to the record.
+/// The first physical line of a record. Offsets are relative to the record.
 #[derive(Clone, Copy)]
 pub struct FirstLine {
     pub end: usize,
     pub next: usize,
 }
 
-/// All bytes that can matter for one record: those of the longest one and its line end.
+/// The bytes that can matter for one record: as many as the longest record and its line end have.
 pub struct RecordView<'a> {
     pub dialect: &'a Dialect,
     pub bytes: &'a [u8],
-    /// Where the view starts in the data.
+    /// The offset of the view in the data.
     pub at: usize,
-    /// Nothing that may come after the view can matter.
+    /// Whether no byte after the view can matter.
     pub final_: bool,
-    /// The view's end is the input's, but for padding.
+    /// Whether the view ends where the input ends, apart from padding.
     pub at_end: bool,
     padding: usize,
 }
 
 impl<'a> RecordView<'a> {
-    /// `padding`: so many bytes at the end of the data are none of them.
+    /// `padding` is the number of bytes at the end of the data that only fill it up.
     pub fn new(
         dialect: &'a Dialect,
         data: &'a [u8],
@@ -48,8 +48,8 @@ impl<'a> RecordView<'a> {
         }
     }
 
-    /// Where the next record starts. Nothing but padding is a blank line of its own, so that
-    /// the record before it is the same with and without.
+    /// The offset at which the next record starts, relative to the view. Padding is a blank line of
+    /// its own, so that the record before it is the same with and without padding.
     pub fn past_padding(&self, next: usize) -> usize {
         if self.bytes.is_empty() {
             self.padding
@@ -58,7 +58,7 @@ impl<'a> RecordView<'a> {
         }
     }
 
-    /// Where a line that ends with the line end at `newline` ends without it.
+    /// The offset at which the line with the line end at `newline` ends, without a CR before it.
     pub fn without_cr(&self, from: usize, newline: usize) -> usize {
         let cr =
             self.dialect.newline == b'\n' && newline > from && self.bytes[newline - 1] == b'\r';
@@ -88,7 +88,7 @@ impl<'a> RecordView<'a> {
     }
 }
 
-/// How many bytes come before NULs alone, which pad the end of an input. Rows of a query have none.
+/// The number of bytes before the NULs that pad the end of an input. Rows of a query have no padding.
 pub fn without_padding(dialect: &Dialect, data: &[u8]) -> usize {
     if dialect.is_query() {
         return data.len();

@@ -6,19 +6,20 @@ use super::field_sink::FieldSink;
 use super::record::Span;
 use super::record_view::{FirstLine, RecordView};
 
-/// A search was within quotes at every line start in (`from`, `to`], and at `to`.
+/// What an earlier walk has found out about an open quote: it was within quotes at every line start
+/// in (`from`, `to`], and at `to`.
 ///
-/// Any other search that is within quotes at one of these line starts is in the same state
-/// there, so it is within quotes at `to`, too.
+/// Any other walk that is within quotes at one of these line starts is in the same state there. So it
+/// is within quotes at `to`, too, and need not search again.
 #[derive(Clone, Copy, Default)]
 pub struct OpenQuoteMemory {
     pub from: usize,
     pub to: usize,
-    /// What follows `to` is broken quoting, whichever record it belongs to.
+    /// Whether broken quoting follows `to`, whichever record it belongs to.
     pub broken: bool,
 }
 
-/// How a search for the end of a record ended; relative to the record.
+/// How a walk ended. Offsets are relative to the record.
 pub enum Walk {
     Row {
         end: usize,
@@ -27,20 +28,23 @@ pub enum Walk {
     TextAfterQuote {
         at: usize,
     },
-    /// The view ended first.
+    /// The view ended before the record did.
     Open,
 }
 
+/// Walks over one record.
 pub struct Walker<'a> {
     pub view: &'a RecordView<'a>,
     pub line: FirstLine,
     pub memory: OpenQuoteMemory,
+    /// Whether the walk has jumped over fields that an earlier walk has seen.
     pub jumped: bool,
-    /// The last place known to be within quotes, or 0.
+    /// The last offset that is known to be within quotes, or 0.
     pub came_to: usize,
 }
 
 impl Walker<'_> {
+    /// Parses the record, and passes its fields to `fields`.
     pub fn record(&mut self, fields: &mut impl FieldSink) -> Walk {
         let (dialect, bytes) = (self.view.dialect, self.view.bytes);
         let mut from = self.view.at;
@@ -74,7 +78,7 @@ impl Walker<'_> {
         walk
     }
 
-    /// An unquoted field: the start of the next one, or how the record ended.
+    /// Parses an unquoted field. Gives the start of the next field, or how the record ended.
     fn unquoted(
         &mut self,
         start: usize,
@@ -88,7 +92,7 @@ impl Walker<'_> {
             quoted: false,
             escaped: false,
         };
-        // A CR before this place is escaped: it is no part of a line end.
+        // A CR before this offset is escaped, and so no part of a line end.
         let mut plain = start;
         loop {
             let rest = &bytes[plain.min(bytes.len())..];
@@ -162,7 +166,7 @@ impl Walker<'_> {
         !self.view.at_end && self.view.dialect.delimiter_rest.starts_with(rest)
     }
 
-    /// A quoted field, from its opening quote.
+    /// Parses a quoted field from its opening quote on, with the same result as `unquoted`.
     fn quoted(&mut self, open: usize, fields: &mut impl FieldSink) -> Result<usize, Walk> {
         let (dialect, bytes) = (self.view.dialect, self.view.bytes);
         let quote = bytes[open];
@@ -221,7 +225,7 @@ impl Walker<'_> {
                 }),
                 Some(_) => Err(Walk::TextAfterQuote { at: after }),
             },
-            // Padding, perhaps, of which the end is still to come.
+            // These NULs may be padding, whose end is still to come.
             Some(0) if !self.view.at_end && bytes[after..].iter().all(|&byte| byte == 0) => {
                 Err(Walk::Open)
             }
@@ -229,8 +233,8 @@ impl Walker<'_> {
         }
     }
 
-    /// The next quote or escape within a quoted field. On the way out of the first line it
-    /// jumps to where an earlier search has come.
+    /// The offset of the next quote or escape within a quoted field. Where the search leaves the first
+    /// line, it jumps to the place that an earlier walk has reached.
     fn quote_or_escape(&mut self, quote: u8, mut inside: usize) -> Result<usize, Walk> {
         let bytes = self.view.bytes;
         let escape = self.view.dialect.escape;

@@ -1,33 +1,33 @@
-//! Where the bytes that mean something stand: 64 bytes of input at a time become a mask of
-//! the interesting ones, and the masks a list of offsets. Deciding what each of them means is
-//! left to the reader, which then has no byte to look at that is not one of them.
+//! Finds the structural bytes: delimiters, line ends, quotes and escapes. 64 bytes of input at a time
+//! become a mask, and the masks become a list of offsets. `line_cutter` decides what each of them
+//! means, and looks at no other byte.
 
 use memchr::{memchr, memchr2};
 
 use crate::dialect::{Dialect, NO_DELIMITER};
 
-/// Bytes indexed at a time: their offsets stay in the first-level cache.
+/// The number of bytes that are indexed at a time. Their offsets fit the first-level cache.
 pub const WINDOW: usize = 16 * 1024;
 
-/// One less than the first offset.
+/// Stands before the first offset: adding one, with wrap-around, gives 0.
 const BEFORE: u32 = u32::MAX;
 
-/// A step's bytes, one bit each in a mask.
+/// The number of bytes of a step. Each is one bit of a mask.
 const STEP: usize = 64;
 
-/// Finds the interesting ones among the bytes.
+/// Finds the offsets of the structural bytes in a window of the data.
 pub struct StructuralIndex {
-    /// Delimiter, line end, quote, escape; repeated where the dialect lacks one.
+    /// The delimiter, line end, quote and escape. Where the dialect lacks one, another is repeated.
     wanted: [u8; 4],
-    /// The same without an escape, which is data where there are no quotes.
+    /// The same without the escape, which is data where no quotes are.
     outside: [u8; 4],
     index: fn(&[u8; 4], &[u8], &mut [u32]) -> usize,
-    /// What stands before the first byte, then the offsets.
+    /// `BEFORE`, then the offsets.
     offsets: Box<[u32]>,
     len: usize,
     /// The quote and the escape in unquoted fields, if the dialect has them.
     special: [Option<u8>; 2],
-    /// There is none of them in the window.
+    /// Whether the window holds none of them.
     plain: bool,
 }
 
@@ -44,7 +44,7 @@ impl StructuralIndex {
             wanted: [delimiter, newline, quote, escape],
             outside: [delimiter, newline, quote, delimiter],
             index: fastest(),
-            // A step writes in eights, so a little more than it says.
+            // A step writes eight offsets at a time, and so a few more than it counts.
             offsets: vec![BEFORE; 1 + WINDOW + STEP].into_boxed_slice(),
             len: 0,
             special: [dialect.quote, dialect.escape_unquoted],
@@ -79,8 +79,8 @@ impl StructuralIndex {
         self.plain
     }
 
-    /// The offset before the one at `index`, then so many from there. One more than the first
-    /// is where a field starts, even at the start of the window.
+    /// The offset before the one at `index`, and the `count` offsets from there. A field starts one
+    /// byte after the first of them, even at the start of the window.
     #[inline]
     pub fn bounds(&self, index: usize, count: usize) -> Option<&[u32]> {
         if count > self.len - index {
@@ -95,7 +95,7 @@ impl StructuralIndex {
     }
 }
 
-/// The best way this processor has.
+/// The fastest implementation that this processor supports.
 fn fastest() -> fn(&[u8; 4], &[u8], &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
@@ -104,13 +104,13 @@ fn fastest() -> fn(&[u8; 4], &[u8], &mut [u32]) -> usize {
     index
 }
 
-/// Indexes with what every processor of the architecture has.
+/// Indexes with instructions that every processor of the architecture has.
 fn index(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
     index_with(data, offsets, |step| mask(wanted, step))
 }
 
-/// Always inlined: so the masks and the loop over their bits are compiled for the same
-/// processor.
+/// Indexes with the given `mask` function. It is always inlined, so that the compiler uses the same
+/// processor features for the masks and for the loop over their bits.
 #[inline(always)]
 fn index_with(data: &[u8], offsets: &mut [u32], mask: impl Fn(&[u8; STEP]) -> u64) -> usize {
     let (steps, rest) = data.as_chunks::<STEP>();
@@ -132,8 +132,8 @@ fn index_with(data: &[u8], offsets: &mut [u32], mask: impl Fn(&[u8; STEP]) -> u6
     len
 }
 
-/// Appends the offsets of a mask's bits. Eight at a time whether there are so many or not:
-/// most steps then take no branch that depends on the data.
+/// Appends the offsets of a mask's bits. It always writes eight at a time, so that most steps take no
+/// branch that depends on the data.
 #[inline(always)]
 fn unpack(mut mask: u64, base: u32, offsets: &mut [u32], len: usize) -> usize {
     let count = mask.count_ones() as usize;

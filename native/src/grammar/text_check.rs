@@ -2,7 +2,7 @@
 
 use crate::reject_code::RejectCode;
 
-/// NUL bytes and what is not UTF-8: checked once for many records, or for one.
+/// Checks that bytes are UTF-8 without NUL. Callers check many records at once, or one.
 pub fn check_text(data: &[u8]) -> Result<(), RejectCode> {
     if memchr::memchr(0, data).is_some() {
         return Err(RejectCode::NulCharacter);
@@ -13,7 +13,7 @@ pub fn check_text(data: &[u8]) -> Result<(), RejectCode> {
     }
 }
 
-/// Raw line ends in some bytes.
+/// The number of line ends in some bytes.
 pub fn count_lines(newline: u8, data: &[u8]) -> u64 {
     memchr::memchr_iter(newline, data).count() as u64
 }

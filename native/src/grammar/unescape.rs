@@ -4,7 +4,8 @@ use memchr::{memchr, memchr2};
 
 use crate::dialect::Dialect;
 
-/// Removes the first of two quotes, and the escapes but those that are data: all, with `keep`.
+/// Writes the text of a field to `text`. Doubled quotes become one. Escapes that are no data are
+/// removed, unless `keep` is true.
 pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &mut Vec<u8>) {
     text.clear();
     let (quote, escape) = if quoted {
@@ -29,7 +30,7 @@ pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &
             text.push(next);
             rest = &rest[at + 2..];
         } else {
-            // What an escape stands before begins nothing of its own.
+            // The escaped byte has no meaning of its own.
             let taken = at + 1 + usize::from(dialect.escapes(next));
             text.extend_from_slice(&rest[..taken]);
             rest = &rest[taken..];
