@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-/// What is wrong with a record, by its line: the column, and the sentence.
+/// For each line that the database would alter: the column, and a sentence that says how.
 #[pyclass(frozen, module = "snapshots._native")]
 #[derive(Default)]
 pub struct AlteredRecords {
@@ -18,6 +18,7 @@ impl AlteredRecords {
         self.found.is_empty()
     }
 
+    /// The column and the sentence for the record at a line.
     pub fn at(&self, line: u64) -> Option<&(Arc<str>, String)> {
         self.found.get(&line)
     }

@@ -18,35 +18,35 @@ use crate::dialect::Ragged;
 use crate::grammar::{Record, check_text};
 use crate::reject_code::RejectCode;
 
-/// Bytes of rows that are set aside for each byte of records: seldom more are needed.
+/// The bytes of rows that are reserved for each byte of records. More are rarely needed.
 const GROWTH: usize = 2;
 
-/// Bytes that converting so many may need at once, rows of many short numbers included: those
-/// grow twice.
+/// The bytes of memory that the conversion of `bytes` bytes may need. Rows of many short numbers make
+/// the buffer grow twice.
 pub fn capacity_for(bytes: usize) -> usize {
     bytes.saturating_mul(4 * GROWTH)
 }
 
-/// What has come of the records so far.
+/// The rows, rejects and counts of a block while its records are converted.
 pub struct BlockBuilder<'a> {
     pub plan: &'a ConversionPlan,
     pub data: &'a [u8],
-    /// Everything from the start of the builder to here is UTF-8 without NUL. Checked for all
-    /// records at once; one by one only where that fails.
+    /// The bytes of the block before this offset are UTF-8 without NUL. All records are checked at
+    /// once, and one by one only if that fails.
     pub clean: usize,
-    /// What was looked through for all records at once. Some may end later: those of several
-    /// lines, and the first one after a header.
+    /// The end of the bytes that were checked at once. Records of several lines, and the first record
+    /// after a header, may end later.
     pub end: usize,
     pub rows: Vec<u8>,
-    /// Of each row, where the encoding wants it.
+    /// The place of each row's record, if the encoding needs it.
     pub places: Vec<RecordPlace>,
     pub counts: Counts,
     pub rejects: Vec<Reject>,
     pub scratch: Scratch,
-    pub known: Option<&'a AlteredRecords>,
-    /// Before `end` no text needs an escape of the encoding, unless it has line ends in it.
+    pub altered_records: Option<&'a AlteredRecords>,
+    /// Whether no text before `end` needs an escape of the encoding, unless it holds line ends.
     pub verbatim: bool,
-    /// For the text of fields with escapes of the dialect.
+    /// The buffer for the text of fields with escapes of the dialect.
     pub unescaped: Vec<u8>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> BlockBuilder<'a> {
             counts: Counts::default(),
             rejects: Vec::new(),
             scratch: Scratch::default(),
-            known: None,
+            altered_records: None,
             verbatim: false,
             unescaped: Vec::new(),
         }
@@ -93,7 +93,7 @@ impl<'a> BlockBuilder<'a> {
         self.row_of_all::<E>(record, fields);
     }
 
-    /// A row that is not as wide as the header.
+    /// Handles a row with more or fewer fields than the header.
     #[cold]
     fn ragged<E: Encoder>(&mut self, record: Record, fields: impl RowFields) {
         let (plan, count) = (self.plan, fields.count());
@@ -128,7 +128,7 @@ impl<'a> BlockBuilder<'a> {
             self.rows.truncate(start);
             return self.reject(record, RejectCode::MissingValue, reason);
         }
-        if let Some(altered) = self.known
+        if let Some(altered) = self.altered_records
             && let Some((column, reason)) = altered.at(record.line)
         {
             self.rows.truncate(start);
@@ -142,7 +142,7 @@ impl<'a> BlockBuilder<'a> {
         self.counts.loaded += 1;
     }
 
-    /// Writes any value.
+    /// Converts any value.
     #[inline(never)]
     fn value<E: Encoder>(
         &mut self,
@@ -154,7 +154,8 @@ impl<'a> BlockBuilder<'a> {
         column.convert::<E>(&mut self.rows, text, null, &mut self.scratch)
     }
 
-    /// Writes the row from column `next` on, as far as it is simple; true if all of it is written.
+    /// Writes the values of a row from column `next` on, as long as they are simple. True if all are
+    /// written.
     #[inline(always)]
     fn write<E: Encoder>(
         &mut self,
@@ -186,7 +187,7 @@ impl<'a> BlockBuilder<'a> {
         })
     }
 
-    /// What is wrong with a record whose values are all right.
+    /// The sentence about the first rule that a record breaks, if it breaks one.
     fn broken_rule(&mut self, fields: impl RowFields) -> Option<String> {
         let (plan, unescaped) = (self.plan, &mut self.unescaped);
         let mut field = |column: &Column| {
@@ -224,7 +225,7 @@ impl<'a> BlockBuilder<'a> {
         self.in_column(column.name.clone());
     }
 
-    /// Of the last reject.
+    /// Names the column of the last reject.
     fn in_column(&mut self, name: Arc<str>) {
         if let Some(reject) = self.rejects.last_mut() {
             reject.column = Some(name);

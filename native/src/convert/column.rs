@@ -1,4 +1,4 @@
-//! One column: what its values must be.
+//! One column, compiled from its spec.
 
 use std::sync::Arc;
 
@@ -11,25 +11,27 @@ use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec};
 use crate::reject_code::RejectCode;
 use crate::values::{Constraints, DateFormat, Patterns};
 
+/// How the texts of one column become values in a row.
 pub struct Column {
-    /// Index into the record.
+    /// The index of the column's field in the record.
     pub field: usize,
     pub name: Arc<str>,
+    /// What stands before a value in encodings that name columns.
     pub key: ColumnKey,
     pub required: bool,
     pub null_texts: NullTexts,
-    /// Bit n: a text of n bytes may mean NULL; the last bit stands for all longer ones.
+    /// Bit n says whether a text of n bytes may mean NULL. The last bit stands for all longer texts.
     pub null_lengths: u64,
     pub fast_path: FastPath,
     pub parser: ValueParser,
     pub column_type: TypeSpec,
     pub number: NumberStyle,
-    /// The user's own form of dates and times, and what it was compiled to.
+    /// The format of dates and times that the contract gives, as written and compiled.
     pub date_format: Option<(Box<str>, DateFormat)>,
     pub constraints: Option<Box<Constraints>>,
 }
 
-/// How numbers are written, if not plainly.
+/// How numbers are written. `plain`: as parsers read them, without marks or text around them.
 pub struct NumberStyle {
     pub plain: bool,
     pub decimal_char: u8,
@@ -38,7 +40,7 @@ pub struct NumberStyle {
 }
 
 impl Column {
-    /// Makes a column ready; the error is a sentence.
+    /// Compiles a column. The error is a sentence.
     pub fn compile(
         spec: ColumnSpec,
         encoding: RowEncoding,
@@ -99,7 +101,7 @@ impl Column {
         })
     }
 
-    /// The sentence about a value that `convert` has just refused.
+    /// The sentence about a value that `convert` has just refused with this code.
     pub fn reason(&self, code: RejectCode, text: &[u8], scratch: &mut Scratch) -> String {
         match scratch.detail.take() {
             Some(detail) => format!("{} {detail}", reject_reasons::shown(text)),

@@ -10,11 +10,11 @@ use crate::conversion_spec::Wire;
 use crate::reject_code::RejectCode;
 use crate::values::{self, Constraints, Decimal, ParsedTime, Value};
 
-/// Digits on either side of the point where a decimal has no limits of its own.
+/// The most digits on either side of the point, if a decimal has no precision or scale.
 const MOST_DIGITS: i64 = 1000;
 
 impl Column {
-    /// Reads any field and writes its value. `null`: the field means NULL.
+    /// Converts any field, and appends its value to `out`. `null` says that the field means NULL.
     #[inline(never)]
     pub fn convert<E: Encoder>(
         &self,
@@ -77,7 +77,7 @@ impl Column {
                     None if !known => return Err(RejectCode::NotABoolean),
                     None => None,
                     Some(_) if known => Some(i64::from(value)),
-                    Some(range) => Some(tiny(text, *range, detail)?),
+                    Some(range) => Some(tiny_integer(text, *range, detail)?),
                 };
                 self.check(text, || Value::Unordered, detail)?;
                 match number {
@@ -113,7 +113,7 @@ impl Column {
                     None => values::time(text)?,
                     Some((_, format)) => format.time(text)?,
                 };
-                let micros = self.kept(clock)?;
+                let micros = self.stored_micros(clock)?;
                 self.check(text, || Value::Time(micros), detail)?;
                 E::time(out, micros);
             }
@@ -122,7 +122,7 @@ impl Column {
                     None => values::timestamp(text)?,
                     Some((_, format)) => format.timestamp(text)?,
                 };
-                let micros = self.kept(clock)?;
+                let micros = self.stored_micros(clock)?;
                 self.check(text, || Value::Timestamp(micros), detail)?;
                 E::timestamp(out, micros, None);
             }
@@ -131,7 +131,7 @@ impl Column {
                     None => values::timestamptz(text)?,
                     Some((_, format)) => format.timestamptz(text)?,
                 };
-                let micros = self.kept(clock)?;
+                let micros = self.stored_micros(clock)?;
                 self.check(text, || Value::Timestamp(micros), detail)?;
                 E::timestamptz(out, micros);
             }
@@ -144,8 +144,8 @@ impl Column {
                     return Err(RejectCode::TooLong);
                 }
                 match wire {
-                    Wire::Padded => kept_as_given(values::padded(text), detail)?,
-                    Wire::Numeric => kept_as_given(values::like_a_number(text), detail)?,
+                    Wire::Padded => refuse_altered(values::padded(text), detail)?,
+                    Wire::Numeric => refuse_altered(values::like_a_number(text), detail)?,
                     _ => {}
                 }
                 self.check(text, || Value::Unordered, detail)?;
@@ -164,7 +164,7 @@ impl Column {
                     Wire::Numeric => values::json_number(text),
                     _ => Ok(()),
                 };
-                kept_as_given(stored, detail)?;
+                refuse_altered(stored, detail)?;
                 self.check(text, || Value::Unordered, detail)?;
                 E::json(out, text, *wire == Wire::Jsonb);
             }
@@ -181,20 +181,20 @@ impl Column {
     ) -> Result<(), RejectCode> {
         match &self.constraints {
             None => Ok(()),
-            Some(constraints) => demand(constraints, text, &value(), detail),
+            Some(constraints) => check_constraints(constraints, text, &value(), detail),
         }
     }
 
-    /// A time that has no more digits than the column keeps.
+    /// The microseconds of a time, if it has no more digits than the column keeps.
     #[inline]
-    fn kept(&self, clock: ParsedTime) -> Result<i64, RejectCode> {
+    fn stored_micros(&self, clock: ParsedTime) -> Result<i64, RejectCode> {
         if clock.excess || clock.digits > self.column_type.fraction {
             return Err(RejectCode::LosesPrecision);
         }
         Ok(clock.micros)
     }
 
-    /// Whether the digits of a decimal are within the column's.
+    /// Checks a decimal against the precision and the scale of the column.
     fn fits(&self, value: &Decimal<'_>) -> Result<(), RejectCode> {
         let (whole, fraction) = (value.integer, value.fraction);
         let digits = whole.len() + fraction.len();
@@ -224,8 +224,8 @@ impl Column {
     }
 }
 
-/// A number of a column that keeps truths as such.
-fn tiny(
+/// Parses a number in a column that stores booleans as 8-bit integers.
+fn tiny_integer(
     text: &[u8],
     (min, max): (i128, i128),
     detail: &mut Option<String>,
@@ -240,9 +240,9 @@ fn tiny(
     Ok(value as i64)
 }
 
-/// The sentence about a value that the column would store as another.
+/// Refuses a value that the column would store as another one. `stored` has the sentence.
 #[inline]
-fn kept_as_given(
+fn refuse_altered(
     stored: Result<(), String>,
     detail: &mut Option<String>,
 ) -> Result<(), RejectCode> {
@@ -252,7 +252,7 @@ fn kept_as_given(
     })
 }
 
-fn demand(
+fn check_constraints(
     constraints: &Constraints,
     text: &[u8],
     value: &Value<'_>,
@@ -266,7 +266,7 @@ fn demand(
 }
 
 impl NumberStyle {
-    /// The number as it would be written plainly. One that cannot be is `wrong`.
+    /// The number in the plain form that parsers read. The error is `wrong`.
     #[inline]
     fn plain<'t>(
         &self,
@@ -292,7 +292,7 @@ fn number_field(number: &[u8]) -> Field<'_> {
     Field::new(without_plus(number), 0, false)
 }
 
-/// Unicode scalar values in valid UTF-8: all bytes but those that continue one.
+/// The number of characters in valid UTF-8: of all bytes but those that continue a character.
 fn chars(text: &[u8]) -> usize {
     text.iter().filter(|&&byte| byte as i8 >= -0x40).count()
 }

@@ -8,9 +8,8 @@ use super::output::Output;
 use super::value_parser::FastPath;
 
 impl Column {
-    /// Reads a field and writes its value if both are as simple as nearly all are. Else what
-    /// it has written is worth nothing, and `convert` must be asked. `verbatim`: no text needs
-    /// an escape.
+    /// Converts a field if it is simple, and gives true. If it gives false, the caller must undo what
+    /// was written and call `convert`. `verbatim` says that no text needs an escape.
     #[inline(always)]
     pub fn fast_path<E: Encoder>(
         &self,
@@ -19,7 +18,7 @@ impl Column {
         verbatim: bool,
     ) -> bool {
         if self.null_lengths >> field.len().min(63) & 1 != 0
-            && self.null_texts.hold(field.text(), field.quoted)
+            && self.null_texts.is_null(field.text(), field.quoted)
         {
             if !self.required {
                 E::null(out, &self.key);

@@ -3,7 +3,8 @@
 use super::short_number::each;
 use crate::values::day_number;
 
-/// `YYYY-MM-DD HH:MM:SS`, or with a T: microseconds since 1970-01-01 00:00. None: look again.
+/// Parses `YYYY-MM-DD HH:MM:SS`, or the same with a T, to microseconds since 1970-01-01 00:00. None
+/// means that the caller must parse the text in full.
 #[inline]
 pub fn standard_timestamp(text: &[u8; 19]) -> Option<i64> {
     let [head @ .., _, _, _, _, _, _, _, _, _, _, _] = *text;
@@ -26,8 +27,8 @@ pub fn standard_timestamp(text: &[u8; 19]) -> Option<i64> {
     Some(seconds * 1_000_000)
 }
 
-/// In each byte the number that its digit and the next one make; None unless all bytes are as
-/// the pattern says, in which a 0 is any digit.
+/// Gives, in each byte, the number that its digit and the next one make. None unless all bytes match
+/// the pattern, in which a 0 stands for any digit.
 #[inline]
 fn digits(text: [u8; 8], pattern: [u8; 8]) -> Option<u64> {
     // A digit differs from the 0 by at most 9, everything else by nothing: adding this much

@@ -6,10 +6,10 @@ use super::output::{MAX_PREFIX, Output};
 use super::packed_text::PackedText;
 use super::short_number::{NO_POINT, ShortNumber, WHOLE_TENS, ZEROS, value, without_point};
 
-/// A field, with what stands before it in memory.
+/// A field, with the bytes before it in memory. They let it be read in one piece of fixed length.
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    /// From anywhere before the field to its end.
+    /// The bytes from anywhere before the field to its end.
     until: &'a [u8],
     start: usize,
     pub quoted: bool,
@@ -35,7 +35,7 @@ impl<'a> Field<'a> {
         self.until.len() - self.start
     }
 
-    /// The text, if it is short.
+    /// The text, if it has at most 16 bytes.
     #[inline(always)]
     pub fn packed(&self) -> Option<PackedText> {
         let length = self.len();
@@ -43,7 +43,7 @@ impl<'a> Field<'a> {
         if length > MAX_PREFIX {
             return None;
         }
-        // What stands before the text goes out at the low end.
+        // The shift drops the bytes before the text, at the low end.
         let gone = 8 * (MAX_PREFIX - length) as u32;
         let bytes = u128::from_le_bytes(*tail).checked_shr(gone).unwrap_or(0);
         Some(PackedText { bytes, length })
@@ -53,13 +53,13 @@ impl<'a> Field<'a> {
     #[inline]
     pub fn write(&self, out: &mut impl Output) {
         match self.packed() {
-            Some(text) => out.padded(text.bytes.to_le_bytes(), text.length),
+            Some(text) => out.prefix(text.bytes.to_le_bytes(), text.length),
             None => out.slice(self.text()),
         }
     }
 
-    /// Reads `-?digits[.digits]` if it has at most eight bytes after the sign. None says
-    /// nothing: then the text must be looked at in full.
+    /// Parses `-?digits[.digits]` of at most eight bytes after the sign. None means that the caller
+    /// must parse the text in full.
     #[inline(always)]
     pub fn number(&self) -> Option<ShortNumber> {
         let (negative, length, text) = self.padded()?;
@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// The same for `-?digits`.
+    /// Parses `-?digits` in the same way.
     #[inline(always)]
     pub fn integer(&self) -> Option<i64> {
         let (negative, _, text) = self.padded()?;
@@ -82,8 +82,8 @@ impl<'a> Field<'a> {
         Some(if negative { -value } else { value })
     }
 
-    /// The microseconds that a point and up to six digits say, which the last `length` bytes of
-    /// the field are.
+    /// The microseconds of a second's fraction: a point and up to six digits, which are the last
+    /// `length` bytes of the field.
     #[inline]
     pub fn fraction(&self, length: usize) -> Option<u32> {
         let digits = length.checked_sub(1).filter(|digits| *digits <= 6)?;
@@ -96,8 +96,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether there is a minus, the length without it, and the values of those digits with
-    /// zeros before them; what is no digit has a value of more than 9.
+    /// Gives (whether there is a minus, the length without it, the values of the digits with zeros
+    /// before them). A byte that is no digit has a value of more than 9.
     #[inline(always)]
     fn padded(&self) -> Option<(bool, usize, u64)> {
         let tail = u64::from_le_bytes(*self.until.last_chunk()?);

@@ -55,7 +55,7 @@ pub fn convert(
     convert(plan, chunk, position, line, limits, altered)
 }
 
-/// Records in, rows of one encoding out. Immutable; may be shared by threads.
+/// Turns records into rows of one encoding. Immutable, and safe to share between threads.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Converter {
     plan: ConversionPlan,
@@ -104,8 +104,8 @@ impl Converter {
     }
 }
 
-/// Compiles the patterns of a contract, for the converters to come; of the first that cannot be
-/// had, its index and what there is to say of it.
+/// Compiles the patterns of a contract, and keeps them for later converters. If one is refused, gives
+/// its index and the second half of a sentence about it.
 #[pyfunction]
 pub fn compile_patterns(py: Python<'_>, patterns: Vec<String>) -> Option<(usize, String)> {
     py.detach(|| {

@@ -4,10 +4,10 @@
 pub enum NullTexts {
     /// An empty field without quotes.
     Empty,
-    /// One of these, quoted or not, as they are written: with the dialect's escapes.
+    /// One of these texts, quoted or not, compared as it is written, with the dialect's escapes.
     Texts {
         texts: Vec<Box<[u8]>>,
-        /// Bit n of element i: one of them begins with the byte 64 i + n.
+        /// Bit n of element i says whether one of the texts begins with the byte 64 i + n.
         firsts: [u64; 4],
     },
 }
@@ -31,7 +31,7 @@ impl NullTexts {
     }
 
     #[inline]
-    pub fn hold(&self, text: &[u8], quoted: bool) -> bool {
+    pub fn is_null(&self, text: &[u8], quoted: bool) -> bool {
         match self {
             NullTexts::Empty => text.is_empty() && !quoted,
             NullTexts::Texts { texts, firsts } => {

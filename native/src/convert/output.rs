@@ -1,16 +1,17 @@
-//! Where the bytes of a row go.
+//! Writes the bytes of a row: to a vector, or faster into its spare capacity.
 
 use std::mem::MaybeUninit;
 
-/// The longest text that `padded` takes.
+/// The most bytes that `prefix` writes.
 pub const MAX_PREFIX: usize = 16;
 
+/// Receives the bytes of a row.
 pub trait Output {
     fn array<const N: usize>(&mut self, bytes: [u8; N]);
     fn slice(&mut self, bytes: &[u8]);
-    /// The first `length` of these bytes: copying all of them always is cheaper than copying
-    /// just those.
-    fn padded(&mut self, bytes: [u8; MAX_PREFIX], length: usize);
+    /// Writes the first `length` of these bytes. It may copy all of them, which is cheaper than
+    /// copying a variable number.
+    fn prefix(&mut self, bytes: [u8; MAX_PREFIX], length: usize);
 }
 
 impl Output for Vec<u8> {
@@ -25,21 +26,21 @@ impl Output for Vec<u8> {
     }
 
     #[inline]
-    fn padded(&mut self, bytes: [u8; MAX_PREFIX], length: usize) {
+    fn prefix(&mut self, bytes: [u8; MAX_PREFIX], length: usize) {
         self.extend_from_slice(&bytes[..length]);
     }
 }
 
-/// Writes into the spare room of a vector. How far it has come is then in a register: a vector
-/// keeps its length in memory, and each short value would wait for the one before it. Rows of
-/// many short values are made a quarter faster so.
+/// Writes into the spare capacity of a vector. Its position stays in a register, whereas a vector
+/// keeps its length in memory, where each short value would wait for the one before it. Rows of many
+/// short values are made a quarter faster.
 pub struct Cursor<'a> {
     spare: &'a mut [MaybeUninit<u8>],
     at: usize,
 }
 
-/// Appends what `write` writes, for which it has so much room, or a little more. What does not
-/// fit panics.
+/// Appends what `write` writes, which may be up to `capacity` bytes. It panics if more are written,
+/// and then appends nothing.
 #[inline(always)]
 pub fn append<R>(
     bytes: &mut Vec<u8>,
@@ -53,8 +54,8 @@ pub fn append<R>(
     };
     let result = write(&mut cursor);
     let length = cursor.at;
-    // SAFETY: `at` grows only by what has just been written there, within the spare room and
-    // without a gap, and else goes back; so all these bytes are initialized.
+    // SAFETY: `at` grows only by the number of bytes just written there, within the spare capacity
+    // and without a gap, and otherwise only decreases. So all these bytes are initialized.
     unsafe { bytes.set_len(bytes.len() + length) };
     result
 }
@@ -87,7 +88,7 @@ impl Output for Cursor<'_> {
     }
 
     #[inline(always)]
-    fn padded(&mut self, bytes: [u8; MAX_PREFIX], length: usize) {
+    fn prefix(&mut self, bytes: [u8; MAX_PREFIX], length: usize) {
         self.spare[self.at..self.at + MAX_PREFIX].write_copy_of_slice(&bytes);
         self.at += length.min(MAX_PREFIX);
     }
@@ -108,7 +109,7 @@ mod tests {
             let before = out.position();
             out.slice(b" and what is taken back");
             out.rewind(before);
-            out.padded(*b", three.........", 7);
+            out.prefix(*b", three.........", 7);
             out.position()
         });
         assert_eq!(bytes, b"before one, two, three");
@@ -119,7 +120,7 @@ mod tests {
     fn nothing_is_appended_where_nothing_is_left() {
         let mut bytes = Vec::new();
         append(&mut bytes, 16, |out| {
-            out.padded([b'x'; MAX_PREFIX], 0);
+            out.prefix([b'x'; MAX_PREFIX], 0);
             out.slice(b"gone");
             out.rewind(0);
         });

@@ -1,4 +1,4 @@
-//! Short texts as one number, all of whose bytes are looked at together.
+//! Short texts as one 128-bit number, so that all bytes are examined at once.
 
 use super::output::MAX_PREFIX;
 
@@ -32,7 +32,7 @@ impl PackedText {
         (self.bytes as u16).to_le_bytes()
     }
 
-    /// Of ASCII: whether there is a letter (or one of ``@[\]^_`{|}~``).
+    /// Whether an ASCII text holds a letter, or one of ``@[\]^_`{|}~``.
     #[inline]
     pub fn has_letters(self) -> bool {
         self.bytes & wide(0x40) != 0

@@ -9,27 +9,26 @@ use crate::dialect::Dialect;
 use crate::grammar::load_dialect;
 use crate::values::Patterns;
 
-/// Bytes that a value takes at most, beyond those of its text and label; and what is around a
-/// row.
+/// The most bytes of a value in a row, beyond those of its text and its key.
 const VALUE_CAPACITY: usize = 48;
 
-/// How records become rows.
+/// How the records of an input become rows.
 pub struct ConversionPlan {
     pub dialect: Dialect,
     pub encoding: RowEncoding,
-    /// Fields that every record must have.
+    /// The number of fields that every record must have.
     pub fields: usize,
     pub columns: Vec<Column>,
     pub rules: Vec<RecordRule>,
-    /// Bytes that a row takes at most, beyond the texts of its fields...
+    /// The most bytes of a row beyond the texts of its fields.
     pub row_capacity: usize,
-    /// ...of which each is in at most so many columns.
+    /// The most columns that one field is in.
     pub most_uses: usize,
-    /// The import, where rows tell where they come from.
+    /// The import that rows name as their origin, if they do.
     pub import_id: Option<i64>,
 }
 
-/// When to stop before the chunk ends.
+/// When a block ends before its chunk does.
 #[derive(Clone, Copy)]
 pub struct BlockLimits {
     pub bytes: usize,
@@ -38,7 +37,7 @@ pub struct BlockLimits {
 }
 
 impl ConversionPlan {
-    /// Reads the JSON of a conversion spec; the error is a sentence.
+    /// Compiles the JSON of a conversion spec. The error is a sentence.
     pub fn parse(json: &str) -> Result<ConversionPlan, String> {
         let spec: ConversionSpec =
             serde_json::from_str(json).map_err(|error| format!("the spec is wrong: {error}"))?;
@@ -77,7 +76,7 @@ impl ConversionPlan {
         })
     }
 
-    /// Values in a row.
+    /// The number of values in a row.
     pub fn width(&self) -> usize {
         self.columns.len() + if self.import_id.is_some() { 2 } else { 0 }
     }

@@ -1,4 +1,4 @@
-//! Rules on a whole record: which of its columns must have a value, given another one's.
+//! Rules about whole records: which columns must have a value if another column has a given one.
 
 use std::fmt::Write;
 
@@ -6,18 +6,18 @@ use super::column::Column;
 use super::reject_reasons::shown;
 use crate::conversion_spec::RuleSpec;
 
-/// In records of some kind, one of some columns must have a value.
+/// A rule that one of several columns must have a value, in all records or in some.
 pub struct RecordRule {
-    /// A column, and the texts in it that the rule is for; None: it is for all records.
+    /// The column and its texts for which the rule holds. None if it holds for all records.
     when: Option<(usize, Vec<Box<[u8]>>)>,
-    /// Of the columns that there are.
+    /// The indexes of the columns, as far as the input has them.
     any_of: Vec<usize>,
-    /// Of all, as the contract has them.
+    /// The names of all columns that the contract lists.
     names: String,
 }
 
 impl RecordRule {
-    /// Makes a rule ready; the error is a sentence.
+    /// Compiles a rule. The error is a sentence.
     pub fn compile(spec: RuleSpec, columns: &[Column]) -> Result<RecordRule, String> {
         let at = |name: &str| columns.iter().position(|column| *column.name == *name);
         let any_of = spec.any_of.iter().filter_map(|name| at(name)).collect();
@@ -36,8 +36,8 @@ impl RecordRule {
         })
     }
 
-    /// Why a record does not follow it, if it does not. `field` gives a column's text, and
-    /// whether it means NULL.
+    /// The sentence about a record that breaks the rule; None if it does not. `field` gives a column's
+    /// text, and whether it means NULL.
     pub fn broken(
         &self,
         columns: &[Column],

@@ -1,4 +1,4 @@
-//! What is said of a reject: one sentence, with the value.
+//! The sentence about each reject, which shows the value.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 use crate::values;
 
-/// Characters of a value that are shown.
+/// The most characters of a value that are shown.
 const SHOWN: usize = 60;
 
-/// A value in quotes: cut where it is long, control characters escaped.
+/// A value in quotes. It is cut if it is long, and its control characters are escaped.
 pub fn shown(text: &[u8]) -> String {
     format!("\"{}\"", escaped(text))
 }
@@ -32,7 +32,7 @@ fn escaped(text: &[u8]) -> String {
     shown
 }
 
-/// Of a record whose structure is broken.
+/// The sentence about a record whose structure is broken.
 pub fn of_record(code: RejectCode, dialect: &Dialect) -> String {
     match code {
         RejectCode::UnterminatedQuote if dialect.quote.is_none() => {
@@ -52,7 +52,7 @@ pub fn of_record(code: RejectCode, dialect: &Dialect) -> String {
     }
 }
 
-/// Of a record with too few or too many fields.
+/// The sentence about a record with too few or too many fields.
 pub fn of_field_count(found: usize, expected: usize, header: bool) -> String {
     let fields = if found == 1 { "field" } else { "fields" };
     if header {
@@ -62,7 +62,8 @@ pub fn of_field_count(found: usize, expected: usize, header: bool) -> String {
     }
 }
 
-/// Of a value that its column's type refuses. `pattern`: the user's own form of a date.
+/// The sentence about a value that the type of its column refuses. `pattern` is the format of dates
+/// that the contract gives, if any.
 pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<&str>) -> String {
     let form = |usual| pattern.unwrap_or(usual);
     let mut sentence = match code {
@@ -119,8 +120,7 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
     sentence
 }
 
-/// What is written behind a time or a timestamp that has no zone by its type, if that reads as a
-/// zone: an offset, or a name.
+/// The time zone after a time or a timestamp whose type has no zone: an offset, or a name.
 fn zone_of(text: &[u8], kind: TypeKind) -> Option<&[u8]> {
     let behind = match kind {
         TypeKind::Time => 0,

@@ -4,14 +4,15 @@ use super::field::Field;
 use super::null_texts::NullTexts;
 use crate::grammar::{PlainRow, Record, RecordReader};
 
-/// The fields of a row.
+/// The fields of a row. `BlockBuilder` uses them through this trait, so that it is compiled for each
+/// reader.
 pub trait RowFields: Copy {
     fn count(self) -> usize;
-    /// No field holds a line end.
+    /// Whether no field holds a line end.
     fn on_one_line(self, record: Record) -> bool;
-    /// A field that is not escaped.
+    /// A field. None if it has escapes, or is missing.
     fn field(&self, index: usize) -> Option<Field<'_>>;
-    /// The text of any field.
+    /// The text of any field, in `scratch` if escapes had to be removed.
     fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8];
     /// Whether a field means NULL.
     fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool;
@@ -40,7 +41,7 @@ impl RowFields for PlainRow<'_> {
     }
 
     fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
-        nulls.hold(self.text(index, scratch), false)
+        nulls.is_null(self.text(index, scratch), false)
     }
 }
 
@@ -68,15 +69,15 @@ impl RowFields for &RecordReader<'_> {
 
     fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
         let span = self.fields()[index];
-        nulls.hold(self.written(span, scratch), span.quoted)
+        nulls.is_null(self.written(span, scratch), span.quoted)
     }
 }
 
-/// A row with empty fields at its end.
+/// A row that lacks fields at its end. The missing fields are NULL.
 #[derive(Clone, Copy)]
 pub struct PaddedRow<F> {
     pub fields: F,
-    /// Those that are there.
+    /// The number of fields that are there.
     pub count: usize,
 }
 
@@ -93,7 +94,7 @@ impl<F: RowFields> RowFields for PaddedRow<F> {
         if index < self.count {
             return self.fields.field(index);
         }
-        // What is not there is NULL, whatever an empty field means.
+        // A missing field is NULL, whatever an empty field means.
         None
     }
 

@@ -1,4 +1,4 @@
-//! The builder over the records of a chunk.
+//! Converts the records of a chunk, one after another, into a block.
 
 use super::altered_records::AlteredRecords;
 use super::block_builder::BlockBuilder;
@@ -8,13 +8,14 @@ use crate::block::Block;
 use crate::chunk::Chunk;
 use crate::grammar::{Prologue, Record, RecordKind, RecordReader, too_long_kind};
 
+/// Converts the records of a chunk from byte `position` on, until a limit is reached.
 pub fn convert<E: Encoder>(
     plan: &ConversionPlan,
     chunk: &Chunk,
     position: usize,
     line: u64,
     limits: BlockLimits,
-    known: Option<&AlteredRecords>,
+    altered: Option<&AlteredRecords>,
 ) -> Block {
     if chunk.overlong.is_some() && position == 0 && limits.records > 0 {
         return overlong(plan, chunk, line);
@@ -23,7 +24,7 @@ pub fn convert<E: Encoder>(
     let stop = position.saturating_add(limits.bytes).min(data.len());
     let mut reader = reader_at(plan, chunk, position, line);
     let mut builder = BlockBuilder::new(plan, data, position, stop);
-    builder.known = known;
+    builder.altered_records = altered;
     builder.verbatim = !E::has_escapes(&data[position..builder.end], plan.dialect.newline);
     let types = plan.columns.iter().map(|column| &column.column_type);
     E::head(&mut builder.rows, types, plan.import_id.is_some());
@@ -53,8 +54,8 @@ pub fn convert<E: Encoder>(
     builder.into_block(chunk, first, reader.position(), reader.line())
 }
 
-/// The reader for a place in the chunk. Only at the start of the input may it be within what
-/// precedes the data.
+/// The reader for an offset in the chunk. In the first chunk of an input the offset may be within the
+/// prologue.
 fn reader_at<'a>(
     plan: &'a ConversionPlan,
     chunk: &'a Chunk,
@@ -78,7 +79,7 @@ fn reader_at<'a>(
     RecordReader::within(dialect, data, position, line, prologue)
 }
 
-/// A chunk of one record of more than the limit.
+/// The block of a chunk that is one record of more than `max_record_size`.
 fn overlong(plan: &ConversionPlan, chunk: &Chunk, line: u64) -> Block {
     let data = &**chunk.bytes;
     let mut builder = BlockBuilder::new(plan, data, 0, 0);

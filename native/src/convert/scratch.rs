@@ -1,8 +1,9 @@
 //! Buffers that are used again for each value.
 
-/// Room that is used again for each value, and what is said of a constraint that was broken.
+/// Buffers that conversions of values share, and the sentence about the last value refused.
 #[derive(Default)]
 pub struct Scratch {
+    /// The second half of a sentence that begins with the value, if a check has written one.
     pub detail: Option<String>,
     pub number: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! Numbers of at most eight digits, read eight bytes at a time.
 
-/// The most digits of a short number.
+/// The most digits of a short number, a point included.
 pub const SHORT_DIGITS: u32 = 8;
 
 /// Powers of ten that a double holds exactly, and the same as integers.
@@ -17,14 +17,14 @@ pub struct ShortNumber {
 }
 
 impl ShortNumber {
-    /// Both parts are exact, so the one division rounds as it should.
+    /// The nearest double. Both operands are exact, so the one division rounds correctly.
     #[inline]
     pub fn as_f64(self) -> f64 {
         let value = f64::from(self.mantissa) / TENS[self.decimals as usize & 7];
         f64::from_bits(value.to_bits() | u64::from(self.negative) << 63)
     }
 
-    /// What stands before the point.
+    /// The number before the point.
     #[inline]
     pub fn whole(self) -> u32 {
         self.mantissa / WHOLE_TENS[self.decimals as usize & 7]
@@ -40,14 +40,15 @@ impl ShortNumber {
 
 pub const ZEROS: u64 = each(b'0');
 
-/// More decimals than eight bytes can have; as a number of decimals, 0 in its low bits.
+/// Stands for the number of decimals where there is no point. Its low three bits are 0.
 pub const NO_POINT: u32 = 8;
 
+/// A word whose eight bytes are all `byte`.
 pub const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Removes the first point, if there is one; and how many digits followed it.
+/// Removes the first point, if there is one. Gives the digits, and the number of digits after it.
 #[inline(always)]
 pub fn without_point(digits: u64) -> (u64, u32) {
     let differs = digits ^ each(b'.' ^ b'0');
@@ -61,10 +62,10 @@ pub fn without_point(digits: u64) -> (u64, u32) {
     ((digits & !upto) | moved, (63 - points.trailing_zeros()) / 8)
 }
 
-/// The number that eight digits make, the first of them in the lowest byte.
+/// The value of eight digits, the first of them in the lowest byte. None if one is no digit.
 #[inline(always)]
 pub fn value(digits: u64) -> Option<u32> {
-    // What is more than 9 reaches the byte's highest bit, or has it already.
+    // A value of more than 9 sets the byte's highest bit, or has it set already.
     if (digits | digits.wrapping_add(each(0x76))) & each(0x80) != 0 {
         return None;
     }

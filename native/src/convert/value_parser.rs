@@ -5,7 +5,7 @@ use super::short_number::SHORT_DIGITS;
 use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec, Wire};
 use crate::values::integer_range;
 
-/// The way that nearly all values of a column take, if nothing special is asked of them.
+/// The fast way for nearly all values of a column without constraints. `fast_path.rs` takes it.
 pub enum FastPath {
     Integer {
         min: i64,
@@ -13,11 +13,11 @@ pub enum FastPath {
         width: Width,
     },
     Float64,
-    /// `fraction`: with all six digits of a second's fraction, or with none.
+    /// `fraction`: the column keeps six digits of a second's fraction.
     Timestamp {
         fraction: bool,
     },
-    /// At most so many digits after the point, and before it a number below a limit.
+    /// At most `scale` digits after the point, and before it a number less than `below`.
     Decimal {
         scale: u32,
         below: u32,
@@ -32,14 +32,14 @@ pub enum FastPath {
     None,
 }
 
-/// How a text becomes a value.
+/// How a text becomes a value. `convert_value.rs` does it.
 pub enum ValueParser {
     Integer {
         min: i128,
         max: i128,
         width: Width,
     },
-    /// `whole`: the column keeps any integer of 64 bits as it is, besides.
+    /// `whole`: the column also keeps any 64-bit integer as it is.
     Float64 {
         whole: bool,
     },
@@ -48,7 +48,7 @@ pub enum ValueParser {
     Boolean {
         yes: Vec<Box<[u8]>>,
         no: Vec<Box<[u8]>>,
-        /// What the column takes besides, where it keeps an integer.
+        /// The integers that the column accepts in addition, if it stores an integer.
         numbers: Option<(i128, i128)>,
     },
     Year,
@@ -96,7 +96,7 @@ impl ValueParser {
             TypeKind::Integer if wire == Wire::Year => ValueParser::Year,
             TypeKind::Integer => {
                 let (min, max) = integer_range(bits, unsigned)?;
-                // PostgreSQL's and SQLite's integers have a sign.
+                // PostgreSQL and SQLite have signed integers only.
                 let max = match encoding {
                     RowEncoding::Text | RowEncoding::Mariadb | RowEncoding::Json => max,
                     RowEncoding::Postgres | RowEncoding::Sqlite => max.min(i64::MAX.into()),
@@ -161,7 +161,7 @@ impl ValueParser {
     }
 }
 
-/// For decimals that are surely within the limits; the others are looked at in full.
+/// The fast path for decimals that are surely within the limits. `convert_value.rs` checks the others.
 fn decimal_fast_path(precision: Option<u32>, scale: Option<u32>) -> FastPath {
     let before = match (precision, scale) {
         (Some(precision), Some(scale)) => precision.saturating_sub(scale),

@@ -1,6 +1,6 @@
-//! What some columns would make of a text that they do not keep as it is.
+//! Finds texts that a column would store as another value. They are rejected as `altered_by_target`.
 //!
-//! The errors are the rest of a sentence that begins with the value.
+//! The errors are the second half of a sentence that begins with the value.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use memchr::memchr2;
 use super::float::float64;
 use super::integer::integer;
 
-/// Members of one object up to which each is compared with each.
+/// The most members of an object for which each name is compared with each.
 const FEW: usize = 16;
 
 /// A member of a JSON object: its name as it is written, and its value.
@@ -18,11 +18,11 @@ struct Member<'a> {
     value: &'a [u8],
 }
 
-/// A valid JSON text, in a column that keeps one member of each name. `doubles`: it also keeps
-/// numbers as integers of 64 bits, or else as doubles.
+/// Checks a valid JSON text for a column that keeps one member of each name. `doubles` says that it
+/// also stores numbers as 64-bit integers or doubles.
 pub fn json_members(text: &[u8], doubles: bool) -> Result<(), String> {
     let mut members: Vec<Member<'_>> = Vec::new();
-    // Of each array and object that is open: where its members begin; an array has none.
+    // For each open array or object: the index of its first member. An array has none.
     let mut open: Vec<Option<usize>> = Vec::new();
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
@@ -71,7 +71,7 @@ pub fn json_members(text: &[u8], doubles: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Where a string ends, its quote included, that goes on at some place.
+/// The offset after the closing quote of a string that `at` is within.
 fn string_end(text: &[u8], mut at: usize) -> usize {
     while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
         at += found + 1;
@@ -118,7 +118,7 @@ fn unescaped<'a>(member: &Member<'a>) -> Cow<'a, [u8]> {
     member.name.into()
 }
 
-/// A JSON text, in a column that makes a number of what looks like one.
+/// Checks a JSON text for a column that stores a text as a number if it looks like one.
 pub fn json_number(text: &[u8]) -> Result<(), String> {
     match text.trim_ascii() {
         number @ [b'-' | b'0'..=b'9', ..] => number_64(number),
@@ -126,7 +126,7 @@ pub fn json_number(text: &[u8]) -> Result<(), String> {
     }
 }
 
-/// A number, in a column that keeps integers of 64 bits and doubles.
+/// Checks a number for a column that stores 64-bit integers and doubles.
 fn number_64(number: &[u8]) -> Result<(), String> {
     if integer(number).is_ok_and(|value| i64::try_from(value).is_ok()) || float64(number).is_ok() {
         return Ok(());
@@ -140,7 +140,7 @@ fn number_64(number: &[u8]) -> Result<(), String> {
     ))
 }
 
-/// Any text, in a column that makes a number of what looks like one: 007 would become 7.
+/// Checks a text for a column that stores it as a number if it looks like one: 007 would become 7.
 pub fn like_a_number(text: &[u8]) -> Result<(), String> {
     let number = text.trim_ascii();
     let looks = matches!(number, [b'+' | b'-' | b'.' | b'0'..=b'9', ..])
@@ -163,7 +163,7 @@ pub fn like_a_number(text: &[u8]) -> Result<(), String> {
     Err(format!("would be stored as the number {stored}."))
 }
 
-/// Any text, in a column that fills its texts with blanks and takes those at the end away.
+/// Checks a text for a column that fills its texts with blanks, and removes blanks at the end.
 pub fn padded(text: &[u8]) -> Result<(), String> {
     if text.last() != Some(&b' ') {
         return Ok(());

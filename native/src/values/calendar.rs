@@ -1,9 +1,9 @@
 //! Days of the Gregorian calendar, counted from 1970-01-01.
 
-/// Days in each month of a year that is not a leap year.
+/// The number of days of each month in a year that is not a leap year.
 const MONTHS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// 0001-01-01 and 9999-12-31: the first and the last day there is.
+/// The first and the last day: 0001-01-01 and 9999-12-31.
 pub(super) const FIRST_DAY: i32 = -719_162;
 pub(super) const LAST_DAY: i32 = 2_932_896;
 
@@ -12,7 +12,7 @@ pub(super) fn is_leap(year: u32) -> bool {
     year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
-/// The day's number; None if there is no such day, or its year is not 1 to 9999.
+/// The number of a day. None if the day does not exist, or its year is not within 1 and 9999.
 #[inline]
 pub(crate) fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
     if !(1..=9999).contains(&year) || !(1..=12).contains(&month) {

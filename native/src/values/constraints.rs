@@ -1,4 +1,4 @@
-//! What a contract demands of a value beyond its type.
+//! The constraints of a contract on the values of a column.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use super::value::Value;
 use crate::conversion_spec::ColumnSpec;
 use crate::reject_code::RejectCode;
 
-/// The constraints of one column, ready to be checked.
+/// The compiled constraints of one column. `lexical` is the text of a value.
 pub struct Constraints {
     bounds: Vec<RangeBound>,
     min_length: Option<usize>,
     max_length: Option<usize>,
     pattern: Option<Arc<Pattern>>,
-    /// Sorted.
+    /// The allowed texts, sorted.
     allowed: Option<Vec<Box<str>>>,
 }
 
 impl Constraints {
-    /// Makes a column's constraints ready; a sentence if one makes no sense.
+    /// Compiles the constraints of a column. The error is a sentence.
     pub fn compile(column: &ColumnSpec, patterns: &mut Patterns) -> Result<Constraints, String> {
         let sides = [
             (Side::Minimum, &column.minimum),
@@ -54,7 +54,7 @@ impl Constraints {
         })
     }
 
-    /// Is nothing demanded? Then `check` need not be called.
+    /// Whether there are no constraints. Then `check` need not be called.
     pub fn is_empty(&self) -> bool {
         self.bounds.is_empty()
             && self.min_length.is_none()
@@ -63,8 +63,8 @@ impl Constraints {
             && self.allowed.is_none()
     }
 
-    /// The first constraint that the value breaks, with the second half of a sentence that
-    /// begins with the value: "is below the minimum 5."
+    /// Checks a value. The error has the code of the first constraint that the value breaks, and the
+    /// second half of a sentence that begins with the value: "is below the minimum 5."
     pub fn check(&self, lexical: &str, value: &Value<'_>) -> Result<(), (RejectCode, String)> {
         for bound in &self.bounds {
             bound.check(value)?;
@@ -111,7 +111,7 @@ impl Constraints {
     }
 }
 
-/// The values, as far as a sentence can hold them.
+/// Lists the values, as far as a sentence can hold them.
 fn list(allowed: &[Box<str>]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = allowed

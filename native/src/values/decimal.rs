@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::integer::split_sign;
 use crate::reject_code::RejectCode;
 
-/// More than any exponent can matter: no field has as many digits.
+/// The largest exponent that is kept. No field has as many digits.
 const LARGEST_EXPONENT: i32 = 1_000_000_000;
 
 /// A number as it was written; its value is `integer.fraction * 10^exponent`.
@@ -16,11 +16,11 @@ pub struct Decimal<'a> {
     pub integer: &'a [u8],
     /// Digits after the point, as written.
     pub fraction: &'a [u8],
-    /// At most `LARGEST_EXPONENT` either way, which stands for all that is beyond.
+    /// Within `LARGEST_EXPONENT` in either direction, which stands for all larger exponents.
     pub exponent: i32,
 }
 
-/// The parts of a decimal number.
+/// Parses a decimal number into its parts.
 #[inline]
 pub fn decimal(text: &[u8]) -> Result<Decimal<'_>, RejectCode> {
     let (negative, rest) = split_sign(text);
@@ -70,8 +70,8 @@ fn exponent(text: &[u8]) -> Result<i32, RejectCode> {
 }
 
 impl Decimal<'_> {
-    /// All digits from the first that is not zero to the last that is not, and the place of
-    /// the first: 0 for tenths, 1 for ones, 2 for tens. None: the number is zero.
+    /// All digits from the first to the last that is not zero, and the place of the first: 0 for
+    /// tenths, 1 for ones, 2 for tens. None if the number is zero.
     fn significant(&self) -> Option<(i64, impl Iterator<Item = u8> + '_)> {
         let digits = self.integer.iter().chain(self.fraction).copied();
         let total = self.integer.len() + self.fraction.len();
@@ -88,7 +88,7 @@ impl Decimal<'_> {
         Some((place, digits.skip(leading).take(total - leading - trailing)))
     }
 
-    /// Is the number zero, of either sign?
+    /// Whether the number is zero, of either sign.
     pub fn is_zero(&self) -> bool {
         self.integer
             .iter()
@@ -96,7 +96,7 @@ impl Decimal<'_> {
             .all(|byte| *byte == b'0')
     }
 
-    /// How the value compares with another, exactly; 1.0 equals 1, -0 equals 0.
+    /// Compares two values exactly: 1.0 equals 1, and -0 equals 0.
     pub fn compare(&self, other: &Decimal<'_>) -> Ordering {
         let sign = |number: &Decimal<'_>| match (number.is_zero(), number.negative) {
             (true, _) => 0,

@@ -1,4 +1,4 @@
-//! Binary floating point numbers that keep what was written, or none.
+//! Floating point numbers, accepted only if nothing of what was written is lost.
 //!
 //! A text is accepted if the shortest decimal that reads back to the same float is equal to
 //! it: then nothing is lost, for the database prints that decimal again. Any decimal of at
@@ -11,7 +11,7 @@ use super::decimal::decimal;
 use super::integer::split_sign;
 use crate::reject_code::RejectCode;
 
-/// Characters whose digits fit an u64 whatever they are.
+/// The number of digits that always fit a u64.
 const SHORT: usize = 19;
 
 /// Powers of ten that a double holds exactly, as far as `SHORT` reaches.
@@ -48,7 +48,8 @@ pub fn float32(text: &[u8]) -> Result<f32, RejectCode> {
     exact(text)
 }
 
-/// Sign, digits as a number, and digits after the point, of a short number with no exponent.
+/// Parses a short number without exponent: its sign, its digits as an integer, and the number of
+/// digits after the point.
 #[inline]
 pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
     let (negative, rest) = split_sign(text);
@@ -75,7 +76,7 @@ pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
     }
 }
 
-/// Any number, by the standard library's parser, checked against its shortest decimal.
+/// Parses any number with the standard library, and checks it against its shortest decimal.
 #[cold]
 fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, RejectCode> {
     let number = decimal(text)?;
@@ -92,7 +93,7 @@ fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, Rej
     Ok(value)
 }
 
-/// Room for the shortest decimal of a double, such as -2.2250738585072014e-308.
+/// Holds the shortest decimal of a double, such as -2.2250738585072014e-308.
 #[derive(Default)]
 struct ShortestDecimal {
     buffer: [u8; 32],

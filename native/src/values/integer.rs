@@ -2,10 +2,10 @@
 
 use crate::reject_code::RejectCode;
 
-/// Digits that fit an i64 whatever they are.
+/// The number of digits that always fit an i64.
 const SHORT: usize = 18;
 
-/// Splits an optional sign off: (negative, the rest).
+/// Splits off an optional sign: gives (whether it is negative, the rest).
 #[inline]
 pub(super) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text.first() {
@@ -15,7 +15,7 @@ pub(super) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// The value of the text. A value that no i128 holds is `OutOfRange`, as it is of every type.
+/// Parses an integer. A value that no i128 holds is `OutOfRange`, as it is for every type.
 #[inline]
 pub fn integer(text: &[u8]) -> Result<i128, RejectCode> {
     let (negative, digits) = split_sign(text);
@@ -48,7 +48,7 @@ fn long(negative: bool, digits: &[u8]) -> Result<i128, RejectCode> {
     Ok(if negative { -value } else { value })
 }
 
-/// What an integer of so many bits can be.
+/// The least and the greatest integer of so many bits. The error is a sentence.
 pub fn integer_range(bits: u32, unsigned: bool) -> Result<(i128, i128), String> {
     match (bits, unsigned) {
         (8 | 16 | 24 | 32 | 64, true) => Ok((0, (1 << bits) - 1)),

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use crate::reject_code::RejectCode;
 
-/// Is the text one JSON value (RFC 8259)?
+/// Checks that a text is one JSON value (RFC 8259).
 #[inline]
 pub fn json(text: &[u8]) -> Result<(), RejectCode> {
     serde_json::from_slice::<IgnoredAny>(text)

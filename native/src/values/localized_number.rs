@@ -1,6 +1,7 @@
-//! Numbers as people write them, brought to the form that the other parsers read.
+//! Turns numbers with other decimal marks, group marks or a currency into the form that the other
+//! parsers read.
 //!
-//! Whatever could be read in two ways is no number: a guess would be a silent change.
+//! A text that could be read in two ways is no number, because a guess would be a silent change.
 
 use crate::reject_code::RejectCode;
 
@@ -26,14 +27,14 @@ pub fn normalize_number<'a>(
     let text = if bare {
         text
     } else {
-        undress(text, decimal_char, scratch)?
+        without_surroundings(text, decimal_char, scratch)?
     };
     plain(text, decimal_char, group_char, scratch)?;
     Ok(scratch)
 }
 
-/// Drops the text around a number. A sign that stood apart from it goes to `out`.
-fn undress<'a>(
+/// Drops the text around a number. A sign that stands apart from it is written to `out`.
+fn without_surroundings<'a>(
     text: &'a [u8],
     decimal_char: u8,
     out: &mut Vec<u8>,
@@ -48,7 +49,7 @@ fn undress<'a>(
     let mut start = first;
     if start > 0 && text[start - 1] == decimal_char {
         start -= 1;
-        // `Rs.500`: nobody knows whether the mark belongs to the number.
+        // In `Rs.500` it is unclear whether the mark belongs to the number.
         if start > 0 && text[start - 1].is_ascii_alphabetic() {
             return Err(RejectCode::NotANumber);
         }

@@ -1,8 +1,8 @@
-//! What the lexical text of one field means, type by type.
+//! Parses the text of one field, with a function for each type.
 //!
-//! Every function takes the text of one field, already unquoted, and gives its value or the
-//! code of the reject. None panics, and none allocates but for the rare value that needs it:
-//! these are called once for each field of an input.
+//! Every function takes the text of a field without its quotes, and gives the value or the code of the
+//! reject. None panics, and none allocates except for rare values, because they are called for each
+//! field of an input.
 
 mod altered_by_target;
 mod calendar;

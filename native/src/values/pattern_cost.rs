@@ -2,20 +2,22 @@
 
 use regex_syntax::ast;
 
-/// More than any class has.
+/// The number of all characters, more than any class has.
 const ALL_CHARACTERS: u64 = 0x11_0000;
 
-/// Bytes of a class of Unicode before it is compiled.
+/// The bytes of a Unicode class before it is compiled.
 const CLASS_BYTES: usize = 8 << 10;
 
-/// What translating a pattern will take.
+/// The cost of translating a pattern.
 #[derive(Default)]
 pub struct PatternCost {
+    /// The bytes of its classes.
     pub bytes: usize,
-    /// It ignores case, or parts of it do.
+    /// Whether the pattern, or a part of it, ignores case.
     pub folds: bool,
-    pub looks: u64,
-    /// Brackets that are open: a class is looked through once for each around it.
+    /// The characters whose other case is looked up.
+    pub lookups: u64,
+    /// The number of open brackets. A class is searched once for each bracket around it.
     pub depth: u64,
 }
 
@@ -26,7 +28,7 @@ impl PatternCost {
 
     fn class(&mut self) {
         self.bytes += CLASS_BYTES;
-        self.looks += ALL_CHARACTERS * self.depth.max(1);
+        self.lookups += ALL_CHARACTERS * self.depth.max(1);
     }
 }
 
@@ -47,7 +49,7 @@ impl ast::Visitor for PatternCost {
                 }
             }
             ast::Ast::ClassUnicode(_) => self.class(),
-            // Of both cases as they are.
+            // These classes hold both cases already.
             ast::Ast::ClassPerl(class) => self.bytes += perl(class),
             ast::Ast::ClassBracketed(_) => self.depth += 1,
             _ => {}
@@ -66,12 +68,12 @@ impl ast::Visitor for PatternCost {
         match item {
             ast::ClassSetItem::Range(range) => {
                 let (start, end) = (u64::from(range.start.c), u64::from(range.end.c));
-                self.looks += (end + 1).saturating_sub(start) * self.depth;
+                self.lookups += (end + 1).saturating_sub(start) * self.depth;
             }
             ast::ClassSetItem::Unicode(_) => self.class(),
             ast::ClassSetItem::Perl(class) => {
                 self.bytes += perl(class);
-                self.looks += ALL_CHARACTERS * self.depth;
+                self.lookups += ALL_CHARACTERS * self.depth;
             }
             ast::ClassSetItem::Bracketed(_) => self.depth += 1,
             _ => {}
@@ -87,8 +89,8 @@ impl ast::Visitor for PatternCost {
     }
 
     fn visit_class_set_binary_op_pre(&mut self, _: &ast::ClassSetBinaryOp) -> Result<(), String> {
-        // Both sides are looked through.
-        self.looks += 2 * ALL_CHARACTERS;
+        // Both sides are searched.
+        self.lookups += 2 * ALL_CHARACTERS;
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
-//! The patterns of a contract: each compiled once, within limits, whoever wrote them.
+//! Compiles the regular expressions of a contract, each once, within limits of memory and time.
 //!
-//! A few letters can ask for much: `\w{90}` is an automaton of 5 MB. So a pattern has a limit, all
-//! patterns of a contract have one, and so has what is spent on them before their size is known.
-//! What is compiled is kept, for the other fields with the same pattern and for the next converter.
+//! A short pattern can need much memory: `\w{90}` is an automaton of 5 MB. So a pattern has a limit,
+//! the patterns of a contract have one together, and so has the effort before their size is known.
+//! Compiled patterns are cached, for other fields with the same pattern and for later converters.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,122 +15,128 @@ use regex_syntax::hir::{Hir, Look};
 
 use super::pattern_cost::PatternCost;
 
-/// Bytes of one pattern, as it is written.
-const MOST_TEXT: usize = 64 << 10;
+/// The most bytes of one pattern, as it is written.
+const MAX_PATTERN_TEXT: usize = 64 << 10;
 
-/// Bytes that one pattern may take, compiled.
-const EACH: usize = 4 << 20;
+/// The most bytes of one compiled pattern.
+const MAX_PATTERN_BYTES: usize = 4 << 20;
 
-/// Bytes that all patterns of a contract may take, compiled.
-const TOGETHER: usize = 32 << 20;
+/// The most bytes of all compiled patterns of a contract.
+const MAX_CONTRACT_BYTES: usize = 32 << 20;
 
-/// Characters that are looked at for their other case, of one pattern and of all: there is one
-/// look for each character in a class, and a range of five letters can name a million.
-const LOOKS_EACH: u64 = 100_000_000;
+/// The most characters whose other case is looked up, for one pattern and for all of a contract. Each
+/// character in a class is looked up, and a range of five letters can name a million.
+const MAX_PATTERN_LOOKUPS: u64 = 100_000_000;
 
-const LOOKS_TOGETHER: u64 = 4 * LOOKS_EACH;
+const MAX_CONTRACT_LOOKUPS: u64 = 4 * MAX_PATTERN_LOOKUPS;
 
-/// Bytes that are kept for contracts to come: those of the largest one.
-const KEPT: usize = TOGETHER;
+/// The most bytes of cached patterns: as many as the largest contract has.
+const MAX_CACHE_BYTES: usize = MAX_CONTRACT_BYTES;
 
-/// Bytes of states that a thread remembers of a pattern while it matches...
+/// The bytes of automaton states that a thread keeps for a pattern while it matches.
 const MEMORY: usize = 2 << 20;
 
-/// ...if there are no more patterns than so many; of more each has less.
-const FEW: usize = 16;
+/// The most patterns that get all of `MEMORY`. If a contract has more, each gets less.
+const PATTERNS_WITH_FULL_MEMORY: usize = 16;
 
-/// Characters of a pattern in a sentence about a value.
+/// The most characters of a pattern in a sentence about a value.
 const SHOWN: usize = 200;
 
-/// One pattern, ready to be matched with the whole of a text.
+/// One compiled pattern. It matches whole texts.
 pub struct Pattern {
     shown: String,
     regex: Regex,
     bytes: usize,
-    looks: u64,
+    lookups: u64,
 }
 
-/// The patterns of one contract, while they are compiled: of one contract at a time, so that many
-/// who ask at once take the memory and the processor of one.
+/// The patterns of one contract while they are compiled. Only one contract is compiled at a time, so
+/// that many requests at once need the memory and the processor of one.
 pub struct Patterns {
-    kept: Option<MutexGuard<'static, Option<Kept>>>,
+    cache: Option<MutexGuard<'static, Option<PatternCache>>>,
     own: HashMap<String, Arc<Pattern>>,
-    /// Of each pattern's states.
+    /// The bytes of the states of each pattern.
     memory: usize,
     bytes: usize,
-    looks: u64,
+    lookups: u64,
 }
 
-/// What was compiled last, within a limit.
+/// The patterns that were used last, within a limit.
 #[derive(Default)]
-struct Kept {
+struct PatternCache {
     patterns: HashMap<(String, usize), (Arc<Pattern>, u64)>,
     bytes: usize,
-    /// How often something was looked for.
+    /// The number of searches so far: the time of the last use of a pattern.
     clock: u64,
 }
 
-static KEPT_PATTERNS: Mutex<Option<Kept>> = Mutex::new(None);
+static PATTERN_CACHE: Mutex<Option<PatternCache>> = Mutex::new(None);
 
 impl Pattern {
-    /// Whether it matches the whole text.
+    /// Whether the pattern matches the whole text.
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
 
-    /// As the contract has it; the beginning of a long one.
+    /// The pattern as the contract has it, cut if it is long.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// Bytes that keeping it takes, its text and what is around it included.
+    /// The bytes that caching the pattern needs, its text included.
     fn cost(&self, text: &str) -> usize {
         self.bytes + text.len() + 8192
     }
 }
 
 impl Patterns {
-    /// For a contract with so many different patterns.
+    /// Prepares for a contract with `number` different patterns.
     pub fn of(number: usize) -> Patterns {
         Patterns {
-            kept: None,
+            cache: None,
             own: HashMap::new(),
-            memory: MEMORY / number.div_ceil(FEW).next_power_of_two(),
+            memory: MEMORY
+                / number
+                    .div_ceil(PATTERNS_WITH_FULL_MEMORY)
+                    .next_power_of_two(),
             bytes: 0,
-            looks: 0,
+            lookups: 0,
         }
     }
 
-    /// The pattern that a text is. The error is what there is to say of it: "is too large: ..."
+    /// Compiles a pattern. The error is the second half of a sentence: "is too large: ..."
     pub fn compile(&mut self, text: &str) -> Result<Arc<Pattern>, String> {
         if let Some(pattern) = self.own.get(text) {
             return Ok(Arc::clone(pattern));
         }
-        let lock = || KEPT_PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = self.kept.get_or_insert_with(lock).get_or_insert_default();
+        let lock = || PATTERN_CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = self.cache.get_or_insert_with(lock).get_or_insert_default();
         let key = (text.to_owned(), self.memory);
-        let pattern = match kept.find(&key) {
-            Some(pattern) if self.bytes + pattern.bytes > TOGETHER => return Err(together()),
-            Some(pattern) if self.looks + pattern.looks > LOOKS_TOGETHER => {
-                return Err(looks_together());
+        let pattern = match cache.find(&key) {
+            Some(pattern) if self.bytes + pattern.bytes > MAX_CONTRACT_BYTES => {
+                return Err(together());
+            }
+            Some(pattern) if self.lookups + pattern.lookups > MAX_CONTRACT_LOOKUPS => {
+                return Err(lookups_together());
             }
             Some(pattern) => pattern,
             None => {
-                let left = TOGETHER - self.bytes;
-                let pattern = compile(text, left, LOOKS_TOGETHER - self.looks, self.memory)?;
+                let left = MAX_CONTRACT_BYTES - self.bytes;
+                let pattern =
+                    compile(text, left, MAX_CONTRACT_LOOKUPS - self.lookups, self.memory)?;
                 let pattern = Arc::new(pattern);
-                kept.keep(key, Arc::clone(&pattern));
+                cache.keep(key, Arc::clone(&pattern));
                 pattern
             }
         };
         self.bytes += pattern.bytes;
-        self.looks += pattern.looks;
+        self.lookups += pattern.lookups;
         self.own.insert(text.to_owned(), Arc::clone(&pattern));
         Ok(pattern)
     }
 }
 
-impl Kept {
+impl PatternCache {
     fn find(&mut self, key: &(String, usize)) -> Option<Arc<Pattern>> {
         self.clock += 1;
         let (pattern, used) = self.patterns.get_mut(key)?;
@@ -138,11 +144,11 @@ impl Kept {
         Some(Arc::clone(pattern))
     }
 
-    /// In place of what nobody has asked for since longest.
+    /// Adds a pattern, and removes those that were not used for the longest time.
     fn keep(&mut self, key: (String, usize), pattern: Arc<Pattern>) {
         self.bytes += pattern.cost(&key.0);
         self.patterns.insert(key, (pattern, self.clock));
-        while self.bytes > KEPT {
+        while self.bytes > MAX_CACHE_BYTES {
             let oldest = self.patterns.iter().min_by_key(|(_, (_, used))| *used);
             let Some(key) = oldest.map(|(key, _)| key.clone()) else {
                 break;
@@ -154,10 +160,10 @@ impl Kept {
     }
 }
 
-fn compile(text: &str, left: usize, looks_left: u64, memory: usize) -> Result<Pattern, String> {
-    if text.len() > MOST_TEXT {
+fn compile(text: &str, left: usize, lookups_left: u64, memory: usize) -> Result<Pattern, String> {
+    if text.len() > MAX_PATTERN_TEXT {
         return Err(format!(
-            "is too long: it has {} bytes, and {MOST_TEXT} is the limit",
+            "is too long: it has {} bytes, and {MAX_PATTERN_TEXT} is the limit",
             text.len()
         ));
     }
@@ -170,35 +176,38 @@ fn compile(text: &str, left: usize, looks_left: u64, memory: usize) -> Result<Pa
     let ast = ast::parse::Parser::new().parse(text);
     let ast = ast.map_err(|error| broken(error.kind(), error.span()))?;
     let effort = ast::visit(&ast, PatternCost::default())?;
-    if effort.bytes > EACH.min(left) {
-        return Err(if left < EACH { together() } else { each() });
+    if effort.bytes > MAX_PATTERN_BYTES.min(left) {
+        return Err(if left < MAX_PATTERN_BYTES {
+            together()
+        } else {
+            each()
+        });
     }
-    let looks = if effort.folds { effort.looks } else { 0 };
-    if looks > LOOKS_EACH {
+    let lookups = if effort.folds { effort.lookups } else { 0 };
+    if lookups > MAX_PATTERN_LOOKUPS {
         return Err(format!(
-            "is too large: its classes of characters, in any case, make more than {LOOKS_EACH} \
+            "is too large: its classes of characters, in any case, make more than {MAX_PATTERN_LOOKUPS} \
              characters, the limit of a pattern"
         ));
     }
-    if looks > looks_left {
-        return Err(looks_together());
+    if lookups > lookups_left {
+        return Err(lookups_together());
     }
     let hir = Translator::new().translate(text, &ast);
     let hir = hir.map_err(|error| broken(error.kind(), error.span()))?;
-    // Around what is compiled, and not around the text, which may close what is no group of its own
-    // or end in a comment.
+    // The anchors are put around the parsed pattern. Its text may close a group or end in a comment.
     let whole = [Hir::look(Look::Start), hir, Hir::look(Look::End)];
     let config = meta::Config::new()
-        .nfa_size_limit(Some(EACH.min(left)))
+        .nfa_size_limit(Some(MAX_PATTERN_BYTES.min(left)))
         .hybrid_cache_capacity(memory)
-        // Only whether it matches is asked, which the lazy automaton tells.
+        // Callers only ask whether it matches, which the lazy automaton answers.
         .which_captures(WhichCaptures::None)
         .onepass(false);
     let regex = Regex::builder()
         .configure(config)
         .build_from_hir(&Hir::concat(whole.into()))
         .map_err(|error| match error.size_limit() {
-            Some(limit) if limit < EACH => together(),
+            Some(limit) if limit < MAX_PATTERN_BYTES => together(),
             Some(_) => each(),
             None => format!("cannot be compiled: {error}"),
         })?;
@@ -210,7 +219,7 @@ fn compile(text: &str, left: usize, looks_left: u64, memory: usize) -> Result<Pa
         shown: shown(text),
         regex,
         bytes,
-        looks,
+        lookups,
     })
 }
 
@@ -224,7 +233,7 @@ fn shown(text: &str) -> String {
 fn each() -> String {
     format!(
         "is too large: compiled it takes more than {} MiB, the limit of a pattern",
-        EACH >> 20
+        MAX_PATTERN_BYTES >> 20
     )
 }
 
@@ -232,14 +241,14 @@ fn together() -> String {
     format!(
         "is too large beside the others: compiled they take more than {} MiB, the limit of a \
          contract",
-        TOGETHER >> 20
+        MAX_CONTRACT_BYTES >> 20
     )
 }
 
-fn looks_together() -> String {
+fn lookups_together() -> String {
     format!(
         "is too large beside the others: their classes of characters, in any case, make more than \
-         {LOOKS_TOGETHER} characters, the limit of a contract"
+         {MAX_CONTRACT_LOOKUPS} characters, the limit of a contract"
     )
 }
 
@@ -295,20 +304,24 @@ mod tests {
             let said = refusal(&text);
             assert_eq!(said, each(), "{}", shown(&text));
         }
-        assert!(refusal(&"a".repeat(MOST_TEXT + 1)).contains("65537 bytes"));
-        assert!(Patterns::of(1).compile(&"a".repeat(MOST_TEXT)).is_ok());
+        assert!(refusal(&"a".repeat(MAX_PATTERN_TEXT + 1)).contains("65537 bytes"));
+        assert!(
+            Patterns::of(1)
+                .compile(&"a".repeat(MAX_PATTERN_TEXT))
+                .is_ok()
+        );
     }
 
     #[test]
     fn patterns_have_a_size_together() {
         let mut patterns = Patterns::of(2);
-        patterns.bytes = TOGETHER - (1 << 20);
+        patterns.bytes = MAX_CONTRACT_BYTES - (1 << 20);
         assert!(patterns.compile(r"[A-Z]{2}\w").is_ok());
         assert_eq!(patterns.compile(r"\w{1,50}").err().unwrap(), together());
-        patterns.looks = LOOKS_TOGETHER - 1_000;
+        patterns.lookups = MAX_CONTRACT_LOOKUPS - 1_000;
         assert!(patterns.compile(r"(?i)[a-z]+").is_ok());
         let said = patterns.compile(r"(?i)[!-\x{10FFFF}]").err().unwrap();
-        assert_eq!(said, looks_together());
+        assert_eq!(said, lookups_together());
         drop(patterns);
         // Those that are alike are one.
         let (mut patterns, same) = (Patterns::of(1), r"\w{1,50}");
@@ -321,8 +334,12 @@ mod tests {
             &first,
             &Patterns::of(16).compile(same).unwrap()
         ));
-        let kept = KEPT_PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(kept.as_ref().is_some_and(|kept| kept.bytes <= KEPT));
+        let cache = PATTERN_CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            cache
+                .as_ref()
+                .is_some_and(|cache| cache.bytes <= MAX_CACHE_BYTES)
+        );
     }
 
     /// Each of these would take seconds or minutes.

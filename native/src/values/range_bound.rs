@@ -12,7 +12,7 @@ use super::value::Value;
 use crate::conversion_spec::{ColumnSpec, TypeKind};
 use crate::reject_code::RejectCode;
 
-/// How two values compare; None where they are not of one kind that has an order.
+/// Compares two values. None if they have different types, or a type without order.
 fn compare(one: &Value<'_>, other: &Value<'_>) -> Option<Ordering> {
     match (one, other) {
         (Value::Integer(one), Value::Integer(other)) => Some(one.cmp(other)),
@@ -27,9 +27,9 @@ fn compare(one: &Value<'_>, other: &Value<'_>) -> Option<Ordering> {
 
 pub struct RangeBound {
     side: Side,
-    /// As the contract has it, for the reason.
+    /// The bound as the contract has it, for the sentence.
     text: String,
-    /// The same as the number is written plainly; decimals are compared by it.
+    /// The bound as a plain number. Decimals are compared with it.
     plain: Vec<u8>,
     value: BoundValue,
 }
@@ -42,7 +42,7 @@ pub enum Side {
     ExclusiveMaximum,
 }
 
-/// A `Value` that owns nothing: a decimal is in `RangeBound::plain`.
+/// The value of a bound. That of a decimal is in `RangeBound::plain`, so that nothing is borrowed.
 #[derive(Clone, Copy)]
 enum BoundValue {
     Fixed(Value<'static>),
@@ -103,8 +103,8 @@ impl Side {
     }
 }
 
-/// A bound of a number, plainly. What is plain already is taken so: contracts write numbers
-/// as JSON does, whatever the data's decimal mark.
+/// The bound of a number in plain form. A bound that is plain already stays as it is, because
+/// contracts write numbers as JSON does, whatever the decimal mark of the data.
 fn plain_number(column: &ColumnSpec, text: &str) -> Vec<u8> {
     if decimal(text.as_bytes()).is_ok() {
         return text.into();
@@ -128,7 +128,7 @@ fn plain_number(column: &ColumnSpec, text: &str) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-/// The value of a bound, in the column's own format or in the default one.
+/// Parses a bound, in the format of the column or in the default format.
 fn limit(column: &ColumnSpec, text: &[u8], plain: &[u8]) -> Option<BoundValue> {
     let kind = column.column_type.kind;
     let format = match column.format.as_str() {

@@ -2,11 +2,11 @@
 
 use super::temporal::{MINUTE, ParsedTime, SECOND, time};
 
-/// The longest span of time that a column keeps.
+/// The longest span that a column keeps, in microseconds.
 const LONGEST_SPAN: i64 = 839 * 60 * MINUTE - SECOND;
 
-/// A span of time, `[-]HH:MM[:SS[.f]]` with two or three digits of hours. None: it is none; an
-/// error: it is too long, which the rest of a sentence says.
+/// Parses a span, `[-]HH:MM[:SS[.f]]` with two or three digits of hours. None if the text is no span.
+/// The error, for one that is too long, is the second half of a sentence that begins with the text.
 pub fn span(text: &[u8]) -> Option<Result<ParsedTime, &'static str>> {
     let (negative, text) = match text.strip_prefix(b"-") {
         Some(rest) => (true, rest),
@@ -20,7 +20,7 @@ pub fn span(text: &[u8]) -> Option<Result<ParsedTime, &'static str>> {
     let hours = hours
         .iter()
         .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    // The rest as of the first hour of a day.
+    // The rest is parsed as a time in the first hour of a day.
     let clock = time(&[b"00", within].concat()).ok()?;
     let micros = hours * 60 * MINUTE + clock.micros;
     if micros > LONGEST_SPAN || micros == LONGEST_SPAN && clock.excess {

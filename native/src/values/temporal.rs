@@ -1,4 +1,4 @@
-//! Dates, times and timestamps in the one form that is read without a format.
+//! Dates, times and timestamps in the default format.
 //!
 //! `YYYY-MM-DD`, `HH:MM[:SS[.f]]`, and both with a space or a T between them. The digits stand
 //! at fixed places, so eight bytes are checked at once.
@@ -10,27 +10,27 @@ pub(super) const SECOND: i64 = 1_000_000;
 pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Digits of a second that may be written.
+/// The most digits of a second's fraction.
 pub(super) const MAX_FRACTION: usize = 9;
 
-/// A time, or a point in time.
+/// A time of day, a span, or a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParsedTime {
     pub micros: i64,
-    /// There are digits beyond the sixth that are not zero; `micros` lacks them.
+    /// Whether digits after the sixth are not zero. `micros` lacks them.
     pub excess: bool,
-    /// Digits of the second's fraction, not counting zeros at the end.
+    /// The number of digits of the second's fraction, without zeros at the end.
     pub digits: u8,
 }
 
-/// Days since 1970-01-01.
+/// Parses a date to days since 1970-01-01.
 #[inline]
 pub fn date(text: &[u8]) -> Result<i32, RejectCode> {
     let text: &[u8; 10] = text.try_into().map_err(|_| RejectCode::NotADate)?;
     day(text).ok_or(RejectCode::NotADate)
 }
 
-/// Microseconds since midnight.
+/// Parses a time to microseconds since midnight.
 #[inline]
 pub fn time(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     match clock(text) {
@@ -39,7 +39,7 @@ pub fn time(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     }
 }
 
-/// Microseconds since 1970-01-01 00:00, of a clock in no zone.
+/// Parses a timestamp without a zone to microseconds since 1970-01-01 00:00.
 #[inline]
 pub fn timestamp(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     match day_and_clock(text) {
@@ -48,7 +48,7 @@ pub fn timestamp(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     }
 }
 
-/// Microseconds since 1970-01-01 00:00 UTC.
+/// Parses a timestamp with a zone to microseconds since 1970-01-01 00:00 UTC.
 #[inline]
 pub fn timestamptz(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     let (clock, rest) = day_and_clock(text).ok_or(RejectCode::NotATimestamp)?;
@@ -57,7 +57,7 @@ pub fn timestamptz(text: &[u8]) -> Result<ParsedTime, RejectCode> {
     in_utc(clock, offset)
 }
 
-/// The clock of a zone that is `offset` microseconds ahead, in UTC.
+/// Converts the local time of a zone that is `offset` microseconds ahead of UTC to UTC.
 #[inline]
 pub(super) fn in_utc(clock: ParsedTime, offset: i64) -> Result<ParsedTime, RejectCode> {
     let micros = clock.micros - offset;
@@ -68,7 +68,8 @@ pub(super) fn in_utc(clock: ParsedTime, offset: i64) -> Result<ParsedTime, Rejec
     }
 }
 
-/// `Z`, `z`, `+HH`, `+HHMM` or `+HH:MM`, up to 15:59 either way: microseconds ahead of UTC.
+/// Parses a zone to microseconds ahead of UTC: `Z`, `z`, `+HH`, `+HHMM` or `+HH:MM`, up to 15:59 in
+/// either direction.
 #[inline]
 pub(super) fn zone(text: &[u8]) -> Option<i64> {
     let (sign, hours, minutes) = match *text {
@@ -95,7 +96,7 @@ fn two(digits: [u8; 2]) -> Option<u32> {
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-/// A date, a space or T, and a time, at the head of the text; and what follows.
+/// Parses a date, a space or T, and a time at the start of the text. Gives what follows, too.
 #[inline]
 fn day_and_clock(text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     let (date, rest) = text.split_first_chunk::<10>()?;
@@ -113,7 +114,7 @@ fn day_and_clock(text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     ))
 }
 
-/// `HH:MM[:SS[.f]]` at the head of the text, and what follows.
+/// Parses `HH:MM[:SS[.f]]` at the start of the text. Gives what follows, too.
 #[inline]
 fn clock(text: &[u8]) -> Option<(ParsedTime, &[u8])> {
     let (hour, minute, second, rest) = match text.split_first_chunk::<8>() {
@@ -180,7 +181,7 @@ fn day(text: &[u8; 10]) -> Option<i32> {
     day_number(y * 1000 + e * 100 + a * 10 + r, m * 10 + n, two([c, d])?)
 }
 
-/// The digits where the pattern has a 0; None unless the rest is as the pattern says.
+/// The values of the digits where the pattern has a 0. None unless all other bytes equal the pattern.
 #[inline]
 fn digits(text: [u8; 8], pattern: [u8; 8]) -> Option<[u32; 8]> {
     // What a byte may differ from the pattern by is at most 9 for a digit and 0 elsewhere:

@@ -2,7 +2,7 @@
 
 use crate::reject_code::RejectCode;
 
-/// Digits of a UUID as they stand in `8-4-4-4-12`: offsets of the sixteen pairs.
+/// The offsets of the sixteen pairs of digits in `8-4-4-4-12`.
 const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
@@ -20,7 +20,7 @@ const HEX: [u8; 256] = {
     table
 };
 
-/// The sixteen bytes of a UUID, its digits in either case.
+/// Parses a UUID, with digits in either case, to its sixteen bytes.
 #[inline]
 pub fn uuid(text: &[u8]) -> Result<[u8; 16], RejectCode> {
     let text: &[u8; 36] = text.try_into().map_err(|_| RejectCode::NotAUuid)?;

@@ -1,4 +1,4 @@
-//! One value of a column, read from its text. What constraints compare.
+//! A parsed value, for the comparison with the bounds of a column.
 
 use super::decimal::Decimal;
 
@@ -6,14 +6,14 @@ use super::decimal::Decimal;
 pub enum Value<'a> {
     Integer(i128),
     Decimal(Decimal<'a>),
-    /// Of 32 bits too: those are exact in 64.
+    /// Floats of 32 bits as well, which 64 bits hold exactly.
     Float(f64),
     /// Days since 1970-01-01.
     Date(i32),
     /// Microseconds since midnight.
     Time(i64),
-    /// Microseconds since 1970-01-01 00:00; with a zone: in UTC.
+    /// Microseconds since 1970-01-01 00:00, in UTC if the type has a zone.
     Timestamp(i64),
-    /// Booleans, texts, UUIDs and JSON: nothing is below or above them.
+    /// A boolean, text, UUID or JSON, which have no bounds.
     Unordered,
 }

@@ -1,6 +1,7 @@
 //! Years, as a MySQL `year` column keeps them.
 
-/// A year of four digits that MySQL keeps in one byte; the error is the rest of a sentence.
+/// Parses a year of four digits that MySQL can store. The error is the second half of a sentence that
+/// begins with the text.
 pub fn year(text: &[u8]) -> Result<i64, String> {
     if text.len() == 4 && text.iter().all(u8::is_ascii_digit) {
         let value = text

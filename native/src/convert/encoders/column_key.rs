@@ -1,25 +1,25 @@
-//! What stands before a value where each row tells the names of its columns.
+//! The bytes before a value, in encodings whose rows name their columns.
 
 use super::super::output::{MAX_PREFIX, Output};
 
-/// A column's name in the rows; nothing in an encoding that has no names.
+/// The name of a column as rows have it. Empty in encodings without names.
 #[derive(Default)]
 pub struct ColumnKey {
-    /// Before a value.
+    /// The bytes before a value.
     pub key: Literal,
-    /// In place of key and value, where there is none.
+    /// The bytes in place of key and value, if the value is NULL.
     pub null: Literal,
 }
 
 impl ColumnKey {
-    /// Bytes that it takes at most, with what is copied along.
+    /// The most bytes that writing it needs, those of the padding included.
     pub fn capacity(&self) -> usize {
         self.key.capacity().max(self.null.capacity())
     }
 }
 
-/// A text that every row has. It is copied so many bytes at a time, the last ones with
-/// zeros after them: that is cheaper than a copy of just its length.
+/// A text that every row has. It is copied 16 bytes at a time, with zeros after the last ones, which
+/// is cheaper than a copy of its exact length.
 #[derive(Default)]
 pub struct Literal {
     whole: Box<[[u8; MAX_PREFIX]]>,
@@ -44,7 +44,7 @@ impl Literal {
         for &bytes in &self.whole {
             out.array(bytes);
         }
-        out.padded(self.rest, self.length);
+        out.prefix(self.rest, self.length);
     }
 
     fn capacity(&self) -> usize {

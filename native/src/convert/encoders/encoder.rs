@@ -1,4 +1,4 @@
-//! What an encoding must be able to write.
+//! The operations of an encoding.
 
 use super::super::field::Field;
 use super::super::output::Output;
@@ -7,22 +7,22 @@ use super::column_key::ColumnKey;
 use crate::conversion_spec::TypeSpec;
 use crate::values::Decimal;
 
-/// Where rows are written. A value's text comes along with it: what the encoding writes as
-/// text need not be made again from the value.
+/// Writes rows in one encoding. Most methods get the text of a value along with the value, so that
+/// encodings of text need not format it again.
 pub trait Encoder {
-    /// Whether the block must know of which record each row was made.
+    /// Whether the block must record the place of each row's record.
     const INDEXED: bool = false;
 
-    /// Before the rows of a block.
+    /// Writes what precedes the rows of a block.
     fn head<'a>(_: &mut Vec<u8>, _columns: impl Iterator<Item = &'a TypeSpec>, _lineage: bool) {}
-    /// Before the first value of a row.
+    /// Writes what precedes the first value of a row. `values` is the number of values.
     fn begin(out: &mut impl Output, values: usize);
-    /// Before a value.
+    /// Writes what precedes a value.
     #[inline]
     fn key(_: &mut impl Output, _: &ColumnKey) {}
-    /// No value: no key has been written either.
+    /// Writes a NULL. No key has been written before.
     fn null(out: &mut impl Output, label: &ColumnKey);
-    /// `text`: with no plus sign.
+    /// Writes an integer. `text` has no plus sign.
     fn integer(out: &mut impl Output, value: i64, width: Width, text: Field<'_>);
     fn float64(out: &mut impl Output, value: f64, text: Field<'_>);
     fn float32(out: &mut impl Output, value: f32, text: Field<'_>);
@@ -32,18 +32,19 @@ pub trait Encoder {
         Self::verbatim(out, text);
     }
     fn boolean(out: &mut impl Output, value: bool);
-    /// Days since 1970-01-01.
+    /// Writes a date, in days since 1970-01-01.
     fn date(out: &mut impl Output, days: i32);
-    /// Microseconds since midnight. Of a column that takes spans of time: any number of them.
+    /// Writes a time, in microseconds since midnight. In columns for spans of time any number may come.
     fn time(out: &mut impl Output, micros: i64);
-    /// Microseconds since 1970-01-01 00:00. `text`: `YYYY-MM-DD?HH:MM:SS`, if that says it all.
+    /// Writes a timestamp, in microseconds since 1970-01-01 00:00. `text` is given if it has the form
+    /// `YYYY-MM-DD?HH:MM:SS` and no fraction.
     fn timestamp(out: &mut impl Output, micros: i64, text: Option<&[u8; 19]>);
-    /// The same in UTC.
+    /// Writes a timestamp in UTC.
     fn timestamptz(out: &mut impl Output, micros: i64);
-    /// Text with nothing in it that needs an escape.
+    /// Writes a text that needs no escape.
     fn verbatim(out: &mut impl Output, text: Field<'_>);
-    /// A text, if nothing in it needs an escape; if false, nothing was written. `verbatim`: no
-    /// text here needs one.
+    /// Writes a text if it needs no escape; otherwise writes nothing and gives false. `verbatim` says
+    /// that no text of the block needs an escape.
     #[inline(always)]
     fn simple_text(out: &mut impl Output, text: Field<'_>, verbatim: bool) -> bool {
         if verbatim {
@@ -51,17 +52,17 @@ pub trait Encoder {
         }
         verbatim
     }
-    /// Any text. What it is written as may be longer.
+    /// Writes any text.
     fn text(out: &mut Vec<u8>, text: &[u8]);
     fn uuid(out: &mut Vec<u8>, value: &[u8; 16], text: &[u8]);
     fn json(out: &mut Vec<u8>, text: &[u8], jsonb: bool);
-    /// After the last value of a row.
+    /// Writes what follows the last value of a row.
     fn end(out: &mut Vec<u8>);
 
-    /// Whether any text may hold bytes that need an escape.
+    /// Whether any text in `data` may hold bytes that need an escape.
     fn has_escapes(data: &[u8], newline: u8) -> bool;
 
-    /// A value of our own.
+    /// Writes an integer that is not from the input.
     #[inline]
     fn own_integer(out: &mut impl Output, value: i64) {
         let mut digits = Digits::default();
@@ -71,7 +72,7 @@ pub trait Encoder {
     }
 }
 
-/// Bytes of an integer.
+/// The number of bytes of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
     Two,
@@ -79,12 +80,12 @@ pub enum Width {
     Eight,
 }
 
-/// An integer's decimal digits.
+/// The decimal digits of an integer.
 #[derive(Default)]
 struct Digits([u8; 24]);
 
 impl Digits {
-    /// Where they start; they end with the array.
+    /// Writes the digits to the end of the array, and gives the index at which they start.
     fn write(&mut self, value: i64) -> usize {
         let mut rest = value.unsigned_abs();
         let mut start = self.0.len();

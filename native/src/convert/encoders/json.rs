@@ -1,4 +1,4 @@
-//! JSON objects, one a line: the body of a request to an API.
+//! Rows as JSON objects, one on each line, for the bodies of requests to an API.
 
 use super::super::field::Field;
 use super::super::output::Output;
@@ -9,11 +9,11 @@ use super::encoder::{Encoder, Width};
 use super::time_text::{write_date, write_time, write_timestamp};
 use crate::values::Decimal;
 
-/// Every value ends with a comma; the last one's gives way to the end of the object.
+/// Writes a comma after every value. The end of the object replaces the last comma.
 pub struct JsonEncoder;
 
 impl JsonEncoder {
-    /// Of a column with this name.
+    /// The key of a column with this name. `omit_null` leaves NULLs out of the objects.
     pub fn key_of(name: &str, omit_null: bool) -> ColumnKey {
         let mut key = Vec::new();
         quote(&mut key, name.as_bytes());
@@ -29,7 +29,8 @@ impl JsonEncoder {
         }
     }
 
-    /// A number as it was written, if that is JSON; else made JSON, with all its digits.
+    /// Writes a number as it is written in the input, if that is JSON. Otherwise rewrites it with all
+    /// its digits.
     #[inline(always)]
     fn number(out: &mut impl Output, text: Field<'_>) {
         if is_json_number(text) {
@@ -151,7 +152,7 @@ impl Encoder for JsonEncoder {
         JsonEncoder::verbatim(out, Field::new(text, 0, false));
     }
 
-    /// Line ends can stand between its parts only, where they mean nothing.
+    /// Line ends are removed. In valid JSON they stand only between tokens, where they mean nothing.
     fn json(out: &mut Vec<u8>, text: &[u8], _: bool) {
         for line in text.split(|byte| matches!(byte, b'\n' | b'\r')) {
             out.slice(line);
@@ -167,14 +168,14 @@ impl Encoder for JsonEncoder {
         out.array(*b"}\n");
     }
 
-    /// Each text is looked at by itself: most inputs have quotes somewhere.
+    /// Each text is checked by itself, because most inputs have quotes somewhere.
     fn has_escapes(_: &[u8], _: u8) -> bool {
         true
     }
 }
 
-/// Whether a number is one in JSON too: of a few bytes, with no plus, no exponent, no zero
-/// before other digits, and digits on both sides of a point. False says nothing.
+/// Whether a number is surely valid in JSON: short, without plus, exponent or leading zeros, and with
+/// digits on both sides of a point. False means that the caller must rewrite it.
 #[inline(always)]
 fn is_json_number(number: Field<'_>) -> bool {
     let (Some(packed), Some(last)) = (number.packed(), number.text().last()) else {
@@ -185,7 +186,7 @@ fn is_json_number(number: Field<'_>) -> bool {
     whole & last.is_ascii_digit() & !packed.has_letters()
 }
 
-/// Any number, with no plus sign.
+/// Writes any number without a plus sign as JSON.
 #[inline(never)]
 fn rewrite_number(out: &mut impl Output, text: &[u8]) {
     let (sign, number) = text.split_at(usize::from(text.starts_with(b"-")));
@@ -206,7 +207,7 @@ fn rewrite_number(out: &mut impl Output, text: &[u8]) {
     out.slice(exponent);
 }
 
-/// Whether a text cannot stand in quotes as it is.
+/// Whether a text needs escapes in JSON.
 #[inline(always)]
 fn needs_escape(text: Field<'_>) -> bool {
     match text.packed() {
@@ -243,13 +244,13 @@ fn quote(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
-/// Where the first byte is that needs an escape, and the letter of that.
+/// The index of the first byte that needs an escape, and the letter of the escape.
 fn next_escape(text: &[u8]) -> Option<(usize, u8)> {
     let mut bytes = text.iter().enumerate();
     bytes.find_map(|(at, &byte)| escape(byte).map(|letter| (at, letter)))
 }
 
-/// The letter that stands for a byte after a backslash; `u`: with its number.
+/// The letter after the backslash that stands for a byte. After `u` the number of the byte follows.
 #[inline]
 fn escape(byte: u8) -> Option<u8> {
     match byte {

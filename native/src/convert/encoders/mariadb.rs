@@ -1,19 +1,19 @@
-//! Rows of MariaDB's bulk execution: of each value whether it is NULL, and its bytes as in the
-//! binary protocol, all little-endian. Before them the types of the columns, once a block.
+//! Rows for MariaDB's bulk execution. Each value has a byte that says whether it is NULL, and then its
+//! bytes as in the binary protocol, little-endian. A block begins with the types of the columns.
 
 use super::super::field::Field;
 use super::super::output::Output;
 use super::column_key::ColumnKey;
 use super::encoder::{Encoder, Width};
-use super::time_text::{DAY, TimeOfDay, civil};
+use super::time_text::{DAY, TimeOfDay, year_month_day};
 use crate::conversion_spec::{TypeKind, TypeSpec, Wire};
 use crate::values::Decimal;
 
-/// Before a value, and in place of a NULL.
+/// The byte before a value, and the byte in place of a NULL.
 const VALUE: u8 = 0;
 const NULL: u8 = 1;
 
-/// The types of the protocol.
+/// The column types of the protocol.
 const TINY: u8 = 1;
 const FLOAT: u8 = 4;
 const DOUBLE: u8 = 5;
@@ -26,6 +26,7 @@ const STRING: u8 = 253;
 
 const UNSIGNED: u8 = 0x80;
 
+/// Writes rows for MariaDB's bulk execution.
 pub struct MariadbEncoder;
 
 impl MariadbEncoder {
@@ -56,7 +57,7 @@ impl MariadbEncoder {
         }
     }
 
-    /// With microseconds only where there are any.
+    /// Writes a date and time. Microseconds are written only if there are any.
     #[inline]
     fn datetime(out: &mut impl Output, (year, month, day): (u32, u32, u32), clock: TimeOfDay) {
         let [a, b] = (year as u16).to_le_bytes();
@@ -121,7 +122,7 @@ impl Encoder for MariadbEncoder {
 
     #[inline]
     fn date(out: &mut impl Output, days: i32) {
-        let (year, month, day) = civil(days);
+        let (year, month, day) = year_month_day(days);
         let [a, b] = (year as u16).to_le_bytes();
         out.array([VALUE, 4, a, b, month as u8, day as u8]);
     }
@@ -157,7 +158,7 @@ impl Encoder for MariadbEncoder {
             }
             None => {
                 let days = micros.div_euclid(DAY) as i32;
-                (civil(days), TimeOfDay::of(micros.rem_euclid(DAY)))
+                (year_month_day(days), TimeOfDay::of(micros.rem_euclid(DAY)))
             }
         };
         MariadbEncoder::datetime(out, date, clock);
@@ -194,7 +195,7 @@ impl Encoder for MariadbEncoder {
     }
 }
 
-/// A column's type and its flags.
+/// The type of a column in the protocol, and its flags.
 fn wire(column: &TypeSpec) -> [u8; 2] {
     let kind = match column.kind {
         TypeKind::Boolean if column.wire == Wire::Tiny => LONGLONG,

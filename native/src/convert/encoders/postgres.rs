@@ -1,5 +1,5 @@
-//! Rows of PostgreSQL's binary COPY: the number of values, then of each its length and bytes,
-//! all big-endian. The header and the trailer are the target's.
+//! Rows for PostgreSQL's binary COPY: the number of values, then the length and the bytes of each
+//! value, big-endian. The target adds the header and the trailer.
 
 use super::super::field::Field;
 use super::super::output::Output;
@@ -9,13 +9,14 @@ use super::encoder::{Encoder, Width};
 use super::time_text::DAY;
 use crate::values::Decimal;
 
-/// Days, and microseconds, from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
+/// The days and the microseconds from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
 const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * DAY;
 
-/// How a `numeric` says that it is negative.
+/// The sign field of a negative `numeric`.
 const NEGATIVE: u16 = 0x4000;
 
+/// Writes rows for PostgreSQL's binary COPY.
 pub struct PostgresEncoder;
 
 impl PostgresEncoder {
@@ -70,7 +71,7 @@ impl Encoder for PostgresEncoder {
         numeric(out, value);
     }
 
-    /// As `numeric`, for at most two digits of base 10,000 on either side of the point.
+    /// Writes a `numeric` with at most two digits of base 10,000 on either side of the point.
     #[inline]
     fn short_decimal(out: &mut impl Output, value: ShortNumber, _: Field<'_>) {
         let pair = |number: u32| u64::from(number / 10_000) << 16 | u64::from(number % 10_000);
@@ -95,7 +96,7 @@ impl Encoder for PostgresEncoder {
         let groups = groups.checked_shl(16 * leading).unwrap_or(0);
         bytes[8..].copy_from_slice(&groups.to_be_bytes());
         out.array((8 + 2 * count).to_be_bytes());
-        out.padded(bytes, 8 + 2 * count as usize);
+        out.prefix(bytes, 8 + 2 * count as usize);
     }
 
     #[inline]
@@ -154,9 +155,9 @@ impl Encoder for PostgresEncoder {
     }
 }
 
-/// A `numeric`: digits of base 10,000 with the place of the first, and how many decimals are
-/// shown. The decimal point falls between two such digits, so the decimal ones are dealt out
-/// from it both ways.
+/// Writes a `numeric`: digits of base 10,000, the place of the first, and the number of decimals to
+/// show. The decimal point falls between two such digits, so the decimal digits are grouped by four
+/// from the point in both directions.
 fn numeric(out: &mut Vec<u8>, value: &Decimal<'_>) {
     let point = value.integer.len() as i64 + i64::from(value.exponent);
     let scale = (value.fraction.len() as i64 - i64::from(value.exponent)).max(0);

@@ -1,4 +1,4 @@
-//! Values to bind in SQLite: each a tag and what belongs to it, read by `crate::sqlite`.
+//! Values to bind in SQLite, each with a tag. `sqlite/insert.rs` reads them.
 
 use super::super::field::Field;
 use super::super::output::Output;
@@ -7,24 +7,25 @@ use super::encoder::{Encoder, Width};
 use super::time_text::{write_date, write_time, write_timestamp};
 use crate::values::Decimal;
 
-/// The tags. An integer and a float have eight bytes, little-endian; a text has its length in
-/// four, then its bytes.
+/// The tags. Eight bytes follow the tag of an integer or a float, little-endian. The tag of a text is
+/// followed by its length in four bytes, and its bytes.
 pub const NULL: u8 = 0;
 pub const INTEGER: u8 = 1;
 pub const FLOAT: u8 = 2;
 pub const TEXT: u8 = 3;
 
+/// Writes values for `sqlite/insert.rs`.
 pub struct SqliteEncoder;
 
 impl SqliteEncoder {
-    /// A text of a length that is known before it is written.
+    /// Writes the tag and the length of a text.
     #[inline]
     fn header(out: &mut impl Output, length: usize) {
         let [a, b, c, d] = (length as u32).to_le_bytes();
         out.array([TEXT, a, b, c, d]);
     }
 
-    /// A text that is written by somebody else, but is short.
+    /// Writes a short text that `write` produces.
     #[inline]
     fn written(out: &mut impl Output, write: impl FnOnce(&mut Vec<u8>)) {
         let mut text = Vec::with_capacity(32);

@@ -1,4 +1,5 @@
-//! Tab-separated text with backslash escapes: MySQL's `LOAD DATA`, PostgreSQL's text COPY.
+//! Rows as tab-separated text with backslash escapes, for MySQL's `LOAD DATA` and PostgreSQL's text
+//! COPY.
 
 use memchr::{memchr, memchr3};
 
@@ -9,6 +10,7 @@ use super::encoder::{Encoder, Width};
 use super::time_text::{DAY, write_date, write_span, write_time, write_timestamp};
 use crate::values::Decimal;
 
+/// Writes tab-separated text with backslash escapes.
 pub struct TextEncoder;
 
 impl Encoder for TextEncoder {
@@ -121,7 +123,7 @@ impl Encoder for TextEncoder {
     }
 }
 
-/// The letter that stands for a byte after a backslash.
+/// The letter after the backslash that stands for a byte.
 #[inline]
 fn escape(byte: u8) -> Option<u8> {
     match byte {

@@ -2,20 +2,20 @@
 
 use super::super::output::Output;
 
-/// Microseconds in a day.
+/// The microseconds of a day.
 pub const DAY: i64 = 86_400_000_000;
 
 const HOUR: i64 = DAY / 24;
 
 /// Appends `YYYY-MM-DD`.
 pub fn write_date(out: &mut impl Output, days: i32) {
-    let (year, month, day) = civil(days);
+    let (year, month, day) = year_month_day(days);
     let ([a, b], [c, d]) = (two_digits(year / 100), two_digits(year % 100));
     let ([e, f], [g, h]) = (two_digits(month), two_digits(day));
     out.array([a, b, c, d, b'-', e, f, b'-', g, h]);
 }
 
-/// A time of day.
+/// A time of day, in its parts.
 pub struct TimeOfDay {
     pub hour: u8,
     pub minute: u8,
@@ -66,13 +66,13 @@ pub fn write_span(out: &mut impl Output, micros: i64) {
         out.array([b'0' + (hours / 100) as u8]);
     }
     out.array(two_digits(hours % 100));
-    // Of a time within an hour, what stands behind its own two digits.
+    // A time within the first hour, without its first two digits.
     let mut within = Vec::new();
     write_time(&mut within, span % HOUR);
     out.slice(&within[2..]);
 }
 
-/// Appends `YYYY-MM-DD HH:MM:SS[.f]`, with this in the gap.
+/// Appends `YYYY-MM-DD HH:MM:SS[.f]`, with the byte `gap` in place of the space.
 pub fn write_timestamp(out: &mut impl Output, gap: u8, micros: i64) {
     write_date(out, micros.div_euclid(DAY) as i32);
     out.array([gap]);
@@ -85,7 +85,7 @@ fn two_digits(number: u32) -> [u8; 2] {
 
 /// Year, month and day of a day since 1970-01-01, for years 1 to 9999: by 400-year cycles
 /// that begin in March, so that the leap day comes last.
-pub fn civil(days: i32) -> (u32, u32, u32) {
+pub fn year_month_day(days: i32) -> (u32, u32, u32) {
     /// From 0000-03-01 to 1970-01-01.
     const EPOCH: i32 = 719_468;
     const CYCLE: u32 = 146_097;

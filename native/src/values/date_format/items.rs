@@ -1,4 +1,4 @@
-//! Patterns, and whether they say all that their type needs.
+//! Parses formats of dates and times, and checks that they have all parts that their type needs.
 
 use super::super::temporal::MAX_FRACTION;
 use crate::conversion_spec::TypeKind;
@@ -42,7 +42,7 @@ impl Part {
         })
     }
 
-    /// The most digits of a part that is a number.
+    /// The most digits of a part. None if the part is no number.
     pub(super) fn width(self) -> Option<usize> {
         match self {
             Part::Year => Some(4),
@@ -57,11 +57,11 @@ impl Part {
 #[derive(Debug)]
 pub(super) enum Item {
     Literal(Box<[u8]>),
-    /// The part, and the least digits of it.
+    /// A part, and the least number of its digits.
     Part(Part, usize),
 }
 
-/// The items of a pattern for a date, time, timestamp or timestamptz.
+/// Parses a format for a date, time, timestamp or timestamptz. The error is a sentence.
 pub(super) fn compile(pattern: &str, kind: TypeKind) -> Result<Vec<Item>, String> {
     let refuse = |what: String| Err(format!("The format {pattern:?} {what}."));
     let mut items = Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn compile(pattern: &str, kind: TypeKind) -> Result<Vec<Item>, String
     Ok(items)
 }
 
-/// Why these parts do not make a value of the kind; None if they do.
+/// The reason why these parts do not make a value of the kind. None if they do.
 fn complaint(parts: &[Part], kind: TypeKind) -> Option<String> {
     use Part::{
         Day, DayOfYear, Fraction, HalfDay, Hour, Hour12, Minute, Month, MonthName, Second,

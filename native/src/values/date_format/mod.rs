@@ -1,4 +1,4 @@
-//! Dates and times in a form of the user's own: a subset of strptime.
+//! Dates and times in a format that the contract gives: a subset of strptime.
 //!
 //! A number may lack its leading zeros (`1/2/2024` is `%d/%m/%Y`) unless another number stands
 //! directly beside it. Names of months are English, their case does not matter. Everything
@@ -27,13 +27,13 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// A pattern, checked for its type: whatever it matches says all that the type needs.
+/// A format that was checked for its type: a text that matches it has all parts that the type needs.
 #[derive(Debug)]
 pub struct DateFormat {
     items: Vec<Item>,
 }
 
-/// What a text said; the rest as it is by default.
+/// The parts that a text has. The others keep their defaults.
 struct DateParts {
     year: u32,
     month: u32,
@@ -48,33 +48,33 @@ struct DateParts {
 }
 
 impl DateFormat {
-    /// Reads a pattern for a date, time, timestamp or timestamptz.
+    /// Compiles a format for a date, time, timestamp or timestamptz. The error is a sentence.
     pub fn compile(pattern: &str, kind: TypeKind) -> Result<DateFormat, String> {
         items::compile(pattern, kind).map(|items| DateFormat { items })
     }
 
-    /// Days since 1970-01-01.
+    /// Parses a date to days since 1970-01-01.
     pub fn date(&self, text: &[u8]) -> Result<i32, RejectCode> {
         self.fields(text)
             .and_then(|fields| fields.day_number())
             .ok_or(RejectCode::NotADate)
     }
 
-    /// Microseconds since midnight.
+    /// Parses a time to microseconds since midnight.
     pub fn time(&self, text: &[u8]) -> Result<ParsedTime, RejectCode> {
         self.fields(text)
             .and_then(|fields| fields.clock())
             .ok_or(RejectCode::NotATime)
     }
 
-    /// Microseconds since 1970-01-01 00:00, of a clock in no zone.
+    /// Parses a timestamp without a zone to microseconds since 1970-01-01 00:00.
     pub fn timestamp(&self, text: &[u8]) -> Result<ParsedTime, RejectCode> {
         self.fields(text)
             .and_then(|fields| fields.timestamp())
             .ok_or(RejectCode::NotATimestamp)
     }
 
-    /// Microseconds since 1970-01-01 00:00 UTC.
+    /// Parses a timestamp with a zone to microseconds since 1970-01-01 00:00 UTC.
     pub fn timestamptz(&self, text: &[u8]) -> Result<ParsedTime, RejectCode> {
         let fields = self.fields(text).ok_or(RejectCode::NotATimestamp)?;
         in_utc(
@@ -112,7 +112,7 @@ impl DateFormat {
 }
 
 impl DateParts {
-    /// Takes one part from the head of the text; gives what follows.
+    /// Parses one part at the start of the text, and gives what follows.
     fn read<'a>(&mut self, part: Part, least: usize, text: &'a [u8]) -> Option<&'a [u8]> {
         let Some(width) = part.width() else {
             return self.read_word(part, text);
