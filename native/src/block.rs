@@ -173,11 +173,6 @@ impl Block {
         block.rejects.iter().map(tuple).collect()
     }
 
-    /// The line number of each row's record. Filled only with encoding `json`.
-    fn lines(&self) -> Vec<u64> {
-        self.places.iter().map(|place| place.line).collect()
-    }
-
     /// (line, byte offset, raw bytes) of one row's record. Available only with encoding `json`.
     fn record<'py>(&self, py: Python<'py>, row: usize) -> PyResult<PlaceTuple<'py>> {
         match self.places.get(row) {

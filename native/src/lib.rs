@@ -59,7 +59,7 @@ mod _native {
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]
     #[pymodule_export]
-    use crate::sqlite::{SqliteConnection, SqliteError, sqlite_version};
+    use crate::sqlite::{SqliteConnection, SqliteError};
 
     use pyo3::panic::PanicException;
     use pyo3::prelude::*;

@@ -11,13 +11,13 @@ Owner = TypeVar("Owner")
 
 @final
 class Hasher:
-    """BLAKE3 whose state can be kept and taken up again."""
+    """BLAKE3 whose state can be stored and restored."""
 
     def __init__(self, state: bytes | None = None) -> None:
-        """`state`: what `state()` gave; ValueError if it is not one."""
+        """`state`: a result of `state()`. ValueError if it is none."""
     def update(self, data: Buffer) -> None: ...
     def state(self) -> bytes:
-        """The state at `aligned`; under 2 KB however much was hashed."""
+        """The state at `aligned`. It has less than 2 KB, however much was hashed."""
     @property
     def aligned(self) -> int:
         """The offset that `state()` stands for: a multiple of 1 MiB, at most `length`."""
@@ -38,15 +38,15 @@ class Chunk:
         """Number of the first physical line."""
     @property
     def overlong(self) -> bool:
-        """One record of more than the limit; only its first 64 KiB are held."""
+        """Whether the chunk is one record that is too long. It holds the first 64 KiB of it."""
     def digest(self, length: int) -> bytes | None:
-        """BLAKE3 of the first so many bytes; None where not all of them are held."""
+        """The BLAKE3 hash of the first `length` bytes. None if the chunk does not hold them all."""
     def __len__(self) -> int:
         """Bytes held."""
     def __bytes__(self) -> bytes: ...
     @staticmethod
     def of(data: Buffer, start: int = 0, line: int = 1) -> Chunk:
-        """A chunk of bytes that are known to be whole records."""
+        """Makes a chunk of bytes that are known to be whole records."""
 
 @final
 class Splitter:
@@ -57,11 +57,11 @@ class Splitter:
         must begin a record. ValueError if the JSON is wrong."""
     def feed(self, data: Buffer) -> list[Chunk]: ...
     def finish(self) -> list[Chunk]:
-        """The rest; the last record may lack a line end."""
+        """Ends the input, and gives the rest of it. The last record may lack a line end."""
 
 @final
 class Records:
-    """Parsed records, for headers and for sniffing. Not for loading."""
+    """Parses the first records of an input, to read headers and detect dialects. It is slow."""
 
     @staticmethod
     def parse(data: Buffer, dialect: str, limit: int) -> list[tuple[int, int, list[bytes] | None]]:
@@ -71,27 +71,29 @@ class Records:
         A last record without line end counts as whole."""
     @staticmethod
     def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
-        """The fields of the same records as they are written, with escapes, and whether in
+        """The fields of the same records as they are written, with escapes, and whether each is in
         quotes."""
 
     @staticmethod
     def measure(
         data: Buffer, dialect: str, limit: int
     ) -> tuple[list[int], list[int], list[int], list[int], list[float]]:
-        """Of the same records, in lists: the offset, the number of fields (0: broken quoting),
-        how many are in quotes; and of the first 250, how many fields look like values of a type,
-        and how well the cells look, from 0 to 1."""
+        """Measures the same records. Gives a list for each measure: the offset; the number of
+        fields (0: broken quoting); the number of fields in quotes; and of the first 250 records the
+        number of fields that look like values of a type, and the mean worth of the cells, from 0 to
+        1."""
 
 @final
 class Block:
-    """What `Converter.convert` made of some records."""
+    """What `Converter.convert` made of a run of records in one chunk."""
 
     @property
     def payload(self) -> bytes:
-        """Rows in the encoding asked for; empty for `sqlite`, whose rows stay in Rust. Encoding
-        `json`: an object a row, with a newline between them and none within."""
+        """The rows as bytes of the encoding. Empty for `sqlite`, whose rows stay in Rust. `json`
+        objects have a newline between them, and none within."""
     def view(self) -> memoryview:
-        """The payload, not copied: for targets that pass it on. Not for `json`."""
+        """A read-only view of the rows, for targets that send them without a copy. Not for
+        `json`."""
     @property
     def encoding(self) -> str: ...
     @property
@@ -104,164 +106,161 @@ class Block:
     def skipped(self) -> int: ...
     @property
     def start(self) -> int:
-        """Offset within the chunk of the first record: a header before it is passed by."""
+        """The offset in the chunk of the first record. A header is no record."""
     @property
     def first_line(self) -> int:
-        """Line number at `start`."""
+        """The line number at `start`."""
     @property
     def position(self) -> int:
-        """Offset within the chunk of the first byte not consumed."""
+        """The offset in the chunk of the first byte that was not converted."""
     @property
     def line(self) -> int:
-        """Line number at `position`."""
+        """The line number at `position`."""
     def rejects(self) -> list[RejectTuple]: ...
-    def lines(self) -> list[int]:
-        """The line of each row's record; with encoding `json` only."""
     def record(self, row: int) -> tuple[int, int, bytes]:
         """(line, byte_offset, raw) of one row's record, as in RejectTuple; with encoding `json`
         only. IndexError if there is no such row."""
     def raw(self, limit: int = 65536) -> bytes:
-        """The bytes of the block's records, without a last line end."""
+        """The raw bytes of the block's records without the last line end, at most `limit` of
+        them."""
 
 @final
 class Outbox:
-    """The rows of a block of encoding `json` on their way to an API, as requests of so many
-    rows each. For one thread at a time."""
+    """The rows of a block of encoding `json`, sent as requests of at most `size` rows each. For one
+    thread at a time. A range of rows is its first row and the row after its last."""
 
     def __init__(
         self, block: Block, secret: bytes, key_header: str, size: int, array: bool
     ) -> None:
-        """`key_header`: the header that bears the key of a request, or none where it is empty.
-        `array`: the body is an array of the rows. ValueError if the block has no JSON."""
+        """`key_header`: the header that carries the key of a request; empty for none. `array`:
+        whether the body is an array of the rows. ValueError if the block has no JSON."""
     def restore(self, sent: str) -> None:
-        """Marks the rows as decided that `sent` gave. ValueError if there are none such."""
+        """Marks the rows as decided that `sent` gave. ValueError if there are no such rows."""
     def decide(self, start: int, end: int) -> None:
-        """Marks rows as decided."""
+        """Marks a range of rows as decided."""
     def deliver(self, start: int, end: int) -> None:
-        """Marks rows as decided by the API, which has taken them."""
+        """Marks a range of rows as accepted by the API."""
     @property
     def delivered(self) -> int:
-        """How many rows `deliver` was told of."""
+        """The number of rows that `deliver` has marked."""
     @property
     def pending(self) -> int:
-        """How many rows are not decided."""
+        """The number of rows that are not decided."""
     def sent(self) -> str:
-        """Which rows are decided, such as `0-41,43`."""
+        """The rows that are decided, such as `0-41,43`."""
     def restore_asked(self, asked: str) -> None:
-        """Marks the rows as sent without an answer that `asked` gave. ValueError if there are
-        none such."""
+        """Marks the rows as sent without an answer that `asked` gave. ValueError if there are no
+        such rows."""
     def ask(self, start: int, end: int) -> None:
-        """Marks rows as sent without an answer."""
+        """Marks a range of rows as sent without an answer."""
     def ask_first(self, most: int) -> int:
-        """Marks the first rows that are not decided, at most so many, as sent without an answer;
-        how many that were."""
+        """Marks the first rows that are not decided, at most `most`, as sent without an answer.
+        Gives the number of rows marked."""
     def was_asked(self, start: int, end: int) -> bool:
         """Whether any of these rows was sent before without an answer."""
     def asked(self) -> str:
-        """Which rows were sent without an answer, and are not decided, such as `0-41,43`."""
+        """The rows that were sent without an answer and are not decided, such as `0-41,43`."""
     @property
     def asked_decided(self) -> int:
-        """How many rows that were sent before without an answer are decided by now."""
+        """The number of rows that were sent before without an answer and are decided by now."""
     def bodies(self, start: int, end: int) -> list[bytes]:
-        """The objects of some rows."""
+        """The JSON objects of a range of rows."""
     def keys(self, start: int, end: int) -> list[str]:
-        """32 hexadecimal digits for each of some rows: the same for the same line and object
+        """The keys of a range of rows: 32 hexadecimal digits, the same for the same line and object
         under the same secret."""
 
 @final
 class Credit:
-    """How many requests may be made without asking anybody, and a count of those that were."""
+    """The right to send requests without asking Python, and a count of those that were sent."""
 
     def __init__(self) -> None: ...
     def grant(self, requests: int, seconds: float, head: bytes) -> None:
-        """From now on so many requests, within so many seconds, that begin with `head`."""
+        """Grants `requests` requests within `seconds` seconds, which begin with `head`."""
     def revoke(self) -> None:
-        """No request any more."""
+        """Takes the credit back."""
     @property
     def used(self) -> int:
-        """Requests that were made: each followed a success."""
+        """The requests that were sent on this credit. Each followed a success."""
     def answers(self) -> list[tuple[int, int]]:
-        """Statuses of the successes that came since this was asked for the last time, and how
-        many there were of each."""
+        """Gives (status, count) of the successes since the last call."""
 
 @final
 class CurrentOutbox:
-    """Where request_streams find rows when there are none left of those that they are at."""
+    """The outbox that streams continue with once their own has no rows left."""
 
     def __init__(self) -> None: ...
     def fill(self, outbox: Outbox) -> None:
-        """From now on the rows of this outbox."""
+        """Sets the outbox."""
 
 @final
 class RequestStream:
-    """One request at a time. Several may share a current and a credit."""
+    """Makes one request at a time. Several streams may share a `CurrentOutbox` and a `Credit`."""
 
     def __init__(self, current: CurrentOutbox, credit: Credit) -> None: ...
     @property
     def outbox(self) -> Outbox | None:
-        """Whose rows are under way; None before there are any."""
+        """The outbox whose rows are under way. None before the first request."""
     @property
     def start(self) -> int:
-        """First of the rows that are under way."""
+        """The first row that is under way."""
     @property
     def end(self) -> int:
-        """The first row behind them."""
+        """The row after the last one that is under way."""
     def take(self) -> bytes | None:
-        """Takes the next rows that are not decided, at most `size` and without a gap: what
-        follows the common headers of the request with them. None once all were requested."""
+        """Takes the next run of rows that are not decided, at most `size`, and gives the part of
+        their request after the common headers. None once every row was requested."""
     def deliver(self) -> None:
-        """The rows that are under way have arrived. ValueError if there are none."""
+        """Marks the rows that are under way as accepted. ValueError if there are none."""
     def onward(self, data: bytes) -> bytes | None:
-        """Where `data` is a plain success, and there is credit and another request: notes that
-        the rows have arrived, and gives the whole of that request. Else None, and nothing is
-        done."""
+        """If `data` is a plain success, and credit and rows are left: marks the rows under way as
+        accepted, and gives the next request. Otherwise does nothing and gives None."""
 
 @final
 class ConnectionPoller(Generic[Owner]):
-    """The connections of one event loop over which requests follow answers without anybody
-    being woken for each. Their owners read and write as well; here that is done only from the
-    moment that a request was made here until an answer came that is left to the owner. For one
-    thread."""
+    """Sends the next request after each plain success, over the connections of one event loop,
+    without waking Python. The owner of a connection also reads and writes. The poller does so only
+    from the moment that it has sent a request until an answer comes that it leaves to the owner.
+    For one thread."""
 
     def __init__(self, most: int) -> None:
-        """`most`: connections that may take part at a time."""
+        """`most`: the most connections that may take part at a time."""
     def join(self, socket: int, owner: Owner) -> int:
-        """Takes part in a connection, until `leave`; gives its number. `socket`: its file
-        descriptor, that does not block. OSError if it is closed, or there are `most` already,
-        or no file descriptor is left: each takes one more."""
+        """Adds a connection, until `leave`, and gives its number. `socket`: its file descriptor,
+        which must not block. OSError if it is closed, if `most` connections take part, or if no
+        file descriptor is left: each connection needs one more."""
     def leave(self, number: int) -> None:
-        """Has nothing to do with a connection any more."""
+        """Removes a connection."""
     def lend(self, number: int, request_stream: RequestStream | None) -> None:
-        """What makes the requests of a connection from now on; None: its owner."""
+        """Sets the stream that makes the requests of a connection. None leaves them to its
+        owner."""
     def waits(self, number: int) -> float:
-        """Seconds since a request was made here; infinite where none was."""
+        """The seconds since the poller sent a request; infinite if it sent none."""
     def pause(self) -> bool:
-        """From now on `go_on` hears no other connections; whether it did before."""
+        """Makes `go_on` leave other connections alone. Says whether it served them before."""
     def resume(self) -> None:
-        """It hears them again."""
+        """Makes `go_on` serve the other connections again."""
     def go_on(self, number: int, answer: bytes) -> tuple[Owner, bytes, bytes | None] | None:
-        """Makes the request that follows an answer, and, unless it is paused, those that follow
-        answers which came over other connections meanwhile, until there are no more, or one is
-        left to its owner.
+        """Sends the request that follows an answer. Unless paused, it then serves the answers that
+        have come over other connections, until none is left or one must be left to its owner.
 
-        Then (owner, answer, request): what is still to be written of a request, or None where
-        the answer is to be looked at. ValueError if nothing was lent to the connection."""
+        Then gives (owner, answer, unsent): `unsent` is the rest of a request to write, or None if
+        the owner must read the answer. ValueError if the connection has no stream."""
 
 def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bool) -> bytes:
-    """What follows the common headers of a request with these records: its key, which is that
-    of the record or made of those of all of them, its length, and its body."""
+    """The part of a request with these records after the common headers: its key, its length and
+    its body. The key is that of the one record, or is made from the keys of all records."""
 
 @final
 class AlteredRecords:
-    """Records that the database has been found to alter."""
+    """Records of which the database would alter a value."""
 
     def __init__(self, found: list[tuple[int, str, str]]) -> None:
-        """The line of each, the column, and a sentence."""
+        """`found`: the line of each record, the column, and a sentence."""
     def __len__(self) -> int: ...
 
 @final
 class Converter:
-    """Records in, rows of one encoding out. Immutable; may be shared by threads."""
+    """Turns records into rows of one encoding. Immutable, and safe to share between threads."""
 
     def __init__(self, spec: str) -> None:
         """`spec`: the JSON of formats/kernel_json.py. ValueError with a sentence if it is wrong."""
@@ -275,57 +274,54 @@ class Converter:
         stop_at_reject: bool = False,
         altered: AlteredRecords | None = None,
     ) -> Block:
-        """Converts from `position` until the chunk ends, `max_bytes` of input are consumed
-        (at least one record), `max_records` records are (skipped ones count), or one was
-        rejected and `stop_at_reject`. Of the records that are `altered` no rows are made, but
-        rejects."""
+        """Converts records from `position` on. It stops at the end of the chunk, after `max_bytes`
+        of input (but at least one record), after `max_records` records (skipped ones count), or,
+        with `stop_at_reject`, after the first reject. Records in `altered` are rejected."""
 
 def compile_patterns(patterns: list[str]) -> tuple[int, str] | None:
-    """Compiles the patterns of a contract and keeps them for converters to come. Of the first that
-    cannot be had its index, and what there is to say of it: "is too large: ..."."""
+    """Compiles the patterns of a contract, and keeps them for later converters. If one is refused,
+    gives its index and the second half of a sentence about it: "is too large: ..."."""
 
 @final
 class Scanner:
-    """Evidence of what types the values of each column fit."""
+    """Collects evidence of which types the values of each column fit."""
 
     def __init__(
         self, dialect: str, fields: int, missing_values: list[str] | None = None
     ) -> None: ...
     def scan(self, chunk: Chunk) -> None:
-        """Releases the GIL; one Scanner a thread, then `merge`."""
+        """Adds a chunk. Releases the GIL. Use one scanner for each thread, then `merge`."""
     def merge(self, other: Scanner) -> None: ...
     def evidence(self) -> str:
-        """JSON, see contract/infer.py."""
+        """Gives the evidence as JSON, which `native/src/scan/mod.rs` describes."""
 
 class PanicException(BaseException):
-    """A defect of the kernel: it panicked."""
+    """The kernel has panicked, which is a defect of it."""
 
 class SqliteError(Exception):
     """args: message, primary result code, extended result code."""
 
 @final
 class SqliteConnection:
-    """One connection of the SQLite that is built into the kernel. Not for several threads
-    at once. Every call releases the GIL."""
+    """One connection of the SQLite that is built into the kernel. For one thread at a time. Every
+    call releases the GIL."""
 
     def __init__(self, path: str, busy_timeout_ms: int = 5000, read_only: bool = False) -> None: ...
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[tuple[Value, ...]]:
-        """One statement; all its rows."""
+        """Runs one statement, and gives all its rows."""
     def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> int: ...
     def script(self, sql: str) -> None: ...
     def insert(self, sql: str, block: Block) -> int:
-        """Runs the INSERT once for each row of a block of encoding `sqlite`; rows inserted."""
+        """Runs an INSERT for each row of a block of encoding `sqlite`. Gives the rows inserted."""
     @property
     def taken(self) -> int:
-        """Rows of the last block inserted that SQLite took: where it refused one, those before."""
+        """The rows of the last block that SQLite accepted. If it refused one: those before it."""
     @property
     def in_transaction(self) -> bool: ...
-    def changes(self) -> int: ...
     def interrupt(self) -> None:
-        """From any thread: the running statement fails with code 9."""
+        """Makes the running call fail with code 9. May be called from any thread."""
     def close(self) -> None: ...
 
-def sqlite_version() -> str: ...
 def plain_success(data: bytes) -> int:
-    """The status if these bytes are one whole HTTP/1.1 answer of status 2xx (207 excepted) that
-    has a length and keeps the connection; 0 where they are anything else."""
+    """The status if these bytes are one complete HTTP/1.1 answer of status 2xx, except 207, that
+    has a length and keeps the connection open. 0 for anything else."""

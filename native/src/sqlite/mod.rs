@@ -27,12 +27,6 @@ use crate::conversion_spec::RowEncoding;
 /// The number of rows that `executemany` takes from Python at a time.
 const BATCH: usize = 1000;
 
-/// The version of the SQLite that is built in.
-#[pyfunction]
-pub fn sqlite_version() -> &'static str {
-    rusqlite::version()
-}
-
 /// One connection to a database file. Every call releases the GIL while SQLite works.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct SqliteConnection {
@@ -150,11 +144,6 @@ impl SqliteConnection {
     #[getter]
     fn in_transaction(&self, py: Python<'_>) -> PyResult<bool> {
         self.work(py, |connection| Ok(!connection.is_autocommit()))
-    }
-
-    /// The number of rows that the last INSERT, UPDATE or DELETE changed.
-    fn changes(&self, py: Python<'_>) -> PyResult<u64> {
-        self.work(py, |connection| Ok(connection.changes()))
     }
 
     /// Makes the running call fail with code 9. May be called from any thread.
