@@ -9,19 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snapshots import locations
+from snapshots.defaults import (
+    BATCH,
+    CHUNK_SIZE,
+    CONCURRENCY,
+    CONNECTIONS,
+    KEY_HEADER,
+    MAX_REJECTS,
+    ColumnsPolicy,
+    Decimals,
+    Method,
+    Nulls,
+    Results,
+)
 from snapshots.engine.events import Event, ImportResult, Listener
 from snapshots.engine.history import lookup
 from snapshots.engine.input.query import open_asked
-from snapshots.engine.limits import RejectLimit
 from snapshots.engine.plan.endpoint import Endpoint
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.run.run import import_input, resume_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
 from snapshots.project import read_project, run_project
-from snapshots.sources.remote.access import RemoteAccess
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
@@ -34,19 +46,19 @@ def load(
     table: str | None = None,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
     workers: int | None = None,
-    chunk_size: int = 8 * 1024 * 1024,
+    chunk_size: int = CHUNK_SIZE,
     lineage: bool = True,
     again: bool = False,
-    columns_changed: Literal["fail", "add", "ignore"] = "fail",
+    columns_changed: ColumnsPolicy = "fail",
     primary_key: tuple[str, ...] = (),
-    decimals: Literal["float", "exact"] = "float",
+    decimals: Decimals = "float",
     all_text: bool = False,
-    connections: int = 4,
+    connections: int = CONNECTIONS,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
@@ -67,7 +79,7 @@ def load(
         dialect=_dialect("load", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         stop_on_error=stop_on_error,
         dry_run=dry_run,
         limit=limit,
@@ -79,7 +91,7 @@ def load(
         primary_key=primary_key,
         decimals=decimals,
         all_text=all_text,
-        access=RemoteAccess(connections=connections),
+        connections=connections,
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
 
@@ -89,27 +101,27 @@ def send(
     to: str,
     *,
     database: str | None = None,
-    method: Literal["POST", "PUT", "PATCH"] = "POST",
-    batch: int = 1,
+    method: Method = "POST",
+    batch: int = BATCH,
     headers: Mapping[str, str] | None = None,
     auth: Auth | None = None,
-    nulls: Literal["null", "omit"] = "null",
-    results: Literal["none", "combocurve"] = "none",
-    key_header: str = "Idempotency-Key",
-    concurrency: int = 8,
+    nulls: Nulls = "null",
+    results: Results = "none",
+    key_header: str = KEY_HEADER,
+    concurrency: int = CONCURRENCY,
     ordered: bool = False,
     rate: float | None = None,
-    timeout: float = 30.0,
-    retry_seconds: float = 300.0,
+    timeout: float = REQUEST_SECONDS,
+    retry_seconds: float = DELIVERY_RETRY_SECONDS,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
-    decimals: Literal["float", "exact"] = "float",
+    decimals: Decimals = "float",
     all_text: bool = False,
     from_: str | None = None,
     listener: Listener | None = None,
@@ -144,7 +156,7 @@ def send(
         dialect=_dialect("send", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
@@ -184,9 +196,9 @@ def resume(
     import_id: int,
     *,
     database: str | None = None,
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     workers: int | None = None,
-    connections: int = 4,
+    connections: int = CONNECTIONS,
     url: str | None = None,
     listener: Listener | None = None,
 ) -> ImportResult:
@@ -196,9 +208,9 @@ def resume(
     """
     target = locations.target(lookup.database_of(import_id, database))
     options = Options(
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         workers=workers,
-        access=RemoteAccess(connections=connections),
+        connections=connections,
     )
     return resume_import(import_id, target, options, listener or _ignore, url=url)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snapshots.engine.events import ImportResult
-    from snapshots.engine.plan.plan import Options
+    from snapshots.engine.plan.options import Options
     from snapshots.ports import Source
 
 

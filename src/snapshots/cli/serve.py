@@ -8,22 +8,23 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options, service_options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options, service_options
 from snapshots.cli.say import log_plainly, say
 from snapshots.cli.signals import ended_by, stopped_by
 
 
 @click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
-@options.database
+@db.database
 @service_options.address
 @service_options.files
 @service_options.allow_host
 @service_options.tables
 @service_options.unpacking
 @service_options.loaders
-@options.log_format
-@options.otlp
-@options.env_file
+@output_options.log_format
+@output_options.otlp
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,

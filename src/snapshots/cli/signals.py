@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
-
-MOST_SECONDS = 9.0
-"""From the signal to the end of what runs until it is stopped."""
+from snapshots.time_limits import STOP_SECONDS
 
 
 @dataclass
@@ -72,7 +70,7 @@ def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
         if came:
             raise SystemExit(128 + number)
         came.add(number)
-        at_the_latest = threading.Timer(MOST_SECONDS, os._exit, (ended_by(came),))
+        at_the_latest = threading.Timer(STOP_SECONDS, os._exit, (ended_by(came),))
         at_the_latest.daemon = True
         at_the_latest.start()
         stop()

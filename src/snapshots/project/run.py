@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.contract.fit import fit
 from snapshots.engine.events import Notice
-from snapshots.engine.limits import RejectLimit
 from snapshots.engine.plan.endpoint import Endpoint
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.run.run import import_input
 from snapshots.errors import InputError, SnapshotsError
 from snapshots.project.contracts import named
@@ -68,7 +67,7 @@ def _send(
     if not resource.mapped:
         listener(Notice(_guessed(resource)))
     options = Options(
-        budget=RejectLimit.parse("100%"),
+        max_rejects="100%",
         limit=project.api.limit,
         # Rows are asked for anew, and may be others by now, even where their first ones are not.
         again=True,

@@ -6,22 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import urlsplit
 
 from snapshots import home
+from snapshots.defaults import Method, Results
 from snapshots.errors import ProjectError
 from snapshots.project.resources import Resource, find_resources
 from snapshots.project.toml import read_toml
 from snapshots.sources.sql.server import QueryServer, ServerKind, Tls
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.project.toml import Section
 
 FILE = "combocurve.toml"
-
-Method = Literal["POST", "PUT", "PATCH"]
-Results = Literal["none", "combocurve"]
 
 PORTS: dict[ServerKind, int] = {"mysql": 3306, "postgres": 5432, "sqlserver": 1433}
 SERVER_KEYS = ("user", "password", "host", "port", "database", "tls", "tls_ca", "tls_cert",
@@ -57,8 +56,8 @@ class ApiSettings:
     """Records of one resource that are sent in one run."""
     concurrency: int = 1
     requests_per_minute: float = 200
-    timeout: float = 30
-    retry_seconds: float = 300
+    timeout: float = REQUEST_SECONDS
+    retry_seconds: float = DELIVERY_RETRY_SECONDS
     results: Results = "combocurve"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Credentials | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from snapshots.errors import NoSuchTable, TargetError, TooSlow, UsageError
 from snapshots.targets.sql import paging
 from snapshots.targets.sql.paging import PageQuery, RowFilter, RowOrder
+from snapshots.time_limits import ROWS_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RowFilter", "RowOrder", "TablePage", "read"]
 
-SECONDS: Final = 10.0
-"""A page that takes longer is given up."""
 SORTED: Final = 100_000
 """Rows that are sorted for a page; more are read in the order of an index, or not at all."""
 BYTES: Final = 8 << 20
@@ -60,7 +59,7 @@ def read(
     """
     target, session = history.target, history.session
     with _patience(session):
-        session.limit_time(SECONDS)
+        session.limit_time(ROWS_SECONDS)
         shape = target.inspect(session, open_tables.readable(history, table))
         if shape is None:
             raise NoSuchTable(f"the table {table} is not there any more")
@@ -75,17 +74,17 @@ def _patience(session: Session) -> Iterator[None]:
     """Gives up what takes too long, all in all, whether or not the server does."""
     begun = time.monotonic()
     # The server is to be the first: it ends the statement alone.
-    patience = threading.Timer(SECONDS + 0.5, session.cancel)
+    patience = threading.Timer(ROWS_SECONDS + 0.5, session.cancel)
     patience.daemon = True
     patience.start()
     try:
         yield
     except TargetError as error:
         # The server may be a little earlier.
-        if time.monotonic() - begun < SECONDS * 0.95:
+        if time.monotonic() - begun < ROWS_SECONDS * 0.95:
             raise
         raise TooSlow(
-            f"the database has not found these rows within {SECONDS:g} s",
+            f"the database has not found these rows within {ROWS_SECONDS:g} s",
             hint="filter or sort by a column that has an index",
         ) from error
     finally:

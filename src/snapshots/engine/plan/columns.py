@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.contract import contract_of
 from snapshots.contract.infer import Inferred, infer
-from snapshots.contract.match import Matched, Policy, match
+from snapshots.contract.match import Matched, match
 from snapshots.contract.table import table_contract
+from snapshots.defaults import ColumnsPolicy
 from snapshots.engine.plan.doubts import require_sound
 from snapshots.errors import ContractError
 from snapshots.formats.options import DialectOptions
@@ -41,7 +42,7 @@ class ColumnOptions:
     contract: Path | Mapping[str, Any] | None
     null_values: tuple[str, ...]
     primary_key: tuple[str, ...]
-    policy: Policy
+    policy: ColumnsPolicy
     place: str
     dialect: DialectOptions = field(default_factory=DialectOptions)
     exact: bool = False

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from snapshots.defaults import (
+    BATCH,
+    CONCURRENCY,
+    KEY_HEADER,
+    MAX_CONCURRENCY,
+    Method,
+    Nulls,
+    Results,
+    option,
+)
 from snapshots.errors import UsageError
 from snapshots.redaction import secret_parameters
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
@@ -26,22 +37,38 @@ class Endpoint:
     """
 
     url: str
-    method: Literal["POST", "PUT", "PATCH"] = "POST"
-    batch: int = 1
-    """Records of one request; with more than one they are an array."""
+    """Where the rows are sent: `http://` or `https://`."""
+    method: Method = option("POST", "The method of the requests.", choices=Method)
+    batch: int = option(
+        BATCH, "Records of one request; with more than one they are a JSON array.", least=1
+    )
     headers: tuple[tuple[str, str | None], ...] = ()
-    """None: a value that the ledger was not told."""
-    nulls: Literal["null", "omit"] = "null"
-    results: Literal["none", "combocurve"] = "none"
-    """How the results of a 207 answer are read."""
-    key_header: str = "Idempotency-Key"
+    """Names and values; None: a value that the ledger was not told."""
+    nulls: Nulls = option(
+        "null", "A missing value is sent as null, or its member is left out.", choices=Nulls
+    )
+    results: Results = option(
+        "none",
+        "How a 207 answer says what became of each record; none: it does not.",
+        choices=Results,
+    )
+    key_header: str = option(KEY_HEADER, "The header of the idempotency key.")
     seed: str = ""
-    """Of the idempotency keys: two deliveries never have a key in common."""
-    concurrency: int = 8
-    ordered: bool = False
-    rate: float | None = None
-    timeout: float = 30.0
-    retry_seconds: float = 300.0
+    """What idempotency keys are made of: two deliveries never have a key in common."""
+    concurrency: int = option(
+        CONCURRENCY,
+        "Requests at once, at most; fewer while the API asks for less.",
+        least=1,
+        most=MAX_CONCURRENCY,
+    )
+    ordered: bool = option(False, "Keep the order of the input: one request at a time.")
+    rate: float | None = option(None, "Requests per second, at most.")
+    timeout: float = option(
+        REQUEST_SECONDS, "Seconds from the beginning of a request to the end of its answer."
+    )
+    retry_seconds: float = option(
+        DELIVERY_RETRY_SECONDS, "Seconds that a record is tried again before it is left pending."
+    )
     auth: Auth | None = field(default=None, compare=False, repr=False)
     """From Python only: asked before each request, such as a token that is renewed."""
 

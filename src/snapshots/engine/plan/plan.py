@@ -9,117 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from snapshots import home
 from snapshots._native import Converter
-from snapshots.contract.contract import contract_of, parse_contract, to_schema
-from snapshots.engine.limits import RejectLimit
-from snapshots.engine.plan.columns import ColumnOptions, fitting, for_new_table, for_table
+from snapshots.contract.contract import parse_contract, to_schema
+from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
-from snapshots.errors import ContractError, LedgerError, UsageError
+from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
-from snapshots.formats.sniff import HEAD, DialectOptions, sniff
+from snapshots.formats.sniff import HEAD, sniff
 from snapshots.model import Contract, Dialect, RowEncoding, TableName, TableShape
-from snapshots.sources.remote.access import RemoteAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from snapshots.ledger.history import History
+    from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
 LINEAGE = ("_import_id", "_line")
-
-
-class TableGate(Protocol):
-    """Says which tables are loaded into: see `engine/plan/open_tables.py`."""
-
-    def require_takes(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable for a table that is there and not open."""
-
-    def require_open(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable unless the table is there and open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user may ask of an import; the defaults are those of the command line."""
-
-    table: str | None = None
-    dialect: DialectOptions = field(default_factory=DialectOptions)
-    contract: Path | Mapping[str, Any] | None = None
-    null_values: tuple[str, ...] = ()
-    budget: RejectLimit = field(default_factory=RejectLimit)
-    stop_on_error: bool = False
-    dry_run: bool = False
-    limit: int | None = None
-    workers: int | None = None
-    chunk_size: int = 8 * 1024 * 1024
-    lineage: bool = True
-    again: bool = False
-    columns_changed: Literal["fail", "add", "ignore"] = "fail"
-    primary_key: tuple[str, ...] = ()
-    decimals: Literal["float", "exact"] = "float"
-    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
-    all_text: bool = False
-    """Every column of a new table is text."""
-    request: Endpoint | None = None
-    """The rows are sent as this says, and not loaded."""
-    anew: bool = True
-    """An input whose table is gone is loaded anew, though nobody has touched it since."""
-    access: RemoteAccess = field(default_factory=RemoteAccess)
-    tables: TableGate | None = None
-    """Only these, and new ones, are loaded into; None: any."""
-
-    def __post_init__(self) -> None:
-        for name in ("limit", "workers", "chunk_size"):
-            number = getattr(self, name)
-            if number is not None and number < 1:
-                raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
-
-    @property
-    def allowed(self) -> RejectLimit:
-        """Rejects before the run must stop."""
-        return RejectLimit(count=0, share=None) if self.stop_on_error else self.budget
-
-    def wanted(self, place: str) -> ColumnOptions:
-        """What is said of the columns of the input called `place`."""
-        return ColumnOptions(
-            contract=self.contract,
-            null_values=self.null_values,
-            primary_key=self.primary_key,
-            policy=self.columns_changed,
-            place=place,
-            dialect=self.dialect,
-            exact=self.decimals == "exact",
-            all_text=self.all_text,
-        )
-
-    def given(self) -> dict[str, Any]:
-        """What shapes the plan, as JSON: two imports with the same wishes have equal plans."""
-        contract = self.contract
-        if contract is not None:
-            contract = to_schema(contract_of(contract))
-        return {
-            "dialect": {
-                name: value
-                for name, value in asdict(self.dialect).items()
-                if value or (name == "delimiter" and value is not None)
-            },
-            "contract": contract,
-            "null_values": list(self.null_values),
-            "lineage": self.lineage,
-            "columns_changed": self.columns_changed,
-            "primary_key": list(self.primary_key),
-            **({"decimals": self.decimals} if self.decimals != "float" else {}),
-            **({"all_text": True} if self.all_text else {}),
-            "request": None if self.request is None else self.request.given(),
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class SubmittedImport:
 
 def submit(
     ledger: Ledger,
-    order: ImportRequest,
+    request: ImportRequest,
     key: str | None,
     bound: int,
     open_tables: OpenTables | None = None,
@@ -44,7 +44,7 @@ def submit(
     table that is not for users, ForbiddenTable for one that is neither open nor to be created.
     """
     tables = open_tables or OpenTables()
-    named = tables.named(ledger.target, order.input, order.table)
+    named = tables.named(ledger.target, request.input, request.options.table)
     require_users(ledger.target, ledger.session, named)
     tables.require_takes(ledger, named)
     table = str(named)
@@ -52,12 +52,12 @@ def submit(
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:
-            after = None if order.again else _earlier(ledger, order, table)
+            after = None if request.options.again else _earlier(ledger, request, table)
             import_id = queue.enqueue(
-                ledger, order.input, table, order.to_json(), key, bound, after
+                ledger, request.input, table, request.to_json(), key, bound, after
             )
     entry = find(ledger, import_id)
-    if not new and ImportRequest.from_json(entry.request or "") != order:
+    if not new and ImportRequest.from_json(entry.request or "") != request:
         raise KeyReused(
             f"this key was given with another request, for import {import_id}",
             hint="a new request takes a new Idempotency-Key",
@@ -65,10 +65,12 @@ def submit(
     return SubmittedImport(entry, new)
 
 
-def _earlier(ledger: Ledger, order: ImportRequest, table: str) -> int | None:
-    """The import whose end tells whether there is anything to do for an order."""
-    found = queue.earlier(ledger, order.input)
-    return next((one for one, into in found if order.table is None or into == table), None)
+def _earlier(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
+    """The import whose end tells whether there is anything to do for a request."""
+    found = queue.earlier(ledger, request.input)
+    return next(
+        (one for one, into in found if request.options.table is None or into == table), None
+    )
 
 
 def cancel(
@@ -111,16 +113,18 @@ def resume(
         raise _not_ours(entry)
     if entry.error_code == TABLE_GONE:
         raise Forbids(entry.error or "", hint="look at that one")
-    order = ImportRequest.from_json(entry.request)
+    request = ImportRequest.from_json(entry.request)
     if max_rejects is not None:
-        order = replace(order, allowed_now=max_rejects)
+        request = replace(request, allowed_now=max_rejects)
     require_whole(entry)
     tables = open_tables or OpenTables()
     if entry.plan:
         tables.require_takes(ledger, Plan.from_json(entry.plan).table)
     else:
-        tables.require_takes(ledger, tables.named(ledger.target, order.input, order.table))
-    queue.queue_again(ledger, entry, order.to_json(), bound)
+        tables.require_takes(
+            ledger, tables.named(ledger.target, request.input, request.options.table)
+        )
+    queue.queue_again(ledger, entry, request.to_json(), bound)
     return find(ledger, import_id)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.plan.plan import Options
+    from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.ports import Target
@@ -54,7 +54,10 @@ def carry_out(
             # The lease is kept already: whoever takes over ends what is open here, too.
             books.name_sessions(session_name(lease))
             source = opened(
-                name, options.access, stop, lambda size: queue.sized(books.ledger, lease, size)
+                name,
+                options.remote_access,
+                stop,
+                lambda size: queue.sized(books.ledger, lease, size),
             )
             try:
                 job = job_for(target, options, entry.kind)

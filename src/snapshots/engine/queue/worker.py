@@ -111,13 +111,13 @@ class QueueWorker:
 
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
         try:
-            order = ImportRequest.from_json(entry.request or "")
-            policy = Anywhere() if order.file else PublicOnly(self.allowed)
+            request = ImportRequest.from_json(entry.request or "")
+            policy = Anywhere() if request.file else PublicOnly(self.allowed)
             access = RemoteAccess(policy, netrc=False, unpacking=self.unpacking)
             options = replace(
-                order.options(), workers=self.loaders, access=access, tables=self.tables
+                request.current_options(), workers=self.loaders, access=access, tables=self.tables
             )
-            name = order.url or str(self.files / order.input)
+            name = request.url or str(self.files / request.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
         except LostLease:
             raise

@@ -23,7 +23,7 @@ class DownloadConnection(HTTPConnection):
     """One connection; `used` tells a fresh one from one that the server may have closed."""
 
     def __init__(self, url: Url, access: RemoteAccess, place: str) -> None:
-        super().__init__(url.host, url.port, timeout=access.patience.stall)
+        super().__init__(url.host, url.port, timeout=access.timeouts.stall)
         self.used = False
         self._access = access
         self._place = place
@@ -41,7 +41,7 @@ class DownloadConnection(HTTPConnection):
         except InputError as error:
             error.place = self._place
             raise
-        self.sock.settimeout(self._access.patience.stall)
+        self.sock.settimeout(self._access.timeouts.stall)
 
     def shut(self) -> None:
         """Wakes whoever waits for bytes of it."""
@@ -59,7 +59,7 @@ class DownloadConnection(HTTPConnection):
         for family, kind, protocol, _, place in found:
             dialled = socket.socket(family, kind, protocol)
             try:
-                dialled.settimeout(self._access.patience.connect)
+                dialled.settimeout(self._access.timeouts.connect)
                 dialled.connect(place)
                 dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:

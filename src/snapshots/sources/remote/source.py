@@ -34,14 +34,14 @@ class UrlSource:
         self._consumed = 0
         self._peeked: Peekable | None = None
         self._closed = threading.Event()
-        patience = access.patience
+        limits = access.timeouts
         try:
             self._transfer = transfer.begin(
                 remote,
                 name,
                 access.connections,
-                Attempts(patience, self._closed, patience.tries_to_open),
-                lambda: Attempts(patience, self._closed, patience.tries),
+                Attempts(limits.opening(), limits.cuts, self._closed),
+                lambda: Attempts(limits.retry, limits.cuts, self._closed),
                 sized,
             )
             self._open()

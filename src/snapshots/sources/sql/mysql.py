@@ -14,7 +14,8 @@ from pymysql.cursors import Cursor, SSCursor
 
 from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.mariadb import Formatting
-from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
+from snapshots.time_limits import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,8 +17,6 @@ Row: TypeAlias = Sequence[str | None]
 BATCH = 1000
 """Rows that are fetched at a time."""
 
-CONNECT_SECONDS = 10
-
 
 @dataclass(frozen=True, slots=True)
 class QueryServer:

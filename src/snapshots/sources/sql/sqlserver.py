@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import CannotConnect
 from snapshots.model import Column, Type, TypeKind
-from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
+from snapshots.time_limits import CONNECT_SECONDS
 
 try:
     import pytds
