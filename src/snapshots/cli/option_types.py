@@ -70,8 +70,8 @@ class SkipRows(click.ParamType[tuple[int, int | None]]):
 def size_text(size: int) -> str:
     """A number of bytes in the largest unit that fits.
 
-    >>> size_text(8 << 20), size_text(1500)
-    ('8MB', '1500')
+    >>> size_text(16 << 20), size_text(1500)
+    ('16MB', '1500')
     """
     for unit in "tgmk":
         if size % _UNITS[unit] == 0:

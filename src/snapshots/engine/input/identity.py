@@ -12,7 +12,7 @@ from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease import owner
 from snapshots.errors import InputChanged, InputError
 from snapshots.ledger.missing_tables import TABLE_GONE
-from snapshots.sources.files import fingerprint
+from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

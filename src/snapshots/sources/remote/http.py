@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
 from snapshots.redaction import shown
+from snapshots.sources.base import empty
 from snapshots.sources.compression import PIECE
-from snapshots.sources.files import empty
 from snapshots.sources.remote import refusals, urls
 from snapshots.sources.remote.access import EndedEarly, TransientFailure
 from snapshots.sources.remote.protocol import RemoteFacts, RemoteResponse
