@@ -72,7 +72,7 @@ def to_dialect(given: dict[str, Any]) -> DialectOptions:
 
 
 def _delimiter(value: str | None) -> str | None:
-    """One character or a few; a control character may be written as ^A."""
+    """The delimiter that a user writes. Raises UsageError if it can be none."""
     if value is None:
         return None
     named = by_name(value)

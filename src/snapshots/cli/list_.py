@@ -1,4 +1,4 @@
-"""`snapshots list`."""
+"""The command `snapshots list`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def command(
     state: str | None,
     as_json: bool,
 ) -> None:
-    """Answers from the ledger; without --database from every database imported into."""
+    """Lists imports; without --database those of every database that this user knows."""
     from snapshots.engine.history import lookup
 
     listing = lookup.list_imports(database)

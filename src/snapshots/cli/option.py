@@ -68,7 +68,7 @@ def _whole(number: float | None) -> int | None:
 
 
 def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options as one decorator."""
+    """Joins several options into one decorator; help shows them in this order."""
 
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):

@@ -1,4 +1,4 @@
-"""`snapshots rejects`."""
+"""The command `snapshots rejects`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`snapshots resume`."""
+"""The command `snapshots resume`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def command(
     url: str | None,
     **given: Any,
 ) -> None:
-    """Loads what is not accounted for yet; refuses if the input has changed."""
+    """Loads what is not accounted for yet. Refuses if the input has changed."""
     from snapshots import locations
     from snapshots.engine.history.lookup import database_of
     from snapshots.engine.run.run import resume_import

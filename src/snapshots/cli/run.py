@@ -1,4 +1,4 @@
-"""`snapshots run`."""
+"""The command `snapshots run`."""
 
 from __future__ import annotations
 

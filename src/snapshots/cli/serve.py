@@ -1,4 +1,4 @@
-"""`snapshots serve`."""
+"""The command `snapshots serve`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def command(
     loaders: int | None,
     **given: Any,
 ) -> None:
-    """Serves until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
+    """Serves until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.memory import give_back
@@ -102,7 +102,7 @@ def command(
 
 
 def _names(host: str, given: tuple[str, ...]) -> frozenset[str] | None:
-    """On loopback nobody comes by another name; elsewhere a token is needed anyway."""
+    """The host names that are answered to; None: any, because clients need a token then."""
     from snapshots.web.gate.guard import LOOPBACK_NAMES
     from snapshots.web.settings import is_loopback
 

@@ -1,4 +1,4 @@
-"""`snapshots show`."""
+"""The command `snapshots show`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snapshots.cli.say import say_json
 @output_options.as_json
 @db.env_file
 def command(import_id: int, database: str | None, as_json: bool) -> None:
-    """Answers from the ledger."""
+    """Prints what the ledger has of one import."""
     from snapshots.engine.history import lookup
 
     detail = lookup.show(import_id, database)

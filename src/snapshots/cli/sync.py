@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @db.env_file
 @click.pass_context
 def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
-    """Runs until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
+    """Runs until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.sync_log import logged

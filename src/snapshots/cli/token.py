@@ -1,4 +1,4 @@
-"""`snapshots token`."""
+"""The command `snapshots token`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from snapshots.cli.say import say, say_json
 @output_options.as_json
 @db.env_file
 def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: bool) -> None:
-    """Prints it, this once."""
+    """Prints the token. Only its hash is kept, so it cannot be printed again."""
     from snapshots.web.gate.tokens import create
 
     token = create(tokens, name, scope)

@@ -1,4 +1,4 @@
-"""`snapshots worker`."""
+"""The command `snapshots worker`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def command(
     progress: str,
     **given: Any,
 ) -> None:
-    """Shares the queue with every other worker on the database."""
+    """Takes imports from the queue, which all workers on the database share."""
     from snapshots import locations
     from snapshots.cli.listeners import watching
     from snapshots.cli.memory import give_back

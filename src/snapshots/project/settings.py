@@ -1,4 +1,4 @@
-"""`combocurve.toml`: which server is asked, and how its rows are sent."""
+"""Reads `combocurve.toml`: which server is asked, and how its rows are sent."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ API_KEYS = ("url", "method", "page_size", "limit", "concurrency", "requests_per_
             "headers", "paths")  # fmt: skip
 KEY_VARIABLE = "COMBOCURVE_API_KEY"
 AUDIENCE = "https://api.combocurve.com"
-"""What a service account's token is for."""
+"""The audience of a service account's tokens."""
 TOKEN_VARIABLE = "COMBOCURVE_TOKEN"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who we are to the API: a key, and a token or an account that signs one."""
+    """Credentials for the API: a key, and a token or a service account that signs one."""
 
     key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
@@ -46,14 +46,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Section `[api]`; the defaults are ComboCurve's."""
+    """The section `[api]`. Where defaults differ from `Endpoint`'s, they are ComboCurve's."""
 
     url: str = "https://test-api.combocurve.com/v1"
     method: Method = "PUT"
     page_size: int = 100
     """Records of one request."""
     limit: int = 1000
-    """Records of one resource that are sent in one run."""
+    """Records of one resource that one run sends, at most."""
     concurrency: int = 1
     requests_per_minute: float = 200
     timeout: float = REQUEST_SECONDS
@@ -65,7 +65,7 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project folder, checked."""
+    """A project folder whose settings and files have been checked."""
 
     folder: Path
     server: QueryServer
@@ -77,9 +77,9 @@ class Project:
 def read_project(
     folder: Path, *, page_size: int | None = None, limit: int | None = None
 ) -> Project:
-    """The project in a folder; what is given here stands before what it says itself.
+    """Reads the project in a folder. `page_size` and `limit` win over its own settings.
 
-    ProjectError, with file, line and key, if it is none.
+    Raises ProjectError, naming file, line and key, if the folder is no project.
     """
     file = folder / FILE
     try:
@@ -139,7 +139,7 @@ def _server(section: Section, kind: ServerKind, folder: Path) -> QueryServer:
 
 
 def _file(section: Section, key: str, folder: Path) -> str | None:
-    """A file's path; from the project's folder, wherever the command is run."""
+    """The path of a file in the project's folder. Raises ProjectError if there is none."""
     name = section.optional(key)
     if name is None:
         return None
