@@ -1,4 +1,4 @@
-"""How rows are sent to an API: what a user asks for, and what of it the ledger may keep."""
+"""Where and how rows are sent to an API, and which parts of that the ledger may keep."""
 
 from __future__ import annotations
 
@@ -30,10 +30,15 @@ _HOW_FAST = ("concurrency", "ordered", "rate", "timeout", "retry_seconds")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how rows are sent; what makes no sense is refused by the adapter.
+    """Where and how rows are sent. The HTTP adapter refuses values that make no sense.
 
-    URL and headers are as the user wrote them: a value that is `${VARIABLE}` or `@FILE` is only
-    looked up when something is sent.
+    URL and headers are as the user wrote them: `${VARIABLE}` and `@FILE` are looked up when
+    something is sent.
+
+    >>> Endpoint("https://example.org/items", ordered=True).at_once
+    1
+
+    Raises UsageError if the URL holds a secret in plain text.
     """
 
     url: str
@@ -70,7 +75,7 @@ class Endpoint:
         DELIVERY_RETRY_SECONDS, "Seconds that a record is tried again before it is left pending."
     )
     auth: Auth | None = field(default=None, compare=False, repr=False)
-    """From Python only: asked before each request, such as a token that is renewed."""
+    """Credentials from Python that may change, such as a token that is renewed."""
 
     def __post_init__(self) -> None:
         for name, value in secret_parameters(self.url):
@@ -85,16 +90,16 @@ class Endpoint:
 
     @property
     def at_once(self) -> int:
-        """Requests that may be under way."""
+        """How many requests may be under way at once."""
         return 1 if self.ordered else self.concurrency
 
     def given(self) -> dict[str, Any]:
-        """What decides what is sent, as JSON."""
+        """The parts that decide what is sent, as JSON."""
         kept = self.for_the_ledger()
         return {k: v for k, v in kept.items() if k != "seed" and k not in _HOW_FAST}
 
     def for_the_ledger(self) -> dict[str, Any]:
-        """All that is no secret, as JSON."""
+        """All parts that are no secrets, as JSON."""
         kept = asdict(replace(self, auth=None))
         del kept["auth"]
         kept["headers"] = [[name, _without_secret(name, value)] for name, value in self.headers]
@@ -102,13 +107,13 @@ class Endpoint:
 
     @classmethod
     def from_the_ledger(cls, kept: dict[str, Any]) -> Endpoint:
-        """What `for_the_ledger` gave."""
+        """Reads what `for_the_ledger` gave."""
         return cls(**{**kept, "headers": tuple((name, value) for name, value in kept["headers"])})
 
     def with_secrets_of(self, given: Endpoint | None) -> Endpoint:
-        """The request that the ledger kept, with what it was not told and how fast it may go.
+        """The ledger's request with the secrets, limits and speed of the one given now.
 
-        Raises UsageError where the value of a header is missing.
+        Raises UsageError if the value of a header is missing.
         """
         again = {} if given is None else {name.lower(): value for name, value in given.headers}
         headers = tuple((name, again.get(name.lower(), value)) for name, value in self.headers)

@@ -35,13 +35,12 @@ LINEAGE = ("_import_id", "_line")
 
 @dataclass(frozen=True, slots=True)
 class UnansweredRows:
-    """Of a delivery: which rows may have been sent without an answer that the ledger knows of."""
+    """The rows of a delivery that may have been sent without a known answer."""
 
     rows: int = 0
-    """So many at most of the first that are pending: a run may have ended before it wrote down
-    what it heard of them."""
+    """At most so many of the first pending rows: a run may have ended before it noted answers."""
     asked: Mapping[int, str] = field(default_factory=dict)
-    """Others, by the start of their chunk: `0-41,43`."""
+    """Other rows, by the first byte of their chunk, such as `0-41,43`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Plan:
     into: TableName | Endpoint
     dialect: Dialect
     contract: Contract
-    """With the limits of the table; the columns in the order of the payload."""
+    """The columns in the order in which rows are written, with the limits of the table."""
     header: tuple[str, ...]
     encoding: RowEncoding
     lineage: bool
@@ -61,39 +60,39 @@ class Plan:
     add: tuple[str, ...] = ()
     """Columns of the contract that the table lacked and that are to be added."""
     path: str | None = None
-    """Of the input, from the root."""
+    """The input's path from the root; None: it has none."""
     given: Mapping[str, Any] | None = None
-    """What the user asked for."""
+    """The options that the user gave: see `Options.given`."""
     loads: bool = True
-    """False where nothing can be loaded, so that there is no table."""
+    """False if nothing can be loaded, so that there is no table."""
     compressed: bool = False
-    """The input is: what is read of it says nothing about how much is left."""
+    """Whether the input is: how much was read then says nothing about how much is left."""
     triggers: tuple[str, ...] = ()
-    """Of the table, by name: they may leave rows out."""
+    """The names of the table's triggers, which may leave rows out."""
     unheard: UnansweredRows = field(default_factory=UnansweredRows)
 
     @property
     def table(self) -> TableName:
-        """Where rows are loaded. Of an import alone."""
+        """The table that rows are loaded into. Raises LedgerError for a delivery."""
         if isinstance(self.into, Endpoint):
             raise LedgerError(f"this is a delivery to {self.into}, and no import")
         return self.into
 
     @property
     def request(self) -> Endpoint:
-        """How rows are sent. Of a delivery alone."""
+        """How rows are sent. Raises LedgerError for an import."""
         if not isinstance(self.into, Endpoint):
             raise LedgerError(f"this is an import into {self.into}, and no delivery")
         return self.into
 
     @property
     def destination(self) -> str:
-        """The table, or the URL."""
+        """The name of the table, or the URL."""
         return str(self.into)
 
     @property
     def from_query(self) -> bool:
-        """The records were made of a query's rows: no name leads to the same ones again."""
+        """Whether a query gave the records: nobody can read the same ones again."""
         return self.dialect.terminator == "rs" and self.dialect.delimiter == ","
 
     @property
@@ -107,7 +106,7 @@ class Plan:
         return isinstance(self.into, Endpoint) and self.into.nulls == "omit"
 
     def converter(self, import_id: int) -> Converter:
-        """The kernel's converter. Raises ContractError if the contract cannot be carried out."""
+        """The kernel's converter. Raises ContractError if it cannot apply the contract."""
         lineage = import_id if self.lineage else None
         try:
             return Converter(
@@ -124,7 +123,7 @@ class Plan:
             raise ContractError(str(error), hint="Correct the contract.") from error
 
     def to_json(self) -> str:
-        """For the ledger."""
+        """The plan as the ledger keeps it."""
         plan = {
             "version": 1,
             "table": None if isinstance(self.into, Endpoint) else asdict(self.into),
@@ -148,7 +147,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        """What `to_json` gave."""
+        """Reads what `to_json` gave."""
         plan: dict[str, Any] = json.loads(text)
         place = "the plan in the ledger"
         create = plan["create"]
@@ -181,13 +180,13 @@ def _unheard(kept: Mapping[str, Any]) -> UnansweredRows:
 
 
 def packing(text: str) -> tuple[bool, str]:
-    """Of a plan's JSON: whether the input is compressed, and its encoding. For often."""
+    """Whether the input of a plan's JSON is compressed, and its encoding. Quick."""
     plan: dict[str, Any] = json.loads(text)
     return plan["compressed"], plan["dialect"]["encoding"]
 
 
 def placed(text: str) -> tuple[TableName | None, bool]:
-    """Of a plan's JSON: its table, if it has one, and whether the import makes it. For often."""
+    """The table of a plan's JSON, if it has one, and whether the import creates it. Quick."""
     plan: dict[str, Any] = json.loads(text)
     table = TableName(**plan["table"]) if plan["table"] and plan["loads"] else None
     return table, plan["create"] is not None
@@ -201,11 +200,12 @@ def make_plan(
     say: Callable[[str], None],
     remembered: Callable[[str], str | None],
 ) -> Plan:
-    """Decides how an input will be loaded. `say` gets a sentence for everything detected.
+    """Decides how an input will be loaded, and writes nothing. `say` gets a sentence per find.
 
-    `session` is None where the database does not exist yet and must not be made (a dry run).
+    `session` is None if the database does not exist and must not be created (a dry run).
     `remembered` gives the plan of the last import into a table.
-    Raises DialectError, InputError, ContractError or TargetError; nothing is written.
+
+    Raises DialectError, InputError, ContractError or TargetError.
     """
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name)
@@ -260,8 +260,10 @@ def make_plan(
 
 
 def _users_table(target: Target, session: Session, table: TableName) -> TableShape | None:
-    """The table as it is. Raises UsageError where it is not for users, TargetError where what has
-    its name takes no rows."""
+    """The table as it is; None if it does not exist.
+
+    Raises UsageError for a table of the ledger, and TargetError if what has its name takes no rows.
+    """
     shape = target.inspect(session, table)
     if shape is not None:
         require_users(target, session, table)
@@ -273,7 +275,7 @@ def _users_table(target: Target, session: Session, table: TableName) -> TableSha
 def _triggers(
     target: Target, session: Session, table: TableName, say: Callable[[str], None]
 ) -> tuple[str, ...]:
-    """What a table's owner has the database do with rows, said by name."""
+    """The names of the table's triggers. `say` gets a sentence for triggers and for rules."""
     if triggers := target.triggers(session, table):
         say(f"table {table} has triggers: {', '.join(triggers)}")
     if rules := target.passed_by(session, table):
@@ -285,7 +287,7 @@ def _triggers(
 
 
 def path_of(source: Source) -> str | None:
-    """Of an input, from the root; None for a stream, and for a URL, which is its own."""
+    """An input's path from the root; None for a stream or a URL."""
     if source.remote or source.identity.fingerprint is None:
         return None
     return home.absolute(source.identity.name)

@@ -1,4 +1,4 @@
-"""What a client of the service can have done: by its words, on the ledger of one database."""
+"""What clients of the service may ask for: submit, cancel and resume imports."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedImport:
-    """An import that was asked for."""
+    """The import of a request, and whether the request created it."""
 
     entry: Entry
     new: bool
-    """False: it was asked for before, with the same key."""
+    """False: an earlier request with the same key created it."""
 
 
 def submit(
@@ -36,12 +36,13 @@ def submit(
     bound: int,
     open_tables: OpenTables | None = None,
 ) -> SubmittedImport:
-    """Puts an import into the queue, or finds the one that this key has put there.
+    """Queues an import, or finds the one that an earlier request with the same key queued.
 
-    It waits there for an earlier one of an input of the same name that has not ended.
+    It waits for an earlier import of an input of the same name, if that has not ended yet.
 
-    Raises KeyReused if that one is another, QueueFull where `bound` imports wait, UsageError for a
-    table that is not for users, ForbiddenTable for one that is neither open nor to be created.
+    Raises KeyReused if the earlier request was another one, QueueFull if `bound` imports wait
+    already, UsageError for a table of the ledger, and ForbiddenTable for a table that exists and
+    is not open.
     """
     tables = open_tables or OpenTables()
     named = tables.named(ledger.target, request.input, request.options.table)
@@ -66,7 +67,7 @@ def submit(
 
 
 def _earlier(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
-    """The import whose end tells whether there is anything to do for a request."""
+    """The unfinished import of the same input, whose end decides if anything is left to do."""
     found = queue.earlier(ledger, request.input)
     return next(
         (one for one, into in found if request.options.table is None or into == table), None
@@ -76,10 +77,10 @@ def _earlier(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
 def cancel(
     ledger: Ledger, import_id: int, wish: Wish, open_tables: OpenTables | None = None
 ) -> Entry:
-    """Has an import stopped, and its rows taken out if that is the wish.
+    """Stops an import; with the wish `undo` its rows are deleted, too.
 
-    Raises Forbids where that cannot be done: rows without lineage, or an import that is whole;
-    ForbiddenTable where rows would be taken out of a table that is not open.
+    Raises Forbids if rows have no lineage or the import is finished, and ForbiddenTable if rows
+    would be deleted from a table that is not open.
     """
     entry = find(ledger, import_id)
     if wish == "undo" and entry.state == "finished":
@@ -104,9 +105,10 @@ def resume(
     bound: int,
     open_tables: OpenTables | None = None,
 ) -> Entry:
-    """Queues an import that was stopped once more.
+    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects.
 
-    Raises Forbids, ForbiddenTable, LedgerDamaged, QueueFull.
+    Raises Forbids if a command began it or its table is gone, ForbiddenTable, LedgerDamaged if its
+    records do not add up, and QueueFull if `bound` imports wait already.
     """
     entry = find(ledger, import_id)
     if entry.request is None:
@@ -129,7 +131,7 @@ def resume(
 
 
 def find(ledger: Ledger, import_id: int) -> Entry:
-    """One import. Raises NoSuchImport."""
+    """The entry of one import. Raises NoSuchImport."""
     entry = ledger.entry(import_id)
     if entry is None:
         raise NoSuchImport(f"there is no import {import_id}")
