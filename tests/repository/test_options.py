@@ -232,3 +232,27 @@ def test_figures_that_users_may_change_stand_once() -> None:
         "defaults.py", "sources/remote/transfer.py", "engine/history/table_rows.py",
         "web/api/imports.py",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence", "seconds"),
+    [
+        ("reliability.md", "Nobody can take the file's lock from it: after {} s", "WRITER_SECONDS"),
+        ("reliability.md", "The loader waits up to {} s", "RETRY_SECONDS"),
+        ("reliability.md", "tries again for {} s", "RETRY_SECONDS"),
+        ("reliability.md", "two of them are tried for {} s", "CONNECT_SECONDS"),
+        ("reliability.md", "408 after {} s", "PROGRESS_SECONDS"),
+        ("reference/answers.md", "After {} s without an answer", "FIRST_CONTACT_SECONDS"),
+        ("reference/locations.md", "`connect_timeout` ({} s by default)", "CONNECT_SECONDS"),
+        ("reference/rest.md", "less than 1 KiB in {} s", "PROGRESS_SECONDS"),
+        ("how-to/sync.md", "tries again after 0.5 s up to {} s", "LONGEST_AWAY_SECONDS"),
+        ("how-to/run-the-service.md", "may have 64 KiB and take {} s", "HEAD_SECONDS"),
+        ("how-to/run-the-service.md", "four sessions of their own, for {} s", "ROWS_SECONDS"),
+        ("how-to/load-from-urls.md", "silence for {} s", "STALL_SECONDS"),
+    ],
+)
+def test_pages_name_the_time_limits_of_the_code(file: str, sentence: str, seconds: str) -> None:
+    text = " ".join((REFERENCE.parent / file).read_text("utf-8").split())
+    said = re.findall(re.escape(sentence).replace(r"\{\}", r"([0-9.]+)"), text)
+    assert said, sentence
+    assert {float(number) for number in said} == {getattr(time_limits, seconds)}
