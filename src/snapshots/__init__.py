@@ -1,7 +1,7 @@
 """Moves tabular data into databases and accounts for every record.
 
 >>> import snapshots
->>> result = snapshots.load("a.csv", database="sqlite:///a.db")
+>>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
 >>> result.counts.balanced
 True
 """

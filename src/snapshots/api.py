@@ -1,4 +1,4 @@
-"""Loading from Python: the same engine, the same counts as the command line."""
+"""The Python interface: the same engine and the same counts as the command line."""
 
 from __future__ import annotations
 
@@ -9,19 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snapshots import locations
+from snapshots.defaults import (
+    BATCH,
+    CHUNK_SIZE,
+    CONCURRENCY,
+    CONNECTIONS,
+    KEY_HEADER,
+    MAX_REJECTS,
+    ColumnsPolicy,
+    Decimals,
+    Method,
+    Nulls,
+    Results,
+)
 from snapshots.engine.events import Event, ImportResult, Listener
 from snapshots.engine.history import lookup
 from snapshots.engine.input.query import open_asked
-from snapshots.engine.limits import RejectLimit
 from snapshots.engine.plan.endpoint import Endpoint
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.run.run import import_input, resume_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
 from snapshots.project import read_project, run_project
-from snapshots.sources.remote.access import RemoteAccess
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
@@ -34,32 +46,38 @@ def load(
     table: str | None = None,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
     workers: int | None = None,
-    chunk_size: int = 8 * 1024 * 1024,
+    chunk_size: int = CHUNK_SIZE,
     lineage: bool = True,
     again: bool = False,
-    columns_changed: Literal["fail", "add", "ignore"] = "fail",
+    columns_changed: ColumnsPolicy = "fail",
     primary_key: tuple[str, ...] = (),
-    decimals: Literal["float", "exact"] = "float",
+    decimals: Decimals = "float",
     all_text: bool = False,
-    connections: int = 4,
+    connections: int = CONNECTIONS,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
-    """Loads one input into a table and returns the account of its records.
+    """Loads one input into a table, and returns the account of its records.
 
-    `input` may be a URL, of which `connections` parts are read at once.
-    `database` is a URL or host:port as for `--database`; `contract` a Table Schema, as a file
-    or as a mapping; `chunk_size` is in bytes; `dialect` takes the fields of
-    `snapshots.formats.sniff.DialectOptions` (`delimiter=";"`, `encoding="latin-1"`,
-    `header=False` ...). `listener` is called with each event of `snapshots.engine.events`.
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db", null_values=("-",))
+    >>> result.outcome, result.counts.records, result.counts.loaded, result.counts.rejected
+    ('finished', 3, 2, 1)
+
+    `input` is a path or a URL; `"-"` is standard input. `database` is a URL or `HOST:PORT` as for
+    `--database`. `contract` is a Table Schema, as a file or a mapping. `limit` is in records,
+    `chunk_size` in bytes. `connections` parts of a URL are read at once. `dialect` takes the fields
+    of `snapshots.formats.options.DialectOptions`, such as `delimiter=";"` or `header=False`.
+    `listener` is called with each event of `snapshots.engine.events`. The other arguments are
+    those of `snapshots.engine.plan.options.Options`.
 
     The result's `outcome` is finished, already_imported, failed, interrupted, limited or
-    dry_run. Raises SnapshotsError where nothing could be begun.
+    dry_run. Raises SnapshotsError if nothing could be begun, and TypeError for an unknown argument.
     """
     target = locations.target(database)
     options = Options(
@@ -67,7 +85,7 @@ def load(
         dialect=_dialect("load", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         stop_on_error=stop_on_error,
         dry_run=dry_run,
         limit=limit,
@@ -79,7 +97,7 @@ def load(
         primary_key=primary_key,
         decimals=decimals,
         all_text=all_text,
-        access=RemoteAccess(connections=connections),
+        connections=connections,
     )
     return import_input(os.fspath(input), target, options, listener or _ignore)
 
@@ -89,41 +107,48 @@ def send(
     to: str,
     *,
     database: str | None = None,
-    method: Literal["POST", "PUT", "PATCH"] = "POST",
-    batch: int = 1,
+    method: Method = "POST",
+    batch: int = BATCH,
     headers: Mapping[str, str] | None = None,
     auth: Auth | None = None,
-    nulls: Literal["null", "omit"] = "null",
-    results: Literal["none", "combocurve"] = "none",
-    key_header: str = "Idempotency-Key",
-    concurrency: int = 8,
+    nulls: Nulls = "null",
+    results: Results = "none",
+    key_header: str = KEY_HEADER,
+    concurrency: int = CONCURRENCY,
     ordered: bool = False,
     rate: float | None = None,
-    timeout: float = 30.0,
-    retry_seconds: float = 300.0,
+    timeout: float = REQUEST_SECONDS,
+    retry_seconds: float = DELIVERY_RETRY_SECONDS,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
-    decimals: Literal["float", "exact"] = "float",
+    decimals: Decimals = "float",
     all_text: bool = False,
     from_: str | None = None,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
-    """Sends the rows of one input to an HTTP API and returns the account of its records.
+    """Sends the rows of one input to an HTTP API, and returns the account of its records.
 
-    `from_` is a database, as for `--from`: `input` is then a SELECT, or a file of one.
-    `database` keeps the account. `to` and the values of `headers` may hold `${VARIABLE}`, and a
-    value may be `@FILE`; `auth` is a `Bearer`, an `ApiKey` or any other `Auth` of
-    `snapshots.endpoints.http`. The rest is as for `load`.
+    >>> import snapshots
+    >>> result = snapshots.send("rides.csv", api, database="sqlite:///rides.db", batch=100)
+    >>> result.outcome, result.counts.loaded, result.counts.rejected
+    ('finished', 2, 1)
+
+    Here `api` is a URL such as `"https://example.org/rides"`. It and the values of `headers` may
+    hold `${VARIABLE}`, and a value may be `@FILE`. `auth` is a `Bearer`, an `ApiKey` or any other
+    `Auth` of `snapshots.endpoints.http`. If `from_` names a database, as `--from` does, `input` is
+    a SELECT or a file with one. `database` keeps the account. `batch` is in records, `rate` in
+    requests per second, `timeout` and `retry_seconds` in seconds. The other arguments are those of
+    `load`.
 
     The result's `outcome` is finished, already_delivered, failed, interrupted, limited or
-    dry_run. Raises SnapshotsError where nothing could be begun.
+    dry_run. Raises SnapshotsError if nothing could be begun, and TypeError for an unknown argument.
     """
     request = Endpoint(
         url=to,
@@ -144,7 +169,7 @@ def send(
         dialect=_dialect("send", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
@@ -170,9 +195,9 @@ def run(
 ) -> dict[str, ImportResult | SnapshotsError]:
     """Sends the rows of each query of a project folder to its API.
 
-    `database` keeps the account; `page_size` and `limit` stand before what the project says.
-    Gives for each resource its account, or why there is none. Raises ProjectError if the folder
-    is no project.
+    Returns for each resource its account, or the error because of which there is none. `database`
+    keeps the accounts. `page_size` (rows of a request) and `limit` (rows of a resource) win over
+    the project's settings. Raises ProjectError if the folder is no project.
     """
     found = read_project(Path(project), page_size=page_size, limit=limit)
     home = locations.target(database)
@@ -184,32 +209,57 @@ def resume(
     import_id: int,
     *,
     database: str | None = None,
-    max_rejects: int | str = "10%",
+    max_rejects: int | str = MAX_REJECTS,
     workers: int | None = None,
-    connections: int = 4,
+    connections: int = CONNECTIONS,
     url: str | None = None,
     listener: Listener | None = None,
 ) -> ImportResult:
-    """Goes on with an unfinished import. Raises SnapshotsError if it cannot.
+    """Resumes an unfinished import by its own plan, and returns the account of its records.
 
-    `url`: that of the input, if credentials belong to it, which are kept nowhere.
+    >>> import snapshots
+    >>> begun = snapshots.load("rides.csv", database="sqlite:///rides.db", limit=1)
+    >>> ended = snapshots.resume(begun.record.import_id, database="sqlite:///rides.db")
+    >>> begun.outcome, ended.outcome, ended.counts.records
+    ('limited', 'finished', 3)
+
+    `url` is the input's URL, if credentials belong to it: those are kept nowhere. Raises
+    SnapshotsError if the import cannot be resumed, for instance because its input has changed.
     """
     target = locations.target(lookup.database_of(import_id, database))
     options = Options(
-        budget=RejectLimit.parse(str(max_rejects)),
+        max_rejects=str(max_rejects),
         workers=workers,
-        access=RemoteAccess(connections=connections),
+        connections=connections,
     )
     return resume_import(import_id, target, options, listener or _ignore, url=url)
 
 
 def history(database: str | None = None) -> list[ImportRecord]:
-    """Every import of a database, or of all that this user has imported into; newest last."""
+    """Every import of a database, or of all that this user has imported into; newest last.
+
+    >>> import snapshots
+    >>> for name in ("rides.csv", "stations.csv"):
+    ...     _ = snapshots.load(name, database="sqlite:///rides.db")
+    >>> [(one.input, one.state) for one in snapshots.history("sqlite:///rides.db")]
+    [('rides.csv', 'finished'), ('stations.csv', 'finished')]
+
+    Databases that cannot be reached are left out.
+    """
     return lookup.list_imports(database).imports
 
 
 def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
-    """The rejects of one import in the order of the input, streamed."""
+    """Streams the rejects of one import in the order of the input.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> for reject in snapshots.rejects(result.record.import_id, database="sqlite:///rides.db"):
+    ...     print(reject.line, reject.code, reject.raw)
+    4 field_count b'3,2,1'
+
+    Raises SnapshotsError if there is no such import.
+    """
     return lookup.rejects(import_id, database)
 
 

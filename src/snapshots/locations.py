@@ -29,6 +29,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from snapshots.errors import CannotConnect, UsageError
 from snapshots.hosts import no_name
 from snapshots.redaction import is_secret
+from snapshots.time_limits import CONNECT_SECONDS, GREETING_ANSWER_SECONDS, GREETING_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.ports import Target
@@ -64,9 +65,6 @@ _RAW_AUTHORITY = re.compile(
 )
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:\s]*)(?::(\d+))?")
 
-_CONNECT_SECONDS = 10.0
-_GREETING_SECONDS = 0.3
-_ANSWER_SECONDS = 5.0
 _LAST_PORT = 65535
 _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 
@@ -229,7 +227,7 @@ def _greet(host: str, port: str | None) -> TargetKind:
 def _greeting(host: str, port: int) -> TargetKind:
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        connection = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        connection = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
     except OSError as error:
         raise _unreachable(place, error) from error
     with connection:
@@ -253,11 +251,11 @@ def _greeting(host: str, port: int) -> TargetKind:
 def _answer(connection: socket.socket) -> bytes:
     """MySQL speaks first; PostgreSQL waits to be asked."""
     try:
-        connection.settimeout(_GREETING_SECONDS)
+        connection.settimeout(GREETING_SECONDS)
         try:
             return connection.recv(1024)
         except TimeoutError:
-            connection.settimeout(_ANSWER_SECONDS)
+            connection.settimeout(GREETING_ANSWER_SECONDS)
             connection.sendall(_SSL_REQUEST)
             return connection.recv(1024)
     except OSError:

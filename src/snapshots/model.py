@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from snapshots.defaults import MAX_RECORD_SIZE
+
 TypeKind: TypeAlias = Literal[
     "boolean", "integer", "decimal", "float", "date", "time", "timestamp", "timestamptz",
     "text", "uuid", "json",
@@ -49,7 +51,7 @@ class Dialect:
     """Records just after the header that hold no data (types, units); skipped."""
     comment: str | None = None
     skip_initial_space: bool = False
-    max_record_size: int = 8 * 1024 * 1024
+    max_record_size: int = MAX_RECORD_SIZE
     """Bytes. A longer record is rejected: `record_too_long`."""
     repeated: str | None = None
     """The header as it stands in the input: a record whose fields hold the same is rejected,

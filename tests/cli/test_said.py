@@ -123,14 +123,14 @@ def test_a_request_takes_them():
     asked = NewImport(
         url="https://example.org/a.csv", dialect=dialect, decimals="exact", all_text=True
     )
-    order = asked.order()
-    options = ImportRequest.from_json(order.to_json()).options()
+    order = asked.request()
+    options = ImportRequest.from_json(order.to_json()).current_options()
     assert (options.dialect.delimiter, options.dialect.ragged) == ("||", "pad")
     assert (options.decimals, options.all_text) == ("exact", True)
     kept = order.to_json().replace(', "all_text": true', "").replace('"decimals": "exact", ', "")
-    assert ImportRequest.from_json(kept).options().decimals == "float"
+    assert ImportRequest.from_json(kept).current_options().decimals == "float"
     with pytest.raises(UsageError):
-        ImportRequest(url="https://example.org/a.csv", dialect={"raged": "pad"})
+        ImportRequest.of(url="https://example.org/a.csv", dialect={"raged": "pad"})
 
 
 @pytest.mark.parametrize(

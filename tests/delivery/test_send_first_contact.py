@@ -9,9 +9,9 @@ import time
 import pytest
 
 from snapshots.cli.progress_lines import plain_line
-from snapshots.endpoints.http.exchange import FIRST_CONTACT_SECONDS
 from snapshots.engine.events import Progress
 from snapshots.model import Counts
+from snapshots.time_limits import FIRST_CONTACT_SECONDS
 from tests.cli.run import objects, snapshots
 from tests.faults.deliveries import serving
 from tests.faults.harness import BUSY

@@ -9,7 +9,7 @@ import pytest
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.owner import LEASE_SECONDS
+from snapshots.time_limits import LEASE_SECONDS
 from tests.faults.deliveries import (
     CONCURRENCY,
     Api,

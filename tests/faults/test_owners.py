@@ -10,9 +10,9 @@ import pytest
 
 from snapshots import locations
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.owner import LEASE_SECONDS
 from snapshots.errors import TargetError
 from snapshots.ledger.record import Lease
+from snapshots.time_limits import LEASE_SECONDS
 from tests.faults.harness import (
     check,
     finish,

@@ -18,8 +18,7 @@ import pytest
 from snapshots import locations
 from snapshots.engine.input.identity import STREAM_BYTES
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.owner import LEASE_SECONDS
-from snapshots.engine.loading.worker import RETRY_SECONDS
+from snapshots.time_limits import LEASE_SECONDS, RETRY_SECONDS
 from tests.conftest import fresh
 from tests.faults import deliveries
 from tests.faults.harness import (

@@ -14,10 +14,10 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.owner import LEASE_SECONDS
 from snapshots.engine.lease.takeover import session_name
 from snapshots.ledger import awaiting_parents
 from snapshots.telemetry.event_totals import EventTotals
+from snapshots.time_limits import LEASE_SECONDS
 from tests.cli.run import snapshots as command
 from tests.faults.harness import wait_for
 from tests.ledger.older import execute

@@ -6,6 +6,7 @@ import pytest
 
 import snapshots
 from snapshots.cli.dialect_options import to_dialect
+from snapshots.cli.import_ import command
 from snapshots.errors import DialectError
 from tests.support.real import rows
 
@@ -21,7 +22,8 @@ def _named(hint):
         if name == "skip-rows":
             lines, _, after = text.partition(",")
             given = (int(lines), int(after) if after else None)
-        dialect = to_dialect({name.replace("-", "_"): given})
+        (param,) = [one.name for one in command.params if f"--{name}" in one.opts]
+        dialect = to_dialect({param: given})
         said = {one: getattr(dialect, one) for one in dialect.__dataclass_fields__}
         found.append({one: value for one, value in said.items() if value is not None})
     return found

@@ -13,18 +13,16 @@ import click
 import pytest
 
 import snapshots
-from snapshots import errors, locations, model
+from snapshots import errors, locations, model, time_limits
 from snapshots.cli.main import COMMANDS, cli
 from snapshots.contract import infer, words
 from snapshots.engine import events
 from snapshots.engine.delivery import group_commit as keeper
-from snapshots.engine.delivery import sender
 from snapshots.engine.delivery.job import CHUNK_BYTES
 from snapshots.engine.input import identity
-from snapshots.engine.lease import owner
-from snapshots.engine.limits import JUDGED_FROM, RejectLimit
-from snapshots.engine.loading import execution, worker, write
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.limits import JUDGED_FROM
+from snapshots.engine.loading import execution, write
+from snapshots.engine.plan.options import Options
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
@@ -295,7 +293,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Input committed at a time (a chunk)": f"{Options().chunk_size // mib} MiB",
         "Input converted at a time (a block)": f"{write.BLOCK_BYTES // mib} MiB",
         "Longest record": f"{model.Dialect().max_record_size // mib} MiB",
-        "Rejects allowed": f"{RejectLimit().share:.0%}".replace("%", " %"),
+        "Rejects allowed": f"{Options().reject_limit.share:.0%}".replace("%", " %"),
         "Connections that load at once": f"at most {execution.MAX_WORKERS}",
         "Input that the dialect is detected from": f"first {sniff.HEAD // 1024} KiB",
         "File that types are inferred from whole": f"{infer.WHOLE // mib} MiB",
@@ -303,13 +301,13 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Of a stream or compressed input": f"{infer.HEAD // mib} MiB",
         "File hashed before it is loaded": f"{identity.EAGER_BYTES // mib} MiB",
         "Stream known whole before it is loaded": f"{identity.STREAM_BYTES // mib} MiB",
-        "Retries after a lost connection": f"{worker.RETRY_SECONDS:g} s",
+        "Retries after a lost connection": f"{time_limits.RETRY_SECONDS:g} s",
         "Input of a delivery packed at a time": f"{CHUNK_BYTES // 1024} KiB",
         "Requests of a delivery whose outcome is not in the ledger yet": f"most {keeper.WINDOW}",
         "Answers wait for others before they are written down": f"{keeper.GATHER_SECONDS:g} s",
-        "Answers waited for once a delivery is to stop": f"{sender.PATIENCE_SECONDS:g} s",
-        "Heartbeat of a running import": f"{execution.HEARTBEAT_SECONDS:g} s",
-        "Silence after which it may be taken over": f"{owner.LEASE_SECONDS:g} s",
+        "Answers waited for once a delivery is to stop": f"{time_limits.LAST_ANSWERS_SECONDS:g} s",
+        "Heartbeat of a running import": f"{time_limits.HEARTBEAT_SECONDS:g} s",
+        "Silence after which it may be taken over": f"{time_limits.LEASE_SECONDS:g} s",
         "Length of a column's name made from a header": f"{MAX_BYTES} bytes",
     }.items():
         assert sentence in said[what], what
@@ -369,6 +367,6 @@ def test_every_key_of_a_project_is_documented_with_its_default() -> None:
     known = {field.name: field.default for field in fields(ApiSettings)}
     for name, default in zip(words_in(cells(api, 0)), cells(api, 1), strict=True):
         if isinstance(known.get(name), str | int | float):
-            assert default == f"`{json.dumps(known[name])}`", name
+            assert json.loads(default.strip("`")) == known[name], name
     for name in KNOWN:
         assert f"`{name}`" in section(text, "## Resources"), name

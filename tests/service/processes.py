@@ -46,7 +46,7 @@ def books(database):
 def submit(database, key=None, bound=BOUND, **order):
     """Asks for an import; its entry."""
     with books(database) as opened:
-        return commands.submit(opened.ledger, ImportRequest(**order), key, bound)
+        return commands.submit(opened.ledger, ImportRequest.of(**order), key, bound)
 
 
 def entry(database, import_id):

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from snapshots import errors
-from snapshots.engine.lease.owner import LEASE_SECONDS
 from snapshots.engine.queue import commands
 from snapshots.ledger import queue
+from snapshots.time_limits import LEASE_SECONDS
 from tests.faults.harness import BUSY, PATIENCE, check, go_on, held, make_file, wait_for
 from tests.service.processes import books, entry, submit, worker
 from tests.support.real import rows

@@ -7,8 +7,9 @@ import pytest
 from snapshots.errors import UsageError
 from snapshots.sync.after_policy import AfterPolicy
 from snapshots.sync.folder import WatchedFolder, look_at
-from snapshots.sync.stability import SILENCE_SECONDS, StabilityCheck
+from snapshots.sync.stability import StabilityCheck
 from snapshots.targets.sqlite.writer_queue import WriterQueue
+from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path
     arrivals = StabilityCheck(2.0, closing_is_told=True)
     arrivals.changed(str(path), now=0.0)
     assert arrivals.ready(1.0) == []
-    assert [file.path for file in arrivals.ready(SILENCE_SECONDS)] == [str(path)]
+    assert [file.path for file in arrivals.ready(WRITER_SILENCE_SECONDS)] == [str(path)]
     assert len(arrivals) == 0
 
 

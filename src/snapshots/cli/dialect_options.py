@@ -1,24 +1,64 @@
-"""How an input is written, from what stands on the command line."""
+"""The options that say how an input is written, and the dialect that they describe."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import click
+
+from snapshots.cli.option import declared, option, together
+from snapshots.cli.option_types import MOST_IN_MEMORY, Size, SkipRows, size_text
+from snapshots.defaults import MAX_RECORD_SIZE
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions, by_name
 
+dialect = together(
+    declared(DialectOptions, "delimiter", "--delimiter", "-d", metavar="TEXT"),
+    declared(DialectOptions, "quote", "--quotechar", "-q", metavar="CHAR"),
+    declared(DialectOptions, "escape", "--escapechar", metavar="CHAR"),
+    declared(DialectOptions, "encoding", "--encoding", "-e", metavar="NAME"),
+    option("--no-headers", is_flag=True, help="The first record is data."),
+    option("--headers", is_flag=True, help="The first record is the header."),
+    option(
+        "--skip-rows",
+        type=SkipRows(),
+        metavar="N[,M]",
+        help="Skip N lines before the header, and M records after it.",
+    ),
+    declared(DialectOptions, "comment", "--comment", metavar="CHAR"),
+    declared(
+        DialectOptions,
+        "skip_initial_space",
+        "--skip-initial-space/--no-skip-initial-space",
+        default=None,
+    ),
+    declared(DialectOptions, "ragged", "--ragged"),
+    declared(
+        DialectOptions, "terminator", "--line-ending", type=click.Choice(["lf", "crlf", "cr"])
+    ),
+    declared(
+        DialectOptions,
+        "max_record_size",
+        "--max-record-size",
+        type=Size(MOST_IN_MEMORY),
+        default=size_text(MAX_RECORD_SIZE),
+        show_default=True,
+        metavar="SIZE",
+    ),
+)
+
 
 def to_dialect(given: dict[str, Any]) -> DialectOptions:
-    """The options of a dialect from the command line's. Raises UsageError."""
+    """The dialect that the options of a command describe. Raises UsageError."""
     if given.get("headers") and given.get("no_headers"):
         raise UsageError("--headers and --no-headers exclude each other")
     skip = given.get("skip_rows")
-    ending = given.get("line_ending")
+    ending = given.get("terminator")
     header = True if given.get("headers") else False if given.get("no_headers") else None
     return DialectOptions(
         delimiter=_delimiter(given.get("delimiter")),
-        quote=_character("--quotechar", given.get("quotechar")),
-        escape=_character("--escapechar", given.get("escapechar")),
+        quote=_character("--quotechar", given.get("quote")),
+        escape=_character("--escapechar", given.get("escape")),
         encoding=given.get("encoding"),
         header=header,
         preamble=skip[0] if skip else None,
@@ -32,7 +72,7 @@ def to_dialect(given: dict[str, Any]) -> DialectOptions:
 
 
 def _delimiter(value: str | None) -> str | None:
-    """One character or a few; a control character may be written as ^A."""
+    """The delimiter that a user writes. Raises UsageError if it can be none."""
     if value is None:
         return None
     named = by_name(value)

@@ -1,4 +1,4 @@
-"""One input after the other, each with its result; for the commands that take files."""
+"""Runs a command on its inputs, one after the other, and prints each result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snapshots.engine.events import ImportResult
-    from snapshots.engine.plan.plan import Options
+    from snapshots.engine.plan.options import Options
     from snapshots.ports import Source
 
 
@@ -28,10 +28,10 @@ def each(
     telemetry: Mapping[str, Any] | None = None,
     asked: str | None = None,
 ) -> int:
-    """Carries out what is wanted; the exit code is that of the most serious outcome.
+    """Imports or sends each input. Returns the exit code of the most serious outcome.
 
-    `telemetry` has the values of `options.telemetry`. `asked`: the database whose queries the
-    inputs are.
+    `telemetry` has the values of `output_options.telemetry`. If `asked` names a database, the
+    inputs are queries that it is asked.
     """
     from snapshots import locations
     from snapshots.engine.run.run import import_input
@@ -74,7 +74,7 @@ def _asked(query: str, database: str, wanted: Options) -> Source:
 
 
 def failed(name: str, error: SnapshotsError, as_json: bool) -> int:
-    """Says why there is no result; the exit code."""
+    """Prints why there is no result, and returns the exit code."""
     if as_json:
         say_json({"input": name, "outcome": "failed", "error": as_object(error)})
     if not error.place:
@@ -90,7 +90,7 @@ def ended(
     *,
     dry_run: bool = False,
 ) -> int:
-    """Says how it ended; the exit code."""
+    """Prints how an input ended, and returns the exit code."""
     if as_json:
         say_json(result_object(name, result))
     else:

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 import click
 
-from snapshots.cli.options import MOST, again, contract, null_value, option, together, types
-
-
-class Header(click.ParamType[tuple[str, str]]):
-    """`NAME: VALUE`."""
-
-    name = "header"
-    envvar_list_splitter = "\n"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Name and value."""
-        if isinstance(value, tuple):
-            return value
-        name, colon, rest = str(value).partition(":")
-        if not colon or not name.strip():
-            # It is not repeated: it may be a secret.
-            self.fail("a header is written NAME: VALUE", param, ctx)
-        return name.strip(), rest.strip()
-
+from snapshots.cli.limit_options import again
+from snapshots.cli.option import declared, option, together
+from snapshots.cli.option_types import Header
+from snapshots.cli.table_options import contract, null_value, types
+from snapshots.defaults import API_KEY_HEADER
+from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.options import Options
 
 sending = together(
-    option("--to", metavar="URL", required=True, help="Where to: http:// or https://."),
-    option(
-        "--method",
-        type=click.Choice(["POST", "PUT", "PATCH"]),
-        default="POST",
-        show_default=True,
-        help="Of the requests.",
-    ),
-    option(
-        "--batch",
-        type=click.IntRange(1, MOST),
-        default=1,
-        show_default=True,
-        metavar="N",
-        help="Records of one request; with more than one they are a JSON array.",
-    ),
+    option("--to", "url", metavar="URL", required=True, help="Where to: http:// or https://."),
+    declared(Endpoint, "method", "--method"),
+    declared(Endpoint, "batch", "--batch", metavar="N"),
     option(
         "--header",
         type=Header(),
@@ -55,67 +31,48 @@ sending = together(
     option(
         "--api-key-header",
         metavar="NAME",
-        default="x-api-key",
+        default=API_KEY_HEADER,
         show_default=True,
         help="The header of the API key.",
     ),
-    option(
+    declared(
+        Endpoint,
+        "key_header",
         "--key-header",
         metavar="NAME",
-        default="Idempotency-Key",
-        show_default=True,
         help="The header of the idempotency key; none: it is not sent.",
     ),
-    option(
-        "--nulls",
-        type=click.Choice(["null", "omit"]),
-        default="null",
-        show_default=True,
-        help="A missing value is null, or its member is left out.",
-    ),
-    option(
-        "--results",
-        type=click.Choice(["none", "combocurve"]),
-        default="none",
-        show_default=True,
-        help="How a 207 answer says what became of each record.",
-    ),
-    option(
-        "--concurrency",
-        type=click.IntRange(1, 1024),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="Requests at once, at most; fewer while the API asks for less.",
-    ),
-    option("--rate", type=float, metavar="N", help="Requests per second, at most."),
-    option("--ordered", is_flag=True, help="In the order of the input: one request at a time."),
-    option(
-        "--timeout",
-        type=float,
-        default=30.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="Of one request.",
-    ),
-    option(
-        "--retry-seconds",
-        type=float,
-        default=300.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long a record is tried again before it is left pending.",
-    ),
+    declared(Endpoint, "nulls", "--nulls"),
+    declared(Endpoint, "results", "--results"),
+    declared(Endpoint, "concurrency", "--concurrency", metavar="N"),
+    declared(Endpoint, "rate", "--rate", type=float, metavar="N"),
+    declared(Endpoint, "ordered", "--ordered"),
+    declared(Endpoint, "timeout", "--timeout", type=float, metavar="SECONDS"),
+    declared(Endpoint, "retry_seconds", "--retry-seconds", type=float, metavar="SECONDS"),
     contract,
     null_value,
     types,
-    option(
+    declared(
+        Options,
+        "columns_changed",
         "--columns-changed",
         type=click.Choice(["fail", "ignore"]),
-        default="fail",
-        show_default=True,
-        help="When the input's columns are not the contract's: stop, or send those both have.",
+        help="If the input's columns differ from the contract's: stop, or send those that both"
+        " have.",
     ),
-    option("--dry-run", is_flag=True, help="Check and count everything, send nothing."),
+    declared(Options, "dry_run", "--dry-run", help="Check and count everything, but send nothing."),
     again,
 )
+
+
+def to_endpoint(given: dict[str, Any]) -> Endpoint:
+    """Where and how rows are sent, from the parameters of `snapshots send`."""
+    headers = list(given["header"])
+    if variable := given["bearer_variable"]:
+        headers.append(("Authorization", f"Bearer ${{{variable}}}"))
+    if variable := given["api_key_variable"]:
+        headers.append((given["api_key_header"], f"${{{variable}}}"))
+    known = {one.name: given[one.name] for one in fields(Endpoint) if one.name in given}
+    if known["key_header"] == "none":
+        known["key_header"] = ""
+    return Endpoint(**{**known, "headers": tuple(headers)})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def fail(error: SnapshotsError) -> int:
-    """Says an error on stderr; its exit code."""
+    """Prints an error on stderr and returns its exit code."""
     say(f"error: {error}", err=True)
     if error.hint:
         say(f"  {error.hint}", err=True)
@@ -19,7 +19,7 @@ def fail(error: SnapshotsError) -> int:
 
 
 def as_object(error: SnapshotsError) -> dict[str, object]:
-    """The one JSON shape of errors."""
+    """An error as `--json` prints it everywhere."""
     return {
         "code": error.code,
         "message": error.message,
@@ -33,7 +33,11 @@ _SEVERITY = (130, 143, 7, 6, 2, 1, 4, 3, 0)
 
 
 def worst(codes: list[int]) -> int:
-    """The exit code of several inputs: the most serious; 5 only where it holds for all."""
+    """The most serious exit code of several inputs; 5 (already done) only if all have it.
+
+    >>> worst([0, 3, 5]), worst([5, 5])
+    (3, 5)
+    """
     if codes and all(code == 5 for code in codes):
         return 5
     present = {0 if code == 5 else code for code in codes}

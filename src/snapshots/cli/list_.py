@@ -1,25 +1,27 @@
-"""`snapshots list`."""
+"""The command `snapshots list`."""
 
 from __future__ import annotations
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
 from snapshots.cli.failure import as_object
+from snapshots.cli.option import option
 from snapshots.cli.output import complain_of_damage, print_imports, print_statuses, record_object
 from snapshots.cli.say import say, say_json
 
 
 @click.command("list", help="What was imported, when, and where; given files, whether they are.")
 @click.argument("files", nargs=-1, metavar="[FILE...]")
-@options.asked_database
-@options.option(
+@db.asked_database
+@option(
     "--state",
     type=click.Choice(["queued", "running", "finished", "failed", "cancelled", "interrupted"]),
     help="Only imports in this state.",
 )
-@options.as_json
-@options.env_file
+@output_options.as_json
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -29,7 +31,7 @@ def command(
     state: str | None,
     as_json: bool,
 ) -> None:
-    """Answers from the ledger; without --database from every database imported into."""
+    """Lists imports; without --database those of every database that this user knows."""
     from snapshots.engine.history import lookup
 
     listing = lookup.list_imports(database)

@@ -1,4 +1,4 @@
-"""What stderr shows of imports, and whoever else was asked to watch them."""
+"""Who hears of an import: the progress on stderr, and telemetry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def watching(
     database: TargetSearch, given: Mapping[str, Any], progress: str, *, quiet: bool = False
 ) -> Iterator[Listener]:
-    """The listener for imports into one database, by the options of `options.telemetry`."""
+    """Gives the listener for imports into one database, as the options ask for it.
+
+    `given` has the values of `output_options.telemetry`; `quiet` leaves notices out.
+    """
     wanted = wanted_of(given)
     # A log says what plain lines would say; a bar among its lines would be torn.
     if wanted.log_format and progress == "auto":
@@ -34,7 +37,7 @@ def watching(
 
 
 def wanted_of(given: Mapping[str, Any]) -> TelemetryOptions:
-    """What the options of `options.telemetry` ask for."""
+    """The settings of telemetry, from the values of `output_options.telemetry`."""
     return TelemetryOptions(
         log_format=given.get("log_format"),
         metrics_port=given.get("metrics_port"),
@@ -45,5 +48,5 @@ def wanted_of(given: Mapping[str, Any]) -> TelemetryOptions:
 
 
 def complain(text: str) -> None:
-    """Says what is wrong with telemetry."""
+    """Prints a warning about telemetry."""
     say(f"warning: {without_secrets(text)}", err=True)

@@ -31,14 +31,14 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Commands by name, imported when they are used; `import` where none is named."""
+    """Finds a command by its name and imports its module; `import` if none is named."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """In the order that a newcomer needs them."""
+        """The names in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None."""
+        """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command = import_module(COMMANDS[cmd_name][0]).command
@@ -46,12 +46,12 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The summaries from the table above, so that help imports no command."""
+        """Writes the summaries from `COMMANDS`, so that help imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Puts the command in front; `import` where the user named none."""
+        """Puts the command first, and `import` where the user named none."""
         if args and args[0] not in {*COMMANDS, "--help", "-h", "--version", "-V"}:
             position = self._named_later(ctx, args)
             command = "import" if position is None else args.pop(position)
@@ -59,7 +59,7 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def _named_later(self, ctx: click.Context, args: list[str]) -> int | None:
-        """Where a command stands behind options, as in `--database X list`; else None."""
+        """The position of a command behind options, as in `--database X list`; None if none is."""
         command = self.get_command(ctx, "import")
         params = command.params if command else []
         takes_value = {
@@ -92,7 +92,7 @@ def cli() -> None:
 
 
 def main() -> Any:
-    """The console script."""
+    """Runs the command line. Returns the exit code."""
     try:
         return cli.main(standalone_mode=False) or 0
     except click.ClickException as error:
@@ -111,7 +111,7 @@ def main() -> Any:
 
 
 def _refused(error: OSError) -> int:
-    """What the system does not let us do, and nobody has put into a sentence yet."""
+    """Reports an error of the system that no command has turned into one of ours."""
     if error.filename is not None or not _somewhere():
         return _failed(_of_a_file(error))
     with contextlib.suppress(OSError):
@@ -120,7 +120,7 @@ def _refused(error: OSError) -> int:
 
 
 def _somewhere() -> bool:
-    """There is a current folder: it may have been removed, or be somebody else's."""
+    """Whether there is a current folder: it may have been removed or be forbidden."""
     try:
         return bool(os.getcwd())  # noqa: PTH109 (nothing else is asked of it)
     except OSError:
@@ -156,5 +156,5 @@ def _failed(error: SnapshotsError) -> int:
 
 
 def run() -> None:
-    """Exits with the command's code."""
+    """The console script: exits with the command's code."""
     sys.exit(main())

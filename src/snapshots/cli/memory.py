@@ -1,19 +1,19 @@
-"""The memory of processes that go on for weeks."""
+"""Keeps the memory of processes small that run for weeks."""
 
 from __future__ import annotations
 
 import ctypes
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-"""Of glibc's malloc.h."""
+"""Parameters of `mallopt`, from glibc's malloc.h."""
 _MIB = 1 << 20
 
 
 def give_back() -> None:
-    """Has chunks go back to the system as soon as nobody needs them; blocks of a MiB are reused.
+    """Makes glibc return freed chunks to the system; blocks of 1 MiB are still reused.
 
-    glibc keeps all of it otherwise, for each thread anew and in pieces: a process that has loaded
-    one file holds on to twice the memory, and takes more with the next. Others need no telling.
+    Otherwise glibc keeps them, in pieces and for each thread: a process that has loaded one file
+    holds twice the memory, and more after the next. Other C libraries do this by themselves.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def record_object(record: ImportRecord) -> dict[str, object]:
-    """An import as `--json` shows it."""
+    """An import as `--json` prints it."""
     return asdict(record)
 
 
 def result_object(name: str, result: ImportResult) -> dict[str, object]:
-    """A result as `--json` shows it."""
+    """A result as `--json` prints it; `name` is the input's."""
     known = record_object(result.record) if result.record else {"input": name}
     return {
         **known,
@@ -40,12 +40,12 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
 
 
 def reject_object(reject: Reject) -> dict[str, object]:
-    """A reject as `--json` shows it."""
+    """A reject as `--json` prints it."""
     return {**asdict(reject), "raw": _text(reject.raw)}
 
 
 def counted(counts: Counts, record: ImportRecord | None) -> str:
-    """The account in words."""
+    """The counts in words, such as `3 records = 2 loaded + 1 rejected + 0 skipped`."""
     delivery = record is not None and record.kind == "delivery"
     pending = f", {record.pending:,} pending" if record is not None and record.pending else ""
     return (
@@ -55,7 +55,7 @@ def counted(counts: Counts, record: ImportRecord | None) -> str:
 
 
 def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> None:
-    """How one input ended."""
+    """Prints how one input ended."""
     record = result.record
     if result.outcome in ("already_imported", "already_delivered"):
         say(f"{name}: {result.message} {result.hint}")
@@ -84,7 +84,7 @@ def _rate(record: ImportRecord | None) -> str:
 
 
 def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
-    """The history as a table; `state`: what it was narrowed to."""
+    """Prints the history as a table; `state` is the filter that was given."""
     if not imports:
         none = f"no import is {state}" if state else "nothing was imported yet"
         say(none, err=True)
@@ -113,14 +113,14 @@ def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
 
 
 def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
-    """Of imports whose account is not whole any more."""
+    """Warns of imports whose ledger entries have been damaged."""
     for record in imports:
         if record.damage is not None:
             say(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
 
 
 def print_statuses(statuses: Iterable[FileStatus]) -> None:
-    """For each file whether it is imported."""
+    """Prints for each file whether it is imported."""
     for status in statuses:
         say(f"{status.input}: {_presence(status)}")
 
@@ -162,7 +162,7 @@ def _which(record: ImportRecord) -> str:
 
 
 def print_detail(detail: Detail) -> None:
-    """One import, whole."""
+    """Prints all that is known of one import."""
     for name, value in record_object(detail.record).items():
         if value is not None:
             say(f"{name + ':':<14} {value}")
@@ -184,7 +184,7 @@ def print_detail(detail: Detail) -> None:
 
 
 def print_rejects(rejects: Iterable[Reject], form: str) -> None:
-    """Rejects, streamed, as a table, JSON Lines or CSV."""
+    """Prints rejects as they come; `form` is `table`, `jsonl` or `csv`."""
     if form == "jsonl":
         for reject in rejects:
             say_json(reject_object(reject))
@@ -204,7 +204,7 @@ def print_rejects(rejects: Iterable[Reject], form: str) -> None:
 
 
 def _text(raw: bytes) -> str:
-    """The record's bytes as text; bytes that are no UTF-8 in hexadecimal."""
+    """The bytes of a record as text; bytes that are not UTF-8 become escapes."""
     return raw.decode("utf-8", "backslashreplace")
 
 

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from snapshots.engine.events import Listener
 
 PLAIN_SECONDS = 5.0
+"""Between two lines of plain progress."""
 
 
 @contextmanager
 def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
-    """A listener for the kind of progress wanted. `quiet` leaves notices out of `auto`."""
+    """Gives the listener for a kind of progress: auto, plain, json or none.
+
+    `quiet` makes `auto` show nothing where there is no terminal.
+    """
     if wanted == "auto":
         wanted = "bar" if sys.stderr.isatty() else "none" if quiet else "plain"
     if wanted == "bar":
@@ -45,7 +49,7 @@ def _json_line(event: Event) -> None:
 
 
 class _Plain:
-    """A line at each notice, and every few seconds of a long import."""
+    """Prints a line for each notice, and one every few seconds while an import runs."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()

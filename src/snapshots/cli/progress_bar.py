@@ -1,4 +1,4 @@
-"""The progress bar for a terminal."""
+"""The progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from snapshots.engine.events import Listener
 
 FAILURE = 60
-"""Characters of one that are shown."""
+"""Characters that are shown of a failure."""
 
 
 @contextmanager
 def bar() -> Iterator[Listener]:
-    """A listener that draws while an import runs; notices go above the bar."""
+    """Gives a listener that draws a bar while an import runs, and notices above it."""
     console = Console(stderr=True, highlight=False)
     display = RichProgress(
         TextColumn("{task.description}", markup=False),

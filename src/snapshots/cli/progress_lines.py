@@ -1,4 +1,4 @@
-"""What is said of an import while it goes on, a line at a time."""
+"""The lines about an import that is running."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from snapshots.engine.events import Progress, Started
 
 
 def started_line(event: Started) -> str:
-    """What is loaded or sent, and where."""
+    """The line that says what is loaded or sent, and where."""
     verb = "going on with " if event.resumed else ""
     what = f"{verb}{event.kind} {event.import_id}: {event.input}"
     return f"{what} -> {event.table}, {event.database}"
 
 
 def plain_line(progress: Progress, verb: str) -> str:
-    """Bytes, percent, time left, records (`verb`: loaded or delivered), their rate, rejects, and
-    what requests failed with that are made again."""
+    """The line with bytes, percent, time left, records, their rate and the number of rejects.
+
+    `verb` says what happens to records: `loaded` or `delivered`. If requests are tried again, the
+    line says why.
+    """
     counts = progress.counts
     rate = counts.records / progress.seconds if progress.seconds else 0
     line = f"{progress.bytes_done / 1e6:,.0f} MB"

@@ -1,25 +1,28 @@
-"""`snapshots rejects`."""
+"""The command `snapshots rejects`."""
 
 from __future__ import annotations
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
+from snapshots.cli.option import option
+from snapshots.cli.option_types import IMPORT_ID
 from snapshots.cli.output import print_rejects
 from snapshots.cli.say import say
 
 
 @click.command("rejects", help="The records of an import that were not loaded, and why.")
-@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
-@options.asked_database
-@options.option(
+@click.argument("import_id", type=IMPORT_ID, metavar="ID")
+@db.asked_database
+@option(
     "--format",
     "form",
     type=click.Choice(["table", "jsonl", "csv"]),
     help="Default: table; jsonl with --json.",
 )
-@options.as_json
-@options.env_file
+@output_options.as_json
+@db.env_file
 def command(import_id: int, database: str | None, form: str | None, as_json: bool) -> None:
     """Streams the rejects in the order of the input."""
     from snapshots.engine.history import lookup

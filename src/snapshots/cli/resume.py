@@ -1,4 +1,4 @@
-"""`snapshots resume`."""
+"""The command `snapshots resume`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import limit_options, output_options
 from snapshots.cli.each_input import failed
 from snapshots.cli.listeners import watching
+from snapshots.cli.option import option
+from snapshots.cli.option_types import IMPORT_ID
+from snapshots.cli.options import to_options
 from snapshots.cli.output import print_result, result_object
 from snapshots.cli.say import say_json
 from snapshots.cli.signals import stopping
@@ -16,18 +20,18 @@ from snapshots.errors import SnapshotsError
 
 
 @click.command("resume", help="Go on with an unfinished import, by its own plan.")
-@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
-@options.asked_database
-@options.option(
+@click.argument("import_id", type=IMPORT_ID, metavar="ID")
+@db.asked_database
+@option(
     "--url",
     metavar="URL",
     help="Of the input, once more: with its credentials, which are kept nowhere.",
 )
-@options.loading
-@options.progress
-@options.telemetry
-@options.as_json
-@options.env_file
+@limit_options.loading
+@output_options.progress
+@output_options.telemetry
+@output_options.as_json
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,12 +43,12 @@ def command(
     url: str | None,
     **given: Any,
 ) -> None:
-    """Loads what is not accounted for yet; refuses if the input has changed."""
+    """Loads what is not accounted for yet. Refuses if the input has changed."""
     from snapshots import locations
     from snapshots.engine.history.lookup import database_of
     from snapshots.engine.run.run import resume_import
 
-    wanted = options.to_options(given)
+    wanted = to_options(given)
     place = locations.TargetSearch(database_of(import_id, database))
     target = place.target()
     with stopping() as stop, watching(place, given, progress, quiet=as_json) as shown:

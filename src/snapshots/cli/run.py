@@ -1,4 +1,4 @@
-"""`snapshots run`."""
+"""The command `snapshots run`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
 from snapshots.cli.each_input import ended, failed
 from snapshots.cli.failure import worst
 from snapshots.cli.listeners import watching
-from snapshots.cli.options import option
+from snapshots.cli.option import option
+from snapshots.cli.option_types import MOST
 from snapshots.cli.signals import stopping
 from snapshots.errors import SnapshotsError
 
 
 @click.command("run", help="Send the rows of a project's queries to an HTTP API.")
 @click.argument("project", default=".", metavar="[PROJECT]")
-@options.home
+@db.home
 @option(
     "--page-size",
     type=click.IntRange(1, 20_000),
@@ -27,14 +29,14 @@ from snapshots.errors import SnapshotsError
 )
 @option(
     "--limit",
-    type=click.IntRange(1, options.MOST),
+    type=click.IntRange(1, MOST),
     metavar="N",
     help="Rows of one resource that are sent. Default: the project's, or 1000.",
 )
-@options.progress
-@options.telemetry
-@options.as_json
-@options.env_file
+@output_options.progress
+@output_options.telemetry
+@output_options.as_json
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -1,4 +1,4 @@
-"""The one place where commands write: a call is a line, whatever stands in what is said."""
+"""The only place where commands write: each call prints one line, whatever the text holds."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """One line for people."""
+    """Prints one line for people; control characters are escaped."""
     click.echo(plain(text), err=err)
 
 
 def say_json(value: dict[str, object], *, err: bool = False) -> None:
-    """One object on one line, for programs."""
+    """Prints one JSON object on one line."""
     click.echo(plain_json(json.dumps(value, ensure_ascii=False)), err=err)
 
 
 def csv_rows() -> Callable[[list[object]], object]:
-    """What writes a row of CSV to stdout: as it is for a program, harmless for a screen."""
+    """A function that prints a row as CSV: as it is to a pipe, escaped on a terminal."""
     import csv
 
     write = csv.writer(sys.stdout).writerow
@@ -37,7 +37,7 @@ def csv_rows() -> Callable[[list[object]], object]:
 
 
 def say_usage(error: click.ClickException) -> None:
-    """What click says of a command that makes no sense: it repeats what was written."""
+    """Prints click's message about a wrong command line, without secrets in it."""
     said = io.StringIO()
     error.show(said)
     text = said.getvalue().replace(error.message, plain(without_secrets(error.message)))
@@ -45,7 +45,7 @@ def say_usage(error: click.ClickException) -> None:
 
 
 def log_plainly() -> None:
-    """Has what libraries log on stderr written so, too; lines of a traceback stay lines."""
+    """Makes libraries log on stderr in the same way; a traceback keeps its lines."""
     import logging
 
     class Plainly(logging.Formatter):

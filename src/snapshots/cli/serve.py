@@ -1,4 +1,4 @@
-"""`snapshots serve`."""
+"""The command `snapshots serve`."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options, service_options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options, service_options
 from snapshots.cli.say import log_plainly, say
 from snapshots.cli.signals import ended_by, stopped_by
 
 
 @click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
-@options.database
+@db.database
 @service_options.address
 @service_options.files
 @service_options.allow_host
 @service_options.tables
 @service_options.unpacking
 @service_options.loaders
-@options.log_format
-@options.otlp
-@options.env_file
+@output_options.log_format
+@output_options.otlp
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -38,7 +39,7 @@ def command(
     loaders: int | None,
     **given: Any,
 ) -> None:
-    """Serves until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
+    """Serves until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.memory import give_back
@@ -101,7 +102,7 @@ def command(
 
 
 def _names(host: str, given: tuple[str, ...]) -> frozenset[str] | None:
-    """On loopback nobody comes by another name; elsewhere a token is needed anyway."""
+    """The host names that are answered to; None: any, because clients need a token then."""
     from snapshots.web.gate.guard import LOOPBACK_NAMES
     from snapshots.web.settings import is_loopback
 

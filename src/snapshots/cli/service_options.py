@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from snapshots.cli.options import Size, option, together
+from snapshots.cli.option import option, together
+from snapshots.cli.option_types import Size, size_text
+from snapshots.defaults import MAX_RATIO, MAX_UNPACKED, MAX_WORKERS
 
 files = option(
     "--files",
@@ -31,7 +33,7 @@ unpacking = together(
     option(
         "--max-unpacked",
         type=Size(),
-        default="1TB",
+        default=size_text(MAX_UNPACKED),
         show_default=True,
         metavar="SIZE",
         help="Compressed input that becomes larger is refused.",
@@ -39,7 +41,7 @@ unpacking = together(
     option(
         "--max-ratio",
         type=click.IntRange(1),
-        default=250,
+        default=MAX_RATIO,
         show_default=True,
         metavar="N",
         help="So is one of which a byte becomes more than so many.",
@@ -47,7 +49,7 @@ unpacking = together(
 )
 loaders = option(
     "--loaders",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, MAX_WORKERS),
     metavar="N",
     help="Connections that load one import at once. Default: one more than cores, at most 4.",
 )

@@ -1,4 +1,4 @@
-"""`snapshots show`."""
+"""The command `snapshots show`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import json
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
+from snapshots.cli.option_types import IMPORT_ID
 from snapshots.cli.output import print_detail, record_object
 from snapshots.cli.say import say_json
 
 
 @click.command("show", help="All that is known of one import: counts, types, chunks.")
-@click.argument("import_id", type=options.IMPORT_ID, metavar="ID")
-@options.asked_database
-@options.as_json
-@options.env_file
+@click.argument("import_id", type=IMPORT_ID, metavar="ID")
+@db.asked_database
+@output_options.as_json
+@db.env_file
 def command(import_id: int, database: str | None, as_json: bool) -> None:
-    """Answers from the ledger."""
+    """Prints what the ledger has of one import."""
     from snapshots.engine.history import lookup
 
     detail = lookup.show(import_id, database)

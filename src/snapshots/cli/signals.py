@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: an import that has begun is asked to stop; anything else ends at once."""
+"""Ctrl-C and SIGTERM: an import that has begun is asked to stop; all else ends at once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
-
-MOST_SECONDS = 9.0
-"""From the signal to the end of what runs until it is stopped."""
+from snapshots.time_limits import STOP_SECONDS
 
 
 @dataclass
 class Stop:
-    """Set once a signal has come."""
+    """Whether a signal has come, and what it means for the import that runs."""
 
     event: threading.Event = field(default_factory=threading.Event)
     code: int | None = None
-    """The exit code for the signal: 130 or 143."""
+    """The exit code for the signal, 130 or 143; None: no signal has come."""
     loading: bool = False
-    """There are chunks in flight, which must be committed or rolled back first."""
+    """Whether chunks are being loaded, which must be committed or rolled back first."""
 
     def listen(self, listener: Listener) -> Listener:
-        """The listener, and this one beside it: an import says when it begins and ends."""
+        """A listener that also notes here when an import begins and ends."""
 
         def both(event: Event) -> None:
             if isinstance(event, Started):
@@ -41,7 +39,7 @@ class Stop:
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """Within the block, signals set the event; the handlers before come back after it.
+    """Within the block, signals set the event of `Stop`; afterwards the old handlers return.
 
     A second signal, or one while nothing is being loaded, raises SystemExit.
     """
@@ -60,11 +58,11 @@ def stopping() -> Iterator[Stop]:
 
 @contextmanager
 def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
-    """For what runs until it is stopped: the signals that have come.
+    """Within the block, a signal calls `stop`; gives the set of signals that have come.
 
-    The first one stops it, the second ends the process; so does the time that it may take. A
-    database or a collector that keeps silent would hold up the end, and there is nothing to wait
-    for: what is not committed is taken up by the next start, as after a kill -9.
+    A second signal ends the process, and so do STOP_SECONDS after the first one: a silent
+    database or collector must not hold up the end. The next start resumes what was not committed,
+    as after a kill -9.
     """
     came: set[int] = set()
 
@@ -72,7 +70,7 @@ def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
         if came:
             raise SystemExit(128 + number)
         came.add(number)
-        at_the_latest = threading.Timer(MOST_SECONDS, os._exit, (ended_by(came),))
+        at_the_latest = threading.Timer(STOP_SECONDS, os._exit, (ended_by(came),))
         at_the_latest.daemon = True
         at_the_latest.start()
         stop()
@@ -82,7 +80,7 @@ def stopped_by(stop: Callable[[], None]) -> Iterator[set[int]]:
 
 
 def ended_by(came: set[int]) -> int:
-    """The exit code of what runs until it is stopped: SIGTERM is the ordinary way."""
+    """The exit code of a service that was stopped: 0 after SIGTERM, 130 after Ctrl-C."""
     return 128 + signal.SIGINT if signal.SIGINT in came else 0
 
 

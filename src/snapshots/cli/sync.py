@@ -1,4 +1,4 @@
-"""`snapshots sync`."""
+"""The command `snapshots sync`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import dialect_options, limit_options, output_options, table_options
 from snapshots.cli.failure import worst
+from snapshots.cli.folder_options import folder
+from snapshots.cli.options import to_options
 from snapshots.cli.signals import ended_by, stopped_by
 
 if TYPE_CHECKING:
@@ -16,18 +19,18 @@ if TYPE_CHECKING:
 
 
 @click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
-@options.database
-@options.folder
-@options.columns
-@options.dialect
-@options.budget
-@options.workers
-@options.telemetry
-@options.as_json
-@options.env_file
+@db.database
+@folder
+@table_options.table
+@dialect_options.dialect
+@limit_options.rejects
+@limit_options.workers
+@output_options.telemetry
+@output_options.as_json
+@db.env_file
 @click.pass_context
 def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
-    """Runs until it is stopped; SIGTERM is the ordinary way, and exit code 0."""
+    """Runs until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.sync_log import logged
@@ -36,7 +39,7 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     from snapshots.telemetry.setup import watched
 
     settings = _settings(given)
-    wanted = options.to_options(given)
+    wanted = to_options(given)
     place = locations.TargetSearch(database)
     seen = shown(as_json=as_json, quiet=given["log_format"] is not None)
     if hasattr(signal, "SIGIO"):
@@ -58,14 +61,14 @@ def _settings(given: dict[str, Any]) -> SyncSettings:
 
     after = AfterPolicy.parse(given.pop("after_import"))
     path = absolute(given.pop("data_dir"))
-    folder = WatchedFolder(
+    watched = WatchedFolder(
         path=path,
         patterns=tuple(given.pop("pattern")) or (DEFAULT_PATTERN,),
         recursive=given.pop("recursive"),
         without=within(after.to, path) if after.to else None,
     )
     return SyncSettings(
-        folder=folder,
+        folder=watched,
         after=after,
         settle=given.pop("settle"),
         rescan=given.pop("rescan"),

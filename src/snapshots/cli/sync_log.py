@@ -1,4 +1,4 @@
-"""What `snapshots sync` logs: lines for its own events beside those for the engine's."""
+"""The log lines of `snapshots sync`, for its own events beside those of the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def logged(event: SyncEvent) -> LogLine | None:
-    """The line for an event, as `snapshots.telemetry.log_lines.line` has it."""
+    """The log line for an event; None: it is not logged."""
     match event:
         case (
             events.FileEnded()

@@ -1,4 +1,4 @@
-"""What `snapshots sync` shows of its work: a line for each event, or an object."""
+"""What `snapshots sync` prints: a line or a JSON object for each event."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def shown(*, as_json: bool, quiet: bool) -> SyncListener:
-    """A listener that several threads may call: no two events share a line.
+    """A listener that prints events. Thread-safe.
 
-    `quiet`: lines for people are not wanted, as a log says the same.
+    `quiet` prints no lines for people, because a log says the same.
     """
     lock = threading.Lock()
     show = _object if as_json else _nothing if quiet else _line

@@ -1,4 +1,4 @@
-"""`snapshots token`."""
+"""The command `snapshots token`."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from typing import Literal
 
 import click
 
-from snapshots.cli import options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
+from snapshots.cli.option import option
 from snapshots.cli.say import say, say_json
 
 
 @click.command("token", help="Make a token for a client of the service.")
 @click.argument("name")
-@options.option(
+@option(
     "--tokens",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     required=True,
     help="Where hashes of tokens are kept; made if it is missing.",
 )
-@options.option(
+@option(
     "--scope",
     type=click.Choice(["read", "write"]),
     default="write",
     show_default=True,
     help="read: look only.",
 )
-@options.as_json
-@options.env_file
+@output_options.as_json
+@db.env_file
 def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: bool) -> None:
-    """Prints it, this once."""
+    """Prints the token. Only its hash is kept, so it cannot be printed again."""
     from snapshots.web.gate.tokens import create
 
     token = create(tokens, name, scope)

@@ -1,4 +1,4 @@
-"""`snapshots worker`."""
+"""The command `snapshots worker`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import Any
 
 import click
 
-from snapshots.cli import options, service_options
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options, service_options
 from snapshots.cli.say import say
 from snapshots.cli.signals import stopping
 
 
 @click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
-@options.database
+@db.database
 @service_options.files
 @service_options.allow_host
 @service_options.tables
 @service_options.unpacking
 @service_options.loaders
-@options.progress
-@options.telemetry
-@options.env_file
+@output_options.progress
+@output_options.telemetry
+@db.env_file
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -36,7 +37,7 @@ def command(
     progress: str,
     **given: Any,
 ) -> None:
-    """Shares the queue with every other worker on the database."""
+    """Takes imports from the queue, which all workers on the database share."""
     from snapshots import locations
     from snapshots.cli.listeners import watching
     from snapshots.cli.memory import give_back

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from snapshots.contract.table import table_contract
+from snapshots.defaults import ColumnsPolicy
 from snapshots.errors import ColumnsChanged, ContractError
 from snapshots.formats.names import clean
 from snapshots.model import Column, Contract, TableShape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-Policy: TypeAlias = Literal["fail", "add", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Matched:
 def match(
     header: Sequence[str],
     wanted: Contract | TableShape,
-    policy: Policy = "fail",
+    policy: ColumnsPolicy = "fail",
     *,
     place: str = "",
 ) -> Matched:
@@ -109,7 +108,7 @@ def _check(
     lacking: list[Column],
     header: Sequence[str],
     contract: Contract,
-    policy: Policy,
+    policy: ColumnsPolicy,
     place: str,
     *,
     some: bool,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.lease.ledger_session import LedgerSession
-    from snapshots.engine.plan.plan import Options, Plan
+    from snapshots.engine.plan.options import Options
+    from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.ledger.record import ChunkDone, Lease, Ledger
     from snapshots.model import Counts, RunKind

@@ -14,10 +14,14 @@ JUDGED_FROM = 1000
 
 @dataclass(frozen=True, slots=True)
 class RejectLimit:
-    """At most so many rejects, or at most such a share of the records read so far."""
+    """The most rejects that a run may have: a number, or a share of the records read so far.
+
+    >>> RejectLimit.parse("5%").exceeded(Counts(records=2000, loaded=1899, rejected=101))
+    True
+    """
 
     count: int | None = None
-    share: float | None = 0.10
+    share: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> RejectLimit:

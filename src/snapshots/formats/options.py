@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from snapshots.defaults import Ragged, option
+
 
 def by_name(text: str) -> str:
-    """The character that a user names: `tab`, `space`, `^A`; nothing for `none`."""
+    r"""The character that a user names: `tab`, `space`, `^A`; `none` is no character.
+
+    >>> by_name("tab"), by_name("^A"), by_name("none"), by_name(";")
+    ('\t', '\x01', '', ';')
+    """
     named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(text.lower(), text)
     if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_" and named != "^^":
         named = chr(ord(named[1].upper()) - ord("@"))
@@ -16,17 +22,35 @@ def by_name(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DialectOptions:
-    """What a user says of the dialect. None: to be detected; "" for a character: there is none."""
+    """What a user says of the dialect. None: it is detected; "" for a character: there is none.
 
-    delimiter: str | None = None
-    quote: str | None = None
-    escape: str | None = None
-    terminator: Literal["lf", "cr"] | None = None
-    encoding: str | None = None
-    header: bool | None = None
-    preamble: int | None = None
-    rows_after_header: int | None = None
-    comment: str | None = None
-    skip_initial_space: bool | None = None
-    max_record_size: int | None = None
-    ragged: Literal["reject", "pad"] | None = None
+    >>> DialectOptions(delimiter=";", header=False).quote is None
+    True
+    """
+
+    delimiter: str | None = option(
+        None, "The text between fields; tab, space, ^A; none: a record is one field."
+    )
+    quote: str | None = option(None, "The character around fields; none: there are no quotes.")
+    escape: str | None = option(None, "The character before a quote or delimiter that is data.")
+    terminator: Literal["lf", "cr"] | None = option(
+        None, "What ends a line; lf also takes CR LF.", choices=Literal["lf", "cr"]
+    )
+    encoding: str | None = option(None, "The input's encoding, for instance latin-1.")
+    header: bool | None = option(None, "Whether the first record is the header.")
+    preamble: int | None = option(None, "The number of lines before the header.", least=0)
+    rows_after_header: int | None = option(
+        None, "The number of records after the header that are no data.", least=0
+    )
+    comment: str | None = option(None, "Lines that begin with this character are skipped.")
+    skip_initial_space: bool | None = option(
+        None, "Ignore spaces after a delimiter, or take them as data."
+    )
+    max_record_size: int | None = option(None, "A record with more bytes is rejected.", least=1)
+    ragged: Ragged | None = option(
+        None,
+        "Records that are not as wide as the header: reject them; or fill short ones with NULL and"
+        " drop empty fields beyond it. Default: reject, except for an empty field at the end of"
+        " all records.",
+        choices=Ragged,
+    )

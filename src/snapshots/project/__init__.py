@@ -3,7 +3,7 @@
     combocurve.toml         where the rows are, and where they go: `settings.py`
     resources/<name>.sql    one SELECT for each resource: `resources.py`
 
-`run.py` is what is done with them.
+`run.py` sends the rows of each query.
 """
 
 from snapshots.project.run import run_project

@@ -1,4 +1,4 @@
-"""The resources of a project: which there are, where they go, and in which order."""
+"""The resources of a project: their queries, the paths they go to, and their order."""
 
 from __future__ import annotations
 
@@ -16,33 +16,37 @@ KNOWN = {
     "daily-productions": "/daily-productions",
     "daily-production": "/daily-productions",
 }
-"""What ComboCurve takes, and where. What goes to the same place has the same contract."""
+"""The path of each resource that ComboCurve takes. One path has one contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One file of `resources/`: a query, and the path of the API its rows go to."""
+    """One file of `resources/`: a query, and the path of the API that its rows go to."""
 
     name: str
     file: Path
     path: str
     mapped: bool
-    """By ComboCurve's API or by `[api.paths]`; else the path is only a guess from its name."""
+    """Whether ComboCurve's API or `[api.paths]` gives the path; else the name does."""
 
     @property
     def contract(self) -> str | None:
-        """The name of the contract that its rows are held to; None: only the server's types."""
+        """The name of the contract for its rows; None: the server's types are all that is known."""
         return KNOWN[self.name].strip("/") if self.name in KNOWN else None
 
     @property
     def rank(self) -> tuple[int, str]:
-        """Its place in the order: what others refer to comes first, and wells do not refer."""
+        """The key to sort by: resources that others refer to are sent before them."""
         refers = self.name.endswith(("production", "productions"))
         return (0 if self.name == "wells" else 2 if refers else 1, self.name)
 
 
 def find_resources(folder: Path, paths: Mapping[str, str]) -> tuple[Resource, ...]:
-    """All of them, in their order; `paths`: those of `[api.paths]`. ProjectError if none."""
+    """All resources of a project, in the order in which they are sent.
+
+    `paths` has those of `[api.paths]`. Raises ProjectError if there is no resource, or if `paths`
+    names one that does not exist.
+    """
     files = sorted((folder / FOLDER).glob("*.sql"))
     if not files:
         raise ProjectError(

@@ -1,4 +1,4 @@
-"""What is done with a project: each resource is a query, and each query a delivery."""
+"""Sends a project: each resource is a query, and each query is one delivery."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.contract.fit import fit
 from snapshots.engine.events import Notice
-from snapshots.engine.limits import RejectLimit
 from snapshots.engine.plan.endpoint import Endpoint
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.run.run import import_input
 from snapshots.errors import InputError, SnapshotsError
 from snapshots.project.contracts import named
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResourceOutcome:
-    """What became of one resource: its account, or why there is none."""
+    """The result of one resource, or the error because of which there is none."""
 
     resource: Resource
     result: ImportResult | SnapshotsError
@@ -40,10 +39,10 @@ def run_project(
     listener: Listener,
     stop: threading.Event | None = None,
 ) -> Iterator[ResourceOutcome]:
-    """Sends the rows of each resource, in order; `home` keeps the account.
+    """Sends the rows of each resource, in order. `home` is the database with the ledger.
 
-    What fails in one resource does not stop the others. ProjectError before the first one if
-    nobody could be sent anything.
+    A resource that fails does not stop the others. Raises ProjectError before the first one if the
+    credentials cannot be used.
     """
     stop = stop or threading.Event()
     auth = authority(project.api.credentials)
@@ -68,7 +67,7 @@ def _send(
     if not resource.mapped:
         listener(Notice(_guessed(resource)))
     options = Options(
-        budget=RejectLimit.parse("100%"),
+        max_rejects="100%",
         limit=project.api.limit,
         # Rows are asked for anew, and may be others by now, even where their first ones are not.
         again=True,

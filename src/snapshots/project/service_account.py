@@ -1,4 +1,4 @@
-"""Who we are to the API: a key and a token, which a service account signs and renews."""
+"""Credentials for the API: a key, and a token that a service account signs and renews."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from snapshots.project.settings import Credentials
 
 SECONDS = 3600
-"""How long a token is good for."""
+"""For which a token is valid."""
 RENEWED = 120
-"""Seconds before its end; a request with it may take a while, and clocks differ."""
+"""Seconds before its end at which a token is renewed: requests take time, and clocks differ."""
 
 
 class ServiceAccount:
-    """Signs tokens (RS256) as a service account. Asked before each request."""
+    """Signs tokens (RS256) as a service account; asked for headers before each request."""
 
     def __init__(self, file: Path, key: str, audience: str) -> None:
-        """ProjectError if the file is no service account's, or the extra is not installed."""
+        """Raises ProjectError if the file is no service account's, or PyJWT is not installed."""
         self._file = file
         self._key = key
         self._audience = audience
@@ -34,7 +34,7 @@ class ServiceAccount:
         self.headers()
 
     def headers(self) -> Mapping[str, str]:
-        """The API key, and a token that is good for a while yet."""
+        """The headers with the API key and a token that stays valid for a while."""
         now = time.time()
         if now > self._until - RENEWED:
             self._token = self._signed(int(now))
@@ -42,7 +42,7 @@ class ServiceAccount:
         return {"x-api-key": self._key, "Authorization": f"Bearer {self._token}"}
 
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown."""
+        """The texts that must never be shown."""
         return (self._key, self._token, self._known["private_key"])
 
     def _signed(self, now: int) -> str:
@@ -94,7 +94,7 @@ def _read(file: Path) -> dict[str, str]:
 
 
 def authority(credentials: Credentials | None) -> Auth | None:
-    """What proves who we are, as the HTTP adapter takes it; None: nothing does."""
+    """The credentials as `snapshots.endpoints.http` takes them; None: there are none."""
     if credentials is None:
         return None
     if credentials.service_account:

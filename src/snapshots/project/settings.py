@@ -1,4 +1,4 @@
-"""`combocurve.toml`: which server is asked, and how its rows are sent."""
+"""Reads `combocurve.toml`: which server is asked, and how its rows are sent."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import urlsplit
 
 from snapshots import home
+from snapshots.defaults import Method, Results
 from snapshots.errors import ProjectError
 from snapshots.project.resources import Resource, find_resources
 from snapshots.project.toml import read_toml
 from snapshots.sources.sql.server import QueryServer, ServerKind, Tls
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.project.toml import Section
 
 FILE = "combocurve.toml"
-
-Method = Literal["POST", "PUT", "PATCH"]
-Results = Literal["none", "combocurve"]
 
 PORTS: dict[ServerKind, int] = {"mysql": 3306, "postgres": 5432, "sqlserver": 1433}
 SERVER_KEYS = ("user", "password", "host", "port", "database", "tls", "tls_ca", "tls_cert",
@@ -31,13 +30,13 @@ API_KEYS = ("url", "method", "page_size", "limit", "concurrency", "requests_per_
             "headers", "paths")  # fmt: skip
 KEY_VARIABLE = "COMBOCURVE_API_KEY"
 AUDIENCE = "https://api.combocurve.com"
-"""What a service account's token is for."""
+"""The audience of a service account's tokens."""
 TOKEN_VARIABLE = "COMBOCURVE_TOKEN"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who we are to the API: a key, and a token or an account that signs one."""
+    """Credentials for the API: a key, and a token or a service account that signs one."""
 
     key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
@@ -47,18 +46,18 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Section `[api]`; the defaults are ComboCurve's."""
+    """The section `[api]`. Where defaults differ from `Endpoint`'s, they are ComboCurve's."""
 
     url: str = "https://test-api.combocurve.com/v1"
     method: Method = "PUT"
     page_size: int = 100
     """Records of one request."""
     limit: int = 1000
-    """Records of one resource that are sent in one run."""
+    """Records of one resource that one run sends, at most."""
     concurrency: int = 1
     requests_per_minute: float = 200
-    timeout: float = 30
-    retry_seconds: float = 300
+    timeout: float = REQUEST_SECONDS
+    retry_seconds: float = DELIVERY_RETRY_SECONDS
     results: Results = "combocurve"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Credentials | None = None
@@ -66,7 +65,7 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project folder, checked."""
+    """A project folder whose settings and files have been checked."""
 
     folder: Path
     server: QueryServer
@@ -78,9 +77,9 @@ class Project:
 def read_project(
     folder: Path, *, page_size: int | None = None, limit: int | None = None
 ) -> Project:
-    """The project in a folder; what is given here stands before what it says itself.
+    """Reads the project in a folder. `page_size` and `limit` win over its own settings.
 
-    ProjectError, with file, line and key, if it is none.
+    Raises ProjectError, naming file, line and key, if the folder is no project.
     """
     file = folder / FILE
     try:
@@ -140,7 +139,7 @@ def _server(section: Section, kind: ServerKind, folder: Path) -> QueryServer:
 
 
 def _file(section: Section, key: str, folder: Path) -> str | None:
-    """A file's path; from the project's folder, wherever the command is run."""
+    """The path of a file in the project's folder. Raises ProjectError if there is none."""
     name = section.optional(key)
     if name is None:
         return None

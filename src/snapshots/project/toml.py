@@ -1,6 +1,6 @@
-"""A TOML file whose every value is asked for by name, and whose errors name file, line and key.
+"""Reads TOML files: values by name and type, with errors that name file, line and key.
 
-A key that nobody asks for is an error: a slip must not look like a setting.
+An unknown key is an error: a mistyped one must not look like a setting.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WORDS = {str: "a text", int: "a whole number", float: "a number", dict: "a sect
 
 
 class Section:
-    """One table of the file, or what stands before the first."""
+    """One table of the file, or the part before the first table."""
 
     def __init__(self, file: Path, lines: list[str], name: str, values: Mapping[str, Any]) -> None:
         self._file = file
@@ -42,14 +42,14 @@ class Section:
         return key in self._values
 
     def only(self, *known: str) -> None:
-        """ProjectError if there is a key of another name."""
+        """Raises ProjectError if there is a key with any other name."""
         for key in self._values:
             if key not in known:
                 what = "section" if isinstance(self._values[key], dict) else "key"
                 raise self.error(key, f"There is no {what} {key!r} here.", nearest(key, known))
 
     def section(self, key: str) -> Section:
-        """A table in this one; an empty one if there is none."""
+        """A table within this one; an empty table if it is missing."""
         values = self._values.get(key, {})
         if not isinstance(values, dict):
             raise self._wrong(key, dict)
@@ -57,21 +57,24 @@ class Section:
         return Section(self._file, self._lines, name, values)
 
     def texts(self) -> dict[str, str]:
-        """All keys of the section, whatever their names."""
+        """All keys and values, which must be texts."""
         return {key: self.text(key) for key in self._values}
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A text, its `${VARIABLE}` looked up; ProjectError if there is none and no default."""
+        """A text, with each `${VARIABLE}` looked up.
+
+        Raises ProjectError if it is missing and there is no default.
+        """
         return _VARIABLE.sub(
             lambda match: self._variable(key, match[1]), self._get(key, str, default)
         )
 
     def optional(self, key: str) -> str | None:
-        """A text, or None if there is none."""
+        """A text, or None if it is missing."""
         return self.text(key) if key in self else None
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        """One of some words."""
+        """One of the given words. Raises ProjectError for any other."""
         word = self.text(key, default)
         if word not in choices:
             raise self.error(key, f"It cannot be {word!r}.", f"It is {_or(choices)}.")
@@ -80,7 +83,7 @@ class Section:
     def number(
         self, key: str, default: int | None = None, least: int = 1, most: int = _MOST
     ) -> int:
-        """A whole number within bounds; a text may give it by a variable."""
+        """A whole number from `least` to `most`; a text may give it by a variable."""
         value: Any = self._values.get(key, default)
         if isinstance(value, str) and (text := self.text(key)).strip().isdigit():
             value = int(text)
@@ -91,14 +94,14 @@ class Section:
         return int(value)
 
     def seconds(self, key: str, default: float) -> float:
-        """A number above 0."""
+        """A number above 0, such as a time in seconds."""
         value = float(self._get(key, float, default))
         if value <= 0 or not math.isfinite(value):
             raise self.error(key, f"It is {value:g}.", "It is a number above 0.")
         return value
 
     def error(self, key: str | None, message: str, hint: str = "") -> ProjectError:
-        """What is wrong with a key, or with the section."""
+        """The error for a key, or for the section if `key` is None."""
         line = self._line(key)
         name = ".".join(part for part in (self._name, key) if part)
         place = ", ".join(
@@ -127,7 +130,7 @@ class Section:
         return os.environ[name]
 
     def _line(self, key: str | None) -> int | None:
-        """Of the key; else of the section's header; None where the file has neither."""
+        """The line of the key, else of the section's header; None if the file has neither."""
         inside, header = not self._name, None
         for number, line in enumerate(self._lines, 1):
             if match := _HEADER.match(line):
@@ -141,7 +144,7 @@ class Section:
 
 
 def read_toml(file: Path) -> Section:
-    """What stands in a file. ProjectError if it cannot be read or is no TOML."""
+    """Reads a file. Raises ProjectError if it cannot be read or is no TOML."""
     try:
         text = file.read_text("utf-8-sig")
         values = tomllib.loads(text)

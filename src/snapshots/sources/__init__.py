@@ -1,4 +1,4 @@
-"""Where bytes come from: local files, streams and URLs, compressed or not."""
+"""Sources of bytes: local files, streams and URLs, compressed or not."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _FREE = RemoteAccess()
 def open_source(
     name: str, access: RemoteAccess = _FREE, sized: Callable[[int], None] = lambda _: None
 ) -> Source:
-    """The input of that name; `-` is standard input. InputError, saying why, if it is none.
+    """Opens the input of that name; `-` is standard input.
 
-    `sized` hears how many bytes a URL has as soon as its server says so, which may be long before
-    enough of them are here.
+    `sized` is called with the size of a URL's object as soon as the server says it, which may be
+    long before the first bytes are here. Raises InputError, saying why, if it cannot be read.
     """
     require_text(name)
     scheme = scheme_of(name)

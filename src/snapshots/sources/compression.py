@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from snapshots.sources.kinds import Codec
 
 PIECE = 1024 * 1024
+"""Bytes that are read at a time."""
 _XZ_MEMORY = 256 * 1024 * 1024
 """xz -9 needs 65 MiB; a file may ask for gigabytes."""
 
 
 class DamagedData(Exception):
-    """What the codec refuses, as it says it."""
+    """The codec refuses the data; the text is the codec's own."""
 
 
 class _Decoder(Protocol):
@@ -33,10 +34,10 @@ class _Decoder(Protocol):
 
 
 def decompress(pieces: Iterable[bytes], codec: Codec, place: str) -> Iterator[bytes]:
-    """Pieces of at most 1 MiB; InputError where the stream is damaged or cut.
+    """Decompresses into pieces of at most 1 MiB. Raises InputError where data is damaged or cut.
 
-    What a codec had decoded in the very call that met the damage is lost with it; `restored`
-    is for sources that can be read a second time.
+    The bytes that the codec decoded in the call that met the damage are lost. `restored` keeps
+    them, but needs a source that can be read twice.
     """
     members = _Members(codec)
     with _reported(codec, place):
@@ -46,10 +47,10 @@ def decompress(pieces: Iterable[bytes], codec: Codec, place: str) -> Iterator[by
 
 
 def restored(read: Callable[[], Iterable[bytes]], codec: Codec, place: str) -> Iterator[bytes]:
-    """As `decompress`, with every byte before the damage.
+    """Decompresses as `decompress` does, and gives every byte before a damage.
 
-    No codec can be asked what it had decoded when it failed. So the input is read again up
-    to the piece with the damage, and that piece given a byte at a time.
+    No codec says what it had decoded when it failed. So the input is read again up to the damaged
+    piece, and that piece is fed to the codec byte by byte.
     """
     members = _Members(codec)
     given = sound = 0
@@ -67,7 +68,7 @@ def restored(read: Callable[[], Iterable[bytes]], codec: Codec, place: str) -> I
 
 
 def _last_bytes(pieces: Iterable[bytes], codec: Codec, given: int, sound: int) -> Iterator[bytes]:
-    """What comes after `given` bytes; the first `sound` pieces are known to be whole."""
+    """The bytes after `given` ones, up to the damage; the first `sound` pieces are undamaged."""
     members = _Members(codec)
     with suppress(DamagedData):
         for number, piece in enumerate(pieces):
@@ -92,7 +93,7 @@ def _reported(codec: Codec, place: str) -> Iterator[None]:
 
 
 class _Members:
-    """Compressed streams one after the other, as `cat a.gz b.gz` makes them."""
+    """Decodes compressed streams that follow each other, as `cat a.gz b.gz` makes them."""
 
     def __init__(self, codec: Codec) -> None:
         self._new, self._errors = _codec(codec)
@@ -118,12 +119,12 @@ class _Members:
                 self._decoder = None
 
     def finish(self) -> None:
-        """Damaged if a stream has begun and not ended."""
+        """Raises DamagedData if a stream has begun and not ended."""
         if self._decoder is not None:
             raise DamagedData("it ends in the middle of the compressed data")
 
     def _next_member(self, data: bytes) -> bytes:
-        """NULs may pad the space between members and after the last."""
+        """Begins the next stream, past NULs that pad the space between streams."""
         rest = data.lstrip(b"\0") if self._padded else data
         if rest:
             self._decoder = self._new()
@@ -138,7 +139,7 @@ class _Members:
 
 
 def _codec(codec: Codec) -> tuple[Callable[[], _Decoder], tuple[type[Exception], ...]]:
-    """A maker of decoders and the errors they raise; only this codec's module is imported."""
+    """A function that makes decoders, and the errors they raise. Imports this codec alone."""
     if codec == "gzip":
         from isal import igzip_lib
 

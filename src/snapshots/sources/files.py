@@ -7,11 +7,12 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from snapshots._native import Hasher
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
+from snapshots.sources.base import StoredSource, empty, fingerprint, refuse_bad_head
 from snapshots.sources.compression import PIECE, restored
+from snapshots.sources.peekable import Peekable
 from snapshots.sources.unpacked_limit import UnpackedLimit
 
 if TYPE_CHECKING:
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
 _FREELY = UnpackedLimit()
 
 
-class FileSource:
-    """A file whose bytes are its records. It may be read from anywhere, and often."""
+class FileSource(StoredSource):
+    """A regular file; its bytes can be read from anywhere, as often as needed."""
 
     def __init__(self, name: str, fd: int, unpacking: UnpackedLimit = _FREELY) -> None:
-        """Takes the descriptor over; InputError if the file is empty or no CSV."""
-        self._unpacking = unpacking
-        self._name = name
+        """Takes over the open descriptor. Raises InputError if the file is empty or no CSV."""
+        super().__init__(name, unpacking)
         self._fd = fd
-        self._consumed = 0
         try:
             status = os.fstat(fd)
             if status.st_size == 0:
@@ -44,56 +43,26 @@ class FileSource:
             raise
 
     @property
-    def identity(self) -> Identity:
-        """As it was when the file was opened."""
-        return self._identity
-
-    @property
     def seekable(self) -> bool:
-        """Compressed bytes can only be read from the first on."""
+        """True unless the file is compressed: then it is read from the first byte on."""
         return self._codec is None
 
     @property
     def remote(self) -> bool:
-        """Never."""
+        """Always False."""
         return False
-
-    @property
-    def compressed(self) -> bool:
-        """By its first bytes."""
-        return self._codec is not None
-
-    @property
-    def consumed(self) -> int:
-        """The position in the file up to which `read` has come."""
-        return self._consumed
 
     def head(self, size: int) -> bytes:
         """See `ports.Source`."""
         if self._codec is None:
             return self._pread(size, 0)
-        head = bytearray()
-        try:
-            for piece in restored(self.raw, self._codec, self._name):
-                head += piece
-                if len(head) >= size:
-                    break
-        except InputError:
-            # Whoever reads on meets the damage again; there is no file in none at all.
-            if not head:
-                raise
-        return bytes(memoryview(head)[:size])
+        return Peekable(restored(self.raw, self._codec, self._name)).head(size)
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`."""
         if self._codec is None:
-            yield from self._counted(offset)
-            return
-        whole = restored(self._counted, self._codec, self._name)
-        for piece in self._unpacking.bounded(whole, lambda: self._consumed, self._name):
-            if offset < len(piece):
-                yield piece[offset:] if offset else piece
-            offset = max(offset - len(piece), 0)
+            return self._counted(offset)
+        return Peekable(self._unpacked(self._codec, self._counted)).read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`."""
@@ -101,8 +70,11 @@ class FileSource:
             yield piece
             offset += len(piece)
 
+    def _fetch(self, offset: int) -> Iterator[bytes]:
+        return self.raw(offset)
+
     def unchanged(self) -> bool:
-        """The open file, and the one of that name now, are what was opened."""
+        """Whether the open file, and the file that has its name now, are as they were at first."""
         known = self._identity
         try:
             now = (os.fstat(self._fd), os.stat(self._name))  # noqa: PTH116 (one call less)
@@ -121,14 +93,8 @@ class FileSource:
                 os.close(self._fd)
             self._fd = -1
 
-    def _counted(self, offset: int = 0) -> Iterator[bytes]:
-        self._consumed = offset
-        for piece in self.raw(offset):
-            self._consumed += len(piece)
-            yield piece
-
     def _pread(self, size: int, offset: int) -> bytes:
-        """The bytes there, fewer only at the end of the file."""
+        """The bytes at an offset; fewer than `size` only at the end of the file."""
         try:
             data = os.pread(self._fd, size, offset)
             while len(data) < size and (
@@ -144,16 +110,8 @@ class FileSource:
         return fingerprint(size, self._pread(PIECE, 0), self._pread(PIECE, max(size - PIECE, 0)))
 
 
-def fingerprint(size: int, first: bytes, last: bytes) -> str:
-    """What tells most inputs apart without reading all of them, from their first and last MiB."""
-    hasher = Hasher()
-    for part in (size.to_bytes(8, "little"), first, last):
-        hasher.update(part)
-    return hasher.hexdigest()
-
-
 def open_descriptor(name: str) -> int:
-    """An open regular file or pipe. InputError, saying why, for anything else."""
+    """Opens a regular file or a pipe. Raises InputError, saying why, for anything else."""
     try:
         # A pipe without a writer would block, and a device may do anything when opened.
         mode = os.stat(name).st_mode  # noqa: PTH116 (a name may hold any bytes)
@@ -178,7 +136,7 @@ def open_descriptor(name: str) -> int:
 
 
 def unreadable(name: str, error: OSError) -> InputError:
-    """The system's refusal as an error of ours."""
+    """The InputError for what the system says about a file."""
     if isinstance(error, FileNotFoundError):
         return InputError(
             "There is no such file.", place=name, hint="Check the name and the current folder."
@@ -190,17 +148,3 @@ def unreadable(name: str, error: OSError) -> InputError:
     return InputError(
         f"The file cannot be read: {error.strerror or error}.", place=name, retryable=True
     )
-
-
-def empty(name: str) -> InputError:
-    """There is not even a header."""
-    return InputError(
-        "The input is empty (0 bytes).", place=name, hint="Check whatever should have written it."
-    )
-
-
-def refuse_bad_head(head: bytes, name: str) -> None:
-    """InputError if what begins so (decompressed) is nothing, or no CSV."""
-    if not head:
-        raise empty(name)
-    kinds.refuse_what_is_no_csv(head, name)

@@ -1,4 +1,4 @@
-"""What bytes are, by their first ones: compressed, or something that is no CSV at all."""
+"""Recognizes inputs by their first bytes: compressed ones, and those that are no CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapshots.errors import InputError
 Codec: TypeAlias = Literal["gzip", "zstd", "bzip2", "xz"]
 
 HEAD: Final = 64 * 1024
-"""Bytes that the recognition of a kind looks at."""
+"""Bytes that recognition looks at."""
 
 _SKIPPABLE_ZSTD: Final = b"\x2a\x4d\x18"
 _BZIP2_BLOCKS: Final = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
@@ -41,7 +41,11 @@ _KINDS: Final = (
 
 
 def codec(head: bytes) -> Codec | None:
-    """How bytes that begin so are compressed, whatever the file is called."""
+    """How an input is compressed, by its first bytes and not its name; None: it is not.
+
+    >>> codec(bytes([31, 139, 8, 0]))
+    'gzip'
+    """
     if head.startswith(b"\x1f\x8b\x08"):
         return "gzip"
     if head.startswith(b"\x28\xb5\x2f\xfd") or (
@@ -56,7 +60,7 @@ def codec(head: bytes) -> Codec | None:
 
 
 def refuse_what_is_no_csv(head: bytes, name: str) -> None:
-    """InputError, saying what it is, if (decompressed) bytes that begin so cannot be CSV."""
+    """Raises InputError, saying what it is, if an (unpacked) input cannot be CSV."""
     for magic, what, hint in _KINDS:
         if head.startswith(magic):
             raise _refusal(*(_zip(head) if what == "a zip archive" else (what, hint)), name)

@@ -1,4 +1,4 @@
-"""What a name of an input must be, whatever it is of."""
+"""The rule that every name of an input must obey."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snapshots.errors import InputError
 
 
 def require_text(name: str) -> None:
-    """InputError for bytes that are no text: a name for the system, but not for a database."""
+    """Raises InputError for a name that is no text: no ledger could hold it."""
     try:
         name.encode()
     except UnicodeEncodeError as error:

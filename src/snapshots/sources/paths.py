@@ -1,4 +1,4 @@
-"""From what a user wrote on the command line to the names of inputs."""
+"""Turns the arguments of a command into the names of inputs."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _LIKE_CSV = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|bz2|xz))?$", re.IGNORECASE)
 def expand(arguments: Sequence[str]) -> list[str]:
     """The inputs that arguments stand for, each once, in order.
 
-    A folder stands for its visible files that are called like CSV (compressed or not), a
-    glob that the shell left alone for the files it matches, `-` for standard input, a URL for
-    itself.
-    InputError for what stands for nothing, UsageError for an empty argument.
+    A folder stands for its visible files with names of CSV files, compressed or not. A pattern
+    that the shell has left alone stands for the files that it matches, `-` for standard input, and
+    a URL for itself.
+
+    Raises InputError for an argument that stands for nothing, and UsageError for an empty one.
     """
     names: dict[str, str] = {}
     for argument in arguments:

@@ -1,4 +1,4 @@
-"""Pieces whose first bytes can be looked at before they are read."""
+"""Pieces of bytes whose beginning can be looked at before they are read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Peekable:
-    """Keeps only the head that was asked for, and that until it is read."""
+    """Keeps the head that was asked for until it is read, and nothing else."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -20,7 +20,7 @@ class Peekable:
         self._ended: InputError | None = None
 
     def head(self, size: int) -> bytes:
-        """At most `size` first bytes; InputError where there is none for a reason."""
+        """The first bytes, at most `size`. Raises InputError if not one byte can be read."""
         held = sum(map(len, self._held))
         try:
             while held < size and self._ended is None and (piece := next(self._pieces, b"")):
@@ -34,7 +34,7 @@ class Peekable:
         return b"".join(self._held)[:size]
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """All of it from an offset on; once."""
+        """All bytes from an offset on. May be called once."""
         while self._held:
             piece = self._held.popleft()
             if offset < len(piece):

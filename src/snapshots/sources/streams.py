@@ -1,4 +1,4 @@
-"""Streams: standard input and pipes, which can be read once and from the front alone."""
+"""Streams: standard input and pipes, which can be read once, from the first byte on."""
 
 from __future__ import annotations
 
@@ -9,65 +9,56 @@ from typing import TYPE_CHECKING
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
+from snapshots.sources.base import ByteSource, refuse_bad_head
 from snapshots.sources.compression import PIECE, decompress
-from snapshots.sources.files import refuse_bad_head, unreadable
+from snapshots.sources.files import unreadable
 from snapshots.sources.peekable import Peekable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class ReadOnce:
-    """Bytes that come once, in pieces. Keeps only the head that was asked for."""
+class ReadOnce(ByteSource):
+    """Bytes that come once, in pieces. Keeps only the head that was asked for.
+
+    Subclasses set `_peeked`, from which the bytes are read.
+    """
 
     _peeked: Peekable
-    """Set by whoever inherits."""
 
     def __init__(self, name: str) -> None:
         self._identity = Identity(name, None, None, None, None)
-        self.compressed = False
-        self._consumed = 0
         self._begun = False
 
     @property
-    def identity(self) -> Identity:
-        """Only the name: what a stream holds its end will tell."""
-        return self._identity
-
-    @property
     def seekable(self) -> bool:
-        """Never."""
+        """Always False."""
         return False
 
     @property
     def remote(self) -> bool:
-        """Never: it is not asked for twice."""
+        """Always False: nothing is fetched twice."""
         return False
 
-    @property
-    def consumed(self) -> int:
-        """Bytes taken so far."""
-        return self._consumed
-
     def head(self, size: int) -> bytes:
-        """See `ports.Source`; only before it is read."""
+        """See `ports.Source`. Raises InputError once the stream is being read."""
         if self._begun:
             raise self._only_once()
         return self._peeked.head(size)
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """See `ports.Source`."""
+        """See `ports.Source`. Raises InputError the second time."""
         if self._begun:
             raise self._only_once()
         self._begun = True
         return self._peeked.read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
-        """See `ports.Source`; of what is compressed only `read` can be had."""
+        """See `ports.Source`. Compressed bytes are unpacked here, too."""
         return self.read(offset)
 
     def unchanged(self) -> bool:
-        """What was read once cannot be read otherwise."""
+        """Always True: what is read once cannot differ the second time."""
         return True
 
     def _only_once(self) -> InputError:
@@ -79,18 +70,17 @@ class ReadOnce:
 
 
 class StreamSource(ReadOnce):
-    """What comes out of a descriptor."""
+    """The bytes of an open descriptor, such as standard input or a pipe."""
 
     def __init__(self, name: str, fd: int, *, owned: bool) -> None:
-        """Waits for the first bytes. Closes the descriptor in the end if it is `owned`."""
+        """Waits for the first bytes. `close` closes the descriptor only if it is `owned`."""
         super().__init__(name)
         self._fd = fd
         self._owned = owned
         try:
             first = self._first_bytes()
-            codec = kinds.codec(first)
+            codec = self._codec = kinds.codec(first)
             rest = self._rest(first)
-            self.compressed = codec is not None
             self._peeked = Peekable(decompress(rest, codec, name) if codec else rest)
             refuse_bad_head(self.head(kinds.HEAD), name)
         except BaseException:
@@ -105,7 +95,7 @@ class StreamSource(ReadOnce):
         self._fd = -1
 
     def _first_bytes(self) -> bytes:
-        """Enough to see whether it is compressed, if there is as much."""
+        """The first bytes: enough to see whether they are compressed, if so many come."""
         first = self._take(PIECE)
         while 0 < len(first) < 16 and (more := self._take(PIECE)):
             first += more

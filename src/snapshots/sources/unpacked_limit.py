@@ -1,4 +1,4 @@
-"""How large compressed input of strangers may become: a few bytes can stand for terabytes."""
+"""Limits how large compressed input may become: a few bytes can stand for terabytes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _JUDGED_FROM = 64 << 20
-"""Bytes. Before, a file may begin with as many blanks as it likes."""
+"""Bytes from which on the ratio is judged: a file may begin with many blanks."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnpackedLimit:
-    """None: as large as it is."""
+    """The limits for unpacked input; None: there is none."""
 
     most: int | None = None
-    """Bytes of an input without compression."""
+    """Bytes that an input may have once it is unpacked."""
     ratio: int | None = None
-    """Bytes that one compressed byte may become, over all that was read so far."""
+    """Bytes that one compressed byte may become, on average over all that was read."""
 
     def bounded(
         self, pieces: Iterable[bytes], taken: Callable[[], int], place: str
     ) -> Iterator[bytes]:
-        """The same pieces; `taken` says how many compressed bytes they were made of so far.
+        """Passes pieces on. `taken` says how many compressed bytes were read for them so far.
 
-        Raises InputError where they become too many.
+        Raises InputError once they are more than the limits allow.
         """
         given = 0
         for piece in pieces:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from snapshots import home
 from snapshots.engine import events
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
@@ -40,11 +40,16 @@ from snapshots.sync.ledger_lookup import LedgerLookup
 from snapshots.sync.shared_work import FileOutcome, SharedWork
 from snapshots.sync.stability import StabilityCheck
 from snapshots.sync.systemd_notify import notify
-from snapshots.sync.work_queue import WorkQueue, pause
+from snapshots.sync.work_queue import RETRY, WorkQueue
+from snapshots.time_limits import (
+    RESCAN_SECONDS,
+    SETTLE_SECONDS,
+    SYNC_STOP_SECONDS,
+    TICK_SECONDS,
+)
 
-TICK_SECONDS = 0.1
 ALIVE_SECONDS = 5.0
-STOP_SECONDS = 8.0
+"""Between two signs of life for systemd."""
 GONE_SECONDS = 1.0
 """Between two looks for a folder that is not there, or may not be read."""
 SMALL_LANES = 2
@@ -57,10 +62,14 @@ class SyncSettings:
 
     folder: WatchedFolder
     after: AfterPolicy = field(default_factory=AfterPolicy)
-    settle: float = 2.0
-    rescan: float = 60.0
+    settle: float = SETTLE_SECONDS
+    """How long a file must stay the same where nothing says that it is whole."""
+    rescan: float = RESCAN_SECONDS
+    """Seconds between two looks at the whole folder."""
     poll: float | None = None
+    """Seconds between two looks in place of events; None: events are used."""
     once: bool = False
+    """Whether to end once everything that is there is imported."""
 
 
 class Sync:
@@ -311,7 +320,7 @@ class Sync:
 
     def _away(self, error: SnapshotsError) -> None:
         self._away_tries += 1
-        seconds = pause(self._away_tries)
+        seconds = RETRY.pause(self._away_tries)
         self._away_until = time.monotonic() + seconds
         self._listener(DatabaseAway(error, seconds))
         notify(f"STATUS=Waiting for the database: {error.message}")
@@ -339,7 +348,7 @@ class Sync:
             self._backlog.small.put(None)
         self._backlog.large.put(None)
         settler.end()
-        until = time.monotonic() + STOP_SECONDS
+        until = time.monotonic() + SYNC_STOP_SECONDS
         for join in (*(lane.join for lane in lanes), settler.join):
             join(max(0.0, until - time.monotonic()))
 

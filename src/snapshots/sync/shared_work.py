@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snapshots.engine.events import ThreadFailed
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.engine.support import threads
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import Defect, InputError, SnapshotsError

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from snapshots.sync.folder import FolderFile, look_at
 from snapshots.sync.open_writers import being_written
+from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
 LOOKS_AT_ONCE = 2000
 """Of files that may be ready, so that events are not kept waiting."""
-
-SILENCE_SECONDS = 60.0
-"""A file whose writer was not heard of for so long is whole, where nobody can tell who has it
-open."""
 
 
 @dataclass(slots=True)
@@ -100,4 +97,4 @@ class StabilityCheck:
 def _left(arrival: _Arrival, written: bool | None, now: float) -> bool:
     """Nobody writes it any more: as far as that can be known, or after a long silence."""
     known = not arrival.open or written is False
-    return known or now - arrival.still_since >= SILENCE_SECONDS
+    return known or now - arrival.still_since >= WRITER_SILENCE_SECONDS

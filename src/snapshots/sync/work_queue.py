@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import queue
-import random
 from collections import deque
 from dataclasses import dataclass
 
 from snapshots.engine.input.identity import EAGER_BYTES
+from snapshots.retry import RetryPolicy
 from snapshots.sync.folder import FolderFile
+from snapshots.time_limits import LONGEST_AWAY_SECONDS
 
 IN_HAND = 32
 """Small files that the lanes have before them, so that none of them waits for the next."""
-LONGEST_SECONDS = 60.0
+RETRY = RetryPolicy(first_pause=0.5, longest_pause=LONGEST_AWAY_SECONDS)
+"""For files that could not be imported yet, and for a database that is away."""
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class WorkQueue:
         """Another try later, and later each time; in how many seconds."""
         self._returned(file)
         tries = self._tries[file.path] = self._tries.get(file.path, 0) + 1
-        seconds = pause(tries)
+        seconds = RETRY.pause(tries)
         self._late.append(_Late(self._again.pop(file.path, file), now + seconds))
         return seconds
 
@@ -91,12 +93,6 @@ class WorkQueue:
     def _returned(self, file: FolderFile) -> None:
         del self._at_work[file.path]
         self._in_hand[_kind(file)] -= 1
-
-
-def pause(tries: int) -> float:
-    """Seconds before the next try: longer each time, and never quite the same."""
-    longest = min(0.5 * float(1 << min(tries - 1, 10)), LONGEST_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 
 def _kind(file: FolderFile) -> int:

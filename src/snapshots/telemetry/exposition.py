@@ -19,6 +19,7 @@ from snapshots.errors import UsageError
 from snapshots.hosts import no_name
 from snapshots.redaction import shown
 from snapshots.telemetry.lasting_metrics import lasting
+from snapshots.time_limits import PUSH_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from snapshots.telemetry.metrics import Metrics
 
 JOB = "snapshots"
-PUSH_SECONDS = 10.0
 
 
 def exposition(metrics: Metrics) -> Callable[[], tuple[bytes, str]]:

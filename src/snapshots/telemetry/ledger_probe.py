@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from snapshots.engine.history.totals import states_of
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.errors import SnapshotsError
+from snapshots.time_limits import PROBE_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.ledger.totals import StateCounts
     from snapshots.locations import TargetSearch
-
-PATIENCE_SECONDS = 3.0
-"""A scrape must be over before Prometheus gives it up, by default after 10 s."""
 
 
 class LedgerProbe:
@@ -37,7 +35,7 @@ class LedgerProbe:
                     target=self._ask, name="snapshots-probe", daemon=True
                 )
                 self._asking.start()
-            self._asking.join(PATIENCE_SECONDS)
+            self._asking.join(PROBE_SECONDS)
             return None if self._asking.is_alive() else self._answer
 
     def _ask(self) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import Match, Route
 from snapshots import errors
 from snapshots.errors import SnapshotsError, sentence
 from snapshots.screen_text import plain_json
+from snapshots.time_limits import RETRY_AFTER_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +35,6 @@ HEADERS: Final = {
 """Of every answer."""
 MOST_ERRORS = 20
 """That an answer names of one request."""
-RETRY_SECONDS = 5
-"""What a client is told that may try again."""
 
 _STATUS: dict[type[SnapshotsError], int] = {
     errors.ForbiddenTable: 403,
@@ -129,7 +128,7 @@ def status_of(error: SnapshotsError) -> int:
 def of_error(error: SnapshotsError) -> Response:
     """The answer to a request that met an error of the engine."""
     status = status_of(error)
-    again = {"Retry-After": str(RETRY_SECONDS)} if status in {429, 503} else None
+    again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else None
     return problem(status, str(error), code=error.code, hint=error.hint, headers=again)
 
 

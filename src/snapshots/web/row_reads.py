@@ -11,6 +11,7 @@ from anyio import to_thread
 from starlette.responses import Response
 
 from snapshots.errors import CannotConnect
+from snapshots.time_limits import SESSION_SECONDS
 from snapshots.web.gate.concurrency import ReadSlots
 from snapshots.web.session_pool import SessionPool
 
@@ -26,7 +27,6 @@ AT_ONCE: Final = 4
 """Sessions with the database, and threads."""
 EACH: Final = 2
 """Of one client, those that wait included."""
-PATIENCE_SECONDS: Final = 5.0
 _PIECE: Final = 64 * 1024
 
 
@@ -77,7 +77,7 @@ class RowReads:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[None]:
         try:
-            with anyio.fail_after(PATIENCE_SECONDS):
+            with anyio.fail_after(SESSION_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
             raise CannotConnect(

@@ -14,6 +14,7 @@ import uvicorn
 from snapshots.errors import UsageError
 from snapshots.hosts import no_name
 from snapshots.telemetry.exposition import exposition
+from snapshots.time_limits import SERVICE_GRACE_SECONDS
 from snapshots.web.app import application
 from snapshots.web.context import ServiceContext
 from snapshots.web.gate.concurrency import ReadSlots
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.0005
 UPLOADS, UPLOADS_EACH = 16, 4
 """Files that are uploaded at once, by all clients and by one."""
-GRACE_SECONDS = 5
-"""For answers that are under way when it is to end."""
 
 
 class QuietServer(uvicorn.Server):
@@ -90,7 +89,7 @@ class Serving:
             lifespan="on",
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_graceful_shutdown=SERVICE_GRACE_SECONDS,
         )
         self._server = QuietServer(config)
         self._died: BaseException | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.errors import CannotConnect, ConnectionLost, TooSlow
+from snapshots.time_limits import SESSION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 SIZE = 8
-PATIENCE_SECONDS = 5.0
 IDLE_SECONDS = 1.0
 """A session that has been idle for longer is asked whether it still lives."""
 
@@ -44,7 +44,7 @@ class SessionPool:
         be migrated yet.
         """
         try:
-            books, used = self._idle.get(timeout=PATIENCE_SECONDS)
+            books, used = self._idle.get(timeout=SESSION_SECONDS)
         except queue.Empty:
             raise CannotConnect(
                 "more is asked of the database at once than it can answer",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.endpoints.http import answers, backoff, concurrency_limit, exchange, transport
+from snapshots import time_limits
+from snapshots.endpoints.http import answers, concurrency_limit, exchange, transport
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "answers.md").read_text("utf-8")
 ROWS = [line.split("|")[1:-1] for line in PAGE.splitlines() if re.match(r"\| [\d\w]", line)]
@@ -45,8 +46,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"{transport.READ_BYTES // 1024} KiB" in PAGE
     assert f"{answers.LONGEST} characters" in PAGE
     assert (
-        f"{backoff.FIRST_SECONDS:g} s at first and doubles up to {backoff.LONGEST_SECONDS:g} s"
-        in PAGE
+        f"{exchange.RETRY.first_pause:g} s at first and doubles"
+        f" up to {exchange.RETRY.longest_pause:g} s" in PAGE
     )
-    assert f"never answered is given {exchange.FIRST_CONTACT_SECONDS:g} s" in PAGE
+    assert f"never answered is given {time_limits.FIRST_CONTACT_SECONDS:g} s" in PAGE
     assert f"(at least {concurrency_limit.WINDOW})" in PAGE

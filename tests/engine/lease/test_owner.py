@@ -2,7 +2,8 @@ import os
 import socket
 import subprocess
 
-from snapshots.engine.lease.owner import LEASE_SECONDS, alive, this_process
+from snapshots.engine.lease.owner import alive, this_process
+from snapshots.time_limits import LEASE_SECONDS
 
 ELSEWHERE = "another-host:1:1"
 LONG = LEASE_SECONDS + 1

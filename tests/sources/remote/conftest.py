@@ -1,6 +1,7 @@
 import gzip
 import random
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ _RANDOM = random.Random(4)
 DATA = b"a,b\n" + b"".join(b"%d,%d\n" % (n, _RANDOM.getrandbits(60)) for n in range(220_000))
 """More than 4 MiB, which does not compress well."""
 PACKS = {"plain": bytes, "gzip": lambda data: gzip.compress(data, 1), "zstd": zstd.compress}
-HURRY = Timeouts(first_pause=0.001, longest_pause=0.01)
+HURRY = Timeouts(retry=replace(Timeouts().retry, first_pause=0.001, longest_pause=0.01))
 PART = 256 * 1024
 
 
@@ -34,7 +35,7 @@ def source(monkeypatch):
     opened = []
 
     def open_(url, **how):
-        opened.append(open_source(url, RemoteAccess(**{"patience": HURRY, "netrc": False, **how})))
+        opened.append(open_source(url, RemoteAccess(**{"timeouts": HURRY, "netrc": False, **how})))
         return opened[-1]
 
     yield open_

@@ -29,7 +29,7 @@ def collect(source, given):
 
 def refused(url, **how):
     """The error that opening and reading ends in."""
-    access = RemoteAccess(**{"patience": HURRY, "netrc": False, **how})
+    access = RemoteAccess(**{"timeouts": HURRY, "netrc": False, **how})
     with pytest.raises(InputError) as caught, closing(open_source(url, access)) as opened:
         all_of(opened)
     return caught.value
@@ -47,8 +47,9 @@ def test_connections_cut_at_random_bytes(web, source, ranges, body, seed):
     _, url = web.put(
         "/a.csv", DATA, ranges=ranges, body=body, cuts=cuts, reset=bool(seed % 2), modified=None
     )
-    patient = replace(HURRY, cuts=99, tries=99, tries_to_open=99)
-    assert all_of(source(url, patience=patient)) == DATA
+    patient = replace(HURRY.retry, most_failures=99)
+    timeouts = replace(HURRY, retry=patient, cuts=99, tries_to_open=99)
+    assert all_of(source(url, timeouts=timeouts)) == DATA
 
 
 def test_what_came_before_the_break_is_given(web, source):
@@ -162,7 +163,7 @@ def test_statuses(web, status, headers, message, hint):
 @RANGES
 def test_a_server_that_stalls(web, source, ranges):
     thing, url = web.put("/a.csv", DATA, ranges=ranges, stops_at=2 * MIB + 10)
-    opened = source(url, patience=replace(HURRY, stall=0.5), connections=1)
+    opened = source(url, timeouts=replace(HURRY, stall=0.5), connections=1)
     pieces = opened.read()
     got = bytearray()
     for piece in pieces:
@@ -175,7 +176,7 @@ def test_a_server_that_stalls(web, source, ranges):
 
 def test_a_server_that_stays_silent(web):
     _, url = web.put("/a.csv", DATA, stops_at=0)
-    error = refused(url, patience=replace(HURRY, stall=0.2, tries_to_open=2))
+    error = refused(url, timeouts=replace(HURRY, stall=0.2, tries_to_open=2))
     assert "sent nothing for too long" in error.message
 
 

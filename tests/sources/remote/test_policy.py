@@ -78,7 +78,7 @@ def test_what_lies_beside_special_addresses_may_be_read():
 
 
 def service(*allowed, **how):
-    how = {"patience": HURRY, "netrc": False, **how}
+    how = {"timeouts": HURRY, "netrc": False, **how}
     return RemoteAccess(policy=PublicOnly(frozenset(allowed)), **how)
 
 

@@ -189,7 +189,7 @@ def test_whoever_takes_no_answers_has_few_that_wait(database, tmp_path):
 
 def test_an_answer_that_nobody_takes_is_let_go(monkeypatch):
     """In a process of its own time is short; here it is made shorter."""
-    monkeypatch.setattr(protocol, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "ANSWER_STALL_SECONDS", 0.5)
     ended = []
 
     async def app(scope, receive, send):

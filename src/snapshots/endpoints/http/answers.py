@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from snapshots.defaults import Results
 from snapshots.endpoints.http.connection import NoAnswer, Response
 from snapshots.endpoints.http.first_contact import Spoken
-from snapshots.endpoints.http.settings import HttpSettings, Results
+from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.errors import CannotConnect, SnapshotsError, TargetError, Undeliverable
 from snapshots.redaction import HIDDEN, without_secrets
 

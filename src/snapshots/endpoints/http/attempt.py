@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from snapshots.endpoints.http.backoff import RetryBudget
 from snapshots.endpoints.http.page import RecordOutcome, RecordVerdict
+from snapshots.retry import Retries
 
 
 @dataclass(slots=True)
@@ -19,11 +19,10 @@ class Attempt:
     """An earlier run may have sent some of them, and has heard nothing."""
     behind: bool = False
     """A gateway had no answer from the server behind it."""
-    budget: RetryBudget | None = None
-    """None until something failed. Halves share it: what a page has spent is not given again."""
-
+    retries: Retries | None = None
+    """None until a request failed. Halves of a page share it, so that its time is not doubled."""
     narrowed: bool = False
-    """The budget was, because they are refused and may have been taken."""
+    """The time for retries was cut: the records are refused and may have been taken before."""
 
     @property
     def unsure(self) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from snapshots._native import Credit
 from snapshots.endpoints.http import answers, first_contact
 from snapshots.endpoints.http.attempt import Attempt
-from snapshots.endpoints.http.backoff import RetryBudget
 from snapshots.endpoints.http.concurrency_limit import ConcurrencyLimit
 from snapshots.endpoints.http.connection import NoAnswer, Response
 from snapshots.endpoints.http.page import RecordPage, RequestSource
@@ -18,15 +18,14 @@ from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.endpoints.http.stats import Failing, Stats
 from snapshots.endpoints.http.transport import Transport
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
+from snapshots.retry import Retries, RetryPolicy
 from snapshots.retry_after import retry_after
+from snapshots.time_limits import FIRST_CONTACT_SECONDS, UNSURE_SECONDS
 
-FIRST_CONTACT_SECONDS = 3.0
-"""Patience with a server that never answered: more likely its address is wrong."""
+RETRY = RetryPolicy(first_pause=0.1, longest_pause=30.0)
+"""How long to try is up to the user."""
 FIRST_ANSWERS = 3
 """So many that are the same speak of address and method, and not of the records."""
-UNSURE_SECONDS = 30.0
-"""How long a request is tried again, at most, that is refused and may have been taken before: by
-then the one before it is done with."""
 CREDIT_SECONDS = 0.02
 """So long requests may follow each other without anybody being asked."""
 
@@ -128,7 +127,7 @@ class Exchange:
     async def ask(
         self, page: RecordPage, tally: Attempt, answer: Response | NoAnswer | None = None
     ) -> Response | NoAnswer | None:
-        """The answer that decides, the last failure when the budget is spent, or None: halted.
+        """The answer that decides, the last failure when there is no time left, or None: halted.
 
         `answer`: the one that was heard of the page already.
         """
@@ -252,27 +251,30 @@ class Exchange:
         asked = None
         if isinstance(answer, Response):
             asked = retry_after(answer.headers.get("retry-after"))
-        if tally.budget is None:
-            tally.budget = RetryBudget(self._patience(answer))
+        if tally.retries is None:
+            tally.retries = Retries(replace(RETRY, seconds=self._patience(answer)))
+        retries = tally.retries
+        retries.failed()
         if isinstance(answer, Response) and answers.action(answer.status) == "refused":
             if not tally.narrowed:
-                tally.budget.narrow(UNSURE_SECONDS)
+                retries.narrow(UNSURE_SECONDS)
             tally.narrowed = True
         self._fails(tally, answer)
-        wait = tally.budget.wait(asked)
-        if wait is None:
-            self._give_up(tally.budget, answer, asked)
+        wait = retries.pause(asked)
+        again = retries.may_go_on(wait)
+        if not again:
+            self._give_up(retries, answer, asked)
         if isinstance(answer, Response) and answer.status in answers.THROTTLED:
             self._slow_down(answer, asked)
-        if wait is None:
+        if not again:
             return False
         await self._sleep(wait)
         self.stats.retries += self._error is None
         return self._error is None
 
     def _fails(self, tally: Attempt, answer: Response | NoAnswer) -> None:
-        assert tally.budget is not None  # noqa: S101 - something has failed
-        self._failing[id(tally)] = (tally.budget.began, answers.said(self._settings, answer))
+        assert tally.retries is not None  # noqa: S101 - for the type checker
+        self._failing[id(tally)] = (_began(tally.retries), answers.said(self._settings, answer))
         self._tell_failing(answers.said(self._settings, answer))
 
     def _no_longer_failing(self, tally: Attempt) -> None:
@@ -305,9 +307,7 @@ class Exchange:
         known = known or self._settings.wary
         return seconds if known else min(seconds, FIRST_CONTACT_SECONDS)
 
-    def _give_up(
-        self, budget: RetryBudget, answer: Response | NoAnswer, asked: float | None
-    ) -> None:
+    def _give_up(self, retries: Retries, answer: Response | NoAnswer, asked: float | None) -> None:
         """Halts where it is no fault of the records and the others would fare no better."""
         place = self._settings.display()
         if isinstance(answer, Response):
@@ -317,8 +317,8 @@ class Exchange:
                 and answer.status in answers.THROTTLED
             ):
                 self.halt(answers.wait_longer(self._settings, answer.status, asked))
-        elif not answer.sent and self._last_answer < budget.began:
-            # Nobody was answered for a whole budget, and now the server cannot be reached.
+        elif not answer.sent and self._last_answer < _began(retries):
+            # Nobody was answered for all that time, and now the server cannot be reached.
             hint = "Check the address, and that the server runs; then give the same command again."
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
@@ -346,3 +346,9 @@ class Exchange:
             await asyncio.wait_for(self._halted.wait(), seconds)
         except TimeoutError:
             return
+
+
+def _began(retries: Retries) -> float:
+    """When the first failure was, of something that has failed."""
+    assert retries.began is not None  # noqa: S101 - for the type checker
+    return retries.began

@@ -6,19 +6,25 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, get_args
 from urllib.parse import urlsplit
 
+from snapshots.defaults import (
+    API_KEY_HEADER,
+    BATCH,
+    CONCURRENCY,
+    KEY_HEADER,
+    MAX_CONCURRENCY,
+    Method,
+    Results,
+)
 from snapshots.endpoints.http.page import RecordOutcome
 from snapshots.errors import UsageError
 from snapshots.hosts import no_name
 from snapshots.redaction import is_secret, secret_parameters
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
-Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
-Results: TypeAlias = Literal["none", "combocurve"]
-
-METHODS: tuple[Method, ...] = ("POST", "PUT", "PATCH")
-MAX_CONCURRENCY = 1024
+METHODS: tuple[Method, ...] = get_args(Method)
 SHORTEST_SECRET = 6
 """Shorter texts are hidden nowhere: they are parts of ordinary words."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -56,7 +62,7 @@ class ApiKey:
     """A key in a header of its own; with a token, if both are asked for."""
 
     key: str = field(repr=False)
-    header: str = "x-api-key"
+    header: str = API_KEY_HEADER
     token: str | None = field(default=None, repr=False)
 
     def headers(self) -> Mapping[str, str]:
@@ -77,7 +83,7 @@ class HttpSettings:
     place: str = ""
     """What the URL is called where others can read it; empty: the URL without its query."""
     method: Method = "POST"
-    batch: int = 1
+    batch: int = BATCH
     """Records of one request."""
     array: bool = False
     """A JSON array even where a request holds one record; with `batch` > 1 it always is."""
@@ -86,15 +92,15 @@ class HttpSettings:
     looked_up: Sequence[str] = field(default=(), repr=False)
     """Parts of URL and headers that their user keeps elsewhere, and that nobody may see."""
     auth: Auth | None = None
-    timeout: float = 30.0
+    timeout: float = REQUEST_SECONDS
     """Seconds from the beginning of a request to the end of its answer."""
-    concurrency: int = 8
+    concurrency: int = CONCURRENCY
     """Requests at once, at most."""
     rate: float | None = None
     """Requests per second, at most."""
-    retry_seconds: float = 300.0
+    retry_seconds: float = DELIVERY_RETRY_SECONDS
     """How long a request is tried again after it failed for the first time."""
-    key_header: str = "Idempotency-Key"
+    key_header: str = KEY_HEADER
     """Empty: no such header is sent."""
     results: Results = "none"
     """How the results in a 207 answer are read."""

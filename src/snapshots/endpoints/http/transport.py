@@ -16,8 +16,8 @@ from snapshots.endpoints.http.page import RecordPage
 from snapshots.endpoints.http.request import RequestWriter
 from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.errors import CannotConnect
+from snapshots.time_limits import CONNECT_SECONDS
 
-CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 15.0
 """A connection that was idle for longer may have been forgotten by something on the way."""
 POLLED = 256

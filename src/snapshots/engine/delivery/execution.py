@@ -22,8 +22,8 @@ from snapshots.engine.job import JobOutcome
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.plan.plan import UnansweredRows
 from snapshots.engine.support import threads
-from snapshots.engine.support.time_limits import HEARTBEAT_SECONDS, TICK_SECONDS
 from snapshots.model import Counts
+from snapshots.time_limits import HEARTBEAT_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from snapshots._native import Block

@@ -12,7 +12,8 @@ from snapshots.engine.delivery.group_commit import unwritten
 from snapshots.engine.delivery.settings import settings
 from snapshots.engine.plan.columns import fitting, for_requests
 from snapshots.engine.plan.doubts import settle
-from snapshots.engine.plan.plan import Options, Plan, UnansweredRows, path_of
+from snapshots.engine.plan.options import Options
+from snapshots.engine.plan.plan import Plan, UnansweredRows, path_of
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff

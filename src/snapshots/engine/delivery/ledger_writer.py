@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.engine.support.retry import RetryPolicy
-from snapshots.engine.support.time_limits import RETRY_SECONDS
+from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import SnapshotsError
 from snapshots.ledger.deliveries import ChunkSent, holds, write_down
 
@@ -23,18 +22,17 @@ if TYPE_CHECKING:
 class LedgerWriter:
     """For one thread at a time; has a session of its own."""
 
-    def __init__(self, home: Target, lease: Lease, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, home: Target, lease: Lease) -> None:
         self._books = LedgerSession(home, create=False)
         self._books.name_sessions(session_name(lease))
         self._lease = lease
-        self._retry_seconds = retry_seconds
 
     def write(self, chunks: Sequence[ChunkSent], rejects: Sequence[Reject]) -> None:
         """All of it or nothing, and comes back after a lost connection.
 
-        Raises what `write_down` raises, once retrying has not helped for `retry_seconds`.
+        Raises what `write_down` raises, once retrying has not helped for RETRY_SECONDS.
         """
-        patience = RetryPolicy(self._retry_seconds, _go_on)
+        patience = DatabaseRetry(_go_on)
         failed = False
         while True:
             try:
@@ -51,7 +49,7 @@ class LedgerWriter:
 
     def replan(self, plan: str) -> None:
         """Notes in the plan what may have been sent; as patient as `write`."""
-        patience = RetryPolicy(self._retry_seconds, _go_on)
+        patience = DatabaseRetry(_go_on)
         while True:
             try:
                 self._books.renewed().replan(self._lease, plan)

@@ -17,9 +17,9 @@ from snapshots._native import CurrentOutbox
 from snapshots.endpoints.http.answers import FAULT, action
 from snapshots.engine.delivery.group_commit import GroupCommit, Record
 from snapshots.engine.delivery.request_slot import RequestSlot
-from snapshots.engine.support.time_limits import TICK_SECONDS
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.model import Counts
+from snapshots.time_limits import LAST_ANSWERS_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from snapshots._native import Outbox
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.delivery.parcel_queue import ParcelQueue
     from snapshots.engine.limits import StopConditions
-
-PATIENCE_SECONDS = 1.5
-"""How long answers to what is under way are waited for once the delivery is to stop."""
 
 
 class Sender:
@@ -128,7 +125,7 @@ class Sender:
                     self._end()
                     self._books.go_on()
                     self._api.halt(Stopped("stopped"))
-                    deadline = deadline or loop.time() + PATIENCE_SECONDS
+                    deadline = deadline or loop.time() + LAST_ANSWERS_SECONDS
                     if loop.time() > deadline:
                         return
         finally:

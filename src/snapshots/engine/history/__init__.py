@@ -1,1 +1,1 @@
-"""What the ledger says: lookups, progress, totals and rows of loaded tables."""
+"""Questions to the ledger: lookups, progress, totals and rows of loaded tables."""

@@ -1,7 +1,7 @@
-"""The databases this user has imported into, remembered in the user's state folder.
+"""The databases that this user has imported into, kept in a file of the user's state folder.
 
-No password is ever in that file: a database is kept as its `display()` URL, and connecting to
-it again takes the password from the usual places.
+The file never holds a password: it has the `display()` URL of each database. A new connection
+takes the password from the usual places.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FILE = "databases.json"
 
 
 def remember(database: str) -> None:
-    """Notes a database. A state folder that cannot be written costs the memory, not the import."""
+    """Adds a database to the file. If the state folder cannot be written, nothing happens."""
     databases = recall()
     if any(_place(database) == _place(known) for known in databases):
         return
@@ -38,7 +38,7 @@ def remember(database: str) -> None:
 
 
 def recall() -> list[str]:
-    """The remembered databases, oldest first; none where the file is missing or damaged."""
+    """The known databases, oldest first; none if the file is missing or damaged."""
     state = folder()
     if state is None:
         return []
@@ -50,12 +50,12 @@ def recall() -> list[str]:
 
 
 def _place(database: str) -> str:
-    """The same whoever logs in."""
+    """A database's URL without the user's name, so that it is kept once."""
     return re.sub(r"(?<=://)[^/@]*@", "", database)
 
 
 def folder() -> Path | None:
-    """Where a user's own state is kept; None for a user without a home folder."""
+    """The folder for the user's state; None for a user without a home folder."""
     override = os.environ.get("SNAPSHOTS_STATE_DIR")
     if override:
         return Path(override)
@@ -71,9 +71,9 @@ def folder() -> Path | None:
 
 
 def uploads() -> Path:
-    """Where uploaded files are kept if nothing else is said.
+    """The default folder for uploaded files.
 
-    Raises UsageError where the user has no home folder.
+    Raises UsageError if the user has no home folder.
     """
     state = folder()
     if state is None:

@@ -1,4 +1,4 @@
-"""Questions to the history: of one database, or of all that this user has imported into."""
+"""Answers from the history of one database, or of all that this user has imported into."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Presence = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Imports, and the databases that could not be asked."""
+    """Imports, and the databases that could not be reached."""
 
     imports: list[ImportRecord]
     unreachable: list[tuple[str, SnapshotsError]]
@@ -47,23 +47,22 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """Whether a file is in the history."""
+    """Whether a file was imported, as the history has it."""
 
     input: str
     content_hash: str | None
-    """None of a file that is `unreadable` or `gone`."""
+    """The hash of its bytes; None if it is `unreadable` or `gone`."""
     presence: Presence
-    """`delivered`: sent to an API, and into no table. `changed`: only the name is known, under
-    another content. `unreadable`: it is no input, as the error says. `gone`: there is no such file;
-    what the ledger has of that name is in `imports`."""
+    """`delivered`: sent to an API, not loaded. `changed`: an input of this name had other content.
+    `unreadable`: it is no input; `error` says why. `gone`: there is no such file now."""
     imports: list[ImportRecord]
-    """Of the same content; where `changed`, `unreadable` or `gone`, of the same name."""
+    """Imports of the same content; if `changed`, `unreadable` or `gone`, of the same name."""
     error: InputError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """All that the ledger has of one import but the rejects themselves."""
+    """All that the ledger has of one import, except the rejects themselves."""
 
     record: ImportRecord
     plan: str
@@ -73,7 +72,7 @@ class Detail:
 
 
 def list_imports(database: str | None) -> Listing:
-    """Every import of a database, or of every database known; newest last."""
+    """Every import of a database, or of every known database; newest last."""
     imports: list[ImportRecord] = []
     unreachable: list[tuple[str, SnapshotsError]] = []
     for name in _databases(database):
@@ -95,11 +94,10 @@ def list_imports(database: str | None) -> Listing:
 
 
 def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
-    """Whether the content of each file is imported already.
+    """Says for each file whether its content was imported.
 
-    `arguments` are names, folders and patterns. What is no input, or not there any more, is
-    answered by its name, and keeps no other waiting. Raises UsageError for an argument that is
-    empty or no text.
+    `arguments` are names, folders and patterns. A file that is no input, or does not exist, is
+    looked up by its name. Raises UsageError for an argument that is empty or no text.
     """
     # One that had nothing to load says nothing of a file.
     imports = [record for record in listing.imports if record.same_as is None]
@@ -131,7 +129,7 @@ def _not_there(name: str, error: InputError, imports: list[ImportRecord]) -> Fil
 
 
 def _content(name: str) -> tuple[str, int | None]:
-    """Hash and size."""
+    """The hash and the size of an input."""
     source = open_source(name)
     try:
         return content_hash_of(source), source.identity.size
@@ -169,7 +167,7 @@ def _named(name: str, imports: list[ImportRecord]) -> list[ImportRecord]:
 
 
 def show(import_id: int, database: str | None) -> Detail:
-    """One import. Raises LedgerError or UsageError where it is not to be found."""
+    """All that is known of one import. Raises LedgerError or UsageError if it is not found."""
     with _history_with(import_id, database) as (history, entry):
         return Detail(
             record=_record(entry, history.target.display()),
@@ -181,13 +179,16 @@ def show(import_id: int, database: str | None) -> Detail:
 
 
 def rejects(import_id: int, database: str | None) -> Iterator[Reject]:
-    """The rejects of one import in the order of the input, streamed."""
+    """Streams the rejects of one import in the order of the input."""
     with _history_with(import_id, database) as (history, _):
         yield from history.rejects(import_id)
 
 
 def database_of(import_id: int, database: str | None) -> str:
-    """The database that an import is in, when the user does not say."""
+    """The database that an import is in, if the user does not say.
+
+    Raises UsageError if several known databases, or none, have an import of that number.
+    """
     if database is not None:
         return database
     default = locations.target(None).display()
@@ -241,7 +242,7 @@ def _history_with(import_id: int, database: str | None) -> Iterator[tuple[Histor
 
 @contextmanager
 def _history(name: str) -> Iterator[History | None]:
-    """The history of a database; None where it has no ledger, or is not there any more."""
+    """Gives the history of a database; None if it has no ledger or does not exist."""
     target = locations.target(name)
     session = target.connect(create=False)
     try:
@@ -252,7 +253,7 @@ def _history(name: str) -> Iterator[History | None]:
 
 
 def _record(entry: Entry, database: str) -> ImportRecord:
-    """A killed process could not say so: its import is interrupted, whatever the ledger says."""
+    """The entry with the state `interrupted` if its process is gone: a killed one cannot say so."""
     record = entry.record(database)
     if record.state == "running" and not owner.alive(entry.owner, entry.heartbeat_age):
         return replace(record, state="interrupted")
@@ -260,7 +261,7 @@ def _record(entry: Entry, database: str) -> ImportRecord:
 
 
 def _databases(database: str | None) -> list[str]:
-    """The one given; else all that are known, and the default."""
+    """The given database; else all known ones and the default."""
     if database is not None:
         return [database]
     default = locations.target(None).display()

@@ -1,6 +1,6 @@
-"""How an import goes on: how much of it is done, how fast, and how long it may still take.
+"""The progress of an import: how much is done, how fast, and how long the rest may take.
 
-All of it follows from what is committed. What cannot be known is None, and `why` says so.
+Everything follows from committed chunks. What cannot be known is None, and `why` says so.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _COMPRESSED = "the input is compressed, and its size without compression is not known"
 
 LATEST = 32
-"""Chunks that the present pace is judged by."""
+"""The number of last chunks that give the current speed."""
 LONGEST = 30 * 86_400.0
-"""Seconds that are looked back for a time left."""
+"""Seconds that are looked back at most to estimate the time left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Of some stretches of work."""
+    """How much was done, and in how many seconds of work."""
 
     chunks: int
     bytes: int
@@ -44,29 +44,29 @@ class Pace:
 
     @property
     def basis(self) -> str:
-        """What a time left is reckoned from, as a sentence's part."""
+        """What the time left is estimated from, as a part of a sentence."""
         return f"the last {self.chunks} chunks: {self.bytes} bytes in {self.seconds:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One import, and what follows from its chunks."""
+    """One import, and what its chunks say about its progress."""
 
     entry: Entry
     state: State
-    """As it is: one that says it is running, and whose process is gone, is interrupted."""
+    """The entry; its state is `interrupted` if its process is gone."""
     total: int | None
-    """Bytes in the measure of `entry.read`."""
+    """The size of the input in the units of `entry.read`; None: it is not known."""
     why: str | None
-    """There is no total."""
+    """Why there is no total; empty: there is one."""
     now: Pace | None
-    """Of the last chunks."""
+    """The pace of the last chunks."""
     pace: Pace | None
-    """Over about as long a time as is left."""
+    """The pace over about as many seconds as are left."""
 
     @property
     def error(self) -> str | None:
-        """Without where an uploaded file lies: its name is all that a client knows of it."""
+        """The error without the folder of uploads, which is no business of clients."""
         text = self.entry.error
         if text is None or self.entry.request is None:
             return text
@@ -75,14 +75,14 @@ class Status:
 
     @property
     def outcome(self) -> str | None:
-        """In a word how it ended; None while it has not."""
+        """How it ended, in a word; None while it has not ended."""
         if self.state in {"queued", "running"}:
             return None
         return "already_imported" if self.entry.duplicate else self.state
 
     @property
     def percent(self) -> float | None:
-        """Of the bytes. It is 100 when all is accounted for, and not before."""
+        """The share of bytes that is done. It is 100 only when all records are accounted for."""
         if self.state == "finished":
             return 100.0
         if not self.total:
@@ -91,13 +91,13 @@ class Status:
 
     @property
     def seconds_left(self) -> float | None:
-        """Whoever looks far ahead has to look far back: a moment says little of an hour."""
+        """Estimated seconds until the end. A long estimate uses the speed over a long time."""
         left = _left(self.entry, self.total, self.pace)
         return None if left is None else round(left, 1)
 
     @property
     def seconds(self) -> float:
-        """That it was worked on; while it runs, since it was queued or begun last."""
+        """Seconds of work; while it runs, since it was last queued or begun."""
         entry = self.entry
         if entry.state != "running":
             return round(entry.seconds, 3)
@@ -106,7 +106,7 @@ class Status:
 
     @property
     def records_per_second(self) -> float | None:
-        """Now if it runs, else all over."""
+        """Records per second: of the last chunks while it runs, else of the whole import."""
         if self.now is not None:
             return round(self.now.records / self.now.seconds, 1)
         if self.entry.state == "running" or not self.seconds:
@@ -115,7 +115,7 @@ class Status:
 
 
 def status(history: History, entry: Entry) -> Status:
-    """Of one import; asks for the chunks of one that runs."""
+    """The progress of one import; the ledger is asked for chunks only while it runs."""
     total, why = _total(entry)
     alive = entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
     now = pace = None
@@ -153,7 +153,7 @@ def _total(entry: Entry) -> tuple[int | None, str | None]:
 
 
 def _total_unplanned(entry: Entry) -> tuple[int | None, str | None]:
-    """By name alone: how the input is packed is known with its plan."""
+    """Whether the name is that of a compressed file; the plan knows better, once there is one."""
     if entry.size is not None:
         packed = urlsplit(entry.input).path.lower().endswith(COMPRESSED)
         return (None, _COMPRESSED) if packed else (entry.size, None)
@@ -165,8 +165,11 @@ def _total_unplanned(entry: Entry) -> tuple[int | None, str | None]:
 
 
 def _pace(stretches: Iterable[WorkPeriod], entry: Entry) -> Pace | None:
-    """Without the time in which nobody worked, and without the first chunk of each stretch: that
-    was made before."""
+    """The pace over some chunks.
+
+    Time in which nobody worked does not count, nor does the first chunk after it, which was begun
+    before.
+    """
     chunks = size = records = 0
     seconds = 0.0
     for one in stretches:
@@ -186,7 +189,7 @@ def _left(entry: Entry, total: int | None, pace: Pace | None) -> float | None:
 
 
 def _back(now: str, seconds: float | None) -> str:
-    """A time in the past, as the ledger writes it; without a number the beginning of all."""
+    """The time so many seconds ago, as the ledger writes it; None: the earliest time."""
     if seconds is None:
         return ""
     then = datetime.fromisoformat(now) - timedelta(seconds=min(seconds, LONGEST))

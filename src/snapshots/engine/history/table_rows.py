@@ -1,4 +1,4 @@
-"""Rows that were loaded, read back."""
+"""Reads rows of loaded tables, page by page, for clients of the service."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from snapshots.errors import NoSuchTable, TargetError, TooSlow, UsageError
 from snapshots.targets.sql import paging
 from snapshots.targets.sql.paging import PageQuery, RowFilter, RowOrder
+from snapshots.time_limits import ROWS_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,27 +23,25 @@ if TYPE_CHECKING:
 
 __all__ = ["RowFilter", "RowOrder", "TablePage", "read"]
 
-SECONDS: Final = 10.0
-"""A page that takes longer is given up."""
 SORTED: Final = 100_000
-"""Rows that are sorted for a page; more are read in the order of an index, or not at all."""
+"""Rows that may be sorted for a page; more are read by an index, or not at all."""
 BYTES: Final = 8 << 20
-"""Of the values on a page, which ends early for that; a row that has more is alone on its page."""
+"""Bytes of values on a page. A page with long values ends early, but has at least one row."""
 _CELL: Final = 32
-"""Bytes of a value that are no text, and of what is around it."""
+"""Bytes that are counted for a value besides its text."""
 _NUMBER: Final = "#"
-"""Before the number of rows that were read, where a page is found by that."""
+"""Marks a position that is a number of rows, where rows have no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """A page of a table."""
+    """One page of a table's rows."""
 
     columns: tuple[tuple[str, TypeKind | None], ...]
-    """Names and types."""
+    """The names and types of the columns."""
     rows: list[tuple[Value, ...]]
     after: tuple[Value, ...] | None
-    """The keys of the last row, if there are more."""
+    """The key of the last row, from which the next page begins; None: there is no next page."""
 
 
 def read(
@@ -54,13 +53,14 @@ def read(
     after: Sequence[Value] | None,
     most: int,
 ) -> TablePage:
-    """A page of a table that is open.
+    """Reads one page of an open table.
 
-    Raises ForbiddenTable, NoSuchTable, UsageError, TooSlow.
+    Raises ForbiddenTable, NoSuchTable, UsageError if too many rows would have to be sorted, and
+    TooSlow if the database needs more than ROWS_SECONDS.
     """
     target, session = history.target, history.session
     with _patience(session):
-        session.limit_time(SECONDS)
+        session.limit_time(ROWS_SECONDS)
         shape = target.inspect(session, open_tables.readable(history, table))
         if shape is None:
             raise NoSuchTable(f"the table {table} is not there any more")
@@ -72,20 +72,20 @@ def read(
 
 @contextmanager
 def _patience(session: Session) -> Iterator[None]:
-    """Gives up what takes too long, all in all, whether or not the server does."""
+    """Within the block, cancels the session's statements after ROWS_SECONDS in all."""
     begun = time.monotonic()
     # The server is to be the first: it ends the statement alone.
-    patience = threading.Timer(SECONDS + 0.5, session.cancel)
+    patience = threading.Timer(ROWS_SECONDS + 0.5, session.cancel)
     patience.daemon = True
     patience.start()
     try:
         yield
     except TargetError as error:
         # The server may be a little earlier.
-        if time.monotonic() - begun < SECONDS * 0.95:
+        if time.monotonic() - begun < ROWS_SECONDS * 0.95:
             raise
         raise TooSlow(
-            f"the database has not found these rows within {SECONDS:g} s",
+            f"the database has not found these rows within {ROWS_SECONDS:g} s",
             hint="filter or sort by a column that has an index",
         ) from error
     finally:
@@ -93,14 +93,14 @@ def _patience(session: Session) -> Iterator[None]:
 
 
 class _SortsMuch(Exception):
-    """More rows would have to be sorted than is done for a page."""
+    """The error for a page that would need too many rows to be sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     select: PageQuery
     sorts: bool
-    """It may have to sort."""
+    """Whether the database may have to sort rows for the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class _Page:
     most: int
 
     def read(self, order: Sequence[RowOrder], after: Sequence[Value] | None) -> TablePage:
-        """The page. Raises UsageError where too much would have to be sorted for it."""
+        """Reads the page. Raises UsageError if too many rows would have to be sorted."""
         numbered = self.target.name == "mysql" and not order and not self.shape.view
         keys = self._keys(order, numbered=numbered)
         if numbered and (not keys or (after and after[0] == _NUMBER)):
@@ -146,7 +146,7 @@ class _Page:
         longest: int | None,
         rows: Sequence[object],
     ) -> Iterator[_Statement]:
-        """Those that find a page one after the other, until `rows` has enough of them."""
+        """The statements that find the page, one after the other, until `rows` has enough."""
         for part in paging.parts(self.shape, keys, after):
             for stretch in paging.stretches(self.place, keys, after):
                 select = paging.select(
@@ -168,10 +168,9 @@ class _Page:
     def _bounded(
         self, find: Callable[[int, int | None], list[tuple[Value, ...]]]
     ) -> tuple[list[tuple[Value, ...]], bool]:
-        """As many rows as a page may have, and whether there are more.
+        """The rows of the page, and whether there are more.
 
-        Values that are long are left out at first: how many rows there is room for is known before
-        the database is asked for these.
+        Long values are left out at first, to learn how many rows there is room for.
         """
         long = paging.long_columns(self.target, self.shape)
         longest = 4 * BYTES // ((self.most + 1) * max(1, len(long)))
@@ -188,7 +187,7 @@ class _Page:
         return whole, len(found) > fits
 
     def _keys(self, order: Sequence[RowOrder], *, numbered: bool) -> tuple[RowOrder, ...]:
-        """What tells one row from the next; nothing where their numbers do."""
+        """The columns that tell one row from the next; empty: they are counted instead."""
         try:
             return paging.complete(self.target, self.shape, order, self.place)
         except UsageError:
@@ -197,7 +196,7 @@ class _Page:
             raise
 
     def _by_number(self, after: Sequence[Value]) -> TablePage:
-        """As the rows lie, past so many of them: where nothing else tells one from the next."""
+        """The rows in their stored order, after skipping a number of them."""
         skip = after[-1]
         if len(after) != 2 or type(skip) is not int or not 0 <= skip < 1 << 63:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
@@ -217,7 +216,7 @@ class _Page:
         return TablePage(columns, [row[: len(columns)] for row in rows], last)
 
     def _sorts_much(self, wanted: PageQuery) -> bool:
-        """So many are soon counted, and what a filter leaves is not always estimated."""
+        """Whether too many rows would be sorted. They are counted: estimates of filters mislead."""
         if not self.target.sorts(self.session, wanted.sql, wanted.params, SORTED):
             return False
         counted = self.session.execute(wanted.counted(SORTED + 1), wanted.params)

@@ -1,4 +1,4 @@
-"""What the ledger of a database says of all its imports together: for metrics."""
+"""Totals over all imports of a database, for metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def totals_of(target: Target) -> LedgerTotals:
-    """All that is committed; nothing where there is no ledger yet."""
+    """The totals of all committed chunks; zeros if there is no ledger yet."""
     with closing(LedgerSession(target, create=False)) as books, suppress(NoDatabase):
         if books.ledger.exists():
             return totals(books.ledger)
@@ -24,9 +24,9 @@ def totals_of(target: Target) -> LedgerTotals:
 
 
 def states_of(books: LedgerSession) -> StateCounts:
-    """How many imports are in which state; none where there is no ledger yet.
+    """How many imports are in each state; none if there is no ledger yet.
 
-    As `snapshots list` has it: an import whose process was killed is interrupted.
+    As in `snapshots list`, an import whose process was killed counts as interrupted.
     """
     try:
         ledger = books.renewed()

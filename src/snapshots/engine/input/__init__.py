@@ -1,1 +1,1 @@
-"""The input: who it is, its bytes cut into chunks, and queries as inputs."""
+"""Inputs: their identity, their bytes cut into chunks, and queries as inputs."""

@@ -1,4 +1,4 @@
-"""Has this input been here before? Told by its bytes, never by its name."""
+"""Whether an input was imported before: decided by its bytes, never by its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease import owner
 from snapshots.errors import InputChanged, InputError
 from snapshots.ledger.missing_tables import TABLE_GONE
-from snapshots.sources.files import fingerprint
+from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,46 +23,45 @@ if TYPE_CHECKING:
     from snapshots.ports import Identity, Source
 
 EAGER_BYTES = 64 * 1024 * 1024
-"""An input up to this size is hashed before it is loaded; a larger one while it is, unless
-something in the ledger looks like it."""
+"""An input up to this size is hashed before it is loaded. A larger one is hashed while it is
+loaded, unless something in the ledger looks like it."""
 STREAM_BYTES = 16 * 1024 * 1024
-"""Of a stream that is held back to know it by. A stream that ends before is known whole."""
+"""Bytes of a stream that are read ahead to recognize it. A shorter stream is known whole."""
 _MIB = 1 << 20
 _ANEW = "it is loaded anew"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownInput:
-    """An input, and what the ledger has of it."""
+    """An input, and what the ledger knows of its bytes."""
 
     identity: Identity
     content_hash: str | None
-    """None: will be known when all of it has been read."""
+    """None: it is known once all bytes have been read."""
     imported: Entry | None = None
-    """Its bytes are all accounted for by this import."""
+    """The import that has accounted for all of its bytes."""
     unfinished: Entry | None = None
-    """This import of it was begun and can go on."""
+    """The import of it that was begun and can be resumed."""
     lookalikes: tuple[int, ...] = ()
-    """The imports that were looked at."""
+    """The imports that were compared with it."""
     emptied: bool = False
-    """The table of `imported` has no row any more."""
+    """Whether the table of `imported` is empty now."""
     gone: tuple[Entry, ...] = ()
-    """Imports of it whose table does not exist any more; the finished ones, newest first, then the
-    others."""
+    """Imports of it whose table is gone: the finished ones, newest first, then the others."""
 
     likely: str | None = None
-    """The table that it would go to now, as far as that is known."""
+    """The table that it would go to now; None: that is not known yet."""
 
     @property
     def anew(self) -> str:
-        """Where it is begun anew because tables are gone: a sentence that says which. Else none."""
+        """A sentence with the tables that are gone, if it is loaded again for that; else empty."""
         return "" if self.imported or self.unfinished or not self.gone else f"{self.lost}: {_ANEW}"
 
     @property
     def lost(self) -> str:
-        """What was loaded into tables that are gone, in words; of each table its first import.
+        """Which tables are gone that it was loaded into, in words; "" if none matters.
 
-        Of the likely table alone, if it is among them; only of that where the input is imported.
+        If the likely table is among them, or the input is imported, only that table matters.
         """
         of_each = {entry.table: entry for entry in reversed(self.gone)}
         if self.likely in of_each or self.imported:
@@ -84,11 +83,10 @@ def look_up(
     table: str | None,
     likely: str | None = None,
 ) -> KnownInput:
-    """Finds an input in a ledger; `table` narrows it to imports into that table, or to
-    deliveries to that URL.
+    """Finds an input in a ledger. `table` restricts the search to one table, or URL of deliveries.
 
-    Of several unfinished ones of it, one into the `likely` table is preferred. One whose table is
-    gone is neither finished nor to be gone on with.
+    Of several unfinished imports, one into the `likely` table is preferred. An import whose table
+    is gone counts neither as finished nor as one to resume.
 
     Raises InputError for a long stream that begins like one that is already imported.
     """
@@ -139,8 +137,8 @@ def look_up(
 def same_input(source: Source, known: KnownInput, entry: Entry, ledger: History) -> bool:
     """Whether an input is the one that an unfinished import was begun with.
 
-    A file whose hash was not known yet is the same if nobody has touched it, or else if what is
-    loaded of it hashes as it did.
+    If the file's hash was not known yet, it is the same if its size, time and inode are; otherwise
+    the part that is loaded must have the same hash.
     """
     identity = known.identity
     if identity.fingerprint != entry.fingerprint:
@@ -174,7 +172,7 @@ def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool
 
 
 def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
-    """The input of an import that is to be resumed.
+    """Identifies the input of an import that is resumed.
 
     Raises InputChanged if its bytes are not those that the import was begun with.
     """
@@ -201,7 +199,7 @@ def _changed(entry: Entry, name: str) -> str:
 
 
 def content_hash_of(source: Source) -> str:
-    """BLAKE3 of a file's bytes as they lie, as `b3sum` prints it."""
+    """The BLAKE3 hash of an input's stored bytes, as `b3sum` prints it."""
     hasher = Hasher()
     for piece in source.raw():
         hasher.update(piece)
@@ -232,7 +230,10 @@ def _identify_stream(source: Source, identity: Identity) -> tuple[Identity, str 
 
 
 def _hash_like(source: Source, entry: Entry) -> str:
-    """The hash of an input that looks like an earlier one, whose hash is known."""
+    """The hash of an input that looks like an earlier one.
+
+    Raises InputError for a stream, which cannot be read twice.
+    """
     identity = source.identity
     if identity.etag and (identity.name, identity.etag) == (entry.input, entry.etag):
         # The server gives its word that these are the same bytes.
@@ -248,17 +249,17 @@ def _hash_like(source: Source, entry: Entry) -> str:
 
 
 def _passes_by(source: Source) -> bool:
-    """Its bytes can be had only once."""
+    """Whether its bytes can be read only once."""
     return source.identity.fingerprint is None and not source.remote
 
 
 def _has_rows(entry: Entry) -> bool:
-    """Where every record was rejected, another dialect or contract deserves another try."""
+    """Whether the import did anything: if all was rejected, another contract may be tried."""
     return entry.counts.loaded > 0 or entry.counts.rejected == 0
 
 
 def _worth_going_on(entry: Entry) -> bool:
-    """An import that loaded nothing is better begun anew, with what its user learned from it."""
+    """Whether to resume an import. One that loaded nothing is begun anew, with new options."""
     if entry.error_code == TABLE_GONE:
         return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")

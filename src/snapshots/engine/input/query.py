@@ -1,4 +1,4 @@
-"""The rows of a query as an input: a SELECT, or a file of one, and the database that is asked."""
+"""Queries as inputs: a SELECT, or a file with one, and the database that is asked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from snapshots.sources.sql.server import Tls
 
 _SHOWN = 60
-"""Characters of a query that is its own name."""
+"""Characters of a query that its name in the ledger has."""
 
 _TLS: dict[str, Tls] = {
     "disable": "off", "allow": "prefer", "prefer": "prefer", "require": "require",
@@ -32,9 +32,10 @@ def open_asked(
     contract: Path | Mapping[str, Any] | None = None,
     limit: int | None = None,
 ) -> QuerySource:
-    """Asks a database; the rows are held to the contract, or else have the server's types.
+    """Asks a database. Rows must match the contract; without one they have the server's types.
 
-    InputError if it is not one SELECT, or if the server refuses it; CannotConnect; ContractError.
+    Raises InputError if the query is not one SELECT or the server refuses it, CannotConnect and
+    ContractError.
     """
     rules = None if contract is None else contract_of(contract)
     source = open_query(_server(database), _text(query), title(query), limit)
@@ -48,7 +49,7 @@ def open_asked(
 
 
 def title(query: str) -> str:
-    """What the ledger calls it: the file, or the beginning of the query."""
+    """The name of a query in the ledger: its file, or its first characters."""
     if _is_file(query):
         return query
     text = " ".join(query.split())

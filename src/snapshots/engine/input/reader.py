@@ -1,4 +1,4 @@
-"""The input, once from front to back: hashed, cut into chunks, each with its place."""
+"""Reads an input once, from first to last byte: hashes it and cuts it into chunks."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A chunk, and what the account of it needs besides."""
+    """A chunk, with what the ledger must know of it."""
 
     chunk: Chunk
     hash_states: tuple[tuple[int, bytes], ...]
-    """Of the input up to some offsets, each MiB apart; none where no hash is taken."""
+    """Hash states of the input, a MiB apart; empty if no hash is taken."""
     encoding: str
     origin: int
-    """Where the chunk begins in the input's own encoding."""
+    """The byte of the input, in its own encoding, at which the chunk begins."""
     is_rest: bool = False
-    """Of a chunk that was too hard to load as one."""
+    """Whether it is a part of a chunk that the database did not take as a whole."""
 
     def after(self, end: int, line: int) -> Piece | None:
-        """What of the chunk lies behind a record's end, where that line begins; None: nothing."""
+        """The part of the chunk behind a record's end, in that line; None: there is none."""
         if end >= self.chunk.end:
             return None
         data = memoryview(bytes(self.chunk))
@@ -44,12 +44,12 @@ class Piece:
         return Piece(rest, self.hash_states, self.encoding, origin, is_rest=True)
 
     def hash_state(self, end: int) -> bytes | None:
-        """The last state that is not past `end`."""
+        """The last hash state that is not past `end`."""
         states = [state for offset, state in self.hash_states if offset <= end]
         return states[-1] if states else None
 
     def as_in_the_input(self, rejects: Sequence[Reject]) -> list[Reject]:
-        """Rejects with the bytes and offsets of the input, which the kernel saw as UTF-8."""
+        """Rejects with bytes and offsets of the input's encoding; the kernel saw it as UTF-8."""
         if encodings.is_utf8(self.encoding) or not rejects:
             return list(rejects)
         data = memoryview(bytes(self.chunk))
@@ -65,28 +65,28 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes that no committed chunk accounts for. It begins with a record."""
+    """A range of bytes that no committed chunk accounts for. It begins with a record."""
 
     start: int
     line: int
     end: int | None
-    """None: as far as the input goes."""
+    """None: to the end of the input."""
     begun: bool = False
-    """It is one chunk, some of whose records were sent: it must be cut as one again."""
+    """Whether it is one chunk of which some records were sent, so that it is cut as one again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """What of an input is still to be done; of a new import, everything."""
+    """The parts of an input that are not accounted for yet; of a new import, all of it."""
 
     gaps: tuple[Gap, ...] = (Gap(0, 1, None),)
     hash_state: bytes | None = None
-    """Of the input up to somewhere before the first gap."""
+    """The hash state of the input up to a place before the first gap."""
     done: tuple[CommittedChunk, ...] = ()
 
     @classmethod
     def after(cls, chunks: Sequence[CommittedChunk]) -> Remainder:
-        """What the committed chunks, given in order, leave."""
+        """The gaps that committed chunks, given in order, leave."""
         gaps = []
         offset, line, state = 0, 1, None
         for chunk in chunks:
@@ -102,7 +102,7 @@ class Remainder:
 
 
 class PassedBy:
-    """Checks that what is read again without being loaded is what was loaded."""
+    """Checks that bytes which are read again, but not loaded, are those that were loaded."""
 
     def __init__(self, place: str, chunks: Sequence[CommittedChunk]) -> None:
         self._place = place
@@ -110,7 +110,7 @@ class PassedBy:
         self._next()
 
     def check(self, offset: int, data: memoryview) -> None:
-        """Bytes at an offset, in order. Raises InputChanged."""
+        """Takes bytes at an offset, in order. Raises InputChanged if they differ."""
         while data and self._chunk is not None:
             if offset < self._chunk.start:
                 # Of this one only the end was read: a plain file is entered in its middle.
@@ -139,7 +139,7 @@ class PassedBy:
 
 
 class Reader:
-    """Cuts one input. Iterate once; then `content_hash`, `end` and `size` are known."""
+    """Cuts one input into chunks. Iterate once; then `content_hash`, `end` and `size` are known."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Reader:
         remainder: Remainder,
         content_hash: str | None,
     ) -> None:
-        """`content_hash`: what is known already and so needs no taking."""
+        """`content_hash` is the hash if it is known already; then none is computed."""
         self._source = source
         self._dialect = dialect
         self._chunk_size = chunk_size
@@ -211,8 +211,11 @@ class Reader:
             yield Piece(chunk, self._states_until(chunk.end), self._dialect.encoding, origin)
 
     def _begin(self) -> int:
-        """The first byte to read: what lies before the gap only where it must be hashed, or
-        where the input cannot be entered in its middle."""
+        """The first byte to read.
+
+        Bytes before the gap are read only if they must be hashed, or if the input cannot be read
+        from its middle.
+        """
         if not self._plain:
             return 0
         return self._hasher.aligned if self._hasher else self._gaps[0].start
@@ -222,7 +225,7 @@ class Reader:
         return data if self._utf8 else encodings.transcode(data, self._dialect.encoding)
 
     def _keep_in_step(self, data: bytes | memoryview) -> None:
-        """Counts the bytes in the input's own encoding."""
+        """Passes pieces on, and counts their bytes in the input's own encoding."""
         if not self._utf8:
             self._origin += len(encodings.original(bytes(data), self._dialect.encoding))
 
@@ -235,7 +238,7 @@ class Reader:
             yield piece
 
     def _states_until(self, end: int) -> tuple[tuple[int, bytes], ...]:
-        """The states that are not past `end`; all but the last are dropped."""
+        """The hash states up to `end`; all of them but the last are dropped here."""
         states = [state for state in self._states if state[0] <= end]
         self._states = states[-1:] + self._states[len(states) :]
         return tuple(states)

@@ -1,6 +1,6 @@
-"""Whether the table of an earlier import is still there, and holds anything.
+"""Whether the table of an earlier import still exists and has rows.
 
-No more is asked on the way in. Whose rows a table holds is another question, and a dear one.
+Whose rows it has is not asked here: that would take far too long before each import.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TablePresence:
-    """Asks a database about tables, about each of them once. For a moment, not to be kept."""
+    """Asks a database once about each table. Do not keep it: the answers grow old."""
 
     target: Target
     session: Session
@@ -27,9 +27,9 @@ class TablePresence:
     _empty: dict[TableName, bool] = field(default_factory=dict)
 
     def gone(self, entry: Entry) -> bool:
-        """The import had a table, which does not exist any more.
+        """Whether the import had a table that does not exist any more.
 
-        Not one that had nothing to load and made none, nor one that has yet to make it.
+        An import that loaded nothing, or has not created its table yet, never had one.
         """
         table, makes = _placed(entry)
         if table is None or (makes and entry.state != "finished" and not entry.read):
@@ -37,13 +37,12 @@ class TablePresence:
         return not self._is_there(table)
 
     def emptied(self, entry: Entry) -> bool:
-        """Its table, which exists, has no row, though the import has loaded some."""
+        """Whether its table exists and is empty although the import has loaded rows."""
         table, _ = _placed(entry)
         return table is not None and entry.counts.loaded > 0 and self._is_empty(table)
 
     def same(self, entry: Entry, table: str) -> bool:
-        """The import went into the table of that name, which is the same in other letters where the
-        database says so."""
+        """Whether the import went into the table of that name, as the database compares names."""
         if entry.table == table:
             return True
         own, _ = _placed(entry)
@@ -81,6 +80,6 @@ def _placed(entry: Entry) -> tuple[TableName | None, bool]:
 
 
 def _require_session(error: TargetError) -> None:
-    """Raises an error that says nothing of the table."""
+    """Raises the error if the connection is lost: it says nothing of the table then."""
     if error.retryable or isinstance(error, CannotConnect | ConnectionLost):
         raise error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.support import threads
 from snapshots.errors import SnapshotsError
+from snapshots.time_limits import HEARTBEAT_SILENCE_SECONDS
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 LOOK_SECONDS = 0.25
-SILENCE_SECONDS = 2.5
-"""Before the ledger is told that the owner lives. Where chunks tell it, nothing else need."""
 
 
 class Heartbeat:
@@ -69,5 +68,5 @@ class Heartbeat:
         entry = ledger.entry(self._lease.import_id)
         if entry is None or entry.wanted or entry.fence != self._lease.fence:
             self.stop.set()
-        elif abs(entry.heartbeat_age) > SILENCE_SECONDS:
+        elif abs(entry.heartbeat_age) > HEARTBEAT_SILENCE_SECONDS:
             ledger.heartbeat(self._lease)

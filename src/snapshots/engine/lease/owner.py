@@ -6,8 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-LEASE_SECONDS = 8.0
-"""An owner that has not been heard of for so long has lost its import."""
+from snapshots.time_limits import LEASE_SECONDS
 
 
 def this_process() -> str:

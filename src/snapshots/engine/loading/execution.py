@@ -21,16 +21,16 @@ from snapshots.engine.loading.missing_parents import MissingParents
 from snapshots.engine.loading.worker import WorkerContext, work_on_chunks
 from snapshots.engine.loading.write import RowWriter
 from snapshots.engine.support import threads
-from snapshots.engine.support.time_limits import HEARTBEAT_SECONDS, ROLLBACK_SECONDS, TICK_SECONDS
 from snapshots.errors import OutOfMemory, Stopped
 from snapshots.model import Counts
+from snapshots.time_limits import HEARTBEAT_SECONDS, ROLLBACK_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.engine.input.reader import Piece
     from snapshots.engine.job import JobContext
-    from snapshots.engine.plan.plan import Options
+    from snapshots.engine.plan.options import Options
     from snapshots.ledger.record import ChunkDone
     from snapshots.ports import Session, Target
 

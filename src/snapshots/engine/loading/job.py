@@ -12,7 +12,8 @@ from snapshots.engine.loading.execution import LoadingExecution
 from snapshots.engine.loading.parent_retry import retry
 from snapshots.engine.loading.single_transaction import import_small, is_small
 from snapshots.engine.loading.table import create_table, prepare_table
-from snapshots.engine.plan.plan import Options, Plan, make_plan
+from snapshots.engine.plan.options import Options
+from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
 
 if TYPE_CHECKING:

@@ -25,18 +25,13 @@ from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.loading.missing_parents import MissingParents
 from snapshots.engine.support import threads
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.engine.support.retry import RetryPolicy
-from snapshots.engine.support.time_limits import (
-    HEARTBEAT_SECONDS,
-    RETRY_SECONDS,
-    ROLLBACK_SECONDS,
-    TICK_SECONDS,
-)
+from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import RefusedAndEnded, RefusedRows, SnapshotsError, Stopped, TargetError
 from snapshots.formats import encodings
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.record import Ledger
 from snapshots.model import Counts
+from snapshots.time_limits import HEARTBEAT_SECONDS, ROLLBACK_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -230,7 +225,7 @@ class ParentRetry:
 
     def _durably(self, step: Callable[[Ledger], T]) -> T:
         """What a step gives, once all that it did is committed; as patient as a worker is."""
-        patience = RetryPolicy(RETRY_SECONDS, self._check)
+        patience = DatabaseRetry(self._check)
         lease = self._task.lease
         while True:
             self._check()

@@ -30,7 +30,8 @@ from snapshots.model import Counts
 if TYPE_CHECKING:
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.input.reader import Piece
-    from snapshots.engine.plan.plan import Options, Plan
+    from snapshots.engine.plan.options import Options
+    from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Ledger
     from snapshots.ports import Source
 
@@ -61,7 +62,7 @@ def import_small(
     The answer to COMMIT may be lost: whoever looks the input up again learns what became of it.
     """
     began = time.monotonic()
-    watch = StopConditions(options.budget, committed=Counts(), limit=None, stop=stop)
+    watch = StopConditions(options.reject_limit, committed=Counts(), limit=None, stop=stop)
     identity, text = known.identity, plan.to_json()
     try:
         reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.loading.commit import commit_chunk
-from snapshots.engine.support.retry import RetryPolicy
-from snapshots.engine.support.time_limits import RETRY_SECONDS
+from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
 from snapshots.ledger.record import ChunkDone, Ledger
+from snapshots.time_limits import RETRY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +29,6 @@ class WorkerContext:
     target: Target
     lease: Lease
     rows: RowWriter
-    retry_seconds: float = RETRY_SECONDS
 
 
 def work_on_chunks(
@@ -45,7 +44,7 @@ def work_on_chunks(
 
     The session in use is in `sessions`, so that another thread can cancel what it waits for.
 
-    Raises what `commit_chunk` raises, once retrying has not helped for `retry_seconds`.
+    Raises what `commit_chunk` raises, once retrying has not helped for RETRY_SECONDS.
     """
     session: Session | None = None
     try:
@@ -70,7 +69,7 @@ def _commit(
     say: Callable[[str], None],
     sessions: set[Session],
 ) -> tuple[Session, ChunkDone]:
-    patience = RetryPolicy(part.retry_seconds, watch.check)
+    patience = DatabaseRetry(watch.check)
     connected = session is not None
     while True:
         watch.check()
@@ -89,7 +88,7 @@ def _commit(
                 raise Stopped("stopped") from error
             patience.bear(error, connected=connected)
             if patience.worth_saying():
-                say(f"waiting for up to {part.retry_seconds:.0f} s: {error}")
+                say(f"waiting for up to {RETRY_SECONDS:.0f} s: {error}")
             if session is not None:
                 sessions.discard(session)
                 session.close()

@@ -1,1 +1,1 @@
-"""How an input will be loaded: options, dialect, columns and the table, decided once."""
+"""The plan of an import: options, dialect, columns and table, decided once."""

@@ -1,4 +1,4 @@
-"""The columns of an import: from a contract, from the table, or inferred from the values."""
+"""Chooses the columns of an import: by a contract, by the table, or by the values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.contract import contract_of
 from snapshots.contract.infer import Inferred, infer
-from snapshots.contract.match import Matched, Policy, match
+from snapshots.contract.match import Matched, match
 from snapshots.contract.table import table_contract
+from snapshots.defaults import ColumnsPolicy
 from snapshots.engine.plan.doubts import require_sound
 from snapshots.errors import ContractError
 from snapshots.formats.options import DialectOptions
@@ -26,22 +27,22 @@ if TYPE_CHECKING:
 
 _NUMBERS = {"integer", "decimal", "float"}
 _GUESSED = {"boolean", "date", "time", "timestamp", "timestamptz"}
-"""Kinds for which MySQL takes nearly any text, and makes of it what it can."""
+"""Types for which MySQL takes nearly any text and converts what it can."""
 _LIKE_NUMBERS = {"date", "time", "timestamp", "timestamptz", "uuid"}
-"""SQLite's columns of these kinds make numbers of texts that look like some."""
+"""Types whose SQLite columns turn texts that look like numbers into numbers."""
 _MORE = {"tiny", "span"}
-"""Columns that hold more than values of one kind."""
+"""Columns that may hold values of more than one type."""
 _SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", "json", "text"}
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnOptions:
-    """What the user says of the columns."""
+    """What the user asks of the columns."""
 
     contract: Path | Mapping[str, Any] | None
     null_values: tuple[str, ...]
     primary_key: tuple[str, ...]
-    policy: Policy
+    policy: ColumnsPolicy
     place: str
     dialect: DialectOptions = field(default_factory=DialectOptions)
     exact: bool = False
@@ -49,15 +50,18 @@ class ColumnOptions:
 
     @property
     def missing_values(self) -> tuple[str, ...] | None:
-        """Texts that mean NULL, if the user names any: an empty field means it in any case."""
+        """The texts that mean NULL, the empty one included; None: the user names none."""
         return ("", *self.null_values) if self.null_values else None
 
     def declared(self) -> Contract | None:
-        """The user's contract. Raises ContractError."""
+        """The user's contract, read and checked; None if there is none. Raises ContractError."""
         return None if self.contract is None else contract_of(self.contract)
 
     def amend(self, contract: Contract) -> Contract:
-        """The contract with what was said besides it."""
+        """The contract with the texts for NULL and the primary key that the user gave.
+
+        Raises ContractError if the key names a column that does not exist.
+        """
         if self.null_values:
             contract = replace(contract, missing_values=self.missing_values)
         if not self.primary_key:
@@ -75,17 +79,17 @@ class ColumnOptions:
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The columns that are loaded, and what must happen to the table before."""
+    """The columns to load, and how the table must be changed before."""
 
     contract: Contract
     header: tuple[str, ...]
-    """A name for each field of a record."""
+    """A name for each field of a record, in order."""
     create: Contract | None = None
     add: tuple[str, ...] = ()
     encoding: RowEncoding | None = None
-    """Where it must be another than the target's own for this table."""
+    """The row encoding, if it must differ from the target's own for this table."""
     notes: tuple[str, ...] = ()
-    """A sentence for each column that goes nowhere, or comes from nowhere."""
+    """A sentence for each column that is left out, added or filled with NULL."""
 
 
 def for_new_table(
@@ -96,7 +100,10 @@ def for_new_table(
     wanted: ColumnOptions,
     say: Callable[[str], None],
 ) -> ColumnChoice:
-    """The columns of a table that does not exist yet."""
+    """Chooses the columns of a table that does not exist yet. `say` gets a sentence for each find.
+
+    Raises ContractError and DialectError.
+    """
     declared = wanted.declared()
     if declared is None:
         inferred = _inferred(source, sniffed, names, wanted)
@@ -125,7 +132,7 @@ def for_new_table(
 def _inferred(
     source: Source, sniffed: Sniffed, names: HeaderNames, wanted: ColumnOptions
 ) -> Inferred:
-    """Types by the values. DialectError if the records show that the dialect is in doubt."""
+    """Infers types from values. Raises DialectError if the records put the dialect in doubt."""
     inferred = infer(
         source,
         sniffed.dialect,
@@ -145,9 +152,9 @@ def for_requests(
     wanted: ColumnOptions,
     say: Callable[[str], None],
 ) -> ColumnChoice:
-    """The members of the JSON objects that an API is sent.
+    """Chooses the members of the JSON objects that an API is sent.
 
-    Without a contract they are called as in the header, whatever a database would say of it.
+    Without a contract they have the names of the header, even names that no database would take.
     """
     declared = wanted.declared()
     if declared is not None:
@@ -177,9 +184,10 @@ def for_table(
     *,
     guesses: bool = False,
 ) -> ColumnChoice:
-    """The columns of a table that exists; `earlier`: the contract of the last import into it.
+    """Chooses the columns for a table that exists.
 
-    `guesses`: the database takes nearly any text for a date, and there is no asking it which.
+    `earlier` is the contract of the last import into it. `guesses` says that the database takes
+    nearly any text for a date, and cannot be asked which. Raises ContractError.
     """
     table = table_contract(shape)
     header = _by_position(sniffed, table, wanted.place, shape)
@@ -228,9 +236,10 @@ def for_table(
 
 
 def require_unchanged(shape: TableShape | None, planned: Contract, encoding: RowEncoding) -> None:
-    """The table still takes what the plan makes: its types decide how a value is written.
+    """Raises ContractError unless the table still takes the values that the plan makes.
 
-    Raises ContractError. Text is read by the database itself, which refuses what it would alter.
+    A column that gets text may have changed its type: the database itself reads the text, and
+    refuses what it would alter.
     """
     if shape is None:
         raise ContractError(
@@ -261,9 +270,9 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
 
 
 def fitting(shape: TableShape | None, wanted: ColumnOptions) -> Callable[[Sniffed], int] | None:
-    """How many columns of the table, or else of the contract, a reading has; 0: it cannot be.
+    """A function that says how many known columns a reading of the input has; 0: it cannot fit.
 
-    None where there is neither.
+    The known columns are those of the table, else of the contract. None if there is neither.
     """
     if shape is None:
         known: Contract | TableShape | None = wanted.declared()
@@ -284,12 +293,12 @@ def fitting(shape: TableShape | None, wanted: ColumnOptions) -> Callable[[Sniffe
 
 
 def _plain(kind: Type) -> Type:
-    """As it is written: what a column does to a value is its own affair."""
+    """The type without what the column does to a value, which does not change how it is written."""
     return kind if kind.wire == "jsonb" else replace(kind, wire="")
 
 
 def _notes(matched: Matched, add: tuple[str, ...]) -> tuple[str, ...]:
-    """What `--columns-changed` allowed, said: nothing is dropped in silence."""
+    """Sentences about what `--columns-changed` allowed, so that nothing is dropped silently."""
     added = [f"column {name!r} is added to the table, as text" for name in add]
     dropped = [f"column {name!r} of the input is ignored" for name in matched.new if not add]
     missing = [f"column {name!r} is not in the input: it is NULL" for name in matched.missing]
@@ -303,8 +312,11 @@ def _notes(matched: Matched, add: tuple[str, ...]) -> tuple[str, ...]:
 def _by_position(
     sniffed: Sniffed, contract: Contract, place: str, shape: TableShape | None = None
 ) -> tuple[str, ...]:
-    """The header; of an input without one, the contract's columns in their order, or all of the
-    table's where that is how many fields there are."""
+    """The input's header, or the known columns in their order if the input has none.
+
+    Those of the contract are taken, or all of the table's if their number fits. Raises
+    ContractError if no number does.
+    """
     if sniffed.dialect.header:
         return sniffed.header
     if shape is not None and len(sniffed.header) != len(contract.columns):
@@ -334,10 +346,10 @@ def _named(contract: Contract | None, column: Column) -> Column | None:
 def _merge(
     table: Column, declared: Column | None, encoding: RowEncoding, place: str
 ) -> tuple[Column, bool]:
-    """A table's column with the rules of the contract; whether it must be sent as text.
+    """The table's column with the rules of the contract, and whether it must be sent as text.
 
-    The table's limits hold in any case. Where it has another type than the contract, the value
-    must pass as what the contract says and go in as text, for the database to read.
+    The table's limits always hold. If its type differs from the contract's, the value must be
+    valid by the contract, and is sent as text for the database to read. Raises ContractError.
     """
     if declared is None:
         return table, False
@@ -366,12 +378,12 @@ def _merge(
 
 
 def _tiny_integer(boolean: Type) -> Type:
-    """What a boolean is that takes any small number."""
+    """The integer type of a boolean column that takes any small number."""
     return Type("integer", bits=8, unsigned=boolean.unsigned)
 
 
 def _as_the_table_has_it(table: Column, declared: Column) -> Column:
-    """A text of the contract, where the kernel must read it as what the table's column is."""
+    """The column's own type in place of a text: the kernel then checks what MySQL would guess."""
     if table.type.kind not in _GUESSED:
         return declared
     return replace(
@@ -383,9 +395,9 @@ def _as_the_table_has_it(table: Column, declared: Column) -> Column:
 
 
 def _remember(table: Column, earlier: Column | None, encoding: RowEncoding) -> Column:
-    """A type that the database has no word for, and that the last import knew.
+    """The column with the type of the last import, if the database has no word for that type.
 
-    MySQL keeps a timestamp with zone as a datetime in UTC, and a UUID as text: the next input
+    MySQL stores a timestamp with zone as a datetime in UTC, and a UUID as text. The next input
     with such values must be read as the first one was.
     """
     if earlier is None or encoding == "postgres":
@@ -413,7 +425,7 @@ def _shown(column: Column) -> str:
 
 
 def _word(kind: Type) -> str:
-    """A type in a word; its size only where it is not the usual one."""
+    """A type in one word, with its size if it is not the usual one."""
     size = ""
     if kind.kind == "decimal" and kind.precision is not None:
         size = f"({kind.precision},{kind.scale})"

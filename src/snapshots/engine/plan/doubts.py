@@ -1,4 +1,4 @@
-"""Which reading of an input is taken, and when none is: nothing is made of what is in doubt."""
+"""Decides between readings of an input; where none is certain, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from snapshots.formats.sniff import Sniffed
 
 FEW_RECORDS = 1000
-"""Of more, a share that is rejected is judged as --max-rejects says."""
+"""With more records, --max-rejects judges the share that is rejected."""
 _STANDS = "the names of the known columns stand in {}"
 _SENTENCE = re.compile(r"[^,;\t|]*[.!?]\s*|\s*[{<\[].*|.*\w, \w+ \w.*|\S+ \S+ \S+ .*", re.DOTALL)
 
 
 def settle(sniffed: Sniffed, fits: Callable[[Sniffed], int] | None, place: str) -> Sniffed:
-    """The reading to load by.
+    """Chooses the reading to load by.
 
-    `fits` says how many columns of the table or contract a reading has, 0 if it cannot be
-    loaded; None: nothing is known of the columns. DialectError where several fit equally.
+    `fits` says how many known columns a reading has, 0 if it cannot be loaded; it is None if no
+    columns are known. Raises DialectError if several readings fit equally well.
     """
     if fits is None:
         if sniffed.question is not None:
@@ -44,8 +44,10 @@ def settle(sniffed: Sniffed, fits: Callable[[Sniffed], int] | None, place: str) 
 
 
 def _with_names(sniffed: Sniffed, fits: Callable[[Sniffed], int]) -> Sniffed:
-    """The same with the first record as the header, where it holds the known names and was not
-    taken for one because it comes again below."""
+    """The reading with its first record as the header, if that record has the known names.
+
+    Detection takes it for data if it comes again below.
+    """
     own = sniffed.dialect
     if own.header or "header" not in sniffed.doubts:
         return sniffed
@@ -57,7 +59,7 @@ def _with_names(sniffed: Sniffed, fits: Callable[[Sniffed], int]) -> Sniffed:
 
 
 def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> Sniffed | None:
-    """Another reading, whose header has the names that are known."""
+    """Another reading whose header has the known names; None if there is none."""
     found: dict[tuple[str, int, tuple[str, ...]], tuple[int, Sniffed]] = {}
     for one in sniffed.others():
         if one.dialect.header and (number := fits(one)):
@@ -85,10 +87,10 @@ def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> S
 def require_sound(
     sniffed: Sniffed, given: DialectOptions, inferred: Inferred, place: str, *, remote: bool
 ) -> None:
-    """DialectError if most records would be rejected for their structure, so that it is in doubt.
+    """Raises DialectError if most records would be rejected for their structure.
 
-    InputError if an answer has no record, and is a sentence and no header. Either only where the
-    user has not said how it is.
+    Raises InputError if a web server's answer has no record and looks like a sentence. Neither is
+    raised if the user has said how the input is written.
     """
     records = inferred.records + inferred.broken
     if remote and not records and given.header is None and given.delimiter is None:

@@ -1,13 +1,24 @@
-"""How rows are sent to an API: what a user asks for, and what of it the ledger may keep."""
+"""Where and how rows are sent to an API, and which parts of that the ledger may keep."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from snapshots.defaults import (
+    BATCH,
+    CONCURRENCY,
+    KEY_HEADER,
+    MAX_CONCURRENCY,
+    Method,
+    Nulls,
+    Results,
+    option,
+)
 from snapshots.errors import UsageError
 from snapshots.redaction import secret_parameters
+from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
@@ -19,31 +30,52 @@ _HOW_FAST = ("concurrency", "ordered", "rate", "timeout", "retry_seconds")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how rows are sent; what makes no sense is refused by the adapter.
+    """Where and how rows are sent. The HTTP adapter refuses values that make no sense.
 
-    URL and headers are as the user wrote them: a value that is `${VARIABLE}` or `@FILE` is only
-    looked up when something is sent.
+    URL and headers are as the user wrote them: `${VARIABLE}` and `@FILE` are looked up when
+    something is sent.
+
+    >>> Endpoint("https://example.org/items", ordered=True).at_once
+    1
+
+    Raises UsageError if the URL holds a secret in plain text.
     """
 
     url: str
-    method: Literal["POST", "PUT", "PATCH"] = "POST"
-    batch: int = 1
-    """Records of one request; with more than one they are an array."""
+    """Where the rows are sent: `http://` or `https://`."""
+    method: Method = option("POST", "The method of the requests.", choices=Method)
+    batch: int = option(
+        BATCH, "Records of one request; with more than one they are a JSON array.", least=1
+    )
     headers: tuple[tuple[str, str | None], ...] = ()
-    """None: a value that the ledger was not told."""
-    nulls: Literal["null", "omit"] = "null"
-    results: Literal["none", "combocurve"] = "none"
-    """How the results of a 207 answer are read."""
-    key_header: str = "Idempotency-Key"
+    """Names and values; None: a value that the ledger was not told."""
+    nulls: Nulls = option(
+        "null", "A missing value is sent as null, or its member is left out.", choices=Nulls
+    )
+    results: Results = option(
+        "none",
+        "How a 207 answer says what became of each record; none: it does not.",
+        choices=Results,
+    )
+    key_header: str = option(KEY_HEADER, "The header of the idempotency key.")
     seed: str = ""
-    """Of the idempotency keys: two deliveries never have a key in common."""
-    concurrency: int = 8
-    ordered: bool = False
-    rate: float | None = None
-    timeout: float = 30.0
-    retry_seconds: float = 300.0
+    """What idempotency keys are made of: two deliveries never have a key in common."""
+    concurrency: int = option(
+        CONCURRENCY,
+        "Requests at once, at most; fewer while the API asks for less.",
+        least=1,
+        most=MAX_CONCURRENCY,
+    )
+    ordered: bool = option(False, "Keep the order of the input: one request at a time.")
+    rate: float | None = option(None, "Requests per second, at most.")
+    timeout: float = option(
+        REQUEST_SECONDS, "Seconds from the beginning of a request to the end of its answer."
+    )
+    retry_seconds: float = option(
+        DELIVERY_RETRY_SECONDS, "Seconds that a record is tried again before it is left pending."
+    )
     auth: Auth | None = field(default=None, compare=False, repr=False)
-    """From Python only: asked before each request, such as a token that is renewed."""
+    """Credentials from Python that may change, such as a token that is renewed."""
 
     def __post_init__(self) -> None:
         for name, value in secret_parameters(self.url):
@@ -58,16 +90,16 @@ class Endpoint:
 
     @property
     def at_once(self) -> int:
-        """Requests that may be under way."""
+        """How many requests may be under way at once."""
         return 1 if self.ordered else self.concurrency
 
     def given(self) -> dict[str, Any]:
-        """What decides what is sent, as JSON."""
+        """The parts that decide what is sent, as JSON."""
         kept = self.for_the_ledger()
         return {k: v for k, v in kept.items() if k != "seed" and k not in _HOW_FAST}
 
     def for_the_ledger(self) -> dict[str, Any]:
-        """All that is no secret, as JSON."""
+        """All parts that are no secrets, as JSON."""
         kept = asdict(replace(self, auth=None))
         del kept["auth"]
         kept["headers"] = [[name, _without_secret(name, value)] for name, value in self.headers]
@@ -75,13 +107,13 @@ class Endpoint:
 
     @classmethod
     def from_the_ledger(cls, kept: dict[str, Any]) -> Endpoint:
-        """What `for_the_ledger` gave."""
+        """Reads what `for_the_ledger` gave."""
         return cls(**{**kept, "headers": tuple((name, value) for name, value in kept["headers"])})
 
     def with_secrets_of(self, given: Endpoint | None) -> Endpoint:
-        """The request that the ledger kept, with what it was not told and how fast it may go.
+        """The ledger's request with the secrets, limits and speed of the one given now.
 
-        Raises UsageError where the value of a header is missing.
+        Raises UsageError if the value of a header is missing.
         """
         again = {} if given is None else {name.lower(): value for name, value in given.headers}
         headers = tuple((name, again.get(name.lower(), value)) for name, value in self.headers)

@@ -1,9 +1,9 @@
-"""Which tables clients of the service may reach: those that imports of the ledger have created, and
-those that whoever runs the service has named. None of the ledger's own, whatever is named.
+"""Which tables clients of the service may reach: the open tables.
 
-A name is what the database makes of it. A table that an import has created is known by its name
-and by the columns that the import gave it: where somebody has dropped it and made another of the
-same name, that one is closed.
+Open are tables that imports have created, and those that the service's operator names with
+`--tables`; never the ledger's own. The database decides which table a name means. A table that an
+import has created is recognized by its name and its columns: if somebody drops it and creates
+another one of the same name, that one is closed.
 """
 
 from __future__ import annotations
@@ -42,18 +42,23 @@ _PATTERN = re.compile(rf"(?:(?:{_PART.pattern})\.)?(?:{_PART.pattern})")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Of tables that are named: `schema.name` with `*` for any characters, or `name` alone, in the
-    schema where names are looked for that stand alone."""
+    """A pattern for names of tables: `schema.name`, with `*` for any characters.
+
+    A `name` alone means the schema in which the database looks for such names.
+
+    >>> Pattern.parse("public.rides_*").plain
+    False
+    """
 
     schema: str | None
-    """A regular expression, as `name`."""
+    """A regular expression, as `name` is; None: the schema for names that stand alone."""
     name: str
     plain: bool
-    """It has no `*`: only so does it name one of the database's own tables."""
+    """Whether it has no `*`. Only then may it name one of the database's own tables."""
 
     @classmethod
     def parse(cls, text: str) -> Pattern:
-        """What a user wrote. Raises UsageError."""
+        """Reads a pattern. Raises UsageError if it is none."""
         if not _PATTERN.fullmatch(text):
             raise UsageError(
                 f"{text!r} names no tables",
@@ -64,7 +69,7 @@ class Pattern:
         return cls(schema, parts[-1][0], all(plain for _, plain in parts))
 
     def names(self, table: TableName, naming: Naming) -> bool:
-        """Whether it names a table, as the database calls that."""
+        """Whether it matches a table, by the database's rules for names."""
         schema = table.schema or naming.schema
         if not self.plain and re.fullmatch(naming.system, f"{schema}.{table.name}", re.IGNORECASE):
             return False
@@ -81,13 +86,13 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class OpenTables:
-    """What whoever runs the service has named; nothing: only what imports have created is open."""
+    """The tables that the operator has named; without any, only imported tables are open."""
 
     patterns: tuple[Pattern, ...] = ()
 
     @classmethod
     def parse(cls, target: Target, given: Iterable[str]) -> OpenTables:
-        """What a user wrote. Raises UsageError, also for a table of another database."""
+        """Reads patterns. Raises UsageError, also for a table of another database."""
         patterns = []
         for text in given:
             pattern = Pattern.parse(text)
@@ -97,7 +102,7 @@ class OpenTables:
         return cls(tuple(patterns))
 
     def is_open(self, history: History, table: TableName) -> bool:
-        """Whether clients may reach a table; False for one that is not there."""
+        """Whether clients may reach a table; False if it does not exist."""
         found = history.target.known_as(history.session, table)
         if found is None or _stands_for_ledgers(history, found):
             return False
@@ -107,7 +112,7 @@ class OpenTables:
     def named(target: Target, name: str, given: str | None) -> TableName:
         """The table that a client's input goes to: see `table_of`.
 
-        Raises ForbiddenTable for one of another database.
+        Raises ForbiddenTable for a table of another database.
         """
         try:
             return table_of(target, name, given)
@@ -119,8 +124,8 @@ class OpenTables:
     def readable(self, history: History, text: str) -> TableName:
         """The table that a client may read under this name.
 
-        Raises ForbiddenTable, whether there is such a table or not; NoSuchTable for one that was
-        open and is not there any more.
+        Raises ForbiddenTable, whether such a table exists or not, and NoSuchTable for one that was
+        open and does not exist any more.
         """
         with _Refused(text):
             table = table_of(history.target, "-", text)
@@ -133,8 +138,7 @@ class OpenTables:
         raise _forbidden(text)
 
     def require_takes(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable where clients may not load into a table. One that is not there may
-        be created."""
+        """Raises ForbiddenTable if a table exists and clients may not load into it."""
         with _Refused(str(table)):
             if self.is_open(history, table):
                 return
@@ -144,7 +148,7 @@ class OpenTables:
         raise _forbidden(str(table))
 
     def require_open(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable unless the table is there and open."""
+        """Raises ForbiddenTable unless the table exists and is open."""
         with _Refused(str(table)):
             if self.is_open(history, table):
                 return
@@ -153,7 +157,7 @@ class OpenTables:
     def shows_rejects(self, history: History, entry: Entry) -> bool:
         """Whether clients may see the records that an import has rejected.
 
-        They are for its table. What clients have sent themselves, they know.
+        Those of an import by a client they may see; those of a command only if its table is open.
         """
         if entry.request is not None or entry.created_table is not None or not entry.plan:
             return True
@@ -164,7 +168,7 @@ class OpenTables:
             return False
 
     def all(self, history: History) -> list[str]:
-        """The names of all of them, as a client may give them."""
+        """The names of all open tables, as a client may give them."""
         target, session = history.target, history.session
         there = frozenset(target.tables(session))
         made = {_spelt(target, one): one for one in created(history)}
@@ -193,12 +197,12 @@ class OpenTables:
 
 
 def canonical(history: History, table: TableName) -> str:
-    """A table that is there, for the ledger: where a session looks first for a name may change."""
+    """The name of an existing table with its schema, because sessions may look elsewhere first."""
     return written(history.target.known_as(history.session, table) or table)
 
 
 def _created(history: History, found: TableName) -> bool:
-    """An import has created the table, and it is that table still."""
+    """Whether an import has created the table, and it is still the same table."""
     shape = None
     for one in _alike(history, found):
         own = _own(history, one)
@@ -214,7 +218,7 @@ def _created(history: History, found: TableName) -> bool:
 
 
 def _alike(history: History, table: TableName) -> Iterator[CreatedTable]:
-    """Imports whose table may be that one; the newest first."""
+    """Imports that may have created a table of that name, the newest first."""
     name = table.name.casefold()
     for one in reversed(created(history)):
         if (name_parts(one.name) or [one.table])[-1].casefold().endswith(name):
@@ -222,7 +226,7 @@ def _alike(history: History, table: TableName) -> Iterator[CreatedTable]:
 
 
 def _own(history: History, one: CreatedTable) -> TableName | None:
-    """The table that an import has created."""
+    """The table that an import has created; None: its name cannot be read any more."""
     if not one.name:
         plan = plan_of(history, one.import_id)
         return Plan.from_json(plan).table if plan else None
@@ -233,7 +237,7 @@ def _own(history: History, one: CreatedTable) -> TableName | None:
 
 
 def _made(text: str) -> set[str]:
-    """The columns by which the table of a plan is known again."""
+    """The columns by which the table of a plan is recognized."""
     plan = Plan.from_json(text)
     if plan.lineage:
         return set(LINEAGE)
@@ -241,7 +245,7 @@ def _made(text: str) -> set[str]:
 
 
 def _is_there(history: History, one: CreatedTable, there: Container[TableName]) -> bool:
-    """Whether something has the name of the table that an import has created."""
+    """Whether a table with the name of the one that an import has created exists."""
     own = _own(history, one)
     return own is not None and (
         own in there or history.target.known_as(history.session, own) in there
@@ -249,7 +253,7 @@ def _is_there(history: History, one: CreatedTable, there: Container[TableName]) 
 
 
 def _spelt(target: Target, one: CreatedTable) -> str:
-    """As the import calls it, where that is understood."""
+    """The name of a created table as clients give it."""
     try:
         own = target.table_name(one.name) if one.name else None
     except TargetError:
@@ -268,7 +272,7 @@ def _stands_for_ledgers(history: History, table: TableName) -> bool:
 
 
 def _part(quoted: str | None, plain: str | None) -> tuple[str, bool]:
-    """A regular expression for a part of a name, and whether it is for one name alone."""
+    """A regular expression for a part of a name, and whether it matches one name only."""
     if quoted is not None:
         return re.escape(quoted.replace('""', '"')), True
     pieces = (plain or "").split("*")
@@ -291,14 +295,16 @@ def _forbidden(text: str) -> ForbiddenTable:
 
 
 def _require_session(error: SnapshotsError) -> None:
-    """Raises an error that says nothing of the table."""
+    """Raises the error if the connection is lost: it says nothing of the table then."""
     if error.retryable or isinstance(error, CannotConnect | ConnectionLost):
         raise error
 
 
 class _Refused:
-    """In its block, what the database has against a name, or a name that it cannot have, is told
-    to nobody: the table is not open."""
+    """Within its block, every error about a table becomes ForbiddenTable.
+
+    Clients must not learn from errors whether a closed table exists.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -9,128 +9,38 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from snapshots import home
 from snapshots._native import Converter
-from snapshots.contract.contract import contract_of, parse_contract, to_schema
-from snapshots.engine.limits import RejectLimit
-from snapshots.engine.plan.columns import ColumnOptions, fitting, for_new_table, for_table
+from snapshots.contract.contract import parse_contract, to_schema
+from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
-from snapshots.errors import ContractError, LedgerError, UsageError
+from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
-from snapshots.formats.sniff import HEAD, DialectOptions, sniff
+from snapshots.formats.sniff import HEAD, sniff
 from snapshots.model import Contract, Dialect, RowEncoding, TableName, TableShape
-from snapshots.sources.remote.access import RemoteAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from snapshots.ledger.history import History
+    from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
 LINEAGE = ("_import_id", "_line")
 
 
-class TableGate(Protocol):
-    """Says which tables are loaded into: see `engine/plan/open_tables.py`."""
-
-    def require_takes(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable for a table that is there and not open."""
-
-    def require_open(self, history: History, table: TableName) -> None:
-        """Raises ForbiddenTable unless the table is there and open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user may ask of an import; the defaults are those of the command line."""
-
-    table: str | None = None
-    dialect: DialectOptions = field(default_factory=DialectOptions)
-    contract: Path | Mapping[str, Any] | None = None
-    null_values: tuple[str, ...] = ()
-    budget: RejectLimit = field(default_factory=RejectLimit)
-    stop_on_error: bool = False
-    dry_run: bool = False
-    limit: int | None = None
-    workers: int | None = None
-    chunk_size: int = 8 * 1024 * 1024
-    lineage: bool = True
-    again: bool = False
-    columns_changed: Literal["fail", "add", "ignore"] = "fail"
-    primary_key: tuple[str, ...] = ()
-    decimals: Literal["float", "exact"] = "float"
-    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
-    all_text: bool = False
-    """Every column of a new table is text."""
-    request: Endpoint | None = None
-    """The rows are sent as this says, and not loaded."""
-    anew: bool = True
-    """An input whose table is gone is loaded anew, though nobody has touched it since."""
-    access: RemoteAccess = field(default_factory=RemoteAccess)
-    tables: TableGate | None = None
-    """Only these, and new ones, are loaded into; None: any."""
-
-    def __post_init__(self) -> None:
-        for name in ("limit", "workers", "chunk_size"):
-            number = getattr(self, name)
-            if number is not None and number < 1:
-                raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
-
-    @property
-    def allowed(self) -> RejectLimit:
-        """Rejects before the run must stop."""
-        return RejectLimit(count=0, share=None) if self.stop_on_error else self.budget
-
-    def wanted(self, place: str) -> ColumnOptions:
-        """What is said of the columns of the input called `place`."""
-        return ColumnOptions(
-            contract=self.contract,
-            null_values=self.null_values,
-            primary_key=self.primary_key,
-            policy=self.columns_changed,
-            place=place,
-            dialect=self.dialect,
-            exact=self.decimals == "exact",
-            all_text=self.all_text,
-        )
-
-    def given(self) -> dict[str, Any]:
-        """What shapes the plan, as JSON: two imports with the same wishes have equal plans."""
-        contract = self.contract
-        if contract is not None:
-            contract = to_schema(contract_of(contract))
-        return {
-            "dialect": {
-                name: value
-                for name, value in asdict(self.dialect).items()
-                if value or (name == "delimiter" and value is not None)
-            },
-            "contract": contract,
-            "null_values": list(self.null_values),
-            "lineage": self.lineage,
-            "columns_changed": self.columns_changed,
-            "primary_key": list(self.primary_key),
-            **({"decimals": self.decimals} if self.decimals != "float" else {}),
-            **({"all_text": True} if self.all_text else {}),
-            "request": None if self.request is None else self.request.given(),
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class UnansweredRows:
-    """Of a delivery: which rows may have been sent without an answer that the ledger knows of."""
+    """The rows of a delivery that may have been sent without a known answer."""
 
     rows: int = 0
-    """So many at most of the first that are pending: a run may have ended before it wrote down
-    what it heard of them."""
+    """At most so many of the first pending rows: a run may have ended before it noted answers."""
     asked: Mapping[int, str] = field(default_factory=dict)
-    """Others, by the start of their chunk: `0-41,43`."""
+    """Other rows, by the first byte of their chunk, such as `0-41,43`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +50,7 @@ class Plan:
     into: TableName | Endpoint
     dialect: Dialect
     contract: Contract
-    """With the limits of the table; the columns in the order of the payload."""
+    """The columns in the order in which rows are written, with the limits of the table."""
     header: tuple[str, ...]
     encoding: RowEncoding
     lineage: bool
@@ -150,39 +60,39 @@ class Plan:
     add: tuple[str, ...] = ()
     """Columns of the contract that the table lacked and that are to be added."""
     path: str | None = None
-    """Of the input, from the root."""
+    """The input's path from the root; None: it has none."""
     given: Mapping[str, Any] | None = None
-    """What the user asked for."""
+    """The options that the user gave: see `Options.given`."""
     loads: bool = True
-    """False where nothing can be loaded, so that there is no table."""
+    """False if nothing can be loaded, so that there is no table."""
     compressed: bool = False
-    """The input is: what is read of it says nothing about how much is left."""
+    """Whether the input is: how much was read then says nothing about how much is left."""
     triggers: tuple[str, ...] = ()
-    """Of the table, by name: they may leave rows out."""
+    """The names of the table's triggers, which may leave rows out."""
     unheard: UnansweredRows = field(default_factory=UnansweredRows)
 
     @property
     def table(self) -> TableName:
-        """Where rows are loaded. Of an import alone."""
+        """The table that rows are loaded into. Raises LedgerError for a delivery."""
         if isinstance(self.into, Endpoint):
             raise LedgerError(f"this is a delivery to {self.into}, and no import")
         return self.into
 
     @property
     def request(self) -> Endpoint:
-        """How rows are sent. Of a delivery alone."""
+        """How rows are sent. Raises LedgerError for an import."""
         if not isinstance(self.into, Endpoint):
             raise LedgerError(f"this is an import into {self.into}, and no delivery")
         return self.into
 
     @property
     def destination(self) -> str:
-        """The table, or the URL."""
+        """The name of the table, or the URL."""
         return str(self.into)
 
     @property
     def from_query(self) -> bool:
-        """The records were made of a query's rows: no name leads to the same ones again."""
+        """Whether a query gave the records: nobody can read the same ones again."""
         return self.dialect.terminator == "rs" and self.dialect.delimiter == ","
 
     @property
@@ -196,7 +106,7 @@ class Plan:
         return isinstance(self.into, Endpoint) and self.into.nulls == "omit"
 
     def converter(self, import_id: int) -> Converter:
-        """The kernel's converter. Raises ContractError if the contract cannot be carried out."""
+        """The kernel's converter. Raises ContractError if it cannot apply the contract."""
         lineage = import_id if self.lineage else None
         try:
             return Converter(
@@ -213,7 +123,7 @@ class Plan:
             raise ContractError(str(error), hint="Correct the contract.") from error
 
     def to_json(self) -> str:
-        """For the ledger."""
+        """The plan as the ledger keeps it."""
         plan = {
             "version": 1,
             "table": None if isinstance(self.into, Endpoint) else asdict(self.into),
@@ -237,7 +147,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        """What `to_json` gave."""
+        """Reads what `to_json` gave."""
         plan: dict[str, Any] = json.loads(text)
         place = "the plan in the ledger"
         create = plan["create"]
@@ -270,13 +180,13 @@ def _unheard(kept: Mapping[str, Any]) -> UnansweredRows:
 
 
 def packing(text: str) -> tuple[bool, str]:
-    """Of a plan's JSON: whether the input is compressed, and its encoding. For often."""
+    """Whether the input of a plan's JSON is compressed, and its encoding. Quick."""
     plan: dict[str, Any] = json.loads(text)
     return plan["compressed"], plan["dialect"]["encoding"]
 
 
 def placed(text: str) -> tuple[TableName | None, bool]:
-    """Of a plan's JSON: its table, if it has one, and whether the import makes it. For often."""
+    """The table of a plan's JSON, if it has one, and whether the import creates it. Quick."""
     plan: dict[str, Any] = json.loads(text)
     table = TableName(**plan["table"]) if plan["table"] and plan["loads"] else None
     return table, plan["create"] is not None
@@ -290,11 +200,12 @@ def make_plan(
     say: Callable[[str], None],
     remembered: Callable[[str], str | None],
 ) -> Plan:
-    """Decides how an input will be loaded. `say` gets a sentence for everything detected.
+    """Decides how an input will be loaded, and writes nothing. `say` gets a sentence per find.
 
-    `session` is None where the database does not exist yet and must not be made (a dry run).
+    `session` is None if the database does not exist and must not be created (a dry run).
     `remembered` gives the plan of the last import into a table.
-    Raises DialectError, InputError, ContractError or TargetError; nothing is written.
+
+    Raises DialectError, InputError, ContractError or TargetError.
     """
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name)
@@ -349,8 +260,10 @@ def make_plan(
 
 
 def _users_table(target: Target, session: Session, table: TableName) -> TableShape | None:
-    """The table as it is. Raises UsageError where it is not for users, TargetError where what has
-    its name takes no rows."""
+    """The table as it is; None if it does not exist.
+
+    Raises UsageError for a table of the ledger, and TargetError if what has its name takes no rows.
+    """
     shape = target.inspect(session, table)
     if shape is not None:
         require_users(target, session, table)
@@ -362,7 +275,7 @@ def _users_table(target: Target, session: Session, table: TableName) -> TableSha
 def _triggers(
     target: Target, session: Session, table: TableName, say: Callable[[str], None]
 ) -> tuple[str, ...]:
-    """What a table's owner has the database do with rows, said by name."""
+    """The names of the table's triggers. `say` gets a sentence for triggers and for rules."""
     if triggers := target.triggers(session, table):
         say(f"table {table} has triggers: {', '.join(triggers)}")
     if rules := target.passed_by(session, table):
@@ -374,7 +287,7 @@ def _triggers(
 
 
 def path_of(source: Source) -> str | None:
-    """Of an input, from the root; None for a stream, and for a URL, which is its own."""
+    """An input's path from the root; None for a stream or a URL."""
     if source.remote or source.identity.fingerprint is None:
         return None
     return home.absolute(source.identity.name)

@@ -1,4 +1,4 @@
-"""Which table is meant: the one that a user names, or else one after the input.
+"""Which table is meant: the one that a user names, or one named after the input.
 
 Whatever takes a table from a user takes it from `table_of`, and asks the database by
 `require_users`: the ledger's own tables are never among them.
@@ -29,16 +29,18 @@ MAX_BYTES = 60
 
 
 def table_of(target: Target, name: str, given: str | None) -> TableName:
-    """The table that an input goes to in a database: `table_for`, understood.
+    """The table of a database that an input goes to; `given` is the name that a user gives.
 
-    Raises UsageError as that does, and TargetError where the database can have no such name.
+    Raises UsageError as `table_for` does, and TargetError if the database allows no such name.
     """
     return target.table_name(table_for(name, given))
 
 
 def require_users(target: Target, session: Session, table: TableName) -> None:
-    """Raises UsageError for a table of the ledger, and for one that stands for such a table in
-    this database: another spelling, a view, a partition."""
+    """Raises UsageError for a table of the ledger, and for anything that stands for one.
+
+    That may be another spelling of its name, a view or a partition.
+    """
     if is_ledgers(table.name):
         raise _ledgers(str(table))
     for base in sorted(target.bases(session, table)):
@@ -78,7 +80,7 @@ def shortened(name: str, given: str | None) -> str | None:
 
 
 def _named_after(name: str) -> str:
-    """A table's name of any length. Raises UsageError where there is nothing to make it of."""
+    """A table's name, of any length. Raises UsageError if the input's name gives none."""
     if name == "-":
         raise UsageError("standard input has no name", hint="give the table with --table NAME")
     path = PurePath(name if scheme_of(name) is None else without_query(name))

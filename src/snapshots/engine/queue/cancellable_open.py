@@ -1,6 +1,6 @@
-"""Waiting for servers that may be slow to answer, by somebody who may be told to stop meanwhile.
+"""Opens inputs whose servers may be slow, so that a stop ends the wait.
 
-Only what happens before the first chunk needs this: an import that runs looks after itself.
+Only what happens before the first chunk needs this: a running import checks by itself.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ LOOK_SECONDS = 0.1
 def opened(
     name: str, access: RemoteAccess, stop: threading.Event, sized: Callable[[int], None]
 ) -> Source:
-    """What `open_source` gives; `sized` hears, in this thread, how many bytes there are.
+    """Opens a source as `open_source` does; `sized` is called, in this thread, with its size.
 
-    Raises Stopped as soon as `stop` is set; the thread that waits for the server then ends when
-    that has answered, or has kept silent for too long.
+    Raises Stopped as soon as `stop` is set. The thread that waits for the server ends later, when
+    the server answers or its time is over.
     """
     found: queue.SimpleQueue[Source | BaseException | int] = queue.SimpleQueue()
     unwanted = threading.Event()
@@ -63,7 +63,7 @@ def opened(
 
 @contextmanager
 def ended_by(stop: threading.Event, source: Source) -> Iterator[None]:
-    """Ends what is waited for of a remote source when `stop` is set. Raises Stopped then."""
+    """Within the block, closes a remote source when `stop` is set, and then raises Stopped."""
     over = threading.Event()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""What a client of the service can have done: by its words, on the ledger of one database."""
+"""What clients of the service may ask for: submit, cancel and resume imports."""
 
 from __future__ import annotations
 
@@ -22,29 +22,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedImport:
-    """An import that was asked for."""
+    """The import of a request, and whether the request created it."""
 
     entry: Entry
     new: bool
-    """False: it was asked for before, with the same key."""
+    """False: an earlier request with the same key created it."""
 
 
 def submit(
     ledger: Ledger,
-    order: ImportRequest,
+    request: ImportRequest,
     key: str | None,
     bound: int,
     open_tables: OpenTables | None = None,
 ) -> SubmittedImport:
-    """Puts an import into the queue, or finds the one that this key has put there.
+    """Queues an import, or finds the one that an earlier request with the same key queued.
 
-    It waits there for an earlier one of an input of the same name that has not ended.
+    It waits for an earlier import of an input of the same name, if that has not ended yet.
 
-    Raises KeyReused if that one is another, QueueFull where `bound` imports wait, UsageError for a
-    table that is not for users, ForbiddenTable for one that is neither open nor to be created.
+    Raises KeyReused if the earlier request was another one, QueueFull if `bound` imports wait
+    already, UsageError for a table of the ledger, and ForbiddenTable for a table that exists and
+    is not open.
     """
     tables = open_tables or OpenTables()
-    named = tables.named(ledger.target, order.input, order.table)
+    named = tables.named(ledger.target, request.input, request.options.table)
     require_users(ledger.target, ledger.session, named)
     tables.require_takes(ledger, named)
     table = str(named)
@@ -52,12 +53,12 @@ def submit(
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:
-            after = None if order.again else _earlier(ledger, order, table)
+            after = None if request.options.again else _earlier(ledger, request, table)
             import_id = queue.enqueue(
-                ledger, order.input, table, order.to_json(), key, bound, after
+                ledger, request.input, table, request.to_json(), key, bound, after
             )
     entry = find(ledger, import_id)
-    if not new and ImportRequest.from_json(entry.request or "") != order:
+    if not new and ImportRequest.from_json(entry.request or "") != request:
         raise KeyReused(
             f"this key was given with another request, for import {import_id}",
             hint="a new request takes a new Idempotency-Key",
@@ -65,19 +66,21 @@ def submit(
     return SubmittedImport(entry, new)
 
 
-def _earlier(ledger: Ledger, order: ImportRequest, table: str) -> int | None:
-    """The import whose end tells whether there is anything to do for an order."""
-    found = queue.earlier(ledger, order.input)
-    return next((one for one, into in found if order.table is None or into == table), None)
+def _earlier(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
+    """The unfinished import of the same input, whose end decides if anything is left to do."""
+    found = queue.earlier(ledger, request.input)
+    return next(
+        (one for one, into in found if request.options.table is None or into == table), None
+    )
 
 
 def cancel(
     ledger: Ledger, import_id: int, wish: Wish, open_tables: OpenTables | None = None
 ) -> Entry:
-    """Has an import stopped, and its rows taken out if that is the wish.
+    """Stops an import; with the wish `undo` its rows are deleted, too.
 
-    Raises Forbids where that cannot be done: rows without lineage, or an import that is whole;
-    ForbiddenTable where rows would be taken out of a table that is not open.
+    Raises Forbids if rows have no lineage or the import is finished, and ForbiddenTable if rows
+    would be deleted from a table that is not open.
     """
     entry = find(ledger, import_id)
     if wish == "undo" and entry.state == "finished":
@@ -102,30 +105,33 @@ def resume(
     bound: int,
     open_tables: OpenTables | None = None,
 ) -> Entry:
-    """Queues an import that was stopped once more.
+    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects.
 
-    Raises Forbids, ForbiddenTable, LedgerDamaged, QueueFull.
+    Raises Forbids if a command began it or its table is gone, ForbiddenTable, LedgerDamaged if its
+    records do not add up, and QueueFull if `bound` imports wait already.
     """
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
     if entry.error_code == TABLE_GONE:
         raise Forbids(entry.error or "", hint="look at that one")
-    order = ImportRequest.from_json(entry.request)
+    request = ImportRequest.from_json(entry.request)
     if max_rejects is not None:
-        order = replace(order, allowed_now=max_rejects)
+        request = replace(request, allowed_now=max_rejects)
     require_whole(entry)
     tables = open_tables or OpenTables()
     if entry.plan:
         tables.require_takes(ledger, Plan.from_json(entry.plan).table)
     else:
-        tables.require_takes(ledger, tables.named(ledger.target, order.input, order.table))
-    queue.queue_again(ledger, entry, order.to_json(), bound)
+        tables.require_takes(
+            ledger, tables.named(ledger.target, request.input, request.options.table)
+        )
+    queue.queue_again(ledger, entry, request.to_json(), bound)
     return find(ledger, import_id)
 
 
 def find(ledger: Ledger, import_id: int) -> Entry:
-    """One import. Raises NoSuchImport."""
+    """The entry of one import. Raises NoSuchImport."""
     entry = ledger.entry(import_id)
     if entry is None:
         raise NoSuchImport(f"there is no import {import_id}")

@@ -1,7 +1,7 @@
-"""Workers that die of an import: it is given up before it has taken down one after the other.
+"""Gives up an import that kills its workers, before it has killed them one after the other.
 
-A worker that is killed leaves an import that runs and whose owner is gone. The next one goes on
-with it, and may die of the same thing: an input that needs all memory there is, a defect.
+The next worker resumes the import of a killed one, and may die for the same reason: an input that
+needs more memory than there is, or a defect.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
 
 MOST_LOST = 3
-"""In a row, and without a committed chunk."""
+"""Workers that may die in a row without committing a chunk."""
 
 
 def lives_lost(ledger: Ledger, entry: Entry) -> int:
-    """Workers that have died of an import which is to be taken: also the last one, if it did.
+    """How many workers in a row have died of an import, the last one included.
 
-    It did not where it has committed a chunk, where its process is there and has lost the database,
-    and where the database was started after it was last heard of.
+    The last one does not count if it has committed a chunk, if its process lives and has only lost
+    the database, or if the database was restarted after its last heartbeat.
     """
     if entry.state != "running" or owner.there(entry.owner):
         return 0
@@ -39,7 +39,7 @@ def lives_lost(ledger: Ledger, entry: Entry) -> int:
 
 
 def give_up_on(ledger: Ledger, lease: Lease, entry: Entry, listener: Listener) -> None:
-    """The import has failed; it can be resumed by who knows why its workers died."""
+    """Marks the import as failed. Somebody who knows why its workers died can resume it."""
     error = WorkerLost(
         f"{MOST_LOST} workers in a row died while they had import {entry.import_id} in hand, and"
         " none had committed a chunk of it",

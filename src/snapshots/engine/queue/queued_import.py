@@ -1,4 +1,4 @@
-"""The import of one input whose row in the ledger was there before: it was queued."""
+"""Carries out one queued import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.plan.plan import Options
+    from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.ports import Target
@@ -40,13 +40,14 @@ def carry_out(
     listener: Listener,
     stop: threading.Event,
 ) -> ImportResult:
-    """Loads the input `name` as the import that the lease is for, or goes on with it.
+    """Loads the input `name` as the import that the lease is for, or resumes it.
 
-    It is finished where another import has loaded the same bytes, and waits in the queue where
-    another one is loading them.
+    If another import has loaded the same bytes, this one is finished without work; if another one
+    is loading them, this one waits in the queue.
 
-    Raises AlreadyImported where another import of the same bytes was stopped; the errors of
-    planning; InputChanged if it was begun with other bytes; LostLease if it was taken over.
+    Raises AlreadyImported if another import of the same bytes was stopped, InputChanged if this
+    one was begun with other bytes, LostLease if another worker took it over, and the errors of
+    planning.
     """
 
     def work(hear: Listener) -> ImportResult:
@@ -54,7 +55,10 @@ def carry_out(
             # The lease is kept already: whoever takes over ends what is open here, too.
             books.name_sessions(session_name(lease))
             source = opened(
-                name, options.access, stop, lambda size: queue.sized(books.ledger, lease, size)
+                name,
+                options.remote_access,
+                stop,
+                lambda size: queue.sized(books.ledger, lease, size),
             )
             try:
                 job = job_for(target, options, entry.kind)
@@ -100,7 +104,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
 
 
 def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> ImportResult:
-    """Another import has loaded the same bytes: there is nothing to do."""
+    """Finishes the import without work, because another one has loaded the same bytes."""
     result = already(other, run.target, run.source.identity.name, known)
     hint = '"again": true loads them once more'
     if known.lost:
@@ -120,9 +124,9 @@ def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> Imp
 
 
 def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> ImportResult:
-    """Another import of the same bytes is loading them: this one waits for its end.
+    """Puts the import back into the queue until another one of the same bytes has ended.
 
-    Raises AlreadyImported where that one was stopped, and nobody goes on with it by himself.
+    Raises AlreadyImported if that one was stopped, so that nobody resumes it by itself.
     """
     at_work = other.state == "running" and (
         other.request is not None or owner.alive(other.owner, other.heartbeat_age)

@@ -1,46 +1,49 @@
-"""What a client of the service wants imported, and how: the request that the ledger keeps."""
+"""An import that a client of the service asks for, as the ledger keeps it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 from snapshots.contract.contract import contract_of
 from snapshots.engine.limits import RejectLimit
-from snapshots.engine.plan.plan import Options
+from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
 from snapshots.redaction import hides_something, scheme_of, shown
 from snapshots.sources.remote.urls import HTTP, parse
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
-"""Of an uploaded file: nothing in it can lead out of the folder of uploads."""
+"""The names that an uploaded file may have: none leads out of the folder of uploads."""
+KEPT = (
+    "table", "contract", "null_values", "primary_key", "columns_changed", "decimals", "all_text",
+    "max_rejects", "chunk_size", "lineage", "again",
+)  # fmt: skip
+"""The options that a client may give besides the dialect; the rest is up to the service."""
+_LISTS = ("null_values", "primary_key")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """Two orders are equal if they want the same."""
+    """An input and the options for it. Two requests are equal if they want the same.
+
+    >>> request = ImportRequest.of(file="rides.csv", dialect={"delimiter": ";"})
+    >>> ImportRequest.from_json(request.to_json()) == request
+    True
+
+    Raises UsageError unless there is either a URL or the name of an uploaded file, and if the URL
+    holds a secret.
+    """
 
     url: str | None = None
     file: str | None = None
-    """The name of a file that was uploaded."""
-    table: str | None = None
-    contract: Mapping[str, Any] | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
-    null_values: tuple[str, ...] = ()
-    primary_key: tuple[str, ...] = ()
-    columns_changed: Literal["fail", "add", "ignore"] = "fail"
-    decimals: Literal["float", "exact"] = "float"
-    all_text: bool = False
-    max_rejects: str = "10%"
-    chunk_size: int = 8 * 1024 * 1024
-    lineage: bool = True
-    again: bool = False
+    """The name of an uploaded file."""
+    options: Options = field(default_factory=Options)
     allowed_now: str | None = field(default=None, compare=False)
-    """In place of `max_rejects`, since it was resumed."""
+    """The limit of rejects since the import was resumed, in place of the first one."""
 
     def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
@@ -49,50 +52,68 @@ class ImportRequest:
             raise UsageError("this cannot be the name of an uploaded file", place=self.file)
         if self.url is not None:
             _require_open(self.url)
-        self.options()
+        RejectLimit.parse(self.allowed_now or self.options.max_rejects)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        url: str | None = None,
+        file: str | None = None,
+        dialect: Mapping[str, Any] | None = None,
+        allowed_now: str | None = None,
+        **given: Any,
+    ) -> ImportRequest:
+        """A request from the members of a JSON object; `given` has some of `KEPT`.
+
+        Raises UsageError if a value makes no sense, or the dialect has an unknown member.
+        """
+        known: dict[str, Any] = {
+            name: tuple(v) if name in _LISTS else v for name, v in given.items()
+        }
+        options = Options(dialect=_dialect(dialect or {}), **known)
+        return cls(url=url, file=file, options=options, allowed_now=allowed_now)
 
     @property
     def input(self) -> str:
-        """As the ledger names it."""
+        """The input's name in the ledger."""
         return self.url if self.url is not None else f"{self.file}"
 
-    def options(self) -> Options:
-        """For the engine. Raises UsageError."""
-        return Options(
-            table=self.table,
-            dialect=_dialect(self.dialect),
-            contract=self.contract,
-            null_values=self.null_values,
-            budget=RejectLimit.parse(self.allowed_now or self.max_rejects),
-            chunk_size=self.chunk_size,
-            lineage=self.lineage,
-            again=self.again,
-            columns_changed=self.columns_changed,
-            primary_key=self.primary_key,
-            decimals=self.decimals,
-            all_text=self.all_text,
-        )
+    def current_options(self) -> Options:
+        """The options that hold now: those of the request, with the limit of a resumption."""
+        if self.allowed_now is None:
+            return self.options
+        return replace(self.options, max_rejects=self.allowed_now)
 
     def require_contract(self) -> None:
-        """Raises ContractError where the contract is none. It may take a second: hold nothing that
-        others wait for."""
-        if self.contract is not None:
-            contract_of(self.contract)
+        """Raises ContractError if the contract is not valid.
+
+        This may take a second, so callers hold no lock and no session meanwhile.
+        """
+        if self.options.contract is not None:
+            contract_of(self.options.contract)
 
     def to_json(self) -> str:
-        """For the ledger."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        """The request as the ledger keeps it."""
+        dialect = asdict(self.options.dialect)
+        kept = {
+            "url": self.url,
+            "file": self.file,
+            "dialect": {name: value for name, value in dialect.items() if value is not None},
+            **{name: getattr(self.options, name) for name in KEPT},
+            "allowed_now": self.allowed_now,
+        }
+        return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> ImportRequest:
-        """What `to_json` gave."""
+        """Reads what `to_json` gave, also in earlier versions that had fewer options."""
         kept: dict[str, Any] = json.loads(text)
-        lists = {name: tuple(kept[name]) for name in ("null_values", "primary_key")}
-        return cls(**{**kept, **lists})
+        return cls.of(**kept)
 
 
 def _require_open(url: str) -> None:
-    """Nothing in it may be a secret: it is kept in the ledger and shown to who asks."""
+    """Raises UsageError if the URL holds a secret: the ledger keeps it and clients may see it."""
     if scheme_of(url) is None:
         raise UsageError("this is no URL", hint="for instance https://example.org/rides.csv")
     if hides_something(url):

@@ -1,7 +1,7 @@
-"""A worker: takes imports from the queue in the ledger, one after the other, and does them.
+"""Workers: each takes imports from the queue in the ledger, one after the other.
 
-Any number of workers, in any number of processes, share a queue. One that is killed leaves an
-import that runs and whose owner is gone: the next worker that looks takes it over and goes on.
+Any number of workers, in any number of processes, share a queue. If one is killed, the next worker
+that looks takes its import over and resumes it.
 """
 
 from __future__ import annotations
@@ -45,28 +45,29 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 POLL_SECONDS = 0.5
+"""Between two looks at an empty queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueWorker:
-    """What it works for; `run` may be called by several threads."""
+    """The settings of a worker. Several threads may call `run` at once."""
 
     target: Target
     files: Path
     """The folder of uploads."""
     listener: Listener
     allowed: frozenset[str] = frozenset()
-    """Hosts that URLs may name though they are not on the public internet."""
+    """Hosts that URLs may name although they are not on the public internet."""
     shutdown: threading.Event = field(default_factory=threading.Event)
     unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
     """How large compressed input may become."""
     loaders: int | None = None
     """Connections that load one import at once."""
     tables: OpenTables = field(default_factory=OpenTables)
-    """Those that are loaded into, besides new ones and those that imports have created."""
+    """Tables that may be loaded into, besides new ones and those that imports created."""
 
     def run(self) -> None:
-        """Works until the shutdown event is set; the import that runs then is queued again."""
+        """Works until the shutdown event is set. The import that runs then is queued again."""
         say = self._say
         spared: set[int] = set()
         with closing(LedgerSession(self.target, create=True, migrate=say)) as books:
@@ -87,7 +88,7 @@ class QueueWorker:
         self.listener(Notice(text))
 
     def _work(self, ledger: Ledger, spared: set[int]) -> bool:
-        """Does one import, if there is one to be had; `spared` gets it if the database was away."""
+        """Carries out one import, if any waits; `spared` gets it if the database is away."""
         taken = self._take(ledger)
         if taken is None:
             return False
@@ -111,13 +112,13 @@ class QueueWorker:
 
     def _carry_out(self, lease: Lease, entry: Entry, stop: threading.Event) -> None:
         try:
-            order = ImportRequest.from_json(entry.request or "")
-            policy = Anywhere() if order.file else PublicOnly(self.allowed)
+            request = ImportRequest.from_json(entry.request or "")
+            policy = Anywhere() if request.file else PublicOnly(self.allowed)
             access = RemoteAccess(policy, netrc=False, unpacking=self.unpacking)
             options = replace(
-                order.options(), workers=self.loaders, access=access, tables=self.tables
+                request.current_options(), workers=self.loaders, access=access, tables=self.tables
             )
-            name = order.url or str(self.files / order.input)
+            name = request.url or str(self.files / request.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
         except LostLease:
             raise
@@ -125,7 +126,7 @@ class QueueWorker:
             self._fail(lease, error)
 
     def _fail(self, lease: Lease, error: Exception) -> None:
-        """Of an import that had no plan yet; of any other the ledger knows how it ended."""
+        """Notes the failure of an import that had no plan yet; otherwise its run has noted it."""
         stopped = isinstance(error, Stopped)
         with closing(LedgerSession(self.target, create=False)) as books:
             books.ledger.end(
@@ -137,7 +138,7 @@ class QueueWorker:
             )
 
     def _settle(self, lease: Lease) -> None:
-        """What becomes of it: what was wanted, or else another turn if only this worker stops."""
+        """Cancels or undoes the import if a client wants that; queues it again at a shutdown."""
         with closing(LedgerSession(self.target, create=False)) as books:
             ledger = books.ledger
             entry = ledger.entry(lease.import_id)
@@ -177,7 +178,7 @@ class QueueWorker:
 
 
 def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
-    """Takes the rows of an import out again."""
+    """Deletes the rows of an import."""
     queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
 
 

@@ -12,8 +12,7 @@ from snapshots import locations
 from snapshots.engine.events import ImportResult
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.engine.support.retry import RetryPolicy
-from snapshots.engine.support.time_limits import RETRY_SECONDS
+from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import (
     CannotConnect,
     InputChanged,
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
-    from snapshots.engine.plan.plan import Options, Plan
+    from snapshots.engine.plan.options import Options
+    from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, State
@@ -131,7 +131,7 @@ class Ending:
 
         What could not be settled comes back as a sentence.
         """
-        patience = RetryPolicy(RETRY_SECONDS, self._require_no_stop)
+        patience = DatabaseRetry(self._require_no_stop)
         while True:
             fault_point("before-finish")
             try:
@@ -176,7 +176,7 @@ class Ending:
         else:
             message = (
                 f"{counts.rejected} of {counts.records} records were rejected, more than"
-                f" --max-rejects {self.options.budget} allows."
+                f" --max-rejects {self.options.reject_limit} allows."
             )
         self.end(lease, "failed", OverBudget(message))
         which = f"{lease.import_id}{where(self.books.target)}"

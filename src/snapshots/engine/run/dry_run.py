@@ -11,7 +11,8 @@ from snapshots.engine.input.identity import look_up
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.write import ChunkWrite, blocks_of
-from snapshots.engine.plan.plan import Options, Plan, make_plan
+from snapshots.engine.plan.options import Options
+from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.run.conclude import already
 from snapshots.errors import NoDatabase
@@ -32,7 +33,7 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     plan = _plan(source, target, options, listener)
     converter = plan.converter(0)
     watch = StopConditions(
-        options.budget, committed=Counts(), limit=options.limit, stop=threading.Event()
+        options.reject_limit, committed=Counts(), limit=options.limit, stop=threading.Event()
     )
     codes: Counter[str] = Counter()
     examples: list[Reject] = []

@@ -24,7 +24,8 @@ from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_whole, session_name, take_over
 from snapshots.engine.loading.job import LoadingJob
-from snapshots.engine.plan.plan import Options, Plan
+from snapshots.engine.plan.options import Options
+from snapshots.engine.plan.plan import Plan
 from snapshots.engine.run import dry_run
 from snapshots.engine.run.conclude import Ending, already, where
 from snapshots.engine.run.refusal import record_refusal
@@ -87,7 +88,7 @@ class Importer:
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
         options, target = self.options, self.books.target
-        source = open_source(given, options.access) if isinstance(given, str) else given
+        source = open_source(given, options.remote_access) if isinstance(given, str) else given
         try:
             if options.dry_run:
                 return dry_run.run(source, target, options, listener)
@@ -182,7 +183,7 @@ def _resume(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
                 hint=f"correct the input, and import it: snapshots import {quote(entry.input)}",
             )
-        source = open_source(_where_it_is(entry, url), options.access)
+        source = open_source(_where_it_is(entry, url), options.remote_access)
         try:
             run = Run(job, books, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))

@@ -1,6 +1,4 @@
-"""Named points at which a test can kill or stop this process, or have it fail. They do nothing
-otherwise.
-"""
+"""Named points at which a test can kill, stop or fail this process. Otherwise they do nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +9,10 @@ import threading
 from snapshots._native import PanicException
 
 _WANTED = os.environ.get("SNAPSHOTS_FAULT", "")
-"""`POINT:N`: the Nth time that POINT is reached, the process dies as by kill -9; with
-`POINT:N:panic` a panic of the kernel comes out of it, with `POINT:N:error` an error that nobody has
-foreseen, with `POINT:N:stop` the process is stopped until somebody lets it go on, and with
-`POINT:N:stops` each Nth time.
+"""`POINT:N` kills the process, as by kill -9, the Nth time that POINT is reached.
+
+`POINT:N:panic` raises a panic of the kernel instead, `POINT:N:error` an unexpected error.
+`POINT:N:stop` stops the process until it gets SIGCONT, `POINT:N:stops` does so every Nth time.
 """
 
 _point, _, _rest = _WANTED.partition(":")
@@ -24,7 +22,7 @@ _left = _nth
 
 
 def fault_point(name: str) -> None:
-    """Dies, stops or fails here if the test asked for it."""
+    """Kills, stops or fails the process here if `SNAPSHOTS_FAULT` asks for it."""
     if name != _point:
         return
     global _left  # noqa: PLW0603 - a countdown of this process

@@ -1,56 +1,56 @@
-"""How long to go on trying when the database is away, and how often."""
+"""How a lost connection with a database is borne: it is tried again until its time is over."""
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING
 
 from snapshots.errors import CannotConnect, SnapshotsError
+from snapshots.retry import Retries, RetryPolicy
+from snapshots.time_limits import RETRY_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
-_TICK = 0.1
 _WORTH_SAYING = 1.0
+"""Seconds. Shorter interruptions are not worth a message."""
 
 
-class RetryPolicy:
-    """With one thing that is tried until it works. Its time runs from the first failure."""
+class DatabaseRetry:
+    """The tries of one transaction while its database is away, for one thread.
 
-    def __init__(self, seconds: float, check: Callable[[], None]) -> None:
-        """`check` raises when somebody wants no more trying."""
-        self._seconds = seconds
+    Call `bear` with each failure, then `wait` before the next try.
+    """
+
+    def __init__(self, check: Callable[[], None], seconds: float = RETRY_SECONDS) -> None:
+        """`check` raises once the run must stop; it is called while this waits.
+
+        `seconds` is how long to try, from the first failure.
+        """
         self._check = check
-        self._deadline: float | None = None
+        self._retries = Retries(RetryPolicy(0.1, 5.0, jitter=(0.5, 1.5), seconds=seconds))
         self._said = False
-        self._pause = _FIRST_PAUSE
 
     def bear(self, error: SnapshotsError, *, connected: bool) -> None:
-        """Raises the error if it does not pass by waiting, or has not for too long.
+        """Raises the error if waiting does not help, or has lasted too long.
 
-        `connected`: we were let in before, so that being refused now may pass too.
+        `connected`: the database has let this run in before, so that a refusal may pass, too.
         """
-        now = time.monotonic()
-        self._deadline = self._deadline or now + self._seconds
+        self._retries.failed()
         may_pass = error.retryable or (connected and isinstance(error, CannotConnect))
-        if not may_pass or now > self._deadline:
+        if not may_pass or not self._retries.may_go_on():
             raise error
 
     def worth_saying(self) -> bool:
-        """Once: it has lasted so long that the user should know what is waited for."""
-        now = time.monotonic()
-        if self._said or self._deadline is None:
+        """True once: when it has lasted so long that the user should know what is waited for."""
+        if self._said:
             return False
-        self._said = now > self._deadline - self._seconds + _WORTH_SAYING
+        self._said = self._retries.lasting() > _WORTH_SAYING
         return self._said
 
     def wait(self) -> None:
-        """Until the next try: longer each time, and not all workers at once."""
-        until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        """Waits until the next try. Raises what `check` raises."""
+        until = time.monotonic() + self._retries.pause()
         while (left := until - time.monotonic()) > 0:
             self._check()
-            time.sleep(min(left, _TICK))
+            time.sleep(min(left, TICK_SECONDS))

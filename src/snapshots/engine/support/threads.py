@@ -1,4 +1,4 @@
-"""Threads of ours: they end with the process, and where the system gives none, that is said."""
+"""Threads that end with the process, and a clear error if the system gives none."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ _TICK_SECONDS = 0.05
 
 
 class Thread(threading.Thread):
-    """Ctrl-C while it is waited for does not make it look ended: up to Python 3.12 an interrupted
-    `join` takes a thread that runs for one that is over."""
+    """A daemon thread that `join` reports correctly after Ctrl-C.
+
+    Up to Python 3.12 an interrupted `join` takes a running thread for one that has ended.
+    """
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         super().__init__(target=work, name=f"snapshots-{name}", daemon=True)
@@ -34,12 +36,12 @@ class Thread(threading.Thread):
         self._over.wait(timeout)
 
     def is_alive(self) -> bool:
-        """See `threading.Thread`; of one that was started."""
+        """See `threading.Thread`. Only for a thread that was started."""
         return not self._over.is_set()
 
 
 def start(name: str, run: Callable[[], None]) -> threading.Thread:
-    """A running thread. Raises OutOfMemory."""
+    """Starts a thread called `snapshots-NAME`. Raises OutOfMemory if the system gives none."""
     thread = Thread(name, run)
     try:
         thread.start()
@@ -49,10 +51,10 @@ def start(name: str, run: Callable[[], None]) -> threading.Thread:
 
 
 def pause(seconds: float, stop: threading.Event) -> None:
-    """So long, or until `stop` is set, which a signal may do in the thread that waits here.
+    """Waits so many seconds, or until `stop` is set; a signal handler of this thread may set it.
 
-    `stop.wait` is no way to wait for that: now and then it holds the event's lock, and a handler
-    that runs just then, in this thread, would wait for the lock for ever.
+    `stop.wait` would not do: it sometimes holds the event's lock, and a handler that runs just
+    then in the same thread would wait for that lock forever.
     """
     until = time.monotonic() + seconds
     while not stop.is_set() and (left := until - time.monotonic()) > 0:

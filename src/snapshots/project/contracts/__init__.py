@@ -1,4 +1,4 @@
-"""What rows must be before they are sent: the contracts that come with this package."""
+"""The contracts for known resources, which come with this package."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 def named(name: str) -> Contract:
-    """The contract of that name."""
+    """The contract of a known resource, such as `wells`."""
     file = f"{name}.schema.json"
     return parse_contract(json.loads((files(__name__) / file).read_text("utf-8")), file)

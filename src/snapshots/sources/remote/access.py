@@ -1,65 +1,73 @@
-"""How distant inputs may be reached, and how long they are waited for."""
+"""Which inputs may be read from elsewhere, and how long they are waited for."""
 
 from __future__ import annotations
 
-import random
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+from snapshots.defaults import CONNECTIONS
 from snapshots.errors import InputError, UsageError
+from snapshots.retry import Retries, RetryPolicy
 from snapshots.sources.remote.policy import AddressPolicy, Anywhere
 from snapshots.sources.unpacked_limit import UnpackedLimit
+from snapshots.time_limits import CONNECT_SECONDS, LONGEST_ASKED_SECONDS, STALL_SECONDS
+
+READING = RetryPolicy(0.25, 30.0, most_failures=9, longest_asked=LONGEST_ASKED_SECONDS)
+"""For a reading that has begun: nine failures in a row without a byte take about a minute."""
 
 
 class TransientFailure(InputError):
-    """A failure that may go away by itself."""
+    """A failure that may pass by itself, so that trying again makes sense."""
 
     after: float | None = None
-    """Seconds that the server asks to wait."""
+    """Seconds that the server asks us to wait (`Retry-After`); None: it does not say."""
 
     @classmethod
     def of(cls, message: str, place: str, hint: str = "", after: float | None = None) -> Self:
-        """An error to try again after."""
+        """The error; `after` is what the server asks us to wait."""
         error = cls(message, place=place, hint=hint, retryable=True)
         error.after = after
         return error
 
 
 class EndedEarly(TransientFailure):
-    """An answer that ended in good order, and too early."""
+    """An answer that ended in good order but before all its bytes had come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds."""
+    """How long a web server is waited for, in seconds, and how often it is asked again."""
 
-    connect: float = 10.0
-    stall: float = 30.0
+    connect: float = CONNECT_SECONDS
+    stall: float = STALL_SECONDS
     """Without a byte, before a connection counts as broken."""
-    first_pause: float = 0.25
-    longest_pause: float = 30.0
-    longest_asked: float = 120.0
-    """A server that asks for more is not waited for."""
-    tries: int = 9
-    """In a row without a byte: about a minute."""
+    retry: RetryPolicy = READING
     cuts: int = 3
-    """At the same byte, before it is believed that there are no more."""
+    """So many answers must end at the same byte before they are believed to be all there is."""
     tries_to_open: int = 4
+    """Tries to begin with: a URL that nobody has read yet is more likely wrong."""
+
+    def opening(self) -> RetryPolicy:
+        """The policy until the first answer."""
+        return replace(self.retry, most_failures=self.tries_to_open)
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteAccess:
-    """What the door decides: a command line trusts its user, a service trusts no one."""
+    """What may be read, and how: a command line trusts its user, a service trusts no one.
+
+    Raises UsageError if `connections` is below 1.
+    """
 
     policy: AddressPolicy = field(default_factory=Anywhere)
-    connections: int = 4
-    """Ranges read at once, where a server gives ranges."""
-    patience: Timeouts = field(default_factory=Timeouts)
+    connections: int = CONNECTIONS
+    """Ranges that are read at once, if a server offers ranges."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
     netrc: bool = True
-    """Credentials from the file of the user who runs this."""
+    """Whether credentials may come from the `.netrc` of the user who runs this."""
     unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
-    """How large compressed input may become; a local file's, too."""
+    """How large compressed input may become, local files included."""
 
     def __post_init__(self) -> None:
         if self.connections < 1:
@@ -67,28 +75,25 @@ class RemoteAccess:
 
 
 class Attempts:
-    """Waits between failures, longer each time, and gives up after some without progress."""
+    """The failures of one reading: waits after each, and gives up after some without progress."""
 
-    def __init__(self, patience: Timeouts, closed: threading.Event, most: int) -> None:
-        self._patience = patience
+    def __init__(self, policy: RetryPolicy, cuts: int, closed: threading.Event) -> None:
+        """`closed` ends a wait: nobody wants the bytes any more."""
+        self._retries = Retries(policy)
+        self._most_cuts = cuts
         self._closed = closed
-        self._most = most
-        self._failed = 0
         self._cuts = 0
 
     def progress(self) -> None:
-        """There was a byte: whatever failed before is forgotten."""
-        self._failed = self._cuts = 0
+        """A byte came: earlier failures are forgotten."""
+        self._retries.progress()
+        self._cuts = 0
 
     def failed(self, error: TransientFailure) -> None:
-        """Returns when it is time to try again; raises the error when there was enough of it."""
-        self._failed += 1
+        """Returns when it is time to try again. Raises the error when that has failed too often."""
+        self._retries.failed()
         self._cuts += isinstance(error, EndedEarly)
-        asked = error.after or 0.0
-        enough = self._failed >= self._most or self._cuts >= self._patience.cuts
-        if enough or asked > self._patience.longest_asked:
+        if self._cuts >= self._most_cuts or not self._retries.may_go_on(asked=error.after):
             raise error
-        pause = self._patience.first_pause * 2 ** (self._failed - 1)
-        pause = min(pause, self._patience.longest_pause) * random.uniform(0.5, 1.0)  # noqa: S311
-        if self._closed.wait(max(pause, asked)):
+        if self._closed.wait(self._retries.pause(error.after)):
             raise InputError("The reading was stopped.", place=error.place) from error

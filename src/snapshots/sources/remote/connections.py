@@ -1,4 +1,4 @@
-"""Connections with web servers: to the address that was checked, and to no other."""
+"""Connections with web servers, each to an address that the policy has checked."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class DownloadConnection(HTTPConnection):
-    """One connection; `used` tells a fresh one from one that the server may have closed."""
+    """One connection. If it is `used`, the server may have closed it meanwhile."""
 
     def __init__(self, url: Url, access: RemoteAccess, place: str) -> None:
-        super().__init__(url.host, url.port, timeout=access.patience.stall)
+        super().__init__(url.host, url.port, timeout=access.timeouts.stall)
         self.used = False
         self._access = access
         self._place = place
         self._tls = url.scheme == "https"
 
     def connect(self) -> None:
-        """Name, check, connection and, for https, certificate."""
+        """Resolves the name, checks the addresses and connects; https verifies the server."""
         try:
             self.sock = self._dial()
             if self._tls:
@@ -41,16 +41,16 @@ class DownloadConnection(HTTPConnection):
         except InputError as error:
             error.place = self._place
             raise
-        self.sock.settimeout(self._access.patience.stall)
+        self.sock.settimeout(self._access.timeouts.stall)
 
     def shut(self) -> None:
-        """Wakes whoever waits for bytes of it."""
+        """Ends the connection, also while another thread waits for its bytes."""
         if self.sock is not None:
             with suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
 
     def _dial(self) -> socket.socket:
-        """Resolves once; every address must pass before one is tried."""
+        """Connects to the first address that answers; the policy must allow all of them."""
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         for *_, place in found:
             address = ip_address(str(place[0]).partition("%")[0])
@@ -59,7 +59,7 @@ class DownloadConnection(HTTPConnection):
         for family, kind, protocol, _, place in found:
             dialled = socket.socket(family, kind, protocol)
             try:
-                dialled.settimeout(self._access.patience.connect)
+                dialled.settimeout(self._access.timeouts.connect)
                 dialled.connect(place)
                 dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
@@ -71,7 +71,7 @@ class DownloadConnection(HTTPConnection):
 
 
 class ConnectionPool:
-    """Connections that wait for their next request, and those that are busy."""
+    """The idle and the busy connections with all servers. Thread-safe."""
 
     def __init__(self, access: RemoteAccess, place: str) -> None:
         self._access = access
@@ -82,7 +82,7 @@ class ConnectionPool:
         self._closed = False
 
     def take(self, url: Url) -> DownloadConnection:
-        """A connection for one request."""
+        """A connection for one request: an idle one, or else a new one."""
         with self._lock:
             if self._closed:
                 raise InputError("The reading was stopped.", place=self._place)
@@ -92,7 +92,7 @@ class ConnectionPool:
         return connection
 
     def give_back(self, connection: DownloadConnection, url: Url) -> None:
-        """Its answer was read to the end: it can be asked again."""
+        """Takes a connection back whose answer was read to the end."""
         with self._lock:
             self._busy.discard(connection)
             connection.used = True
@@ -102,13 +102,13 @@ class ConnectionPool:
         connection.close()
 
     def drop(self, connection: DownloadConnection) -> None:
-        """It cannot be used again."""
+        """Closes a connection that cannot be used again."""
         with self._lock:
             self._busy.discard(connection)
         connection.close()
 
     def close(self) -> None:
-        """Whoever reads from one of them gets an error."""
+        """Closes all connections; threads that read from them get an error."""
         with self._lock:
             self._closed = True
             for connection in self._busy:

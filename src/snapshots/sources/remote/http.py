@@ -1,4 +1,4 @@
-"""http and https: requests, redirects, and what the headers of an answer mean."""
+"""Reads http and https: requests, redirects, and the headers of answers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError
 from snapshots.redaction import shown
+from snapshots.sources.base import empty
 from snapshots.sources.compression import PIECE
-from snapshots.sources.files import empty
 from snapshots.sources.remote import refusals, urls
 from snapshots.sources.remote.access import EndedEarly, TransientFailure
 from snapshots.sources.remote.protocol import RemoteFacts, RemoteResponse
@@ -27,9 +27,9 @@ MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _ANSWERS: Final = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 _RUN_OUT: Final = (401, 403, 404, 410)
-"""What a place that a redirect led to may answer later."""
+"""Statuses after which the original URL is asked again: the redirect may be outdated."""
 _READABLE: Final = {"", "identity", "gzip", "x-gzip", "zstd"}
-"""What bytes are compressed with is seen in themselves, as for files."""
+"""Encodings that need nothing here: bytes are recognized and unpacked as those of files."""
 _RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 _LONGEST: Final = 10**18
 """No object has more bytes, and no ledger could say so."""
@@ -37,7 +37,7 @@ _NS: Final = 1_000_000_000
 
 
 class HttpRemote:
-    """One URL."""
+    """The object behind one URL."""
 
     def __init__(self, name: str, access: RemoteAccess) -> None:
         from snapshots.sources.remote.connections import ConnectionPool
@@ -51,7 +51,7 @@ class HttpRemote:
         self._pool = ConnectionPool(access, self._place)
 
     def get(self, start: int = 0, end: int | None = None) -> RemoteResponse:
-        """See `facts.Remote`."""
+        """See `protocol.Remote`."""
         headers = self._headers(start, end)
         connection, response = self._followed(headers)
         try:
@@ -61,7 +61,7 @@ class HttpRemote:
             raise
 
     def close(self) -> None:
-        """See `facts.Remote`."""
+        """See `protocol.Remote`."""
         self._pool.close()
 
     def _headers(self, start: int, end: int | None) -> dict[str, str]:
@@ -77,7 +77,7 @@ class HttpRemote:
         return headers
 
     def _followed(self, headers: dict[str, str]) -> tuple[DownloadConnection, HTTPResponse]:
-        """The answer behind all redirects; where they led before is asked first."""
+        """The answer behind all redirects; the last known target is asked first."""
         url = self._led_to or self._url
         for _ in range(MOST_REDIRECTS + 1):
             connection, response = self._asked(url, headers)
@@ -118,7 +118,7 @@ class HttpRemote:
         return to
 
     def _asked(self, url: Url, headers: dict[str, str]) -> tuple[DownloadConnection, HTTPResponse]:
-        """One request; once more where the server had closed the connection meanwhile."""
+        """Sends one request, and again if the server had closed an idle connection."""
         if url.authorization:
             headers = {**headers, "Authorization": url.authorization}
         while True:
@@ -163,18 +163,18 @@ class HttpRemote:
         return RemoteResponse(facts, partial, _HttpBody(self, connection, response, expected))
 
     def done(self, connection: DownloadConnection, response: HTTPResponse) -> None:
-        """An answer was read to its end."""
+        """Takes back the connection of an answer that was read to its end."""
         if response.will_close or self._led_to is None or not response.isclosed():
             self._pool.drop(connection)
         else:
             self._pool.give_back(connection, self._led_to)
 
     def dropped(self, connection: DownloadConnection) -> None:
-        """The rest of an answer is not wanted, or does not come."""
+        """Drops the connection of an answer that is not read to its end."""
         self._pool.drop(connection)
 
     def broken(self, error: Exception) -> TransientFailure:
-        """For an answer that was begun, or at least asked for."""
+        """The error for a connection that broke after the request."""
         if isinstance(error, TimeoutError):
             said = "The server has sent nothing for too long."
         elif isinstance(error, OSError):
@@ -184,7 +184,7 @@ class HttpRemote:
         return TransientFailure.of(said, self._place, "Try again later.")
 
     def cut(self, missing: int | None) -> EndedEarly:
-        """For an answer that ends before it should."""
+        """The error for an answer that ends too early."""
         how = "in its middle" if missing is None else f"{missing} bytes early"
         return EndedEarly.of(
             f"The server's answer ends {how}.",
@@ -233,13 +233,13 @@ class _HttpBody:
                 raise failure
 
     def close(self) -> None:
-        """See `facts.Body`."""
+        """See `protocol.RemoteBody`."""
         if self._open:
             self._open = False
             self._remote.dropped(self._connection)
 
     def _gathered(self) -> tuple[bytes, TransientFailure | None]:
-        """About 1 MiB, of as many packets as that takes, and how it ended if it ended badly."""
+        """About 1 MiB of the answer, and the error with which it ended, if any."""
         parts: list[bytes] = []
         size = 0
         try:

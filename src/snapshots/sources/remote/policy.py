@@ -1,7 +1,7 @@
-"""Which servers may be asked: everyone for a user at his own machine, few for a service.
+"""Decides which servers may be asked: any for a command, few for the service.
 
-A client of a service could otherwise have it fetch what only its own network can reach.
-The address that was judged is the one that is connected to, at every redirect anew.
+Otherwise clients could make the service fetch what only its own network can reach. The checked
+address is the one that is connected to, and each redirect is checked again.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ version: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ip
 
 
 class AddressPolicy(Protocol):
-    """Refuses by raising InputError."""
+    """Refuses inputs and addresses by raising InputError."""
 
     def check_input(self, scheme: str, place: str) -> None:
         """Before an input is opened: `file` for a local one, else a URL's scheme, and its host
         or bucket."""
 
     def check_address(self, host: str, port: int, address: Address) -> None:
-        """Before each connection, for every address that the host's name stands for."""
+        """Checks every address of a host's name, before each connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anywhere:
-    """For the command line, whose user may reach what he can reach."""
+    """For the command line: its user may read whatever can be reached."""
 
     def check_input(self, scheme: str, place: str) -> None:
         """See `AddressPolicy`."""
@@ -78,13 +78,13 @@ class Anywhere:
 
 @dataclass(frozen=True, slots=True)
 class PublicOnly:
-    """For URLs from strangers: public addresses, the web's ports, and what is on the list."""
+    """For URLs of clients: public addresses, the web's ports, and listed hosts."""
 
     allowed: frozenset[str] = frozenset()
-    """`host` for ports 80 and 443, `host:port`, or `s3://bucket`; in small letters."""
+    """The listed hosts: `host` for ports 80 and 443, `host:port`, or `s3://bucket`; lower case."""
 
     def check_input(self, scheme: str, place: str) -> None:
-        """No local files; of object stores, which are opened as this service, listed ones."""
+        """Refuses local files, and buckets that are not listed: they open with our credentials."""
         if scheme not in HTTP and f"{scheme}://{place}".lower() not in self.allowed:
             raise InputError(
                 "Only http and https URLs are read here.",
@@ -128,7 +128,7 @@ class PublicOnly:
 
 
 def _not_public(address: Address) -> str | None:
-    """Why an address is none of the public internet's."""
+    """Why an address is not public; None: it is."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return _not_public(address.ipv4_mapped)
     for network, why in _SPECIAL:
@@ -153,5 +153,5 @@ def _refused(host: str, port: int, why: str) -> InputError:
 
 
 def _written(host: str) -> str:
-    """As before a port."""
+    """An address as it is written before a port: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host

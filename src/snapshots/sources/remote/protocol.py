@@ -1,4 +1,4 @@
-"""The seam between reading and the protocols: an object that a server keeps."""
+"""The interface between reading and the protocols: an object that a server keeps."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from snapshots.errors import InputChanged
 
 @dataclass(frozen=True, slots=True)
 class RemoteFacts:
-    """What a server says of the object. None is what it does not say."""
+    """What a server says of an object; None: it does not say."""
 
     size: int | None
-    """Bytes as they lie."""
+    """The number of stored bytes."""
     etag: str | None
-    """A strong one: it changes with every byte."""
+    """The strong ETag, which changes with every byte."""
     modified_ns: int | None
 
     @property
     def versioned(self) -> bool:
-        """Parts of it can be known to belong together."""
+        """Whether it can be known that several ranges belong to the same version."""
         return self.size is not None and not (self.etag is None and self.modified_ns is None)
 
 
@@ -29,41 +29,43 @@ class RemoteBody(Protocol):
     """The bytes of one answer, in pieces of at most 1 MiB."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Raises Passing where they end before they should, after all that came."""
+        """The pieces. Raises TransientFailure, after all that came, if they end too early."""
 
     def close(self) -> None:
-        """The rest is not wanted. Never raises."""
+        """Drops the rest. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteResponse:
-    """What came for a request."""
+    """The answer to one request."""
 
     facts: RemoteFacts
     partial: bool
-    """The body is the range that was asked for, and not the whole object."""
+    """Whether the body is the range that was asked for; else it is the whole object."""
     body: RemoteBody
 
 
 class Remote(Protocol):
-    """One object. Safe for several threads at once."""
+    """One object that a server keeps. Thread-safe."""
 
     def get(self, start: int = 0, end: int | None = None) -> RemoteResponse:
-        """Asks for a range; without `end` for the whole object. Raises InputError, or Passing
-        where another try may help."""
+        """Asks for a range; without `end` for the whole object.
+
+        Raises TransientFailure if another try may help, else InputError.
+        """
 
     def close(self) -> None:
-        """Ends what other threads wait for. Never raises."""
+        """Ends the waiting of other threads. Never raises."""
 
 
 def require_same(known: RemoteFacts, now: RemoteFacts, place: str) -> None:
-    """InputChanged if a later answer is about other bytes than the first."""
+    """Raises InputChanged if a later answer is about other bytes than the first one."""
     if known != now:
         raise changed(place, _difference(known, now))
 
 
 def changed(place: str, how: str) -> InputChanged:
-    """For bytes of two versions, which would be mixed."""
+    """The error for an object that changed while it was read."""
     return InputChanged(
         f"the object on the server was changed while it was being read: {how}",
         place=place,

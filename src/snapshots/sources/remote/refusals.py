@@ -1,4 +1,4 @@
-"""What servers and networks answer instead of bytes, as errors that say what to do."""
+"""Errors for answers without bytes and for failing networks: each says what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LATER: Final = "Try again later."
 
 
 def of_status(status: int, headers: HTTPMessage, place: str) -> InputError:
-    """For an answer that is neither the object nor a redirect."""
+    """The error for an answer that is neither the object nor a redirect."""
     if status in _BUSY:
         wait = retry_after(headers.get("Retry-After"))
         hint = f"It asks to come again in {wait:.0f} s." if wait else _LATER
@@ -53,7 +53,7 @@ def of_status(status: int, headers: HTTPMessage, place: str) -> InputError:
 
 
 def no_connection(error: OSError, place: str) -> InputError:
-    """For a connection that cannot be had."""
+    """The error for a connection that cannot be made."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return InputError(
             f"The server's certificate is not trusted: {error.verify_message}.",

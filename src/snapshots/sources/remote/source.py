@@ -1,4 +1,4 @@
-"""The source that a URL names."""
+"""The bytes behind a URL as a source."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.ports import Identity
 from snapshots.sources import kinds
-from snapshots.sources.compression import PIECE, restored
-from snapshots.sources.files import empty, fingerprint, refuse_bad_head
+from snapshots.sources.base import StoredSource, empty, fingerprint, refuse_bad_head
+from snapshots.sources.compression import PIECE
 from snapshots.sources.peekable import Peekable
 from snapshots.sources.remote import transfer
 from snapshots.sources.remote.access import Attempts
@@ -20,28 +20,29 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.protocol import Remote
 
 
-class UrlSource:
-    """Bytes that a server keeps. May be read often, and each time they are fetched."""
+class UrlSource(StoredSource):
+    """Bytes that a server keeps. They can be read more than once; each time they are fetched."""
 
     def __init__(
         self, name: str, remote: Remote, access: RemoteAccess, sized: Callable[[int], None]
     ) -> None:
-        """`name`: as it may be shown. Waits for the first bytes; `sized` hears before how many
-        there are."""
-        self._name = name
+        """Waits for the first bytes. `name` is the URL as it may be shown; `sized` is called with
+        the object's size as soon as the server says it.
+
+        Raises InputError if nothing can be read, or it is empty or no CSV.
+        """
+        super().__init__(name, access.unpacking)
         self._remote = remote
-        self._unpacking = access.unpacking
-        self._consumed = 0
         self._peeked: Peekable | None = None
         self._closed = threading.Event()
-        patience = access.patience
+        limits = access.timeouts
         try:
             self._transfer = transfer.begin(
                 remote,
                 name,
                 access.connections,
-                Attempts(patience, self._closed, patience.tries_to_open),
-                lambda: Attempts(patience, self._closed, patience.tries),
+                Attempts(limits.opening(), limits.cuts, self._closed),
+                lambda: Attempts(limits.retry, limits.cuts, self._closed),
                 sized,
             )
             self._open()
@@ -50,29 +51,14 @@ class UrlSource:
             raise
 
     @property
-    def identity(self) -> Identity:
-        """As the server says; the fingerprint only where its last bytes can be had."""
-        return self._identity
-
-    @property
     def seekable(self) -> bool:
-        """The server gives ranges, and nothing is compressed."""
+        """Whether the server offers ranges and the object is not compressed."""
         return self._transfer.seekable and self._codec is None
 
     @property
     def remote(self) -> bool:
-        """Always."""
+        """Always True."""
         return True
-
-    @property
-    def compressed(self) -> bool:
-        """By the object's first bytes."""
-        return self._codec is not None
-
-    @property
-    def consumed(self) -> int:
-        """The position in the object up to which `read` has come."""
-        return self._consumed
 
     def head(self, size: int) -> bytes:
         """See `ports.Source`."""
@@ -81,22 +67,22 @@ class UrlSource:
         return self._peeked.head(size)
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """See `ports.Source`. What `head` has looked at is not fetched again."""
+        """See `ports.Source`. The bytes that `head` has looked at are not fetched again."""
         if offset and self.seekable:
             return self._counted(offset)
         peeked, self._peeked = self._peeked, None
         return (peeked or Peekable(self._decoded())).read(offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
-        """See `ports.Source`; of a compressed object only `read` can be had, as of a stream."""
+        """See `ports.Source`. Compressed bytes are unpacked here, too."""
         return self.read(offset)
 
     def unchanged(self) -> bool:
-        """Every answer was compared with the first when it came."""
+        """Always True: each answer is compared with the first one as it comes."""
         return True
 
     def close(self) -> None:
-        """See `ports.Source`. Ends what another thread waits for."""
+        """See `ports.Source`. Ends the waiting of another thread, too."""
         self._closed.set()
         self._remote.close()
 
@@ -114,7 +100,7 @@ class UrlSource:
         )
 
     def _fingerprint(self) -> str | None:
-        """That of a file of the same bytes."""
+        """The fingerprint that a file of the same bytes has; None where it cannot be known."""
         size = self._transfer.facts.size
         if size is None or not self.seekable:
             return None
@@ -125,7 +111,7 @@ class UrlSource:
         return fingerprint(size, first, last)
 
     def _decoded(self, raw: Peekable | None = None) -> Iterator[bytes]:
-        """The bytes without compression; `raw` is where the first reading has begun."""
+        """The bytes without compression; `raw` has the first bytes of the first reading."""
         if self._codec is None:
             return (raw or Peekable(self._counted())).read()
         begun = [raw] if raw else []
@@ -133,11 +119,7 @@ class UrlSource:
         def read() -> Iterator[bytes]:
             return (begun.pop() if begun else Peekable(self._counted())).read()
 
-        whole = restored(read, self._codec, self._name)
-        return self._unpacking.bounded(whole, lambda: self._consumed, self._name)
+        return self._unpacked(self._codec, read)
 
-    def _counted(self, offset: int = 0) -> Iterator[bytes]:
-        self._consumed = offset
-        for piece in self._transfer.read(offset):
-            self._consumed += len(piece)
-            yield piece
+    def _fetch(self, offset: int) -> Iterator[bytes]:
+        return self._transfer.read(offset)

@@ -1,4 +1,4 @@
-"""s3, gs and az: objects of the three clouds' stores, through obstore."""
+"""Reads s3, gs and az: objects in the stores of three clouds, through obstore."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STATUS: Final = re.compile(r"status code: (\d{3}[\w ]*)")
 _RETRIES: Final[RetryConfig] = {"max_retries": 1, "retry_timeout": timedelta(seconds=10)}
-"""Of the library; whoever reads tries again, too, and can be stopped meanwhile."""
+"""The library's own retries: few, because reading tries again and can be stopped then."""
 _LOGIN: Final = (
     "Check the name, and the variables that its cloud's own tools take: AWS_ACCESS_KEY_ID,"
     " AWS_SECRET_ACCESS_KEY, AWS_REGION (AWS_SKIP_SIGNATURE=true for what is public);"
@@ -29,10 +29,10 @@ _LOGIN: Final = (
 
 
 class StoreRemote:
-    """One object. Every answer is a range: stores can do no less."""
+    """One object of a store. Every answer is a range: all stores offer them."""
 
     def __init__(self, name: str) -> None:
-        """`name`: scheme://bucket/key."""
+        """`name` is `scheme://bucket/key`."""
         try:
             from obstore.store import from_url
         except ImportError as error:
@@ -58,7 +58,7 @@ class StoreRemote:
             ) from error
 
     def get(self, start: int = 0, end: int | None = None) -> RemoteResponse:
-        """See `facts.Remote`."""
+        """See `protocol.Remote`."""
         from obstore import get
 
         try:
@@ -75,10 +75,10 @@ class StoreRemote:
         return RemoteResponse(facts, True, _StoreBody(self, result))
 
     def close(self) -> None:
-        """The library ends its requests by itself, after half a minute of silence."""
+        """Does nothing: the library ends its requests itself after 30 s of silence."""
 
     def translated(self, error: Exception) -> InputError:
-        """What the library says. Its text may hold a signed URL, and is not repeated."""
+        """The error for what the library says. Its text is left out: it may hold a signed URL."""
         from obstore import exceptions
 
         if isinstance(error, FileNotFoundError):
@@ -93,7 +93,7 @@ class StoreRemote:
         return TransientFailure.of(f"The object store cannot be read: {why}.", self._place, _LOGIN)
 
     def cut(self, missing: int) -> EndedEarly:
-        """For an answer that is too short."""
+        """The error for an answer that is too short."""
         return EndedEarly.of(
             f"The object store's answer ends {missing} bytes early.", self._place, "Try again."
         )
@@ -116,4 +116,4 @@ class _StoreBody:
             raise self._remote.cut(end - start)
 
     def close(self) -> None:
-        """Nothing holds what is dropped."""
+        """Does nothing: a dropped answer holds no resources."""

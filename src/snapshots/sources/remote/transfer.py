@@ -1,4 +1,4 @@
-"""An object's bytes from any offset on, through broken connections."""
+"""Reads an object from any offset on, in spite of broken connections."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.protocol import Remote, RemoteBody, RemoteFacts
 
 PART: Final = 8 * 1024 * 1024
-"""What one connection reads at a time. As many parts as there are connections are in memory."""
+"""Bytes that one connection reads at a time. Each connection keeps one part in memory."""
 
 NewTries = Callable[[], Attempts]
 
 
 class Transfer(Protocol):
-    """How an object is read, decided by what its server can do."""
+    """A way to read an object, chosen by what its server offers."""
 
     seekable: bool
     facts: RemoteFacts
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """The bytes as they lie, in order."""
+        """The stored bytes from an offset on, in order."""
 
 
 def begin(
@@ -44,7 +44,10 @@ def begin(
     tries: NewTries,
     sized: Callable[[int], None],
 ) -> Transfer:
-    """Asks for the first bytes, and learns from the answer what the server can do."""
+    """Asks for the first bytes, and chooses the way to read by the answer.
+
+    `opening` judges failures until then, `tries` makes one such judge for each later reading.
+    """
     while True:
         try:
             answer = remote.get(0, PIECE)
@@ -65,7 +68,7 @@ def begin(
 
 
 class SequentialTransfer:
-    """Read from the first byte on, every time: the server gives no ranges."""
+    """Reads from the first byte each time, because the server offers no ranges."""
 
     seekable = False
 
@@ -84,7 +87,7 @@ class SequentialTransfer:
         self._body = body
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """After a break, what was given already is read again and compared."""
+        """See `Transfer`. After a break, the bytes before it are read again and compared."""
         tries = self._tries()
         given = Hasher()
         while True:
@@ -101,7 +104,7 @@ class SequentialTransfer:
                 return
 
     def _after(self, given: Hasher) -> Iterator[bytes]:
-        """What comes behind the bytes that were given."""
+        """The bytes behind those that were given already."""
         with closing(self._opened()) as body:
             again = Hasher()
             missing = given.length
@@ -117,7 +120,7 @@ class SequentialTransfer:
                 raise self._changed()
 
     def _opened(self) -> RemoteBody:
-        """The answer that is there already serves the first reading."""
+        """The body to read; the first reading takes the answer that is there already."""
         body, self._body = self._body, None
         if body is None:
             answer = self._remote.get()
@@ -131,7 +134,7 @@ class SequentialTransfer:
 
 @dataclass(slots=True)
 class _Part:
-    """A range that one thread fills and another empties."""
+    """A range of bytes that one thread fills and another empties."""
 
     start: int
     end: int
@@ -145,7 +148,7 @@ class _Part:
 
 
 class RangedTransfer:
-    """Read from anywhere, several ranges at once."""
+    """Reads from any byte on, several ranges at once."""
 
     seekable = True
 
@@ -167,7 +170,7 @@ class RangedTransfer:
         self._connections = connections
 
     def read(self, offset: int = 0) -> Iterator[bytes]:
-        """The first MiB comes alone: who wants no more causes no more."""
+        """See `Transfer`. The first MiB comes alone, for readers that need no more."""
         begin = max(offset, min(offset + PIECE, self._size)) if offset else len(self._first)
         if offset:
             yield from self._range(offset, begin)
@@ -179,7 +182,7 @@ class RangedTransfer:
             yield from self._side_by_side(begin)
 
     def _range(self, start: int, end: int) -> Iterator[bytes]:
-        """Goes on after a break where it was."""
+        """One range; after a break it goes on where it was."""
         tries = self._tries()
         while start < end:
             try:
@@ -208,7 +211,7 @@ class RangedTransfer:
         return answer.body
 
     def _side_by_side(self, begin: int) -> Iterator[bytes]:
-        """Some parts at once, each on its own connection; given in order."""
+        """Several parts at once, each on its own connection, given in order."""
         dropped = threading.Event()
         waiting: deque[_Part] = deque()
         pool = ThreadPoolExecutor(self._connections, "snapshots-range")

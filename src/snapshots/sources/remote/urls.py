@@ -1,4 +1,4 @@
-"""URLs: taken apart, and the credentials that belong to them."""
+"""Parses URLs, and finds the credentials that belong to them."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _KEPT_IN_PATHS: Final = "/%:=&~+!$,;'@()*[]"
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """Where a request goes."""
+    """The parts of a URL that a request needs."""
 
     scheme: str
     host: str
     port: int
     target: str = field(repr=False)
-    """Path and query, as they are sent."""
+    """The path and the query as they are sent."""
     authorization: str | None = field(default=None, repr=False)
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Whoever is told a secret is told it by this."""
+        """Scheme, host and port: the same origin may be sent the same secrets."""
         return self.scheme, self.host, self.port
 
     @property
     def authority(self) -> str:
-        """For the Host header."""
+        """The value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def joined(self, location: str) -> Url:
-        """Where a redirect leads. Credentials go along within their own origin alone."""
+        """The URL that a redirect leads to. It keeps credentials only within the same origin."""
         try:
             to = parse(urljoin(f"{self.scheme}://{self.authority}{self.target}", location))
         except ValueError as error:
@@ -55,7 +55,7 @@ class Url:
 
 
 def parse(text: str) -> Url:
-    """An http or https URL. InputError if it is none."""
+    """Parses an http or https URL. Raises InputError if it is none."""
     try:
         parts = urlsplit(text.strip())
         scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
@@ -111,6 +111,6 @@ def _no_url(text: str) -> InputError:
 
 
 def without_query(url: str) -> str:
-    """For the name of a table: the decoded path alone."""
+    """The decoded path without the query, from which a table is named."""
     path = url.partition("://")[2].removeprefix(authority(url))
     return unquote(re.split("[?#]", path, maxsplit=1)[0])

@@ -1,4 +1,4 @@
-"""Queries on MySQL and MariaDB."""
+"""Runs queries on MySQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pymysql.cursors import Cursor, SSCursor
 
 from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.mariadb import Formatting
-from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
+from snapshots.time_limits import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ _KINDS: dict[int, TypeKind] = {
     FIELD_TYPE.TIMESTAMP: "timestamp",
     FIELD_TYPE.JSON: "json",
 }
-"""All other types are texts: a TIME may be longer than a day, or negative."""
+"""All other types are texts: a TIME, for example, may be negative or longer than a day."""
 
 _BYTES = {FIELD_TYPE.TINY_BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB, FIELD_TYPE.BLOB,
           FIELD_TYPE.STRING, FIELD_TYPE.VAR_STRING, FIELD_TYPE.VARCHAR,
@@ -73,7 +74,7 @@ _TEXTS: dict[Any, Any] = {
 
 
 def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> MysqlQuery:
-    """See `Query`. CannotConnect, or InputError if the server refuses the query."""
+    """Runs a query: see `Query`. Raises CannotConnect, or InputError if the server refuses it."""
     connection = _connect(server)
     if most is not None:
         connection.query(f"SET SESSION sql_select_limit = {most}")
@@ -95,7 +96,7 @@ def _connect(server: QueryServer) -> Any:
 
 
 def settings(server: QueryServer) -> dict[str, Any]:
-    """As PyMySQL takes them."""
+    """The server's settings as PyMySQL takes them."""
     given = {
         "host": server.host,
         "port": server.port,
@@ -115,7 +116,7 @@ def settings(server: QueryServer) -> dict[str, Any]:
 
 
 def _tls(server: QueryServer) -> ssl.SSLContext | None:
-    """None leaves it to PyMySQL, which encrypts where the server offers it."""
+    """The TLS settings; None leaves it to PyMySQL, which encrypts if the server offers it."""
     if server.tls in {"off", "prefer"}:
         return None
     context = ssl.create_default_context(cafile=server.tls_ca)

@@ -1,4 +1,4 @@
-"""Queries on PostgreSQL."""
+"""Runs queries on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from psycopg.types.string import TextLoader
 
 from snapshots.errors import InputError
 from snapshots.model import Column, Type, TypeKind
-from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
+from snapshots.time_limits import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +91,7 @@ _TEXTS = _as_text()
 
 
 def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> PostgresQuery:
-    """See `Query`. CannotConnect, or InputError if the server refuses the query."""
+    """Runs a query: see `Query`. Raises CannotConnect, or InputError if the server refuses it."""
     try:
         connection = psycopg.connect(context=_TEXTS, **settings(server))
     except psycopg.Error as error:
@@ -104,7 +105,7 @@ def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> P
 
 
 def settings(server: QueryServer) -> dict[str, Any]:
-    """As libpq takes them."""
+    """The server's settings as libpq takes them."""
     given = {
         "host": server.host,
         "port": server.port,
@@ -124,7 +125,7 @@ def settings(server: QueryServer) -> dict[str, Any]:
 
 
 class PostgresQuery:
-    """See `Query`: a cursor that the server keeps."""
+    """See `Query`. The server keeps the cursor."""
 
     def __init__(
         self, connection: psycopg.Connection[Any], sql: str, place: str, most: int | None
@@ -152,7 +153,7 @@ class PostgresQuery:
         self._connection.close()
 
     def _run(self, sql: str) -> psycopg.ServerCursor[Any]:
-        """No row of it is computed before the first is fetched."""
+        """Opens the cursor; no row is computed before the first one is fetched."""
         cursor = self._connection.cursor(name="snapshots")
         cursor.execute(sql)
         return cursor

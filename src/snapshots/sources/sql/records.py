@@ -1,8 +1,8 @@
-"""Rows as CSV, in which nothing is lost.
+"""Writes rows as CSV without losing anything.
 
-NULL is an empty field, and every other value is quoted: so an empty text stays one. A record ends
-with U+001E, and its number is then that of its row, whatever line ends its values have. Before it
-stands one more delimiter: without it, NULL alone in a row would be a blank line.
+NULL is an empty field and every other value is quoted, so that an empty text stays a text. A record
+ends with U+001E: whatever line ends its values have, its number is that of its row. One more
+delimiter stands before that, because NULL alone in a row would otherwise be a blank line.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 DIALECT = Dialect(terminator="rs", header=False)
 LAST_FIELD = ""
-"""The name of what follows the last delimiter, and is always empty."""
+"""The name of the field behind the last delimiter, which is always empty."""
 
 _END = "\x1e"
 
 
 def encode(rows: Sequence[Row]) -> bytes:
-    """The records of some rows. InputError if they could not be counted."""
+    """The records of some rows. Raises InputError if a value holds U+001E."""
     data = "".join(map(_record, rows)).encode()
     if data.count(_END.encode()) != len(rows):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Where a query is run, and what its rows come as."""
+"""The database server that runs a query, and the interface of a running query."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ Row: TypeAlias = Sequence[str | None]
 BATCH = 1000
 """Rows that are fetched at a time."""
 
-CONNECT_SECONDS = 10
-
 
 @dataclass(frozen=True, slots=True)
 class QueryServer:
-    """A database server and who asks it."""
+    """A database server, and the user who asks it."""
 
     kind: ServerKind
     host: str | None
-    """None, here and below: what the server's own clients would take."""
+    """None, here and below: the default of the server's own clients."""
     port: int | str | None
     user: str | None
     password: str | None = field(repr=False)
     database: str | None = None
     tls: Tls = "prefer"
-    """off; prefer: as the server offers it; require: encrypted; verify: and its name checked."""
+    """`prefer`: encrypted if the server offers it; `verify`: encrypted, with its name checked."""
     tls_ca: str | None = None
     tls_cert: str | None = None
     tls_key: str | None = None
@@ -43,24 +41,24 @@ class QueryServer:
 
 
 class Query(Protocol):
-    """A query that runs in a session that only reads; the rows are the server's until asked for."""
+    """A query in a read-only session. The server keeps the rows until they are asked for."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Of its rows, in their order, by the types that the server gives."""
+        """The columns of its rows, in order, with the types that the server gives."""
 
     def batches(self) -> Iterator[Sequence[Row]]:
-        """All rows, some at a time, each value as exact text; None is NULL.
+        """Gives all rows, some at a time, each value as exact text; None is NULL.
 
-        May be called once. InputError where the server breaks off.
+        May be called once. Raises InputError if the server breaks off.
         """
 
     def close(self) -> None:
-        """Ends query and session, without reading what is left. Never raises."""
+        """Ends query and session without reading the rest. Never raises."""
 
 
 def cannot_connect(server: QueryServer, said: str) -> CannotConnect:
-    """There is no session."""
+    """The error for a session that could not begin."""
     return CannotConnect(
         f"The session cannot be opened: {said.strip()}",
         place=str(server),
@@ -70,7 +68,7 @@ def cannot_connect(server: QueryServer, said: str) -> CannotConnect:
 
 
 def refused(place: str, said: str, *, lost: bool) -> InputError:
-    """The query does not run, or not to its end."""
+    """The error for a query that the server refuses or breaks off."""
     if lost:
         return InputError(
             f"The session with the server was lost: {said}", place=place, retryable=True
@@ -83,7 +81,7 @@ def refused(place: str, said: str, *, lost: bool) -> InputError:
 
 
 def binary(place: str, column: str, encoded: str) -> InputError:
-    """Bytes that are no text have no place in JSON."""
+    """The error for a column of bytes, which JSON cannot hold."""
     return InputError(
         f"Column {column!r} is binary, which JSON cannot hold.",
         place=place,

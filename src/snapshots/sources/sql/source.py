@@ -1,4 +1,4 @@
-"""The rows of a query as an input that can be read once."""
+"""A query's rows as an input that can be read once."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def open_query(server: QueryServer, sql: str, name: str, limit: int | None = None) -> QuerySource:
-    """Runs a query; its first rows may not be there yet.
+    """Runs a query. Its first rows may not be there yet.
 
-    With a limit the server is asked for one row more: so it sorts no more than it must, and whether
-    there are more rows is known.
+    With a limit, the server is asked for one more row: it sorts no more than it must, and it is
+    known whether there are more rows.
 
-    InputError if it is not one SELECT, or if the server refuses it; CannotConnect.
+    Raises CannotConnect, and InputError if the query is not one SELECT or the server refuses it.
     """
     statement = single_select(sql, server.kind, name)
     adapter = import_module(f"snapshots.sources.sql.{server.kind}")
@@ -38,10 +38,10 @@ def open_query(server: QueryServer, sql: str, name: str, limit: int | None = Non
 
 
 class QuerySource(ReadOnce):
-    """See `ports.Source`. A row is a record, and its number is the record's line."""
+    """See `ports.Source`. Each row is a record; the number of the row is its line."""
 
     def __init__(self, name: str, query: Query) -> None:
-        """Takes the query over. InputError if its columns could not be told apart."""
+        """Takes the query over. Raises InputError unless each column has a name of its own."""
         super().__init__(name)
         self._query = query
         try:
@@ -51,7 +51,7 @@ class QuerySource(ReadOnce):
             raise
         self._peeked = Peekable(self._records())
         self.contract = Contract(query.columns, missing_values=None)
-        """Names in their case, types as the server gives them; whoever knows better sets it."""
+        """Names and types as the server gives them; a project replaces it by a stricter one."""
 
     @property
     def layout(self) -> Layout:

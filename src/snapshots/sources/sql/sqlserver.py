@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import CannotConnect
 from snapshots.model import Column, Type, TypeKind
-from snapshots.sources.sql.server import BATCH, CONNECT_SECONDS, binary, cannot_connect, refused
+from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
+from snapshots.time_limits import CONNECT_SECONDS
 
 try:
     import pytds
@@ -64,7 +65,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 
 
 def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> SqlServerQuery:
-    """See `Query`. CannotConnect, or InputError if the server refuses the query.
+    """Runs a query: see `Query`. Raises CannotConnect, or InputError if the server refuses it.
 
     `most` rows are wanted: reading stops there, and the server is not asked for fewer.
     """
@@ -81,7 +82,10 @@ def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> S
 
 
 def settings(server: QueryServer) -> dict[str, Any]:
-    """As python-tds takes them. CannotConnect where it cannot do what is asked."""
+    """The server's settings as python-tds takes them.
+
+    Raises CannotConnect if it cannot do what they ask for.
+    """
     if server.tls == "require" or server.tls_cert:
         raise CannotConnect(
             "With SQL Server, TLS is verified or off, and there are no client certificates.",
@@ -112,7 +116,7 @@ def settings(server: QueryServer) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str | None:
-    """A value of the driver as exact text."""
+    """A value of the driver as exact text; None is NULL."""
     return None if value is None else _TEXTS[type(value)](value)
 
 

@@ -1,4 +1,4 @@
-"""Is a text one SELECT and nothing else? Told by its words, not by a parser.
+"""Checks that a text is one SELECT and nothing else, by its words and not by a parser.
 
 A parser of SQL knows a grammar that is nearly the server's, and the danger lies in the
 difference: Transact-SQL begins a new statement without a semicolon, so that `SELECT 1 DELETE
@@ -79,7 +79,10 @@ class _Token:
 
 
 def single_select(text: str, server: Flavor, place: str) -> str:
-    """The query without what follows its end. InputError, with the line, if it is another thing."""
+    """The query without what follows its end.
+
+    Raises InputError, with the line, if the text is not one SELECT.
+    """
     end = len(text)
     first = ""
     for token in _significant(text, server, place):
@@ -101,7 +104,7 @@ def single_select(text: str, server: Flavor, place: str) -> str:
 
 
 def _significant(text: str, server: Flavor, place: str) -> Iterator[_Token]:
-    """Words and marks outside of quotes and comments."""
+    """The words and marks outside of quotes and comments."""
     pattern, at = _TOKENS[server], 0
     while match := pattern.match(text, at):
         kind, at = match.lastgroup or "other", match.end()
@@ -117,7 +120,7 @@ def _significant(text: str, server: Flavor, place: str) -> Iterator[_Token]:
 
 
 def _end_of_comment(text: str, begin: int, place: str) -> int:
-    """PostgreSQL's and SQL Server's comments may be in each other."""
+    """The end of a comment; those of PostgreSQL and SQL Server may be nested."""
     depth = 1
     for mark in re.compile(r"/\*|\*/").finditer(text, begin):
         depth += 1 if mark[0] == "/*" else -1

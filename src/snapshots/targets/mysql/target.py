@@ -31,6 +31,7 @@ from snapshots.targets.mysql.types import (
 )
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.own_keys import grouped
+from snapshots.time_limits import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,8 +103,6 @@ def target(location: Location) -> MysqlTarget:
 
 _MAX_COLUMNS = 1017
 """InnoDB's: the server's own limit is higher."""
-_SECONDS = 10
-"""For a server to answer while a connection is made."""
 
 
 @dataclass(frozen=True)
@@ -328,7 +327,11 @@ class MysqlTarget:
             autocommit=True,
             conv=CONVERTERS,
             program_name="snapshots",
-            **{"connect_timeout": _SECONDS, "read_timeout": _SECONDS, **driver_options(place)},
+            **{
+                "connect_timeout": CONNECT_SECONDS,
+                "read_timeout": CONNECT_SECONDS,
+                **driver_options(place),
+            },
         )
         if "read_timeout" not in dict(place.options):
             # What listens there may be no MySQL and say nothing; a statement may take its time.

@@ -26,6 +26,7 @@ from snapshots.targets.postgres.own_keys import orphans, own_keys
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
 from snapshots.targets.sql import ddl
+from snapshots.time_limits import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, RowPlace, Session, Value
 
-_CONNECT_SECONDS = "10"
 _MAINTENANCE = "postgres"
 _MAX_COLUMNS = 1600
 
@@ -314,7 +314,7 @@ class PostgresTarget:
         }
         settings: dict[str, Any] = {
             "application_name": "snapshots",
-            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_SECONDS),
+            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", str(CONNECT_SECONDS)),
             # Any of what is not written before the ? may stand after it, as for libpq.
             **dict(place.options),
             **{name: value for name, value in written.items() if value is not None},

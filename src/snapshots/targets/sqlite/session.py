@@ -15,6 +15,7 @@ from snapshots.targets.sql.transactions import Transactions
 from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
 from snapshots.targets.sqlite.writer_queue import turns_of
+from snapshots.time_limits import WRITER_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
     from snapshots.ports import Comparison, Difference, ResultRows, Value
 
-_BUSY_MILLISECONDS = 10_000
+_BUSY_MILLISECONDS = 1000 * WRITER_SECONDS
 _CACHE_KIB = 16 * 1024
 _PAGE_BYTES = 16 * 1024
 """Of a file that is made here: rows of a bulk load fill large pages, in a quarter of the writes."""

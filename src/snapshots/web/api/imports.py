@@ -63,15 +63,15 @@ def _shown(here: ServiceContext, import_id: int) -> schemas.ImportDetail:
 
 def asked_for(here: ServiceContext, wanted: NewImport, key: str | None = None) -> Entry:
     """The import that is queued for a request. Raises SnapshotsError."""
-    order = wanted.order()
-    if order.url is not None:
-        PublicOnly(here.settings.allowed).check_url(order.url)
-    order.require_contract()
+    request = wanted.request()
+    if request.url is not None:
+        PublicOnly(here.settings.allowed).check_url(request.url)
+    request.require_contract()
     for folder in here.settings.written_to():
         require_room(folder, here.settings.disk_floor)
     with here.pool.ledger(write=True) as ledger:
         bound, tables = here.settings.queue_bound, here.settings.tables
-        return commands.submit(ledger, order, key, bound, tables).entry
+        return commands.submit(ledger, request, key, bound, tables).entry
 
 
 @routes.post(

@@ -1,4 +1,8 @@
-"""What clients may ask for, as JSON."""
+"""The bodies of requests: what clients may ask for, as JSON.
+
+Names are those of `Options`, and so are defaults and meanings; lengths and sizes are limited here,
+because anybody may send anything.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Mode, Ragged, options_of
+from snapshots.engine.plan.options import Options
 from snapshots.engine.queue.request import ImportRequest
-from snapshots.formats.options import by_name
+from snapshots.formats.options import DialectOptions, by_name
 
 DEEPEST: Final = 50
 """Objects and arrays in each other; a contract has about ten."""
@@ -81,67 +87,62 @@ def _whole(text: str) -> bool:
     return True
 
 
+def _like(kind: type, name: str, **limits: Any) -> Any:
+    """The default and the meaning of an option, as `Options` or `DialectOptions` has them."""
+    known = options_of(kind)[name]
+    if isinstance(known.default, tuple):
+        return Field(default_factory=list, description=known.meaning, **limits)
+    return Field(default=known.default, description=known.meaning, **limits)
+
+
+_MaxRejects = Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")]
+_Lines = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class DialectRequest(_Given):
     """How the input is written. What is left out is detected."""
 
-    delimiter: _Delimiter | None = None
-    """Empty, or `none`: a record is one field. Also by name: `tab`, `space`, `^A`."""
-    quote: _Character | None = None
-    """Empty, or `none`: there are no quotes."""
-    escape: _Character | None = None
-    terminator: Literal["lf", "cr"] | None = None
-    encoding: Annotated[str, Field(max_length=40)] | None = None
-    header: bool | None = None
-    preamble: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    """Lines before the header."""
-    rows_after_header: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    comment: _Character | None = None
-    skip_initial_space: bool | None = None
-    max_record_size: Annotated[int, Field(ge=1024, le=256 << 20)] | None = None
-    ragged: Literal["reject", "pad"] | None = None
-    """`pad`: short records are filled with NULL, empty fields beyond the header are dropped."""
+    delimiter: _Delimiter | None = _like(DialectOptions, "delimiter")
+    quote: _Character | None = _like(DialectOptions, "quote")
+    escape: _Character | None = _like(DialectOptions, "escape")
+    terminator: Literal["lf", "cr"] | None = _like(DialectOptions, "terminator")
+    encoding: Annotated[str, Field(max_length=40)] | None = _like(DialectOptions, "encoding")
+    header: bool | None = _like(DialectOptions, "header")
+    preamble: _Lines | None = _like(DialectOptions, "preamble")
+    rows_after_header: _Lines | None = _like(DialectOptions, "rows_after_header")
+    comment: _Character | None = _like(DialectOptions, "comment")
+    skip_initial_space: bool | None = _like(DialectOptions, "skip_initial_space")
+    max_record_size: Annotated[int, Field(ge=1024, le=256 * MIB)] | None = _like(
+        DialectOptions, "max_record_size"
+    )
+    ragged: Ragged | None = _like(DialectOptions, "ragged")
 
 
 class NewImport(_Given):
-    """An import that is asked for."""
+    """An import that a client asks for."""
 
     url: _Text | None = None
     """Where the input is: http or https. Nothing in it may be a secret."""
     file: _Name | None = None
-    """Or the name of a file that was uploaded."""
-    table: _Name | None = None
-    """Default: the input's name without date or number."""
-    contract: dict[str, Any] | None = None
-    """A Frictionless Table Schema."""
+    """The name of an uploaded file, in place of `url`."""
+    table: _Name | None = _like(Options, "table")
+    contract: dict[str, Any] | None = _like(Options, "contract")
     dialect: DialectRequest = Field(default_factory=DialectRequest)
-    null_values: Annotated[list[_Text], Field(max_length=100)] = Field(default_factory=list)
-    """Texts that mean NULL, as an empty field does."""
-    primary_key: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
-    """Of a new table."""
-    columns_changed: Literal["fail", "add", "ignore"] = "fail"
-    """When the input's columns are not the table's."""
-    decimals: Literal["float", "exact"] = "float"
-    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
-    all_text: bool = False
-    """Every column of a new table is text."""
-    max_rejects: Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] = (
-        "10%"
-    )
-    """Stop past so many rejects, or past such a share of the records."""
-    mode: Literal["append"] = "append"
-    chunk_size: Annotated[int, Field(ge=1 << 10, le=256 << 20)] = 8 << 20
-    """Bytes of input that are committed at a time."""
-    lineage: bool = True
-    """The table has columns _import_id and _line."""
-    again: bool = False
-    """Load it although the same bytes are loaded already."""
+    null_values: Annotated[list[_Text], Field(max_length=100)] = _like(Options, "null_values")
+    primary_key: Annotated[list[_Name], Field(max_length=100)] = _like(Options, "primary_key")
+    columns_changed: ColumnsPolicy = _like(Options, "columns_changed")
+    decimals: Decimals = _like(Options, "decimals")
+    all_text: bool = _like(Options, "all_text")
+    max_rejects: _MaxRejects = _like(Options, "max_rejects")
+    mode: Mode = "append"
+    chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
+    lineage: bool = _like(Options, "lineage")
+    again: bool = _like(Options, "again")
 
-    def order(self) -> ImportRequest:
-        """For the engine. Raises UsageError."""
+    def request(self) -> ImportRequest:
+        """The request that the engine queues. Raises UsageError."""
         given = self.model_dump(exclude={"mode", "dialect"})
-        dialect = self.dialect.model_dump(exclude_none=True)
-        lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}
-        return ImportRequest(**{**given, **lists}, dialect=dialect)
+        return ImportRequest.of(**given, dialect=self.dialect.model_dump(exclude_none=True))
 
 
 class Cancel(_Given):
@@ -152,9 +153,7 @@ class Cancel(_Given):
 
 
 class Resume(_Given):
-    """How to go on."""
+    """How an import that was stopped goes on."""
 
-    max_rejects: (
-        Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] | None
-    ) = None
-    """From now on, instead of what was asked for first."""
+    max_rejects: _MaxRejects | None = None
+    """The limit of rejects from now on, in place of the first one."""

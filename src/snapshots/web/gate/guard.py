@@ -12,6 +12,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
+from snapshots.time_limits import PROGRESS_SECONDS
 from snapshots.web.gate.rate_limit import ClientRateLimit
 from snapshots.web.gate.tokens import presented
 from snapshots.web.problems import HEADERS, problem
@@ -30,9 +31,8 @@ UPLOADS: Final = "/v1/files"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
-PROGRESS_SECONDS: Final = 30.0
 PROGRESS_BYTES: Final = 1024
-"""Of a body must come in that time, or its end."""
+"""Of a body must come in PROGRESS_SECONDS, or its end."""
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.~!$&'()*+,;=%-]+))(?::\d*)?", re.ASCII)
 
 

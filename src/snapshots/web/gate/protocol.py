@@ -12,20 +12,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from snapshots.time_limits import ANSWER_STALL_SECONDS, HEAD_SECONDS
 from snapshots.web.problems import HEADERS, problem
 
 if TYPE_CHECKING:
     import asyncio
 
-HEAD_SECONDS: Final = 10.0
 HEAD_BYTES: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
 """Whoever is refused may still be sending: a connection that ends before that takes the answer
 along with it."""
-
-
-STALL_SECONDS: Final = 30.0
-"""In which a client takes something of an answer that waits for it."""
 
 
 class TooLong(Exception):
@@ -100,7 +96,7 @@ class Protocol(HttpToolsProtocol):
 
     def _look_later(self) -> None:
         self._waiting = self._untaken()
-        self._stalling = self.loop.call_later(STALL_SECONDS, self._look)
+        self._stalling = self.loop.call_later(ANSWER_STALL_SECONDS, self._look)
 
     def _look(self) -> None:
         """Whoever takes nothing is not waited for, and what waits for him is let go."""

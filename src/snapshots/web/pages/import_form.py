@@ -1,4 +1,4 @@
-"""What a person fills in, as the request that a program would have made."""
+"""The form for a new import: it becomes the same request that a program would send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DIALECT = ("delimiter", "encoding")
 
 
 class ImportForm(BaseModel):
-    """The form for a new import, as it was sent. An empty field says nothing."""
+    """The fields of the form as a browser sends them. An empty field leaves the default."""
 
     url: str = ""
     table: str = ""
@@ -27,11 +27,11 @@ class ImportForm(BaseModel):
 
     @property
     def options(self) -> bool:
-        """Some are given."""
+        """Whether any field besides the URL is filled in, so that the page unfolds the others."""
         return any(text for name, text in self if name != "url")
 
     def wanted(self) -> NewImport:
-        """Raises UsageError."""
+        """The request. Raises UsageError, naming the field, if one is not valid."""
         given: dict[str, Any] = {name: text for name in _TEXTS if (text := self._text(name))}
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():

@@ -1,0 +1,60 @@
+"""The options that say which database is meant, and where variables are read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapshots.cli.option import option
+from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    import click
+
+
+def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        there = Path(value).is_file()
+    except OSError as error:
+        raise UsageError(f"--env-file {value} cannot be read: {error.strerror}") from error
+    if not there:
+        raise UsageError(f"--env-file {value}: there is no such file")
+    from dotenv import load_dotenv
+
+    try:
+        load_dotenv(value, override=False, encoding="utf-8-sig")
+    except ValueError as error:  # also what is no UTF-8, and NUL within a value
+        raise UsageError(
+            f"--env-file {value}: this is no text",
+            hint="It has a line NAME=value for each variable.",
+        ) from error
+    except OSError as error:
+        raise UsageError(f"--env-file {value}: it cannot be read: {error.strerror}") from error
+
+
+database = option(
+    "--database",
+    metavar="URL",
+    help="postgresql://, mysql://, mariadb:// or sqlite:/// URL, or HOST:PORT, whose server's"
+    " greeting decides. Default: sqlite:///snapshots.db.",
+)
+home = option(
+    "--database",
+    metavar="URL",
+    help="Where the account is kept. Default: sqlite:///snapshots.db.",
+)
+asked_database = option(
+    "--database",
+    metavar="URL",
+    help="Where to look. Default: every database that was imported into.",
+)
+env_file = option(
+    "--env-file",
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_read_env_file,
+    help="Read variables from a file; those that are set already win.",
+)

@@ -1,0 +1,55 @@
+"""The options of `snapshots sync` that say which folder is watched, and how."""
+
+from __future__ import annotations
+
+import click
+
+from snapshots.cli.option import option, together
+from snapshots.time_limits import RESCAN_SECONDS, SETTLE_SECONDS
+
+folder = together(
+    option(
+        "--data-dir",
+        metavar="DIR",
+        default="data",
+        show_default=True,
+        help="The folder to watch.",
+    ),
+    option(
+        "--pattern",
+        multiple=True,
+        metavar="GLOB",
+        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv.",
+    ),
+    option("--recursive", is_flag=True, help="Also in its subfolders."),
+    option(
+        "--settle",
+        type=click.FloatRange(0),
+        default=SETTLE_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="Where nothing tells that a file is whole: how long its size and time must be still.",
+    ),
+    option(
+        "--poll",
+        type=click.FloatRange(0.05),
+        metavar="SECONDS",
+        help="Look at the folder so often instead of waiting for events: for network folders.",
+    ),
+    option(
+        "--rescan",
+        type=click.FloatRange(0.05),
+        default=RESCAN_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="Look at all of the folder so often, for what events have missed.",
+    ),
+    option(
+        "--after-import",
+        default="keep",
+        show_default=True,
+        metavar="keep|'move DIR'|delete",
+        help="What becomes of a file that is imported.",
+    ),
+    option("--once", is_flag=True, help="Import what is there, and end."),
+)

@@ -1,0 +1,92 @@
+"""The defaults, choices and limits of the options that a user may give: each stands here once.
+
+`engine/plan/options.py` and `engine/plan/endpoint.py` say which options there are. The command
+line, REST, Python, `sync`, project files and the lower layers take their figures from here, so
+that all of them agree. What is counted in seconds is in `time_limits.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+MIB = 1 << 20
+
+Mode: TypeAlias = Literal["append"]
+ColumnsPolicy: TypeAlias = Literal["fail", "add", "ignore"]
+Decimals: TypeAlias = Literal["float", "exact"]
+Ragged: TypeAlias = Literal["reject", "pad"]
+Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
+Nulls: TypeAlias = Literal["null", "omit"]
+Results: TypeAlias = Literal["none", "combocurve"]
+
+CHUNK_SIZE = 8 * MIB
+"""Bytes of input that one transaction commits. More costs memory, less costs transactions."""
+MAX_RECORD_SIZE = 8 * MIB
+"""Bytes of the longest record: without a limit, one lost quote would hold a whole file."""
+MAX_REJECTS = "10%"
+"""Beyond this share the input is more likely read wrongly than partly bad."""
+CONNECTIONS = 4
+"""Parts of a URL that are read at once."""
+BATCH = 1
+"""Records of one request."""
+CONCURRENCY = 8
+"""Requests that are under way at once."""
+MAX_CONCURRENCY = 1024
+"""Every request that is under way holds a connection."""
+MAX_WORKERS = 64
+"""Connections with a database; servers rarely allow many more."""
+MAX_CONNECTIONS = 32
+"""Connections with one web server."""
+KEY_HEADER = "Idempotency-Key"
+"""The name that the IETF's draft gives the header of idempotency keys."""
+API_KEY_HEADER = "x-api-key"
+"""The header that most APIs read a key from."""
+MAX_UNPACKED = 1 << 40
+"""Bytes that compressed input of clients may become."""
+MAX_RATIO = 250
+"""Bytes that one compressed byte may become. Real data stays below 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is known of one option, wherever it is given."""
+
+    name: str
+    default: Any
+    meaning: str
+    """One or two sentences, for help pages."""
+    choices: tuple[str, ...] = ()
+    """The texts it may be; empty: it is not chosen from a list."""
+    least: float | None = None
+    most: float | None = None
+
+
+def option(
+    default: Any,
+    meaning: str,
+    *,
+    choices: object = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
+    """A dataclass field that knows its meaning and its limits.
+
+    `choices` is a `Literal`; `least` and `most` are the smallest and largest number allowed.
+    """
+    known = {"meaning": meaning, "choices": get_args(choices), "least": least, "most": most}
+    return field(default=default, metadata=known)
+
+
+def options_of(kind: type) -> dict[str, Option]:
+    """The options that a dataclass declares with `option`, by name.
+
+    >>> from snapshots.engine.plan.options import Options
+    >>> options_of(Options)["decimals"].choices
+    ('float', 'exact')
+    """
+    return {
+        one.name: Option(one.name, one.default, **cast("dict[str, Any]", one.metadata))
+        for one in fields(kind)
+        if "meaning" in one.metadata
+    }

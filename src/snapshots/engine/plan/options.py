@@ -1,0 +1,174 @@
+"""What a user may ask of an import or a delivery: the one list of options.
+
+The command line, REST, Python, `sync` and project files fill in an `Options`; the ledger keeps
+those of a queued import as JSON. Each option stands here once, with its default, its choices and
+its meaning: see `snapshots.defaults.options_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from snapshots.defaults import (
+    CHUNK_SIZE,
+    CONNECTIONS,
+    MAX_CONNECTIONS,
+    MAX_REJECTS,
+    MAX_WORKERS,
+    ColumnsPolicy,
+    Decimals,
+    option,
+)
+from snapshots.engine.limits import RejectLimit
+from snapshots.errors import UsageError
+from snapshots.formats.options import DialectOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snapshots.engine.plan.columns import ColumnOptions
+    from snapshots.engine.plan.endpoint import Endpoint
+    from snapshots.ledger.history import History
+    from snapshots.model import TableName
+    from snapshots.sources.remote.access import RemoteAccess
+
+
+class TableGate(Protocol):
+    """Says which tables may be loaded into; `engine/plan/open_tables.py` implements it."""
+
+    def require_takes(self, history: History, table: TableName) -> None:
+        """Raises ForbiddenTable if the table exists and is not open."""
+
+    def require_open(self, history: History, table: TableName) -> None:
+        """Raises ForbiddenTable unless the table exists and is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user asks of one import or delivery.
+
+    >>> Options(table="rides", max_rejects="5%").reject_limit.share
+    0.05
+
+    Raises UsageError if a number is too small or `max_rejects` is no limit.
+    """
+
+    table: str | None = option(
+        None, "The table to load into. Default: the input's name without date or number."
+    )
+    primary_key: tuple[str, ...] = option((), "The primary key of a new table.")
+    contract: Path | Mapping[str, Any] | None = option(
+        None, "A Frictionless Table Schema, as JSON."
+    )
+    dialect: DialectOptions = field(default_factory=DialectOptions)
+    null_values: tuple[str, ...] = option((), "Texts that mean NULL, as an empty field does.")
+    decimals: Decimals = option(
+        "float",
+        "How a new table stores numbers with a fraction: as binary floats, or exactly as written.",
+        choices=Decimals,
+    )
+    all_text: bool = option(False, "Every column of a new table is text.")
+    columns_changed: ColumnsPolicy = option(
+        "fail",
+        "If the input's columns differ from the table's: stop; add the new columns to the table;"
+        " or load only the columns that both have.",
+        choices=ColumnsPolicy,
+    )
+    lineage: bool = option(True, "The table has the columns _import_id and _line.")
+    max_rejects: str = option(
+        MAX_REJECTS,
+        "Stop after more rejects than this number, or than this share of the records"
+        " (from 1,000 on).",
+    )
+    stop_on_error: bool = option(
+        False, "Stop at the first reject. An import then loads with one worker."
+    )
+    limit: int | None = option(None, "Take only this number of records.", least=1)
+    workers: int | None = option(
+        None,
+        "Connections that load at once. Default: one more than cores, at most 4.",
+        least=1,
+        most=MAX_WORKERS,
+    )
+    connections: int = option(
+        CONNECTIONS,
+        "Parts of a URL that are read at once, if its server offers parts.",
+        least=1,
+        most=MAX_CONNECTIONS,
+    )
+    chunk_size: int = option(CHUNK_SIZE, "Bytes of input that are committed at a time.", least=1)
+    dry_run: bool = option(False, "Check and count everything, but write nothing.")
+    again: bool = option(False, "Process inputs again that are already done.")
+
+    request: Endpoint | None = None
+    """How the rows are sent to an API; None: they are loaded into a table."""
+    anew: bool = True
+    """Whether an input whose table is gone is loaded again, although nobody has changed it."""
+    access: RemoteAccess | None = None
+    """How inputs may be reached; None: freely, with `connections` at once."""
+    tables: TableGate | None = None
+    """The tables that may be loaded into, besides new ones; None: any."""
+
+    def __post_init__(self) -> None:
+        for name in ("limit", "workers", "chunk_size", "connections"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
+        RejectLimit.parse(self.max_rejects)
+
+    @property
+    def reject_limit(self) -> RejectLimit:
+        """How many rejects are allowed, whatever `stop_on_error` says."""
+        return RejectLimit.parse(self.max_rejects)
+
+    @property
+    def allowed(self) -> RejectLimit:
+        """How many rejects are allowed before the run must stop."""
+        return RejectLimit(count=0, share=None) if self.stop_on_error else self.reject_limit
+
+    @property
+    def remote_access(self) -> RemoteAccess:
+        """How inputs are reached."""
+        from snapshots.sources.remote.access import RemoteAccess
+
+        return self.access or RemoteAccess(connections=self.connections)
+
+    def wanted(self, place: str) -> ColumnOptions:
+        """What the user says of the columns of the input called `place`."""
+        from snapshots.engine.plan.columns import ColumnOptions
+
+        return ColumnOptions(
+            contract=self.contract,
+            null_values=self.null_values,
+            primary_key=self.primary_key,
+            policy=self.columns_changed,
+            place=place,
+            dialect=self.dialect,
+            exact=self.decimals == "exact",
+            all_text=self.all_text,
+        )
+
+    def given(self) -> dict[str, Any]:
+        """The options that shape the plan, as JSON: equal options give equal plans."""
+        from snapshots.contract.contract import contract_of, to_schema
+
+        contract = self.contract
+        if contract is not None:
+            contract = to_schema(contract_of(contract))
+        return {
+            "dialect": {
+                name: value
+                for name, value in asdict(self.dialect).items()
+                if value or (name == "delimiter" and value is not None)
+            },
+            "contract": contract,
+            "null_values": list(self.null_values),
+            "lineage": self.lineage,
+            "columns_changed": self.columns_changed,
+            "primary_key": list(self.primary_key),
+            **({"decimals": self.decimals} if self.decimals != "float" else {}),
+            **({"all_text": True} if self.all_text else {}),
+            "request": None if self.request is None else self.request.given(),
+        }
