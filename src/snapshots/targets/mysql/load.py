@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.targets.mysql.exact_types import expression
-from snapshots.targets.mysql.names import quote
+from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
 from snapshots.model import TableName
-from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable

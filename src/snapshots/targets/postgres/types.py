@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import ContractError
 from snapshots.model import Type
-from snapshots.targets.postgres.names import NAME_BYTES
+from snapshots.targets.postgres.quoting import NAME_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
