@@ -1,4 +1,4 @@
-"""How the rows of some columns go into one table of MySQL or MariaDB."""
+"""Makes the statements that load rows of some columns into one table of MySQL or MariaDB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class LoadStatements:
-    """The statements that load some columns of one table."""
+    """The statements that load some columns of one table.
+
+    `inexact` maps the folded names of columns that need an expression to their types.
+    """
 
     def __init__(self, table: TableName, columns: Sequence[str], inexact: dict[str, str]) -> None:
         name = quote(table.name)

@@ -34,7 +34,7 @@ class SqlTarget(ABC):
 
     dialect: ClassVar[SqlDialect]
     max_columns: ClassVar[int]
-    """Of one table."""
+    """The most columns that a table can have."""
     names_ignore_case: ClassVar[bool] = True
     """Two columns of a table cannot differ in case alone."""
     lineage_type: ClassVar[str] = "bigint"
