@@ -158,7 +158,7 @@ def create_table_sql(
     primary_key: Sequence[str],
     suffix: str = "",
 ) -> str:
-    """Returns a CREATE TABLE. `lineage` is the type of `_import_id` and `_line`; None: it has none."""
+    """Returns a CREATE TABLE. `lineage` is the type of `_import_id` and `_line`, or None."""
     parts = [
         column_sql(quote, column.name, sql_type, required=required(contract, column))
         for column, sql_type in zip(contract.columns, sql_types, strict=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class WriterQueue:
-    """A lock that serves whoever came first. A plain lock may go back to who has just released it."""
+    """A lock that serves whoever came first. A plain one may go back to its last holder."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
