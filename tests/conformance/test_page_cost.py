@@ -32,7 +32,7 @@ def test_a_sort_is_told_from_an_index(target, session):
 
     assert sorts("kind, id", 5)
     # SQLite says that it sorts, and not how much.
-    assert sorts("kind, id", 5000) is built_on(target) == "sqlite"
+    assert sorts("kind, id", 5000) is (built_on(target) == "sqlite")
     session.execute("CREATE INDEX by_kind ON things (kind, id)")
     limited = "SELECT id FROM things WHERE kind >= ? ORDER BY kind, id LIMIT 3"
     if built_on(target) != "postgres":  # which sorts a table of one page, whatever there is

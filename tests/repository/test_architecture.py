@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tokenize
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,25 +58,27 @@ def test_what_is_written_passes_one_place() -> None:
 
 
 NAMES_OF_TARGETS = re.compile(
-    r"postgres|mysql|maria|sqlite|\btarget\.(name|kind)\b|\bencoding (==|!=|in|not in) [\"'({]",
+    r"postgres|mysql|maria|sqlite|\btarget ?\. ?(name|kind)\b|\bencoding (==|!=|in|not in) [\"'({]",
     re.IGNORECASE,
 )
 """What code may not decide by: it asks the target's dialect, or what an encoding can do."""
 
 
 def code_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of code with their numbers, without comments and docstrings."""
-    before, lines = tokenize.NEWLINE, {}
+    """The tokens of each line with its number, without comments and docstrings."""
+    unseen = {tokenize.NL, tokenize.COMMENT, tokenize.ENCODING}
+    statement = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines: dict[int, list[str]] = defaultdict(list)
+    before = tokenize.NEWLINE
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
-            docstring = token.type == tokenize.STRING and before in {
-                tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-            }  # fmt: skip
-            if token.type not in {tokenize.COMMENT, tokenize.ENCODING} and not docstring:
-                lines[token.start[0]] = token.line
-            if token.type not in {tokenize.NL, tokenize.COMMENT, tokenize.ENCODING}:
-                before = token.type
-    yield from lines.items()
+            if token.type in unseen:
+                continue
+            if token.type != tokenize.STRING or before not in statement:
+                lines[token.start[0]].append(token.string)
+            before = token.type
+    for number, tokens in lines.items():
+        yield number, " ".join(tokens)
 
 
 @pytest.mark.parametrize("folder", ["ledger", "engine", "targets/sql"])
