@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
-from snapshots.ledger.record import SHARE_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +24,7 @@ _NEWS = (
     *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
     *("fence", "seconds", "committed_at"),
 )
-_EXCLUDED = " ON CONFLICT (import_id, start_offset) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in _NEWS
-)
-_VALUES = " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in _NEWS)
-_GOES_ON = {"postgres": _EXCLUDED, "sqlite": _EXCLUDED, "mysql": _VALUES}
+_KEY = ("import_id", "start_offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def write_down(
     session = ledger.session
     with session.transaction():
         # Until COMMIT nobody may take the delivery over.
-        ledger.require(session, lease, SHARE_LOCK[ledger.target.name])
+        ledger.require(session, lease, ledger.target.dialect.share_lock)
         for chunk in chunks:
             _write(ledger, lease, chunk)
         ledger.keep(session, lease, rejects)
@@ -82,8 +77,8 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
         "INSERT INTO snapshots_chunks (import_id, start_offset, end_offset, start_line, end_line,"
         " records, loaded, rejected, skipped, pending, ambiguous, sent, hash_state, hash, fence,"
         " seconds, committed_at)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {ledger.target.now_sql()})"
-        f"{_GOES_ON[ledger.target.name]}",
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {ledger.target.dialect.now})"
+        f"{ledger.target.dialect.or_update(_KEY, _NEWS)}",
         (
             lease.import_id,
             done.start,

@@ -78,9 +78,8 @@ class History:
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
-        big = "SIGNED" if target.name == "mysql" else "bigint"
-        sums = (f"CAST(COALESCE(SUM({name}), 0) AS {big})" for name in _SUMMED)
-        self._sums = ", ".join(sums)
+        self._limit, whole = target.dialect.limit, target.dialect.as_integer
+        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in _SUMMED)
         self._version: int | None = None
 
     @property
@@ -147,7 +146,7 @@ class History:
         kind = "i.kind" if search.states else "COALESCE(i.kind, '')"
         where = " AND ".join([f"{kind} = 'import'", *(sql for sql, _ in wanted)])
         params = tuple(value for _, values in wanted for value in values)
-        return self._select(f"WHERE {where} ORDER BY i.id DESC LIMIT {most:d}", params)
+        return self._select(f"WHERE {where} ORDER BY i.id DESC{self._limit(most)}", params)
 
     @property
     def no_duplicates(self) -> str:
@@ -174,7 +173,7 @@ class History:
     def chunks_from(self, import_id: int, offset: int, most: int) -> list[CommittedChunk]:
         """The first ones that begin at a byte of the input, or after it."""
         return self._chunks(
-            f"import_id = ? AND start_offset >= ? ORDER BY start_offset LIMIT {most:d}",
+            f"import_id = ? AND start_offset >= ? ORDER BY start_offset{self._limit(most)}",
             (import_id, offset),
         )
 
@@ -182,7 +181,7 @@ class History:
         """The plan of the last import into a table."""
         rows = self.session.execute(
             "SELECT plan FROM snapshots_imports WHERE table_name = ? AND plan <> ''"
-            " ORDER BY id DESC LIMIT 1",
+            f" ORDER BY id DESC{self._limit(1)}",
             (table,),
         )
         return str(rows[0][0]) if rows else None
@@ -211,7 +210,8 @@ class History:
         which, params = ("", ()) if code is None else (" AND code = ?", (code,))
         rows = self.session.execute(
             "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
-            f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset LIMIT {most:d}",
+            f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset"
+            f"{self._limit(most)}",
             (import_id, offset, *params),
         )
         return [_reject(row) for row in rows]
@@ -256,7 +256,7 @@ class History:
         # An older ledger is read as it is: what it lacks is empty.
         known = self._known_version()
         newer = ", ".join(sql if known >= since else without for sql, since, without in _NEWER)
-        query = _ENTRY.format(now=self.target.now_sql(), newer=newer, where=where)
+        query = _ENTRY.format(now=self.target.dialect.now, newer=newer, where=where)
         rows = self.session.execute(query, params)
         sums = self._sums_of([row[0] for row in rows])
         return [entry_of(row + sums.get(row[0], _NOTHING)) for row in rows]

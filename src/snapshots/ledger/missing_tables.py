@@ -22,7 +22,7 @@ def give_up(ledger: Ledger, entries: Iterable[Entry], successor: int) -> None:
             continue
         ledger.session.execute(
             "UPDATE snapshots_imports SET state = 'failed', error = ?, error_code = ?,"
-            f" owner = NULL, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
+            f" owner = NULL, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
             " WHERE id = ? AND fence = ? AND wanted IS NULL",
             (
                 f"The table of this import is gone: import {successor} loads its input anew.",

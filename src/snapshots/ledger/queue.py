@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
-from snapshots.ledger.record import ROW_LOCK
 from snapshots.ledger.times import seconds_between
 from snapshots.ledger.unaccounted import require_accounted
 
@@ -40,7 +39,7 @@ def enqueue(
 
     `after`: the import whose end it waits for. Raises QueueFull where as many wait as may.
     """
-    session, now = ledger.session, ledger.target.now_sql()
+    session, now = ledger.session, ledger.target.dialect.now
     if waiting(ledger) >= bound:
         raise QueueFull(
             f"{bound} imports wait already, and no more may",
@@ -88,7 +87,7 @@ def candidates(ledger: Ledger, alive: Alive) -> list[int]:
         "SELECT q.id FROM snapshots_imports q WHERE q.kind = 'import' AND q.state = 'queued'"
         " AND NOT EXISTS (SELECT 1 FROM snapshots_imports e WHERE e.id = q.same_as"
         f" AND e.state IN ('queued', 'running') AND e.id NOT IN (0{left}))"
-        f" ORDER BY q.id LIMIT {_CANDIDATES}"
+        f" ORDER BY q.id{ledger.target.dialect.limit(_CANDIDATES)}"
     )
     return [cast("int", row[0]) for row in (*running, *queued)]
 
@@ -105,7 +104,7 @@ def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
     """Imports that others wait for, that say they are running, and that no worker will take over:
     a command has begun them, and its process is gone."""
     rows = ledger.session.execute(
-        f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.now_sql()} AS now_at"
+        f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.dialect.now} AS now_at"
         " FROM snapshots_imports q JOIN snapshots_imports e ON e.id = q.same_as"
         " WHERE q.kind = 'import' AND q.state = 'queued' AND e.state = 'running'"
         " AND e.request IS NULL"
@@ -134,7 +133,7 @@ def wait(ledger: Ledger, lease: Lease, other: int) -> None:
     Not one of which something is wanted. Raises LostLease.
     """
     with ledger.session.transaction():
-        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
         ledger.session.execute(
             "UPDATE snapshots_imports SET state = 'queued', same_as = ?, owner = NULL,"
             " workers_lost = 0 WHERE id = ? AND state = 'running' AND wanted IS NULL",
@@ -149,10 +148,10 @@ def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
     Raises LostLease: whoever has taken it over may have loaded them as this very import.
     """
     with ledger.session.transaction():
-        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
         ledger.session.execute(
             "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
-            f" size = NULL, workers_lost = 0, finished_at = {ledger.target.now_sql()}"
+            f" size = NULL, workers_lost = 0, finished_at = {ledger.target.dialect.now}"
             " WHERE id = ? AND state = 'running' AND plan = ''",
             (other, note, lease.import_id),
         )
@@ -162,7 +161,7 @@ def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
     """The owner of an import is gone, and has committed no chunk of it."""
     return not ledger.session.execute(
         "SELECT 1 FROM snapshots_chunks WHERE import_id = ? AND fence = ?"
-        " AND committed_at IS NOT NULL LIMIT 1",
+        f" AND committed_at IS NOT NULL{ledger.target.dialect.limit(1)}",
         (entry.import_id, entry.fence),
     )
 
@@ -183,11 +182,11 @@ def adopt(
     plan: str,
 ) -> None:
     """The import of this lease has its plan now. Call it within `locked`."""
-    ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+    ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
     ledger.session.execute(
         "UPDATE snapshots_imports SET size = ?, mtime_ns = ?, inode = ?, etag = ?,"
         f" fingerprint = ?, content_hash = ?, table_name = ?, plan = ?,"
-        f" started_at = {ledger.target.now_sql()} WHERE id = ?",
+        f" started_at = {ledger.target.dialect.now} WHERE id = ?",
         (
             identity.size,
             identity.mtime_ns,
@@ -219,7 +218,7 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
         if wish == "undo" and (entry.counts.records or entry.chunks_counted):
             _set(ledger, entry, "state = 'queued', wanted = ?, fence = fence + 1", wish)
             return "queued"
-        now = ledger.target.now_sql()
+        now = ledger.target.dialect.now
         cancelled = "state = 'cancelled', same_as = NULL, workers_lost = 0, fence = fence + 1"
         _set(ledger, entry, f"{cancelled}, finished_at = {now}")
         return "cancelled"
@@ -237,7 +236,7 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
             ledger,
             entry,
             "state = 'queued', wanted = NULL, fence = fence + 1, error = NULL,"
-            f" error_code = NULL, finished_at = NULL, queued_at = {ledger.target.now_sql()},"
+            f" error_code = NULL, finished_at = NULL, queued_at = {ledger.target.dialect.now},"
             " request = ?",
             request,
         )
@@ -246,7 +245,7 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
 def leave(ledger: Ledger, lease: Lease, state: State) -> None:
     """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`. Neither
     is an error: it was wanted."""
-    ended = "NULL" if state == "queued" else ledger.target.now_sql()
+    ended = "NULL" if state == "queued" else ledger.target.dialect.now
     of_lease = (lease.import_id, lease.fence)
     # Together: whoever looks in between must see neither an interrupted import nor a lost wish.
     with ledger.session.transaction():
@@ -266,7 +265,7 @@ def give_up(ledger: Ledger, entry: Entry, error: LedgerError) -> None:
     """An import that nobody can do what is wanted with; what is loaded of it stays."""
     ledger.session.execute(
         "UPDATE snapshots_imports SET state = 'failed', wanted = NULL, owner = NULL, error = ?,"
-        f" error_code = ?, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
+        f" error_code = ?, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
         " WHERE id = ? AND fence = ?",
         (str(error), error.code, entry.import_id, entry.fence),
     )
@@ -282,13 +281,13 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
     session = ledger.session
     with session.transaction():
         rows = session.execute(
-            "SELECT fence FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+            "SELECT fence FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
             (lease.import_id,),
         )
         if rows != [(lease.fence,)]:
             raise LostLease(f"import {lease.import_id} was taken over by another process")
         if table is not None and ledger.target.inspect(session, table) is not None:
-            name = table.sql(ledger.target.quote)
+            name = table.sql(ledger.target.dialect.quote)
             require_accounted(ledger, lease.import_id, table, name)
             session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
         for account in ("chunks", "rejects"):
@@ -298,7 +297,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
         session.execute(
             "UPDATE snapshots_imports SET state = 'cancelled', wanted = NULL, owner = NULL,"
             " records = 0, loaded = 0, rejected = 0, skipped = 0, chunks = 0, error = NULL,"
-            f" error_code = NULL, fence = fence + 1, finished_at = {ledger.target.now_sql()}"
+            f" error_code = NULL, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
             " WHERE id = ?",
             (lease.import_id,),
         )
@@ -307,7 +306,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
 def _state(ledger: Ledger, entry: Entry) -> State:
     """As it is now, and stays until the transaction ends."""
     rows = ledger.session.execute(
-        "SELECT state FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+        "SELECT state FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
         (entry.import_id,),
     )
     if not rows:

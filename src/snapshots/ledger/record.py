@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
     from snapshots.ports import Identity, Session, Target, Value
 
-
-SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
-"""Between the last look at the fence and COMMIT nobody may take the import over."""
-ROW_LOCK = schema.ROW_LOCK
 _LAST_NUMBERS = (
     "(SELECT MAX(id) FROM snapshots_imports), (SELECT MAX(import_id) FROM snapshots_chunks),"
     " (SELECT MAX(import_id) FROM snapshots_rejects)"
@@ -94,7 +90,7 @@ class Ledger(History):
 
     def __init__(self, target: Target, session: Session) -> None:
         super().__init__(target, session)
-        self._now = target.now_sql()
+        self._now = target.dialect.now
 
     def make(self) -> None:
         """Makes the ledger's tables where they are missing; an older ledger stays as it is."""
@@ -119,7 +115,7 @@ class Ledger(History):
         Raises LedgerError where the ledger has another version than this program writes.
         """
         with self.session.transaction():
-            lock = ROW_LOCK[self.target.name]
+            lock = self.target.dialect.row_lock
             found = schema.read_version(self.target, self.session, lock)
             if found != schema.VERSION:
                 raise LedgerError(
@@ -229,7 +225,7 @@ class Ledger(History):
         Raises LedgerError when another process was faster. Call it within `locked`.
         """
         rows = self.session.execute(
-            f"SELECT fence FROM snapshots_imports WHERE id = ?{ROW_LOCK[self.target.name]}",
+            f"SELECT fence FROM snapshots_imports WHERE id = ?{self.target.dialect.row_lock}",
             (entry.import_id,),
         )
         if not rows or rows[0][0] != entry.fence:
@@ -312,7 +308,8 @@ class Ledger(History):
             f" chunks = chunks + {chunks:d} WHERE id = ? AND fence = ?",
             (lease.import_id, lease.fence),
         )
-        self.require(session, lease, SHARE_LOCK[self.target.name])
+        # From this look at the fence until COMMIT nobody may take the import over.
+        self.require(session, lease, self.target.dialect.share_lock)
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
         """Rejects of an import, within the transaction that counts them."""
@@ -384,7 +381,7 @@ class Ledger(History):
         if self._fence_and_state(self.session, lease) != (lease.fence, "running"):
             return
         # From here on no chunk of it commits: the totals are those of all that there will be.
-        self._fence_and_state(self.session, lease, ROW_LOCK[self.target.name])
+        self._fence_and_state(self.session, lease, self.target.dialect.row_lock)
         totals = self.counts(lease.import_id)
         self.session.execute(
             "UPDATE snapshots_imports SET state = ?, error = ?, error_code = ?, records = ?,"

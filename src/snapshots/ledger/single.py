@@ -48,7 +48,7 @@ def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
             f"the chunk has bytes {done.start} to {done.end} of an input of {whole.end}",
             hint="this is a defect, please report it",
         )
-    session, now, counts = ledger.session, ledger.target.now_sql(), done.counts
+    session, now, counts = ledger.session, ledger.target.dialect.now, done.counts
     sums = (counts.records, counts.loaded, counts.rejected, counts.skipped)
     session.execute(
         "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag, fingerprint,"

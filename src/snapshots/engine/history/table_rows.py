@@ -113,8 +113,9 @@ class _Page:
     most: int
 
     def read(self, order: Sequence[RowOrder], after: Sequence[Value] | None) -> TablePage:
-        """Reads the page. Raises UsageError if too many rows would have to be sorted."""
-        numbered = self.target.name == "mysql" and not order and not self.shape.view
+        """The page. Raises UsageError where too much would have to be sorted for it."""
+        in_order = self.target.dialect.stored_order is not None
+        numbered = in_order and not order and not self.shape.view
         keys = self._keys(order, numbered=numbered)
         if numbered and (not keys or (after and after[0] == _NUMBER)):
             return self._by_number(after or (_NUMBER, 0))
