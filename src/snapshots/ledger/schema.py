@@ -16,9 +16,9 @@ from importlib.resources import files
 from snapshots.errors import ImportBusy, LedgerDamaged, LedgerError, SnapshotsError, TargetError
 from snapshots.ledger.times import seconds_between
 from snapshots.model import TableName
-from snapshots.ports import Session, Target
+from snapshots.ports import ResultRows, Session, Target
 
-VERSION = 3
+VERSION = 4
 RACE_SECONDS = 5.0
 TABLES = frozenset(
     {"snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects"}
@@ -81,7 +81,14 @@ def read_version(target: Target, session: Session, lock: str = "") -> int:
 
     Raises LedgerError where a newer program made it, LedgerDamaged where its version is lost.
     """
-    rows = session.execute(f"SELECT version FROM snapshots_version{lock}")
+    return version_of(target, session.execute(f"SELECT version FROM snapshots_version{lock}"))
+
+
+def version_of(target: Target, rows: ResultRows) -> int:
+    """The version in the rows of snapshots_version, as its first column.
+
+    Raises LedgerError where a newer program made it, LedgerDamaged where its version is lost.
+    """
     found = rows[0][0] if len(rows) == 1 else None
     where = target.display()
     if not isinstance(found, int) or found < 1:

@@ -12,7 +12,7 @@ from snapshots.engine.events import Notice
 from snapshots.engine.limits import RejectLimit
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.plan import Options
-from snapshots.engine.run.run import import_input
+from snapshots.engine.run.importer import import_input
 from snapshots.errors import InputError, SnapshotsError
 from snapshots.project.contracts import named
 from snapshots.project.service_account import authority
