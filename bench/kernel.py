@@ -17,7 +17,8 @@ from functools import partial
 
 from lookalike import COLUMNS, blocks
 from snapshots._native import Chunk, Converter, Hasher, Scanner, Splitter
-from snapshots.model import Dialect, RowEncoding, Type
+from snapshots.model import Dialect, Type
+from snapshots.row_encoding import EncodingName
 
 FEED = 1 << 20
 BLOCK = 1 << 20
@@ -35,7 +36,7 @@ KINDS = (
 )
 
 
-def spec(encoding: RowEncoding, dialect: Dialect) -> str:
+def spec(encoding: EncodingName, dialect: Dialect) -> str:
     return json.dumps(
         {
             "dialect": asdict(dialect),
@@ -144,7 +145,7 @@ def main() -> None:
         "\\, unused": (quoted, ESCAPES),
         "\\ in each": (escaped(quoted), ESCAPES),
     }
-    encodings: tuple[RowEncoding, ...] = ("postgres", "text", "sqlite", "json")
+    encodings: tuple[EncodingName, ...] = ("postgres", "text", "sqlite", "json")
     works = ("hash", "split", "scan", *encodings)
     print(f"{'MB/s':<12}" + "".join(f"{work:>10}" for work in works) + "   loaded, rejected")
     for name, (data, dialect) in inputs.items():

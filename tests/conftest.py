@@ -33,6 +33,8 @@ SLOW = (
     "values/test_redaction.py", "imports/test_awaiting_parents.py",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
+FILES = {"sqlite", "toy"}
+"""Kinds of databases that are no servers."""
 _TESTS = Path(__file__).parent
 _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
 
@@ -45,8 +47,8 @@ def pytest_collection_modifyitems(items):
         values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
         named = any(value in _KINDS for value in values if isinstance(value, str | type))
         needs = SERVERS.intersection(getattr(item, "fixturenames", ()))
-        # On the file of SQLite the same test needs none.
-        if named or (needs and "sqlite" not in [v for v in values if isinstance(v, str)]):
+        # On a file the same test needs none.
+        if named or (needs and not FILES.intersection(v for v in values if isinstance(v, str))):
             item.add_marker("servers")
 
 

@@ -1,4 +1,4 @@
-"""Where a database is: what users write after `--database`, and which adapter serves it.
+"""Where a database is: what users write after `--database`, and which target serves it.
 
     snapshots.db   sqlite:///relative.db   sqlite:////absolute.db
     postgresql://user:password@host:5432/database?sslmode=require
@@ -12,6 +12,8 @@ not written comes from the usual places: `PG*` variables, `.pgpass` and service 
 nothing names a database it is `snapshots`, which is created if it is missing.
 
 With nothing written at all it is `SNAPSHOTS_DATABASE`, else the file `snapshots.db` here.
+
+`TargetKind` describes a kind of database to this module; `register` makes another one known.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ import struct
 import threading
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from snapshots.errors import CannotConnect, UsageError
@@ -33,20 +36,64 @@ from snapshots.redaction import is_secret
 if TYPE_CHECKING:
     from snapshots.ports import Target
 
-TargetKind: TypeAlias = Literal["postgres", "mysql", "sqlite"]
-
 DEFAULT = "sqlite:///snapshots.db"
 DATABASE = "snapshots"
 """The database on a server where nothing names another."""
 
-_KINDS: dict[str, TargetKind] = {
-    "postgresql": "postgres",
-    "postgres": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "sqlite": "sqlite",
-}
-_SCHEMES: dict[TargetKind, str] = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
+
+@dataclass(frozen=True, slots=True)
+class TargetKind:
+    """A kind of database that can be loaded into: how its URLs read, and where its code is."""
+
+    name: str
+    """The target's name, as its dialect has it."""
+    title: str
+    """What people call the database."""
+    schemes: tuple[str, ...]
+    """What its URLs may begin with; `Location.url` writes the first of them."""
+    module: str
+    """The module whose `target(location)` gives the `ports.Target`. It is imported, and its driver
+    with it, only when such a database is used."""
+    is_file: bool = False
+    """A URL names a file of this machine, and no server."""
+    answers_queries: bool = False
+    """`send` and `import` can read the rows of a query from it, so that `module` also has
+    `query_location(location)`."""
+
+
+_KINDS: dict[str, TargetKind] = {}
+"""By name."""
+
+
+def register(kind: TargetKind) -> None:
+    """Makes a kind of database known, so that `target` and `locate` understand its URLs.
+
+        register(TargetKind("duckdb", "DuckDB", ("duckdb",), "ducks.target", is_file=True))
+
+    Call it before the first use of such a URL. A kind of the same name is replaced.
+    """
+    _KINDS[kind.name] = kind
+
+
+for _kind in (
+    TargetKind(
+        "postgres",
+        "PostgreSQL",
+        ("postgresql", "postgres"),
+        "snapshots.targets.postgres",
+        answers_queries=True,
+    ),
+    TargetKind(
+        "mysql",
+        "MySQL",
+        ("mysql", "mariadb"),
+        "snapshots.targets.mysql",
+        answers_queries=True,
+    ),
+    TargetKind("sqlite", "SQLite", ("sqlite",), "snapshots.targets.sqlite", is_file=True),
+):
+    register(_kind)
+
 _SUPPORTED = (
     "Supported are postgresql://, mysql:// (also mariadb://), sqlite:///FILE, "
     "a file that ends in .db, .sqlite or .sqlite3, and host:port."
@@ -73,20 +120,23 @@ _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A database as it was written; None is what was not."""
+    """A database as a user wrote it. A part that was not written is None."""
 
-    kind: TargetKind
+    kind: str
+    """The name of a `TargetKind`."""
     host: str | None = None
-    """Several, with commas, where PostgreSQL may choose."""
+    """One name or address; several with commas, of which PostgreSQL's driver takes the first that
+    answers."""
     port: str | None = None
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     database: str | None = None
-    """For SQLite the path of the file."""
+    """Its name on the server; the path of the file where the kind `is_file`."""
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def url(self) -> str:
-        """What a user can write again; no password in it."""
+        """Writes the location as a URL that a user can give again. It holds no password."""
+        kind = _KINDS[self.kind]
         user = f"{quote(self.user, safe='')}@" if self.user else ""
         hosts = (self.host or "").split(",")
         ports = (self.port or "").split(",")
@@ -96,24 +146,50 @@ class Location:
             (f"[{host}]" if ":" in host else quote(host, safe="")) + (f":{port}" if port else "")
             for host, port in zip(hosts, ports, strict=False)
         )
-        path = quote(self.database or "", safe="/ :@&=+$,;~!'()*" if self.kind == "sqlite" else "")
+        path = quote(self.database or "", safe="/ :@&=+$,;~!'()*" if kind.is_file else "")
         shown = [(name, value) for name, value in self.options if not is_secret(name)]
-        return f"{_SCHEMES[self.kind]}://{user}{places}/{path}" + (
+        return f"{kind.schemes[0]}://{user}{places}/{path}" + (
             f"?{urlencode(shown)}" if shown else ""
         )
 
 
 def target(database: str | None = None) -> Target:
-    """The target that a user means; only the drivers it needs are imported.
+    """Returns the target for what a user wrote after `--database`; None: nothing.
 
-    Connects to a server only where its greeting must tell what it is.
+        target("sqlite:///rides.db").connect()
+
+    It connects to a server only for `host:port`, whose greeting tells what it is. Raises UsageError
+    for a text that names no database, and CannotConnect if no known server answers there.
     """
     place = locate(_written(database))
-    return cast("Target", import_module(f"snapshots.targets.{place.kind}").target(place))
+    return cast("Target", _module(place).target(place))
+
+
+def query_location(database: str) -> Location:
+    """Returns where a query is asked, with what the environment and the user's files say besides.
+
+    The options are those of the URL alone. Raises UsageError if the database takes no queries.
+    """
+    place = locate(database)
+    kind = _KINDS[place.kind]
+    if not kind.answers_queries:
+        raise UsageError(
+            f"A {kind.title} {'file' if kind.is_file else 'database'} cannot be asked.",
+            hint="Queries are asked of PostgreSQL, MySQL and MariaDB.",
+        )
+    return cast("Location", _module(place).query_location(place))
+
+
+def _module(place: Location) -> ModuleType:
+    return import_module(_KINDS[place.kind].module)
 
 
 class TargetSearch:
-    """The target that a user means, where its server may not be there yet. Thread-safe."""
+    """Finds the target that a user means, once its server answers. Thread-safe.
+
+    A service starts with it: `target` raises CannotConnect until the server of a `host:port` is
+    there, and then gives the same target each time.
+    """
 
     def __init__(self, database: str | None = None) -> None:
         self._database = _written(database)
@@ -121,28 +197,32 @@ class TargetSearch:
         self._lock = threading.Lock()
 
     def target(self) -> Target:
-        """What `target` gives, the same each time. Raises CannotConnect, UsageError."""
+        """Returns what the function `target` gives. Raises CannotConnect and UsageError."""
         with self._lock:
             if self._found is None:
                 self._found = target(self._database)
             return self._found
 
     def display(self) -> str:
-        """The target's URL; as long as it is not found, what was written but for the login."""
+        """Returns the target's URL; before it is found, what the user wrote without the login."""
         found = self._found
         return self._database.rpartition("@")[2].partition("?")[0] if not found else found.display()
 
 
 def locate(text: str) -> Location:
-    """What a user wrote, taken apart. Error messages never repeat it: it may hold a password."""
+    """Takes what a user wrote apart: `locate("mysql://h/d")` is `Location("mysql", "h",
+    database="d")`.
+
+    Raises UsageError. Its message never repeats the text, which may hold a password.
+    """
     if match := _URL.fullmatch(text):
         scheme, rest = match[1].lower(), match[2]
-        kind = _KINDS.get(scheme)
+        kind = next((one for one in _KINDS.values() if scheme in one.schemes), None)
         if kind is None:
             raise UsageError(f"{scheme}:// is not a database that can be used.", hint=_SUPPORTED)
-        return _file(rest) if kind == "sqlite" else _server(kind, rest)
+        return _file(kind, rest) if kind.is_file else _server(kind.name, rest)
     if _FILE.search(text) or text == ":memory:":
-        return _file(f"/{text}", quoted=False)
+        return _file(_KINDS["sqlite"], f"/{text}", quoted=False)
     place = _server("postgres", text)
     if not place.host or "," in place.host:
         raise UsageError("The database is neither a URL nor host:port.", hint=_SUPPORTED)
@@ -153,25 +233,27 @@ def _written(database: str | None) -> str:
     return database or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
 
 
-def _file(rest: str, *, quoted: bool = True) -> Location:
+def _file(kind: TargetKind, rest: str, *, quoted: bool = True) -> Location:
+    scheme = kind.schemes[0]
     path, _, options = rest.partition("?") if quoted else (rest, "", "")
     if not path.startswith("/"):
         raise UsageError(
-            "A SQLite URL has three slashes before a relative path, four before an absolute one.",
-            hint="For instance sqlite:///snapshots.db or sqlite:////var/lib/snapshots.db.",
+            f"A {kind.title} URL has three slashes before a relative path, four before an absolute"
+            " one.",
+            hint=f"For instance {scheme}:///snapshots.db or {scheme}:////var/lib/snapshots.db.",
         )
     name = unquote(path[1:]) if quoted else path[1:]
     if name in {"", ":memory:"} or options:
         raise UsageError(
-            "A SQLite database in memory would be gone with this command."
+            f"A {kind.title} database in memory would be gone with this command."
             if not options
-            else "A SQLite URL takes no options.",
-            hint="Name a file: sqlite:///snapshots.db.",
+            else f"A {kind.title} URL takes no options.",
+            hint=f"Name a file: {scheme}:///snapshots.db.",
         )
-    return Location("sqlite", database=name)
+    return Location(kind.name, database=name)
 
 
-def _server(kind: TargetKind, rest: str) -> Location:
+def _server(kind: str, rest: str) -> Location:
     match = _AUTHORITY.fullmatch(rest)
     places = _hosts(match["hosts"]) if match else None
     if match is None or places is None:
@@ -212,8 +294,8 @@ def _hosts(text: str) -> tuple[str | None, str | None] | None:
     return ",".join(hosts) or None, ",".join(ports) if any(ports) else None
 
 
-def _greet(host: str, port: str | None) -> TargetKind:
-    """Which kind of server answers; with no port, the first that does on the usual two."""
+def _greet(host: str, port: str | None) -> str:
+    """The kind of the server that answers; with no port, of the first one on the usual two."""
     if port is not None:
         return _greeting(host, int(port))
     try:
@@ -226,7 +308,7 @@ def _greet(host: str, port: str | None) -> TargetKind:
         return kind
 
 
-def _greeting(host: str, port: int) -> TargetKind:
+def _greeting(host: str, port: int) -> str:
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         connection = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)

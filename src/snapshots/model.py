@@ -21,11 +21,6 @@ State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled
 RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
 
-RowEncoding: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "json"]
-"""What the kernel turns records into: PostgreSQL binary COPY rows; tab-separated text with
-backslash escapes (MySQL `LOAD DATA`, PostgreSQL text COPY); values of MariaDB's bulk execution;
-values to bind in SQLite; JSON objects (HTTP APIs)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:

@@ -1,8 +1,20 @@
-"""A session with a fresh database, on each target in turn."""
+"""A session with a fresh database, on each target in turn, and on one that the package lacks."""
 
 import pytest
 
 from snapshots import locations
+from tests.conformance import toy
+from tests.conftest import fresh
+
+
+@pytest.fixture(params=["postgres", "mysql", "sqlite", toy.KIND.name])
+def database(request):
+    """The URL of a fresh, empty database."""
+    if request.param == toy.KIND.name:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("toy")
+        yield f"toy:///{folder}/fresh.toy"
+        return
+    yield from fresh(request.param, request)
 
 
 @pytest.fixture

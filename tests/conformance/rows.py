@@ -12,6 +12,14 @@ def on(*names):
     return pytest.mark.parametrize("database", names, indirect=True)
 
 
+BUILT_ON = {"toy": "sqlite"}
+
+
+def built_on(target):
+    """The database behind a target, for what a test must know of it."""
+    return BUILT_ON.get(target.name, target.name)
+
+
 def column(name, kind="text", **limits):
     required = limits.pop("required", False)
     unique = limits.pop("unique", False)
@@ -33,7 +41,7 @@ def blocks(made, rows, encoding, *, import_id=None, records=None):
     """Blocks of some rows of texts; None is NULL. Fails where the kernel rejects one."""
     names = [c.name for c in made.columns]
     chunk = Chunk.of("".join(",".join(map(_field, row)) + "\n" for row in rows).encode())
-    spec = converter_spec(Dialect(header=False), made, names, encoding, import_id)
+    spec = converter_spec(Dialect(header=False), made, names, encoding.name, import_id)
     converter = Converter(spec)
     position, line, made_of = 0, 1, []
     while position < len(chunk):
@@ -64,4 +72,4 @@ def load(target, session, name, made, rows, *, import_id=None, records=None):
 
 
 def count(session, target, name="t"):
-    return session.execute(f"SELECT COUNT(*) FROM {target.quote(name)}")[0][0]
+    return session.execute(f"SELECT COUNT(*) FROM {target.dialect.quote(name)}")[0][0]

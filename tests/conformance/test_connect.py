@@ -9,7 +9,7 @@ import pytest
 
 from snapshots import locations
 from snapshots.errors import CannotConnect, ConnectionLost, NoDatabase
-from tests.conformance.rows import blocks, column, contract, count, on, table
+from tests.conformance.rows import blocks, built_on, column, contract, count, on, table
 from tests.support.servers import PASSWORD, other_database
 
 on_servers = on("postgres", "mysql")
@@ -39,7 +39,7 @@ def test_several_create_it_at_once(target, step):
 def test_what_is_displayed_can_be_given_again(target, session):
     table(target, session, ONE)
     again = locations.target(target.display())
-    if target.name != "sqlite":
+    if built_on(target) != "sqlite":
         again = type(again)(replace(again.location, password=target.location.password))
     other = again.connect(create=False)
     assert count(other, again) == 0
@@ -80,9 +80,9 @@ def test_no_server(target, place):
 def kill(target, session):
     ids = {"postgres": "pg_backend_pid()", "mysql": "connection_id()"}
     kills = {"postgres": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}
-    ((number,),) = session.execute(f"SELECT {ids[target.name]}")
+    ((number,),) = session.execute(f"SELECT {ids[built_on(target)]}")
     other = target.connect()
-    other.execute(kills[target.name].format(number))
+    other.execute(kills[built_on(target)].format(number))
     other.close()
 
 
@@ -117,7 +117,7 @@ def test_a_lost_connection_says_so_and_nothing_stays(target, session, step):
 
 @on_servers
 def test_a_database_that_may_not_be_created(target, session, database):
-    if target.name == "postgres":
+    if built_on(target) == "postgres":
         session.execute("DROP ROLE IF EXISTS guest")
         session.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
     else:

@@ -7,6 +7,7 @@ from snapshots.errors import RefusedRows
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Dialect, TableName
 from snapshots.ports import Comparison, Difference
+from snapshots.row_encoding import TEXT
 from tests.conformance.rows import column, contract, on, table
 
 T = TableName("t")
@@ -32,7 +33,7 @@ def test_types_that_the_kernel_knows_are_not_compared(target, session):
 def test_the_first_difference_of_a_line_is_found(target, session):
     session.execute("CREATE TABLE t (a timetz, b int, c numeric(5,2)[])")
     made = contract(column("a"), column("b", "integer", bits=32), column("c"))
-    compared = target.comparison(session, T, made.columns, "text")
+    compared = target.comparison(session, T, made.columns, TEXT)
     assert (compared.columns, compared.notes) == (("a", "c"), ())
     text = b"12:00Z,1,{1}\n12:00,2,{1.005}\n,3,\n12:00Z,4,{1.005}\n"
     for _ in range(2):
@@ -53,7 +54,7 @@ def test_the_first_difference_of_a_line_is_found(target, session):
 def test_a_value_that_cannot_be_taken_is_refused(target, session):
     session.execute("CREATE TABLE t (a timetz)")
     made = contract(column("a"))
-    compared = target.comparison(session, T, made.columns, "text")
+    compared = target.comparison(session, T, made.columns, TEXT)
     with session.transaction():
         with pytest.raises(RefusedRows, match="soon"), session.savepoint():
             session.differences(compared, twice(made, compared.columns, b"soon\n"))

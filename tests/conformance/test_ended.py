@@ -8,7 +8,7 @@ import pytest
 
 from snapshots import locations
 from snapshots.errors import RefusedAndEnded, RefusedRows, TargetError
-from tests.conformance.rows import column, contract, count, load, on, table
+from tests.conformance.rows import built_on, column, contract, count, load, on, table
 
 TWO = contract(column("a", "integer", bits=32), column("b", max_chars=50))
 KEYED = contract(*TWO.columns, primary_key=("a",))
@@ -239,10 +239,10 @@ PROCEDURES = {
 @on("postgres", "mysql")
 def test_servers_let_no_trigger_end_it(target, session):
     t = table(target, session, TWO)
-    for statement in PROCEDURES[target.name]:
+    for statement in PROCEDURES[built_on(target)]:
         session.execute(statement)
-    for number, body in enumerate(ENDING[target.name], 1):
-        for statement in _trigger(target.name, body):
+    for number, body in enumerate(ENDING[built_on(target)], 1):
+        for statement in _trigger(built_on(target), body):
             session.execute(statement)
         with session.transaction():
             load(target, session, t, TWO, [["1", "x"]])

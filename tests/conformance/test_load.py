@@ -92,7 +92,7 @@ def test_in_sqlite_nothing_becomes_a_number_that_is_none(session, target):
     load(target, session, t, made, [row])
     wanted = {"boolean": "integer", "integer": "integer", "float": "real"}
     for one in made.columns:
-        sql = f"SELECT typeof({target.quote(one.name)}) FROM t"
+        sql = f"SELECT typeof({target.dialect.quote(one.name)}) FROM t"
         assert session.execute(sql) == [(wanted.get(one.type.kind, "text"),)], one.name
 
 

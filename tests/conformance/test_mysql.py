@@ -14,6 +14,7 @@ from snapshots._native import Chunk, Converter
 from snapshots.errors import CannotConnect, ContractError, RefusedRows, TargetError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, TableName, Type
+from snapshots.row_encoding import MARIADB_BULK, TEXT
 from snapshots.targets.mysql.exact_types import DATA_TYPES
 from snapshots.targets.mysql.infile import InfileConnection
 from snapshots.targets.mysql.types import UUID_SQL
@@ -56,7 +57,7 @@ IN_BULK = [case for case in EXACT if case[0].split("(")[0] not in DATA_TYPES]
 
 @pytest.mark.parametrize(
     ("kind", "given", "stored", "encoding"),
-    [(*case, "text") for case in EXACT] + [(*case, "mariadb") for case in IN_BULK],
+    [(*case, TEXT) for case in EXACT] + [(*case, MARIADB_BULK) for case in IN_BULK],
 )
 def test_a_value_is_stored_as_it_was_given_or_refused(
     target, session, kind, given, stored, encoding
@@ -80,12 +81,12 @@ def load_rows(session, made, rows, encoding):
 
 def test_which_tables_take_rows_in_bulk(target, session):
     session.execute(f"CREATE TABLE plain (i bigint, u {UUID_SQL}, x varchar(9), d datetime(6))")
-    assert target.encoding_for(session, None) == "mariadb"
-    assert target.encoding_for(session, target.inspect(session, TableName("plain"))) == "mariadb"
+    assert target.encoding_for(session, None) == MARIADB_BULK
+    assert target.encoding_for(session, target.inspect(session, TableName("plain"))) == MARIADB_BULK
     for number, kind in enumerate(("year", "bit(3)", "enum('a')", "set('a')", "char(3)")):
         session.execute(f"CREATE TABLE t{number} (a int, v {kind})")
         shape = target.inspect(session, TableName(f"t{number}"))
-        assert target.encoding_for(session, shape) == "text"
+        assert target.encoding_for(session, shape) == TEXT
 
 
 @pytest.fixture
@@ -107,12 +108,12 @@ def session_with_packets(target, session):
 
 def test_a_server_with_small_packets_takes_no_rows_in_bulk(target, session_with_packets):
     session = session_with_packets(1 << 20)
-    assert target.encoding_for(session, None) == "text"
+    assert target.encoding_for(session, None) == TEXT
     made = contract(column("n", "integer"), column("s"))
     t = table(target, session, made)
     load(target, session, t, made, [["1", "x"]])
     with pytest.raises(TargetError, match="cannot take its rows"):
-        load_rows(session, made, [["1", "x"]], "mariadb")
+        load_rows(session, made, [["1", "x"]], MARIADB_BULK)
 
 
 def test_a_row_too_long_for_a_packet_is_refused(target, session_with_packets):
@@ -120,9 +121,9 @@ def test_a_row_too_long_for_a_packet_is_refused(target, session_with_packets):
     made = contract(column("n", "integer"), column("s"))
     table(target, session, made)
     with pytest.raises(RefusedRows, match="max_allowed_packet"), session.transaction():
-        load_rows(session, made, [["1", "x" * 5_000_000]], "mariadb")
+        load_rows(session, made, [["1", "x" * 5_000_000]], MARIADB_BULK)
     with session.transaction():
-        assert load_rows(session, made, [["1", "x" * 4_000_000], ["2", "y"]], "mariadb") == 2
+        assert load_rows(session, made, [["1", "x" * 4_000_000], ["2", "y"]], MARIADB_BULK) == 2
 
 
 def test_an_unsigned_bigint_takes_all_its_values(target, session):

@@ -5,6 +5,7 @@ import pytest
 from snapshots import locations
 from snapshots.errors import ContractError, RefusedRows, TargetError
 from snapshots.model import TableName, Type
+from snapshots.row_encoding import TEXT
 from snapshots.targets.postgres.target import PostgresTarget
 from tests.conformance.rows import column, contract, load, table
 
@@ -47,7 +48,7 @@ def test_existing_types(target, session):
     shape = target.inspect(session, TableName("t"))
     assert [c.type for c in shape.columns] == list(TYPES.values())
     assert [c.nullable for c in shape.columns] == [True] * (len(TYPES) - 1) + [False]
-    assert target.encoding_for(session, shape) == "text"
+    assert target.encoding_for(session, shape) == TEXT
 
 
 def test_types_that_the_kernel_does_not_know_are_loaded_as_text(target, session):
@@ -125,7 +126,7 @@ def test_what_the_server_sets_by_default_does_not_matter(target, session, postgr
                     "default_transaction_isolation = 'serializable'",
                     "default_transaction_read_only = on", "client_encoding = 'LATIN1'",
                     "statement_timeout = '1ms'"):  # fmt: skip
-        session.execute(f"ALTER DATABASE {target.quote(name)} SET {setting}")
+        session.execute(f"ALTER DATABASE {target.dialect.quote(name)} SET {setting}")
     other = target.connect()
     with other.transaction():
         other.execute("CREATE TABLE t (a timestamptz, b text)")

@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots.errors import RefusedRows, TargetError
-from tests.conformance.rows import blocks, column, contract, count, load, on, table
+from tests.conformance.rows import blocks, built_on, column, contract, count, load, on, table
 
 TWO = contract(column("a", "integer", bits=32), column("b", max_chars=50))
 
@@ -43,7 +43,7 @@ def test_deferred_constraints_refuse_at_once(target, session):
 
 
 def test_a_trigger_that_refuses(target, session):
-    for statement in _refusing_trigger(target.name):
+    for statement in _refusing_trigger(built_on(target)):
         session.execute(statement)
     with session.transaction():
         with pytest.raises(RefusedRows, match=r"(?i)no 3 here"), session.savepoint():
@@ -76,7 +76,7 @@ def _refusing_trigger(name):
 @on("postgres", "sqlite")
 def test_a_trigger_that_leaves_rows_out(target, session):
     session.execute("CREATE TABLE t (a integer, b varchar(50))")
-    if target.name == "postgres":
+    if built_on(target) == "postgres":
         session.execute(
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             " IF new.a = 3 THEN RETURN NULL; END IF; RETURN new; END $$"

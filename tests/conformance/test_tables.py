@@ -6,7 +6,7 @@ import pytest
 
 from snapshots.errors import ContractError, SnapshotsError, TargetError
 from snapshots.model import TableName
-from tests.conformance.rows import column, contract, on, table
+from tests.conformance.rows import built_on, column, contract, on, table
 
 EVERYTHING = contract(
     column("id", "integer", bits=32),
@@ -65,7 +65,7 @@ def test_physical_is_stable(target):
 def test_lineage_is_the_key_on_mysql_alone(target, session):
     t = table(target, session, contract(column("a")), lineage=True)
     key = target.inspect(session, t).primary_key
-    assert key == (("_import_id", "_line") if target.name == "mysql" else ())
+    assert key == (("_import_id", "_line") if built_on(target) == "mysql" else ())
 
 
 def test_what_is_not_there_is_none(target, session):
@@ -111,7 +111,7 @@ def test_defaults_and_computed_columns(target, session):
         "postgres": ("id serial PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
         "mysql": ("id int AUTO_INCREMENT PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
         "sqlite": ("id INTEGER PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
-    }[target.name]
+    }[built_on(target)]
     session.execute(f"CREATE TABLE t ({serial}, a int NOT NULL DEFAULT 5, b {computed}, c int)")
     columns = {c.name: c for c in target.inspect(session, TableName("t")).columns}
     assert [c.has_default for c in columns.values()][:2] == [True, True]
@@ -151,7 +151,7 @@ def test_contracts_that_no_table_can_have(target, session, made):
 
 
 def test_as_many_columns_as_a_table_can_have(target, session):
-    most = {"postgres": 1600, "mysql": 1017, "sqlite": 2000}[target.name]
+    most = {"postgres": 1600, "mysql": 1017, "sqlite": 2000}[built_on(target)]
     full = contract(*(column(f"c{n}", "integer", bits=16) for n in range(most)))
     with pytest.raises(ContractError, match=str(most)) as error:
         target.check(full, lineage=True)
@@ -184,13 +184,14 @@ def test_a_user_without_rights(target, session):
 
 def _weak(target, session):
     database = target.location.database
-    if target.name == "postgres":
+    if built_on(target) == "postgres":
         session.execute("DROP ROLE IF EXISTS weak")
         session.execute("CREATE ROLE weak LOGIN PASSWORD 'weak'")
         session.execute("REVOKE CREATE ON SCHEMA public FROM public")
     else:
         session.execute("CREATE OR REPLACE USER weak@localhost IDENTIFIED BY 'weak'")
         session.execute("CREATE TABLE readable (a int)")
-        session.execute(f"GRANT SELECT ON {target.quote(database)}.readable TO weak@localhost")
+        readable = f"{target.dialect.quote(database)}.readable"
+        session.execute(f"GRANT SELECT ON {readable} TO weak@localhost")
     place = replace(target.location, user="weak", password="weak")
     return type(target)(place).connect()

@@ -108,9 +108,11 @@ class Home:
 
     def _rows(self, table: str, columns) -> dict[int, tuple[Any, ...]]:
         rows = {}
-        names = ", ".join(map(self.target.quote, ["_line", *(column.name for column in columns)]))
+        names = ", ".join(
+            map(self.target.dialect.quote, ["_line", *(column.name for column in columns)])
+        )
         for line, *values in self.session.execute(
-            f"SELECT {names} FROM {self.target.quote(table)}"
+            f"SELECT {names} FROM {self.target.dialect.quote(table)}"
         ):
             assert line not in rows, f"line {line} is there twice"
             rows[line] = tuple(map(_value, columns, values))

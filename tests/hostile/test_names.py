@@ -56,8 +56,10 @@ def written(path, *records):
 
 
 def rows(home, table, *columns):
-    names = ", ".join(map(home.target.quote, columns))
-    return home.session.execute(f"SELECT {names} FROM {home.target.quote(table)} ORDER BY _line")
+    names = ", ".join(map(home.target.dialect.quote, columns))
+    return home.session.execute(
+        f"SELECT {names} FROM {home.target.dialect.quote(table)} ORDER BY _line"
+    )
 
 
 @pytest.mark.usefixtures("victim")

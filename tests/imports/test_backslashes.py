@@ -47,7 +47,7 @@ def rows(database):
     try:
         shape = target.inspect(session, target.table_name("t"))
         names = [column.name for column in shape.columns if column.name not in LINEAGE]
-        listed = ", ".join(map(target.quote, names))
+        listed = ", ".join(map(target.dialect.quote, names))
         return [tuple(row) for row in session.execute(f"SELECT {listed} FROM t ORDER BY _line")]
     finally:
         session.close()

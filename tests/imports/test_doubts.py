@@ -126,7 +126,7 @@ def test_a_text_with_the_other_sign_is_no_tie(load, database, text, found):
 )
 def test_a_table_of_one_column_decides_for_it(load, make, database, name, text):
     target = locations.target(database)
-    make(f"CREATE TABLE t ({target.quote(name)} varchar(40))")
+    make(f"CREATE TABLE t ({target.dialect.quote(name)} varchar(40))")
     load(text)
     assert rows(database, "SELECT * FROM t") == [(line,) for line in text.splitlines()[1:]]
 
@@ -144,8 +144,8 @@ def test_a_table_of_one_column_decides_for_it(load, make, database, name, text):
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_table_decides_below_remarks(load, make, database, names, text, wanted, encoding):
-    target = locations.target(database)
-    make(f"CREATE TABLE t ({', '.join(f'{target.quote(name)} varchar(9)' for name in names)})")
+    quote = locations.target(database).dialect.quote
+    make(f"CREATE TABLE t ({', '.join(f'{quote(name)} varchar(9)' for name in names)})")
     load(text.encode(encoding))
     assert rows(database, "SELECT * FROM t") == wanted
 

@@ -1,7 +1,6 @@
 """A newer program and an older ledger, and the other way round."""
 
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,12 @@ from snapshots.engine.lease import owner
 from snapshots.errors import LedgerError
 from snapshots.ledger import schema
 from snapshots.ledger.record import Ledger
+from snapshots.targets.mysql.dialect import MysqlDialect
+from snapshots.targets.postgres.dialect import PostgresDialect
+from snapshots.targets.sqlite.dialect import SqliteDialect
 from tests.cli.run import objects
 from tests.cli.run import snapshots as command
+from tests.conformance.toy.dialect import ToyDialect
 from tests.ledger.older import VERSIONS, columns, execute, ledger_of_version
 from tests.web.api.served import served
 
@@ -137,7 +140,7 @@ def test_several_migrate_it_at_once(older, number):
 @pytest.mark.parametrize("done", [1, 3, 9])
 def test_a_migration_that_was_interrupted_goes_on(older, number, tmp_path, done):
     """MySQL commits each statement by itself: a killed one may have done the first."""
-    begun = schema.statements(locations.target(older).name, number + 1)
+    begun = schema.statements(locations.target(older).dialect, number + 1)
     for statement in begun[:done]:
         execute(older, statement)
     resumed = run(older, tmp_path, "resume", "2")
@@ -181,7 +184,7 @@ def test_not_while_the_older_is_at_work(older, number, tmp_path):
     target = locations.target(older)
     execute(
         older,
-        f"UPDATE snapshots_imports SET owner = ?, heartbeat_at = {target.now_sql()} WHERE id = 3",
+        f"UPDATE snapshots_imports SET owner = ?, heartbeat_at = {target.dialect.now} WHERE id = 3",
         owner.this_process(),
     )
     refused = run(older, tmp_path, "import", "people.csv")
@@ -248,13 +251,13 @@ def test_a_new_ledger_is_that_of_all_migrations(database, tmp_path):
     is_migrated(database)
 
 
-@pytest.mark.parametrize("name", ["postgres", "mysql", "sqlite"])
-def test_the_version_is_the_number_of_the_last_file(name):
-    folder = Path(schema.__file__).parent / "sql" / name
-    numbers = sorted(int(file.name[:4]) for file in folder.iterdir())
-    assert numbers == list(range(1, schema.VERSION + 1))
+@pytest.mark.parametrize("dialect", [PostgresDialect, MysqlDialect, SqliteDialect, ToyDialect])
+def test_the_version_is_the_number_of_the_last_file(dialect):
+    dialect = dialect()
+    numbers = sorted(int(file.name[:4]) for file in dialect.ledger_scripts.iterdir())
+    assert numbers == list(range(numbers[0], schema.VERSION + 1))
     for number in numbers[1:]:
-        for statement in schema.statements(name, number):
+        for statement in schema.statements(dialect, number):
             # So that one which was interrupted can be run again: it adds what is not there, or
             # sets what it finds as it is to be.
             assert (

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from snapshots._native import Records
 from snapshots.formats.kernel_json import dialect_json
-from snapshots.model import Column, Contract, Dialect, RowEncoding, Type
+from snapshots.model import Column, Contract, Dialect, Type
+from snapshots.row_encoding import EncodingName
 
 from . import reference
 from .whole import convert, converter, split, texts
@@ -137,7 +138,7 @@ def test_sniffed_records_are_those_of_the_grammar(data, dialect, limit):
     st.binary(max_size=300) | INPUTS,
     DIALECTS,
     st.sampled_from([1, 7, 40]),
-    st.sampled_from(get_args(RowEncoding)),
+    st.sampled_from(get_args(EncodingName)),
 )
 def test_any_bytes_in_any_types_balance_however_they_are_cut(data, dialect, chunk, encoding):
     for kind in KINDS:

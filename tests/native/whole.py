@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from snapshots._native import Chunk, Converter, Splitter
 from snapshots.formats.kernel_json import converter_spec, dialect_json
-from snapshots.model import Column, Contract, Dialect, RowEncoding, Type
+from snapshots.model import Column, Contract, Dialect, Type
+from snapshots.row_encoding import EncodingName
 
 
 @dataclass
@@ -47,7 +48,7 @@ def texts(fields: int, **options: object) -> Contract:
 def converter(
     contract: Contract,
     dialect: Dialect,
-    encoding: RowEncoding = "text",
+    encoding: EncodingName = "text",
     import_id: int | None = None,
 ) -> Converter:
     header = [column.source for column in contract.columns]

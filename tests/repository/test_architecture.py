@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tokenize
 import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,58 @@ def test_what_is_written_passes_one_place() -> None:
         if written.search(path.read_text().replace("console.print(", ""))
     }
     assert found <= writers
+
+
+NAMES_OF_TARGETS = re.compile(
+    r"postgres|mysql|maria|sqlite|\btarget ?\. ?(name|kind)\b|\bencoding (==|!=|in|not in) [\"'({]",
+    re.IGNORECASE,
+)
+"""What code may not decide by: it asks the target's dialect, or what an encoding can do."""
+
+
+def code_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The tokens of each line with its number, without comments and docstrings."""
+    unseen = {tokenize.NL, tokenize.COMMENT, tokenize.ENCODING}
+    statement = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines: dict[int, list[str]] = defaultdict(list)
+    before = tokenize.NEWLINE
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type in unseen:
+                continue
+            if token.type != tokenize.STRING or before not in statement:
+                lines[token.start[0]].append(token.string)
+            before = token.type
+    for number, tokens in lines.items():
+        yield number, " ".join(tokens)
+
+
+@pytest.mark.parametrize("folder", ["ledger", "engine", "targets/sql"])
+def test_no_target_is_known_by_its_name(folder: str) -> None:
+    named = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sorted((ROOT / "src/snapshots" / folder).rglob("*.py"))
+        for number, line in code_of(path)
+        if NAMES_OF_TARGETS.search(line)
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if target.name == "toy": ...',
+        'LOCK = {"postgres": " FOR UPDATE"}',
+        'as_text = encoding == "text"',
+        "from snapshots.targets.mysql.settings import complete",
+        "_MYSQL_LOCK_SECONDS = 60",
+    ],
+)
+def test_a_name_of_a_target_would_be_found(line: str, tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(f'"""MySQL is named here."""\n\n# and SQLite here\n{line}\n')
+    found = [number for number, code in code_of(module) if NAMES_OF_TARGETS.search(code)]
+    assert found == [4]
 
 
 def test_every_lock_is_audited() -> None:

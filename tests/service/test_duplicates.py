@@ -254,8 +254,8 @@ def test_it_waits_for_a_command_and_not_for_one_that_is_gone(database, tmp_path,
     execute(database, owned)
     with books(database) as opened:
         ledger = opened.ledger
-        now = f"UPDATE snapshots_imports SET heartbeat_at = {ledger.target.now_sql()} WHERE id = 1"
-        ledger.session.execute(now)
+        now = ledger.target.dialect.now
+        ledger.session.execute(f"UPDATE snapshots_imports SET heartbeat_at = {now} WHERE id = 1")
         submit(database, file="t.csv", contract=FIELDS, table="t")
         with worker(database, tmp_path):
             wait_for(lambda: entry(database, 2).same_as == 1)

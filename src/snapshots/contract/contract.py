@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.patterns import require_patterns
@@ -21,9 +21,6 @@ from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
 

@@ -13,7 +13,8 @@ from snapshots.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import Column, Contract, Dialect, RowEncoding
+    from snapshots.model import Column, Contract, Dialect
+    from snapshots.row_encoding import EncodingName
 
 
 @lru_cache(maxsize=64)
@@ -26,7 +27,7 @@ def converter_spec(
     dialect: Dialect,
     contract: Contract,
     header: Sequence[str],
-    encoding: RowEncoding,
+    encoding: EncodingName,
     import_id: int | None,
     *,
     omit_nulls: bool = False,

@@ -60,7 +60,7 @@ def window(
     found = ledger.session.execute(
         "SELECT byte_offset, LENGTH(raw) FROM snapshots_rejects"
         f" WHERE import_id = ? AND code = ?{past} ORDER BY byte_offset {order}"
-        f" LIMIT {MOST_RECORDS:d}",
+        f"{ledger.target.dialect.limit(MOST_RECORDS)}",
         (lease.import_id, CODE, *params),
     )
     offsets: list[int] = []

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
-from snapshots.ledger.record import SHARE_LOCK
 from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
@@ -26,11 +25,7 @@ _NEWS = (
     *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
     *("fence", "seconds", "committed_at"),
 )
-_EXCLUDED = " ON CONFLICT (import_id, start_offset) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in _NEWS
-)
-_VALUES = " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in _NEWS)
-_GOES_ON = {"postgres": _EXCLUDED, "sqlite": _EXCLUDED, "mysql": _VALUES}
+_KEY = ("import_id", "start_offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def write_down(
     session = ledger.session
     with session.transaction():
         # Until COMMIT nobody may take the delivery over.
-        ledger.require(session, lease, SHARE_LOCK[ledger.target.name])
+        ledger.require(session, lease, ledger.target.dialect.share_lock)
         for chunk in chunks:
             _write(ledger, lease, chunk)
         ledger.keep(session, lease, rejects)
@@ -93,5 +88,5 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             "sent": chunk.sent,
             "committed_at": ledger.now,
         },
-        on_conflict=_GOES_ON[ledger.target.name],
+        on_conflict=ledger.target.dialect.or_update(_KEY, _NEWS),
     )

@@ -71,9 +71,8 @@ class History:
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
-        big = "SIGNED" if target.name == "mysql" else "bigint"
-        sums = (f"CAST(COALESCE(SUM({name}), 0) AS {big})" for name in SUMS.values())
-        self._sums = ", ".join(sums)
+        self._limit, whole = target.dialect.limit, target.dialect.as_integer
+        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
         self._version: int | None = None
 
     @property
@@ -122,7 +121,7 @@ class History:
         """What the owner of an import looks at several times a second: three columns of one row,
         and nothing of its chunks. None where the import is gone."""
         rows = self.session.execute(
-            f"SELECT wanted, fence, heartbeat_at, {self.target.now_sql()} AS now_at"
+            f"SELECT wanted, fence, heartbeat_at, {self.target.dialect.now} AS now_at"
             " FROM snapshots_imports WHERE id = ?",
             (import_id,),
         )
@@ -167,7 +166,7 @@ class History:
         kind = "i.kind" if search.states else "COALESCE(i.kind, '')"
         where = " AND ".join([f"{kind} = 'import'", *(sql for sql, _ in wanted)])
         params = tuple(value for _, values in wanted for value in values)
-        return self._select(f"WHERE {where} ORDER BY i.id DESC LIMIT {most:d}", params)
+        return self._select(f"WHERE {where} ORDER BY i.id DESC{self._limit(most)}", params)
 
     @property
     def no_duplicates(self) -> str:
@@ -199,7 +198,7 @@ class History:
     def chunks_from(self, import_id: int, offset: int, most: int) -> list[CommittedChunk]:
         """Reads the first `most` chunks that begin at a byte of the input, or after it."""
         return self._chunks(
-            f"import_id = ? AND start_offset >= ? ORDER BY start_offset LIMIT {most:d}",
+            f"import_id = ? AND start_offset >= ? ORDER BY start_offset{self._limit(most)}",
             (import_id, offset),
         )
 
@@ -207,7 +206,7 @@ class History:
         """Reads the plan of the last import into a table, as JSON; None where there is none."""
         rows = self.session.execute(
             "SELECT plan FROM snapshots_imports WHERE table_name = ? AND plan <> ''"
-            " ORDER BY id DESC LIMIT 1",
+            f" ORDER BY id DESC{self._limit(1)}",
             (table,),
         )
         return str(rows[0][0]) if rows else None
@@ -236,7 +235,8 @@ class History:
         which, params = ("", ()) if code is None else (" AND code = ?", (code,))
         rows = self.session.execute(
             "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
-            f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset LIMIT {most:d}",
+            f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset"
+            f"{self._limit(most)}",
             (import_id, offset, *params),
         )
         return [_reject(row) for row in rows]
@@ -279,10 +279,10 @@ class History:
         known = self._known_version()
         lacking = {n: without for n, (since, without) in NEWER_COLUMNS.items() if since > known}
         names = [*IMPORT_COLUMNS, *(name for name in NEWER_COLUMNS if name not in lacking)]
+        columns = ", ".join(f"i.{name}" for name in names)
+        now = f"{self.target.dialect.now} AS now_at"
         rows = self.session.execute(
-            f"SELECT {', '.join(f'i.{name}' for name in names)}, {self.target.now_sql()} AS now_at"
-            f" FROM snapshots_imports i {where}",
-            params,
+            f"SELECT {columns}, {now} FROM snapshots_imports i {where}", params
         )
         sums = self._sums_of([row[0] for row in rows])
         return [

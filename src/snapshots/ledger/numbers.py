@@ -1,8 +1,8 @@
 """The numbers of new imports: each is given once, and later ones are larger.
 
-They come from the database's own counter, which no transaction holds: PostgreSQL has a sequence,
-MySQL the table's AUTO_INCREMENT. So an import that was rolled back leaves a gap. A file of SQLite
-has one writer at a time, who takes the number after the largest.
+They come from the database's own counter, which no transaction holds: a sequence, or that of the
+table's column. So an import that was rolled back leaves a gap. Where there is no counter, one
+process at a time begins imports, and takes the number after the largest.
 
 Rows of tables are known by the number of their import. So a new ledger beside rows of an earlier
 one begins at the Unix time: those imports were 1 and so on, and undoing a new import 1 must not
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.ports import Session, Target, Value
+    from snapshots.sql_dialect import NumberSequence
 
 LINEAGE_COLUMN = "_import_id"
 _LARGEST = (
@@ -31,7 +32,7 @@ _LARGEST = (
 _EMPTY = dict.fromkeys(
     ("kind", "input", "table_name", "state", "plan", "started_at", "heartbeat_at"), ""
 )
-"""What a row of MySQL must have that has a number and nothing else yet."""
+"""What a row must have that has got its number and nothing else yet."""
 
 
 class Numbers:
@@ -40,6 +41,7 @@ class Numbers:
     def __init__(self, target: Target, session: Session) -> None:
         self._target = target
         self._session = session
+        self._dialect = target.dialect
         self._last = 0
         """The largest that this session knows of; 0 until it has looked."""
 
@@ -53,48 +55,39 @@ class Numbers:
         number calls `write` with it, or rolls the transaction back.
         """
         more = f", {asked}" if asked else ""
-        take = {"postgres": self._from_sequence, "mysql": self._from_table}.get(
-            self._target.name, self._as_the_one_writer
-        )
-        number, answers = take(given, more, params)
+        if self._dialect.import_numbers is not None:
+            number, answers = self._from_sequence(self._dialect.import_numbers, given, more, params)
+        elif self._dialect.inserted_number is not None:
+            number, answers = self._from_table(self._dialect.inserted_number, given, more, params)
+        else:
+            # Another process may have taken a number that was given before: it was rolled back.
+            (found,) = self._session.execute(f"SELECT {_LARGEST}{more}", params)
+            number, answers = self._after(*found[:3]), found[3:]
         self._last = max(self._last, number)
         return number, answers
 
     def write(self, number: int, row: Row) -> None:
         """Writes the import that has taken the number."""
-        if self._target.name == "mysql":
+        if self._dialect.inserted_number is not None:
             update(self._session, "snapshots_imports", row, "id = ?", (number,))
         else:
             insert(self._session, "snapshots_imports", {"id": number, **row})
 
-    def _as_the_one_writer(
-        self, _given: int | None, more: str, params: Sequence[Value]
-    ) -> tuple[int, Sequence[Value]]:
-        # Another process may have taken a number that was given before: it was rolled back.
-        ((imports, chunks, rejects, *answers),) = self._session.execute(
-            f"SELECT {_LARGEST}{more}", params
-        )
-        return self._after(imports, chunks, rejects), answers
-
     def _from_sequence(
-        self, given: int | None, more: str, params: Sequence[Value]
+        self, sequence: NumberSequence, given: int | None, more: str, params: Sequence[Value]
     ) -> tuple[int, Sequence[Value]]:
         if not self._last:
             self._last = self._after(*self._held()) - 1
-        source = "nextval('snapshots_imports_id')" if given is None else f"{given:d}"
+        source = sequence.following if given is None else f"{given:d}"
         ((number, *answers),) = self._session.execute(f"SELECT {source}{more}", params)
         if given is None and _int(number) <= self._last:
             # It is new beside older rows, or behind a ledger that was brought back by its rows.
-            self._session.execute(
-                "SELECT setval('snapshots_imports_id', GREATEST(?, last_value))"
-                " FROM snapshots_imports_id",
-                (self._last,),
-            )
-            ((number,),) = self._session.execute("SELECT nextval('snapshots_imports_id')")
+            self._session.execute(sequence.go_on_behind, (self._last,))
+            ((number,),) = self._session.execute(f"SELECT {sequence.following}")
         return _int(number), answers
 
     def _from_table(
-        self, given: int | None, more: str, params: Sequence[Value]
+        self, inserted: str, given: int | None, more: str, params: Sequence[Value]
     ) -> tuple[int, Sequence[Value]]:
         wanted = given
         if not self._last:
@@ -103,12 +96,12 @@ class Numbers:
             if given is None and self._last > _int(imports or 0):
                 wanted = self._last + 1
         wanted = self._reserve(wanted)
-        ((number, *answers),) = self._session.execute(f"SELECT LAST_INSERT_ID(){more}", params)
+        ((number, *answers),) = self._session.execute(f"SELECT {inserted}{more}", params)
         if wanted is None and _int(number) <= self._last:
             # Somebody has emptied the table, and its counter began anew.
             self._session.execute("DELETE FROM snapshots_imports WHERE id = ?", (number,))
             wanted = self._reserve(self._last + 1)
-            ((number,),) = self._session.execute("SELECT LAST_INSERT_ID()")
+            ((number,),) = self._session.execute(f"SELECT {inserted}")
         return wanted or _int(number), answers
 
     def _reserve(self, wanted: int | None) -> int | None:

@@ -38,15 +38,16 @@ def latest(history: History, import_id: int, fence: int, most: int) -> WorkPerio
         history,
         "(SELECT fence, end_offset, start_offset, records, committed_at FROM snapshots_chunks"
         " WHERE import_id = ? AND fence = ? AND committed_at IS NOT NULL"
-        f" ORDER BY start_offset DESC LIMIT {most:d}) AS latest GROUP BY fence",
+        f" ORDER BY start_offset DESC{history.target.dialect.limit(most)}) AS latest"
+        " GROUP BY fence",
         (import_id, fence),
     )
     return found[0] if found else None
 
 
 def _added_up(history: History, source: str, params: tuple[Value, ...]) -> list[WorkPeriod]:
-    big = "SIGNED" if history.target.name == "mysql" else "bigint"
-    sums = (f"CAST(SUM({what}) AS {big})" for what in ("end_offset - start_offset", "records"))
+    summed = ("end_offset - start_offset", "records")
+    sums = (history.target.dialect.as_integer(f"SUM({what})") for what in summed)
     rows = history.session.execute(
         f"SELECT fence, COUNT(*), {', '.join(sums)}, MIN(committed_at), MAX(committed_at)"
         f" FROM {source}",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
 from snapshots.ledger import locks
 from snapshots.ledger.new_import import identity_row
-from snapshots.ledger.record import ROW_LOCK
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.ledger.times import seconds_between
 from snapshots.ledger.unaccounted import require_accounted
@@ -103,7 +102,7 @@ def candidates(ledger: Ledger, alive: Alive) -> list[int]:
         "SELECT q.id FROM snapshots_imports q WHERE q.kind = 'import' AND q.state = 'queued'"
         " AND NOT EXISTS (SELECT 1 FROM snapshots_imports e WHERE e.id = q.same_as"
         f" AND e.state IN ('queued', 'running') AND e.id NOT IN (0{left}))"
-        f" ORDER BY q.id LIMIT {_CANDIDATES}"
+        f" ORDER BY q.id{ledger.target.dialect.limit(_CANDIDATES)}"
     )
     return [cast("int", row[0]) for row in (*running, *queued)]
 
@@ -117,7 +116,7 @@ def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
     """Finds imports that others wait for, that say they are running, and that no worker will take
     over: a command has begun them, and its process is gone."""
     rows = ledger.session.execute(
-        f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.now_sql()} AS now_at"
+        f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.dialect.now} AS now_at"
         " FROM snapshots_imports q JOIN snapshots_imports e ON e.id = q.same_as"
         " WHERE q.kind = 'import' AND q.state = 'queued' AND e.state = 'running'"
         " AND e.request IS NULL"
@@ -146,7 +145,7 @@ def wait(ledger: Ledger, lease: Lease, other: int) -> None:
     An import of which something is wanted stays as it is. Raises LostLease.
     """
     with ledger.session.transaction():
-        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
         ledger.change(
             lease,
             {"state": "queued", "same_as": other, "owner": None, "workers_lost": 0},
@@ -161,7 +160,7 @@ def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
     LostLease: whoever has taken it over may have loaded them as this very import.
     """
     with ledger.session.transaction():
-        ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+        ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
         ledger.change(
             lease,
             {
@@ -181,7 +180,7 @@ def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
     """Tells whether the owner of an import, which is gone, has committed no chunk of it."""
     return not ledger.session.execute(
         "SELECT 1 FROM snapshots_chunks WHERE import_id = ? AND fence = ?"
-        " AND committed_at IS NOT NULL LIMIT 1",
+        f" AND committed_at IS NOT NULL{ledger.target.dialect.limit(1)}",
         (entry.import_id, entry.fence),
     )
 
@@ -203,7 +202,7 @@ def adopt(
 
     Call it within `Ledger.writing`, with the lock of the input.
     """
-    ledger.require(ledger.session, lease, ROW_LOCK[ledger.target.name])
+    ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
     known = {name: value for name, value in identity_row(identity).items() if name != "input"}
     known |= {"content_hash": content_hash, "table_name": table, "plan": plan}
     ledger.change(lease, {**known, "started_at": ledger.now})
@@ -281,13 +280,13 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
     session = ledger.session
     with session.transaction():
         rows = session.execute(
-            "SELECT fence FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+            "SELECT fence FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
             (lease.import_id,),
         )
         if rows != [(lease.fence,)]:
             raise LostLease(f"import {lease.import_id} was taken over by another process")
         if table is not None and ledger.target.inspect(session, table) is not None:
-            name = table.sql(ledger.target.quote)
+            name = table.sql(ledger.target.dialect.quote)
             require_accounted(ledger, lease.import_id, table, name)
             session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
         for account in ("chunks", "rejects"):
@@ -310,7 +309,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
 def _state(ledger: Ledger, entry: Entry) -> State:
     """Reads the state as it is now, and keeps it so until the transaction ends."""
     rows = ledger.session.execute(
-        "SELECT state FROM snapshots_imports WHERE id = ?" + ROW_LOCK[ledger.target.name],
+        "SELECT state FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
         (entry.import_id,),
     )
     if not rows:

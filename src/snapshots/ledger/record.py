@@ -7,7 +7,7 @@ themselves unless their docstring asks for a transaction.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,13 @@ from snapshots.errors import (
     LostLease,
     RefusedAndEnded,
     RefusedRows,
+    SnapshotsError,
+    TargetError,
 )
-from snapshots.ledger import locks, schema
+from snapshots.ledger import schema
 from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import History
+from snapshots.ledger.locks import number_of
 from snapshots.ledger.numbers import Numbers
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.model import Counts, Reject, State, TableName
@@ -30,11 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.ports import Session, Target
+    from snapshots.sql_dialect import TransactionLock
 
 
-SHARE_LOCK = {"postgres": " FOR SHARE", "mysql": " LOCK IN SHARE MODE", "sqlite": ""}
-"""Until COMMIT others may read the row and share it, and nobody may change it."""
-ROW_LOCK = schema.ROW_LOCK
 WAITING = "awaits_parent"
 """The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
 _REJECTS = TableName("snapshots_rejects")
@@ -90,7 +91,7 @@ class Ledger(History):
 
     def __init__(self, target: Target, session: Session) -> None:
         super().__init__(target, session)
-        self.now = Sql(target.now_sql())
+        self.now = Sql(target.dialect.now)
         """The time by the database's clock, as an expression."""
         self.numbers = Numbers(target, session)
 
@@ -119,18 +120,23 @@ class Ledger(History):
         looks before it writes asks for one. Raises LedgerError where the ledger has another version
         than this program writes, TargetError where another process holds the lock for too long.
         """
-        release = (
-            nullcontext() if lock is None else locks.released_after(self.target, self.session, lock)
-        )
-        with release, self.session.transaction():
-            self._require_version(lock)
-            yield
+        dialect = self.target.dialect
+        held = None if lock is None else dialect.transaction_lock(number_of(lock))
+        counted = dialect.import_numbers is not None or dialect.inserted_number is not None
+        shared = counted and (lock is None or held is not None)
+        try:
+            with self.session.transaction():
+                self._require_version(held, dialect.share_lock if shared else dialect.row_lock)
+                yield
+        finally:
+            if held is not None and held.release:
+                # Where the session is gone the server has given the lock back.
+                with suppress(SnapshotsError):
+                    self.session.execute(held.release)
 
-    def _require_version(self, lock: str | None) -> None:
-        sql, params = ("", ()) if lock is None else locks.asked_for(self.target, lock)
-        also = f", {sql}" if sql else ""
-        share = SHARE_LOCK[self.target.name]
-        rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{share}", params)
+    def _require_version(self, held: TransactionLock | None, lock: str) -> None:
+        also = "" if held is None else f", {held.take}"
+        rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{lock}")
         found = schema.version_of(self.target, rows)
         if found != schema.VERSION:
             raise LedgerError(
@@ -138,8 +144,12 @@ class Ledger(History):
                 f" writes version {schema.VERSION}",
                 hint="any command that imports migrates it; then try again",
             )
-        if sql:
-            locks.require(self.target, rows[0][1])
+        if held is not None and rows[0][1] != 1:
+            raise TargetError(
+                "Another process has been writing the same import for too long.",
+                hint="Try again when it has ended.",
+                retryable=True,
+            )
 
     def replan(self, lease: Lease, plan: str) -> None:
         """Gives an import that has no chunk yet another plan; or a delivery the same plan with
@@ -152,7 +162,7 @@ class Ledger(History):
         Call it within `writing`. Raises LedgerError where another process was faster.
         """
         rows = self.session.execute(
-            f"SELECT fence FROM snapshots_imports WHERE id = ?{ROW_LOCK[self.target.name]}",
+            f"SELECT fence FROM snapshots_imports WHERE id = ?{self.target.dialect.row_lock}",
             (entry.import_id,),
         )
         if not rows or rows[0][0] != entry.fence:
@@ -238,7 +248,7 @@ class Ledger(History):
         counted = Sql(f"chunks + {chunks:d}")
         row: Row = {"heartbeat_at": self.now, "workers_lost": 0, "chunks": counted}
         self.change(lease, row, session=session)
-        self.require(session, lease, SHARE_LOCK[self.target.name])
+        self.require(session, lease, self.target.dialect.share_lock)
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
         """Keeps rejects of an import. Call it in the transaction that counts them."""
@@ -296,7 +306,7 @@ class Ledger(History):
         if self._fence_and_state(self.session, lease) != (lease.fence, "running"):
             return
         # From here on no chunk of it commits: the totals are those of all that there will be.
-        self._fence_and_state(self.session, lease, ROW_LOCK[self.target.name])
+        self._fence_and_state(self.session, lease, self.target.dialect.row_lock)
         update(
             self.session,
             "snapshots_imports",

@@ -1,8 +1,9 @@
-"""The ledger's tables: made where they are missing, migrated where they are older.
+"""Creates the ledger's tables where they are missing, and migrates older ones.
 
-A migration is a file `sql/TARGET/NNNN_NAME.sql`; the ledger's version is the number of the last
-one. A statement of a later file than the first adds one column, or makes what is not there:
-MySQL commits each by itself, so that one which was interrupted is run again.
+A migration is a file `NNNN_NAME.sql` in the folder that `SqlDialect.ledger_scripts` names; the
+ledger's version is the number of the last file. Each statement of a later file than the first adds
+one column, or creates what does not exist yet. Some databases commit such a statement by itself, so
+that an interrupted migration must be able to run again from its beginning.
 """
 
 from __future__ import annotations
@@ -11,28 +12,31 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from snapshots.errors import ImportBusy, LedgerDamaged, LedgerError, SnapshotsError, TargetError
 from snapshots.ledger.times import seconds_between
 from snapshots.model import TableName
-from snapshots.ports import ResultRows, Session, Target
+
+if TYPE_CHECKING:
+    from snapshots.ports import ResultRows, Session, Target
+    from snapshots.sql_dialect import SqlDialect
 
 VERSION = 4
+"""The version that this program reads and writes."""
 RACE_SECONDS = 5.0
+"""How long `make` tries again while other processes create the same tables."""
 TABLES = frozenset(
     {"snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects"}
 )
-ROW_LOCK = {"postgres": " FOR UPDATE", "mysql": " FOR UPDATE", "sqlite": ""}
-"""From a look at a row to what follows from it; a transaction of SQLite has the whole file."""
 
 Alive = Callable[[str | None, float], bool]
-"""Whether the owner of an import may still be at work, by its name and seconds of silence."""
+"""Tells whether the owner of an import may still be working. Takes the owner's name
+(`host:process:start`, or None) and the seconds since its last heartbeat."""
 
 _VERSION = TableName("snapshots_version")
 _IMPORTS = TableName("snapshots_imports")
 _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
-_MYSQL_LOCK_SECONDS = 60
 _KNOWS_CREATED = 3
 LOADED = """
 SELECT id FROM (
@@ -42,31 +46,32 @@ SELECT id FROM (
     GROUP BY table_name
 ) AS newest
 """
-"""Of each table that holds rows of imports the newest of these. An older ledger does not know which
-imports have created their tables: these count as such."""
+"""Selects the newest import of each table that holds rows of imports. A ledger of version 2 does
+not know which imports have created their tables: a migration counts these as the creators."""
 _LOADED_COUNT_AS_CREATED = (
     "UPDATE snapshots_imports SET created_table = ''"
     f" WHERE created_table IS NULL AND id IN ({LOADED})"
 )
-"""Before the version is written, and so that nothing changes where it is run again."""
+"""Runs before the new version is written. It changes nothing when it runs again."""
 _MARKS = "\"'`[] \t\r\n\v\f\0\xa0"
 
 
 def is_ledgers(name: str) -> bool:
-    """Whether a table's name, without its schema, is one of the ledger's, or reads like one.
+    """Whether a table's name is one of the ledger's, or would be one on some database.
 
-    Databases differ in whether case and blanks at the end count, and in how names are quoted.
-    No user needs a table that another database would take for the ledger's.
+    `name` has no schema. Databases differ in whether case and blanks at the end count, and in how
+    they quote names: `is_ledgers("Snapshots_Chunks ")` is True as well. No user needs such a table.
     """
-    # A Turkish capital is the one letter whose small one in MySQL is not Python's.
+    # A Turkish capital is the one letter that a server may fold in another way than Python.
     folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
     return folded.strip(_MARKS) in TABLES
 
 
 def version(target: Target, session: Session) -> int | None:
-    """The version of this database's ledger; None where it has none.
+    """Returns the version of this database's ledger, or None if the database has no ledger.
 
-    Raises LedgerError where a newer program made it, LedgerDamaged where its version is lost.
+    Raises LedgerError if a newer program made the ledger, and LedgerDamaged if it has imports but
+    its version is lost.
     """
     there = target.inspect(session, _VERSION) is not None
     if not there or not session.execute("SELECT 1 FROM snapshots_version"):
@@ -76,10 +81,11 @@ def version(target: Target, session: Session) -> int | None:
 
 
 def read_version(target: Target, session: Session, lock: str = "") -> int:
-    """The version of a ledger that is there; with a lock, nobody else gets it until the
-    transaction ends.
+    """Returns the version of a ledger that exists.
 
-    Raises LedgerError where a newer program made it, LedgerDamaged where its version is lost.
+    `lock` ends the SELECT: with `SqlDialect.row_lock` nobody else gets past this call until the
+    transaction ends. Raises LedgerError if a newer program made the ledger, and LedgerDamaged if
+    its version is lost.
     """
     return version_of(target, session.execute(f"SELECT version FROM snapshots_version{lock}"))
 
@@ -106,9 +112,9 @@ def version_of(target: Target, rows: ResultRows) -> int:
 
 
 def make(target: Target, session: Session) -> int:
-    """Makes the ledger's tables where they are missing; the version of the ledger that is there.
+    """Creates the ledger's tables if the database has none, and returns the ledger's version.
 
-    Safe to call from several processes.
+    An older ledger stays as it is: `migrate` changes it. Several processes may call this at once.
     """
     if (found := version(target, session)) is not None:
         return found
@@ -131,13 +137,13 @@ def make(target: Target, session: Session) -> int:
 
 
 def migrate(target: Target, session: Session, alive: Alive) -> int | None:
-    """Brings an older ledger to this program's version; the version that it had before, or None
-    where another process was faster.
+    """Brings an older ledger to this program's version.
 
-    Raises ImportBusy while an import of the older program is being worked on.
+    Returns the version that the ledger had before, or None if another process has migrated it
+    meanwhile. Raises ImportBusy while an older program is working on an import.
     """
     with _alone(target, session):
-        found = read_version(target, session, ROW_LOCK[target.name])
+        found = read_version(target, session, target.dialect.row_lock)
         if found == VERSION:
             return None
         _require_nobody_at_work(target, session, alive)
@@ -153,7 +159,7 @@ def _require_no_imports(target: Target, session: Session) -> None:
     """Raises LedgerDamaged where a ledger holds imports and no version."""
     if target.inspect(session, _IMPORTS) is None:
         return
-    if session.execute("SELECT 1 FROM snapshots_imports LIMIT 1"):
+    if session.execute(f"SELECT 1 FROM snapshots_imports{target.dialect.limit(1)}"):
         raise LedgerDamaged(
             f"the ledger in {target.display()} has imports, and snapshots_version is empty or"
             " missing",
@@ -169,24 +175,24 @@ _RESTORE = (
 
 @contextmanager
 def _alone(target: Target, session: Session) -> Iterator[None]:
-    """For one process at a time; one transaction, where the database has such for its tables."""
-    if target.name != "mysql":
+    """Lets one process at a time run the block, in a transaction if the database has such for
+    CREATE and ALTER TABLE."""
+    lock = target.dialect.migration_lock
+    if lock is None:
         with session.transaction():
             yield
         return
-    name = "CONCAT('snapshots ', LEFT(MD5(DATABASE()), 32))"
-    got = session.execute(f"SELECT GET_LOCK({name}, {_MYSQL_LOCK_SECONDS})")
-    if got != [(1,)]:
+    if session.execute(lock.take) != [(1,)]:
         raise TargetError("another process is migrating the ledger", retryable=True)
     try:
         yield
     finally:
-        session.execute(f"SELECT RELEASE_LOCK({name})")
+        session.execute(lock.release)
 
 
 def _require_nobody_at_work(target: Target, session: Session, alive: Alive) -> None:
     rows = session.execute(
-        f"SELECT id, owner, heartbeat_at, {target.now_sql()} AS now_at FROM snapshots_imports"
+        f"SELECT id, owner, heartbeat_at, {target.dialect.now} AS now_at FROM snapshots_imports"
         " WHERE state = 'running' ORDER BY id"
     )
     for import_id, owner, heartbeat, now in rows:
@@ -202,12 +208,12 @@ def _require_nobody_at_work(target: Target, session: Session, alive: Alive) -> N
 
 
 def adds_a_column(statement: str) -> re.Match[str] | None:
-    """The table and the column that a statement adds."""
+    """Matches a statement that adds a column; its groups are the table and the column."""
     return _ADDS.match(statement)
 
 
 def _carry_out(target: Target, session: Session, number: int) -> None:
-    for statement in statements(target.name, number):
+    for statement in statements(target.dialect, number):
         adds = adds_a_column(statement)
         if adds:
             shape = target.inspect(session, TableName(adds[1]))
@@ -216,9 +222,16 @@ def _carry_out(target: Target, session: Session, number: int) -> None:
         session.execute(statement)
 
 
-def statements(name: str, number: int) -> list[str]:
-    """The statements of one migration of one kind of target."""
-    folder = files("snapshots.ledger").joinpath("sql", name)
-    (script,) = (file for file in folder.iterdir() if file.name.startswith(f"{number:04d}_"))
-    lines = (line for line in script.read_text("utf-8").splitlines() if not line.startswith("--"))
+def statements(dialect: SqlDialect, number: int) -> list[str]:
+    """Returns the statements of the migration to one version, in their order.
+
+    There are none before the version with which a target's own ledgers begin.
+    """
+    lines = [
+        line
+        for script in dialect.ledger_scripts.iterdir()
+        if script.name.startswith(f"{number:04d}_")
+        for line in script.read_text("utf-8").splitlines()
+        if not line.startswith("--")
+    ]
     return [part.strip() for part in "\n".join(lines).split(";") if part.strip()]

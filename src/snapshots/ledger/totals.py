@@ -50,9 +50,9 @@ def totals(history: History) -> LedgerTotals:
 
     In one statement, so that all of it is of one moment, whatever others commit meanwhile.
     """
-    big = "SIGNED" if history.target.name == "mysql" else "bigint"
     columns = ("records", "loaded", "rejected", "skipped", "end_offset - start_offset")
-    sums = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS {big})" for column in columns)
+    whole = history.target.dialect.as_integer
+    sums = ", ".join(whole(f"COALESCE(SUM({column}), 0)") for column in columns)
     rows = history.session.execute(
         f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
         " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
@@ -81,9 +81,9 @@ def delivered(history: History) -> tuple[Counts, int]:
 
     They are pages that answers settle one by one, in any order: only the ledger can add them up.
     """
-    big = "SIGNED" if history.target.name == "mysql" else "bigint"
     columns = ("records", "loaded", "rejected", "skipped", "pending")
-    sums = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS {big})" for column in columns)
+    whole = history.target.dialect.as_integer
+    sums = ", ".join(whole(f"COALESCE(SUM({column}), 0)") for column in columns)
     ((records, loaded, rejected, skipped, pending),) = history.session.execute(
         f"SELECT {sums} FROM snapshots_chunks"
         " WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'delivery')"
@@ -114,7 +114,7 @@ def owners(history: History) -> list[tuple[str | None, float]]:
     By the database's clock.
     """
     rows = history.session.execute(
-        f"SELECT owner, heartbeat_at, {history.target.now_sql()} AS now_at"
+        f"SELECT owner, heartbeat_at, {history.target.dialect.now} AS now_at"
         " FROM snapshots_imports WHERE kind = 'import' AND state = 'running'"
     )
     return [

@@ -26,11 +26,10 @@ def require_accounted(history: History, import_id: int, table: TableName, quoted
     """
     chunks = history.chunks(import_id)
     inside = " OR ".join(f"(_line >= {a:d} AND _line < {b:d})" for a, b in _stretches(chunks))
-    big = "SIGNED" if history.target.name == "mysql" else "bigint"
     strange = f"CASE WHEN {inside} THEN 0 ELSE 1 END" if inside else "1"
+    outside_sum = history.target.dialect.as_integer(f"COALESCE(SUM({strange}), 0)")
     ((rows, lines, outside),) = history.session.execute(
-        f"SELECT COUNT(*), COUNT(DISTINCT _line), CAST(COALESCE(SUM({strange}), 0) AS {big})"
-        f" FROM {quoted} WHERE _import_id = ?",
+        f"SELECT COUNT(*), COUNT(DISTINCT _line), {outside_sum} FROM {quoted} WHERE _import_id = ?",
         (import_id,),
     )
     ((rejected,),) = history.session.execute(

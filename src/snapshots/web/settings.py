@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapshots import locations
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from snapshots.ports import Target
 
 BODY_BYTES = 1 << 20
@@ -45,10 +45,8 @@ class ServiceSettings:
 
     def written_to(self) -> tuple[Path, ...]:
         """The folders of this machine that grow."""
-        if self.target.name != "sqlite":
-            return (self.files,)
-        file = locations.locate(self.target.display()).database
-        return (self.files, Path(file or "").parent)
+        file = self.target.local_file
+        return (self.files,) if file is None else (self.files, file.parent)
 
 
 def require_apart(settings: ServiceSettings) -> None:

@@ -19,6 +19,7 @@ from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
 from snapshots.ports import Described, Layout
+from snapshots.row_encoding import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
         dialect=layout.dialect,
         contract=layout.contract,
         header=layout.header,
-        encoding="json",
+        encoding=JSON,
         lineage=False,
         chunk_size=CHUNK_BYTES,
         path=path_of(source),

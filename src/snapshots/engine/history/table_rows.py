@@ -114,7 +114,8 @@ class _Page:
 
     def read(self, order: Sequence[RowOrder], after: Sequence[Value] | None) -> TablePage:
         """The page. Raises UsageError where too much would have to be sorted for it."""
-        numbered = self.target.name == "mysql" and not order and not self.shape.view
+        in_order = self.target.dialect.stored_order is not None
+        numbered = in_order and not order and not self.shape.view
         keys = self._keys(order, numbered=numbered)
         if numbered and (not keys or (after and after[0] == _NUMBER)):
             return self._by_number(after or (_NUMBER, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from snapshots import locations
 from snapshots.contract.contract import contract_of
@@ -13,7 +13,7 @@ from snapshots.errors import InputError, SnapshotsError, UsageError
 from snapshots.sources.sql import QueryServer, QuerySource, open_query
 
 if TYPE_CHECKING:
-    from snapshots.sources.sql.server import Tls
+    from snapshots.sources.sql.server import ServerKind, Tls
 
 _SHOWN = 60
 """Characters of a query that is its own name."""
@@ -72,13 +72,7 @@ def _is_file(query: str) -> bool:
 
 
 def _server(database: str) -> QueryServer:
-    place = locations.locate(database)
-    kind = place.kind
-    if kind == "sqlite":
-        raise UsageError(
-            "A SQLite file cannot be asked.",
-            hint="Queries are asked of PostgreSQL, MySQL and MariaDB.",
-        )
+    place = locations.query_location(database)
     given: dict[str, Any] = {}
     for name, value in place.options:
         if name == "sslmode" and value in _TLS:
@@ -94,9 +88,6 @@ def _server(database: str) -> QueryServer:
             )
     if "tls_ca" in given:
         given.setdefault("tls", "verify")
-    if kind == "mysql":
-        from snapshots.targets.mysql.settings import complete
-
-        place = complete(place)
     port = int(place.port) if place.port and place.port.isdigit() else place.port
+    kind = cast("ServerKind", place.kind)
     return QueryServer(kind, place.host, port, place.user, place.password, place.database, **given)

@@ -66,7 +66,8 @@ class TablePresence:
 
     def _is_empty(self, table: TableName) -> bool:
         if table not in self._empty:
-            one_row = f"SELECT 1 FROM {table.sql(self.target.quote)} LIMIT 1"  # noqa: S608
+            dialect = self.target.dialect
+            one_row = f"SELECT 1 FROM {table.sql(dialect.quote)}{dialect.limit(1)}"  # noqa: S608
             try:
                 self._empty[table] = not self.session.execute(one_row)
             except TargetError as error:

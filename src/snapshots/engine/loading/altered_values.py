@@ -62,7 +62,7 @@ class AlteredValues:
         if compared.columns:
             twice = [name for name in compared.columns for _ in range(2)]
             spec = converter_spec(
-                plan.dialect, plan.contract, plan.header, plan.encoding, 0, chosen=twice
+                plan.dialect, plan.contract, plan.header, plan.encoding.name, 0, chosen=twice
             )
             self._converter = Converter(spec)
         self._compared = compared

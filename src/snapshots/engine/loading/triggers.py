@@ -29,11 +29,11 @@ def count_left_out(ledger: Ledger, lease: Lease, plan: Plan) -> str:
             " triggers left out was not counted."
         )
     target = ledger.target
-    table = plan.table.sql(target.quote)
+    table = plan.table.sql(target.dialect.quote)
     if not target.counts_quickly(ledger.session, plan.table, "_import_id", MOST_ROWS):
         # Any database can have a name of so many bytes.
         start = plan.table.name.encode()[:40].decode(errors="ignore")
-        index = target.quote(f"{start}_import_id")
+        index = target.dialect.quote(f"{start}_import_id")
         return (
             f"Table {plan.table} has triggers ({names}) and is large: what they left out was not"
             f" counted. An index makes it quick: CREATE INDEX {index} ON {table} (_import_id)"

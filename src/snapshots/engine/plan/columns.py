@@ -13,7 +13,7 @@ from snapshots.contract.table import table_contract
 from snapshots.engine.plan.doubts import require_sound
 from snapshots.errors import ContractError
 from snapshots.formats.options import DialectOptions
-from snapshots.model import Column, Contract, RowEncoding, TableShape, Type
+from snapshots.model import Column, Contract, TableShape, Type
 from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from snapshots.formats.names import HeaderNames
     from snapshots.formats.sniff import Sniffed
     from snapshots.ports import Source, Target
+    from snapshots.row_encoding import RowEncoding
 
 _NUMBERS = {"integer", "decimal", "float"}
 _GUESSED = {"boolean", "date", "time", "timestamp", "timestamptz"}
-"""Kinds for which MySQL takes nearly any text, and makes of it what it can."""
+"""Kinds of which some databases take nearly any text, and make of it what they can."""
 _LIKE_NUMBERS = {"date", "time", "timestamp", "timestamptz", "uuid"}
-"""SQLite's columns of these kinds make numbers of texts that look like some."""
+"""Kinds whose columns may make a number of a text that looks like one."""
 _MORE = {"tiny", "span"}
 """Columns that hold more than values of one kind."""
-_SENT_AS_TEXT = {"decimal", "date", "time", "timestamp", "timestamptz", "uuid", "json", "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +196,18 @@ def for_table(
         contract = replace(contract, columns=(*contract.columns, *added))
     declared = wanted.declared()
     free = {column.name for column in shape.columns if column.free}
-    columns, as_text = [], False
+    columns, instead = [], None
     for column in contract.columns:
         theirs = _named(declared, column)
         if guesses and theirs is not None and theirs.type.kind == "text":
             theirs = _as_the_table_has_it(column, theirs)
-        merged, needs_text = _merge(column, theirs, encoding, wanted.place)
+        merged, differs = _merge(column, theirs, encoding, wanted.place)
         if declared is None:
             if column.name in free:
                 merged = replace(merged, type=Type("text"))
             merged = _remember(merged, _named(earlier, column), encoding)
         columns.append(merged)
-        as_text = as_text or needs_text
+        instead = instead or differs
     missing = contract.missing_values if declared is None else declared.missing_values
     rules = () if declared is None else declared.rules
     contract = replace(contract, columns=tuple(columns), missing_values=missing, rules=rules)
@@ -222,7 +222,7 @@ def for_table(
         replace(wanted, primary_key=()).amend(contract),
         header,
         add=add,
-        encoding="text" if as_text else None,
+        encoding=instead,
         notes=_notes(matched, add),
     )
 
@@ -245,13 +245,10 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
                 f"The table has no column {column.name!r} any more.",
                 hint="Bring it back, or load the input anew with --again.",
             )
-        same = _plain(there.type) == _plain(column.type) or encoding == "text"
+        same = _plain(there.type) == _plain(column.type)
         # A contract calls it an integer.
         tiny = there.type.wire == "tiny" and column.type == _tiny_integer(there.type)
-        both_text = (
-            encoding in ("sqlite", "mariadb")
-            and {there.type.kind, column.type.kind} <= _SENT_AS_TEXT
-        )
+        both_text = {there.type.kind, column.type.kind} <= encoding.kinds_as_text
         if not same and not both_text and not tiny:
             raise ContractError(
                 f"Column {column.name!r} is {_word(there.type)} in the table now, and was planned"
@@ -333,14 +330,15 @@ def _named(contract: Contract | None, column: Column) -> Column | None:
 
 def _merge(
     table: Column, declared: Column | None, encoding: RowEncoding, place: str
-) -> tuple[Column, bool]:
-    """A table's column with the rules of the contract; whether it must be sent as text.
+) -> tuple[Column, RowEncoding | None]:
+    """A table's column with the rules of the contract; the encoding that it must be sent in.
 
     The table's limits hold in any case. Where it has another type than the contract, the value
-    must pass as what the contract says and go in as text, for the database to read.
+    must pass as what the contract says and go in as text, for the database to read. None: the
+    encoding that the target has for this table.
     """
     if declared is None:
-        return table, False
+        return table, None
     own, theirs = table.type, declared.type
     both = replace(
         declared, name=table.name, source=table.source, required=table.required or declared.required
@@ -355,14 +353,15 @@ def _merge(
     if own.kind == theirs.kind or (own.kind in _NUMBERS and theirs.kind in _NUMBERS):
         if theirs.kind == "integer" and own.kind != "integer":
             raise _differs(table, declared, place)
-        return replace(both, type=own), False
-    if encoding == "sqlite" and not {own.kind, theirs.kind} <= _SENT_AS_TEXT:
+        return replace(both, type=own), None
+    mixed = encoding.when_types_differ
+    if mixed is None and not {own.kind, theirs.kind} <= encoding.kinds_as_text:
         raise _differs(table, declared, place)
     if own.kind in _NUMBERS or theirs.kind in _NUMBERS:
         raise _differs(table, declared, place)
-    if encoding == "sqlite" and (own.kind in _LIKE_NUMBERS or own.wire == "numeric"):
+    if encoding.columns_make_numbers and (own.kind in _LIKE_NUMBERS or own.wire == "numeric"):
         both = replace(both, type=replace(theirs, wire="numeric"))
-    return both, encoding in ("postgres", "mariadb")
+    return both, mixed
 
 
 def _tiny_integer(boolean: Type) -> Type:
@@ -385,10 +384,10 @@ def _as_the_table_has_it(table: Column, declared: Column) -> Column:
 def _remember(table: Column, earlier: Column | None, encoding: RowEncoding) -> Column:
     """A type that the database has no word for, and that the last import knew.
 
-    MySQL keeps a timestamp with zone as a datetime in UTC, and a UUID as text: the next input
-    with such values must be read as the first one was.
+    It may keep a timestamp with zone as one in UTC, and a UUID as text: the next input with such
+    values must be read as the first one was.
     """
-    if earlier is None or encoding == "postgres":
+    if earlier is None or encoding.exact_types:
         return table
     if (table.type.wire, earlier.type) == ("tiny", Type("boolean")):
         # An import has made it, for truths.

@@ -23,7 +23,8 @@ from snapshots.errors import ContractError, LedgerError, UsageError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, DialectOptions, sniff
-from snapshots.model import Contract, Dialect, RowEncoding, TableName, TableShape
+from snapshots.model import Contract, Dialect, TableName, TableShape
+from snapshots.row_encoding import ENCODINGS, RowEncoding
 from snapshots.sources.remote.access import RemoteAccess
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class Plan:
                     self.dialect,
                     self.contract,
                     self.header,
-                    self.encoding,
+                    self.encoding.name,
                     lineage,
                     omit_nulls=self._omits_nulls,
                 )
@@ -221,7 +222,7 @@ class Plan:
             "dialect": asdict(self.dialect),
             "schema": to_schema(self.contract),
             "header": self.header,
-            "encoding": self.encoding,
+            "encoding": self.encoding.name,
             "lineage": self.lineage,
             "chunk_size": self.chunk_size,
             "create": None if self.create is None else to_schema(self.create),
@@ -250,7 +251,7 @@ class Plan:
             dialect=Dialect(**plan["dialect"]),
             contract=parse_contract(plan["schema"], place),
             header=tuple(plan["header"]),
-            encoding=plan["encoding"],
+            encoding=ENCODINGS[plan["encoding"]],
             lineage=plan["lineage"],
             chunk_size=plan["chunk_size"],
             create=None if create is None else parse_contract(create, place),
@@ -315,8 +316,8 @@ def make_plan(
         last = remembered(str(table))
         earlier = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        guesses = target.name == "mysql"
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=guesses)
+        any_date = target.dialect.takes_any_date
+        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=any_date)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}

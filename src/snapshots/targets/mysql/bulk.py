@@ -23,25 +23,25 @@ _PREPARE, _EXECUTE_BULK = 0x16, 0xFA
 _TYPES_ARE_SENT = 128
 
 _RESPONSE = struct.Struct("<II24x")
-"""The start of a handshake's answer: what the client can do, its longest packet..."""
+"""The start of the answer to a handshake: the client's capabilities, its longest packet."""
 _EXTENDED = slice(28, 32)
-"""...and what a client of MariaDB can do besides."""
+"""The bytes of that answer which hold a MariaDB client's further capabilities."""
 _BULK_OPERATIONS = struct.pack("<I", 1 << 2)
 
 
 class BulkConnection(InfileConnection):
-    """A connection that can send many rows at once, where the server can take them."""
+    """A connection that can send many rows in one command, if the server takes them."""
 
     _greeting = False
 
     @property
     def takes_bulk(self) -> bool:
-        """Whether `execute_bulk` can be used."""
+        """Whether the server takes `execute_bulk`."""
         match = _VERSION.match(str(self.server_version))  # type: ignore[attr-defined, unused-ignore]
         return match is not None and (int(match[1]), int(match[2])) >= FIRST_VERSION
 
     def prepare(self, statement: str) -> int:
-        """The statement's number."""
+        """Prepares a statement and returns its number, for `execute_bulk`."""
         driver: Any = super()
         driver._execute_command(_PREPARE, statement)
         answer = driver._read_packet().get_all_data()
@@ -52,7 +52,7 @@ class BulkConnection(InfileConnection):
         return int(number)
 
     def execute_bulk(self, number: int, payload: memoryview) -> tuple[int, int]:
-        """Runs a prepared statement with the kernel's rows: rows affected, warnings."""
+        """Runs a prepared statement with the kernel's rows; returns affected rows and warnings."""
         head = struct.pack("<IH", number, _TYPES_ARE_SENT)
         driver: Any = super()
         driver._execute_command(_EXECUTE_BULK, b"".join((head, payload)))
@@ -68,7 +68,7 @@ class BulkConnection(InfileConnection):
             self._greeting = False
 
     def write_packet(self, payload: Any) -> None:
-        """PyMySQL's own, which a login's answer passes through."""
+        """Overrides a method of PyMySQL that the answer to a login passes through."""
         if self._greeting and _is_response(payload):
             payload = _with_bulk(payload)
         super().write_packet(payload)  # type: ignore[misc, unused-ignore]

@@ -1,4 +1,4 @@
-"""What MySQL, MariaDB and PyMySQL say, as errors of this package."""
+"""Translates the errors of MySQL, MariaDB and PyMySQL into those of this package."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pymysql
 
 LONGEST = 500
-"""Characters of a server's sentence that are kept: some repeat the value."""
+"""How many characters of a server's message are kept: some messages repeat the value."""
 
 UNKNOWN_DATABASE = 1049
 NOT_ALLOWED = 1044
@@ -31,16 +31,17 @@ _REFUSED = {
     *(1336, 1422, 1445, 1643, 1644),
 }
 _CONSTRAINT = {1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 3819, 4025}
-"""Refuses a row however it was written."""
+"""Errors of constraints, which refuse a row whatever statement has written it."""
 _NO_PARENT = {1216, 1452}
 _KEY = re.compile(r"CONSTRAINT `((?:[^`]|``)+)` FOREIGN KEY")
 _CONTRACT = {1059, 1060, 1071, 1103, 1117, 1118, 1166, 1170, 1300}
 _CANNOT_CREATE = 1005
 _UNFIT = re.compile(r"errno: (139|185)\b")
-"""InnoDB's words for too long a row and too many columns."""
+"""InnoDB's messages for a row that is too long, and for too many columns."""
 _DISK_FULL = 1021
 _NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
-"""What the system told the server, of a temporary file for instance, under many numbers."""
+"""The operating system's error number for a full disk, as it stands in a server's message. The
+server's own number for it differs."""
 _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
 _VIEW = "A view takes rows where its columns are those of one table: name that with --table."
@@ -71,7 +72,7 @@ _CONNECT_HINTS = {
 
 
 def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -> SnapshotsError:
-    """The error of this package for one of PyMySQL's. `alive`: the connection still works."""
+    """Translates an error of PyMySQL. `alive` says whether the connection still works."""
     code, message = _parts(error)
     if not alive or code in _LOST:
         return ConnectionLost(
@@ -94,7 +95,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
 
 
 def cannot_connect(error: Exception, place: str) -> CannotConnect:
-    """Why there is no session."""
+    """Translates an error of PyMySQL that has prevented a session."""
     code, message = _parts(error)
     return CannotConnect(
         without_secrets(message),
@@ -105,7 +106,7 @@ def cannot_connect(error: Exception, place: str) -> CannotConnect:
 
 
 def code_of(error: Exception) -> int:
-    """MySQL's number of an error, or 0."""
+    """Returns the number that MySQL gives an error; 0 if it has none."""
     return _parts(error)[0]
 
 

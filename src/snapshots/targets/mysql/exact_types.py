@@ -23,7 +23,8 @@ _MEMBER = re.compile(r"'(?:[^']|'')*'")
 
 
 def is_inexact(column: TableColumn) -> bool:
-    """Whether the column is of such a type. A UUID's char is not: nothing of it could change."""
+    """Returns whether the column has such a type. The char of a UUID does not count: LOAD DATA
+    cannot change a valid one."""
     if column.type is None or column.type.kind == "uuid":
         return column.type is None
     match = _TYPE.match(column.sql_type)
@@ -31,7 +32,7 @@ def is_inexact(column: TableColumn) -> bool:
 
 
 def expression(column_type: str, variable: str) -> str:
-    """SQL that gives the variable's value to a column of one of these types."""
+    """Returns the SQL that assigns a variable's value to a column of one of these types."""
     match = _TYPE.match(column_type)
     name, arguments = (match[1].lower(), match[2] or "") if match else ("", "")
     return _EXPRESSIONS[name](variable, arguments)

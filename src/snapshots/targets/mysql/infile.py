@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PACKET = 256 * 1024
-"""Bytes sent at once: well under any server's max_allowed_packet, and few calls."""
+"""Bytes that one packet holds: below any server's max_allowed_packet, and enough for few calls."""
 
 
 class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignore]
-    """A connection that can send bytes as a file, and only those."""
+    """A connection that answers LOAD DATA LOCAL with given bytes, and never with a file."""
 
     _offer: tuple[bytes, Iterable[memoryview]] | None = None
 
@@ -32,7 +32,7 @@ class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignor
         super().__init__(local_infile=True, **settings)
 
     def wait_for_answers(self) -> None:
-        """From now on a statement may take as long as it takes."""
+        """Removes the time limit of the login, so that a statement may take any time."""
         self._read_timeout = None
 
     def send(self, statement: Callable[[str], str], data: Iterable[memoryview]) -> tuple[str, int]:
@@ -50,7 +50,7 @@ class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignor
         return result.message.decode("utf-8", "replace"), result.warning_count
 
     def hang_up(self) -> None:
-        """From any thread: what waits for the server, or sends to it, fails."""
+        """Makes whatever waits for the server, or sends to it, fail. Any thread may call it."""
         transport: Any = self._sock  # type: ignore[attr-defined, unused-ignore]
         # Not SSLSocket's own: it would go on in plain text.
         socket.socket.shutdown(transport, socket.SHUT_RDWR)

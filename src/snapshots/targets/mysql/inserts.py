@@ -1,4 +1,4 @@
-"""Rows as INSERT statements, for servers that do not allow LOAD DATA LOCAL."""
+"""Writes rows as INSERT statements, for servers that do not allow LOAD DATA LOCAL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OVERHEAD = 3
-"""Times that a statement may be as long as its rows: quotes around values, doubled quotes."""
+"""How many times longer than its rows a statement may be: values get quotes, quotes double."""
 
 
 def statements(head: bytes, payload: bytes, max_bytes: int) -> Iterator[bytes]:
-    """INSERTs of the rows of one payload, of about `max_bytes` at most (one row at least)."""
+    """Yields INSERTs for the rows of a payload, each of about `max_bytes` or of one row."""
     start, size = 0, max(1, max_bytes // _OVERHEAD - len(head))
     while start < len(payload):
         end = payload.rfind(b"\n", start, start + size) + 1

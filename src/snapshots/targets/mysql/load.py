@@ -1,11 +1,11 @@
-"""How the rows of some columns go into one table of MySQL or MariaDB."""
+"""Makes the statements that load rows of some columns into one table of MySQL or MariaDB."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from snapshots.targets.mysql.exact_types import expression
-from snapshots.targets.mysql.names import quote
+from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class LoadStatements:
-    """The statements that load some columns of one table."""
+    """The statements that load some columns of one table.
+
+    `inexact` maps the folded names of columns that need an expression to their types.
+    """
 
     def __init__(self, table: TableName, columns: Sequence[str], inexact: dict[str, str]) -> None:
         name = quote(table.name)

@@ -14,11 +14,12 @@ from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from pymysql.converters import encoders
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
+from snapshots.row_encoding import ENCODINGS
 from snapshots.targets.mysql.errors import translate
 from snapshots.targets.mysql.exact_types import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
 from snapshots.targets.mysql.load import LoadStatements
-from snapshots.targets.mysql.names import quote
+from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.session_names import end_named, take_name
 from snapshots.targets.sql.ddl import placeholders
 from snapshots.targets.sql.transactions import Transactions
@@ -121,7 +122,7 @@ class MysqlSession(Transactions):
             self._loads[key] = LoadStatements(table, columns, self._inexact(table))
         load = self._loads[key]
         blocks = chain([first], blocks)
-        if first.encoding == "mariadb":
+        if ENCODINGS[first.encoding].binary:
             return self._execute_bulk(load, blocks)
         if self._local_infile:
             return self._load_data(load, blocks)

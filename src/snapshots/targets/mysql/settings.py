@@ -1,4 +1,4 @@
-"""What MySQL's own clients would take from the environment and from `~/.my.cnf`."""
+"""Reads what MySQL's own clients take from the environment and from `~/.my.cnf`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ _FROM_FILE = {"socket": "unix_socket", "ssl-ca": "ssl_ca", "ssl-cert": "ssl_cert
 _TEXTS = {"unix_socket", "ssl_ca", "ssl_cert", "ssl_key"}
 _FLAGS = {"ssl_disabled", "ssl_verify_cert", "ssl_verify_identity"}
 _IGNORED = {"charset"}
-"""SQLAlchemy's users write it; here it is always utf8mb4."""
+"""Options that have no effect. SQLAlchemy's users write `charset`; here it is always utf8mb4."""
 
 
 def complete(location: Location) -> Location:
-    """The location with everything that was left open, except the password's absence."""
+    """Fills in what the location leaves open: host, port, user, database, and a password if one is
+    found."""
     path = home.expanded("~/.my.cnf")
     file = _option_file(path) if path else {}
     found = {
@@ -57,7 +58,7 @@ def complete(location: Location) -> Location:
 
 
 def driver_options(location: Location) -> dict[str, object]:
-    """The options after the ? of a URL as PyMySQL takes them."""
+    """Returns the options after the ? of a URL as PyMySQL takes them. Raises UsageError."""
     result: dict[str, object] = {}
     for name, value in location.options:
         if name in _TEXTS:

@@ -1,4 +1,4 @@
-"""Types as MySQL and MariaDB write them (`COLUMN_TYPE`), both ways."""
+"""Translates types between contracts and `COLUMN_TYPE` of MySQL and MariaDB, both ways."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 MAX_PRECISION, MAX_SCALE = 65, 30
 MAX_VARCHAR = 16_383
 ROW_BYTES = 60_000
-"""For the varchars of one table, of the 65,535 that a row may have without its texts."""
+"""Bytes for the varchars of one table. A row may have 65,535 without its texts."""
 KEY_CHARACTERS = 768
-"""For all the columns of one key."""
+"""Characters for all the columns of one key."""
 BYTES_A_CHARACTER = 4
 REAL_BITS = 32
 UUID_CHARACTERS = 36
@@ -39,7 +39,7 @@ _WIRES: dict[str, Wire] = {"json": "binary", "year": "year", "time": "span"}
 _MEMBER = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)|''", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a", "b": "\b"}
-"""What the server writes after a backslash."""
+"""What the letter after a backslash means in the server's output."""
 
 _EXACT_DIGITS = {"float": 6, "double": 15}
 
@@ -47,7 +47,7 @@ _TYPE = re.compile(r"([a-z0-9_]+)(?:\((.*?)\))?((?: [a-z]+)*)", re.DOTALL)
 
 
 def sql_types(contract: Contract) -> list[str]:
-    """The column types for a contract.
+    """Returns the column types for a contract, in the order of its columns.
 
     MySQL limits the length of keys and of rows. Texts in keys are varchars that fit; of the
     other varchars the longest are texts where they would be too much for a row.
@@ -71,12 +71,12 @@ def sql_types(contract: Contract) -> list[str]:
 
 
 def sql_type(kind: Type) -> str:
-    """The column type for a contract's type, on its own."""
+    """Returns the column type for a contract's type, whatever the table's other columns are."""
     return _WRITERS[kind.kind](kind)
 
 
 def kernel_type(column_type: str, *, comment: str = "", collation: str = "") -> Type | None:
-    """What the kernel makes of a column of this type; None if it does not know it.
+    """Returns the contract's type for a column of this type; None if the kernel does not know it.
 
     Raises ContractError for floats with a scale that they cannot hold exactly.
     """
@@ -97,7 +97,7 @@ def kernel_type(column_type: str, *, comment: str = "", collation: str = "") -> 
 
 
 def wire_of(column_type: str, kind: Type | None) -> Wire:
-    """What a column of this type does to its values besides.
+    """Returns what a column of this type does to its values besides.
 
     A char loses blanks at its end, and a tinyint(1) takes any small number. What MySQL calls json
     is no text; MariaDB says longtext."""
@@ -110,7 +110,7 @@ def wire_of(column_type: str, kind: Type | None) -> Wire:
 
 
 def values_of(column_type: str) -> tuple[str, ...] | None:
-    """What an enum can hold: its members, as they are."""
+    """Returns the members of an enum, unquoted; None for any other type."""
     if not column_type.lower().startswith("enum("):
         return None
     members = _MEMBER.findall(column_type)
@@ -122,7 +122,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def physical_types(contract: Contract) -> list[Type]:
-    """What `kernel_type` will make of a table created from the contract."""
+    """Returns what `kernel_type` makes of the columns of a table created from the contract."""
     types = []
     for column, sql in zip(contract.columns, sql_types(contract), strict=True):
         declared, _, comment = sql.partition(" COMMENT ")

@@ -1,4 +1,4 @@
-"""What PostgreSQL and libpq say, as errors of this package."""
+"""Translates the errors of PostgreSQL and libpq into those of this package."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     import psycopg
 
 LONGEST = 500
-"""Characters of a server's sentence that are kept: some repeat the whole row."""
+"""How many characters of a server's message are kept: some messages repeat the whole row."""
 
 _LOST = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 _REFUSED_CLASSES = {"22", "23", "44", "P0"}
 _REFUSED = {"2D000", "42804", "54000"}
-"""2D000: a trigger that would end the transaction."""
+"""SQLSTATEs that refuse a row. 2D000: a trigger that would end the transaction."""
 _BY_A_POLICY = "ExecWithCheckOptions"
-"""Where the server checks a row against the policies of its table."""
+"""The server's function that checks a row against the policies of its table."""
 _CONSTRAINT = "23"
-"""Refuses a row however it was written."""
+"""The class of constraints, which refuse a row whatever statement has written it."""
 _NAMES = "42"
 _IN_A_ROW = re.compile(r"COPY .*, line \d+, column ")
 _FOREIGN_KEY = "23503"
 _NOT_REFUSED = {"22P04"}
-"""The COPY data is malformed: our fault or a changed table's, never a row's."""
+"""The COPY data is malformed: a defect, or a table that has changed, and never a row's fault."""
 _PROTOCOL = "08P01"
-"""In the middle of a COPY: a value of the wrong length. Else the connection is of no use."""
+"""Within a COPY a value has the wrong length; elsewhere the connection is of no use any more."""
 _CONTRACT = {"54011", "42701", "42622"}
 _RETRY = {"40001", "40P01", "55P03"}
 
@@ -66,7 +66,7 @@ _CONNECT_RETRY = ("refused", "timeout", "timed out", "too many", "starting up", 
 
 
 def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> SnapshotsError:
-    """The error of this package for one of psycopg's. `alive`: the connection still works."""
+    """Translates an error of psycopg. `alive` says whether the connection still works."""
     state = error.sqlstate or ""
     message = _sentence(error)
     if not alive or state in _LOST or (state[:2] == "08" and state != _PROTOCOL):
@@ -98,7 +98,7 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
 
 
 def cannot_connect(error: psycopg.Error, place: str) -> CannotConnect:
-    """Why there is no session; libpq gives no codes here, only sentences."""
+    """Translates an error that has prevented a session; libpq gives a message, and no code."""
     message = _sentence(error)
     hint = next((hint for word, hint in _CONNECT_HINTS if word in message), "")
     return CannotConnect(

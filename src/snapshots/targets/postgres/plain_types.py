@@ -22,7 +22,7 @@ _DAY = (
     rf"|([a-z]+,? )?[a-z]{{3,9}}[- ]?[0-9]{{1,2}},?[- ]+{_YEAR}"
     rf"|{_YEAR}[- ]?[a-z]{{3,9}}[- ]?[0-9]{{1,2}})"
 )
-"""With a year of four digits, and the month where every DateStyle looks for it."""
+"""A date with a year of four digits, and the month where every DateStyle looks for it."""
 _SECOND = r"[0-5][0-9](\.[0-9]{0,6}0*)?"
 _CLOCK = rf"([0-9]{{1,2}}:[0-9]{{2}}(:{_SECOND})?( ?[ap]m)?|[0-9]{{4}}({_SECOND})?)"
 _OFFSET = r" ?(z|utc|gmt|zulu|[+-][0-9]{1,2}(:?[0-9]{2}){0,2}|(?!am|pm)[a-z]{3,5})"
@@ -37,8 +37,8 @@ _ISO_ZONE = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
 
 
 def _unless(usual: str, form: str) -> str:
-    """The text is of no form that means the same whatever is set, and today and tomorrow. The
-    usual form is looked for first: it is a matter of a tenth of the time."""
+    """Writes the condition that a text has no form whose meaning is the same under all settings and
+    on all days. It looks for the usual form first, which takes a tenth of the time."""
     return rf"CASE WHEN {{t}} ~ '^{usual}$' THEN false ELSE {{t}} !~* '^\s*({form})\s*$' END"
 
 
@@ -69,7 +69,7 @@ _UNITS = {
     "120": "dec decs decade decades", "1200": "c cent century centuries",
     "12000": "mil mils millennium millennia",
 }  # fmt: skip
-"""Microseconds or months of a unit: a fraction of it must be a whole number of them."""
+"""How many microseconds or months a unit has: a fraction of it must be a whole number of these."""
 _WHOLE = " ".join(
     f"WHEN lower(m[2]) IN ({', '.join(repr(name) for name in names.split())}) THEN {factor}"
     for factor, names in _UNITS.items()
@@ -96,7 +96,7 @@ _POSITIONS = (
     " '[:,]([0-9]+)', 'g') AS m WHERE CAST(m[1] AS numeric) > 16383)"
 )
 _CLASSES = r"{t} !~ '/' AND {t} !~ ':' AND {t} !~ '^\s*[0-9]+(\.[0-9]+){3}\s*$'"
-"""Of a network without a mask, how much of it is named: what is left out, its class fills in."""
+"""How much of a network without a mask is written: its class fills in the rest."""
 
 ALTERED: Final[dict[str, str]] = {
     "float4": _FLOAT,
@@ -136,7 +136,7 @@ ALTERED: Final[dict[str, str]] = {
          "regnamespace", "regconfig", "regdictionary", "regcollation"), r"{t} ~ '^\s*-[0-9]'",
     ),
 }  # fmt: skip
-"""What a type may make of a text without its modifier's doing."""
+"""The condition that a type alters a text although no modifier rounds or cuts it."""
 
 MODIFIED: Final = frozenset({"numeric", "interval", "time", "timetz", "timestamp", "timestamptz"})
 """Types whose modifier rounds or cuts: the value without it must be the same."""
@@ -153,7 +153,8 @@ FAITHFUL: Final = frozenset({
 
 
 def altered(made: TypeParts, text: str, value: str) -> str | None:
-    """The condition for a value of a plain type; None: it is never another, or nobody can tell."""
+    """Returns the condition that a value of a plain type differs from its text. None: it never
+    does, or nobody can tell."""
     conditions = []
     if made.name in ALTERED and (made.modified or made.name not in ONLY_MODIFIED):
         conditions.append(ALTERED[made.name].replace("{t}", text).replace("{v}", value))
@@ -163,15 +164,15 @@ def altered(made: TypeParts, text: str, value: str) -> str | None:
 
 
 def by_modifier_alone(made: TypeParts) -> bool:
-    """A plain type keeps all but what its modifier rounds."""
+    """Returns whether a plain type keeps everything but what its modifier rounds."""
     return made.modified and made.name in MODIFIED and made.name not in ALTERED
 
 
 def is_padded(made: TypeParts) -> bool:
-    """A plain type whose values read as their texts do, and yet lose the blanks at their end."""
+    """Returns whether a plain type's values equal their texts and yet lose blanks at the end."""
     return made.modified and made.name == "bpchar"
 
 
 def is_open(made: TypeParts) -> bool:
-    """Nobody can tell what a plain type makes of a text."""
+    """Returns whether nobody can tell what a plain type makes of a text."""
     return made.name not in ALTERED and made.name not in FAITHFUL

@@ -14,9 +14,10 @@ from psycopg.types.string import TextLoader
 
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.ports import Difference
+from snapshots.row_encoding import ENCODINGS
 from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.errors import translate
-from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.quoting import qualified, quote
 from snapshots.targets.postgres.staged import STAGE as STAGED
 from snapshots.targets.postgres.staged import staged
 from snapshots.targets.sql.ddl import placeholders
@@ -167,7 +168,7 @@ class PostgresSession(Transactions):
         first = next(blocks, None)
         if first is None:
             return 0
-        binary = first.encoding == "postgres"
+        binary = ENCODINGS[first.encoding].binary
         names = ", ".join(quote(name) for name in columns)
         statement = (
             f"COPY {qualified(table)} ({names}) FROM STDIN"

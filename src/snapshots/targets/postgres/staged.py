@@ -1,4 +1,5 @@
-"""Rows for what COPY cannot write into: views without triggers, and tables with row security.
+"""Loads rows into what COPY cannot write into: views without triggers, and tables with row
+security.
 
 They are copied into a temporary table of the same types, and inserted from there by one statement,
 in their order. The policies of a table and the check option of a view hold as for any INSERT.
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
 from snapshots.model import TableName
-from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ SELECT relkind = 'v' AND NOT EXISTS (
        ) OR row_security_active(oid)
 FROM pg_class WHERE oid = to_regclass(?)
 """
-"""68: INSTEAD OF INSERT, which COPY knows."""
+"""68 stands for INSTEAD OF INSERT, which COPY respects."""
 _TYPES = """
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
@@ -34,12 +35,12 @@ _MAY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 
 
 class StagedInsert:
-    """The statements that insert rows of some columns into one table or view."""
+    """The statements that copy rows into a temporary table and insert them from there."""
 
     def __init__(
         self, execute: Callable[..., ResultRows], table: TableName, columns: Sequence[str]
     ) -> None:
-        """Raises TargetError where the user may make no temporary table."""
+        """Writes the statements. Raises TargetError if the user may create no temporary table."""
         if execute(_MAY) != [(True,)]:
             raise TargetError(
                 "Rows for a view, or for a table with row-level security, need a temporary table,"
@@ -63,7 +64,7 @@ class StagedInsert:
 def staged(
     execute: Callable[..., ResultRows], table: TableName, columns: Sequence[str]
 ) -> StagedInsert | None:
-    """How to insert rows into what COPY cannot write into; None: it can."""
+    """Returns how to insert rows where COPY cannot write; None: COPY can write there."""
     if execute(_IS_NEEDED, (qualified(table),)) != [(True,)]:
         return None
     return StagedInsert(execute, table, columns)

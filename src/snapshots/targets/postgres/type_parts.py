@@ -1,4 +1,4 @@
-"""What the types of columns are made of: arrays, composites and ranges, down to the plain types.
+"""Takes the types of columns apart: arrays, composites and ranges, down to the plain types.
 
 A domain stands for the type it is made of.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from snapshots.targets.postgres.names import qualified, quote
+from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,8 @@ SELECT typname, typtype, typbasetype, typtypmod, typrelid,
        format_type(oid, ?), format_type(oid, -1)
 FROM pg_type AS t WHERE oid = ?
 """
-"""Servers before 14 have neither multiranges nor that column."""
+"""Servers before 14 have neither multiranges nor the column `rngmultitypid`; so it is read from
+the row as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,23 @@ class TypeParts:
 
     shape: Shape
     name: str
-    """Of a plain type, as the catalog has it."""
+    """The name of a plain type, as the catalogue has it."""
     sql: str
-    """With its modifier."""
+    """The type as SQL, with its modifier."""
     plain_sql: str
-    """Without."""
+    """The type as SQL, without its modifier."""
     modified: bool = False
     parts: tuple[tuple[str, TypeParts], ...] = ()
-    """A composite's fields with their names; of others the one they are made of."""
+    """The fields of a composite with their names; otherwise the one type of the elements."""
 
     @property
     def part(self) -> TypeParts:
-        """What an array, a range or a multirange is made of."""
+        """The type of the elements of an array, a range or a multirange."""
         return self.parts[0][1]
 
 
 def columns_of(execute: Execute, table: TableName) -> dict[str, TypeParts]:
-    """The columns of a table."""
+    """Returns the types of a table's columns, by name."""
     known: dict[tuple[int, int], TypeParts] = {}
     return {
         str(name): _made(execute, _int(oid), _int(typmod), known)
@@ -120,7 +121,7 @@ class TwinTypes:
         self._names: dict[TypeParts, str] = {}
 
     def of(self, made: TypeParts) -> str:
-        """The name of the type whose arrays and fields hold the texts of one's own."""
+        """Returns the name of the twin of a type: the same arrays and fields, of texts."""
         if made.shape == "array":
             return f"{self.of(made.part)}[]"
         if made.shape == "composite":
@@ -128,13 +129,13 @@ class TwinTypes:
         return "text"
 
     def bounds(self) -> str:
-        """A row of the two bounds of a range."""
+        """Returns the name of a composite of two texts, for the bounds of a range."""
         made = TypeParts("composite", "bounds", "", "")
         return self._row(made, [("low", "text"), ("high", "text")])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the tables whose rows they are."""
+        """The temporary tables whose row types the twins are."""
         return tuple(self._names.values())
 
     def _row(self, made: TypeParts, fields: list[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Types as PostgreSQL writes them (`format_type`), both ways."""
+"""Translates types between contracts and PostgreSQL's `format_type`, both ways."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import ContractError
 from snapshots.model import Type
-from snapshots.targets.postgres.names import NAME_BYTES
+from snapshots.targets.postgres.quoting import NAME_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ _SIMPLE = {
     "jsonb": Type("json", wire="jsonb"),
 }
 _TEXT_ONLY = {"money", '"char"'}
-"""Known to the kernel by their text, not by their binary form."""
+"""Types of which the kernel knows the text and not the binary form."""
 
 _NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
 _CHARACTER = re.compile(r"character(?: varying)?\((\d+)\)")
@@ -49,7 +49,7 @@ _TEMPORAL = re.compile(r"(timestamp|time)(?:\((\d)\))? (with|without) time zone"
 
 
 def sql_type(kind: Type) -> str:
-    """The column type for a contract's type: the narrowest that holds all of its values."""
+    """Returns the narrowest column type that holds all values of a contract's type."""
     return _WRITERS[kind.kind](kind) if kind.kind in _WRITERS else kind.kind
 
 
@@ -89,7 +89,7 @@ _WRITERS: dict[TypeKind, Callable[[Type], str]] = {
 
 
 def kernel_type(sql: str) -> Type | None:
-    """What the kernel makes of a column of this type; None if it does not know it.
+    """Returns the contract's type for a column of this type; None if the kernel does not know it.
 
     Raises ContractError for the one type that rounds what it is given to tens or hundreds.
     """
@@ -117,5 +117,5 @@ def kernel_type(sql: str) -> Type | None:
 
 
 def has_binary_form(column: TableColumn) -> bool:
-    """The kernel can write the column's binary COPY form."""
+    """Returns whether the kernel can write the column's values in the binary form of COPY."""
     return column.type is not None and column.sql_type not in _TEXT_ONLY

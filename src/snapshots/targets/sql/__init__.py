@@ -1,1 +1,1 @@
-"""What SQL databases have in common: statements, pages of rows and transactions."""
+"""What SQL databases have in common: statements, pages of rows, transactions, and `SqlTarget`."""

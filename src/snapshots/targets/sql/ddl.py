@@ -1,6 +1,6 @@
-"""Names, tables and columns as SQL: what the dialects have in common.
+"""Writes names, tables and columns as SQL, as far as the dialects have it in common.
 
-What they do not have in common, their types, is in each one's `types.py`.
+The types of columns differ: each target has them in its `types.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LINEAGE = names.RESERVED
-"""The columns that tell for each row which import it came with, and from which line."""
+"""The columns that say for each row which import has loaded it, and from which line."""
 
 _MARK_OR_QUOTED = re.compile(r"""("[^"]*"|`[^`]*`|'[^']*')|\?""")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
@@ -28,7 +28,7 @@ _TABLE = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 
 
 def quoted(identifier: str, mark: str) -> str:
-    """An identifier between marks, as every dialect does it."""
+    """Puts an identifier between quotation marks and doubles those in it. Raises ContractError."""
     if not identifier:
         raise ContractError("A name in a database has at least one character.")
     if "\0" in identifier:
@@ -41,14 +41,17 @@ def quoted(identifier: str, mark: str) -> str:
 
 
 def name_parts(text: str) -> list[str]:
-    """Of a user's `table`, `schema.table` or `"name with a . in it"`; none of what is no such."""
+    """Splits a user's `table`, `schema.table` or `"name with a . in it"` at its dots.
+
+    Returns an empty list for a text that is no such name.
+    """
     if not _TABLE.fullmatch(text):
         return []
     return [match[1].replace('""', '"') if match[1] else match[2] for match in _PART.finditer(text)]
 
 
 def written(table: TableName) -> str:
-    """A table as a user would write it, so that `table_name` understands it."""
+    """Writes a table as a user would, so that `table_name` understands it."""
     return ".".join(
         part if name_parts(part) == [part] and '"' not in part else quoted(part, '"')
         for part in (table.schema, table.name)
@@ -59,10 +62,10 @@ def written(table: TableName) -> str:
 def table_name(
     text: str, *, schemas: bool, own: str | None = None, url: Callable[[str], str] | None = None
 ) -> TableName:
-    """What these parts name in a database that has `schemas`, or has none.
+    """Parses a user's name of a table, in a database that has `schemas` or has none.
 
-    `own`: what may stand before a table's name all the same, for it is this database.
-    `url`: that of another database.
+    `own` is this database's name, which may stand before a table's name all the same.
+    `url` gives the URL of another database, for the hint. Raises TargetError.
     """
     parts = name_parts(text)
     if not parts:
@@ -90,7 +93,7 @@ def table_name(
 
 
 def takes_no_rows(table: TableName, what: str) -> TargetError:
-    """The error for a view that cannot be loaded."""
+    """Returns the error for a view that cannot be loaded."""
     return TargetError(
         f"This is a view, and {what}.",
         place=str(table),
@@ -99,7 +102,7 @@ def takes_no_rows(table: TableName, what: str) -> TargetError:
 
 
 def name_is_taken(table: TableName, what: str) -> TargetError:
-    """The error for a table that cannot be made, for something else has its name."""
+    """Returns the error for a table that cannot be created, because something else has its name."""
     return TargetError(
         f"No table of this name can be made: it is that of {what}.",
         place=str(table),
@@ -108,12 +111,12 @@ def name_is_taken(table: TableName, what: str) -> TargetError:
 
 
 def placeholders(sql: str) -> str:
-    """`?` as drivers write it that use % for parameters; not those in names and texts."""
+    """Writes each `?` outside of names and texts as `%s`, and doubles each `%`."""
     return _MARK_OR_QUOTED.sub(lambda found: found[1] or "%s", sql.replace("%", "%%"))
 
 
 def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: int) -> None:
-    """Refuses what no table can be created from, before anything is created."""
+    """Raises ContractError if no table can be created from the contract."""
     if not contract.columns:
         raise ContractError("A table has at least one column.")
     columns = [column.name for column in contract.columns]
@@ -141,7 +144,7 @@ def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: 
 
 
 def column_sql(quote: Callable[[str], str], name: str, sql_type: str, *, required: bool) -> str:
-    """One column of CREATE TABLE or ADD COLUMN."""
+    """Returns one column of CREATE TABLE or ADD COLUMN."""
     return f"{quote(name)} {sql_type}{' NOT NULL' if required else ''}"
 
 
@@ -155,7 +158,7 @@ def create_table_sql(
     primary_key: Sequence[str],
     suffix: str = "",
 ) -> str:
-    """CREATE TABLE; `lineage` is the type of the two columns, if they are wanted."""
+    """Returns a CREATE TABLE. `lineage` is the type of `_import_id` and `_line`, or None."""
     parts = [
         column_sql(quote, column.name, sql_type, required=required(contract, column))
         for column, sql_type in zip(contract.columns, sql_types, strict=True)
@@ -174,5 +177,5 @@ def create_table_sql(
 
 
 def required(contract: Contract, column: Column) -> bool:
-    """A part of the primary key is never NULL."""
+    """Returns whether a column is NOT NULL: each column of the primary key is."""
     return column.required or column.name in contract.primary_key

@@ -1,4 +1,4 @@
-"""Foreign keys of a table into itself: which of some rows have a parent, what refers to what.
+"""Finds which rows have no parent by the foreign keys of a table into itself.
 
 Rows that refer to each other can be loaded only together, and a row whose parent is missing takes
 all along that refer to it. So the rows are staged in a table without constraints, one query for
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Value
 
     Edges = Iterable[tuple[Value, ...]]
-    """Rows whose parent is not in the table, each with one among the others, or None."""
+    """Numbers of rows whose parent is not in the table, each with that of a parent among the other
+    rows, or None."""
 
 
 def grouped(rows: ResultRows) -> tuple[OwnKey, ...]:
-    """Keys of rows of name, column, the column that it refers to, and `OwnKey.full`, in order."""
+    """Makes keys of rows of (key, column, column that it refers to, `OwnKey.full`). The rows of one
+    key follow each other."""
     found = []
     for (name, full), group in groupby(rows, key=lambda row: (row[0], row[3])):
         parts = [(str(mine), str(theirs)) for _, mine, theirs, _ in group]
@@ -41,7 +43,11 @@ def edges(
     stage: str,
     number: str,
 ) -> list[Edges]:
-    """For each key. `table` and `stage` are SQL, `number` is that of a row in the stage."""
+    """Asks the database for the edges of each key.
+
+    `table` and `stage`, the table with the new rows, are quoted; `number` is the stage's column
+    with the number of a row.
+    """
     found: list[Edges] = []
     for key in keys:
         if not set(key.columns) <= set(columns):
@@ -64,7 +70,8 @@ def edges(
 
 
 def without_parents(found: Sequence[Edges]) -> frozenset[int]:
-    """Rows that have none by some key; and so on without those."""
+    """Returns the numbers of the rows that have no parent by some key. Rows whose only parents are
+    among these have none, either."""
     parents: dict[tuple[int, int], set[int]] = defaultdict(set)
     children: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for key, rows in enumerate(found):

@@ -1,4 +1,4 @@
-"""Rows of a table, page by page: a SELECT made of a table's own columns and of bound values.
+"""Makes the SELECTs that read a table page by page, of its own columns and of bound values.
 
 A page is found by the keys of the row before it and not by its number, so that the last page costs
 what the first one does, and rows that come meanwhile shift nothing. Its order is one that an index
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from snapshots.model import TableColumn, TableShape, TypeKind
     from snapshots.ports import RowPlace, Target, Value
+    from snapshots.sql_dialect import SqlDialect
 
 Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnull"]
 _SIGNS: Final[dict[str, str]] = {
@@ -33,21 +34,14 @@ _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 _SHORT: Final = frozenset(
     ("boolean", "integer", "float", "date", "time", "timestamp", "timestamptz", "uuid")
 )
-"""Kinds of which a value has a few bytes, where the database sees to that."""
-_LENGTH: Final = {
-    "postgres": "octet_length(CAST({0} AS text))", "mysql": "LENGTH({0})",
-    "sqlite": "octet_length({0})",
-}  # fmt: skip
+"""Kinds whose values have a few bytes, if the types of columns are binding."""
 _FIRST_BLOCKS: Final = 128
 _LAST_BLOCK: Final = 0xFFFF_FFFE
-_AS_TEXT: Final = {
-    "postgres": "CAST({0} AS text)", "mysql": "CAST({0} AS CHAR)", "sqlite": "CAST({0} AS TEXT)",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which rows: those whose value of a column compares so."""
+    """Keeps the rows whose value of a column compares so with another value."""
 
     column: str
     operator: Operator
@@ -56,38 +50,38 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class RowOrder:
-    """By which column."""
+    """Sorts rows by a column."""
 
     column: str
     descending: bool = False
 
 
 PLACE: Final = ""
-"""A column that each row has besides: where it is. No column has this name."""
+"""The name of a column that each row has besides: its place. No real column has this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """A statement, its values, and where in its rows the keys of the next page are."""
+    """A statement for a page of rows."""
 
     sql: str
     params: tuple[Value, ...]
     keys: tuple[int, ...]
     unsorted: str
     """The same rows, as the number 1 each, without order and limit."""
+    dialect: SqlDialect
 
     def counted(self, most: int) -> str:
-        """A statement for how many there are, up to a limit."""
-        return f"SELECT COUNT(*) FROM ({self.unsorted} LIMIT {most:d}) AS those"
+        """Returns a statement that counts the rows of all pages, up to `most`."""
+        return f"SELECT COUNT(*) FROM ({self.unsorted}{self.dialect.limit(most)}) AS those"
 
 
 def long_columns(target: Target, shape: TableShape) -> tuple[int, ...]:
-    """Which of the columns, by their places, may have values of any length."""
+    """Returns the indexes of the columns that may hold values of any length."""
     return tuple(
         place
         for place, column in enumerate(shape.columns)
-        # In SQLite whatever a column is called, its values are what they are.
-        if target.name == "sqlite"
+        if not target.dialect.types_are_binding
         or column.type is None
         or not (column.type.kind in _SHORT or column.type.precision)
     )
@@ -96,9 +90,9 @@ def long_columns(target: Target, shape: TableShape) -> tuple[int, ...]:
 def complete(
     target: Target, shape: TableShape, order: Sequence[RowOrder], place: RowPlace | None
 ) -> tuple[RowOrder, ...]:
-    """An order in which no two rows are alike: by what is asked for, then by the primary key, or
-    else by where the rows are. Raises UsageError where there is none."""
-    columns = {column.name: _Column(target, column) for column in shape.columns}
+    """Extends an order until no two rows are alike: by the primary key, or else by lineage or by
+    where the rows are. Raises UsageError if that is impossible."""
+    columns = {column.name: _Column(target.dialect, column) for column in shape.columns}
     unique = shape.primary_key
     if not all(columns[name].plain and not columns[name].nullable for name in unique):
         unique = ()
@@ -121,8 +115,8 @@ def complete(
 def parts(
     shape: TableShape, order: Sequence[RowOrder], after: Sequence[Value] | None
 ) -> tuple[bool | None, ...]:
-    """Which statements find a page, one after the other: those whose first column is a value (True)
-    or NULL (False); None: all of them."""
+    """Returns which statements find a page, one after the other: for rows whose first column has a
+    value (True), for those where it is NULL (False), or for all rows (None)."""
     first = next((one for one in shape.columns if one.name == order[0].column), None)
     if first is None or not first.nullable:
         return (None,)
@@ -132,8 +126,8 @@ def parts(
 def stretches(
     place: RowPlace | None, order: Sequence[RowOrder], after: Sequence[Value] | None
 ) -> Iterator[tuple[Value, ...] | None]:
-    """Where rows are looked for, from the place of the last one on: from one place to another, then
-    further; None: everywhere."""
+    """Yields ranges of places in which to look for rows, from that of the last row on. None: the
+    whole table."""
     if place is None or place.blocks is None or [one.column for one in order] != [PLACE]:
         yield None
         return
@@ -159,19 +153,20 @@ def select(
     stretch: tuple[Value, ...] | None = None,
     longest: int | None = None,
 ) -> PageQuery:
-    """Of a complete order; `after`: the keys of the last row of the page before. `part` and
-    `stretch`: see `parts` and `stretches`. The rows have their place at their end.
+    """Makes the statement for a page in a complete order. `after` has the keys of the last row of
+    the page before; for `part` and `stretch` see `parts` and `stretches`. With `place` each row
+    ends with its place.
 
     With `longest` a value of more bytes is NULL, and behind the place is the number of bytes of
     all `long_columns` of a row.
 
     Raises UsageError for a column that is not there, and for a value that is none of its type.
     """
-    columns = {column.name: _Column(target, column) for column in shape.columns}
+    columns = {column.name: _Column(target.dialect, column) for column in shape.columns}
     names = [column.name for column in shape.columns]
     shown = _shown(target, shape, longest)
     if place is not None:
-        columns[PLACE] = _Place(target, place)
+        columns[PLACE] = _Place(target.dialect, place)
         names, shown = [*names, PLACE], [*shown, place.shown]
     if longest is not None:
         shown.append(_size(target, shape))
@@ -193,13 +188,14 @@ def select(
         between = f"{place.expression} >= {place.mark} AND {place.expression} < {place.mark}"
         conditions.append((between, stretch))
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
-    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ''}"
+    rows = f" FROM {shape.table.sql(target.dialect.quote)}{' WHERE ' + where if where else ''}"
     by = ", ".join(_ordered(column, down) for column, down in keys)
     return PageQuery(
-        f"SELECT {', '.join(shown)}{rows} ORDER BY {by} LIMIT {most:d}",
+        f"SELECT {', '.join(shown)}{rows} ORDER BY {by}{target.dialect.limit(most)}",
         tuple(value for _, values in conditions for value in values),
         tuple(names.index(sort.column) for sort in order),
         f"SELECT 1{rows}",
+        target.dialect,
     )
 
 
@@ -211,96 +207,80 @@ def by_number(
     most: int,
     longest: int | None,
 ) -> PageQuery:
-    """The rows past so many of them, as they lie in a table of MySQL that has no key; `longest`:
-    see `select`."""
-    columns = {column.name: _Column(target, column) for column in shape.columns}
+    """Makes the statement for the rows after the first `skip` ones in stored order: for a table
+    without a key, where the dialect has such an order. For `longest` see `select`."""
+    columns = {column.name: _Column(target.dialect, column) for column in shape.columns}
     conditions = [_condition(_named(columns, one.column), one) for one in filters]
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
-    # Without a condition no index can be of use, and one would have an order of its own.
-    rows = f" FROM {shape.table.sql(target.quote)}{' WHERE ' + where if where else ' USE INDEX ()'}"
+    # Without a condition no index can be of use.
+    rows = f" FROM {shape.table.sql(target.dialect.quote)}" + (
+        f" WHERE {where}" if where else target.dialect.stored_order or ""
+    )
     shown = _shown(target, shape, longest)
     if longest is not None:
         shown.append(_size(target, shape))
     return PageQuery(
-        f"SELECT {', '.join(shown)}{rows} LIMIT {most:d} OFFSET {skip:d}",
+        f"SELECT {', '.join(shown)}{rows}{target.dialect.limit(most, skip)}",
         tuple(value for _, values in conditions for value in values),
         (),
         f"SELECT 1{rows}",
+        target.dialect,
     )
 
 
 def _shown(target: Target, shape: TableShape, longest: int | None) -> list[str]:
-    names = [target.quote(column.name) for column in shape.columns]
+    names = [target.dialect.quote(column.name) for column in shape.columns]
     if longest is not None:
         for place in long_columns(target, shape):
             name = names[place]
             # By another name: rows are sorted by the column, and not by this.
-            length = _LENGTH[target.name].format(name)
+            length = target.dialect.byte_length(name)
             names[place] = f"CASE WHEN {length} <= {longest:d} THEN {name} END AS snapshots_short"
     return names
 
 
 def _size(target: Target, shape: TableShape) -> str:
-    """How many bytes a row has; a sum in halves, as databases take no deep expressions."""
-    terms = [
-        f"COALESCE({_LENGTH[target.name].format(target.quote(shape.columns[place].name))}, 0)"
-        for place in long_columns(target, shape)
-    ]
+    """The number of bytes of a row, summed in halves: databases take no deep expressions."""
+    dialect = target.dialect
+    names = (dialect.quote(shape.columns[place].name) for place in long_columns(target, shape))
+    terms = [f"COALESCE({dialect.byte_length(name)}, 0)" for name in names]
     while len(terms) > 1:
         terms = [f"({' + '.join(terms[at : at + 2])})" for at in range(0, len(terms), 2)]
     return f"{terms[0] if terms else '0'} AS snapshots_size"
 
 
 class _Column:
-    """How one column is compared, and with what."""
+    """One column: how it is compared, and with what."""
 
-    def __init__(self, target: Target, column: TableColumn) -> None:
+    def __init__(self, dialect: SqlDialect, column: TableColumn) -> None:
         self.name = column.name
-        self.quoted = target.quote(column.name)
+        self.quoted = dialect.quote(column.name)
         self.nullable = column.nullable
         self.kind: TypeKind | None = column.type.kind if column.type else None
-        self.expression, self.mark = self.quoted, "?"
-        self._server = target.name
-        if self.kind == "json" or self.kind is None:
-            self.expression = _AS_TEXT[target.name].format(self.quoted)
-        elif self.kind == "decimal" and target.name == "sqlite":
-            # It is kept as text, which would be compared letter by letter.
-            self.expression, self.mark = f"CAST({self.quoted} AS REAL)", "CAST(? AS REAL)"
-        elif self.kind == "timestamptz" and target.name == "sqlite":
-            # Its text ends with a Z, before which a fraction would come first.
-            self.expression = f"RTRIM({self.quoted}, 'Z')"
-        elif self.kind == "decimal" and target.name == "mysql":
-            self.mark = "CAST(? AS DECIMAL(65, 30))"
+        self.expression, self.mark = dialect.comparable(self.kind, self.quoted)
+        self._dialect = dialect
 
     @property
     def plain(self) -> bool:
-        """It is compared as it is, so that an index on it can be used."""
+        """Whether the column is compared as it is, so that an index on it can be used."""
         return self.expression == self.quoted
 
     def value(self, text: str) -> Value:
-        """To be bound. Raises UsageError."""
+        """Returns what is bound for a user's text. Raises UsageError if it is none of the type."""
         try:
             read = _READERS[self.kind](text) if self.kind in _READERS else text
         except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
-        if isinstance(read, bool):
-            return text.lower() if self._server == "postgres" else int(read)
-        if isinstance(read, int) and read >= _LONG and self._server == "sqlite":
-            # More than any of its integers, with which it compares a float exactly.
-            return float(read)
-        if isinstance(read, float) and self._server == "postgres":
-            # The server reads it in the column's own precision.
-            return text
-        return read
+        return self._dialect.bound(read, text)
 
 
 class _Place(_Column):
-    """Where a row is."""
+    """The place of a row, as a column."""
 
-    def __init__(self, target: Target, place: RowPlace) -> None:
+    def __init__(self, dialect: SqlDialect, place: RowPlace) -> None:
         self.name, self.quoted, self.nullable, self.kind = PLACE, place.expression, False, None
         self.expression, self.mark = place.expression, place.mark
-        self._server, self._form = target.name, place.form
+        self._dialect, self._form = dialect, place.form
 
     def value(self, text: str) -> Value:
         """See `_Column`."""
@@ -327,7 +307,7 @@ def _condition(column: _Column, wanted: RowFilter) -> tuple[str, tuple[Value, ..
 
 
 def _ordered(column: _Column, down: bool) -> str:
-    """NULLs come last, whatever the database thinks of them."""
+    """One key of ORDER BY. NULLs come last on every database."""
     direction = " DESC" if down else ""
     last = f"CASE WHEN {column.quoted} IS NULL THEN 1 ELSE 0 END, " if column.nullable else ""
     return f"{last}{column.expression}{direction}"
@@ -336,7 +316,7 @@ def _ordered(column: _Column, down: bool) -> str:
 def _past(
     keys: Sequence[tuple[_Column, bool]], after: Sequence[Value]
 ) -> tuple[str, tuple[Value, ...]]:
-    """Rows after one with these keys."""
+    """The condition for rows behind the one with these keys."""
     if len({down for _, down in keys}) == 1 and not any(column.nullable for column, _ in keys):
         # One comparison of all, for which an index can be used.
         sign = "<" if keys[0][1] else ">"
@@ -409,7 +389,7 @@ def _time(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    """UTC where it says a zone; as the databases write it."""
+    """A timestamp as databases write it, in UTC if the text has a zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)

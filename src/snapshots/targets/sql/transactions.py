@@ -1,4 +1,4 @@
-"""Transactions and savepoints, the same for every SQL database.
+"""Transactions and savepoints, alike for every SQL database.
 
 No statement goes out in the belief of being in a transaction that has ended. Besides COMMIT and
 ROLLBACK there are causes within one: a trigger of SQLite with RAISE(ROLLBACK), a full disk or too
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 
 
 class Transactions(ABC):
-    """The half of a `ports.Session` that begins and ends things."""
+    """The half of a `ports.Session` that begins and ends transactions and savepoints."""
 
     begin: ClassVar[str]
     """The statement that begins a transaction which may write."""
     driver_error: ClassVar[type[Exception]]
-    """The base of what the driver raises."""
+    """The base class of the driver's errors."""
 
     def __init__(self) -> None:
         self._depth = 0
         self._within = False
-        """A transaction was begun that must not have ended. Not watched where the database does
-        not tell that it was begun, as a proxy before MySQL may not."""
+        """A transaction was begun and must not have ended. False also if the database does not say
+        that it has begun, as a proxy may not."""
         self._ended_by: SnapshotsError | None = None
-        """What has ended it all the same."""
+        """The error that has ended the transaction early."""
 
     @abstractmethod
     def command(self, sql: str) -> None:
-        """A statement with neither parameters nor rows."""
+        """Runs a statement that has neither parameters nor rows."""
 
     @abstractmethod
     def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
-        """The error of this package for one of the driver's."""
+        """Translates an error of the driver. `loading`: a row may be the cause."""
 
     @abstractmethod
     def lives(self) -> bool:
-        """Whether the transaction that was begun goes on, by what the driver knows already."""
+        """Returns whether the transaction goes on, by what the driver knows already."""
 
     def lives_after_error(self) -> bool:
-        """The same after an error; may ask the database."""
+        """Returns the same after an error, when it may ask the database."""
         return self.lives()
 
     def commit(self) -> None:
-        """COMMIT, and certain of it; else an error."""
+        """Commits. Raises an error unless it is certain that the database has committed."""
         self.command("COMMIT")
 
     @contextmanager
@@ -96,8 +96,8 @@ class Transactions(ABC):
 
     @contextmanager
     def _errors(self, *, loading: bool = False) -> Iterator[None]:
-        """Around every statement, the one place that they all pass: in a transaction that has
-        ended none is sent, and the driver's errors become those of this package."""
+        """Wraps every statement: none is sent in a transaction that has ended, and the driver's
+        errors become those of this package."""
         if self._within and (self._ended_by is not None or not self.lives()):
             raise self._is_over()
         try:

@@ -27,12 +27,12 @@ _SMALLEST = -(2**63)
 
 
 def has_deferred_keys(connection: SqliteConnection, table: str) -> bool:
-    """Whether it may have any: no pragma tells, only the text that made the table."""
+    """Returns whether a table may have deferred keys: only the text that made the table tells."""
     return any(_DEFERRED.search(str(sql)) for (sql,) in connection.execute(_TABLE_SQL, (table,)))
 
 
 class DeferredKeys:
-    """Those of one table: `begin` before rows are inserted, `check` afterwards."""
+    """The deferred keys of one table. Call `begin` before rows are inserted, `check` afterwards."""
 
     def __init__(self, connection: SqliteConnection, table: str) -> None:
         self._connection = connection
@@ -41,17 +41,17 @@ class DeferredKeys:
         self._rowid = self._rowid_name()
         self._orphans = self._orphan_queries() if self._rowid else []
         self._before = self._violations()
-        """Rows without a parent that others have left in the table are not ours to refuse."""
+        """How many rows had no parent before. Others have left them; they are not refused."""
         self._last = _SMALLEST
 
     def begin(self) -> None:
-        """Remembers where the table ends."""
+        """Remembers the last row of the table, behind which new rows come."""
         if self._rowid:
             ((last,),) = self._connection.execute(f"SELECT MAX({self._rowid}) FROM {self._quoted}")
             self._last = last if isinstance(last, int) else _SMALLEST
 
     def check(self, stored: int) -> None:
-        """RefusedRows if one of the rows inserted since has no parent."""
+        """Raises RefusedRows if one of the `stored` rows inserted since `begin` has no parent."""
         if self._all_at_the_end(stored):
             last = (self._last,)
             broken = any(self._connection.execute(query, last) for query in self._orphans)
@@ -63,7 +63,7 @@ class DeferredKeys:
             raise refusal
 
     def _all_at_the_end(self, stored: int) -> bool:
-        """The new rows are the last ones; else all the table must be read."""
+        """Returns whether the new rows are the last ones; if not, the whole table must be read."""
         if not self._rowid:
             return False
         added = f"SELECT COUNT(*) FROM {self._quoted} WHERE {self._rowid} > ?"
@@ -73,7 +73,7 @@ class DeferredKeys:
         return int(self._connection.execute(_VIOLATIONS, (self._table,))[0][0] or 0)
 
     def _rowid_name(self) -> str | None:
-        """A name of the row's number that no column has taken."""
+        """Returns a name for the row's number that no column has taken."""
         if self._connection.execute(_WITHOUT_ROWID, (self._table,)) != [(0,)]:
             return None
         columns = self._connection.execute("SELECT name FROM pragma_table_xinfo(?)", (self._table,))
@@ -81,7 +81,7 @@ class DeferredKeys:
         return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
 
     def _orphan_queries(self) -> list[str]:
-        """For each key: a row after some row number whose parent is not there."""
+        """Returns a query for each key: it finds a row past some row number that has no parent."""
         queries = []
         rows = self._connection.execute(_KEYS, (self._table,))
         for _, group in groupby(rows, key=lambda row: row[0]):

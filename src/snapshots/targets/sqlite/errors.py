@@ -1,4 +1,4 @@
-"""What SQLite says, as errors of this package."""
+"""Translates the errors of SQLite into those of this package."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _HINTS = {
 
 
 def translate(error: SqliteError, *, place: str, loading: bool = False) -> SnapshotsError:
-    """The error of this package for one of SQLite's."""
+    """Translates an error of SQLite; `place` is the file."""
     message, code = str(error.args[0]), error.args[1]
     if code == _CONSTRAINT or (loading and code in _REFUSED):
         refusal = RefusedRows(message)
@@ -61,11 +61,11 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
 
 
 def locked(place: str) -> TargetError:
-    """Another session of this process has the file, and keeps it."""
+    """The error for a file that another session of this process keeps locked."""
     return TargetError(_SENTENCES[BUSY], place=place, hint=_HINTS[BUSY], retryable=True)
 
 
 def cannot_connect(error: SqliteError, place: str) -> CannotConnect:
-    """Why the file is of no use."""
+    """Translates an error of SQLite that has prevented a session."""
     found = translate(error, place=place)
     return CannotConnect(found.message, place=place, hint=found.hint, retryable=found.retryable)

@@ -1,4 +1,4 @@
-"""Types as SQLite's tables declare them, both ways.
+"""Translates types between contracts and the declarations of SQLite's tables, both ways.
 
 SQLite stores any value anywhere, but converts it first by the *affinity* that it reads from
 the declared type's name: in a column of numeric affinity the text 1.50 becomes the number 1.5.
@@ -43,18 +43,18 @@ _ARGUMENTS = re.compile(r"\s*\([^)]*\)")
 
 
 def sql_type(kind: Type) -> str:
-    """The declared type for a contract's type."""
+    """Returns the declared type for a contract's type."""
     return _DECLARED[kind.kind]
 
 
 def physical(kind: Type) -> Type:
-    """A contract's type without the limits that SQLite does not have."""
+    """Returns a contract's type without the limits that SQLite does not have."""
     return Type(kind.kind)
 
 
 def makes_numbers(declared: str) -> bool:
-    """Whether a column of this declared type makes a number of a text that is one, and keeps
-    integers as such."""
+    """Returns whether a column of this declared type stores a text that is a number as that number,
+    and integers as such."""
     return _name(declared) in {"JSON", *_NUMBERS}
 
 
@@ -63,7 +63,7 @@ def _name(declared: str) -> str:
 
 
 def kernel_type(declared: str, *, strict: bool = False) -> Type | None:
-    """What the kernel makes of a column of this declared type; None if it takes any value.
+    """Returns the contract's type for a column of this declared type; None if it takes any value.
 
     `strict`: the table is STRICT, where ANY keeps a value as it is; elsewhere it makes numbers.
 

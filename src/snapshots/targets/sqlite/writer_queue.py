@@ -1,4 +1,4 @@
-"""Who writes next: SQLite lets one connection write, and does not ask who has waited longest.
+"""Decides who writes next: SQLite lets one connection write, whoever has waited longest.
 
 A connection that finds the file locked sleeps and tries again, and one that loads a large input
 locks it again at once: others of this process would wait until it is done. So they queue.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class WriterQueue:
-    """First come, first served. A plain lock may be had again by whoever has just released it."""
+    """A lock that serves whoever came first. A plain one may go back to its last holder."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -28,7 +28,7 @@ class WriterQueue:
         given_up: Callable[[], bool] = bool,
         refusal: Callable[[], Exception] = TimeoutError,
     ) -> Iterator[None]:
-        """Waits so long for a turn, or until it is given up; the turn ends with the block.
+        """Waits up to `seconds` for a turn, or until `given_up()`; the turn ends with the block.
 
         Raises the refusal where there was none. Who gives up says so with `look`.
         """
@@ -49,7 +49,7 @@ class WriterQueue:
                 self._leave(number)
 
     def look(self) -> None:
-        """Has all who wait ask again whether they have given up."""
+        """Makes all who wait ask again whether they have given up."""
         with self._changed:
             self._changed.notify_all()
 
@@ -66,6 +66,6 @@ _lock = threading.Lock()
 
 
 def turns_of(path: Path) -> WriterQueue:
-    """The queue of this process for one file."""
+    """Returns the queue of this process for one file."""
     with _lock:
         return _turns.setdefault(path.resolve(), WriterQueue())

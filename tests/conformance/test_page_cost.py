@@ -4,15 +4,15 @@ import time
 
 import pytest
 
-from snapshots import locations
 from snapshots.errors import TargetError
+from tests.conformance.rows import built_on
 
 SLEEP = {"postgres": "SELECT pg_sleep(300)", "mysql": "SELECT SLEEP(300) FROM things"}
 
 
 @pytest.fixture
-def session(database):
-    session = locations.target(database).connect()
+def session(target):
+    session = target.connect()
     session.execute("CREATE TABLE things (id integer PRIMARY KEY, kind integer)")
     for n in range(50):
         session.execute("INSERT INTO things VALUES (?, ?)", (n, n % 7))
@@ -20,10 +20,9 @@ def session(database):
     session.close()
 
 
-def test_a_sort_is_told_from_an_index(database, session):
-    target = locations.target(database)
-    if not database.startswith("sqlite"):
-        what = "" if database.startswith("postgres") else "TABLE "
+def test_a_sort_is_told_from_an_index(target, session):
+    if built_on(target) != "sqlite":
+        what = "" if built_on(target) == "postgres" else "TABLE "
         session.execute(f"ANALYZE {what}things")
 
     def sorts(by, rows):
@@ -33,18 +32,17 @@ def test_a_sort_is_told_from_an_index(database, session):
 
     assert sorts("kind, id", 5)
     # SQLite says that it sorts, and not how much.
-    assert sorts("kind, id", 5000) is database.startswith("sqlite")
+    assert sorts("kind, id", 5000) is (built_on(target) == "sqlite")
     session.execute("CREATE INDEX by_kind ON things (kind, id)")
     limited = "SELECT id FROM things WHERE kind >= ? ORDER BY kind, id LIMIT 3"
-    if not database.startswith("postgres"):  # which sorts a table of one page, whatever there is
+    if built_on(target) != "postgres":  # which sorts a table of one page, whatever there is
         assert not target.sorts(session, limited, (0,), 5)
 
 
-def test_a_row_has_a_place_in_a_table_alone(database, session):
-    target = locations.target(database)
+def test_a_row_has_a_place_in_a_table_alone(target, session):
     session.execute("CREATE VIEW seen AS SELECT * FROM things")
     place = target.row_place(session, target.inspect(session, target.table_name("things")))
-    assert (place is None) is (target.name == "mysql")
+    assert (place is None) is (built_on(target) == "mysql")
     if place is not None:
         rows = session.execute(f"SELECT {place.shown} FROM things ORDER BY {place.expression}")
         assert all(place.form.fullmatch(str(value)) for (value,) in rows)
@@ -52,12 +50,12 @@ def test_a_row_has_a_place_in_a_table_alone(database, session):
     assert target.row_place(session, target.inspect(session, target.table_name("seen"))) is None
 
 
-def test_a_statement_that_takes_too_long_is_ended_by_the_server(database, session):
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(target, session):
     session.limit_time(0.5)
-    if database.startswith("sqlite"):
+    if built_on(target) == "sqlite":
         return
     begun = time.monotonic()
     with pytest.raises(TargetError):
-        session.execute(SLEEP[locations.target(database).name])
+        session.execute(SLEEP[built_on(target)])
     assert time.monotonic() - begun < 60
     assert session.execute("SELECT COUNT(*) FROM things") == [(50,)]

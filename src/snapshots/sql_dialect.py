@@ -1,0 +1,146 @@
+"""The SQL that differs from database to database, as one object for each target.
+
+The ledger, the engine and `targets/sql/` build their statements with `Target.dialect`; they never
+ask which database it is. `SqlDialect` answers as the SQL standard does, and a target's
+`dialect.py` overrides what its database writes in another way:
+
+    class PostgresDialect(SqlDialect):
+        name = "postgres"
+        now = "to_char(clock_timestamp() AT TIME ZONE 'UTC', ...)"
+
+        def quote(self, identifier: str) -> str:
+            return quote(identifier)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
+
+    from snapshots.model import TypeKind
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLock:
+    """Two statements: one takes a lock of the whole database, the other gives it back."""
+
+    take: str
+    """Waits for the lock; its one row is `(1,)` if the session has got it."""
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionLock:
+    """A lock of the whole database which is taken within a transaction, and held until it ends."""
+
+    take: str
+    """An expression that waits for the lock; it is 1 once the session has got it."""
+    release: str = ""
+    """A statement for after COMMIT or ROLLBACK, where these do not give the lock back."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSequence:
+    """A counter of the database that no transaction holds."""
+
+    following: str
+    """An expression for its next number."""
+    go_on_behind: str
+    """A statement after which it gives no number up to the one of the mark."""
+
+
+class SqlDialect(ABC):
+    """How one database writes SQL. Instances hold no state; any thread may use them."""
+
+    name: ClassVar[str]
+    """The target's name, such as `postgres`; users see it in `--json`."""
+    now: ClassVar[str]
+    """An expression for the current time by the database's clock: UTC, as ISO 8601 text with
+    milliseconds and a Z, such as `2027-03-01T09:30:00.125Z`."""
+    row_lock: ClassVar[str] = " FOR UPDATE"
+    """Ends a SELECT whose rows nobody else may lock or change until the transaction ends. Empty
+    where a transaction that may write is alone anyway."""
+    share_lock: ClassVar[str] = " FOR SHARE"
+    """Ends a SELECT whose rows others may lock alike, and nobody may change."""
+    migration_lock: ClassVar[NamedLock | None] = None
+    """Keeps other processes away while the ledger migrates. None: a transaction does, because the
+    database can roll a CREATE or ALTER TABLE back."""
+    import_numbers: ClassVar[NumberSequence | None] = None
+    """Where the numbers of imports come from, if a sequence that the ledger's migrations create."""
+    inserted_number: ClassVar[str | None] = None
+    """An expression for the number that the session's last INSERT got from snapshots_imports, where
+    its column `id` has a counter. None of both: who begins an import takes the number after the
+    largest, and all who do so exclude each other."""
+    integer: ClassVar[str] = "bigint"
+    """What CAST makes a signed integer of 64 bits with."""
+    text: ClassVar[str] = "text"
+    """What CAST makes a text of any length with."""
+    types_are_binding: ClassVar[bool] = True
+    """A column holds values of its declared type alone, so that a date takes a few bytes."""
+    takes_any_date: ClassVar[bool] = False
+    """The database makes a date or a time of nearly any text, and cannot be asked which one it
+    would make. The kernel must read such values as the column's type."""
+    stored_order: ClassVar[str | None] = None
+    """Follows the name of a table to read its rows in their stored order, which the database then
+    keeps for every reader. None: the database promises no such order."""
+
+    @property
+    def ledger_scripts(self) -> Traversable:
+        """The folder of the ledger's migrations, `NNNN_NAME.sql`.
+
+        The first file creates the ledger of the version that is its number; each later version has
+        a file, too.
+        """
+        return files("snapshots.ledger").joinpath("sql", self.name)
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:  # noqa: ARG002
+        """The lock of a number of 64 bits with a sign. None: the database has no such locks, and
+        who asks for one excludes everybody who does."""
+        return None
+
+    @abstractmethod
+    def quote(self, identifier: str) -> str:
+        """An identifier as SQL, whatever characters it has, such as `"first name"`.
+
+        Raises ContractError if the database cannot hold the name.
+        """
+
+    def as_integer(self, expression: str) -> str:
+        """The expression as a signed integer of 64 bits: sums have wider types."""
+        return f"CAST({expression} AS {self.integer})"
+
+    def as_text(self, expression: str) -> str:
+        """The expression as text, for types that cannot be compared as they are."""
+        return f"CAST({expression} AS {self.text})"
+
+    def byte_length(self, expression: str) -> str:
+        """How many bytes the expression's value takes as text."""
+        return f"octet_length({expression})"
+
+    def limit(self, most: int, skip: int = 0) -> str:
+        """Ends a SELECT that gives at most so many rows, after it has skipped some."""
+        return f" LIMIT {most:d}" + (f" OFFSET {skip:d}" if skip else "")
+
+    def or_update(self, key: Sequence[str], columns: Sequence[str]) -> str:
+        """Ends an INSERT that overwrites some columns of the row which has the same key."""
+        news = ", ".join(f"{name} = excluded.{name}" for name in columns)
+        return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {news}"
+
+    def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
+        """How a column is compared with a bound value: its expression, and the mark of the value.
+
+        `column` is quoted; `kind` is None where the kernel does not know the type. The expression
+        sorts as the column's values do: a decimal kept as text needs a CAST, for instance. It
+        equals `column` where an index on the column can serve.
+        """
+        return (self.as_text(column) if kind in ("json", None) else column), "?"
+
+    def bound(self, value: float | str | bool, text: str) -> int | float | str:  # noqa: ARG002
+        """What is bound for such a mark, given a value and the text that it was read from."""
+        return int(value) if isinstance(value, bool) else value

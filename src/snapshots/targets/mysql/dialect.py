@@ -1,0 +1,64 @@
+"""SQL as MySQL and MariaDB write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from snapshots.sql_dialect import NamedLock, SqlDialect, TransactionLock
+from snapshots.targets.mysql.quoting import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import TypeKind
+
+_LOCK_SECONDS = 60
+_LOCK_NAME = "CONCAT('snapshots ', LEFT(MD5(DATABASE()), 32))"
+
+
+class MysqlDialect(SqlDialect):
+    """What both servers understand: they have few words in common that are newer than MySQL 5.7."""
+
+    name: ClassVar[str] = "mysql"
+    now: ClassVar[str] = "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
+    # MariaDB does not know FOR SHARE.
+    share_lock: ClassVar[str] = " LOCK IN SHARE MODE"
+    # ALTER TABLE commits.
+    migration_lock: ClassVar[NamedLock | None] = NamedLock(
+        f"SELECT GET_LOCK({_LOCK_NAME}, {_LOCK_SECONDS})", f"SELECT RELEASE_LOCK({_LOCK_NAME})"
+    )
+    inserted_number: ClassVar[str | None] = "LAST_INSERT_ID()"
+    integer: ClassVar[str] = "SIGNED"
+    text: ClassVar[str] = "CHAR"
+    takes_any_date: ClassVar[bool] = True
+    # An index would have an order of its own.
+    stored_order: ClassVar[str | None] = " USE INDEX ()"
+
+    def quote(self, identifier: str) -> str:
+        """See `SqlDialect`: names have at most 64 characters of the basic plane."""
+        return quote(identifier)
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:
+        """See `SqlDialect`: it belongs to the session, and its name to the whole server. Where the
+        connection is lost, the server ends the transaction first and then gives the lock back."""
+        name = f"SHA1(CONCAT_WS('.', DATABASE(), {number:d}))"
+        return TransactionLock(
+            f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
+        )
+
+    def byte_length(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        return f"LENGTH({expression})"
+
+    def or_update(self, key: Sequence[str], columns: Sequence[str]) -> str:  # noqa: ARG002
+        """See `SqlDialect`: the server looks at every unique key."""
+        news = ", ".join(f"{name} = VALUES({name})" for name in columns)
+        return f" ON DUPLICATE KEY UPDATE {news}"
+
+    def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
+        """See `SqlDialect`: a decimal would be compared with a text as a float."""
+        expression, mark = super().comparable(kind, column)
+        return expression, "CAST(? AS DECIMAL(65, 30))" if kind == "decimal" else mark
+
+
+DIALECT = MysqlDialect()

@@ -1,0 +1,44 @@
+"""SQL as PostgreSQL writes it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from snapshots.sql_dialect import NumberSequence, SqlDialect, TransactionLock
+from snapshots.targets.postgres.quoting import quote
+
+
+class PostgresDialect(SqlDialect):
+    """What PostgreSQL writes otherwise than the standard."""
+
+    name: ClassVar[str] = "postgres"
+    now: ClassVar[str] = (
+        """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+    )
+    import_numbers: ClassVar[NumberSequence | None] = NumberSequence(
+        "nextval('snapshots_imports_id')",
+        "SELECT setval('snapshots_imports_id', GREATEST(?, last_value)) FROM snapshots_imports_id",
+    )
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:
+        """See `SqlDialect`: COMMIT and ROLLBACK give it back."""
+        return TransactionLock(
+            f"CASE WHEN pg_advisory_xact_lock({number:d}) IS NULL THEN 0 ELSE 1 END"
+        )
+
+    def quote(self, identifier: str) -> str:
+        """See `SqlDialect`: names have at most 63 bytes."""
+        return quote(identifier)
+
+    def byte_length(self, expression: str) -> str:
+        """See `SqlDialect`: `octet_length` takes texts alone."""
+        return f"octet_length({self.as_text(expression)})"
+
+    def bound(self, value: float | str | bool, text: str) -> int | float | str:
+        """See `SqlDialect`: the server reads a boolean, and a float in the column's precision."""
+        if isinstance(value, bool):
+            return text.lower()
+        return text if isinstance(value, float) else value
+
+
+DIALECT = PostgresDialect()
