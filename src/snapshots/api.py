@@ -27,7 +27,8 @@ from snapshots.engine.history import lookup
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
-from snapshots.engine.run.run import import_input, resume_import
+from snapshots.engine.run.importer import import_input
+from snapshots.engine.run.resume import resume_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject

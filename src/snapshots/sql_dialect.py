@@ -35,6 +35,26 @@ class NamedLock:
     release: str
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionLock:
+    """A lock of the whole database which is taken within a transaction, and held until it ends."""
+
+    take: str
+    """An expression that waits for the lock; it is 1 once the session has got it."""
+    release: str = ""
+    """A statement for after COMMIT or ROLLBACK, where these do not give the lock back."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSequence:
+    """A counter of the database that no transaction holds."""
+
+    following: str
+    """An expression for its next number."""
+    go_on_behind: str
+    """A statement after which it gives no number up to the one of the mark."""
+
+
 class SqlDialect(ABC):
     """How one database writes SQL. Instances hold no state; any thread may use them."""
 
@@ -51,6 +71,12 @@ class SqlDialect(ABC):
     migration_lock: ClassVar[NamedLock | None] = None
     """Keeps other processes away while the ledger migrates. None: a transaction does, because the
     database can roll a CREATE or ALTER TABLE back."""
+    import_numbers: ClassVar[NumberSequence | None] = None
+    """Where the numbers of imports come from, if a sequence that the ledger's migrations create."""
+    inserted_number: ClassVar[str | None] = None
+    """An expression for the number that the session's last INSERT got from snapshots_imports, where
+    its column `id` has a counter. None of both: who begins an import takes the number after the
+    largest, and all who do so exclude each other."""
     integer: ClassVar[str] = "bigint"
     """What CAST makes a signed integer of 64 bits with."""
     text: ClassVar[str] = "text"
@@ -72,6 +98,11 @@ class SqlDialect(ABC):
         a file, too.
         """
         return files("snapshots.ledger").joinpath("sql", self.name)
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:  # noqa: ARG002
+        """The lock of a number of 64 bits with a sign. None: the database has no such locks, and
+        who asks for one excludes everybody who does."""
+        return None
 
     @abstractmethod
     def quote(self, identifier: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from snapshots import locations
 from snapshots.engine.events import Committed
 from snapshots.engine.plan.options import Options
-from snapshots.engine.run.run import resume_import
+from snapshots.engine.run.resume import resume_import
 from tests.faults.harness import PATIENCE, Made, check, make_file, schema_file, start
 
 MIB = 1 << 20

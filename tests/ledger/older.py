@@ -5,7 +5,7 @@ from pathlib import Path
 from snapshots import locations
 
 FOLDER = Path(__file__).parent
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 INPUTS = {
     "people.csv": "id,name\n1,Ann\n2,Bob\n3,Cy,more\n\n4,Dan\n",
     "numbers.csv": "n,text\n" + "".join(f"{n},row {n}\n" for n in range(1, 401)),

@@ -65,7 +65,7 @@ def test_an_owner_elsewhere_that_falls_silent_is_fenced_off(database, tmp_path):
     submit(database, file="t.csv", contract=FIELDS)
     with books(database) as opened:
         ledger = opened.ledger
-        with ledger.locked():
+        with ledger.writing():
             lease = ledger.take(ledger.entry(1), "another-host:1:1")
         began = time.monotonic()
         with worker(database, tmp_path):

@@ -34,7 +34,7 @@ def each(
     inputs are queries that it is asked.
     """
     from snapshots import locations
-    from snapshots.engine.run.run import import_input
+    from snapshots.engine.run.importer import import_input
     from snapshots.sources import expand, shown
 
     names = expand(list(inputs)) if asked is None else list(inputs)

@@ -46,7 +46,7 @@ def command(
     """Loads what is not accounted for yet. Refuses if the input has changed."""
     from snapshots import locations
     from snapshots.engine.history.lookup import database_of
-    from snapshots.engine.run.run import resume_import
+    from snapshots.engine.run.resume import resume_import
 
     wanted = to_options(given)
     place = locations.TargetSearch(database_of(import_id, database))

@@ -1,8 +1,9 @@
-"""What is to become of the records of an input: the part of a run that depends on it.
+"""What is done with the records of an input: the part of a run that depends on where they go.
 
-`engine/run/run.py` finds out what is known of an input, begins it or goes on with it, and writes
-its end into the ledger. A job says what is done in between: `engine/loading/job.py` puts the rows
-into a table, `engine/delivery/` sends them to an HTTP API."""
+`engine/run/run.py` finds out what is known of an input, begins or resumes its import, and writes
+the end into the ledger. A job does what lies between: `engine/loading/job.py` loads the records
+into a table, `engine/delivery/job.py` sends them to an HTTP API.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.ledger.record import ChunkDone, Lease, Ledger
     from snapshots.model import Counts, RunKind
@@ -32,15 +34,15 @@ class JobContext:
     lease: Lease
     options: Options
     chunks: tuple[CommittedChunk, ...]
-    """What is accounted for already."""
+    """The chunks that are accounted for already."""
     committed: Counts
     content_hash: str | None
-    """Of the whole input, if it is known."""
+    """The hash of the whole input, if it is known."""
     stop: threading.Event
     listener: Listener
     heartbeat: Callable[[], None]
     waiting: int = 0
-    """Records among the rejects that are to be tried again."""
+    """How many of the rejects are to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,63 +53,87 @@ class JobOutcome:
     whole: bool
     """Every byte of the input is accounted for."""
     over_budget: bool
+    """More records were rejected than the options allow."""
     limited: bool
+    """The limit of records was reached before the end of the input."""
     error: BaseException | None
     end: int
     """Bytes of the input as the kernel sees them, as far as it was read."""
     content_hash: str | None
     size: int | None
     waiting: int = 0
-    """Records among the rejects that are to be tried again."""
+    """How many of the rejects are to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SingleTransactionImport:
-    """A small import that has been committed."""
+    """A small import that has been committed in one transaction."""
 
     lease: Lease
     chunk: ChunkDone
 
 
+@dataclass(frozen=True, slots=True)
+class SingleTransactionAttempt:
+    """What became of the attempt to do a run in one transaction."""
+
+    done: SingleTransactionImport | None = None
+    """None: that could not be, and nothing of it is in the database."""
+    number: int | None = None
+    """The number that was taken for the import, for who begins it in the ordinary way."""
+
+
 class Job(Protocol):
-    """What is done with an input. Holds settings, no connection."""
+    """What is done with an input. Holds settings, and no connection."""
 
     @property
     def kind(self) -> RunKind:
-        """What the ledger calls it."""
+        """What the ledger calls such a run."""
 
     @property
-    def stream_again(self) -> str:
-        """The command that takes a stream once more."""
+    def command_for_stream(self) -> str:
+        """The command that takes a stream from standard input once more."""
 
-    def destination(self) -> str | None:
-        """Where the user wants the records, in the ledger's words; None: not said."""
+    def requested_destination(self) -> str | None:
+        """Where the user wants the records, as the ledger calls it; None where nothing is said."""
 
-    def likely(self, name: str) -> str | None:
-        """Where those of an input of that name would go if nothing is said."""
+    def default_destination(self, name: str) -> str | None:
+        """Where the records of an input of that name go if nothing is said, as far as that is
+        known."""
 
     def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
-        """Decides everything. Raises what cannot work, before the ledger knows of it."""
+        """Decides everything about the run. `say` gets a sentence for what was detected.
 
-    def make(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
-        """Makes the destination if the plan says so; False if somebody else just has."""
+        Raises whatever cannot work, before the ledger knows of the run.
+        """
 
-    def at_once(
+    def run_in_one_transaction(
         self,
         plan: Plan,
         books: LedgerSession,
         source: Source,
         known: KnownInput,
         stop: threading.Event,
-    ) -> SingleTransactionImport | None:
-        """A whole new run in one transaction; None where that cannot be, and nothing was done."""
+    ) -> SingleTransactionAttempt:
+        """Does a whole new run in one transaction, if it is small and simple enough."""
 
-    def prepare(self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool) -> None:
-        """Makes the destination ready; `new`: nothing has come to it yet."""
+    def create_destination(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
+        """Creates the destination if the plan says so. False where somebody else just has."""
 
-    def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
-        """The last of the account, in the transaction that finishes the run; what could not be
-        settled, as a sentence for the summary, or nothing."""
+    def prepare_destination(
+        self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool
+    ) -> None:
+        """Makes the destination ready for records; `new` says that none has come to it yet."""
 
-    def carry_out(self, task: JobContext) -> JobOutcome:
-        """Works until every record is accounted for, or until there is a reason to stop."""
+    def transfer(self, context: JobContext) -> JobOutcome:
+        """Moves the records until each is accounted for, or until there is a reason to stop."""
+
+    def complete_account(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
+        """Counts what only the destination can tell, in the transaction that finishes the run.
+
+        Returns what could not be counted, as a sentence for the summary, or nothing.
+        """
+
+    def publisher(self, plan: Plan) -> Publisher:
+        """The step that publishes the rows, in the same transaction, once the account is
+        complete."""

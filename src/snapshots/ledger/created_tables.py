@@ -49,8 +49,5 @@ def plan_of(history: History, import_id: int) -> str:
 
 
 def mark(ledger: Ledger, lease: Lease, name: str | None) -> None:
-    """Says that the import creates, or has created, the table of that name; None: it has not."""
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET created_table = ? WHERE id = ? AND fence = ?",
-        (name, lease.import_id, lease.fence),
-    )
+    """Writes that the import creates, or has created, the table of that name; None: it has not."""
+    ledger.change(lease, {"created_table": name})

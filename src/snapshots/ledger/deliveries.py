@@ -1,4 +1,4 @@
-"""Writing the ledger of a delivery, whose records are decided one by one, by an API.
+"""Writes the ledger of a delivery, whose records an API decides one by one.
 
 A database commits a chunk with its account; an API cannot. So the row of a chunk is there while
 its records are being sent, and says which of them are decided.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ _KEY = ("import_id", "start_offset")
 
 @dataclass(frozen=True, slots=True)
 class ChunkSent:
-    """The account of one chunk as far as it is sent."""
+    """The account of one chunk, as far as it is sent."""
 
     done: ChunkDone
     """Its counts are those of the records that are decided."""
@@ -42,7 +43,7 @@ class ChunkSent:
 def write_down(
     ledger: Ledger, lease: Lease, chunks: Sequence[ChunkSent], rejects: Sequence[Reject]
 ) -> None:
-    """Makes what was decided durable, all of it or nothing.
+    """Writes what was decided in one transaction: all of it, or nothing.
 
     Raises AccountingMismatch if the counts of a chunk do not add up, LostLease if the delivery
     was taken over. Where the error is ConnectionLost, `holds` tells whether it was written.
@@ -57,7 +58,7 @@ def write_down(
 
 
 def holds(ledger: Ledger, lease: Lease, chunks: Sequence[ChunkSent]) -> bool:
-    """Whether the ledger has the chunks as they are given here."""
+    """Tells whether the ledger has the chunks as they are given here."""
     for chunk in chunks:
         kept = ledger.chunks(lease.import_id, start=chunk.done.start)
         if not kept or (kept[0].counts, kept[0].sent) != (chunk.done.counts, chunk.sent):
@@ -73,28 +74,19 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             f" + {counts.rejected} rejected + {counts.skipped} skipped, {chunk.pending} pending",
             hint="this is a defect, please report it",
         )
-    ledger.session.execute(
-        "INSERT INTO snapshots_chunks (import_id, start_offset, end_offset, start_line, end_line,"
-        " records, loaded, rejected, skipped, pending, ambiguous, sent, hash_state, hash, fence,"
-        " seconds, committed_at)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {ledger.target.dialect.now})"
-        f"{ledger.target.dialect.or_update(_KEY, _NEWS)}",
-        (
-            lease.import_id,
-            done.start,
-            done.end,
-            done.start_line,
-            done.end_line,
-            counts.records,
-            counts.loaded,
-            counts.rejected,
-            counts.skipped,
-            chunk.pending,
-            chunk.ambiguous,
-            chunk.sent,
-            done.hash_state,
-            done.hash,
-            lease.fence,
-            done.seconds,
-        ),
+    insert(
+        ledger.session,
+        "snapshots_chunks",
+        {
+            "import_id": lease.import_id,
+            "start_offset": done.start,
+            "start_line": done.start_line,
+            "fence": lease.fence,
+            **done.row(),
+            "pending": chunk.pending,
+            "ambiguous": chunk.ambiguous,
+            "sent": chunk.sent,
+            "committed_at": ledger.now,
+        },
+        on_conflict=ledger.target.dialect.or_update(_KEY, _NEWS),
     )

@@ -1,15 +1,46 @@
-"""One import as the ledger holds it, and its chunks."""
+"""One import as the ledger holds it, and its chunks; and which columns they are read from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, ImportRecord, RunKind, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snapshots.ports import Value
+
+_AS_THEY_ARE = (
+    "kind", "input", "size", "mtime_ns", "etag", "fingerprint", "content_hash", "state", "plan",
+    "error", "started_at", "finished_at", "owner", "fence", "replaces", "error_code", "request",
+    "wanted", "queued_at",
+)  # fmt: skip
+COUNTED = ("records", "loaded", "rejected", "skipped")
+IMPORT_COLUMNS = (
+    "id", "table_name", "inode", "seconds", "heartbeat_at", *_AS_THEY_ARE, *COUNTED,
+)  # fmt: skip
+"""Of snapshots_imports, in every version of the ledger."""
+NEWER_COLUMNS = {
+    "chunks": (2, None),
+    "created_table": (3, None),
+    "same_as": (3, None),
+    "note": (3, None),
+    "workers_lost": (3, 0),
+}
+"""Columns that a later version of the ledger brought, and what stands for them in an older one."""
+SUMS = {
+    **{name: name for name in (*COUNTED, "pending", "ambiguous")},
+    "read": "end_offset - start_offset",
+    "chunks": "1",
+}
+"""What is added up over the chunks of an import."""
+CHUNK_COLUMNS = (
+    "start_offset", "end_offset", "start_line", "end_line", *COUNTED, "hash_state", "hash",
+    "seconds", "committed_at", "pending", "ambiguous", "sent",
+)  # fmt: skip
 
 _ENDED = {"finished", "failed", "interrupted", "cancelled"}
 
@@ -73,12 +104,12 @@ class Entry:
 
     @property
     def duplicate(self) -> bool:
-        """Another import had loaded its bytes: it stands in the history, and for nothing else."""
+        """Whether another import had loaded its bytes, so that this one has loaded nothing."""
         return self.state == "finished" and self.same_as is not None
 
     @property
     def damage(self) -> str | None:
-        """What the ledger has lost of it, as a sentence; None: nothing that could be told."""
+        """What the ledger has lost of the import, as a sentence; None where no loss can be told."""
         if self.chunks_counted is not None and self.chunks < self.chunks_counted:
             lost = self.chunks_counted - self.chunks
             return _damaged(self, f"{lost} of its {self.chunks_counted} chunks")
@@ -90,8 +121,7 @@ class Entry:
         return None
 
     def record(self, database: str) -> ImportRecord:
-        """The same for people and programs."""
-        seconds = self.seconds
+        """The import as people and programs are shown it."""
         return ImportRecord(
             import_id=self.import_id,
             kind=self.kind,
@@ -109,12 +139,23 @@ class Entry:
             bytes=self.size,
             started_at=self.started_at,
             finished_at=self.finished_at,
-            seconds=round(seconds, 3),
+            seconds=round(self.seconds, 3),
             error=self.error,
             replaces=self.replaces,
             damage=self.damage,
             same_as=self.same_as if self.duplicate else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseState:
+    """What the owner of an import has to look at again and again."""
+
+    wanted: str | None
+    """`cancel` or `undo`, if somebody wants that."""
+    fence: int
+    heartbeat_age: float
+    """Seconds since the owner was last heard of, by the database's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +174,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class CommittedChunk:
-    """A chunk that is accounted for; of a delivery maybe only a part of its records."""
+    """A chunk that is accounted for. Some records of a delivery's chunk may still be pending."""
 
     start: int
     end: int
@@ -151,54 +192,20 @@ class CommittedChunk:
     """While some are pending: which of the rows are decided, such as `0-41,43`."""
 
 
-def entry_of(row: tuple[Value, ...]) -> Entry:
-    """From a row of snapshots_imports, with the sums over its chunks."""
-    (
-        import_id, kind, name, size, mtime_ns, inode, etag, fingerprint, content_hash, table, state,
-        plan, error, started_at, finished_at, seconds, owner, heartbeat_at, fence, replaces,
-        error_code, request, wanted, queued_at, *ended_with, chunks_counted,
-        created_table, same_as, note, workers_lost, now,
-        records, loaded, rejected, skipped, pending, ambiguous, read, chunks,
-    ) = row  # fmt: skip
+def entry_of(row: Mapping[str, Any], sums: Mapping[str, Any], now: str) -> Entry:
+    """From a row of snapshots_imports and the sums over its chunks, by the names of the columns."""
     return Entry(
-        import_id=cast("int", import_id),
-        kind=cast("RunKind", kind),
-        input=cast("str", name),
-        size=cast("int | None", size),
-        mtime_ns=cast("int | None", mtime_ns),
-        inode=inode_of(inode),
-        etag=cast("str | None", etag),
-        fingerprint=cast("str | None", fingerprint),
-        content_hash=cast("str | None", content_hash),
-        table=cast("str", table),
-        state=cast("State", state),
-        plan=cast("str", plan),
-        error=cast("str | None", error),
-        started_at=cast("str", started_at),
-        finished_at=cast("str | None", finished_at),
-        seconds=float(cast("float", seconds)),
-        owner=cast("str | None", owner),
-        heartbeat_age=seconds_between(cast("str", heartbeat_at), cast("str", now)),
-        fence=cast("int", fence),
-        replaces=cast("int | None", replaces),
-        error_code=cast("str | None", error_code),
-        request=cast("str | None", request),
-        wanted=cast("str | None", wanted),
-        queued_at=cast("str | None", queued_at),
-        now=cast("str", now),
-        counts=Counts(
-            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
-        ),
-        pending=cast("int", pending),
-        ambiguous=cast("int", ambiguous),
-        read=cast("int", read),
-        chunks=cast("int", chunks),
-        chunks_counted=cast("int | None", chunks_counted),
-        ended_with=Counts(*cast("list[int]", ended_with)),
-        created_table=cast("str | None", created_table),
-        same_as=cast("int | None", same_as),
-        note=cast("str | None", note),
-        workers_lost=cast("int", workers_lost),
+        import_id=row["id"],
+        table=row["table_name"],
+        inode=inode_of(row["inode"]),
+        seconds=float(row["seconds"]),
+        heartbeat_age=seconds_between(row["heartbeat_at"], now),
+        now=now,
+        ended_with=Counts(*(row[name] for name in COUNTED)),
+        chunks_counted=row["chunks"],
+        counts=Counts(*(sums[name] for name in COUNTED)),
+        **{name: sums[name] for name in ("pending", "ambiguous", "read", "chunks")},
+        **{name: row[name] for name in (*_AS_THEY_ARE, *NEWER_COLUMNS) if name != "chunks"},
     )
 
 
@@ -219,29 +226,26 @@ def _damaged(entry: Entry, lost: str) -> str:
 
 
 def chunk_of(row: tuple[Value, ...]) -> CommittedChunk:
-    """From a row of snapshots_chunks."""
-    (
-        start, end, line, end_line, records, loaded, rejected, skipped, state, digest, seconds, at,
-        pending, ambiguous, sent,
-    ) = row  # fmt: skip
+    """From a row of snapshots_chunks, with the columns of CHUNK_COLUMNS."""
+    start, end, line, end_line, *counts, state, digest, seconds, at, pending, ambiguous, sent = (
+        cast("tuple[Any, ...]", row)
+    )
     return CommittedChunk(
-        start=cast("int", start),
-        end=cast("int", end),
-        start_line=cast("int", line),
-        end_line=cast("int", end_line),
-        counts=Counts(
-            cast("int", records), cast("int", loaded), cast("int", rejected), cast("int", skipped)
-        ),
-        hash_state=cast("bytes | None", state),
-        hash=cast("bytes | None", digest),
-        seconds=float(cast("float", seconds)),
-        committed_at=cast("str", at),
-        pending=cast("int", pending),
-        ambiguous=cast("int", ambiguous),
-        sent=cast("str | None", sent),
+        start=start,
+        end=end,
+        start_line=line,
+        end_line=end_line,
+        counts=Counts(*counts),
+        hash_state=state,
+        hash=digest,
+        seconds=float(seconds),
+        committed_at=at,
+        pending=pending,
+        ambiguous=ambiguous,
+        sent=sent,
     )
 
 
 def inode_of(value: Value) -> int | None:
-    """It is kept as text: an inode may be larger than a database's numbers."""
+    """Reads an inode, which is kept as text: it may be larger than a database's numbers."""
     return None if value is None else int(cast("str", value))

@@ -1,4 +1,4 @@
-"""Reading the ledger: imports, chunks and rejects of one database.
+"""Reads the ledger: imports, chunks and rejects of one database.
 
 The counts of an import are the sums over its committed chunks; nothing else is believed.
 """
@@ -11,39 +11,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
-from snapshots.ledger.entry import CommittedChunk, Entry, Sighting, chunk_of, entry_of, inode_of
+from snapshots.ledger.entry import (
+    CHUNK_COLUMNS,
+    IMPORT_COLUMNS,
+    NEWER_COLUMNS,
+    SUMS,
+    CommittedChunk,
+    Entry,
+    LeaseState,
+    Sighting,
+    chunk_of,
+    entry_of,
+    inode_of,
+)
+from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, Reject, RunKind, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.ports import Session, Target, Value
 
-_ENTRY = (
-    "SELECT i.id, i.kind, i.input, i.size, i.mtime_ns, i.inode, i.etag, i.fingerprint,"
-    " i.content_hash,"
-    " i.table_name, i.state, i.plan, i.error, i.started_at, i.finished_at, i.seconds, i.owner,"
-    " i.heartbeat_at, i.fence, i.replaces, i.error_code, i.request, i.wanted, i.queued_at,"
-    " i.records, i.loaded, i.rejected, i.skipped, {newer}, {now} AS now_at"
-    " FROM snapshots_imports i {where}"
-)
-_NEWER = (
-    ("i.chunks", 2, "NULL"),
-    ("i.created_table", 3, "NULL"),
-    ("i.same_as", 3, "NULL"),
-    ("i.note", 3, "NULL"),
-    ("i.workers_lost", 3, "0"),
-)
-"""Columns, the version of the ledger that brought them, and what stands for them in an older."""
-_SUMMED = (
-    "records", "loaded", "rejected", "skipped", "pending", "ambiguous",
-    "end_offset - start_offset", "1",
-)  # fmt: skip
 _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
-_NOTHING = (0,) * len(_SUMMED)
+_NOTHING = dict.fromkeys(SUMS, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,7 @@ class ImportFilter:
     until: str | None = None
 
     def conditions(self) -> list[tuple[str, tuple[Value, ...]]]:
-        """As SQL, each with its values."""
+        """The conditions as SQL, each with its values."""
         asked_at = "COALESCE(i.queued_at, i.started_at)"
         marks = ", ".join("?" for _ in self.states)
         return [
@@ -73,49 +66,76 @@ class ImportFilter:
 
 
 class History:
-    """The ledger of one database, for reading. The session is used by one thread at a time."""
+    """Reads the ledger of one database, on a session that one thread uses at a time."""
 
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
         self._limit, whole = target.dialect.limit, target.dialect.as_integer
-        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in _SUMMED)
+        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
         self._version: int | None = None
 
     @property
     def version(self) -> int | None:
-        """Of this database's ledger; None where it has none. Raises LedgerError where this program
-        cannot read it."""
+        """The version of this database's ledger; None where it has none.
+
+        Raises LedgerError where this program cannot read it.
+        """
         self._version = schema.version(self.target, self.session)
         return self._version
 
     def exists(self) -> bool:
-        """Whether this database has a ledger at all."""
+        """Tells whether this database has a ledger at all."""
         return self.version is not None
 
     def entries(self) -> list[Entry]:
-        """Every import, oldest first."""
+        """Reads every import, oldest first."""
         return self._select("ORDER BY i.id", ())
 
     def entry(self, import_id: int) -> Entry | None:
-        """One import."""
+        """Reads one import; None if there is none of that number."""
         found = self._select("WHERE i.id = ?", (import_id,))
         return found[0] if found else None
 
     def entries_of(self, import_ids: Sequence[int]) -> list[Entry]:
-        """Some imports, newest first; those that there are."""
+        """Reads those of some imports that there are, newest first."""
         marks = ", ".join("?" for _ in import_ids)
         return self._select(f"WHERE i.id IN ({marks}) ORDER BY i.id DESC", tuple(import_ids))
 
     def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
-        """Imports, or deliveries, of inputs that may have the same bytes, newest first."""
+        """Reads imports, or deliveries, of inputs that may have the same bytes, newest first."""
         # There are few, and more conditions would lead a database to the wrong index.
         found = self._select("WHERE i.fingerprint = ?", (fingerprint,))
         wanted = (entry for entry in found if entry.kind == kind)
         return sorted(wanted, key=lambda entry: entry.import_id, reverse=True)
 
+    def lookalike_ids(self, fingerprint: str, kind: RunKind) -> tuple[int, ...]:
+        """The numbers of the same imports, or deliveries, newest first."""
+        rows = self.session.execute(
+            "SELECT id, kind FROM snapshots_imports WHERE fingerprint = ?", (fingerprint,)
+        )
+        found = (cast("int", import_id) for import_id, kind_ in rows if kind_ == kind)
+        return tuple(sorted(found, reverse=True))
+
+    def lease_state(self, import_id: int) -> LeaseState | None:
+        """What the owner of an import looks at several times a second: three columns of one row,
+        and nothing of its chunks. None where the import is gone."""
+        rows = self.session.execute(
+            f"SELECT wanted, fence, heartbeat_at, {self.target.dialect.now} AS now_at"
+            " FROM snapshots_imports WHERE id = ?",
+            (import_id,),
+        )
+        if not rows:
+            return None
+        ((wanted, fence, heartbeat, now),) = rows
+        return LeaseState(
+            cast("str | None", wanted),
+            cast("int", fence),
+            seconds_between(str(heartbeat), str(now)),
+        )
+
     def sightings(self, names: Sequence[str]) -> list[Sighting]:
-        """Imports, not deliveries, of inputs that had one of these names, oldest first."""
+        """Finds imports of inputs that had one of these names, oldest first, without deliveries."""
         marks = ", ".join("?" for _ in names)
         rows = self.session.execute(
             "SELECT id, input, size, mtime_ns, inode, state, table_name, loaded"
@@ -138,7 +158,7 @@ class History:
         ]
 
     def page(self, search: ImportFilter, before: int | None, most: int) -> list[Entry]:
-        """Imports, newest first, older than the import `before`."""
+        """Reads at most `most` imports, newest first, that are older than the import `before`."""
         wanted = search.conditions()
         if before is not None:
             wanted.append(("i.id < ?", (before,)))
@@ -150,14 +170,14 @@ class History:
 
     @property
     def no_duplicates(self) -> str:
-        """A condition, for a WHERE that has others: an import of which there is something to say
-        beside that another one had loaded its bytes."""
+        """A condition, for a WHERE that has others: it leaves out imports that loaded nothing,
+        because another one had loaded their bytes."""
         if not self.knows(3):
             return ""
         return " AND (same_as IS NULL OR state <> 'finished')"
 
     def unsettled(self) -> dict[int, tuple[Value, ...]]:
-        """Of each import with which something is to be done, by number, what changes when it is."""
+        """Reads state, fence and wish of each import that is not settled, by number."""
         rows = self.session.execute(
             "SELECT id, state, fence, wanted FROM snapshots_imports"
             " WHERE kind = 'import' AND state IN ('queued', 'running', 'interrupted')"
@@ -166,19 +186,24 @@ class History:
         return {cast("int", row[0]): row[1:] for row in rows}
 
     def newest(self) -> int:
-        """The number of the last import; 0 where there is none."""
+        """The largest number of an import; 0 where there is none."""
         ((newest,),) = self.session.execute("SELECT COALESCE(MAX(id), 0) FROM snapshots_imports")
         return cast("int", newest)
 
+    def numbers_after(self, number: int) -> set[int]:
+        """The numbers of imports that are larger than this one."""
+        rows = self.session.execute("SELECT id FROM snapshots_imports WHERE id > ?", (number,))
+        return {cast("int", import_id) for (import_id,) in rows}
+
     def chunks_from(self, import_id: int, offset: int, most: int) -> list[CommittedChunk]:
-        """The first ones that begin at a byte of the input, or after it."""
+        """Reads the first `most` chunks that begin at a byte of the input, or after it."""
         return self._chunks(
             f"import_id = ? AND start_offset >= ? ORDER BY start_offset{self._limit(most)}",
             (import_id, offset),
         )
 
     def last_plan(self, table: str) -> str | None:
-        """The plan of the last import into a table."""
+        """Reads the plan of the last import into a table, as JSON; None where there is none."""
         rows = self.session.execute(
             "SELECT plan FROM snapshots_imports WHERE table_name = ? AND plan <> ''"
             f" ORDER BY id DESC{self._limit(1)}",
@@ -187,17 +212,17 @@ class History:
         return str(rows[0][0]) if rows else None
 
     def counts(self, import_id: int) -> Counts:
-        """The sums over the committed chunks."""
+        """Adds up the committed chunks of an import."""
         found = self.entry(import_id)
         return found.counts if found else Counts()
 
     def chunks(self, import_id: int, start: int | None = None) -> list[CommittedChunk]:
-        """The committed chunks in the order of the input, or the one that begins at `start`."""
+        """Reads the committed chunks in their order, or the one that begins at `start`."""
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         return self._chunks(f"import_id = ?{where} ORDER BY start_offset", (import_id, *params))
 
     def rejects(self, import_id: int) -> Iterator[Reject]:
-        """The rejects of an import in the order of the input; holds one page at a time."""
+        """Reads the rejects of an import in the order of the input, a page at a time."""
         after = -1
         while page := self.rejects_after(import_id, after):
             yield from page
@@ -206,7 +231,7 @@ class History:
     def rejects_after(
         self, import_id: int, offset: int, code: str | None = None, most: int = 1000
     ) -> list[Reject]:
-        """The first rejects past a byte of the input; all, or those with one code."""
+        """Reads the first rejects past a byte of the input: all of them, or those with one code."""
         which, params = ("", ()) if code is None else (" AND code = ?", (code,))
         rows = self.session.execute(
             "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
@@ -217,7 +242,7 @@ class History:
         return [_reject(row) for row in rows]
 
     def reject_counts(self, import_id: int, chunk: CommittedChunk | None = None) -> dict[str, int]:
-        """How many rejects of each code, most frequent first; of one chunk, or of all."""
+        """Counts the rejects of an import, or of one chunk, by code, the most frequent first."""
         # Its bytes are those that the kernel sees, a reject's those of the input.
         within = " AND line >= ? AND line < ?" if chunk else ""
         rows = self.session.execute(
@@ -228,8 +253,8 @@ class History:
         return {str(code): cast("int", count) for code, count in rows}
 
     def skip_counts(self, import_id: int) -> dict[str, int]:
-        """How many records were skipped for which reason, most frequent first; without blank
-        lines, comments and the like."""
+        """Counts skipped records by reason, the most frequent first; not blank lines, comments and
+        the like."""
         if self._known_version() < 2:
             return {}
         rows = self.session.execute(
@@ -244,10 +269,7 @@ class History:
 
     def _chunks(self, where: str, params: tuple[Value, ...]) -> list[CommittedChunk]:
         rows = self.session.execute(
-            "SELECT start_offset, end_offset, start_line, end_line, records, loaded, rejected,"
-            " skipped, hash_state, hash, seconds, committed_at, pending, ambiguous, sent"
-            f" FROM snapshots_chunks WHERE {where}",
-            params,
+            f"SELECT {', '.join(CHUNK_COLUMNS)} FROM snapshots_chunks WHERE {where}", params
         )
         return [chunk_of(row) for row in rows]
 
@@ -255,30 +277,41 @@ class History:
         """Imports first and sums then: whatever is committed in between is in the sums."""
         # An older ledger is read as it is: what it lacks is empty.
         known = self._known_version()
-        newer = ", ".join(sql if known >= since else without for sql, since, without in _NEWER)
-        query = _ENTRY.format(now=self.target.dialect.now, newer=newer, where=where)
-        rows = self.session.execute(query, params)
+        lacking = {n: without for n, (since, without) in NEWER_COLUMNS.items() if since > known}
+        names = [*IMPORT_COLUMNS, *(name for name in NEWER_COLUMNS if name not in lacking)]
+        columns = ", ".join(f"i.{name}" for name in names)
+        now = f"{self.target.dialect.now} AS now_at"
+        rows = self.session.execute(
+            f"SELECT {columns}, {now} FROM snapshots_imports i {where}", params
+        )
         sums = self._sums_of([row[0] for row in rows])
-        return [entry_of(row + sums.get(row[0], _NOTHING)) for row in rows]
+        return [
+            entry_of(
+                dict(zip(names, row, strict=False)) | lacking,
+                sums.get(row[0], _NOTHING),
+                str(row[-1]),
+            )
+            for row in rows
+        ]
 
     def knows(self, version: int) -> bool:
-        """The ledger is of that version, or of a later one."""
+        """Tells whether the ledger is of that version, or of a later one."""
         return self._known_version() >= version
 
     def _known_version(self) -> int:
-        """Asked once: while a ledger is in use, nobody gives it an older one."""
+        """The version, which is asked once: nobody gives a ledger in use an older one."""
         if self._version is None:
             self._version = schema.read_version(self.target, self.session)
         return self._version
 
-    def _sums_of(self, import_ids: list[Value]) -> dict[Value, tuple[Value, ...]]:
-        """Of each import's chunks: read once, and not those of other imports."""
-        found: dict[Value, tuple[Value, ...]] = {}
+    def _sums_of(self, import_ids: list[Value]) -> dict[Value, Mapping[str, Value]]:
+        """Adds up each import's chunks, reading those of no other."""
+        found: dict[Value, Mapping[str, Value]] = {}
         for at in range(0, len(import_ids), _SUMS_AT_ONCE):
             asked = import_ids[at : at + _SUMS_AT_ONCE]
             marks = ", ".join("?" for _ in asked)
             rows = self.session.execute(_SUMS.format(sums=self._sums, marks=marks), asked)
-            found.update((row[0], row[1:]) for row in rows)
+            found.update((row[0], dict(zip(SUMS, row[1:], strict=True))) for row in rows)
         return found
 
 

@@ -1,4 +1,4 @@
-"""Records that triggers have left out of a table: found by the lines of an import's rows.
+"""Counts records that triggers have left out of a table, by the lines of an import's rows.
 
 Everything is counted in the transaction that finishes the import. Rows that a trigger has put into
 a child of the table, or into a partition, are there: they are read through the table.
@@ -27,11 +27,11 @@ SELECT first, COUNT(*) FROM (
 """Sorted once, whatever the number of chunks: a line is of the last chunk that began before it."""
 
 
-def settle(ledger: Ledger, lease: Lease, table: str) -> bool:
-    """Counts loaded records of the import that have no row in the table as skipped; False where
-    rows have lost their lines, so that nobody can tell.
+def count(ledger: Ledger, lease: Lease, table: str) -> bool:
+    """Counts loaded records of the import that have no row in the table as skipped.
 
-    `table` is quoted. Call it in the transaction that finishes the import, before that.
+    `table` is quoted. Returns False where rows have lost their lines, so that nobody can tell. Call
+    it in the transaction that finishes the import, before it does.
     """
     session = ledger.session
     ((found, lost),) = session.execute(_LINES.format(table=table), (lease.import_id,))

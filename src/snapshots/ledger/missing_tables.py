@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.ledger.rows import Sql
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,19 +17,15 @@ TABLE_GONE = "table_gone"
 
 
 def give_up(ledger: Ledger, entries: Iterable[Entry], successor: int) -> None:
-    """Unfinished imports whose table is gone have failed for good: `successor` loads their input
-    anew, and would find its rows doubled if they went on. Call it within `locked`."""
+    """Fails unfinished imports whose table is gone, for good: `successor` loads their input anew,
+    and would find its rows doubled if they went on.
+
+    Call it within `Ledger.writing`, with the lock of the input.
+    """
     for entry in entries:
         if entry.state == "finished":
             continue
-        ledger.session.execute(
-            "UPDATE snapshots_imports SET state = 'failed', error = ?, error_code = ?,"
-            f" owner = NULL, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
-            " WHERE id = ? AND fence = ? AND wanted IS NULL",
-            (
-                f"The table of this import is gone: import {successor} loads its input anew.",
-                TABLE_GONE,
-                entry.import_id,
-                entry.fence,
-            ),
-        )
+        why = f"The table of this import is gone: import {successor} loads its input anew."
+        failed = {"state": "failed", "error": why, "error_code": TABLE_GONE, "owner": None}
+        failed |= {"fence": Sql("fence + 1"), "finished_at": ledger.now}
+        ledger.change(entry, failed, also=" AND wanted IS NULL")

@@ -1,8 +1,9 @@
-"""Writing the ledger of imports that are asked for first and worked on later.
+"""Writes the ledger of imports that are asked for first and worked on later.
 
 The row of an import is its place in the queue: `queued` until a worker takes it, with an empty
 plan until that worker has made one. What somebody wants of an import that another process works
-on stands in `wanted`, for its owner to see. Taking, beginning and chunks are `ledger.record`'s.
+on stands in `wanted`, for its owner to see. `record.py` has what all imports share: taking one up,
+its chunks and its end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
+from snapshots.ledger import locks
+from snapshots.ledger.new_import import identity_row
+from snapshots.ledger.rows import Row, Sql, update
 from snapshots.ledger.times import seconds_between
 from snapshots.ledger.unaccounted import require_accounted
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 Wish: TypeAlias = Literal["cancel", "undo"]
 
 _CANDIDATES = 16
+_FENCED_OFF = Sql("fence + 1")
+"""No owner of before may write any more."""
 
 
 def enqueue(
@@ -35,29 +41,38 @@ def enqueue(
     bound: int,
     after: int | None = None,
 ) -> int:
-    """A new import at the end of the queue; its number. Call it within `locked`.
+    """Puts a new import at the end of the queue, and returns its number.
 
-    `after`: the import whose end it waits for. Raises QueueFull where as many wait as may.
+    `after` is the import whose end it waits for. Call it within `Ledger.writing`, with
+    `locks.QUEUE`. Raises QueueFull where as many wait as may.
     """
-    session, now = ledger.session, ledger.target.dialect.now
     if waiting(ledger) >= bound:
         raise QueueFull(
             f"{bound} imports wait already, and no more may",
             hint="try again when some of them have begun",
             retryable=True,
         )
-    import_id = ledger.next_number()
-    session.execute(
-        "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, started_at,"
-        " queued_at, heartbeat_at, request, request_key, chunks, same_as)"
-        f" VALUES (?, 'import', ?, ?, 'queued', '', {now}, {now}, {now}, ?, ?, 0, ?)",
-        (import_id, name, table, request, key, after),
+    import_id, _ = ledger.numbers.take()
+    ledger.numbers.write(
+        import_id,
+        {
+            "kind": "import",
+            "input": name,
+            "table_name": table,
+            "state": "queued",
+            "plan": "",
+            **dict.fromkeys(("started_at", "queued_at", "heartbeat_at"), ledger.now),
+            "request": request,
+            "request_key": key,
+            "chunks": 0,
+            "same_as": after,
+        },
     )
     return import_id
 
 
 def waiting(ledger: Ledger) -> int:
-    """How many imports are queued."""
+    """Counts the imports that are queued."""
     rows = ledger.session.execute(
         "SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'queued'"
     )
@@ -65,14 +80,14 @@ def waiting(ledger: Ledger) -> int:
 
 
 def with_key(ledger: Ledger, key: str) -> int | None:
-    """The import that was asked for with this key."""
+    """Finds the import that was asked for with this key."""
     rows = ledger.session.execute("SELECT id FROM snapshots_imports WHERE request_key = ?", (key,))
     return cast("int", rows[0][0]) if rows else None
 
 
 def candidates(ledger: Ledger, alive: Alive) -> list[int]:
-    """What a worker may take: imports whose owner may be gone, then the first that are queued and
-    wait for no other.
+    """Finds what a worker may take: imports whose owner may be gone, then the first that are queued
+    and wait for no other.
 
     The owner may have been killed after it had stopped loading, and before it did what was wanted.
     """
@@ -93,16 +108,13 @@ def candidates(ledger: Ledger, alive: Alive) -> list[int]:
 
 
 def sized(ledger: Ledger, lease: Lease, size: int) -> None:
-    """How long the input is, while the import of this lease has no plan yet."""
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET size = ? WHERE id = ? AND fence = ? AND plan = ''",
-        (size, lease.import_id, lease.fence),
-    )
+    """Notes how long the input is, while the import of this lease has no plan yet."""
+    ledger.change(lease, {"size": size}, also=" AND plan = ''")
 
 
 def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
-    """Imports that others wait for, that say they are running, and that no worker will take over:
-    a command has begun them, and its process is gone."""
+    """Finds imports that others wait for, that say they are running, and that no worker will take
+    over: a command has begun them, and its process is gone."""
     rows = ledger.session.execute(
         f"SELECT DISTINCT e.id, e.owner, e.heartbeat_at, {ledger.target.dialect.now} AS now_at"
         " FROM snapshots_imports q JOIN snapshots_imports e ON e.id = q.same_as"
@@ -117,8 +129,8 @@ def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
 
 
 def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
-    """Imports of an input of that name that were asked for and have not ended, oldest first, with
-    their tables. Call it within `locked`."""
+    """Finds imports of an input of that name that were asked for and have not ended, oldest first,
+    with their tables. Call it within `Ledger.writing`, with `locks.QUEUE`."""
     rows = ledger.session.execute(
         "SELECT id, table_name FROM snapshots_imports WHERE kind = 'import' AND input = ?"
         " AND state IN ('queued', 'running') AND request IS NOT NULL ORDER BY id",
@@ -130,35 +142,42 @@ def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
 def wait(ledger: Ledger, lease: Lease, other: int) -> None:
     """Puts an import that has no plan yet back into the queue, until another one has ended.
 
-    Not one of which something is wanted. Raises LostLease.
+    An import of which something is wanted stays as it is. Raises LostLease.
     """
     with ledger.session.transaction():
         ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
-        ledger.session.execute(
-            "UPDATE snapshots_imports SET state = 'queued', same_as = ?, owner = NULL,"
-            " workers_lost = 0 WHERE id = ? AND state = 'running' AND wanted IS NULL",
-            (other, lease.import_id),
+        ledger.change(
+            lease,
+            {"state": "queued", "same_as": other, "owner": None, "workers_lost": 0},
+            also=" AND state = 'running' AND wanted IS NULL",
         )
 
 
 def finish_as(ledger: Ledger, lease: Lease, other: int, note: str) -> None:
-    """An import that has no plan yet is finished: the other one has loaded its bytes. It has no
-    counts, no fingerprint and no hash, so that nobody takes it for the one that has.
+    """Finishes an import that has no plan yet: the other one has loaded its bytes.
 
-    Raises LostLease: whoever has taken it over may have loaded them as this very import.
+    It gets no counts, no fingerprint and no hash, so that nobody takes it for the other. Raises
+    LostLease: whoever has taken it over may have loaded them as this very import.
     """
     with ledger.session.transaction():
         ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
-        ledger.session.execute(
-            "UPDATE snapshots_imports SET state = 'finished', same_as = ?, note = ?, owner = NULL,"
-            f" size = NULL, workers_lost = 0, finished_at = {ledger.target.dialect.now}"
-            " WHERE id = ? AND state = 'running' AND plan = ''",
-            (other, note, lease.import_id),
+        ledger.change(
+            lease,
+            {
+                "state": "finished",
+                "same_as": other,
+                "note": note,
+                "owner": None,
+                "size": None,
+                "workers_lost": 0,
+                "finished_at": ledger.now,
+            },
+            also=" AND state = 'running' AND plan = ''",
         )
 
 
 def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
-    """The owner of an import is gone, and has committed no chunk of it."""
+    """Tells whether the owner of an import, which is gone, has committed no chunk of it."""
     return not ledger.session.execute(
         "SELECT 1 FROM snapshots_chunks WHERE import_id = ? AND fence = ?"
         f" AND committed_at IS NOT NULL{ledger.target.dialect.limit(1)}",
@@ -167,10 +186,8 @@ def died_in_vain(ledger: Ledger, entry: Entry) -> bool:
 
 
 def spare(ledger: Ledger, import_id: int) -> None:
-    """Workers that died of an import do not count any more: their database was away."""
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET workers_lost = 0 WHERE id = ?", (import_id,)
-    )
+    """Forgets the workers that died of an import: their database was away."""
+    _set(ledger, import_id, {"workers_lost": 0})
 
 
 def adopt(
@@ -181,28 +198,18 @@ def adopt(
     table: str,
     plan: str,
 ) -> None:
-    """The import of this lease has its plan now. Call it within `locked`."""
+    """Writes the plan of the import that the lease is for, and what its input is.
+
+    Call it within `Ledger.writing`, with the lock of the input.
+    """
     ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET size = ?, mtime_ns = ?, inode = ?, etag = ?,"
-        f" fingerprint = ?, content_hash = ?, table_name = ?, plan = ?,"
-        f" started_at = {ledger.target.dialect.now} WHERE id = ?",
-        (
-            identity.size,
-            identity.mtime_ns,
-            None if identity.inode is None else str(identity.inode),
-            identity.etag,
-            identity.fingerprint,
-            content_hash,
-            table,
-            plan,
-            lease.import_id,
-        ),
-    )
+    known = {name: value for name, value in identity_row(identity).items() if name != "input"}
+    known |= {"content_hash": content_hash, "table_name": table, "plan": plan}
+    ledger.change(lease, {**known, "started_at": ledger.now})
 
 
 def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
-    """Has an import cancelled, and undone if that is the wish; the state that it is in then.
+    """Has an import cancelled, and undone if that is the wish; returns its state after that.
 
     One that runs is stopped by its owner, which looks for wishes. One that does not is cancelled
     here; where rows must be taken out of its table it is queued for that.
@@ -213,20 +220,20 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
         if state == "finished" or (state in {"cancelled", "failed"} and wish == "cancel"):
             return state
         if state == "running":
-            _set(ledger, entry, "wanted = ?", wish)
+            _set(ledger, entry.import_id, {"wanted": wish})
             return state
         if wish == "undo" and (entry.counts.records or entry.chunks_counted):
-            _set(ledger, entry, "state = 'queued', wanted = ?, fence = fence + 1", wish)
+            wanted = {"state": "queued", "wanted": wish, "fence": _FENCED_OFF}
+            _set(ledger, entry.import_id, wanted)
             return "queued"
-        now = ledger.target.dialect.now
-        cancelled = "state = 'cancelled', same_as = NULL, workers_lost = 0, fence = fence + 1"
-        _set(ledger, entry, f"{cancelled}, finished_at = {now}")
+        ended = {"state": "cancelled", "same_as": None, "workers_lost": 0, "fence": _FENCED_OFF}
+        _set(ledger, entry.import_id, {**ended, "finished_at": ledger.now})
         return "cancelled"
 
 
 def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
     """Puts an import that was stopped back into the queue. Raises Forbids, QueueFull."""
-    with ledger.locked():
+    with ledger.writing(locks.QUEUE):
         state = _state(ledger, entry)
         if state not in {"cancelled", "failed", "interrupted"}:
             raise Forbids(f"import {entry.import_id} is {state}", hint="only a stopped one goes on")
@@ -234,41 +241,33 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
             raise QueueFull(f"{bound} imports wait already, and no more may", retryable=True)
         _set(
             ledger,
-            entry,
-            "state = 'queued', wanted = NULL, fence = fence + 1, error = NULL,"
-            f" error_code = NULL, finished_at = NULL, queued_at = {ledger.target.dialect.now},"
-            " request = ?",
-            request,
+            entry.import_id,
+            {
+                "state": "queued",
+                **dict.fromkeys(("wanted", "error", "error_code", "finished_at")),
+                "fence": _FENCED_OFF,
+                "queued_at": ledger.now,
+                "request": request,
+            },
         )
 
 
 def leave(ledger: Ledger, lease: Lease, state: State) -> None:
-    """What becomes of an import that its owner has interrupted: `cancelled`, or `queued`. Neither
-    is an error: it was wanted."""
-    ended = "NULL" if state == "queued" else ledger.target.dialect.now
-    of_lease = (lease.import_id, lease.fence)
+    """Sets an import that its owner has interrupted to `cancelled` or `queued`, as was wanted."""
+    left = {"state": state, **dict.fromkeys(("owner", "error", "error_code")), "workers_lost": 0}
+    left["finished_at"] = None if state == "queued" else ledger.now
     # Together: whoever looks in between must see neither an interrupted import nor a lost wish.
     with ledger.session.transaction():
-        ledger.session.execute(
-            "UPDATE snapshots_imports SET state = ?, owner = NULL, error = NULL, workers_lost = 0,"
-            f" error_code = NULL, finished_at = {ended} WHERE id = ? AND fence = ?"
-            " AND state IN ('running', 'interrupted')",
-            (state, *of_lease),
-        )
+        ledger.change(lease, left, also=" AND state IN ('running', 'interrupted')")
         # A wish that came too late, when the import was whole, is over as well.
-        ledger.session.execute(
-            "UPDATE snapshots_imports SET wanted = NULL WHERE id = ? AND fence = ?", of_lease
-        )
+        ledger.change(lease, {"wanted": None})
 
 
 def give_up(ledger: Ledger, entry: Entry, error: LedgerError) -> None:
-    """An import that nobody can do what is wanted with; what is loaded of it stays."""
-    ledger.session.execute(
-        "UPDATE snapshots_imports SET state = 'failed', wanted = NULL, owner = NULL, error = ?,"
-        f" error_code = ?, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
-        " WHERE id = ? AND fence = ?",
-        (str(error), error.code, entry.import_id, entry.fence),
-    )
+    """Fails an import that nobody can do what is wanted with; what is loaded of it stays."""
+    failed = {"state": "failed", "error": str(error), "error_code": error.code}
+    over = {"wanted": None, "owner": None, "fence": _FENCED_OFF, "finished_at": ledger.now}
+    ledger.change(entry, {**failed, **over})
 
 
 def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
@@ -294,17 +293,21 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
             session.execute(
                 f"DELETE FROM snapshots_{account} WHERE import_id = ?", (lease.import_id,)
             )
-        session.execute(
-            "UPDATE snapshots_imports SET state = 'cancelled', wanted = NULL, owner = NULL,"
-            " records = 0, loaded = 0, rejected = 0, skipped = 0, chunks = 0, error = NULL,"
-            f" error_code = NULL, fence = fence + 1, finished_at = {ledger.target.dialect.now}"
-            " WHERE id = ?",
-            (lease.import_id,),
+        _set(
+            ledger,
+            lease.import_id,
+            {
+                "state": "cancelled",
+                **dict.fromkeys(("wanted", "owner", "error", "error_code")),
+                **dict.fromkeys(("records", "loaded", "rejected", "skipped", "chunks"), 0),
+                "fence": _FENCED_OFF,
+                "finished_at": ledger.now,
+            },
         )
 
 
 def _state(ledger: Ledger, entry: Entry) -> State:
-    """As it is now, and stays until the transaction ends."""
+    """Reads the state as it is now, and keeps it so until the transaction ends."""
     rows = ledger.session.execute(
         "SELECT state FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
         (entry.import_id,),
@@ -314,7 +317,5 @@ def _state(ledger: Ledger, entry: Entry) -> State:
     return cast("State", rows[0][0])
 
 
-def _set(ledger: Ledger, entry: Entry, what: str, *values: str) -> None:
-    ledger.session.execute(
-        f"UPDATE snapshots_imports SET {what} WHERE id = ?", (*values, entry.import_id)
-    )
+def _set(ledger: Ledger, import_id: int, row: Row) -> None:
+    update(ledger.session, "snapshots_imports", row, "id = ?", (import_id,))

@@ -1,13 +1,13 @@
-"""Writing the ledger: who works on an import, and what became of each chunk.
+"""Writes the ledger: who works on an import, and what became of each chunk.
 
-`claim` and `record` run inside the transaction that loads the chunk's rows, on the session
-that the engine hands in; everything else commits by itself on the ledger's own session.
+`Ledger.claim` and `Ledger.record` run inside the transaction that loads the chunk's rows, on the
+session that the engine hands in. The other methods use the ledger's own session, and commit by
+themselves unless their docstring asks for a transaction.
 """
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,49 +18,39 @@ from snapshots.errors import (
     LostLease,
     RefusedAndEnded,
     RefusedRows,
+    SnapshotsError,
+    TargetError,
 )
 from snapshots.ledger import schema
 from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import History
-from snapshots.model import Counts, Reject, RunKind, State, TableName
+from snapshots.ledger.locks import number_of
+from snapshots.ledger.numbers import Numbers
+from snapshots.ledger.rows import Row, Sql, update
+from snapshots.model import Counts, Reject, State, TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from snapshots.ports import Identity, Session, Target, Value
+    from snapshots.ports import Session, Target
+    from snapshots.sql_dialect import TransactionLock
 
-_LAST_NUMBERS = (
-    "(SELECT MAX(id) FROM snapshots_imports), (SELECT MAX(import_id) FROM snapshots_chunks),"
-    " (SELECT MAX(import_id) FROM snapshots_rejects)"
-)
-"""A chunk whose import is gone still counts: another import of its number would find it claimed."""
+
 WAITING = "awaits_parent"
 """The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
-LINEAGE_COLUMN = "_import_id"
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write for an import, until someone takes it over (a higher fence)."""
+    """The right to write for an import, until another process takes it over with a higher fence."""
 
     import_id: int
     fence: int
     owner: str
     replaces: int | None = None
     """The import whose content this one's succeeds: of the same name, into the same table."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextNumber:
-    """The place of a new import among the others."""
-
-    import_id: int
-    replaces: int | None
-    """The import whose content this one's succeeds."""
-    lookalike: int | None
-    """The newest import of an input that may have the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +71,19 @@ class ChunkDone:
 
     @property
     def waiting(self) -> int:
-        """Rejects that are to be tried again."""
+        """How many rejects are to be tried again."""
         return self.rejects_by_code.get(WAITING, 0)
+
+    def row(self) -> Row:
+        """The account as columns of snapshots_chunks, without the chunk's key."""
+        return {
+            "end_offset": self.end,
+            "end_line": self.end_line,
+            **counts_row(self.counts),
+            "hash_state": self.hash_state,
+            "hash": self.hash,
+            "seconds": self.seconds,
+        }
 
 
 class Ledger(History):
@@ -90,15 +91,18 @@ class Ledger(History):
 
     def __init__(self, target: Target, session: Session) -> None:
         super().__init__(target, session)
-        self._now = target.dialect.now
+        self.now = Sql(target.dialect.now)
+        """The time by the database's clock, as an expression."""
+        self.numbers = Numbers(target, session)
 
     def make(self) -> None:
-        """Makes the ledger's tables where they are missing; an older ledger stays as it is."""
+        """Makes the ledger's tables where they are missing. An older ledger stays as it is."""
         self._version = schema.make(self.target, self.session)
 
     def migrate(self, alive: schema.Alive) -> int | None:
-        """Brings an older ledger to this program's version; the one that it had, or None where
-        there was nothing to do.
+        """Brings an older ledger to this program's version.
+
+        Returns the version that it had, or None where there was nothing to do.
 
         Raises ImportBusy while an import of the older program is being worked on.
         """
@@ -109,120 +113,53 @@ class Ledger(History):
         return before
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """A transaction that only one process at a time can be in: for look, then begin.
+    def writing(self, lock: str | None = None) -> Iterator[None]:
+        """A transaction in which the ledger keeps its version.
 
-        Raises LedgerError where the ledger has another version than this program writes.
+        Only one process at a time is in it with the same lock, by its name (see `locks.py`): who
+        looks before it writes asks for one. Raises LedgerError where the ledger has another version
+        than this program writes, TargetError where another process holds the lock for too long.
         """
-        with self.session.transaction():
-            lock = self.target.dialect.row_lock
-            found = schema.read_version(self.target, self.session, lock)
-            if found != schema.VERSION:
-                raise LedgerError(
-                    f"the ledger in {self.target.display()} has version {found}, and this program"
-                    f" writes version {schema.VERSION}",
-                    hint="any command that imports migrates it; then try again",
-                )
-            yield
+        dialect = self.target.dialect
+        held = None if lock is None else dialect.transaction_lock(number_of(lock))
+        counted = dialect.import_numbers is not None or dialect.inserted_number is not None
+        shared = counted and (lock is None or held is not None)
+        try:
+            with self.session.transaction():
+                self._require_version(held, dialect.share_lock if shared else dialect.row_lock)
+                yield
+        finally:
+            if held is not None and held.release:
+                # Where the session is gone the server has given the lock back.
+                with suppress(SnapshotsError):
+                    self.session.execute(held.release)
 
-    def begin(
-        self,
-        kind: RunKind,
-        identity: Identity,
-        content_hash: str | None,
-        table: str,
-        plan: str,
-        owner: str,
-    ) -> Lease:
-        """A new import or delivery, running. Call it within `locked`."""
-        next_one = self.next(kind, identity, content_hash, table)
-        self.session.execute(
-            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
-            " fingerprint, content_hash, table_name, state, plan, started_at, owner,"
-            " heartbeat_at, fence, replaces, chunks)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?,"
-            f" {self._now}, ?, {self._now}, 1, ?, ?)",
-            (
-                next_one.import_id,
-                kind,
-                *as_seen(identity),
-                identity.fingerprint,
-                content_hash,
-                table,
-                plan,
-                owner,
-                next_one.replaces,
-                # The chunks of a delivery are in the ledger before they are decided.
-                0 if kind == "import" else None,
-            ),
-        )
-        return Lease(next_one.import_id, 1, owner, next_one.replaces)
-
-    def refuse(self, identity: Identity, table: str, error: str, code: str) -> int:
-        """An import that failed before it had a plan; its number. Call it within `locked`."""
-        import_id = self.next("import", identity, None, table).import_id
-        self.session.execute(
-            "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag,"
-            " table_name, state, plan, error, error_code, started_at, finished_at, heartbeat_at)"
-            " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, 'failed', '', ?, ?,"
-            f" {self._now}, {self._now}, {self._now})",
-            (import_id, *as_seen(identity), table, error, code),
-        )
-        return import_id
-
-    def next(
-        self, kind: RunKind, identity: Identity, content_hash: str | None, table: str
-    ) -> NextNumber:
-        """What there is to know of a new import before it begins. Call it within `locked`."""
-        # A database without statistics of a new ledger thinks every index as good as another:
-        # written so, only those of the name and of the fingerprint can be used.
-        ((*numbers, replaces, lookalike),) = self.session.execute(
-            f"SELECT {_LAST_NUMBERS},"
-            " (SELECT MAX(id + 0) FROM snapshots_imports WHERE input = ? AND table_name = ?"
-            " AND COALESCE(kind, '') = ? AND COALESCE(state, '') = 'finished'"
-            " AND (fingerprint <> ? OR content_hash <> ?)),"
-            " (SELECT MAX(id + 0) FROM snapshots_imports"
-            " WHERE fingerprint = ? AND COALESCE(kind, '') = ?)",
-            (
-                *(identity.name, table, kind, identity.fingerprint, content_hash),
-                *(identity.fingerprint, kind),
-            ),
-        )
-        named = identity.name != "-" and replaces is not None
-        return NextNumber(
-            self._number_after(numbers),
-            _int(replaces) if named else None,
-            None if lookalike is None else _int(lookalike),
-        )
-
-    def next_number(self) -> int:
-        """Of a new import. Call it within `locked`."""
-        ((*numbers,),) = self.session.execute(f"SELECT {_LAST_NUMBERS}")
-        return self._number_after(numbers)
-
-    def _number_after(self, last: Sequence[Value]) -> int:
-        """The number after those that the ledger holds.
-
-        A new ledger begins at 1, unless rows of an earlier one may be left: their imports were 1
-        and so on, and undoing a new import 1 must not find them.
-        """
-        largest = max((_int(number) for number in last if number is not None), default=0)
-        if largest == 0 and self.target.has_column(self.session, LINEAGE_COLUMN):
-            return int(time.time())
-        return largest + 1
+    def _require_version(self, held: TransactionLock | None, lock: str) -> None:
+        also = "" if held is None else f", {held.take}"
+        rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{lock}")
+        found = schema.version_of(self.target, rows)
+        if found != schema.VERSION:
+            raise LedgerError(
+                f"the ledger in {self.target.display()} has version {found}, and this program"
+                f" writes version {schema.VERSION}",
+                hint="any command that imports migrates it; then try again",
+            )
+        if held is not None and rows[0][1] != 1:
+            raise TargetError(
+                "Another process has been writing the same import for too long.",
+                hint="Try again when it has ended.",
+                retryable=True,
+            )
 
     def replan(self, lease: Lease, plan: str) -> None:
-        """Another plan for an import that has no chunk yet; or the same for a delivery, with what
-        may have been sent."""
-        self.session.execute(
-            "UPDATE snapshots_imports SET plan = ? WHERE id = ? AND fence = ?",
-            (plan, lease.import_id, lease.fence),
-        )
+        """Gives an import that has no chunk yet another plan; or a delivery the same plan with
+        what may have been sent."""
+        self.change(lease, {"plan": plan})
 
     def take(self, entry: Entry, owner: str, lost: int = 0) -> Lease:
-        """Goes on with an import that nobody works on any more; `lost`: workers that died of it.
+        """Takes up an import that nobody works on any more; `lost` is how many workers died of it.
 
-        Raises LedgerError when another process was faster. Call it within `locked`.
+        Call it within `writing`. Raises LedgerError where another process was faster.
         """
         rows = self.session.execute(
             f"SELECT fence FROM snapshots_imports WHERE id = ?{self.target.dialect.row_lock}",
@@ -233,27 +170,42 @@ class Ledger(History):
                 f"import {entry.import_id} was taken up by another process just now",
                 hint="wait for it; snapshots list shows how it goes",
             )
-        self.session.execute(
-            "UPDATE snapshots_imports SET state = 'running', error = NULL, error_code = NULL,"
-            " finished_at = NULL, same_as = NULL, note = NULL, workers_lost = ?, owner = ?,"
-            f" fence = ?, heartbeat_at = {self._now} WHERE id = ?",
-            (lost, owner, entry.fence + 1, entry.import_id),
+        self.change(
+            entry,
+            {
+                "state": "running",
+                **dict.fromkeys(("error", "error_code", "finished_at", "same_as", "note")),
+                "workers_lost": lost,
+                "owner": owner,
+                "fence": entry.fence + 1,
+                "heartbeat_at": self.now,
+            },
         )
         return Lease(entry.import_id, entry.fence + 1, owner)
 
-    def heartbeat(self, lease: Lease, session: Session | None = None) -> None:
+    def heartbeat(self, lease: Lease) -> None:
         """Says that the lease's owner is alive."""
-        (session or self.session).execute(
-            f"UPDATE snapshots_imports SET heartbeat_at = {self._now} WHERE id = ? AND fence = ?",
-            (lease.import_id, lease.fence),
+        self.change(lease, {"heartbeat_at": self.now})
+
+    def change(
+        self, of: Lease | Entry, row: Row, also: str = "", session: Session | None = None
+    ) -> None:
+        """Sets columns of an import, unless it was taken over since; `also` is a further condition,
+        such as ` AND wanted IS NULL`."""
+        update(
+            session or self.session,
+            "snapshots_imports",
+            row,
+            f"id = ? AND fence = ?{also}",
+            (of.import_id, of.fence),
         )
 
     def claim(self, session: Session, lease: Lease, start: int, line: int) -> None:
-        """The first act of a chunk's transaction.
+        """Claims a chunk, as the first act of its transaction.
 
-        Raises AlreadyCommitted if the chunk is accounted for, LostLease if the import was taken
-        over. The primary key decides: while two transactions claim the same chunk, the database
-        makes one wait for the other.
+        The primary key decides: while two transactions claim the same chunk, the database makes one
+        wait for the other. Raises AlreadyCommitted if the chunk is accounted for, LostLease if the
+        import was taken over.
         """
         self.require(session, lease)
         try:
@@ -271,48 +223,35 @@ class Ledger(History):
     def record(
         self, session: Session, lease: Lease, done: ChunkDone, rejects: Sequence[Reject]
     ) -> None:
-        """The last act of a chunk's transaction.
+        """Writes the account of a chunk, as the last act of its transaction.
 
         Raises AccountingMismatch if the counts do not add up, LostLease if the import was
         taken over meanwhile; both roll the chunk back.
         """
-        counts = done.counts
         require_balanced(done, rejects)
         self.keep(session, lease, rejects)
-        session.execute(
-            "UPDATE snapshots_chunks SET end_offset = ?, end_line = ?, records = ?, loaded = ?,"
-            " rejected = ?, skipped = ?, hash_state = ?, hash = ?, seconds = ?,"
-            f" committed_at = {self._now} WHERE import_id = ? AND start_offset = ?",
-            (
-                done.end,
-                done.end_line,
-                counts.records,
-                counts.loaded,
-                counts.rejected,
-                counts.skipped,
-                done.hash_state,
-                done.hash,
-                done.seconds,
-                lease.import_id,
-                done.start,
-            ),
+        update(
+            session,
+            "snapshots_chunks",
+            {**done.row(), "committed_at": self.now},
+            "import_id = ? AND start_offset = ?",
+            (lease.import_id, done.start),
         )
         self.seal(session, lease, chunks=1)
 
     def seal(self, session: Session, lease: Lease, *, chunks: int = 0) -> None:
-        """Adds new chunks to those that must be there. Raises LostLease if the import was taken
-        over; after it, nobody can until COMMIT."""
+        """Adds new chunks to those that the import must have, and says that its owner is alive.
+
+        Nobody can take the import over from here to COMMIT. Raises LostLease if somebody has.
+        """
         # This lock comes last: other chunks wait for it only as long as COMMIT takes.
-        session.execute(
-            f"UPDATE snapshots_imports SET heartbeat_at = {self._now}, workers_lost = 0,"
-            f" chunks = chunks + {chunks:d} WHERE id = ? AND fence = ?",
-            (lease.import_id, lease.fence),
-        )
-        # From this look at the fence until COMMIT nobody may take the import over.
+        counted = Sql(f"chunks + {chunks:d}")
+        row: Row = {"heartbeat_at": self.now, "workers_lost": 0, "chunks": counted}
+        self.change(lease, row, session=session)
         self.require(session, lease, self.target.dialect.share_lock)
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
-        """Rejects of an import, within the transaction that counts them."""
+        """Keeps rejects of an import. Call it in the transaction that counts them."""
         if rejects:
             session.insert(
                 _REJECTS,
@@ -324,38 +263,31 @@ class Ledger(History):
             )
 
     def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
-        """The whole input, `end` bytes for the kernel, is accounted for: proves it and says so.
+        """Proves that the whole input is accounted for, `end` bytes as the kernel sees them, and
+        writes that the import is finished.
 
-        Call it within a transaction; again, if the answer to its COMMIT was lost. Raises
+        Call it within a transaction, and again if the answer to its COMMIT was lost. Raises
         AccountingMismatch if the chunks leave a gap, overlap, miss the end, or hold records that
         are not decided.
         """
         expected = 0
         for chunk in self.chunks(lease.import_id):
             if chunk.start != expected:
-                raise AccountingMismatch(
-                    f"bytes {expected} to {chunk.start} of the input belong to no chunk",
-                    hint="this is a defect, please report it",
+                raise _mismatch(
+                    f"bytes {expected} to {chunk.start} of the input belong to no chunk"
                 )
             if chunk.pending:
-                raise AccountingMismatch(
-                    f"{chunk.pending} records of the chunk at byte {chunk.start} are not decided",
-                    hint="this is a defect, please report it",
+                raise _mismatch(
+                    f"{chunk.pending} records of the chunk at byte {chunk.start} are not decided"
                 )
             expected = chunk.end
         if expected != end:
-            raise AccountingMismatch(
-                f"the chunks end at byte {expected}, the input at byte {end}",
-                hint="this is a defect, please report it",
-            )
+            raise _mismatch(f"the chunks end at byte {expected}, the input at byte {end}")
         if self._fence_and_state(self.session, lease) == (lease.fence, "finished"):
             return
         self.require(self.session, lease)
-        self.session.execute(
-            "UPDATE snapshots_imports SET content_hash = ?, size = ? WHERE id = ?",
-            (content_hash, size, lease.import_id),
-        )
-        self._end(lease, "finished", None, seconds)
+        known: Row = {"content_hash": content_hash, "size": size, "error": None, "error_code": None}
+        self._end(lease, "finished", known, seconds)
 
     def end(
         self,
@@ -367,39 +299,28 @@ class Ledger(History):
     ) -> None:
         """Ends this process's work on an import that is not finished; it can be resumed."""
         with self.session.transaction():
-            self._end(lease, state, error, seconds, code)
+            self._end(lease, state, {"error": error, "error_code": code}, seconds)
 
-    def _end(
-        self,
-        lease: Lease,
-        state: State,
-        error: str | None,
-        seconds: float,
-        code: str | None = None,
-    ) -> None:
+    def _end(self, lease: Lease, state: State, row: Row, seconds: float) -> None:
         # Who was taken over waits for no lock of its successor.
         if self._fence_and_state(self.session, lease) != (lease.fence, "running"):
             return
         # From here on no chunk of it commits: the totals are those of all that there will be.
         self._fence_and_state(self.session, lease, self.target.dialect.row_lock)
-        totals = self.counts(lease.import_id)
-        self.session.execute(
-            "UPDATE snapshots_imports SET state = ?, error = ?, error_code = ?, records = ?,"
-            f" loaded = ?, rejected = ?, skipped = ?, seconds = seconds + ?,"
-            f" finished_at = {self._now}, owner = NULL, workers_lost = 0"
-            " WHERE id = ? AND fence = ? AND state = 'running'",
-            (
-                state,
-                error,
-                code,
-                totals.records,
-                totals.loaded,
-                totals.rejected,
-                totals.skipped,
-                seconds,
-                lease.import_id,
-                lease.fence,
-            ),
+        update(
+            self.session,
+            "snapshots_imports",
+            {
+                "state": state,
+                **row,
+                **counts_row(self.counts(lease.import_id)),
+                "seconds": Sql(f"seconds + {seconds!r}"),
+                "finished_at": self.now,
+                "owner": None,
+                "workers_lost": 0,
+            },
+            "id = ? AND fence = ? AND state = 'running'",
+            (lease.import_id, lease.fence),
         )
 
     def require(self, session: Session, lease: Lease, lock: str = "") -> None:
@@ -417,6 +338,16 @@ class Ledger(History):
         return rows[0] if rows else None
 
 
+def counts_row(counts: Counts) -> Row:
+    """Counts as columns of the ledger."""
+    return {
+        "records": counts.records,
+        "loaded": counts.loaded,
+        "rejected": counts.rejected,
+        "skipped": counts.skipped,
+    }
+
+
 def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
     """Raises AccountingMismatch if a record of a chunk is in no bucket, or a reject is not kept."""
     counts = done.counts
@@ -428,13 +359,5 @@ def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
         )
 
 
-def as_seen(identity: Identity) -> tuple[Value, ...]:
-    """An input's name, and what tells of a file that it was not touched."""
-    inode = None if identity.inode is None else str(identity.inode)
-    return identity.name, identity.size, identity.mtime_ns, inode, identity.etag
-
-
-def _int(value: object) -> int:
-    if not isinstance(value, int):
-        raise LedgerError(f"the ledger holds {value!r} where a whole number belongs")
-    return value
+def _mismatch(text: str) -> AccountingMismatch:
+    return AccountingMismatch(text, hint="this is a defect, please report it")

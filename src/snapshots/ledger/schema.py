@@ -19,10 +19,10 @@ from snapshots.ledger.times import seconds_between
 from snapshots.model import TableName
 
 if TYPE_CHECKING:
-    from snapshots.ports import Session, Target
+    from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 3
+VERSION = 4
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
@@ -87,7 +87,14 @@ def read_version(target: Target, session: Session, lock: str = "") -> int:
     transaction ends. Raises LedgerError if a newer program made the ledger, and LedgerDamaged if
     its version is lost.
     """
-    rows = session.execute(f"SELECT version FROM snapshots_version{lock}")
+    return version_of(target, session.execute(f"SELECT version FROM snapshots_version{lock}"))
+
+
+def version_of(target: Target, rows: ResultRows) -> int:
+    """The version in the rows of snapshots_version, as its first column.
+
+    Raises LedgerError where a newer program made it, LedgerDamaged where its version is lost.
+    """
     found = rows[0][0] if len(rows) == 1 else None
     where = target.display()
     if not isinstance(found, int) or found < 1:

@@ -1,4 +1,4 @@
-"""A small import in the ledger: written once, when all of it is decided.
+"""Writes a small import into the ledger once, when all of it is decided.
 
 An import that takes long is begun, claimed chunk by chunk and finished, so that whoever finds it
 knows how far it has come. One that is a single transaction is never found half done: two rows say
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
-from snapshots.ledger.record import as_seen, require_balanced
+from snapshots.ledger.new_import import identity_row
+from snapshots.ledger.record import counts_row, require_balanced
+from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,53 +39,44 @@ class SingleChunkImport:
 
 
 def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
-    """A finished import, in the transaction that loads it and, within `locked`, gave it its number.
+    """Writes a finished import, in the transaction that has loaded it and taken its number.
 
     Raises AccountingMismatch if the counts do not add up, or if the chunk is not the whole input.
     """
-    done, identity = whole.done, whole.identity
+    done = whole.done
     require_balanced(done, whole.rejects)
     if (done.start, done.end) != (0, whole.end):
         raise AccountingMismatch(
             f"the chunk has bytes {done.start} to {done.end} of an input of {whole.end}",
             hint="this is a defect, please report it",
         )
-    session, now, counts = ledger.session, ledger.target.dialect.now, done.counts
-    sums = (counts.records, counts.loaded, counts.rejected, counts.skipped)
-    session.execute(
-        "INSERT INTO snapshots_imports (id, kind, input, size, mtime_ns, inode, etag, fingerprint,"
-        " content_hash, table_name, state, plan, records, loaded, rejected, skipped, seconds,"
-        " started_at, finished_at, heartbeat_at, fence, replaces, chunks)"
-        " VALUES (?, 'import', ?, ?, ?, ?, ?, ?, ?, ?, 'finished', ?, ?, ?, ?, ?, ?,"
-        f" {now}, {now}, {now}, ?, ?, 1)",
-        (
-            lease.import_id,
-            *as_seen(identity),
-            identity.fingerprint,
-            whole.content_hash,
-            whole.table,
-            whole.plan,
-            *sums,
-            whole.seconds,
-            lease.fence,
-            lease.replaces,
-        ),
+    ledger.numbers.write(
+        lease.import_id,
+        {
+            "kind": "import",
+            **identity_row(whole.identity),
+            "content_hash": whole.content_hash,
+            "table_name": whole.table,
+            "state": "finished",
+            "plan": whole.plan,
+            **counts_row(done.counts),
+            "seconds": whole.seconds,
+            **dict.fromkeys(("started_at", "finished_at", "heartbeat_at"), ledger.now),
+            "fence": lease.fence,
+            "replaces": lease.replaces,
+            "chunks": 1,
+        },
     )
-    session.execute(
-        "INSERT INTO snapshots_chunks (import_id, start_offset, end_offset, start_line, end_line,"
-        " records, loaded, rejected, skipped, hash_state, hash, fence, seconds, committed_at)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {now})",
-        (
-            lease.import_id,
-            done.start,
-            done.end,
-            done.start_line,
-            done.end_line,
-            *sums,
-            done.hash_state,
-            done.hash,
-            lease.fence,
-            done.seconds,
-        ),
+    insert(
+        ledger.session,
+        "snapshots_chunks",
+        {
+            "import_id": lease.import_id,
+            "start_offset": done.start,
+            "start_line": done.start_line,
+            "fence": lease.fence,
+            **done.row(),
+            "committed_at": ledger.now,
+        },
     )
-    ledger.keep(session, lease, whole.rejects)
+    ledger.keep(ledger.session, lease, whole.rejects)

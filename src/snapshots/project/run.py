@@ -11,7 +11,7 @@ from snapshots.contract.fit import fit
 from snapshots.engine.events import Notice
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
-from snapshots.engine.run.run import import_input
+from snapshots.engine.run.importer import import_input
 from snapshots.errors import InputError, SnapshotsError
 from snapshots.project.contracts import named
 from snapshots.project.service_account import authority

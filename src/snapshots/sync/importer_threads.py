@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 
 from snapshots.engine.events import ImportResult
-from snapshots.engine.run.run import Importer
+from snapshots.engine.run.importer import Importer
 from snapshots.errors import (
     AlreadyImported,
     CannotConnect,

@@ -25,6 +25,8 @@ LOOK_SECONDS = 0.5
 QUIET_SECONDS = 15.0
 """Of silence, before a comment tells proxies and clients that the line is not dead."""
 MOST_LISTENERS = 200
+LATE = 1000
+"""An import may be committed behind so many that were begun after it, and is told all the same."""
 _AT_ONCE = 500
 
 
@@ -65,7 +67,8 @@ class Hub:
         self._listeners: set[Mailbox] = set()
         self._somebody = asyncio.Event()
         self._known: dict[int, tuple[Value, ...]] | None = None
-        self._newest = 0
+        self._numbers: set[int] = set()
+        """Of the newest imports, as far as they are in the ledger."""
         self.closed = False
         """May be set from anywhere."""
 
@@ -126,13 +129,15 @@ class Hub:
         """What runs, and what is not as it was. On a thread."""
         fault_point("telling")
         with self._pool.ledger() as ledger:
-            now, newest = ledger.unsettled(), ledger.newest()
+            now = ledger.unsettled()
+            newest = max(self._numbers, default=0) or ledger.newest()
+            numbers = ledger.numbers_after(newest - LATE)
             if self._known is None:
-                self._known, self._newest = now, newest
+                self._known, self._numbers = now, numbers
             changed = {one for one, known in now.items() if known[0] == "running"}
             changed |= {one for one in now | self._known if now.get(one) != self._known.get(one)}
-            changed |= set(range(self._newest + 1, newest + 1))
-            self._known, self._newest = now, newest
+            changed |= numbers - self._numbers
+            self._known, self._numbers = now, numbers
             return _views(ledger, sorted(changed))
 
 

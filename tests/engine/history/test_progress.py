@@ -28,7 +28,7 @@ class Running:
         )
 
     def take(self):
-        with self.ledger.locked():
+        with self.ledger.writing():
             entry = self.ledger.entry(self.number)
             self.fence = self.ledger.take(entry, owner.this_process()).fence
 

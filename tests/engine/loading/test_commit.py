@@ -12,6 +12,7 @@ from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.loading.write import RowWriter
 from snapshots.engine.plan.plan import Plan
 from snapshots.errors import AccountingMismatch, LostLease, RefusedRows, Stopped
+from snapshots.ledger.new_import import begin
 from snapshots.ledger.record import ChunkDone, Ledger
 from snapshots.model import Column, Contract, Counts, Dialect, TableName, Type
 from snapshots.ports import Identity
@@ -34,9 +35,15 @@ class Stage:
             TableName("t"), Dialect(), contract, ("id", "name"), self.target.encoding, True, 1 << 20
         )
         self.target.create_table(self.session, plan.table, contract, lineage=True)
-        with self.ledger.locked():
-            self.lease = self.ledger.begin(
-                "import", Identity("a.csv", 4, 1, 2, "f" * 64), None, "t", plan.to_json(), "me"
+        with self.ledger.writing():
+            self.lease = begin(
+                self.ledger,
+                "import",
+                Identity("a.csv", 4, 1, 2, "f" * 64),
+                None,
+                "t",
+                plan.to_json(),
+                "me",
             )
         self.rows = RowWriter(plan.table, plan.columns, plan.converter(self.lease.import_id))
         self.piece = Piece(Chunk.of(TEXT), (), "utf-8", 0)
@@ -101,7 +108,7 @@ def test_two_workers_at_one_chunk(stage):
 
 
 def test_who_lost_the_import_writes_nothing(stage):
-    with stage.ledger.locked():
+    with stage.ledger.writing():
         taken = stage.ledger.take(stage.ledger.entry(stage.lease.import_id), "another")
     assert taken.fence == 2
     with pytest.raises(LostLease):
@@ -118,7 +125,7 @@ def test_who_loses_it_in_the_middle_writes_nothing(url, request, monkeypatch):
 
     def take_over(point):
         if point == "after-claim":
-            with other.locked():
+            with other.writing():
                 other.take(other.entry(stage.lease.import_id), "another")
 
     monkeypatch.setattr("snapshots.engine.loading.commit.fault_point", take_over)

@@ -1,4 +1,4 @@
-"""The job of a delivery: the rows of an input go to an API, and the account stays at home."""
+"""The job of a delivery: it sends the rows of an input to an API, and the account stays at home."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots.engine.delivery.execution import DeliveryExecution
 from snapshots.engine.delivery.group_commit import unwritten
 from snapshots.engine.delivery.settings import settings
+from snapshots.engine.job import SingleTransactionAttempt
 from snapshots.engine.plan.columns import fitting, for_requests
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, UnansweredRows, path_of
+from snapshots.engine.publishing.modes import publisher_for
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from snapshots.engine.job import JobContext, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.endpoint import Endpoint
+    from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
@@ -38,57 +41,67 @@ holds up little."""
 
 @dataclass(frozen=True)
 class DeliveryJob:
-    """See `engine.job.Job`."""
+    """Sends to an API; `home` is the database of the ledger. See `engine.job.Job`."""
 
     home: Target
     options: Options
 
     kind: ClassVar[RunKind] = "delivery"
-    stream_again: ClassVar[str] = "snapshots send - --to URL"
+    command_for_stream: ClassVar[str] = "snapshots send - --to URL"
 
-    def destination(self) -> str | None:
-        """The URL, as the user wrote it."""
+    def requested_destination(self) -> str | None:
+        """The URL, as the user has written it."""
         return None if self.options.request is None else self.options.request.url
 
-    def likely(self, _name: str) -> str | None:
-        """Nothing follows from an input's name."""
+    def default_destination(self, _name: str) -> str | None:
+        """None: no URL follows from an input's name."""
         return None
 
     def plan(self, source: Source, _books: LedgerSession, say: Callable[[str], None]) -> Plan:
         """See `engine.job.Job`."""
         return checked_plan(source, self.options, say)
 
-    def make(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
-        """Nothing is made at an API."""
+    def create_destination(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
+        """Creates nothing: an API is there."""
         return True
 
-    def at_once(
+    def run_in_one_transaction(
         self,
         _plan: Plan,
         _books: LedgerSession,
         _source: Source,
         _known: KnownInput,
         _stop: threading.Event,
-    ) -> None:
-        """An API knows no transactions."""
+    ) -> SingleTransactionAttempt:
+        """Does nothing: an API has no transactions."""
+        return SingleTransactionAttempt()
 
-    def prepare(self, plan: Plan, _books: LedgerSession, _lease: Lease, *, new: bool) -> None:
-        """Nothing is made at an API; but the secrets must be there, also when going on."""
+    def prepare_destination(
+        self, plan: Plan, _books: LedgerSession, _lease: Lease, *, new: bool
+    ) -> None:
+        """Looks the secrets up again where the run is resumed. Raises UsageError without them."""
         if not new:
             settings(plan.request.with_secrets_of(self.options.request))
 
-    def settle(self, _plan: Plan, _lease: Lease, _ledger: Ledger) -> str:
-        """What an API has confirmed is so."""
+    def transfer(self, context: JobContext) -> JobOutcome:
+        """Sends the records. See `engine.job.Job`."""
+        request = context.plan.request.with_secrets_of(self.options.request)
+        return DeliveryExecution(self.home, context, request).run()
+
+    def complete_account(self, _plan: Plan, _lease: Lease, _ledger: Ledger) -> str:
+        """Does nothing: what an API has confirmed is counted."""
         return ""
 
-    def carry_out(self, task: JobContext) -> JobOutcome:
+    def publisher(self, plan: Plan) -> Publisher:
         """See `engine.job.Job`."""
-        request = task.plan.request.with_secrets_of(self.options.request)
-        return DeliveryExecution(self.home, task, request).run()
+        return publisher_for(plan)
 
 
 def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
-    """The plan of a delivery whose secrets are there and whose contract can be carried out."""
+    """Makes the plan of a delivery, and checks that its secrets are there and its contract works.
+
+    Raises UsageError and ContractError.
+    """
     plan = make_plan(source, options, say)
     settings(plan.request)
     plan.converter(0)
@@ -96,7 +109,7 @@ def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -
 
 
 def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:
-    """Decides how an input will be sent. `say` gets a sentence for everything detected."""
+    """Decides how an input will be sent. `say` gets a sentence for what was detected."""
     layout = source.layout if isinstance(source, Described) else _detected(source, options, say)
     request = _seeded(options.request)
     return Plan(

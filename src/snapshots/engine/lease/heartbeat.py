@@ -65,8 +65,8 @@ class Heartbeat:
 
     def _look(self) -> None:
         ledger = self._books.ledger
-        entry = ledger.entry(self._lease.import_id)
-        if entry is None or entry.wanted or entry.fence != self._lease.fence:
+        now = ledger.lease_state(self._lease.import_id)
+        if now is None or now.wanted or now.fence != self._lease.fence:
             self.stop.set()
-        elif abs(entry.heartbeat_age) > HEARTBEAT_SILENCE_SECONDS:
+        elif abs(now.heartbeat_age) > HEARTBEAT_SILENCE_SECONDS:
             ledger.heartbeat(self._lease)

@@ -48,7 +48,7 @@ def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
     if entry.state == "running":
         ledger.session.end_named(session_name(entry))
     try:
-        with ledger.locked():
+        with ledger.writing():
             return ledger.take(entry, owner.this_process(), lost)
     except TargetError as error:
         if error.retryable and entry.state == "running":

@@ -1,4 +1,4 @@
-"""The job of an import: the rows of an input go into a table, beside their account."""
+"""The job of an import: it loads the records of an input into a table, beside their account."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.engine.job import SingleTransactionImport
+from snapshots.engine.job import SingleTransactionAttempt
 from snapshots.engine.loading import triggers
 from snapshots.engine.loading.execution import LoadingExecution
 from snapshots.engine.loading.parent_retry import retry
-from snapshots.engine.loading.single_transaction import import_small, is_small
+from snapshots.engine.loading.single_transaction import import_in_one_transaction, is_small
 from snapshots.engine.loading.table import create_table, prepare_table
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
+from snapshots.engine.publishing.modes import publisher_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.job import JobContext, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
@@ -29,21 +31,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadingJob:
-    """See `engine.job.Job`."""
+    """Loads into a table of a database. See `engine.job.Job`."""
 
     target: Target
     options: Options
 
     kind: ClassVar[RunKind] = "import"
-    stream_again: ClassVar[str] = "snapshots import - --table TABLE"
+    command_for_stream: ClassVar[str] = "snapshots import - --table TABLE"
 
-    def destination(self) -> str | None:
-        """The table, as the database calls it."""
+    def requested_destination(self) -> str | None:
+        """The table that the user has named, as the database calls it."""
         table = self.options.table
         return None if table is None else str(table_of(self.target, "-", table))
 
-    def likely(self, name: str) -> str | None:
-        """The table that is made of the input's name."""
+    def default_destination(self, name: str) -> str | None:
+        """The table that is named after the input; None for a stream."""
         return None if name == "-" else table_for(name, None)
 
     def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
@@ -60,26 +62,31 @@ class LoadingJob:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan
 
-    def make(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
+    def create_destination(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
         """See `engine.job.Job`."""
         return plan.create is None or create_table(books.ledger, lease, plan)
 
-    def at_once(
+    def run_in_one_transaction(
         self,
         plan: Plan,
         books: LedgerSession,
         source: Source,
         known: KnownInput,
         stop: threading.Event,
-    ) -> SingleTransactionImport | None:
-        """A small file goes into a table that exists in one transaction."""
-        if not is_small(source, self.options) or plan.create or plan.add or not plan.loads:
-            return None
-        if plan.triggers:
-            return None
-        return import_small(books.ledger, source, plan, known, self.options, stop)
+    ) -> SingleTransactionAttempt:
+        """Loads a small file into a table that exists, and has no triggers."""
+        alters_the_table = plan.create or plan.add
+        if alters_the_table or plan.triggers or not plan.loads:
+            return SingleTransactionAttempt()
+        if not is_small(source, self.options):
+            return SingleTransactionAttempt()
+        return import_in_one_transaction(
+            books.ledger, source, plan, known, self.options, self.publisher(plan), stop
+        )
 
-    def prepare(self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool) -> None:
+    def prepare_destination(
+        self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool
+    ) -> None:
         """See `engine.job.Job`."""
         # Plans of older versions did not know whose a table is.
         require_users(self.target, books.session, plan.table)
@@ -90,10 +97,14 @@ class LoadingJob:
             self.options.tables.require_open(books.ledger, plan.table)
         prepare_table(self.target, books.session, plan)
 
-    def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
-        """See `engine.job.Job`."""
-        return triggers.settle(ledger, lease, plan)
+    def transfer(self, context: JobContext) -> JobOutcome:
+        """Loads the records, and then those again that waited for others of their table."""
+        return retry(self.target, context, LoadingExecution(self.target, context).run())
 
-    def carry_out(self, task: JobContext) -> JobOutcome:
+    def complete_account(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
+        """Counts the records that triggers have left out of the table."""
+        return triggers.count_left_out(ledger, lease, plan)
+
+    def publisher(self, plan: Plan) -> Publisher:
         """See `engine.job.Job`."""
-        return retry(self.target, task, LoadingExecution(self.target, task).run())
+        return publisher_for(plan)

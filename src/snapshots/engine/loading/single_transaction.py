@@ -1,9 +1,12 @@
-"""A small input in one transaction: its import, its chunk, its rows and its end.
+"""Loads a small input in one transaction: its import, its chunk, its rows and its end.
 
 A service that is given thousands of small files spends its time in transactions and connections;
 here each file costs one of the first and none of the second. What does not go smoothly is rolled
 back whole, as if nothing had been tried, and the ordinary way is taken: it alone decides what
 becomes of refused rows, budgets and errors.
+
+While its rows load the transaction holds the lock of the input's fingerprint, so that no second
+import of the same bytes begins. Other inputs do not wait for it.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from snapshots.engine.input.reader import Reader, Remainder
-from snapshots.engine.job import SingleTransactionImport
+from snapshots.engine.job import SingleTransactionAttempt, SingleTransactionImport
 from snapshots.engine.lease import owner
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.altered_values import AlteredValues
@@ -22,7 +25,9 @@ from snapshots.engine.loading.commit import account_of
 from snapshots.engine.loading.write import RowWriter, write_all
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import SnapshotsError, Stopped
+from snapshots.ledger import locks
 from snapshots.ledger.missing_tables import give_up
+from snapshots.ledger.new_import import take_place
 from snapshots.ledger.record import Lease
 from snapshots.ledger.single import SingleChunkImport, enter
 from snapshots.model import Counts
@@ -32,52 +37,57 @@ if TYPE_CHECKING:
     from snapshots.engine.input.reader import Piece
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.record import Ledger
     from snapshots.ports import Source
 
 SMALL_BYTES = 1 << 20
-"""Of input as it lies."""
+"""The most bytes of an input, as it lies, that are loaded in one transaction."""
 
 
 def is_small(source: Source, options: Options) -> bool:
-    """Whether an input can be one chunk, by its size, and its import needs no watching."""
+    """Tells whether an input can be one chunk, by its size, and its import needs no watching."""
     size = source.identity.size
-    if size is None or source.identity.mtime_ns is None:
+    if size is None or source.identity.mtime_ns is None or source.identity.fingerprint is None:
         return False
     watched = options.limit is not None or options.stop_on_error or options.again
     return size <= min(SMALL_BYTES, options.chunk_size) and not watched
 
 
-def import_small(
+def import_in_one_transaction(
     ledger: Ledger,
     source: Source,
     plan: Plan,
     known: KnownInput,
     options: Options,
+    publisher: Publisher,
     stop: threading.Event,
-) -> SingleTransactionImport | None:
-    """Loads an input into its table, which exists, in one transaction; None if that cannot be,
-    or if another process has begun an input that looks like it since it was looked up.
+) -> SingleTransactionAttempt:
+    """Loads an input into its table, which exists, in one transaction, if that can be.
 
+    It cannot where another process has begun an input that looks like it since it was looked up.
     The answer to COMMIT may be lost: whoever looks the input up again learns what became of it.
     """
     began = time.monotonic()
     watch = StopConditions(options.reject_limit, committed=Counts(), limit=None, stop=stop)
     identity, text = known.identity, plan.to_json()
+    alike = (len(known.lookalikes), next(iter(known.lookalikes), None))
+    number: int | None = None
     try:
         reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)
         piece = _only(reader)
         content_hash = reader.content_hash or ""
         fault_point("before-claim")
-        with ledger.locked():
-            place = ledger.next("import", identity, content_hash, plan.destination)
-            if place.lookalike != next(iter(known.lookalikes), None):
-                return None
+        with ledger.writing(locks.of_input("import", identity.fingerprint or "")):
+            place = take_place(ledger, "import", identity, content_hash, plan.destination)
+            number = place.import_id
+            if place.lookalikes != alike:
+                raise Stopped("another process has begun it")
             fault_point("after-claim")
             rows = RowWriter(
                 plan.table,
                 plan.columns,
-                plan.converter(place.import_id),
+                plan.converter(number),
                 comparing=AlteredValues(ledger.target, plan),
             )
             claimed = time.monotonic()
@@ -85,7 +95,7 @@ def import_small(
             done = account_of(piece, written, time.monotonic() - claimed)
             if watch.enough(done.counts) or not source.unchanged():
                 raise Stopped("not as simple as it looked")
-            lease = Lease(place.import_id, 1, owner.this_process(), place.replaces)
+            lease = Lease(number, 1, owner.this_process(), place.replaces)
             whole = SingleChunkImport(
                 identity,
                 content_hash,
@@ -97,12 +107,13 @@ def import_small(
                 time.monotonic() - began,
             )
             enter(ledger, lease, whole)
-            give_up(ledger, known.gone, place.import_id)
+            publisher.publish(ledger, lease, plan)
+            give_up(ledger, known.gone, number)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:
-        return None
-    return SingleTransactionImport(lease, done)
+        return SingleTransactionAttempt(number=number)
+    return SingleTransactionAttempt(SingleTransactionImport(lease, done))
 
 
 def _only(reader: Reader) -> Piece:

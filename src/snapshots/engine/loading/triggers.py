@@ -1,4 +1,4 @@
-"""The triggers of a table are its owner's will; how many records they let in is our account."""
+"""Triggers are the will of a table's owner; how many records they leave out is counted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ MOST_ROWS = 1_000_000
 """Of a table that is read as a whole to count the rows of one import."""
 
 
-def settle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
-    """What triggers have left out becomes skipped; why it was not counted, or nothing.
+def count_left_out(ledger: Ledger, lease: Lease, plan: Plan) -> str:
+    """Counts records that triggers have left out of the table as skipped.
 
-    Call it in the transaction that finishes the import, before that.
+    Returns why that could not be, as a sentence, or nothing. Call it in the transaction that
+    finishes the import, before it does.
     """
     if not plan.triggers:
         return ""
@@ -37,7 +38,7 @@ def settle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
             f"Table {plan.table} has triggers ({names}) and is large: what they left out was not"
             f" counted. An index makes it quick: CREATE INDEX {index} ON {table} (_import_id)"
         )
-    if not left_out.settle(ledger, lease, table):
+    if not left_out.count(ledger, lease, table):
         return (
             f"Triggers ({names}) have taken _line from rows of table {plan.table}: what they left"
             " out was not counted."

@@ -11,7 +11,7 @@ from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import require_users
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
-from snapshots.ledger import queue
+from snapshots.ledger import locks, queue
 from snapshots.ledger.missing_tables import TABLE_GONE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def submit(
     require_users(ledger.target, ledger.session, named)
     tables.require_takes(ledger, named)
     table = str(named)
-    with ledger.locked():
+    with ledger.writing(locks.QUEUE):
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:

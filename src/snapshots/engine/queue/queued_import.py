@@ -74,7 +74,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     if entry.plan:
         with ended_by(run.stop, run.source):
             known = require_same(run.source, entry, ledger)
-        return run.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
+        return run.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
         known = run.look_up()
     if known.imported:
@@ -85,7 +85,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
         plan = run.job.plan(run.source, run.books, run.say)
     ledger = run.books.renewed()
     fault_point("planned")
-    with ledger.locked():
+    with ledger.writing(run.lock(known)):
         fault_point("adopting")
         new = run.nothing_new(known)
         if new:
@@ -100,7 +100,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
             give_up(ledger, known.gone, lease.import_id)
     if not new:
         return _go(run, lease, entry)
-    return run.execute(lease, plan, known, resumed=False)
+    return run.carry_out(lease, plan, known, resumed=False)
 
 
 def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> ImportResult:

@@ -1,1 +1,1 @@
-"""One run from its input to its end: begin or resume, carry out, conclude."""
+"""Runs: an import is begun or resumed, carried out and concluded; also without writing."""

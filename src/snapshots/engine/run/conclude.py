@@ -1,4 +1,4 @@
-"""How an import ends: what the ledger is told of it, and what the caller."""
+"""Concludes a run: writes its end into the ledger, and tells the caller how it ended."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """The end of the import of one open source, whichever it will be."""
+class Conclusion:
+    """Concludes the run of one open source, however it ends."""
 
     job: Job
     books: LedgerSession
@@ -56,7 +56,11 @@ class Ending:
     def conclude(
         self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome
     ) -> ImportResult:
-        """Writes the end of the import into the ledger and says it to the caller."""
+        """Writes the end of the run into the ledger, and returns it.
+
+        Raises LostLease if another process has taken the import over, and an error that is none of
+        this package.
+        """
         error = ended.error
         if isinstance(error, LostLease):
             raise error
@@ -74,12 +78,12 @@ class Ending:
         if not ended.whole:
             return self._not_whole(lease, ended)
         try:
-            unsettled = self._finish(lease, plan, known, ended)
+            note = self._finish(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
-        return self.finished(lease, known, ended.counts, uncounted=unsettled)
+        return self.finished(lease, known, ended.counts, note=note)
 
     def finished(
         self,
@@ -87,22 +91,22 @@ class Ending:
         known: KnownInput,
         counts: Counts,
         rejects: Mapping[str, int] | None = None,
-        uncounted: str = "",
+        note: str = "",
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
-        `rejects` by code, where all of it was committed on the ledger's session just now;
-        `uncounted`: what could not be settled, as a sentence.
+        `rejects` are those of the import by code, where all of it was committed on the ledger's
+        session just now. `note` is what there is to say of the account or of publishing.
         """
         anew = sentence(known.anew)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, anew, uncounted, rejects)
+            return self._result(lease, "finished", 0, anew, note, rejects)
         see = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
-        hint = f"{uncounted} {see}".strip()
+        hint = f"{note} {see}".strip()
         return self._result(lease, "finished", 3, anew, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
-        """Notes the end as well as it can be: if the database is away, the lease runs out.
+        """Writes the end of the run if it can: where the database is away, the lease runs out.
 
         Raises LostLease if another process has taken the import over: how it ends is for that one
         to say, and what went wrong here may only follow from it. An error that is none of this
@@ -127,9 +131,10 @@ class Ending:
             self.say(f"the ledger could not be told: {second}")
 
     def _finish(self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome) -> str:
-        """Proves and says that all is done, as patient with the database as the workers are.
+        """Completes the account, publishes the rows and finishes the import, in one transaction.
 
-        What could not be settled comes back as a sentence.
+        Tries again while the database is away, as long as the workers do. Returns what there is to
+        say of it, as sentences.
         """
         patience = DatabaseRetry(self._require_no_stop)
         while True:
@@ -137,7 +142,8 @@ class Ending:
             try:
                 ledger = self.books.renewed()
                 with ledger.session.transaction():
-                    unsettled = self.job.settle(plan, lease, ledger)
+                    uncounted = self.job.complete_account(plan, lease, ledger)
+                    published = self.job.publisher(plan).publish(ledger, lease, plan)
                     ledger.finish(
                         lease,
                         ended.end,
@@ -149,7 +155,7 @@ class Ending:
             except SnapshotsError as error:
                 patience.bear(error, connected=True)
             else:
-                return unsettled
+                return f"{uncounted} {published.note}".strip()
             patience.wait()
 
     def _require_no_stop(self) -> None:
@@ -239,12 +245,12 @@ class Ending:
         if isinstance(self.source, Described):
             return self.source.again
         if self.source.identity.name == "-":
-            return f"Go on by giving the same stream again: ... | {self.job.stream_again}"
+            return f"Go on by giving the same stream again: ... | {self.job.command_for_stream}"
         return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
 
 
 def where(target: Target) -> str:
-    """What a later command needs to find an import: nothing for the default database."""
+    """The option that a later command needs to find an import: none for the default database."""
     shown = target.display()
     return "" if shown == locations.target(None).display() else f" --database {quote(shown)}"
 
@@ -252,9 +258,9 @@ def where(target: Target) -> str:
 def already(
     entry: Entry, target: Target, given: str, known: KnownInput | None = None
 ) -> ImportResult:
-    """The result where the input is loaded or delivered by an earlier run, under any name.
+    """The result where an earlier run has loaded or delivered the input, under any name.
 
-    `known`: what was found of its tables, if that was asked.
+    `known` is what was found of its tables, if that was asked.
     """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at

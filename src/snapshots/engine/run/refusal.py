@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.table_name import table_of
 from snapshots.errors import LedgerError, SnapshotsError
+from snapshots.ledger import locks
+from snapshots.ledger.new_import import refuse
 from snapshots.ports import Identity
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def record_refusal(
 ) -> ImportRecord:
     """The failed import; the one there is already if the input was refused as it is now."""
     identity = _as_it_lies(name)
-    with ledger.locked():
+    with ledger.writing(locks.of_name(name)):
         last = next(reversed(ledger.sightings([name])), None)
         seen = last and (last.size, last.mtime_ns, last.inode, last.state)
         if last is not None and seen == (
@@ -36,7 +38,7 @@ def record_refusal(
             import_id = last.import_id
         else:
             into, why = _table(ledger, name, table), error.for_the_ledger()
-            import_id = ledger.refuse(identity, into, why, error.code)
+            import_id = refuse(ledger, identity, into, why, error.code)
     entry: Entry | None = ledger.entry(import_id)
     if entry is None:
         raise LedgerError(f"import {import_id} has vanished from the ledger")

@@ -1,34 +1,20 @@
-"""The import of one input, from its name to its place in the history."""
+"""One run: an input is looked up, its import is begun or resumed, carried out and concluded."""
 
 from __future__ import annotations
 
-import os
 import threading
-from contextlib import closing
-from shlex import quote
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
 
-from snapshots.engine.events import (
-    ImportResult,
-    Listener,
-    Notice,
-    Started,
-    as_committed,
-    run_with_events,
-)
+from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
 from snapshots.engine.history import known_databases
-from snapshots.engine.input.identity import KnownInput, look_up, require_same
-from snapshots.engine.job import Job, JobContext
+from snapshots.engine.input.identity import KnownInput, look_up
+from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
-from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_whole, session_name, take_over
 from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
-from snapshots.engine.run import dry_run
-from snapshots.engine.run.conclude import Ending, already, where
-from snapshots.engine.run.refusal import record_refusal
+from snapshots.engine.run.conclude import Conclusion, already, where
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
     AlreadyImported,
@@ -36,163 +22,30 @@ from snapshots.errors import (
     ConnectionLost,
     ContractError,
     ImportBusy,
-    InputError,
     LedgerError,
     LostLease,
     SnapshotsError,
-    TargetError,
     UsageError,
 )
-from snapshots.ledger import awaiting_parents
-from snapshots.ledger.missing_tables import TABLE_GONE, give_up
-from snapshots.redaction import HIDDEN
-from snapshots.sources import open_source, shown
+from snapshots.ledger import awaiting_parents, locks
+from snapshots.ledger.missing_tables import give_up
+from snapshots.ledger.new_import import begin
 
 if TYPE_CHECKING:
+    from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
-    from snapshots.model import ImportRecord, RunKind
+    from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
 
-class Importer:
-    """Imports one input after the other, over one session with the target that is kept.
-
-    For one thread at a time.
-    """
-
-    def __init__(
-        self,
-        target: Target,
-        options: Options,
-        listener: Listener,
-        stop: threading.Event | None = None,
-    ) -> None:
-        self.books = LedgerSession(target, create=True, migrate=lambda text: listener(Notice(text)))
-        self.options = options
-        self.listener = listener
-        self.stop = stop or threading.Event()
-
-    def import_input(self, given: str | Source) -> ImportResult:
-        """Loads one input, by its name or open; goes on with an unfinished import of it, or finds
-        that it is loaded.
-
-        With a request among the options its rows are sent to an API, and the target is the
-        database that keeps the account.
-
-        Raises the errors of planning, with nothing written; what goes wrong later is in the result
-        and in the ledger. The listener hears of the end, too.
-        """
-        name = shown(given) if isinstance(given, str) else given.identity.name
-        return run_with_events(name, self.listener, lambda hear: self._import(given, hear))
-
-    def _import(self, given: str | Source, listener: Listener) -> ImportResult:
-        options, target = self.options, self.books.target
-        source = open_source(given, options.remote_access) if isinstance(given, str) else given
-        try:
-            if options.dry_run:
-                return dry_run.run(source, target, options, listener)
-            job = job_for(target, options, "import" if options.request is None else "delivery")
-            run = Run(job, self.books, source, options, listener, self.stop)
-            return run.import_or_go_on()
-        except TargetError:
-            # Whatever is wrong with the session, the next import gets another.
-            self.books.close()
-            raise
-        finally:
-            source.close()
-
-    def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
-        """Notes in the ledger that an input failed before it had a plan."""
-        return record_refusal(self.books.ledger, shown(name), self.options.table, error)
-
-    def close(self) -> None:
-        """Ends the session; another import would begin another."""
-        self.books.close()
-
-
-def import_input(
-    given: str | Source,
-    target: Target,
-    options: Options,
-    listener: Listener,
-    stop: threading.Event | None = None,
-) -> ImportResult:
-    """What `Importer.import_input` does, for a single input."""
-    with closing(Importer(target, options, listener, stop)) as importer:
-        return importer.import_input(given)
-
-
-def resume_import(
-    import_id: int,
-    target: Target,
-    options: Options,
-    listener: Listener,
-    stop: threading.Event | None = None,
-    url: str | None = None,
-) -> ImportResult:
-    """Goes on with an unfinished import, by its plan; `url` is that of its input, with the
-    credentials that are kept nowhere.
-
-    Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
-    The listener hears of the end, too.
-    """
-    return run_with_events(
-        f"import {import_id}",
-        listener,
-        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event(), url),
-    )
-
-
-def _resume(
-    import_id: int,
-    target: Target,
-    options: Options,
-    listener: Listener,
-    stop: threading.Event,
-    url: str | None,
-) -> ImportResult:
-    migrated = LedgerSession(target, create=False, migrate=lambda text: listener(Notice(text)))
-    with closing(migrated) as books:
-        ledger = books.ledger
-        entry = ledger.entry(import_id) if ledger.exists() else None
-        if entry is None:
-            raise LedgerError(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows those there are",
-            )
-        require_whole(entry)
-        if entry.state == "finished":
-            of = ledger.entry(entry.same_as) if entry.same_as is not None else None
-            return already(of or entry, target, entry.input)
-        if entry.error_code == TABLE_GONE:
-            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
-        job = job_for(target, options, entry.kind)
-        if entry.plan and Plan.from_json(entry.plan).from_query:
-            raise InputError(
-                f"{entry.kind} {import_id} sent the rows of a query, which is over",
-                hint="give its snapshots send again, or snapshots run PROJECT",
-            )
-        if entry.input == "-":
-            raise InputError(
-                f"import {import_id} read standard input, which is gone",
-                hint=f"give the same stream again: ... | {job.stream_again}",
-            )
-        if not entry.plan:
-            raise LedgerError(
-                f"import {import_id} failed before anything could be loaded: {entry.error}",
-                hint=f"correct the input, and import it: snapshots import {quote(entry.input)}",
-            )
-        source = open_source(_where_it_is(entry, url), options.remote_access)
-        try:
-            run = Run(job, books, source, options, listener, stop)
-            return run.go_on(require_same(source, entry, ledger))
-        finally:
-            source.close()
-
-
 class Run:
-    """One import or delivery of one open source."""
+    """One import or delivery of one open source. For one thread at a time.
+
+    Its stages: `look_up` finds what the ledger has of the input. `begin` writes a new import, or
+    `resume` takes up an unfinished one. `carry_out` has the job move the records. `Conclusion`
+    writes how it ended.
+    """
 
     def __init__(
         self,
@@ -210,57 +63,71 @@ class Run:
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.ending = Ending(job, books, source, options, self.stop, self.say)
+        self.conclusion = Conclusion(job, books, source, options, self.stop, self.say)
 
-    def import_or_go_on(self) -> ImportResult:
+    def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
         if known.imported:
             return already(known.imported, self.target, self.source.identity.name, known)
         if known.unfinished:
-            self._require_same_wishes(known.unfinished)
-            return self.go_on(known)
+            self._require_same_options(known.unfinished)
+            return self.resume(known)
         self._require_touched(known)
+        return self.begin(known)
+
+    def look_up(self) -> KnownInput:
+        """Finds what the ledger has of the input."""
+        wanted = self.job.requested_destination()
+        likely = wanted or self.job.default_destination(self.source.identity.name)
+        ledger = None if self.options.again else self.books.ledger
+        return look_up(self.source, ledger, self.job.kind, wanted, likely)
+
+    def begin(self, known: KnownInput) -> ImportResult:
+        """Begins a new import; where another process has just begun one, looks it up again."""
         plan = self.job.plan(self.source, self.books, self.say)
-        if result := self._import_small(plan, known):
-            return result
+        attempt = self.job.run_in_one_transaction(plan, self.books, self.source, known, self.stop)
+        if attempt.done is not None:
+            return self._tell_done(attempt.done, plan, known)
         ledger = self.books.renewed()
-        with ledger.locked():
-            lease = None
+        lease: Lease | None = None
+        with ledger.writing(self.lock(known)):
             if self.nothing_new(known):
-                lease = ledger.begin(
+                lease = begin(
+                    ledger,
                     self.job.kind,
                     known.identity,
                     known.content_hash,
                     plan.destination,
                     plan.to_json(),
                     owner.this_process(),
+                    attempt.number,
                 )
                 give_up(ledger, known.gone, lease.import_id)
         if lease is None:
-            return self.import_or_go_on()
-        return self.execute(lease, plan, known, resumed=False)
+            return self.begin_or_resume()
+        return self.carry_out(lease, plan, known, resumed=False)
 
-    def _import_small(self, plan: Plan, known: KnownInput) -> ImportResult | None:
-        """All of it in one transaction; None where that cannot be, and nothing was done."""
-        done = self.job.at_once(plan, self.books, self.source, known, self.stop)
-        if done is None:
+    def lock(self, known: KnownInput) -> str | None:
+        """The lock of who begins an import of this input; None where others may begin one, too."""
+        fingerprint = known.identity.fingerprint
+        if self.options.again or fingerprint is None:
             return None
-        self._started(done.lease, plan, known, resumed=False)
-        self.listener(as_committed(done.lease.import_id, done.chunk))
-        chunk = done.chunk
-        return self.ending.finished(done.lease, known, chunk.counts, chunk.rejects_by_code)
+        return locks.of_input(self.job.kind, fingerprint)
 
     def nothing_new(self, known: KnownInput) -> bool:
-        """Nobody has begun an input that looks like this one since it was looked up."""
+        """Tells whether nobody has begun an input that looks like this one since it was looked up.
+
+        Call it with the lock of the input.
+        """
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = self.books.ledger.lookalikes(fingerprint, self.job.kind)
-        return tuple(entry.import_id for entry in now) == known.lookalikes
+        now = self.books.ledger.lookalike_ids(fingerprint, self.job.kind)
+        return now == known.lookalikes
 
-    def go_on(self, known: KnownInput) -> ImportResult:
-        """Takes an unfinished import up. Raises ImportBusy while its owner lives."""
+    def resume(self, known: KnownInput) -> ImportResult:
+        """Takes up an unfinished import. Raises ImportBusy while its owner lives."""
         entry = known.unfinished
         if entry is None:
             raise LedgerError("there is nothing to go on with")
@@ -271,9 +138,65 @@ class Run:
                 hint="wait for it, or stop that process; snapshots list shows how it goes",
             )
         lease = take_over(self.books.ledger, entry)
-        return self.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
+        return self.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
 
-    def _require_same_wishes(self, entry: Entry) -> None:
+    def carry_out(
+        self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool
+    ) -> ImportResult:
+        """Carries the plan out under the lease, and concludes the run."""
+        self._tell_started(lease, plan, known, resumed=resumed)
+        try:
+            context = self._prepare(lease, plan, known, resumed=resumed)
+            outcome = self.job.transfer(context)
+            return self.conclusion.conclude(lease, context.plan, known, outcome)
+        except LostLease:
+            raise
+        except (ConnectionLost, CannotConnect) as error:
+            # Nothing speaks against the import itself: the same command goes on with it.
+            self.conclusion.end(lease, "interrupted", error)
+            raise
+        except SnapshotsError as error:
+            self.conclusion.end(lease, "failed", error)
+            raise
+        except BaseException as error:
+            self.conclusion.end(lease, "interrupted", error)
+            raise
+
+    def _prepare(self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool) -> JobContext:
+        """Makes the destination ready, and gathers what the job needs to know."""
+        self.books.name_sessions(session_name(lease))
+        fault_point("begun")
+        chunks = self.books.ledger.chunks(lease.import_id)
+        if not resumed and not self.job.create_destination(plan, self.books, lease):
+            # Somebody has made the table since it was looked for: now its columns count.
+            plan = self.job.plan(self.source, self.books, lambda _: None)
+            self.books.ledger.replan(lease, plan.to_json())
+        self.job.prepare_destination(plan, self.books, lease, new=not chunks)
+        ledger = self.books.ledger
+        return JobContext(
+            source=self.source,
+            plan=plan,
+            lease=lease,
+            options=self.options,
+            chunks=tuple(chunks),
+            committed=ledger.counts(lease.import_id),
+            content_hash=known.content_hash,
+            stop=self.stop,
+            listener=self.listener,
+            heartbeat=lambda: self._heartbeat(lease),
+            waiting=awaiting_parents.count(ledger, lease.import_id) if chunks else 0,
+        )
+
+    def _tell_done(
+        self, done: SingleTransactionImport, plan: Plan, known: KnownInput
+    ) -> ImportResult:
+        """Concludes a run that was done in one transaction."""
+        chunk = done.chunk
+        self._tell_started(done.lease, plan, known, resumed=False)
+        self.listener(as_committed(done.lease.import_id, chunk))
+        return self.conclusion.finished(done.lease, known, chunk.counts, chunk.rejects_by_code)
+
+    def _require_same_options(self, entry: Entry) -> None:
         """An import goes on by its plan; who wants another one must not get the old in silence."""
         if Plan.from_json(entry.plan).given != self.options.given():
             raise UsageError(
@@ -285,8 +208,8 @@ class Run:
             )
 
     def _require_touched(self, known: KnownInput) -> None:
-        """Of what is only loaded anew once somebody has touched it: that somebody has, since it was
-        last seen under its name."""
+        """Raises an error where an input whose tables are gone was not touched since it was last
+        seen, and is loaded anew only then."""
         if self.options.anew or not known.anew:
             return
         now = known.identity
@@ -297,56 +220,7 @@ class Run:
         kind = AlreadyImported if known.gone[0].state == "finished" else ContractError
         raise kind(known.lost, place=now.name, hint="touch the file to load it anew")
 
-    def look_up(self) -> KnownInput:
-        """What the ledger has of the input."""
-        wanted = self.job.destination()
-        likely = wanted or self.job.likely(self.source.identity.name)
-        ledger = None if self.options.again else self.books.ledger
-        return look_up(self.source, ledger, self.job.kind, wanted, likely)
-
-    def execute(
-        self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool
-    ) -> ImportResult:
-        """Carries the plan out under the lease, and writes down how that ended."""
-        self._started(lease, plan, known, resumed=resumed)
-        try:
-            self.books.name_sessions(session_name(lease))
-            fault_point("begun")
-            chunks = self.books.ledger.chunks(lease.import_id)
-            if not resumed and not self.job.make(plan, self.books, lease):
-                # Somebody has made the table since it was looked for: now its columns count.
-                plan = self.job.plan(self.source, self.books, lambda _: None)
-                self.books.ledger.replan(lease, plan.to_json())
-            self.job.prepare(plan, self.books, lease, new=not chunks)
-            task = JobContext(
-                source=self.source,
-                plan=plan,
-                lease=lease,
-                options=self.options,
-                chunks=tuple(chunks),
-                committed=self.books.ledger.counts(lease.import_id),
-                content_hash=known.content_hash,
-                stop=self.stop,
-                listener=self.listener,
-                heartbeat=lambda: self._heartbeat(lease),
-                waiting=awaiting_parents.count(self.books.ledger, lease.import_id) if chunks else 0,
-            )
-            ended = self.job.carry_out(task)
-            return self.ending.conclude(lease, plan, known, ended)
-        except LostLease:
-            raise
-        except (ConnectionLost, CannotConnect) as error:
-            # Nothing speaks against the import itself: the same command goes on with it.
-            self.ending.end(lease, "interrupted", error)
-            raise
-        except SnapshotsError as error:
-            self.ending.end(lease, "failed", error)
-            raise
-        except BaseException as error:
-            self.ending.end(lease, "interrupted", error)
-            raise
-
-    def _started(self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool) -> None:
+    def _tell_started(self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool) -> None:
         self.listener(
             Started(
                 import_id=lease.import_id,
@@ -386,31 +260,10 @@ class Run:
 
 
 def job_for(target: Target, options: Options, kind: RunKind) -> Job:
-    """What is done with an input in a run of that kind."""
+    """The job of a run of that kind."""
     if kind == "import":
         return LoadingJob(target, options)
     # Imported here: it brings an HTTP client along, which an import does not need.
     from snapshots.engine.delivery.job import DeliveryJob
 
     return DeliveryJob(target, options)
-
-
-def _where_it_is(entry: Entry, url: str | None) -> str:
-    """The input as it was named, or else by its path: this may be another folder."""
-    if url is not None:
-        # Older releases wrote a query down in another spelling.
-        if unquote_plus(shown(url)) != unquote_plus(entry.input):
-            raise UsageError(
-                f"import {entry.import_id} is not of this URL",
-                place=shown(url),
-                hint=f"it is of {entry.input}",
-            )
-        return url
-    if HIDDEN in entry.input:
-        raise InputError(
-            f"the URL of import {entry.import_id} has a part that is kept nowhere",
-            place=entry.input,
-            hint="give the whole URL again, in the variable SNAPSHOTS_URL or with --url",
-        )
-    path = Plan.from_json(entry.plan).path
-    return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.sql_dialect import NamedLock, SqlDialect
+from snapshots.sql_dialect import NamedLock, SqlDialect, TransactionLock
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class MysqlDialect(SqlDialect):
     migration_lock: ClassVar[NamedLock | None] = NamedLock(
         f"SELECT GET_LOCK({_LOCK_NAME}, {_LOCK_SECONDS})", f"SELECT RELEASE_LOCK({_LOCK_NAME})"
     )
+    inserted_number: ClassVar[str | None] = "LAST_INSERT_ID()"
     integer: ClassVar[str] = "SIGNED"
     text: ClassVar[str] = "CHAR"
     takes_any_date: ClassVar[bool] = True
@@ -36,6 +37,14 @@ class MysqlDialect(SqlDialect):
     def quote(self, identifier: str) -> str:
         """See `SqlDialect`: names have at most 64 characters of the basic plane."""
         return quote(identifier)
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:
+        """See `SqlDialect`: it belongs to the session, and its name to the whole server. Where the
+        connection is lost, the server ends the transaction first and then gives the lock back."""
+        name = f"SHA1(CONCAT_WS('.', DATABASE(), {number:d}))"
+        return TransactionLock(
+            f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
+        )
 
     def byte_length(self, expression: str) -> str:
         """See `SqlDialect`."""

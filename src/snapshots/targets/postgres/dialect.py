@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from snapshots.sql_dialect import SqlDialect
+from snapshots.sql_dialect import NumberSequence, SqlDialect, TransactionLock
 from snapshots.targets.postgres.quoting import quote
 
 
@@ -15,6 +15,16 @@ class PostgresDialect(SqlDialect):
     now: ClassVar[str] = (
         """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
     )
+    import_numbers: ClassVar[NumberSequence | None] = NumberSequence(
+        "nextval('snapshots_imports_id')",
+        "SELECT setval('snapshots_imports_id', GREATEST(?, last_value)) FROM snapshots_imports_id",
+    )
+
+    def transaction_lock(self, number: int) -> TransactionLock | None:
+        """See `SqlDialect`: COMMIT and ROLLBACK give it back."""
+        return TransactionLock(
+            f"CASE WHEN pg_advisory_xact_lock({number:d}) IS NULL THEN 0 ELSE 1 END"
+        )
 
     def quote(self, identifier: str) -> str:
         """See `SqlDialect`: names have at most 63 bytes."""

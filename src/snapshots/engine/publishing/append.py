@@ -1,0 +1,22 @@
+"""Publishing in the mode `append`, which has nothing left to do at the end of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.engine.publishing.publisher import Publication
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+
+
+class AppendPublisher:
+    """Does nothing: readers see the rows of a chunk as soon as its transaction is committed.
+
+    The records of a delivery are with the API once it has confirmed them.
+    """
+
+    def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> Publication:
+        """Does nothing, and has nothing to say. See `Publisher`."""
+        return Publication()

@@ -1,0 +1,88 @@
+"""Imports inputs: where the command line, the API and sync enter the engine."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.run import dry_run
+from snapshots.engine.run.refusal import record_refusal
+from snapshots.engine.run.run import Run, job_for
+from snapshots.errors import SnapshotsError, TargetError
+from snapshots.sources import open_source, shown
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.options import Options
+    from snapshots.model import ImportRecord
+    from snapshots.ports import Source, Target
+
+
+class Importer:
+    """Imports one input after the other, on one session with the target. For one thread at a time.
+
+    For example, `Importer(target, options, listener).import_input("rides.csv")`.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        options: Options,
+        listener: Listener,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.books = LedgerSession(target, create=True, migrate=lambda text: listener(Notice(text)))
+        self.options = options
+        self.listener = listener
+        self.stop = stop or threading.Event()
+
+    def import_input(self, given: str | Source) -> ImportResult:
+        """Loads one input, which is given by its name or open.
+
+        Resumes an unfinished import of it, and does nothing where it is loaded already. With a
+        request among the options its rows are sent to an API, and the target is the database that
+        keeps the account.
+
+        Raises the errors of planning, with nothing written. What goes wrong later is in the result
+        and in the ledger. The listener hears of the end, too.
+        """
+        name = shown(given) if isinstance(given, str) else given.identity.name
+        return run_with_events(name, self.listener, lambda hear: self._import(given, hear))
+
+    def _import(self, given: str | Source, listener: Listener) -> ImportResult:
+        options, target = self.options, self.books.target
+        source = open_source(given, options.remote_access) if isinstance(given, str) else given
+        try:
+            if options.dry_run:
+                return dry_run.run(source, target, options, listener)
+            job = job_for(target, options, "import" if options.request is None else "delivery")
+            run = Run(job, self.books, source, options, listener, self.stop)
+            return run.begin_or_resume()
+        except TargetError:
+            # Whatever is wrong with the session, the next import gets another.
+            self.books.close()
+            raise
+        finally:
+            source.close()
+
+    def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
+        """Writes into the ledger that an input failed before it had a plan."""
+        return record_refusal(self.books.ledger, shown(name), self.options.table, error)
+
+    def close(self) -> None:
+        """Ends the session. Another import would begin another one."""
+        self.books.close()
+
+
+def import_input(
+    given: str | Source,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event | None = None,
+) -> ImportResult:
+    """Does what `Importer.import_input` does, for a single input."""
+    with closing(Importer(target, options, listener, stop)) as importer:
+        return importer.import_input(given)

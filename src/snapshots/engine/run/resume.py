@@ -1,0 +1,116 @@
+"""Resumes an import by its number: its input is found again, and its plan is followed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import closing
+from shlex import quote
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
+from snapshots.engine.input.identity import require_same
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.lease.takeover import require_whole
+from snapshots.engine.plan.options import Options
+from snapshots.engine.plan.plan import Plan
+from snapshots.engine.run.conclude import already
+from snapshots.engine.run.run import Run, job_for
+from snapshots.errors import ContractError, InputError, LedgerError, UsageError
+from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.redaction import HIDDEN
+from snapshots.sources import open_source, shown
+
+if TYPE_CHECKING:
+    from snapshots.ledger.entry import Entry
+    from snapshots.ports import Target
+
+
+def resume_import(
+    import_id: int,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event | None = None,
+    url: str | None = None,
+) -> ImportResult:
+    """Resumes an unfinished import by its plan. `url` is that of its input, with the credentials
+    that are kept nowhere.
+
+    Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
+    The listener hears of the end, too.
+    """
+    return run_with_events(
+        f"import {import_id}",
+        listener,
+        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event(), url),
+    )
+
+
+def _resume(
+    import_id: int,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event,
+    url: str | None,
+) -> ImportResult:
+    migrated = LedgerSession(target, create=False, migrate=lambda text: listener(Notice(text)))
+    with closing(migrated) as books:
+        ledger = books.ledger
+        entry = ledger.entry(import_id) if ledger.exists() else None
+        if entry is None:
+            raise LedgerError(
+                f"there is no import {import_id} in {target.display()}",
+                hint="snapshots list shows those there are",
+            )
+        require_whole(entry)
+        if entry.state == "finished":
+            of = ledger.entry(entry.same_as) if entry.same_as is not None else None
+            return already(of or entry, target, entry.input)
+        if entry.error_code == TABLE_GONE:
+            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
+        job = job_for(target, options, entry.kind)
+        if entry.plan and Plan.from_json(entry.plan).from_query:
+            raise InputError(
+                f"{entry.kind} {import_id} sent the rows of a query, which is over",
+                hint="give its snapshots send again, or snapshots run PROJECT",
+            )
+        if entry.input == "-":
+            raise InputError(
+                f"import {import_id} read standard input, which is gone",
+                hint=f"give the same stream again: ... | {job.command_for_stream}",
+            )
+        if not entry.plan:
+            raise LedgerError(
+                f"import {import_id} failed before anything could be loaded: {entry.error}",
+                hint=f"correct the input, and import it: snapshots import {quote(entry.input)}",
+            )
+        source = open_source(_place_of(entry, url), options.remote_access)
+        try:
+            run = Run(job, books, source, options, listener, stop)
+            return run.resume(require_same(source, entry, ledger))
+        finally:
+            source.close()
+
+
+def _place_of(entry: Entry, url: str | None) -> str:
+    """Where the input is: as it was named, or else by its path, for this may be another folder."""
+    if url is not None:
+        # Older releases wrote a query down in another spelling.
+        if unquote_plus(shown(url)) != unquote_plus(entry.input):
+            raise UsageError(
+                f"import {entry.import_id} is not of this URL",
+                place=shown(url),
+                hint=f"it is of {entry.input}",
+            )
+        return url
+    if HIDDEN in entry.input:
+        raise InputError(
+            f"the URL of import {entry.import_id} has a part that is kept nowhere",
+            place=entry.input,
+            hint="give the whole URL again, in the variable SNAPSHOTS_URL or with --url",
+        )
+    path = Plan.from_json(entry.plan).path
+    return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110

@@ -1,0 +1,33 @@
+"""The locks of the ledger, by name: who writes the same thing holds the same one.
+
+A lock is held until the transaction ends that asked for it, and nobody else waits for it. So an
+import that loads its rows in one transaction keeps others from the same bytes alone. What each
+database makes of it is said in its `SqlDialect.transaction_lock`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snapshots.model import RunKind
+
+QUEUE = "queue"
+"""Held by who adds to the queue: it has a bound, and each key is in it once."""
+
+
+def of_input(kind: RunKind, fingerprint: str) -> str:
+    """The lock of who begins an import, or a delivery, of an input with this fingerprint."""
+    return f"{kind} {fingerprint}"
+
+
+def of_name(name: str) -> str:
+    """The lock of who notes that the input of this name was refused."""
+    return f"name {name}"
+
+
+def number_of(lock: str) -> int:
+    """The lock as a number of 64 bits with a sign. Two locks with one number only wait in vain."""
+    text = f"snapshots {lock}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)

@@ -1,0 +1,130 @@
+"""Begins imports and deliveries in the ledger: each gets its number and its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from snapshots.ledger.record import Lease
+
+if TYPE_CHECKING:
+    from snapshots.ledger.record import Ledger
+    from snapshots.ledger.rows import Row
+    from snapshots.model import RunKind
+    from snapshots.ports import Identity
+
+# A database without statistics of a new ledger thinks every index as good as another: written so,
+# only those of the name and of the fingerprint can be used.
+_REPLACED = (
+    "(SELECT MAX(id + 0) FROM snapshots_imports WHERE input = ? AND table_name = ?"
+    " AND COALESCE(kind, '') = ? AND COALESCE(state, '') = 'finished'"
+    " AND (fingerprint <> ? OR content_hash <> ?))"
+)
+_LOOKALIKES = (
+    "(SELECT {what} FROM snapshots_imports WHERE fingerprint = ? AND COALESCE(kind, '') = ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a new import among the others."""
+
+    import_id: int
+    replaces: int | None
+    """The import whose content this one's succeeds."""
+    lookalikes: tuple[int, int | None]
+    """How many imports there are of inputs that may have the same bytes, and the newest of them."""
+
+
+def take_place(
+    ledger: Ledger,
+    kind: RunKind,
+    identity: Identity,
+    content_hash: str | None,
+    table: str,
+    number: int | None = None,
+) -> Place:
+    """Takes a number for a new import, or the one that was taken for it before, and looks at the
+    others. Call it within `Ledger.writing`, with the lock of the input."""
+    alike = (identity.fingerprint, kind)
+    import_id, (replaces, count, newest) = ledger.numbers.take(
+        number,
+        f"{_REPLACED}, {_LOOKALIKES.format(what='COUNT(*)')},"
+        f" {_LOOKALIKES.format(what='MAX(id + 0)')}",
+        (identity.name, table, kind, identity.fingerprint, content_hash, *alike, *alike),
+    )
+    return Place(
+        import_id,
+        cast("int | None", None if identity.name == "-" else replaces),
+        (cast("int", count), cast("int | None", newest)),
+    )
+
+
+def begin(
+    ledger: Ledger,
+    kind: RunKind,
+    identity: Identity,
+    content_hash: str | None,
+    table: str,
+    plan: str,
+    owner: str,
+    number: int | None = None,
+) -> Lease:
+    """Writes a new import or delivery that runs. Call it within `Ledger.writing`.
+
+    `number` is one that was taken for this import before, in a transaction that was rolled back.
+    """
+    place = take_place(ledger, kind, identity, content_hash, table, number)
+    ledger.numbers.write(
+        place.import_id,
+        {
+            "kind": kind,
+            **identity_row(identity),
+            "content_hash": content_hash,
+            "table_name": table,
+            "state": "running",
+            "plan": plan,
+            "started_at": ledger.now,
+            "owner": owner,
+            "heartbeat_at": ledger.now,
+            "fence": 1,
+            "replaces": place.replaces,
+            # The chunks of a delivery are in the ledger before they are decided.
+            "chunks": 0 if kind == "import" else None,
+        },
+    )
+    return Lease(place.import_id, 1, owner, place.replaces)
+
+
+def refuse(ledger: Ledger, identity: Identity, table: str, error: str, code: str) -> int:
+    """Writes an import that failed before it had a plan, and returns its number.
+
+    Call it within `Ledger.writing`, with the lock of the name.
+    """
+    import_id, _ = ledger.numbers.take()
+    ledger.numbers.write(
+        import_id,
+        {
+            "kind": "import",
+            **identity_row(identity),
+            "table_name": table,
+            "state": "failed",
+            "plan": "",
+            "error": error,
+            "error_code": code,
+            **dict.fromkeys(("started_at", "finished_at", "heartbeat_at"), ledger.now),
+        },
+    )
+    return import_id
+
+
+def identity_row(identity: Identity) -> Row:
+    """What is known of an input, as columns of snapshots_imports."""
+    return {
+        "input": identity.name,
+        "size": identity.size,
+        "mtime_ns": identity.mtime_ns,
+        "inode": None if identity.inode is None else str(identity.inode),
+        "etag": identity.etag,
+        "fingerprint": identity.fingerprint,
+    }

@@ -1,0 +1,134 @@
+"""The numbers of new imports: each is given once, and later ones are larger.
+
+They come from the database's own counter, which no transaction holds: a sequence, or that of the
+table's column. So an import that was rolled back leaves a gap. Where there is no counter, one
+process at a time begins imports, and takes the number after the largest.
+
+Rows of tables are known by the number of their import. So a new ledger beside rows of an earlier
+one begins at the Unix time: those imports were 1 and so on, and undoing a new import 1 must not
+find their rows. A chunk whose import is gone counts, too: another import of its number would find
+it claimed.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from snapshots.errors import LedgerError, RefusedAndEnded, RefusedRows
+from snapshots.ledger.rows import Row, insert, update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.ports import Session, Target, Value
+    from snapshots.sql_dialect import NumberSequence
+
+LINEAGE_COLUMN = "_import_id"
+_LARGEST = (
+    "(SELECT MAX(id) FROM snapshots_imports), (SELECT MAX(import_id) FROM snapshots_chunks),"
+    " (SELECT MAX(import_id) FROM snapshots_rejects)"
+)
+_EMPTY = dict.fromkeys(
+    ("kind", "input", "table_name", "state", "plan", "started_at", "heartbeat_at"), ""
+)
+"""What a row must have that has got its number and nothing else yet."""
+
+
+class Numbers:
+    """Gives numbers on one session, within transactions that write the imports."""
+
+    def __init__(self, target: Target, session: Session) -> None:
+        self._target = target
+        self._session = session
+        self._dialect = target.dialect
+        self._last = 0
+        """The largest that this session knows of; 0 until it has looked."""
+
+    def take(
+        self, given: int | None = None, asked: str = "", params: Sequence[Value] = ()
+    ) -> tuple[int, Sequence[Value]]:
+        """A number for a new import, and what the same statement answers to the expressions
+        `asked`.
+
+        `given` is a number that was taken for a transaction which was rolled back. Whoever takes a
+        number calls `write` with it, or rolls the transaction back.
+        """
+        more = f", {asked}" if asked else ""
+        if self._dialect.import_numbers is not None:
+            number, answers = self._from_sequence(self._dialect.import_numbers, given, more, params)
+        elif self._dialect.inserted_number is not None:
+            number, answers = self._from_table(self._dialect.inserted_number, given, more, params)
+        else:
+            # Another process may have taken a number that was given before: it was rolled back.
+            (found,) = self._session.execute(f"SELECT {_LARGEST}{more}", params)
+            number, answers = self._after(*found[:3]), found[3:]
+        self._last = max(self._last, number)
+        return number, answers
+
+    def write(self, number: int, row: Row) -> None:
+        """Writes the import that has taken the number."""
+        if self._dialect.inserted_number is not None:
+            update(self._session, "snapshots_imports", row, "id = ?", (number,))
+        else:
+            insert(self._session, "snapshots_imports", {"id": number, **row})
+
+    def _from_sequence(
+        self, sequence: NumberSequence, given: int | None, more: str, params: Sequence[Value]
+    ) -> tuple[int, Sequence[Value]]:
+        if not self._last:
+            self._last = self._after(*self._held()) - 1
+        source = sequence.following if given is None else f"{given:d}"
+        ((number, *answers),) = self._session.execute(f"SELECT {source}{more}", params)
+        if given is None and _int(number) <= self._last:
+            # It is new beside older rows, or behind a ledger that was brought back by its rows.
+            self._session.execute(sequence.go_on_behind, (self._last,))
+            ((number,),) = self._session.execute(f"SELECT {sequence.following}")
+        return _int(number), answers
+
+    def _from_table(
+        self, inserted: str, given: int | None, more: str, params: Sequence[Value]
+    ) -> tuple[int, Sequence[Value]]:
+        wanted = given
+        if not self._last:
+            imports, *others = self._held()
+            self._last = self._after(imports, *others) - 1
+            if given is None and self._last > _int(imports or 0):
+                wanted = self._last + 1
+        wanted = self._reserve(wanted)
+        ((number, *answers),) = self._session.execute(f"SELECT {inserted}{more}", params)
+        if wanted is None and _int(number) <= self._last:
+            # Somebody has emptied the table, and its counter began anew.
+            self._session.execute("DELETE FROM snapshots_imports WHERE id = ?", (number,))
+            wanted = self._reserve(self._last + 1)
+            ((number,),) = self._session.execute(f"SELECT {inserted}")
+        return wanted or _int(number), answers
+
+    def _reserve(self, wanted: int | None) -> int | None:
+        """Adds an empty row, with this number if it is free, or with the counter's."""
+        try:
+            insert(self._session, "snapshots_imports", {"id": wanted, **_EMPTY})
+        except RefusedAndEnded:
+            raise
+        except RefusedRows:
+            if wanted is None:
+                raise
+            return self._reserve(None)
+        return wanted
+
+    def _held(self) -> Sequence[Value]:
+        return self._session.execute(f"SELECT {_LARGEST}")[0]
+
+    def _after(self, *held: Value) -> int:
+        """The number after the largest of those that the ledger holds."""
+        largest = max((_int(number) for number in held if number is not None), default=0)
+        if largest == 0 and self._target.has_column(self._session, LINEAGE_COLUMN):
+            # Another process may have begun the first import since, and made its table.
+            return int(time.time()) if not any(self._held()) else self._after(*self._held())
+        return largest + 1
+
+
+def _int(value: Value) -> int:
+    if not isinstance(value, int):
+        raise LedgerError(f"the ledger holds {value!r} where a whole number belongs")
+    return value

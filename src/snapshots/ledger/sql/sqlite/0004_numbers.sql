@@ -1,0 +1,1 @@
+-- Nothing changes here: a file has one writer at a time, who takes the number after the largest.

@@ -1,0 +1,1 @@
+-- Nothing changes here: the toy has one writer at a time, who takes the number after the largest.
