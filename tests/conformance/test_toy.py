@@ -84,7 +84,7 @@ def test_an_import_with_rejects_that_is_stopped_and_goes_on(database, tmp_path, 
 
 def test_an_import_that_is_undone(database, tmp_path, ledger, statements):
     make_file(tmp_path / "t.csv", 100_000)
-    wanted = ImportRequest(file="t.csv", contract=FIELDS, chunk_size=1 << 14)
+    wanted = ImportRequest.of(file="t.csv", contract=FIELDS, chunk_size=1 << 14)
     commands.submit(ledger, wanted, None, 9)
     stopped = threading.Event()
 
