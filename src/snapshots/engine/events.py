@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence that the user should see: what was detected, decided or renamed."""
+    """Tells a sentence that the user should see: what was detected, decided or renamed."""
 
     text: str
     input: str | None = None
@@ -45,14 +45,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An input is taken up; what is to be done with it is not known yet."""
+    """Tells that an input is taken up. What is to be done with it is not known yet."""
 
     input: str
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An import or a delivery has its number and begins, or goes on."""
+    """Tells that an import or a delivery has its number and begins, or is resumed."""
 
     import_id: int
     kind: RunKind
@@ -67,7 +67,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is committed so far."""
+    """Tells what is committed so far."""
 
     import_id: int
     input: str
@@ -83,7 +83,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """Requests of a delivery have failed for a while, and are made again."""
+    """Tells that requests of a delivery have failed for a while, and are made again."""
 
     import_id: int
     input: str
@@ -97,7 +97,7 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A chunk is in the database: its rows, its rejects and its account."""
+    """Tells that a chunk is in the database: its rows, its rejects and its account."""
 
     import_id: int
     start: int
@@ -113,7 +113,8 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Records of committed chunks that waited for others are loaded, or are refused for good."""
+    """Tells that records of committed chunks which waited for others are loaded, or refused for
+    good."""
 
     import_id: int
     counts: Counts
@@ -124,7 +125,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An input could not be begun, or its import ended with an error instead of a result."""
+    """Tells that an input could not be begun, or that its import ended with an error."""
 
     input: str
     import_id: int | None
@@ -134,7 +135,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class InputsWaiting:
-    """How many inputs are found and not done. Told by doors that queue, of no import."""
+    """Tells how many inputs are found and not done, where a service queues them."""
 
     waiting: int
 
@@ -145,7 +146,7 @@ WAITING = "waiting"
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How the import of one input ended."""
+    """Tells how the import of one input ended."""
 
     record: ImportRecord | None
     """None for a dry run."""
@@ -169,7 +170,7 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ThreadFailed:
-    """A thread met an error that nobody has foreseen, a defect of this program. It works on."""
+    """Tells that a thread met an error which nobody has foreseen. It goes on working."""
 
     thread: str
     """importer or mover."""
@@ -179,7 +180,7 @@ class ThreadFailed:
 
 
 def as_committed(import_id: int, done: ChunkDone) -> Committed:
-    """What is told of a chunk that has just been committed."""
+    """Makes the event of a chunk that has just been committed."""
     return Committed(
         import_id=import_id,
         start=done.start,

@@ -44,7 +44,7 @@ class RejectLimit:
             ) from None
 
     def exceeded(self, counts: Counts) -> bool:
-        """Whether an import with these counts so far must stop."""
+        """Tells whether an import with these counts so far must stop."""
         if self.count is not None and counts.rejected > self.count:
             return True
         return (
@@ -58,7 +58,7 @@ class RejectLimit:
 
 
 class StopConditions:
-    """The committed counts of an import, and the reasons to stop it. Thread-safe."""
+    """Keeps the committed counts of an import, and knows the reasons to stop it. Thread-safe."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class StopConditions:
 
     @property
     def committed(self) -> Counts:
-        """What the ledger holds."""
+        """The counts that the ledger holds."""
         with self._lock:
             return self._committed
 
@@ -99,28 +99,28 @@ class StopConditions:
             self.end()
 
     def enough(self, pending: Counts) -> bool:
-        """With these counts on top of the committed ones the import must not go on."""
+        """Tells whether the import must stop with these counts on top of the committed ones."""
         return self.over_budget(pending) or self.remaining(pending) == 0
 
     def over_budget(self, pending: Counts | None = None) -> bool:
-        """More rejects than allowed."""
+        """Tells whether there are more rejects than allowed."""
         with self._lock:
             judged = self._committed + Counts(rejected=-self._waiting)
         return self.budget.exceeded(judged + (pending or Counts()))
 
     def remaining(self, pending: Counts) -> int | None:
-        """Records that may still be taken; None without a limit."""
+        """Returns how many records may still be taken; None without a limit."""
         if self.limit is None:
             return None
         return max(0, self.limit - (self.committed + pending).records)
 
     def end(self) -> None:
-        """No chunk may be begun any more; those in flight are rolled back."""
+        """Lets no chunk begin any more. Those in flight are rolled back."""
         self._ending.set()
 
     @property
     def ended(self) -> bool:
-        """Somebody wants the import to stop."""
+        """Whether somebody wants the import to stop."""
         return self._stop.is_set() or self._ending.is_set()
 
     def check(self) -> None:

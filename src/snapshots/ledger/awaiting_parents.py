@@ -1,4 +1,4 @@
-"""Rejects that wait for a row of their own table, and are tried again behind all others.
+"""Keeps rejects that wait for a row of their own table, and are tried again behind all others.
 
 Such a record stands as rejected in the account, with a code of its own and all its bytes. Those
 that are loaded in the end are moved from the one bucket to the other in the transaction that loads
@@ -31,7 +31,7 @@ _KEPT = 65536
 
 @dataclass(frozen=True, slots=True)
 class AwaitingRecord:
-    """A record that waits."""
+    """A record that waits for its parent."""
 
     byte_offset: int
     line: int
@@ -40,7 +40,7 @@ class AwaitingRecord:
 
 
 def count(history: History, import_id: int) -> int:
-    """How many records of an import wait."""
+    """Counts the records of an import that wait."""
     rows = history.session.execute(
         "SELECT COUNT(*) FROM snapshots_rejects WHERE import_id = ? AND code = ?",
         (import_id, CODE),
@@ -51,7 +51,8 @@ def count(history: History, import_id: int) -> int:
 def window(
     ledger: Ledger, lease: Lease, edge: int | None, *, backwards: bool
 ) -> list[AwaitingRecord]:
-    """The next ones behind a byte of the input, or before it; None: from the first, or the last.
+    """Reads the next records that wait behind a byte of the input, or before it; None: from the
+    first, or the last.
 
     As many as are tried together, at least one if there is any; in the order asked for.
     """
@@ -104,7 +105,7 @@ def load(ledger: Ledger, lease: Lease, taken: Sequence[AwaitingRecord]) -> None:
 
 
 def refuse(ledger: Ledger, lease: Lease, refused: Sequence[tuple[AwaitingRecord, str]]) -> None:
-    """Records that the database refuses for another reason, given with each, wait no more."""
+    """Refuses records for good, each for the reason that is given with it."""
     if refused:
         ledger.session.executemany(
             "UPDATE snapshots_rejects SET code = ?, reason = ?, raw = SUBSTR(raw, 1, ?)"
@@ -117,7 +118,8 @@ def refuse(ledger: Ledger, lease: Lease, refused: Sequence[tuple[AwaitingRecord,
 
 
 def give_up(ledger: Ledger, lease: Lease) -> int:
-    """Nothing of what still waits can be loaded; how many records that are.
+    """Refuses all that still waits, because nothing of it can be loaded. Returns how many records
+    that are.
 
     Raises AccountingMismatch where the import's rejects are not those that its chunks count.
     """

@@ -1,4 +1,4 @@
-"""Which tables imports have created: a mark of the import, which is there before its table is.
+"""Knows which tables imports have created: a mark of the import, which is there before its table.
 
 So a process that is killed in between leaves a mark without a table, and never a table without a
 mark. Whoever reads marks looks at the table, too: see `engine/plan/open_tables.py`.
@@ -28,7 +28,8 @@ class CreatedTable:
 
 
 def created(history: History) -> list[CreatedTable]:
-    """All of them, oldest first; of a ledger that does not know, those that have loaded rows."""
+    """Finds all imports that have created their table, oldest first. In a ledger that does not
+    know, those that have loaded rows count."""
     if history.knows(3):
         which = "created_table, table_name FROM snapshots_imports WHERE created_table IS NOT NULL"
     else:
@@ -43,7 +44,7 @@ def created(history: History) -> list[CreatedTable]:
 
 
 def plan_of(history: History, import_id: int) -> str:
-    """The plan of an import, as JSON; empty where it has none."""
+    """Reads the plan of an import, as JSON; empty where it has none."""
     rows = history.session.execute("SELECT plan FROM snapshots_imports WHERE id = ?", (import_id,))
     return str(rows[0][0]) if rows else ""
 

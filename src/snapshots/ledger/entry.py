@@ -193,7 +193,7 @@ class CommittedChunk:
 
 
 def entry_of(row: Mapping[str, Any], sums: Mapping[str, Any], now: str) -> Entry:
-    """From a row of snapshots_imports and the sums over its chunks, by the names of the columns."""
+    """Makes an entry from a row of snapshots_imports and the sums over its chunks, by column."""
     return Entry(
         import_id=row["id"],
         table=row["table_name"],
@@ -226,7 +226,7 @@ def _damaged(entry: Entry, lost: str) -> str:
 
 
 def chunk_of(row: tuple[Value, ...]) -> CommittedChunk:
-    """From a row of snapshots_chunks, with the columns of CHUNK_COLUMNS."""
+    """Makes a chunk from a row of snapshots_chunks, with the columns of CHUNK_COLUMNS."""
     start, end, line, end_line, *counts, state, digest, seconds, at, pending, ambiguous, sent = (
         cast("tuple[Any, ...]", row)
     )

@@ -41,7 +41,7 @@ _NOTHING = dict.fromkeys(SUMS, 0)
 
 @dataclass(frozen=True, slots=True)
 class ImportFilter:
-    """Which imports are looked for; None and nothing: all."""
+    """Says which imports are looked for. Without any condition: all of them."""
 
     states: tuple[State, ...] = ()
     table: str | None = None

@@ -1,4 +1,4 @@
-"""How fast an import was, as long as somebody worked on it: stretches of its chunks, added up."""
+"""Measures how fast an import was while somebody worked on it, by stretches of its chunks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WorkPeriod:
 
 
 def stints(history: History, import_id: int, since: str) -> list[WorkPeriod]:
-    """Of each owner, what was committed since then."""
+    """Adds up what each owner has committed since then."""
     return _added_up(
         history,
         "snapshots_chunks WHERE import_id = ? AND committed_at > ? GROUP BY fence",
@@ -33,7 +33,7 @@ def stints(history: History, import_id: int, since: str) -> list[WorkPeriod]:
 
 
 def latest(history: History, import_id: int, fence: int, most: int) -> WorkPeriod | None:
-    """The last chunks of one owner."""
+    """Adds up the last chunks of one owner."""
     found = _added_up(
         history,
         "(SELECT fence, end_offset, start_offset, records, committed_at FROM snapshots_chunks"

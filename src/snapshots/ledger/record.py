@@ -87,7 +87,7 @@ class ChunkDone:
 
 
 class Ledger(History):
-    """The ledger of one database, for writing."""
+    """Writes the ledger of one database."""
 
     def __init__(self, target: Target, session: Session) -> None:
         super().__init__(target, session)

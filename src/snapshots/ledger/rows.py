@@ -1,4 +1,4 @@
-"""Rows of the ledger's tables are written by the names of their columns."""
+"""Writes rows of the ledger's tables by the names of their columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the chunks of one import were committed, in no more groups than a picture can show."""
+"""Tells when the chunks of one import were committed, in no more groups than a picture can show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ChunkGroup:
 
 
 def timeline(history: History, import_id: int) -> list[ChunkGroup]:
-    """Groups in the order of time. The database adds up: there may be many thousand chunks."""
+    """Reads groups in the order of time. The database adds up: chunks may be many thousands."""
     session = history.session
     ((first, last, chunks),) = session.execute(
         "SELECT MIN(committed_at), MAX(committed_at), COUNT(*) FROM snapshots_chunks"
@@ -75,7 +75,7 @@ def timeline(history: History, import_id: int) -> list[ChunkGroup]:
 
 
 def _prefix(span: float, chunks: int) -> int:
-    """How much of a time tells groups apart: all of it, if the chunks are few."""
+    """Returns how much of a time tells groups apart: all of it, if the chunks are few."""
     if chunks <= MOST_GROUPS:
         return _PREFIXES[0][1]
     return next((length for width, length in _PREFIXES if span / width < MOST_GROUPS), 10)

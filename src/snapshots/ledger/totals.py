@@ -1,4 +1,4 @@
-"""Sums over a ledger: over all imports, with which metrics begin, and over all deliveries."""
+"""Adds up a ledger: all imports, with which metrics begin, and all deliveries."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def totals(history: History) -> LedgerTotals:
 
 
 def delivered(history: History) -> tuple[Counts, int]:
-    """What became of the records of all deliveries, and how many are pending still.
+    """Adds up what became of the records of all deliveries, and how many are pending still.
 
     They are pages that answers settle one by one, in any order: only the ledger can add them up.
     """
@@ -93,7 +93,7 @@ def delivered(history: History) -> tuple[Counts, int]:
 
 
 def states(history: History) -> StateCounts:
-    """Cheap enough to be asked again and again: an index holds all that it reads."""
+    """Counts imports by state. Cheap enough to be asked often: an index holds all that it reads."""
     rows = history.session.execute(
         "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
         f" WHERE kind = 'import'{history.no_duplicates} GROUP BY state"
@@ -109,7 +109,7 @@ def states(history: History) -> StateCounts:
 
 
 def owners(history: History) -> list[tuple[str | None, float]]:
-    """Of each import that says it is running: who works on it, and seconds since he was heard of.
+    """Finds who works on each import that says it is running, and seconds since he was heard of.
 
     By the database's clock.
     """

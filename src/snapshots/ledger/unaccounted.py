@@ -1,4 +1,4 @@
-"""Rows that a table holds under the number of an import, and its ledger does not know.
+"""Finds rows that a table holds under the number of an import, and that its ledger does not know.
 
 A ledger that was dropped, or brought back from an older backup, gives numbers that were given
 before. Who removes the rows of an import must remove no others.
@@ -19,7 +19,7 @@ _MOST_STRETCHES = 200
 
 
 def require_accounted(history: History, import_id: int, table: TableName, quoted: str) -> None:
-    """Every row of the import is one that its chunks have loaded.
+    """Requires that every row of the import is one that its chunks have loaded.
 
     A line of the input gives one row; it lies in a chunk, and is no reject. Fewer rows than were
     loaded are fine: a user may have deleted some. Raises UnaccountedRows.
@@ -50,7 +50,7 @@ def require_accounted(history: History, import_id: int, table: TableName, quoted
 
 
 def _stretches(chunks: list[CommittedChunk]) -> list[tuple[int, int]]:
-    """First line, and the line after the last, of chunks that follow each other."""
+    """Returns the first line, and the line after the last, of chunks that follow each other."""
     found: list[tuple[int, int]] = []
     for chunk in chunks:
         if found and (found[-1][1] == chunk.start_line or len(found) == _MOST_STRETCHES):

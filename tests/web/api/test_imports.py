@@ -14,6 +14,7 @@ from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.unpacked_limit import UnpackedLimit
 from tests.faults.harness import BUSY, check, make_file, wait_for
+from tests.ledger.older import execute
 from tests.service.processes import entry
 from tests.service.test_queue import FIELDS
 from tests.support.real import rows
@@ -22,6 +23,9 @@ from tests.web.api.served import OVER, database_beside, served
 
 SLOW = {"contract": FIELDS, "chunk_size": 1 << 14}
 """So small chunks that an import of a few MB takes seconds."""
+
+
+NOW = "2026-01-02T03:04:05.678Z"
 
 
 def events(answer):
@@ -225,6 +229,28 @@ def test_all_changes_are_told(idle):
         assert idle.ask("POST", "/v1/imports/4/resume").status == 202
         told = (one for _, one in events(stream) if one["id"] == 4)
         assert next(told)["url"] == "/v1/imports/4"
+
+
+def test_imports_are_told_in_whichever_order_they_are_committed(tmp_path):
+    """One that is begun first may be committed last; the numbers of a new ledger may be large."""
+    database = database_beside(tmp_path)
+
+    def finished(number):
+        execute(
+            database,
+            "INSERT INTO snapshots_imports (id, kind, input, table_name, state, plan, started_at,"
+            " heartbeat_at) VALUES (?, 'import', 'a.csv', 'a', 'finished', '', ?, ?)",
+            *(number, NOW, NOW),
+        )
+
+    with served(database, tmp_path, "--workers", "0") as client:
+        connection, stream = client.open("GET", "/v1/events")
+        with connection:
+            assert stream.readline() == b"retry: 2000\n"
+            told = (one["id"] for _, one in events(stream))
+            for number in (1_800_000_002, 1_800_000_001, 1_800_000_003):
+                finished(number)
+                assert next(told) == number
 
 
 def test_who_listens_is_told_of_changes_after_an_error_that_nobody_has_foreseen(tmp_path):

@@ -1,4 +1,5 @@
-"""Deliveries: the rows of an input are sent to an HTTP API, each confirmed one accounted for.
+"""Deliveries send the rows of an input to an HTTP API, and account for each one that it has
+confirmed.
 
 An API has no transaction that rows and account could share. So what it has confirmed is made
 durable before many more requests begin: whatever kills the process, only what was under way or

@@ -40,7 +40,7 @@ AGAIN_SECONDS = 15.0
 
 
 class DeliveryExecution:
-    """The threads of one delivery. Use once."""
+    """Runs the threads of one delivery. Use an instance once."""
 
     def __init__(self, home: Target, task: JobContext, request: Endpoint) -> None:
         self._home = home
@@ -138,7 +138,7 @@ class DeliveryExecution:
         self._note(UnansweredRows(left, {start: rows for start, rows in asked.items() if rows}))
 
     def _note(self, unheard: UnansweredRows) -> None:
-        """For the next run, should there be one."""
+        """Writes down what a next run, should there be one, must know of unanswered rows."""
         if unheard != self._noted.unheard:
             self._noted = replace(self._noted, unheard=unheard)
             self._recorder.replan(self._noted.to_json())
@@ -171,7 +171,7 @@ class DeliveryExecution:
 
     @property
     def _counts(self) -> Counts:
-        """What the ledger holds."""
+        """The counts that the ledger holds."""
         sent = self._sender.counts if self._sender else Counts()
         return self._task.committed + sent
 
@@ -198,7 +198,7 @@ class DeliveryExecution:
             self._tell_failing(failing)
 
     def _tell_failing(self, failing: Failing) -> None:
-        """What an API does now and then is not worth a line: what lasts is, now and then."""
+        """Tells the listener of a failure that lasts, and not too often."""
         now = time.monotonic()
         lasts = now - failing.since
         if lasts < FAILING_SECONDS or now - self._told_failing < AGAIN_SECONDS:

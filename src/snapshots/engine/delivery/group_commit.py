@@ -21,7 +21,7 @@ WINDOW = 8
 
 
 def unwritten(request: Endpoint) -> int:
-    """Rows of the requests that may be made, at most, without an outcome in the ledger."""
+    """The most rows of requests that may be made without an outcome in the ledger."""
     return WINDOW * request.at_once * request.batch
 
 
@@ -29,7 +29,7 @@ Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 
 
 class GroupCommit:
-    """The books of one run of a delivery, in its event loop."""
+    """Writes outcomes into the ledger together, in the event loop of one run of a delivery."""
 
     def __init__(
         self,
@@ -68,47 +68,46 @@ class GroupCommit:
 
     @property
     def full(self) -> bool:
-        """No request may begin before something is written down."""
+        """Whether no request may begin before something is written into the ledger."""
         return self._unwritten >= self._window
 
     @property
     def room(self) -> int:
-        """So many requests may follow answers before it is full, or time to write."""
+        """How many requests may follow answers before it is full, or time to write."""
         room = self._window - self._unwritten
         return min(room, self._many - self._heard) if self._heard < self._many else room
 
     async def until_written(self) -> None:
-        """Until something is written down, or `go_on`."""
+        """Waits until something is written into the ledger, or until `go_on` is called."""
         self._written.clear()
         await self._written.wait()
 
     def go_on(self) -> None:
-        """Nobody waits for what is to be written any more."""
+        """Ends the waiting for what is to be written."""
         self._written.set()
 
     def begun(self, requests: int = 1) -> None:
-        """Requests are on their way."""
+        """Notes that requests are on their way."""
         self._unwritten += requests
 
     def heard(self, requests: int = 1) -> None:
-        """That many of them were answered, or never will be."""
+        """Notes that so many requests were answered, or never will be."""
         self._heard += requests
 
     def note(self, parcel: Parcel, rejects: Sequence[Reject] = ()) -> None:
-        """There is something new about a parcel."""
+        """Notes that there is something new about a parcel."""
         self._rejects += rejects
         self._touched[parcel] = None
         self.gather()
 
     def gather(self) -> None:
-        """What comes from now on is written down before long, however little it is."""
+        """Sees to it that what comes from now on is written before long, however little it is."""
         if self._gathering is None:
             loop = asyncio.get_running_loop()
             self._gathering = loop.call_later(GATHER_SECONDS, self._gathered)
 
     def write_if_many(self) -> None:
-        """Sees to it that what was heard is written down now, if it is time. Raises what the
-        ledger raises."""
+        """Writes what was heard if it is much, or has it written. Raises what the ledger raises."""
         if self._heard < self._many:
             return
         if self._remote:
@@ -117,7 +116,7 @@ class GroupCommit:
             self._write()
 
     def close(self) -> None:
-        """Nothing more will be heard: `keep` ends once all of it is written down."""
+        """Says that nothing more will be heard: `keep` ends once all of it is written."""
         self._closing = True
         self._due.set()
 
@@ -148,7 +147,7 @@ class GroupCommit:
         self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
 
     async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
-        """Answers that come meanwhile are written the next time."""
+        """Writes on another thread. Answers that come meanwhile are written the next time."""
         parcels, rejects, heard = list(self._touched), self._rejects, self._heard
         self._take_account()
         accounts = [parcel.account() for parcel in parcels]
@@ -158,7 +157,7 @@ class GroupCommit:
         self._wrote(parcels, heard, news)
 
     def _take_account(self) -> None:
-        """What was heard so far is written down, or is about to be."""
+        """Forgets what is about to be written."""
         self._touched, self._rejects, self._heard = {}, [], 0
         if self._gathering is not None:
             self._gathering.cancel()

@@ -50,11 +50,11 @@ class DeliveryJob:
     command_for_stream: ClassVar[str] = "snapshots send - --to URL"
 
     def requested_destination(self) -> str | None:
-        """The URL, as the user has written it."""
+        """Returns the URL, as the user has written it."""
         return None if self.options.request is None else self.options.request.url
 
     def default_destination(self, _name: str) -> str | None:
-        """None: no URL follows from an input's name."""
+        """Returns None: no URL follows from an input's name."""
         return None
 
     def plan(self, source: Source, _books: LedgerSession, say: Callable[[str], None]) -> Plan:
@@ -62,7 +62,7 @@ class DeliveryJob:
         return checked_plan(source, self.options, say)
 
     def create_destination(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
-        """Creates nothing: an API is there."""
+        """Creates nothing: an API exists already."""
         return True
 
     def run_in_one_transaction(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LedgerWriter:
-    """For one thread at a time; has a session of its own."""
+    """Writes outcomes, on a session of its own. For one thread at a time."""
 
     def __init__(self, home: Target, lease: Lease) -> None:
         self._books = LedgerSession(home, create=False)
@@ -28,7 +28,7 @@ class LedgerWriter:
         self._lease = lease
 
     def write(self, chunks: Sequence[ChunkSent], rejects: Sequence[Reject]) -> None:
-        """All of it or nothing, and comes back after a lost connection.
+        """Writes all of it or nothing, and tries again after a lost connection.
 
         Raises what `write_down` raises, once retrying has not helped for RETRY_SECONDS.
         """
@@ -48,7 +48,7 @@ class LedgerWriter:
             patience.wait()
 
     def replan(self, plan: str) -> None:
-        """Notes in the plan what may have been sent; as patient as `write`."""
+        """Notes in the plan what may have been sent, and tries as often as `write` does."""
         patience = DatabaseRetry(_go_on)
         while True:
             try:
@@ -65,4 +65,4 @@ class LedgerWriter:
 
 
 def _go_on() -> None:
-    """What was heard is written down even when the delivery is to stop."""
+    """Does not stop: what was heard is written even when the delivery is to stop."""

@@ -1,4 +1,4 @@
-"""Packs: the pieces of an input become parcels of rows that can be sent."""
+"""Packs the pieces of an input into parcels of rows that can be sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Packer:
-    """Iterate once; then `whole` is known."""
+    """Makes parcels. Iterate once; then `whole` is known."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""One chunk on its way: its rows as JSON, and which of them are decided."""
+"""A parcel is one chunk on its way: its rows as JSON, and which of them are decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Parcel:
-    """For one thread at a time: it is packed by one, and then sent by another."""
+    """The rows of one chunk. One thread packs it, and then another one sends it."""
 
     def __init__(self, piece: Piece, position: int, block: Block, outbox: Outbox) -> None:
         self.outbox = outbox
@@ -81,33 +81,34 @@ class Parcel:
 
     @property
     def counts(self) -> Counts:
-        """Of the records that are decided."""
+        """The counts of the records that are decided."""
         delivered = self.outbox.delivered
         return self._before + Counts(delivered + self._refused, delivered, self._refused, 0)
 
     @property
     def unheard(self) -> int:
-        """Rows that nothing has been heard of in this run."""
+        """How many rows nothing has been heard of in this run."""
         return self._sendable - self.outbox.delivered - self._refused - self._left
 
     @property
     def bytes_done(self) -> int:
-        """Of the input, by the records that are decided; any thread may ask."""
+        """Bytes of the input whose records are decided, as an estimate. Any thread may ask."""
         done = self.counts.records
         every = done + self.outbox.pending
         return (self.end - self.start) * done // every if every else 0
 
     @property
     def changed(self) -> bool:
-        """Something was decided since `news` was asked for."""
+        """Whether something was decided since `news` was asked for."""
         return self.counts != self._told
 
     def page(self, start: int, end: int) -> RecordPage:
-        """Some rows, with their keys."""
+        """Returns some rows, with their keys."""
         return RecordPage(self.outbox.bodies(start, end), self.outbox.keys(start, end))
 
     def decide(self, start: int, verdicts: Sequence[RecordVerdict]) -> list[Reject]:
-        """Notes what the API said of the rows from `start` on; those that it refused for good."""
+        """Notes what the API said of the rows from `start` on. Returns those that it refused for
+        good."""
         refused = []
         for row, verdict in enumerate(verdicts, start):
             known = self.outbox.was_asked(row, row + 1)
@@ -131,7 +132,7 @@ class Parcel:
         return self._piece.as_in_the_input(refused)
 
     def account(self) -> ChunkSent:
-        """As far as it is decided."""
+        """Returns the account of the parcel, as far as it is decided."""
         pending = self.outbox.pending
         done = ChunkDone(
             start=self.start,
@@ -147,17 +148,17 @@ class Parcel:
         return ChunkSent(done, pending, self._ambiguous + self.outbox.asked_decided, sent)
 
     def news(self) -> Counts:
-        """What was decided since this was asked for the last time."""
+        """Returns the counts of what was decided since this was asked for the last time."""
         before, self._told = self._told, self.counts
         return _difference(self._told, before)
 
     def all_news(self) -> Counts:
-        """What was decided of it in this run."""
+        """Returns the counts of what was decided in this run."""
         return _difference(self.counts, self._restored)
 
     @property
     def seconds(self) -> float:
-        """Since it was packed."""
+        """Seconds since the parcel was packed."""
         return time.monotonic() - self._began
 
     def _reject(self, row: int, verdict: RecordVerdict) -> Reject:

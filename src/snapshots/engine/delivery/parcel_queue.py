@@ -1,4 +1,4 @@
-"""Where parcels wait to be sent: packed on a thread of their own, a few ahead and no more."""
+"""Parcels wait here to be sent. A thread of their own packs a few of them ahead, and no more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICK_SECONDS = 0.1
 
 
 class ParcelQueue:
-    """Made in the event loop that takes the parcels."""
+    """A queue of parcels. Make it in the event loop that takes them."""
 
     def __init__(self, parcels: Iterable[Parcel], ended: Callable[[], bool]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -35,7 +35,7 @@ class ParcelQueue:
         threads.start("reader", self._pack)
 
     def take_ready(self) -> Parcel | None:
-        """The next parcel, if it is there already."""
+        """Takes the next parcel if it is packed already; else None."""
         if self._over or self._ended() or not self._ready:
             return None
         made = self._ready[0]
@@ -45,7 +45,7 @@ class ParcelQueue:
         return made
 
     async def take(self) -> Parcel | None:
-        """The next parcel; None where there are no more. Raises what reading raises."""
+        """Takes the next parcel; None where there are no more. Raises what reading raises."""
         while not self._over and not self._ended():
             if not self._ready:
                 self._come.clear()
@@ -60,7 +60,7 @@ class ParcelQueue:
         return None
 
     def done(self) -> None:
-        """A parcel has left the memory."""
+        """Makes room for another parcel, now that one has left the memory."""
         self._room.release()
 
     def _pack(self) -> None:

@@ -1,4 +1,4 @@
-"""One place for a request under way."""
+"""A slot is the place of one request that is under way."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 class DeliveryTraffic(Protocol):
-    """What all slots of a delivery have in common."""
+    """What all slots of a delivery share."""
 
     @property
     def closed(self) -> bool:
-        """No request may begin now."""
+        """Whether no request may begin now."""
 
     def began(self) -> None:
-        """A request is on its way."""
+        """Notes that a request is on its way."""
 
     def heard(self, parcel: Parcel) -> None:
-        """An answer came that settles rows of a parcel."""
+        """Notes that an answer came which settles rows of a parcel."""
 
     def parcel_of(self, outbox: Outbox) -> Parcel:
-        """Whose rows are under way."""
+        """Finds the parcel whose rows are under way."""
 
     def more(self) -> bool:
-        """Whether there is another parcel to be sent, now that all of the last one was."""
+        """Tells whether there is another parcel to be sent, now that all of the last one was."""
 
 
 class RequestSlot:
-    """The requests of one parcel after the other; see `endpoints.http.RequestSource`."""
+    """Makes the requests of one parcel after the other. See `endpoints.http.RequestSource`."""
 
     def __init__(self, traffic: DeliveryTraffic, current: CurrentOutbox, credit: Credit) -> None:
         self._traffic = traffic
@@ -42,14 +42,14 @@ class RequestSlot:
 
     @property
     def parcel(self) -> Parcel:
-        """Whose rows are under way."""
+        """The parcel whose rows are under way."""
         outbox = self.request_stream.outbox
         assert outbox is not None  # noqa: S101 - `next` gave a request
         return self._traffic.parcel_of(outbox)
 
     @property
     def start(self) -> int:
-        """First of the rows under way."""
+        """The first of the rows under way."""
         return self.request_stream.start
 
     @property
@@ -58,7 +58,7 @@ class RequestSlot:
         return self.parcel.page(self.request_stream.start, self.request_stream.end)
 
     def asked_before(self) -> bool:
-        """An earlier run may have sent some of the rows under way, and has heard nothing."""
+        """Tells whether an earlier run may have sent some of the rows under way, unanswered."""
         outbox = self.request_stream.outbox
         return outbox is not None and outbox.was_asked(
             self.request_stream.start, self.request_stream.end

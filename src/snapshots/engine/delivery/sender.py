@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """One run of a delivery. Use once, in an event loop."""
+    """Sends what one run of a delivery has to send. Use an instance once, in an event loop."""
 
     def __init__(
         self,
@@ -80,17 +80,17 @@ class Sender:
 
     @property
     def counts(self) -> Counts:
-        """What this run has written into the ledger."""
+        """The counts that this run has written into the ledger."""
         return self._books.counts
 
     @property
     def bytes_under_way(self) -> int:
-        """Of the input, in parcels that are not finished; any thread may ask."""
+        """Bytes of the input that are done, of parcels under way. Any thread may ask."""
         return sum(parcel.bytes_done for parcel in list(self._sending))
 
     @property
     def failing(self) -> Failing | None:
-        """What is being tried again now; any thread may ask."""
+        """What is being tried again now. Any thread may ask."""
         return self._api.stats.failing
 
     async def run(self) -> None:
@@ -109,7 +109,7 @@ class Sender:
             self.asked[parcel.start] = parcel.outbox.asked()
 
     async def _send_all(self, books: asyncio.Task[None]) -> None:
-        """Until the workers are done; those that hang on when it is time to stop are cancelled."""
+        """Waits for the workers. Those that hang when it is time to stop are cancelled."""
         loop = asyncio.get_running_loop()
         working = {asyncio.create_task(self._work()) for _ in range(self._at_once)}
         deadline = None
@@ -135,7 +135,7 @@ class Sender:
             await asyncio.gather(*working, return_exceptions=True)
 
     def _lose(self, slot: RequestSlot | None) -> None:
-        """Nobody waits any longer for an answer to what a slot has under way."""
+        """Gives up waiting for an answer to what a slot has under way."""
         if slot is not None and slot.request_stream.outbox is not None:
             slot.parcel.outbox.ask(slot.request_stream.start, slot.request_stream.end)
             self._books.note(slot.parcel)
@@ -166,30 +166,30 @@ class Sender:
 
     @property
     def closed(self) -> bool:
-        """No request may begin now."""
+        """Whether no request may begin now."""
         self._settle()
         return self._over or self._books.full
 
     def parcel_of(self, outbox: Outbox) -> Parcel:
-        """Whose rows are under way."""
+        """Finds the parcel whose rows are under way."""
         return next(parcel for parcel in self._sending if parcel.outbox is outbox)
 
     def more(self) -> bool:
-        """Whether there is another parcel to be sent, now that all of the last one was."""
+        """Tells whether there is another parcel to be sent, now that all of the last one was."""
         following = None if self._opening.locked() else self._inbox.take_ready()
         if following is not None:
             self._open(following)
         return following is not None
 
     def began(self) -> None:
-        """A request is on its way. Those that follow it need not ask, until it is time to write,
-        or too much is unwritten."""
+        """Notes that a request is on its way. Those that follow it need not ask, until it is time
+        to write, or too much is unwritten."""
         self._books.begun()
         self._api.grant(self._books.room)
         self._books.gather()
 
     def heard(self, parcel: Parcel) -> None:
-        """An answer came that settles rows of a parcel, or never will."""
+        """Notes that an answer came which settles rows of a parcel, or that none will."""
         self._settle()
         self._failures = 0
         self._books.heard()
@@ -213,7 +213,7 @@ class Sender:
                 self._books.note(parcel)
 
     def _call_in(self) -> None:
-        """The same, and whoever goes on asks again: what it does then is to be written down
+        """Does the same, and has whoever goes on ask again: what it does then is to be written
         within a while that begins then."""
         self._api.credit.revoke()
         self._settle()
@@ -225,7 +225,7 @@ class Sender:
         self._finished(parcel)
 
     async def _open_after(self, parcel: Parcel | None) -> bool:
-        """There is another parcel than this one to be sent; False where there is none."""
+        """Opens the parcel that follows this one; False where there is none."""
         async with self._opening:
             if self._parcel is parcel:
                 following = await self._next()
@@ -243,7 +243,7 @@ class Sender:
             return None
 
     def _open(self, parcel: Parcel) -> None:
-        """What the kernel rejected of it is written down before any of it is sent."""
+        """Opens a parcel. What the kernel rejected of it is written before any of it is sent."""
         self._count(parcel.read)
         self._parcel = parcel
         self._current.fill(parcel.outbox)
@@ -262,7 +262,7 @@ class Sender:
             self._take(slot.parcel, slot.start, verdicts)
 
     def _let_go(self) -> None:
-        """What was held back is what it is by now: refused, or sent to a wrong address."""
+        """Settles what was held back: it was refused, or it was sent to a wrong address."""
         held, self._held = self._held, []
         wrong = self._api.misplaced
         if held and wrong is not None and not self._watch.ended:
@@ -288,8 +288,8 @@ class Sender:
             self._give_up(lost[-1], taken=answered)
 
     def _give_up(self, verdict: RecordVerdict, *, taken: bool) -> None:
-        """One record that the API chokes on does not keep the others from it; but where nothing
-        comes through any more, it makes no sense to go on."""
+        """Gives up a record that the API chokes on. The others go on, unless nothing comes through
+        any more."""
         self.error = self.error or Undeliverable(
             f"{verdict.requests} requests were made with a record, and none was answered in a way"
             f" that settles it; the last: {_answer(verdict)}",
@@ -311,7 +311,7 @@ class Sender:
         self._watch.end()
 
     def _end(self) -> None:
-        """No request begins any more."""
+        """Lets no request begin any more."""
         self._over = True
         self._api.credit.revoke()
 

@@ -1,4 +1,4 @@
-"""What the adapter is told: the request, with the values that the user keeps elsewhere."""
+"""Looks up what the adapter is told: the request, with the values that the user keeps elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def settings(request: Endpoint, *, stop_on_error: bool = False) -> HttpSettings:
-    """Everything looked up and checked. Raises UsageError."""
+    """Looks everything up and checks it. Raises UsageError."""
     secrets: list[str] = []
     return HttpSettings(
         url=_looked_up(request.url, "--to", secrets),
@@ -40,7 +40,7 @@ def settings(request: Endpoint, *, stop_on_error: bool = False) -> HttpSettings:
 
 
 def _last(request: Endpoint, *, stop_on_error: bool) -> frozenset[RecordOutcome]:
-    """What becomes of a record that nothing is to be sent behind."""
+    """Returns the outcomes of a record behind which nothing is to be sent."""
     if stop_on_error:
         return frozenset({"rejected", "undeliverable"})
     # What is tried again later would come behind what is sent now.
@@ -48,7 +48,8 @@ def _last(request: Endpoint, *, stop_on_error: bool) -> frozenset[RecordOutcome]
 
 
 def _looked_up(text: str, place: str, found: list[str]) -> str:
-    """`@FILE` is what the file holds, `${VARIABLE}` what the variable does; `found` gets them."""
+    """Replaces `@FILE` by what the file holds, and `${VARIABLE}` by the variable; `found` gets
+    both."""
     if text.startswith("@"):
         try:
             held = Path(text[1:]).read_text("utf-8-sig").strip()

@@ -1,1 +1,1 @@
-"""Who may write for an import: the lease, its heartbeat, and taking it over."""
+"""A lease is the right to write for an import: its owner, its heartbeat, and taking it over."""

@@ -1,4 +1,4 @@
-"""What goes on beside a queued import: its lease is kept, and what others want of it is heard."""
+"""Keeps the lease of a queued import, and hears what others want of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.25
 
 
 class Heartbeat:
-    """From the moment a lease is taken until the import has ended; planning takes its time, too.
+    """Looks at an import from the moment its lease is taken until it has ended, planning included.
 
     Sets `stop` when the import is to be cancelled, has been taken over, or when the whole worker
     is to stop.

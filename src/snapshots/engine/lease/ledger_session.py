@@ -1,4 +1,4 @@
-"""The ledger of one database, over a session that is kept and renewed when it breaks."""
+"""Opens the ledger of one database on a session, and renews the session when it breaks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class LedgerSession:
-    """Opens its session when it is first asked for the ledger. For one thread at a time."""
+    """A session with its ledger, opened when the ledger is first asked for. For one thread at a
+    time."""
 
     def __init__(
         self, target: Target, *, create: bool, migrate: Callable[[str], None] | None = None
@@ -31,7 +32,7 @@ class LedgerSession:
 
     @property
     def ledger(self) -> Ledger:
-        """For writing and reading; on the session that is kept."""
+        """The ledger, for writing and reading, on the session that is kept."""
         if self._ledger is None:
             session = self.target.connect(create=self._create)
             ledger = Ledger(self.target, session)
@@ -51,7 +52,7 @@ class LedgerSession:
         return self._ledger
 
     def writable(self, say: Callable[[str], None]) -> Ledger:
-        """The ledger, brought up to date where it is older; `say` is told so.
+        """Returns the ledger, brought up to date where it is older; `say` is told so.
 
         Raises ImportBusy while an import of an older program is being worked on.
         """
@@ -68,7 +69,7 @@ class LedgerSession:
 
     @property
     def session(self) -> Session:
-        """The one that the ledger is on."""
+        """The session that the ledger is on."""
         return self.ledger.session
 
     def name_sessions(self, name: str) -> None:
@@ -78,7 +79,7 @@ class LedgerSession:
             self._ledger.session.name(name)
 
     def renewed(self) -> Ledger:
-        """The ledger, on a session that works. Raises what connecting raises."""
+        """Returns the ledger on a session that works. Raises what connecting raises."""
         if self._ledger is not None:
             try:
                 self._ledger.session.execute("SELECT 1")
@@ -87,7 +88,7 @@ class LedgerSession:
         return self.ledger
 
     def renew_if_possible(self) -> None:
-        """The same; where it fails, a later call may help."""
+        """Does the same, if it can; where it fails, a later call may help."""
         with suppress(SnapshotsError):
             self.renewed()
 

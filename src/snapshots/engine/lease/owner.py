@@ -1,4 +1,4 @@
-"""Who works on an import: a name by which others can tell whether that process still lives."""
+"""Names the process that works on an import, so that others can tell whether it still lives."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from snapshots.time_limits import LEASE_SECONDS
 
 
 def this_process() -> str:
-    """Host, process id and start time of this process."""
+    """Returns the name of this process: its host, process id and start time."""
     pid = os.getpid()
     return f"{socket.gethostname()}:{pid}:{_started(pid)}"
 
 
 def alive(owner: str | None, heartbeat_age: float) -> bool:
-    """Whether an owner may still be writing.
+    """Tells whether an owner may still be writing.
 
     On this host the process table knows, and a killed process is not waited for. Elsewhere,
     and for a process that is there but has fallen silent, the heartbeat decides. One that is of
@@ -31,7 +31,7 @@ def alive(owner: str | None, heartbeat_age: float) -> bool:
 
 
 def there(owner: str | None) -> bool:
-    """Whether an owner is a process of this host that lives, whatever it does."""
+    """Tells whether an owner is a process of this host that lives, whatever it does."""
     if owner is None:
         return False
     host, pid, started = owner.rsplit(":", 2)
@@ -49,7 +49,7 @@ def _exists(pid: int) -> bool:
 
 
 def _started(pid: int) -> str:
-    """The start time in clock ticks since boot, so that a reused pid is told apart; Linux only."""
+    """Returns the start time in clock ticks since boot: it tells a reused pid apart. Linux only."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:

@@ -1,6 +1,5 @@
-"""Going on with an import whose owner is gone, or has been silent for longer than its lease; and
-what that owner says when it wakes up.
-"""
+"""Takes over an import whose owner is gone, or has been silent for longer than its lease. Also
+tells that owner so when it wakes up."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def session_name(of: Lease | Entry) -> str:
-    """Of the sessions in which an owner writes; its successor finds them by it."""
+    """Names the sessions in which an owner writes, so that its successor finds them."""
     return f"snapshots import {of.import_id}.{of.fence} {crc32((of.owner or '').encode()):08x}"
 
 
@@ -35,8 +34,8 @@ def require_whole(entry: Entry) -> None:
 
 
 def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
-    """The lease of an import that nobody works on any more, as far as can be told; `lost`: workers
-    that died of it.
+    """Takes the lease of an import that nobody works on any more, as far as can be told. `lost` is
+    how many workers died of it.
 
     An owner that is stopped, or whose host is gone, may have left transactions open, and those
     hold locks on the import. They are ended first; if the owner does wake up, the fence keeps it
@@ -79,7 +78,7 @@ def require_ours(books: LedgerSession, lease: Lease) -> None:
 
 @contextmanager
 def ours(books: LedgerSession, lease: Lease) -> Iterator[None]:
-    """In place of an error from the block, LostLease where that is the reason."""
+    """Raises LostLease in place of an error from the block, where that is the reason."""
     try:
         yield
     except LostLease:

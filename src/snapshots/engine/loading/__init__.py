@@ -1,1 +1,1 @@
-"""Loading rows into a table: chunks are converted, written and committed with their account."""
+"""Loads rows into a table: chunks are converted, written and committed with their account."""

@@ -1,4 +1,4 @@
-"""Records whose values the table's columns would store as others, found before they are loaded.
+"""Finds records whose values the table's columns would store as others, before they are loaded.
 
 The kernel refuses what a type that it knows cannot keep. Of other types the database alone can tell
 what they make of a text: it is asked, for all records of a chunk at once, in the chunk's own
@@ -27,7 +27,7 @@ SHOWN = 60
 
 
 class AlteredValues:
-    """Of one plan; for any number of threads."""
+    """Finds altered values for one plan. Thread-safe."""
 
     def __init__(self, target: Target, plan: Plan) -> None:
         self._target = target
@@ -44,7 +44,8 @@ class AlteredValues:
         line: int,
         records: int | None = None,
     ) -> AlteredRecords | None:
-        """Those from `position` on; None, and as a rule nothing is asked, if there are none.
+        """Finds the altered values from `position` on; None if there are none. As a rule there can
+        be none, and nothing is asked.
 
         Raises RefusedRows where a column cannot take some value at all.
         """

@@ -1,4 +1,4 @@
-"""The heart: a chunk's rows, its rejects, its counts and its claim commit together, or not at all.
+"""Commits a chunk: its rows, its rejects, its counts and its claim, together or not at all.
 
 Every promise of this package comes down to this file. The claim is a row of the ledger whose
 primary key is the chunk, inserted first, in the same transaction of the target database that
@@ -99,7 +99,7 @@ def _commit(
 
 
 def account_of(piece: Piece, written: ChunkWrite, seconds: float) -> ChunkDone:
-    """The account of a chunk whose rows are written. Raises Stopped if there are none at all."""
+    """Makes the account of a chunk whose rows are written. Raises Stopped if there are none."""
     chunk = piece.chunk
     if not written.position:
         raise Stopped("there was no room for another record")

@@ -38,7 +38,7 @@ MAX_WORKERS = 4
 
 
 class LoadingExecution:
-    """The threads of one import. Use once."""
+    """Runs the threads of one import. Use an instance once."""
 
     def __init__(self, target: Target, task: JobContext) -> None:
         plan, options = task.plan, task.options
@@ -110,7 +110,8 @@ class LoadingExecution:
         return self._ended()
 
     def _start(self) -> list[threading.Thread]:
-        """The reader and the workers; fewer, and the import ends, where the system gives none."""
+        """Starts the reader and the workers; fewer, and the import ends, where the system gives
+        none."""
         started: list[threading.Thread] = []
         try:
             started.append(threads.start("reader", self._read))
@@ -125,7 +126,7 @@ class LoadingExecution:
             self._listener(self._untold.get())
 
     def _cancel_if_stuck(self) -> None:
-        """A worker that waits for its database cannot see that it should stop."""
+        """Cancels workers that wait for their database, and cannot see that they should stop."""
         if not self._watch.ended:
             return
         now = time.monotonic()
@@ -229,8 +230,8 @@ class LoadingExecution:
 
 
 def _workers(options: Options, target: Target) -> int:
-    """One where the order of records matters, else one more than there are cores, within bounds:
-    while one waits for its COMMIT to reach the disk, the others keep the cores busy."""
+    """Returns one where the order of records matters, else one more than there are cores, within
+    bounds: while one waits for its COMMIT to reach the disk, the others keep the cores busy."""
     if options.limit is not None or options.stop_on_error:
         return 1
     wanted = options.workers or min(MAX_WORKERS, 1 + (os.cpu_count() or 1))

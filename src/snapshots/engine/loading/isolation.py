@@ -1,4 +1,4 @@
-"""A chunk around the rows that the target refuses: each of them becomes a reject.
+"""Loads a chunk around the rows that the target refuses: each of them becomes a reject.
 
 The database names no record. So a block is loaded under a savepoint, or else its halves in order,
 until each refused record is alone: about two loads for each level of halving and refused row.
@@ -61,11 +61,11 @@ class RowIsolation:
 
     @property
     def ended(self) -> int:
-        """Rows found so far that have ended the transaction."""
+        """How many rows have been found so far that have ended the transaction."""
         return self._ended
 
     def write(self) -> ChunkWrite:
-        """One try. After RefusedAndEnded another one comes further, if `ended` has grown."""
+        """Makes one try. After RefusedAndEnded another one comes further, if `ended` has grown."""
         written = ChunkWrite(line=self._chunk.line)
         known = iter([*sorted(self._refused), len(self._chunk)])
         stop = next(known)
@@ -92,7 +92,7 @@ class RowIsolation:
         return self._ended >= MOST_ENDED or self._again >= MOST_AGAIN
 
     def _convert(self, written: ChunkWrite, stop: int, *, only_one: bool) -> Block:
-        """The next block: one record, or as far as `stop`."""
+        """Converts the next block: one record, or as far as `stop`."""
         position, most = written.position, BLOCK_BYTES
         if self._last_end is not None and position > self._last_end:
             most = min(most, max(_FIRST_BYTES, position - self._last_end))
@@ -131,7 +131,7 @@ class RowIsolation:
         return refused
 
     def _around_altered(self, position: int, line: int, block: Block) -> tuple[Block, list[Reject]]:
-        """The block without the rows that the table would alter, and these."""
+        """Returns the block without the rows that the table would alter, and these."""
         if self._rows.comparing is None:
             return block, []
         chunk, records = self._chunk, block.records

@@ -40,12 +40,12 @@ class LoadingJob:
     command_for_stream: ClassVar[str] = "snapshots import - --table TABLE"
 
     def requested_destination(self) -> str | None:
-        """The table that the user has named, as the database calls it."""
+        """Returns the table that the user has named, as the database calls it."""
         table = self.options.table
         return None if table is None else str(table_of(self.target, "-", table))
 
     def default_destination(self, name: str) -> str | None:
-        """The table that is named after the input; None for a stream."""
+        """Returns the table that is named after the input; None for a stream."""
         return None if name == "-" else table_for(name, None)
 
     def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:

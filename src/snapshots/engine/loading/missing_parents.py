@@ -1,4 +1,4 @@
-"""Rows that are refused only as long as another one of the same table is not there."""
+"""Knows rows that are refused only as long as another one of the same table is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MissingParents:
-    """Of the rows of one table; for any number of threads."""
+    """Knows the missing parents of one table's rows. Thread-safe."""
 
     def __init__(self, target: Target, table: TableName, columns: Sequence[str]) -> None:
         self._target = target
@@ -23,13 +23,14 @@ class MissingParents:
         self._keys: tuple[OwnKey, ...] | None = None
 
     def keys(self, session: Session) -> tuple[OwnKey, ...]:
-        """The table's foreign keys into itself. Asked once."""
+        """Returns the table's foreign keys into itself, and asks for them once."""
         if self._keys is None:
             self._keys = self._target.own_keys(session, self._table)
         return self._keys
 
     def orphans(self, session: Session, blocks: Sequence[Block]) -> frozenset[int]:
-        """Rows, each a block, that are known to have no parent by these keys, here or there."""
+        """Finds rows, each a block, that have no parent by these keys, neither here nor in the
+        table."""
         keys = self.keys(session)
         if not keys or not blocks:
             return frozenset()
@@ -37,7 +38,8 @@ class MissingParents:
         return found or frozenset()
 
     def for_its_parent(self, session: Session, refusal: RefusedRows, block: Block) -> bool:
-        """Whether a row was refused because another row of the table is missing, which may come.
+        """Tells whether a row was refused because another row of the table is missing, which may
+        come.
 
         Where the database does not say which key it was, the row is looked at; and where that
         cannot be, each of the table's own may be meant.

@@ -1,4 +1,4 @@
-"""Records that were refused for the lack of a parent in their own table, tried again.
+"""Tries records again that were refused for the lack of a parent in their own table.
 
 Once all chunks are committed every parent that the input has is in the table, or waits itself. So
 what waits is tried again, in windows of the input, back and forth, until nothing more is taken;
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 def retry(target: Target, task: JobContext, ended: JobOutcome) -> JobOutcome:
-    """How the work has ended once nothing waits any more.
+    """Loads what waits, where the work has ended well, and returns how it has ended then.
 
     Where the import must stop before its end, what waits stands as rejected, and waits on.
     """
@@ -75,7 +75,7 @@ class _Row:
 
 
 class ParentRetry:
-    """Of one import. Use once."""
+    """Tries the records of one import again. Use an instance once."""
 
     def __init__(self, target: Target, task: JobContext) -> None:
         self._target = target
@@ -115,8 +115,8 @@ class ParentRetry:
         )
 
     def cancel_if_stuck(self, over: threading.Event) -> None:
-        """From another thread, until it is over: who waits for a database cannot see that it should
-        stop."""
+        """Cancels a statement that is waited for when the import is to stop. Runs on another
+        thread, until it is over."""
         while not over.wait(TICK_SECONDS):
             ledger = self._ledger
             if self._task.stop.is_set() and ledger is not None:
@@ -131,7 +131,7 @@ class ParentRetry:
             self._ledger = None
 
     def _standing(self, ledger: Ledger) -> tuple[int, int]:
-        """How many records of the import are loaded, and how many wait."""
+        """Counts the records of the import that are loaded, and those that wait."""
         import_id = self._task.lease.import_id
         return ledger.counts(import_id).loaded, awaiting_parents.count(ledger, import_id)
 
@@ -151,7 +151,8 @@ class ParentRetry:
     def _window(
         self, ledger: Ledger, edge: int | None, *, backwards: bool
     ) -> tuple[list[AwaitingRecord], int, int]:
-        """One transaction: what was tried, and how many of it were taken, and refused for good."""
+        """Makes one transaction. Returns what was tried, and how many of it were taken, and refused
+        for good."""
         lease = self._task.lease
         records = awaiting_parents.window(ledger, lease, edge, backwards=backwards)
         if not records:
@@ -206,14 +207,14 @@ class ParentRetry:
         self._halve(session, rows[middle:], taken, refused)
 
     def _give_up(self, ledger: Ledger) -> int:
-        """Nothing more can be taken: what is left is refused."""
+        """Refuses what is left, of which nothing more can be taken."""
         refused = awaiting_parents.give_up(ledger, self._task.lease)
         self.counts = ledger.counts(self._task.lease.import_id)
         fault_point("retry-given-up")
         return refused
 
     def _row(self, record: AwaitingRecord) -> _Row | None:
-        """The row of a record; None if it makes none, which it did before."""
+        """Makes the row of a record; None if it makes none, which it did before."""
         dialect = self._task.plan.dialect
         raw = record.raw
         if not encodings.is_utf8(dialect.encoding):
@@ -224,7 +225,8 @@ class ParentRetry:
         return _Row(record, block) if block.loaded == block.records == 1 else None
 
     def _durably(self, step: Callable[[Ledger], T]) -> T:
-        """What a step gives, once all that it did is committed; as patient as a worker is."""
+        """Returns what a step gives, once all that it did is committed. Tries as long as a worker
+        does."""
         patience = DatabaseRetry(self._check)
         lease = self._task.lease
         while True:

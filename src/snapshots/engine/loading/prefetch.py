@@ -1,4 +1,4 @@
-"""An iterator whose items are made ahead, on a thread of their own."""
+"""Makes the items of an iterator ahead, on a thread of their own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class _Item(Generic[T]):
 
 
 class _End:
-    """No item follows."""
+    """Says that no item follows."""
 
 
 def ahead(items: Iterator[T], depth: int = 2) -> Iterator[T]:
-    """The same items, at most `depth` of them made before they are asked for.
+    """Yields the same items, of which at most `depth` are made before they are asked for.
 
     An error of `items` is raised where its item would have come. Closing the iterator, or
     dropping it, ends the thread.

@@ -117,7 +117,7 @@ def import_in_one_transaction(
 
 
 def _only(reader: Reader) -> Piece:
-    """The one chunk of an input. Raises Stopped if it has another number of them."""
+    """Returns the one chunk of an input. Raises Stopped if it has another number of them."""
     pieces = list(islice(reader, 2))
     if len(pieces) != 1:
         # Decompressed or decoded it is more than one chunk.

@@ -1,4 +1,4 @@
-"""The table of an import, made ready: all DDL comes before the first chunk.
+"""Makes the table of an import ready: all DDL comes before the first chunk.
 
 On MySQL it would commit a chunk in its middle.
 """
@@ -32,7 +32,7 @@ def prepare_table(target: Target, session: Session, plan: Plan) -> None:
 
 
 def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
-    """Whether the table was made here; another process may have been faster.
+    """Creates the table; False where another process was faster, or the plan creates none.
 
     The ledger is told before that the import creates it: see `ledger/created_tables.py`.
     """

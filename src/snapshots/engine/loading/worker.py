@@ -1,4 +1,4 @@
-"""One worker: commits pieces, one after the other, and comes back after a lost connection."""
+"""A worker commits pieces, one after the other, and comes back after a lost connection."""
 
 from __future__ import annotations
 

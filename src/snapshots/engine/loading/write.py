@@ -1,5 +1,4 @@
-"""One chunk's records become rows, all at once; `isolation.py` is for rows that the target
-refuses."""
+"""Writes one chunk's records as rows, all at once. `isolation.py` is for refused rows."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RowWriter:
-    """How records become rows of one table."""
+    """Says how records become rows of one table."""
 
     table: TableName
     columns: tuple[str, ...]
@@ -44,7 +43,7 @@ class RowWriter:
 
 @dataclass(slots=True)
 class ChunkWrite:
-    """What one attempt at a chunk has come to; the account of it when the attempt succeeds."""
+    """What one attempt at a chunk has come to: the chunk's account if the attempt succeeds."""
 
     position: int = 0
     """Bytes of the chunk that are consumed."""
@@ -107,7 +106,7 @@ def blocks_of(
     stop_at_reject: bool,
     altered: AlteredRecords | None = None,
 ) -> Iterator[Block]:
-    """The chunk's blocks, until it is time to stop."""
+    """Yields the chunk's blocks, until it is time to stop."""
     while written.position < len(chunk):
         watch.check()
         block = converter.convert(

@@ -1,4 +1,4 @@
-"""A dry run: everything but writing."""
+"""Runs without writing: an input is read, checked and counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that cannot even be planned, kept in the history with the reason.
+"""Keeps inputs that cannot even be planned in the history, with the reason.
 
 A user who runs `snapshots import` sees the reason at once, and nothing is written. A service has
 nobody who looks on: what it could not import must be found later.
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def record_refusal(
     ledger: Ledger, name: str, table: str | None, error: SnapshotsError
 ) -> ImportRecord:
-    """The failed import; the one there is already if the input was refused as it is now."""
+    """Writes a failed import. Returns the one there is already if the input was refused as it is
+    now."""
     identity = _as_it_lies(name)
     with ledger.writing(locks.of_name(name)):
         last = next(reversed(ledger.sightings([name])), None)
@@ -46,7 +47,7 @@ def record_refusal(
 
 
 def _as_it_lies(name: str) -> Identity:
-    """What is known of a file that perhaps nobody may read.
+    """Finds out what is known of a file that perhaps nobody may read.
 
     Who may read it changes without the file's time: such a file is not known when it is seen again.
     """
@@ -59,7 +60,7 @@ def _as_it_lies(name: str) -> Identity:
 
 
 def _table(ledger: Ledger, name: str, given: str | None) -> str:
-    """Where it would have gone; nothing if no table can be named after it."""
+    """Returns where it would have gone; nothing if no table can be named after it."""
     try:
         return str(table_of(ledger.target, name, given))
     except SnapshotsError:

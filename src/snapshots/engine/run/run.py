@@ -197,7 +197,7 @@ class Run:
         return self.conclusion.finished(done.lease, known, chunk.counts, chunk.rejects_by_code)
 
     def _require_same_options(self, entry: Entry) -> None:
-        """An import goes on by its plan; who wants another one must not get the old in silence."""
+        """Raises UsageError where the import was begun with other options: its plan stays."""
         if Plan.from_json(entry.plan).given != self.options.given():
             raise UsageError(
                 f"import {entry.import_id} of this input is unfinished, and was begun with other"
