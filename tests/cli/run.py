@@ -2,21 +2,19 @@
 
 import json
 import os
-import subprocess
-import sys
+
+from tests.support.snapshots_process import run
 
 
 def snapshots(*arguments, cwd, stdin=None, **environment):
     """Runs the command; stdout, stderr and returncode as `subprocess.run` gives them."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "snapshots", *map(str, arguments)],
+    done = run(
+        arguments,
+        given=stdin,
+        timeout=600,
         cwd=cwd,
         env={**clean, "SNAPSHOTS_STATE_DIR": str(cwd / "state"), **environment},
-        input=stdin if stdin is not None else b"",
-        capture_output=True,
-        timeout=600,
-        check=False,
     )
     done.stdout = done.stdout.decode()
     done.stderr = done.stderr.decode()

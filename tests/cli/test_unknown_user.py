@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.faults.harness import PATIENCE
+
 UNSHARE = shutil.which("unshare")
 AS_NOBODY = (UNSHARE or "unshare", "-U", "--map-user=12345", "--map-group=12345", "env", "-i")
 
@@ -109,9 +111,9 @@ def test_a_current_folder_that_is_gone_is_said(folder, command, gone):
     away = "cd here && rmdir ../here" if gone else "cd here && chmod 000 ."
     arguments = [word.format(data=folder / "data") for word in command]
     done = subprocess.run(
-        ["sh", "-c", f'{away} && exec timeout 5 "$@"', "sh", *AS_NOBODY, sys.executable, "-B",
-         "-m", "snapshots", *arguments],
-        cwd=folder, capture_output=True, timeout=60, check=False, text=True,
+        ["sh", "-c", f'{away} && exec timeout {PATIENCE if gone else 5} "$@"', "sh", *AS_NOBODY,
+         sys.executable, "-B", "-m", "snapshots", *arguments],
+        cwd=folder, capture_output=True, timeout=2 * PATIENCE, check=False, text=True,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "output" not in done.stderr

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 import threading
 from collections import Counter, defaultdict
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from tests.faults.harness import PATIENCE, limiting, wait_for
+from tests.support import snapshots_process
 from tests.support.httpd import Handler, Running, response
 from tests.support.movies import ROOT
 from tests.support.sink import Sink
@@ -222,19 +222,17 @@ def start(
     environment.pop("SNAPSHOTS_FAULT", None)
     if fault:
         environment["SNAPSHOTS_FAULT"] = fault
-    command = [
-        sys.executable, "-m", "snapshots", "send", str(rows.path), "--to", url,
-        "--database", database, "--contract", str(contract), "--concurrency", str(concurrency),
-        "--json", "--progress", "none", "--batch", str(batch),
-        *more,
+    arguments = [
+        "send", rows.path, "--to", url, "--database", database, "--contract", contract,
+        "--concurrency", concurrency, "--json", "--progress", "none", "--batch", batch, *more,
     ]  # fmt: skip
-    return subprocess.Popen(
-        command,
+    return snapshots_process.start(
+        arguments,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=limiting(limits),  # noqa: PLW1509 - it only sets limits
+        preexec_fn=limiting(limits),
     )
 
 

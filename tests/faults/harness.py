@@ -6,13 +6,13 @@ import random
 import resource
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapshots import locations
+from tests.support import snapshots_process
 
 PATIENCE = 300.0
 """Seconds for what is waited for. Nothing is promised by it: it ends a test that hangs, and beside
@@ -96,20 +96,18 @@ def start(
     environment.pop("SNAPSHOTS_FAULT", None)
     if fault:
         environment["SNAPSHOTS_FAULT"] = fault
-    command = [
-        sys.executable, "-m", "snapshots", "import", "--database", database, "--table", "t",
-        "--contract", str(contract), "--chunk-size", chunk_size, "--json", "--progress", progress,
-        str(made.path),
+    arguments = [
+        "import", "--database", database, "--table", "t", "--contract", contract,
+        "--chunk-size", chunk_size, "--json", "--progress", progress, made.path,
     ]  # fmt: skip
-
-    return subprocess.Popen(
-        command,
+    return snapshots_process.start(
+        arguments,
         env=environment,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=limiting(limits),  # noqa: PLW1509 - no other thread is in the way
+        preexec_fn=limiting(limits),
     )
 
 

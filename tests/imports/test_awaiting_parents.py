@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -21,6 +20,7 @@ from snapshots.telemetry.event_totals import EventTotals
 from tests.cli.run import snapshots as command
 from tests.faults.harness import wait_for
 from tests.ledger.older import execute
+from tests.support import snapshots_process
 
 
 @pytest.fixture(autouse=True)
@@ -442,9 +442,9 @@ def test_a_small_file_into_a_table_that_is_there(database, tmp_path):
 def paused(path, database, folder, step):
     """An import that has stopped itself at a step."""
     environment = {**os.environ, "SNAPSHOTS_FAULT": f"{step}:stop"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snapshots", "import", path, "--database", database, "--table", "t",
-         "--chunk-size", "500B", "--json", "--progress", "none", "--max-rejects", "100%"],
+    process = snapshots_process.start(
+        ["import", path, "--database", database, "--table", "t", "--chunk-size", "500B",
+         "--json", "--progress", "none", "--max-rejects", "100%"],
         env={**environment, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

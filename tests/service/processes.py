@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from contextlib import closing, contextmanager
 
 from snapshots import locations
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.request import ImportRequest
+from tests.support import snapshots_process
 
 BOUND = 100
 
@@ -23,11 +23,8 @@ def worker(database, folder, fault="", allow="", progress="none", **variables):
     environment |= variables
     if allow:
         environment["SNAPSHOTS_ALLOW_HOST"] = allow
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snapshots", "worker", "--database", database,
-         "--files", str(folder), "--progress", progress],
-        env=environment, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    arguments = ["worker", "--database", database, "--files", folder, "--progress", progress]
+    process = snapshots_process.start(arguments, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         yield process
     finally:

@@ -3,11 +3,10 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 
 from snapshots import locations
 from tests.faults.harness import PATIENCE, ending_soon, go_on, wait_for
+from tests.support import snapshots_process
 
 STOP_SECONDS = 10
 """To the end, once it is told, whatever keeps silent."""
@@ -27,12 +26,12 @@ class Service:
         self._begin = self.log.stat().st_size if self.log.exists() else 0
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
+            self.process = snapshots_process.start(
                 [
-                    *self.prefix, sys.executable, "-m", "snapshots", "sync", "--database", database,
-                    "--data-dir", str(folder), "--settle", "0.3", "--rescan", "1", "--json",
-                    *options,
+                    "sync", "--database", database, "--data-dir", folder,
+                    "--settle", "0.3", "--rescan", "1", "--json", *options,
                 ],
+                prefix=self.prefix,
                 stdout=log,
                 stderr=log,
                 cwd=folder.parent,

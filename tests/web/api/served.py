@@ -5,12 +5,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
 from tests.faults.harness import PATIENCE, wait_for
+from tests.support import snapshots_process
 
 OVER = {"finished", "failed", "cancelled"}
 
@@ -100,11 +100,8 @@ def served(database, folder, *options, **variables):
     environment |= {"SNAPSHOTS_STATE_DIR": str(folder / "state"), **variables}
     log = folder.with_name(f"{folder.name}.log")
     with log.open("w+") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "snapshots", "serve", "--database", database,
-             "--files", str(folder), "--port", "0", *options],
-            env=environment, stderr=out,
-        )  # fmt: skip
+        arguments = ["serve", "--database", database, "--files", folder, "--port", "0", *options]
+        process = snapshots_process.start(arguments, env=environment, stderr=out)
         try:
             wait_for(lambda: _port(log) or process.poll() is not None)
             assert _port(log), log.read_text()

@@ -95,7 +95,7 @@ def test_no_body_makes_a_defect(client):
     """Any value for any field, also for those within others."""
     schema = client.get("/v1/openapi.json").json["components"]["schemas"]
     fields = [*schema["NewImport"]["properties"], "\ud800", "\0", "x" * 5000]
-    dialect = schema["Dialect"]["properties"]
+    dialect = schema["DialectRequest"]["properties"]
     bad = []
 
     def give(path, body):
