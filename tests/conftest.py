@@ -30,7 +30,7 @@ SLOW = (
     "deploy/", "faults/", "hostile/", "service/", "sync/", "telemetry/", "web/",
     "native/test_properties.py", "sources/test_compression.py", "sources/sql/test_sqlserver.py",
     "sources/remote/test_urls.py", "repository/test_doc_examples.py", "delivery/",
-    "values/test_redaction.py", "imports/test_awaiting_parents.py",
+    "values/test_redaction.py", "imports/test_awaiting_parents",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
 _TESTS = Path(__file__).parent
