@@ -58,7 +58,7 @@ sanitize: setup ## run the kernel's unsafe code under Miri and the address sanit
 
 bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
 	$(call header,bench)
-	python bench/run.py $(ARGS)
+	python bench/imports.py $(ARGS)
 
 format: $(VENV)/.deps ## let ruff and rustfmt rewrite what they can
 	ruff check --fix --exit-zero --quiet

@@ -1,8 +1,8 @@
 """Fixtures: real servers, started once and only when a test asks, and fresh databases in them.
 
 Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL name them
-(`python tests/support/servers.py --run pytest` sets both, scripts/servers.sh where it needs
-Docker)."""
+(`python tests/support/database_servers.py --run pytest` sets both, scripts/servers.sh where it
+needs Docker)."""
 
 import itertools
 import os
@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.servers import MariaServer, PostgresServer, other_database, running_elsewhere
+from tests.support.database_servers import (
+    MariaServer,
+    PostgresServer,
+    other_database,
+    running_elsewhere,
+)
 
 # How long an example takes says what else the machine does.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.harness import PATIENCE
+from tests.support.processes import PATIENCE
 
 UNSHARE = shutil.which("unshare")
 AS_NOBODY = (UNSHARE or "unshare", "-U", "--map-user=12345", "--map-group=12345", "env", "-i")

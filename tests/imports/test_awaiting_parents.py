@@ -9,9 +9,9 @@ import snapshots
 from snapshots import locations
 from snapshots.ledger import awaiting_parents
 from snapshots.telemetry.event_totals import EventTotals
-from tests.cli.run import snapshots as command
 from tests.imports.rows_with_parents import account, kind, made, people, written
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
 
 
 @pytest.fixture(autouse=True)

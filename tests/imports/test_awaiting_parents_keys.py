@@ -3,9 +3,9 @@
 import pytest
 
 import snapshots
-from tests.cli.run import snapshots as command
 from tests.imports.rows_with_parents import account, kind, made, people, written
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,11 @@ from snapshots import locations
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.owner import LEASE_SECONDS
 from snapshots.engine.lease.takeover import session_name
-from tests.cli.run import snapshots as command
-from tests.faults.harness import wait_for
 from tests.imports.rows_with_parents import account, kind, people, written
 from tests.ledger.older import execute
 from tests.support import snapshots_process
+from tests.support.command import snapshots as command
+from tests.support.processes import wait_for
 
 
 @pytest.fixture(autouse=True)

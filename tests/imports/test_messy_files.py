@@ -11,7 +11,7 @@ import pytest
 
 import snapshots
 from tests.conftest import fresh
-from tests.support.real import beside_it, data, in_the_repository, rows, same
+from tests.support.input_files import beside_it, data, in_the_repository, rows, same
 
 _numbers = itertools.count(1)
 

@@ -7,7 +7,7 @@ import pytest
 import snapshots
 from snapshots.cli.dialect_options import to_dialect
 from snapshots.errors import DialectError
-from tests.support.real import rows
+from tests.support.input_files import rows
 
 _OPTION = re.compile(r"""--([a-z-]+) ("'"|'[^']*'|\d+,\d+|[^\s,.]+)""")
 

@@ -10,10 +10,10 @@ from snapshots.engine.lease import owner
 from snapshots.errors import LedgerError
 from snapshots.ledger import schema
 from snapshots.ledger.record import Ledger
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.ledger.older import VERSIONS, columns, execute, ledger_of_version
-from tests.web.api.served import served
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.service_process import served
 
 SAYS = f"to {schema.VERSION}; an older snapshots cannot use it any more"
 COLUMNS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sink import Refused, check
+from tests.support.movies_sink import Refused, check
 
 MOVIE = {"title": "The Kid", "year": 1921, "length": 68, "popularity": 33.5, "awards": "No"}
 

@@ -10,9 +10,9 @@ from contextlib import closing
 
 import pytest
 
-from tests.cli.run import objects, snapshots
 from tests.support import snapshots_process
-from tests.support.web import serving
+from tests.support.command import objects, snapshots
+from tests.support.web_server import serving
 
 
 def make(rows):

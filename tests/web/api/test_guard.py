@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from tests.support.service_process import database_beside, served
 from tests.support.snapshots_process import run
-from tests.web.api.served import database_beside, served
 
 JSON = {"Content_Type": "application/json"}
 

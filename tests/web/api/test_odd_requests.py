@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.api.served import served
-from tests.web.api.test_problems import routes, schemathesis
+from tests.support.service_process import routes, served
+from tests.web.api.test_problems import schemathesis
 
 JSON = {"Content_Type": "application/json"}
 ODD_WORDS = """

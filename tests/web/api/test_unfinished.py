@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from snapshots.web.gate import guard
 from snapshots.web.gate.concurrency import ReadSlots
 from snapshots.web.uploads.store import Upload, sweep
-from tests.faults.harness import PATIENCE, wait_for
 from tests.support import snapshots_process
-from tests.web.api.served import database_beside, served
+from tests.support.processes import PATIENCE, wait_for
+from tests.support.service_process import database_beside, served
 
 
 def begin(client, name, host="127.0.0.1"):

@@ -5,20 +5,18 @@ import json
 import os
 import random
 import subprocess
-import threading
 from collections import Counter, defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
-from tests.faults.harness import PATIENCE, limiting, wait_for
 from tests.support import snapshots_process
-from tests.support.httpd import Handler, Running, response
-from tests.support.movies import ROOT
-from tests.support.sink import Sink
+from tests.support.http_server import Handler, response
+from tests.support.movies_sink import Sink
+from tests.support.movies_sink_process import ROOT
+from tests.support.processes import PATIENCE, limiting, wait_for
 
 CONCURRENCY = 8
 
@@ -103,29 +101,6 @@ class MoviesSink(HeldSink):
         line = int(json.loads(request.body)["title"].rpartition("#")[2])
         self.taken[line] += 1
         self.keys[line].add(request.key)
-
-
-@contextmanager
-def serving(handler, port=0):
-    """The running server, in a thread of its own."""
-    started, ended = threading.Event(), None
-    running = loop = None
-
-    async def serve():
-        nonlocal running, loop, ended
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        async with Running(handler, port) as running:
-            started.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    started.wait()
-    try:
-        yield running
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
 
 
 @dataclass

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from measure import Cost
+from process_cost import Cost
 
 HERE = Path(__file__).parent
 JSON = HERE / "results.json"
 MARKDOWN = HERE / "RESULTS.md"
 INTRODUCTION = """# What was measured
 
-Written by `make bench` (`bench/run.py`); the numbers are also in `results.json`. All lanes of a
+Written by `make bench` (`bench/imports.py`); the numbers are also in `results.json`. All lanes of a
 section ran in turn on one machine, against one private server with its makers' settings, each
 into a fresh database with the same typed table; a figure is the median of its runs, the memory
 the highest. Number of rows, a sum and two maxima were the same in every table. *Ours* validates

@@ -1,6 +1,6 @@
 """A server that misbehaves in the way its URL says.
 
-    python -m tests.support.faulty --port 9010
+    python -m tests.support.faulty_server --port 9010
 
     /status/422?body=no          this status and body; &retry_after=3 and &location=... as headers
     /cut-before                  ends the connection when it has seen the headers
@@ -28,7 +28,7 @@ import argparse
 import asyncio
 from collections import Counter
 
-from tests.support.httpd import Connection, Handler, Request, as_json, main, response
+from tests.support.http_server import Connection, Handler, Request, as_json, main, response
 
 HUGE = 200 * 1024 * 1024
 PIECE = 64 * 1024

@@ -1,5 +1,5 @@
 """Writes tests/data/made again."""
 
-from tests.making import write
+from tests.data_makers import write
 
 write()

@@ -1,6 +1,6 @@
 """Loads a CSV file into PostgreSQL with another tool, as that tool's manual shows it.
 
-Runs in the environment of requirements/bench.lock: `tools.py TOOL URL FILE`.
+Runs in the environment of requirements/bench.lock: `load_with_tool.py TOOL URL FILE`.
 """
 
 from __future__ import annotations

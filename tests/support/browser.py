@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.servers import PROGRAMS, find
+from tests.support.database_servers import PROGRAMS, find
 
 SECONDS = 120
 """For whatever a test waits for; both cores may be busy."""

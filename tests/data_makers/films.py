@@ -4,7 +4,7 @@ The export is the list four times over. On the way it lost the encoding of some 
 semicolon here and lost one there, and has lines with a year alone and lines with nothing.
 """
 
-from tests.making.dice import Dice
+from tests.data_makers.dice import Dice
 
 FILMS = 1659
 LOST = {4: 34, 5: 9, 6: 11}

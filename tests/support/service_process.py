@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 
-from tests.faults.harness import PATIENCE, wait_for
 from tests.support import snapshots_process
+from tests.support.processes import PATIENCE, wait_for
 
 OVER = {"finished", "failed", "cancelled"}
 
@@ -116,3 +116,9 @@ def served(database, folder, *options, **variables):
 def _port(log):
     found = re.search(r"^serving .*:(\d+)/$", log.read_text(), re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def routes(client):
+    """Each operation of the service, as its document has it: method, path, and what it says."""
+    for path, methods in client.get("/v1/openapi.json").json["paths"].items():
+        yield from ((method.upper(), path, one) for method, one in methods.items())

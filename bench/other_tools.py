@@ -1,6 +1,6 @@
 """Measures other tools that load CSV into PostgreSQL, beside `psql` and ours.
 
-They live in an environment of their own (requirements/bench.lock); tools.py is what runs there.
+They live in an environment of their own (requirements/bench.lock), where load_with_tool.py runs.
 One that does not install or does not work is recorded as such.
 """
 
@@ -11,8 +11,8 @@ import venv
 from pathlib import Path
 from typing import ClassVar
 
-import report
-from measure import Cost, Failed, middle
+import results
+from process_cost import Cost, Failed, middle
 from targets import Lane, Postgres
 
 HERE = Path(__file__).resolve().parent
@@ -22,12 +22,12 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 
 
 class Tool(Postgres):
-    """PostgreSQL, loaded by a tool of tools.py."""
+    """PostgreSQL, loaded by a tool of load_with_tool.py."""
 
     tool: ClassVar[str]
 
     def reference_command(self, file: Path, *, exact: bool = False) -> tuple[list[str], str]:  # noqa: ARG002
-        return [str(PYTHON), str(HERE / "tools.py"), self.tool, self.url, str(file)], ""
+        return [str(PYTHON), str(HERE / "load_with_tool.py"), self.tool, self.url, str(file)], ""
 
 
 class DuckDB(Tool):
@@ -45,7 +45,7 @@ class Pandas(Tool):
 
 def measure(file: Path, rows: int, runs: int, command: str) -> None:
     """Everything in turn, on one server each; the ratio is against `psql`."""
-    lines: list[report.Line] = []
+    lines: list[results.Line] = []
     notes: list[str] = []
     contenders: list[tuple[type[Postgres], bool]] = [(Postgres, False), (Postgres, True)]
     if problem := _install():
@@ -57,17 +57,17 @@ def measure(file: Path, rows: int, runs: int, command: str) -> None:
         title = "snapshots" if ours else kind.reference
         lane = Lane(title, file, ours=ours, loaded=rows)
         with kind() as target:
-            versions = f"{target.version()}, {report.our_version()}"
+            versions = f"{target.version()}, {results.our_version()}"
             try:
                 cost = middle(_costs(target, lane, runs))
             except Failed as error:
                 notes.append(f"{title}: did not work here ({str(error).splitlines()[-1]}).")
                 continue
         base = lines[0].cost.seconds if lines else cost.seconds
-        lines.append(report.Line(title, cost, file.stat().st_size, base / cost.seconds))
-    report.keep(
+        lines.append(results.Line(title, cost, file.stat().st_size, base / cost.seconds))
+    results.keep(
         "tools",
-        report.Section(
+        results.Section(
             f"Other tools into PostgreSQL: {rows:,} rows",
             "psql / s",
             lines,

@@ -1,6 +1,6 @@
 """Tables as offices publish them: titles above, notes below, signs for what is not known."""
 
-from tests.making.dice import Dice
+from tests.data_makers.dice import Dice
 
 MONTHS = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
 SEASONS = "J-D,D-N,DJF,MAM,JJA,SON"

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from tests.making import DATA
-from tests.making.dice import Dice
+from tests.data_makers import DATA
+from tests.data_makers.dice import Dice
 
 COLUMNS = (
     "hvfhs_license_num,dispatching_base_num,originating_base_num,request_datetime,"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 
-from tests.support.servers import Server, find
+from tests.support.database_servers import Server, find
 
 CONFIGURATION = """
 daemon off;

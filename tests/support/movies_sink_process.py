@@ -28,7 +28,7 @@ class Movies:
 def movies_sink(*arguments):
     """Runs it on a free port until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.sink", *arguments],
+        [sys.executable, "-m", "tests.support.movies_sink", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

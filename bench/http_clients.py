@@ -1,6 +1,6 @@
 """Makes many requests by one client, in a process of its own that bench/send.py measures.
 
-python bench/drive.py bare http://127.0.0.1:8080/movies 100000 32
+python bench/http_clients.py bare http://127.0.0.1:8080/movies 100000 32
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import lookalike  # noqa: E402
-import others  # noqa: E402
-import report  # noqa: E402
-from measure import Cost, middle  # noqa: E402
+import made_rides  # noqa: E402
+import other_tools  # noqa: E402
+import results  # noqa: E402
+from process_cost import Cost, middle  # noqa: E402
 from targets import TARGETS, Lane, Target  # noqa: E402
 
 DATA = HERE / "data"
@@ -34,19 +34,19 @@ def input_file(rows: int, *, dirty: float = 0.0, quoted: bool = False) -> Path:
     if not path.exists():
         say(f"writing {path.name}")
         part = path.with_suffix(".part")
-        lookalike.write(str(part), rows=rows, dirty=dirty, quoted=quoted)
+        made_rides.write(str(part), rows=rows, dirty=dirty, quoted=quoted)
         part.rename(path)
     return path
 
 
-def side_by_side(target: Target, rows: int, runs: int) -> tuple[list[report.Line], str]:
+def side_by_side(target: Target, rows: int, runs: int) -> tuple[list[results.Line], str]:
     """The reference and ours on clean, dirty and quoted input, in turn, `runs` times.
 
     Also a sentence: what dirty records cost.
     """
     clean, quoted = input_file(rows), input_file(rows, quoted=True)
     dirty = input_file(rows, dirty=DIRTY)
-    spoilt = lookalike.dirty_rows(rows, DIRTY)
+    spoilt = made_rides.dirty_rows(rows, DIRTY)
     lanes = {
         "reference": Lane(target.reference, clean, ours=False, loaded=rows),
         "ours": Lane("snapshots", clean, ours=True, loaded=rows),
@@ -75,7 +75,7 @@ def side_by_side(target: Target, rows: int, runs: int) -> tuple[list[report.Line
     medians = {key: middle(each) for key, each in costs.items()}
     dearer = medians["dirty"].seconds / medians["ours"].seconds - 1
     lines = [
-        report.Line(
+        results.Line(
             lane.title,
             medians[key],
             lane.file.stat().st_size,
@@ -93,16 +93,16 @@ def side_by_side(target: Target, rows: int, runs: int) -> tuple[list[report.Line
     return lines, said
 
 
-def memory(target: Target, rows: list[int]) -> list[report.Line]:
+def memory(target: Target, rows: list[int]) -> list[results.Line]:
     """One run for each number of rows; the ratio is of the memory, against the first."""
-    lines: list[report.Line] = []
+    lines: list[results.Line] = []
     for count in rows:
         file = input_file(count)
         cost, _ = target.run(Lane("", file, ours=True, loaded=count))
         say(f"{target.name}: {count:,} rows: {cost.peak_rss / 1e6:.0f} MB")
         first = lines[0].cost.peak_rss if lines else cost.peak_rss
         ratio = cost.peak_rss / first
-        lines.append(report.Line(f"{count:,} rows", cost, file.stat().st_size, ratio))
+        lines.append(results.Line(f"{count:,} rows", cost, file.stat().st_size, ratio))
     return lines
 
 
@@ -116,7 +116,7 @@ def options() -> argparse.Namespace:
     names("--targets", default=",".join(TARGETS), help="of " + ",".join(TARGETS))
     names("--rows", type=int, help="instead of 3.5 M (PostgreSQL) and 1 M (others)")
     names("--runs", type=int, default=3)
-    names("--full", type=int, nargs="?", const=lookalike.FULL_ROWS, help="memory at so many rows")
+    names("--full", type=int, nargs="?", const=made_rides.FULL_ROWS, help="memory at so many rows")
     names("--others", action="store_true", help="also the tools of requirements/bench.in")
     chosen = parser.parse_args()
     chosen.targets = [name for name in chosen.targets.split(",") if name]
@@ -127,27 +127,27 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     chosen = options()
-    command = shlex.join(["python", "bench/run.py", *sys.argv[1:]])
+    command = shlex.join(["python", "bench/imports.py", *sys.argv[1:]])
     for name in chosen.targets:
         rows = chosen.rows or ROWS[name]
         with TARGETS[name]() as target:
-            versions = f"{target.version()}, {report.our_version()}"
+            versions = f"{target.version()}, {results.our_version()}"
             lines, note = side_by_side(target, rows, chosen.runs)
             title = f"{target.name}: {rows:,} rows of 24 columns"
-            section = report.Section(
+            section = results.Section(
                 title, "reference / s", lines, chosen.runs, versions, command, (note,)
             )
-            report.keep(name, section)
+            results.keep(name, section)
             if name == "postgres" and chosen.full:
                 lines = memory(target, [rows, chosen.full])
                 title = "Memory does not grow with the input (postgres)"
-                report.keep(
-                    "memory", report.Section(title, "RSS / first", lines, 1, versions, command)
+                results.keep(
+                    "memory", results.Section(title, "RSS / first", lines, 1, versions, command)
                 )
     if chosen.others:
         rows = chosen.rows or ROWS["mysql"]
-        others.measure(input_file(rows), rows, chosen.runs, command)
-    say(report.MARKDOWN.read_text())
+        other_tools.measure(input_file(rows), rows, chosen.runs, command)
+    say(results.MARKDOWN.read_text())
 
 
 if __name__ == "__main__":

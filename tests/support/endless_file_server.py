@@ -1,7 +1,7 @@
 """A web server whose one object is made as it is read: as large as is wanted, and the same bytes
 each time, from any offset on.
 
-    python -m tests.support.endless SIZE        # prints its URL, and serves until it is ended
+    python -m tests.support.endless_file_server SIZE    # prints its URL, serves until it is ended
 
 The object is a header and equal blocks, each with its number in every record. So a range costs
 no more than a search and replace, and what must become of every record is known.

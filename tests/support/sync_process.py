@@ -5,8 +5,8 @@ import os
 import signal
 
 from snapshots import locations
-from tests.faults.harness import PATIENCE, ending_soon, go_on, wait_for
 from tests.support import snapshots_process
+from tests.support.processes import PATIENCE, ending_soon, go_on, wait_for
 
 STOP_SECONDS = 10
 """To the end, once it is told, whatever keeps silent."""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-import lookalike
-from tests.support.real import data
+import made_rides
+from tests.support.input_files import data
 
 
 def written(path: Path, **options: object) -> list[bytes]:
-    lookalike.write(str(path), **options)  # type: ignore[arg-type]
+    made_rides.write(str(path), **options)  # type: ignore[arg-type]
     return path.read_bytes().splitlines()
 
 
@@ -31,7 +31,7 @@ def test_columns_are_those_of_2024(tmp_path: Path, name: str) -> None:
 
 
 def test_a_seed_gives_the_same_bytes_and_fewer_rows_a_prefix(tmp_path: Path) -> None:
-    more = written(tmp_path / "a.csv", rows=lookalike.BLOCK_ROWS + 10, seed=5)
+    more = written(tmp_path / "a.csv", rows=made_rides.BLOCK_ROWS + 10, seed=5)
     assert written(tmp_path / "b.csv", rows=300, seed=5) == more[:301]
     assert written(tmp_path / "c.csv", rows=300, seed=6) != more[:301]
 
@@ -47,7 +47,7 @@ def test_rows_have_the_size_and_the_gaps_of_the_real_ones(tmp_path: Path) -> Non
 
 def test_dirty_rows_are_counted_and_broken_in_four_ways(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    assert lookalike.write(str(path), rows=8000, dirty=0.01) == (8000, 80)
+    assert made_rides.write(str(path), rows=8000, dirty=0.01) == (8000, 80)
     rows = path.read_bytes().splitlines()[1:]
     assert sum(row.count(b",") == 22 for row in rows) == 20
     for mark in (b",2024-01-32 25:61:00,", b",12.5O,", b"\xff\xfe"):

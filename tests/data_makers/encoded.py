@@ -2,7 +2,7 @@
 
 import codecs
 
-from tests.making.dice import Dice
+from tests.data_makers.dice import Dice
 
 ROWS_OF_SIGHTS = 120
 PLACES = (

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,7 @@ import httptools
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 
@@ -179,6 +180,30 @@ class Running:
     @property
     def url(self) -> str:
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
+
+
+@contextlib.contextmanager
+def serving(handler: Handler, port: int = 0) -> Iterator[Running]:
+    """The running server, in a thread of its own."""
+    running, started = Running(handler, port), threading.Event()
+    loop: asyncio.AbstractEventLoop
+    ended: asyncio.Event
+
+    async def serve() -> None:
+        nonlocal loop, ended
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        async with running:
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait()
+    try:
+        yield running
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
 
 
 def main(

@@ -3,9 +3,10 @@
 Each server lives in a temporary folder of its own, listens on a free port of 127.0.0.1, runs
 with the default settings of its makers, and ends with the process that started it.
 
-    python tests/support/servers.py  # both; prints their URLs, ends with Ctrl-C
-    python tests/support/servers.py --run COMMAND...  # sets SNAPSHOTS_TEST_POSTGRES and _MYSQL
-    python tests/support/servers.py --check databases  # are they here? also: monitors, browser
+    python tests/support/database_servers.py    # both; prints their URLs, ends with Ctrl-C
+
+`--run COMMAND...` runs it with SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL set; `--check
+databases` says whether the programs are here, and so for `monitors` and `browser`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Makes the files of tests/data/made: invented, with the oddities of files that people really have.
 
-    python -m tests.making
+    python -m tests.data_makers
 
 writes them again; the same bytes each time and with every version of Python. A test compares them
 with what lies there.
@@ -14,7 +14,7 @@ MADE = DATA / "made"
 
 def made() -> dict[str, bytes]:
     """Every file by its name."""
-    from tests.making import encoded, films, reports, rides, small
+    from tests.data_makers import encoded, films, reports, rides, small
 
     found: dict[str, bytes] = {}
     for part in (small, reports, encoded, films, rides):

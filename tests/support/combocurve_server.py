@@ -1,6 +1,6 @@
 """A server that answers as the ComboCurve API does, and keeps what it was sent.
 
-    python -m tests.support.combocurve --port 9020 --writes-per-minute 200 --batch-limit 100
+    python -m tests.support.combocurve_server --port 9020 --writes-per-minute 200 --batch-limit 100
 
 PUT and POST to /v1/wells and /v1/daily-productions, with `x-api-key` and `Authorization: Bearer`:
 
@@ -20,7 +20,7 @@ import random
 import time
 from typing import Any
 
-from tests.support.httpd import Connection, Handler, Request, as_json, main
+from tests.support.http_server import Connection, Handler, Request, as_json, main
 
 SOURCES = {"aries", "di", "ihs", "internal", "other", "phdwin"}
 REQUIRED = {

@@ -3,8 +3,8 @@
 The same seed gives the same bytes, and fewer rows are a prefix of more rows.
 19,663,930 rows are what the real month has.
 
-    python bench/lookalike.py --rows 3500000 rides.csv
-    python bench/lookalike.py --bytes 500MB --dirty 0.01 - | head
+    python bench/made_rides.py --rows 3500000 rides.csv
+    python bench/made_rides.py --bytes 500MB --dirty 0.01 - | head
 
 Rows are put together from fragments that are drawn afresh for each block: writing them costs
 little more than joining strings, and no two stretches of a file are alike.

@@ -1,6 +1,6 @@
 """The movies sink: takes movies by POST, fails one time in five for no reason, and is strict.
 
-    python -m tests.support.sink --port 9009 --record accepted.jsonl
+    python -m tests.support.movies_sink --port 9009 --record accepted.jsonl
 
 A POST to any single path segment is answered 503 at random before its body is read, 201, or 400
 with one line of text. GET gives `[]`, `/metrics` counts the answers to POST by status, other
@@ -22,7 +22,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from tests.support.httpd import Connection, Handler, Request, main, response
+from tests.support.http_server import Connection, Handler, Request, main, response
 
 FAIL_RATE = 0.2
 TIMEOUT_SECONDS = 2.0

@@ -1,4 +1,4 @@
-"""A private Prometheus and a private Pushgateway, as tests/support/servers.py has databases."""
+"""A private Prometheus and a private Pushgateway, as database_servers.py has databases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, ClassVar
 
-from tests.support.servers import Server, find
+from tests.support.database_servers import Server, find
 
 SCRAPE_SECONDS = 1
 _OWN = {"__name__", "job", "instance"}
