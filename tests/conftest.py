@@ -38,14 +38,21 @@ SLOW = (
     "values/test_redaction.py", "imports/test_awaiting_parents",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
+LONGEST = (
+    "faults/test_woken.py", "faults/test_server_away.py", "faults/test_full_disk.py",
+    "faults/test_owners.py", "deploy/test_brought_up.py", "telemetry/test_prometheus.py",
+    "sync/test_crashes.py", "repository/test_doc_examples.py",
+)  # fmt: skip
+"""Where a test takes ten seconds and more, most of them waiting."""
 _TESTS = Path(__file__).parent
 _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
 
 
 def pytest_collection_modifyitems(items):
     """Marks what needs a database server, and what takes long: `make check` leaves both out."""
+    items[:] = _longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for item in items:
-        if item.path.relative_to(_TESTS).as_posix().startswith(SLOW):
+        if _place(item).startswith(SLOW):
             item.add_marker("slow")
         values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
         named = any(value in _KINDS for value in values if isinstance(value, str | type))
@@ -53,6 +60,20 @@ def pytest_collection_modifyitems(items):
         # On the file of SQLite the same test needs none.
         if named or (needs and "sqlite" not in [v for v in values if isinstance(v, str)]):
             item.add_marker("servers")
+
+
+def _longest_first(items, processes):
+    """Each test process is given a stretch of the tests, and takes from the others' when it has
+    done its own. All begin with some of those that wait: the last tests of a run are short ones."""
+    long = [item for item in items if _place(item).startswith(LONGEST)]
+    rest = [item for item in items if not _place(item).startswith(LONGEST)]
+    cuts = [len(rest) * n // processes for n in range(processes + 1)]
+    stretches = zip(range(processes), itertools.pairwise(cuts), strict=True)
+    return [one for n, (a, b) in stretches for one in (*long[n::processes], *rest[a:b])]
+
+
+def _place(item):
+    return item.path.relative_to(_TESTS).as_posix()
 
 
 @pytest.fixture(scope="session", autouse=True)
