@@ -17,6 +17,7 @@ import json
 import os
 import pkgutil
 import runpy
+import signal
 import socket
 import struct
 import sys
@@ -43,6 +44,15 @@ def load() -> None:
     for name in LAZY:
         with suppress(ImportError):
             importlib.import_module(name)
+
+
+def keep_what_was_measured() -> None:
+    """What was gone through while modules were loaded; each fork begins to measure anew."""
+    if "coverage" in sys.modules and (running := sys.modules["coverage"].Coverage.current()):
+        running.stop()
+        running.save()
+        atexit.unregister(running._atexit)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, object], list[int]] | None:
@@ -77,8 +87,8 @@ def become(wanted: dict[str, object], fds: list[int]) -> None:
         setattr(sys, f"__{name}__", stream)
     # The one module that reads the environment when it is imported.
     importlib.reload(importlib.import_module("snapshots.engine.support.fault_points"))
-    if "COVERAGE_PROCESS_CONFIG" in os.environ or "COVERAGE_PROCESS_START" in os.environ:
-        importlib.import_module("coverage").process_startup()
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        importlib.import_module("coverage").process_startup(force=True)
 
 
 def fork(channel: socket.socket, wanted: dict[str, object], fds: list[int]) -> bool:
@@ -120,6 +130,7 @@ def leave(code: int) -> None:
 if __name__ == "__main__":
     channel = socket.socket(fileno=int(sys.argv[1]))
     load()
+    keep_what_was_measured()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork has one thread only"
     gc.collect()
     gc.freeze()

@@ -64,8 +64,7 @@ def _server():
     if ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
     ours, theirs = socket.socketpair()
-    # What it does itself is not measured: each of its forks begins to measure anew.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
+    environment = dict(os.environ)
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno())],
