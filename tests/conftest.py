@@ -36,6 +36,7 @@ SLOW = (
     "native/test_properties.py", "sources/test_compression.py", "sources/sql/test_sqlserver.py",
     "sources/remote/test_urls.py", "repository/test_doc_examples.py", "delivery/",
     "values/test_redaction.py", "imports/test_awaiting_parents",
+    "imports/test_resume.py", "cli/test_terminal.py", "cli/test_unknown_user.py",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
 LONGEST = (
