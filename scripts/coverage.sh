@@ -32,7 +32,8 @@ if [ -x "$llvm/llvm-cov" ]; then
     tests=$(counting test --no-run --message-format=json 2>/dev/null |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
     counting build --quiet --lib --features extension-module
-    kernel=$(find "$target/$host/release" -maxdepth 1 -name 'lib_native.so' -o -maxdepth 1 -name 'lib_native.dylib')
+    kernel=$(find "$target/$host/release" -maxdepth 1 \
+        \( -name lib_native.so -o -name lib_native.dylib \))
     cp "$kernel" "$made/src/snapshots/_native.abi3.so"
     objects="$made/src/snapshots/_native.abi3.so"
     for one in $tests; do objects="$objects -object $one"; done
