@@ -18,11 +18,15 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONDONTWRITEBYTECODE
 
 # Many tests wait, for a server, a lease or a file that must lie still: more of them than cores.
-TEST_PROCESSES ?= 4
+export TEST_PROCESSES ?= 4
+
+# Backtraces name their lines all the same; the crate's tests are built and linked in less time.
+export CARGO_PROFILE_DEV_DEBUG := line-tables-only
+export CARGO_PROFILE_TEST_DEBUG := line-tables-only
 
 header = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help setup demo test check lint lint-python lint-rust test-rust servers smoke test-python \
+.PHONY: help setup demo test check coverage lint lint-python lint-rust test-rust servers smoke test-python \
 	soak fuzz sanitize bench format locks clean
 
 help: ## show this list
@@ -37,10 +41,14 @@ demo: setup ## import real and broken files, and account for every record
 # pytest comes last: its summary is the last thing that a run says.
 test: lint test-rust servers demo smoke test-python ## everything that CI checks
 
-check: setup lint ## in two minutes: style, types, architecture, and tests without servers or waits
+check: setup lint test-rust ## in two minutes: style, types, architecture, and tests without servers or waits
 	$(call header,tests that need no server)
-	cargo test --manifest-path $(MANIFEST) --locked --quiet
-	pytest --numprocesses 2 -m 'not soak and not slow and not servers' $(PYTEST_ARGS)
+	pytest --numprocesses 2 --dist worksteal --durations 25 \
+		-m 'not soak and not slow and not servers' $(PYTEST_ARGS)
+
+coverage: setup servers ## measure what the tests go through, and write it into docs/reliability.md
+	$(call header,coverage)
+	scripts/coverage.sh $(PYTEST_ARGS)
 
 lint: lint-python lint-rust ## style, types and architecture
 
@@ -58,7 +66,7 @@ sanitize: setup ## run the kernel's unsafe code under Miri and the address sanit
 
 bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
 	$(call header,bench)
-	python bench/run.py $(ARGS)
+	python bench/imports.py $(ARGS)
 
 format: $(VENV)/.deps ## let ruff and rustfmt rewrite what they can
 	ruff check --fix --exit-zero --quiet

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 
-from lookalike import COLUMNS, blocks
+from made_rides import COLUMNS, blocks
 from snapshots._native import Chunk, Converter, Hasher, Scanner, Splitter
 from snapshots.model import Dialect, Type
 from snapshots.row_encoding import EncodingName

@@ -20,10 +20,10 @@ from urllib.parse import quote
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.support.servers import MariaServer, PostgresServer  # noqa: E402
-from tests.web.api.served import Client, served  # noqa: E402
+from tests.support.database_servers import MariaServer, PostgresServer  # noqa: E402
+from tests.support.service_process import Client, served  # noqa: E402
 
-import report  # noqa: E402
+import results  # noqa: E402
 from snapshots import locations  # noqa: E402
 
 LOOKS = 21
@@ -127,10 +127,10 @@ def main() -> None:
 
 def keep(table: list[str], rows: int, command: str) -> None:
     """Into the results."""
-    section = report.Table(
+    section = results.Table(
         f"Pages of {rows:,} rows over REST", table, LOOKS, VERSIONS, command, NOTES
     )
-    report.keep("pages", section)
+    results.keep("pages", section)
 
 
 if __name__ == "__main__":

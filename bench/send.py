@@ -20,12 +20,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.support.nginx import Nginx  # noqa: E402
-from tests.support.servers import MissingServer, find  # noqa: E402
+from tests.support.database_servers import MissingServer, find  # noqa: E402
+from tests.support.nginx_server import Nginx  # noqa: E402
 
-import report  # noqa: E402
-from drive import BODY, CLIENTS, COLUMNS  # noqa: E402
-from measure import Cost, middle, run  # noqa: E402
+import results  # noqa: E402
+from http_clients import BODY, CLIENTS, COLUMNS  # noqa: E402
+from process_cost import Cost, middle, run  # noqa: E402
 
 AT_ONCE = 32
 TITLES = {
@@ -49,7 +49,14 @@ def movies(path: Path, rows: int) -> None:
 
 def command(lane: str, url: str, requests: int, folder: Path) -> list[str]:
     if lane in CLIENTS:
-        return [sys.executable, str(HERE / "drive.py"), lane, url, str(requests), str(AT_ONCE)]
+        return [
+            sys.executable,
+            str(HERE / "http_clients.py"),
+            lane,
+            url,
+            str(requests),
+            str(AT_ONCE),
+        ]
     return [
         "snapshots", "send", str(folder / "movies.csv"), "--to", url, "--concurrency",
         str(AT_ONCE), "--again", "--progress", "none",
@@ -78,14 +85,14 @@ def side_by_side(server: Nginx, lanes: list[str], requests: int, runs: int) -> d
     return {lane: middle(each) for lane, each in costs.items()}
 
 
-def memory(server: Nginx, rows: int, versions: str) -> report.Section:
+def memory(server: Nginx, rows: int, versions: str) -> results.Section:
     """What the command takes for a hundredth of the rows, and for all."""
     lines = []
     for requests in (rows // 100, rows):
         (cost,) = side_by_side(server, ["send"], requests, 1).values()
         title = f"`snapshots send` of {requests:,} rows, {requests / cost.seconds:,.0f}/s"
-        lines.append(report.Line(title, cost, requests * len(BODY), None))
-    return report.Section(
+        lines.append(results.Line(title, cost, requests * len(BODY), None))
+    return results.Section(
         f"HTTP: memory of {rows:,} POST requests, {AT_ONCE} at once",
         "",
         lines,
@@ -97,10 +104,10 @@ def memory(server: Nginx, rows: int, versions: str) -> report.Section:
 
 def section(
     costs: dict[str, Cost], requests: int, runs: int, versions: str, notes: list[str]
-) -> report.Section:
+) -> results.Section:
     bare = costs["bare"].seconds
     lines = [
-        report.Line(TITLES[lane], cost, requests * len(BODY), bare / cost.seconds)
+        results.Line(TITLES[lane], cost, requests * len(BODY), bare / cost.seconds)
         for lane, cost in costs.items()
     ]
     rates = ", ".join(
@@ -109,7 +116,7 @@ def section(
     each = ", ".join(
         f"{TITLES[lane]} {cost.client_cpu / requests * 1e6:.1f}" for lane, cost in costs.items()
     )
-    return report.Section(
+    return results.Section(
         f"HTTP: {requests:,} POST requests, {AT_ONCE} at once, one record each",
         "bare / s",
         lines,
@@ -151,16 +158,16 @@ def main() -> None:
     try:
         with Nginx() as server:
             assert isinstance(server, Nginx)
-            versions = f"{nginx_version()}, {report.our_version()}"
+            versions = f"{nginx_version()}, {results.our_version()}"
             if chosen.memory:
-                report.keep("send-memory", memory(server, chosen.memory, versions))
+                results.keep("send-memory", memory(server, chosen.memory, versions))
             else:
                 costs = side_by_side(server, lanes, chosen.requests, chosen.runs)
                 found = section(costs, chosen.requests, chosen.runs, versions, chosen.note)
-                report.keep("send", found)
+                results.keep("send", found)
     except MissingServer as error:
         sys.exit(f"{error}; on Debian: apt-get install nginx-light")
-    print(report.MARKDOWN.read_text())
+    print(results.MARKDOWN.read_text())
 
 
 if __name__ == "__main__":

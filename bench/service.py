@@ -21,13 +21,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.web.api.served import Client, served  # noqa: E402
+from tests.support.service_process import Client, served  # noqa: E402
 
-import lookalike  # noqa: E402
-import report  # noqa: E402
+import made_rides  # noqa: E402
+import results  # noqa: E402
 import urls  # noqa: E402
-from measure import Cost, Failed, Meter, middle  # noqa: E402
-from run import input_file, say  # noqa: E402
+from imports import input_file, say  # noqa: E402
+from process_cost import Cost, Failed, Meter, middle  # noqa: E402
 from targets import CHECKSUM, TABLE, Lane, Postgres  # noqa: E402
 
 HTTP = "`snapshots serve`, by HTTP"
@@ -116,7 +116,7 @@ def cancel_and_resume(target: Postgres, url: str, expected: str) -> tuple[Cost, 
     )
 
 
-def measure(target: Postgres, file: Path, rows: int, runs: int) -> tuple[list[report.Line], str]:
+def measure(target: Postgres, file: Path, rows: int, runs: int) -> tuple[list[results.Line], str]:
     """All three in turn, `runs` times."""
     url = f"http://127.0.0.1:{urls.FREE}/{file.name}"
     local = Lane("`snapshots import`, from the disk", file, ours=True, loaded=rows)
@@ -134,7 +134,7 @@ def measure(target: Postgres, file: Path, rows: int, runs: int) -> tuple[list[re
     before = medians["local"].seconds
     size = file.stat().st_size
     lines = [
-        report.Line(titles[name], cost, size, before / cost.seconds if name != "local" else None)
+        results.Line(titles[name], cost, size, before / cost.seconds if name != "local" else None)
         for name, cost in medians.items()
     ]
     return lines, note
@@ -146,7 +146,7 @@ def keep(costs: list[Cost], title: str, cost: Cost) -> None:
     costs.append(cost)
 
 
-def require_enough(lines: list[report.Line]) -> None:
+def require_enough(lines: list[results.Line]) -> None:
     """What was promised."""
     most = max(line.cost.peak_rss for line in lines)
     if most > MOST_MEMORY:
@@ -157,18 +157,19 @@ def require_enough(lines: list[report.Line]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures loading by the service.")
-    parser.add_argument("--rows", type=int, default=lookalike.FULL_ROWS)
+    parser.add_argument("--rows", type=int, default=made_rides.FULL_ROWS)
     parser.add_argument("--runs", type=int, default=1)
     chosen = parser.parse_args()
     file = input_file(chosen.rows)
     command = shlex.join(["python", "bench/service.py", *sys.argv[1:]])
     with Postgres() as target:
-        versions = f"{target.version()}, {report.our_version()}"
+        versions = f"{target.version()}, {results.our_version()}"
         lines, note = measure(target, file, chosen.rows, chosen.runs)
     size = file.stat().st_size / 1e9
     title = f"The service: {chosen.rows:,} rows ({size:.1f} GB) by HTTP from nginx (postgres)"
-    report.keep(
-        "service", report.Section(title, "disk / s", lines, chosen.runs, versions, command, (note,))
+    results.keep(
+        "service",
+        results.Section(title, "disk / s", lines, chosen.runs, versions, command, (note,)),
     )
     require_enough(lines)
 

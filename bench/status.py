@@ -19,11 +19,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.support.servers import PostgresServer  # noqa: E402
-from tests.web.api.served import Client, served  # noqa: E402
+from tests.support.database_servers import PostgresServer  # noqa: E402
+from tests.support.service_process import Client, served  # noqa: E402
 
-import lookalike  # noqa: E402
-import report  # noqa: E402
+import made_rides  # noqa: E402
+import results  # noqa: E402
 
 QUEUED = 1000
 ROWS = 12_000_000
@@ -98,13 +98,13 @@ def measure(kind: str, seconds: int, file: Path) -> None:
             seconds_to_stop = time.monotonic() - asked
     took = f"The import was cancelled at the end: it stopped within {seconds_to_stop:.2f} s."
     print("\n".join(lines), took, sep="\n\n", flush=True)
-    report.keep(
+    results.keep(
         f"status-{kind}",
-        report.Table(
+        results.Table(
             f"Answers while an import runs and {QUEUED:,} wait ({kind})",
             lines,
             1,
-            report.our_version(),
+            results.our_version(),
             f"python bench/status.py --targets {kind}",
             (f"wrk with {CONNECTIONS} connections, on the same cores as all else.", took),
         ),
@@ -121,7 +121,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = chosen.file or Path(folder) / "rides.csv"
         if chosen.file is None:
-            lookalike.write(str(file), rows=chosen.rows)
+            made_rides.write(str(file), rows=chosen.rows)
         for kind in chosen.targets.split(","):
             measure(kind, chosen.seconds, file.resolve())
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.support.servers import MariaServer, PostgresServer, other_database  # noqa: E402
+from tests.support.database_servers import MariaServer, PostgresServer, other_database  # noqa: E402
 
-import report  # noqa: E402
-from measure import Cost, run  # noqa: E402
+import results  # noqa: E402
+from process_cost import Cost, run  # noqa: E402
 from snapshots import locations  # noqa: E402
 
 if TYPE_CHECKING:
@@ -116,17 +116,17 @@ def query(database: str, sql: str) -> ResultRows:
         return session.execute(sql)
 
 
-def section(name: str, costs: list[Cost], files: int, versions: str) -> report.Section:
+def section(name: str, costs: list[Cost], files: int, versions: str) -> results.Section:
     size = sum(len(f"{n},name {n},{n}.25,2024-01-01 00:00:00\n") for n in range(files * ROWS))
     titles = [lane.format(before=files * (TIMES + 1)) for lane in LANES]
     rates = "; ".join(
         f"{title} {files / cost.seconds:,.0f}" for title, cost in zip(titles, costs, strict=True)
     )
-    return report.Section(
+    return results.Section(
         f"sync: {files:,} files of {ROWS} rows into {name}",
         "first / s",
         [
-            report.Line(title, cost, size, costs[0].seconds / cost.seconds)
+            results.Line(title, cost, size, costs[0].seconds / cost.seconds)
             for title, cost in zip(titles, costs, strict=True)
         ],
         1,
@@ -144,7 +144,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         for name in [given.only] if given.only else SERVERS:
             costs = measure(Path(place), name, given.files)
-            report.keep(f"sync-{name}", section(name, costs, given.files, report.our_version()))
+            results.keep(f"sync-{name}", section(name, costs, given.files, results.our_version()))
             rates = ", ".join(f"{given.files / cost.seconds:,.0f}" for cost in costs)
             print(f"{name}: {rates} files/s", flush=True)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from tests.support.servers import PASSWORD, USER, MariaServer, PostgresServer, Server
+from tests.support.database_servers import PASSWORD, USER, MariaServer, PostgresServer, Server
 
-from lookalike import COLUMNS
-from measure import Cost, Failed, run
+from made_rides import COLUMNS
+from process_cost import Cost, Failed, run
 
 TABLE = "rides"
 LINEAGE = ("_import_id", "_line")

@@ -9,7 +9,7 @@ python=.venv/bin/python
 [ -x "$python" ] || python=python3
 known=.tmp/servers.env
 
-present() { "$python" tests/support/servers.py --check "$1" 2>/dev/null; }
+present() { "$python" tests/support/database_servers.py --check "$1" 2>/dev/null; }
 
 # $@: packages.
 install_on_debian() {
@@ -48,7 +48,7 @@ start_containers() {
     : >"$known"
     container postgres postgres:17 5432 -e POSTGRES_PASSWORD=snapshots
     container mysql mariadb:11 3306 -e MARIADB_ROOT_PASSWORD=snapshots
-    PYTHONPATH=. "$python" -c "from tests.support.servers import wait_elsewhere; wait_elsewhere()"
+    PYTHONPATH=. "$python" -c "from tests.support.database_servers import wait_elsewhere; wait_elsewhere()"
 }
 
 if [ -n "${SNAPSHOTS_TEST_POSTGRES:-}" ] && [ -n "${SNAPSHOTS_TEST_MYSQL:-}" ]; then

@@ -1,8 +1,8 @@
 """Fixtures: real servers, started once and only when a test asks, and fresh databases in them.
 
 Servers that run already are used if SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL name them
-(`python tests/support/servers.py --run pytest` sets both, scripts/servers.sh where it needs
-Docker)."""
+(`python tests/support/database_servers.py --run pytest` sets both, scripts/servers.sh where it
+needs Docker)."""
 
 import itertools
 import os
@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.servers import MariaServer, PostgresServer, other_database, running_elsewhere
+from tests.support.database_servers import (
+    MariaServer,
+    PostgresServer,
+    other_database,
+    running_elsewhere,
+)
 
 # How long an example takes says what else the machine does.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,19 +35,27 @@ SLOW = (
     "deploy/", "faults/", "hostile/", "service/", "sync/", "telemetry/", "web/",
     "native/test_properties.py", "sources/test_compression.py", "sources/sql/test_sqlserver.py",
     "sources/remote/test_urls.py", "repository/test_doc_examples.py", "delivery/",
-    "values/test_redaction.py", "imports/test_awaiting_parents.py",
+    "values/test_redaction.py", "imports/test_awaiting_parents",
+    "imports/test_resume.py", "cli/test_terminal.py", "cli/test_unknown_user.py",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
 FILES = {"sqlite", "toy"}
 """Kinds of databases that are no servers."""
+LONGEST = (
+    "faults/test_woken.py", "faults/test_server_away.py", "faults/test_full_disk.py",
+    "faults/test_owners.py", "deploy/test_brought_up.py", "telemetry/test_prometheus.py",
+    "sync/test_crashes.py", "repository/test_doc_examples.py",
+)  # fmt: skip
+"""Where a test takes ten seconds and more, most of them waiting."""
 _TESTS = Path(__file__).parent
 _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
 
 
 def pytest_collection_modifyitems(items):
     """Marks what needs a database server, and what takes long: `make check` leaves both out."""
+    items[:] = _longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for item in items:
-        if item.path.relative_to(_TESTS).as_posix().startswith(SLOW):
+        if _place(item).startswith(SLOW):
             item.add_marker("slow")
         values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
         named = any(value in _KINDS for value in values if isinstance(value, str | type))
@@ -52,23 +65,51 @@ def pytest_collection_modifyitems(items):
             item.add_marker("servers")
 
 
+def _longest_first(items, processes):
+    """Each test process is given a stretch of the tests, and takes from the others' when it has
+    done its own. All begin with some of those that wait: the last tests of a run are short ones."""
+    long = [item for item in items if _place(item).startswith(LONGEST)]
+    rest = [item for item in items if not _place(item).startswith(LONGEST)]
+    cuts = [len(rest) * n // processes for n in range(processes + 1)]
+    stretches = zip(range(processes), itertools.pairwise(cuts), strict=True)
+    return [one for n, (a, b) in stretches for one in (*long[n::processes], *rest[a:b])]
+
+
+def _place(item):
+    return item.path.relative_to(_TESTS).as_posix()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_state(tmp_path_factory):
     """What tests import into is not remembered among the databases of whoever runs them."""
     os.environ["SNAPSHOTS_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
 
 
+class _Postgres(PostgresServer):
+    """Does not wait for the disk: nobody cuts the power, and no test kills this server."""
+
+    def command(self):
+        return [*super().command(), "-c", "fsync=off", "-c", "full_page_writes=off"]
+
+
+class _Maria(MariaServer):
+    """As above."""
+
+    def command(self):
+        return [*super().command(), "--innodb-flush-log-at-trx-commit=2"]
+
+
 @pytest.fixture(scope="session")
 def postgres_server():
-    """A private server."""
-    with PostgresServer() as server:
+    """A private server for all tests of this process that end no server."""
+    with _Postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mysql_server():
-    """A private server."""
-    with MariaServer() as server:
+    """A private server for all tests of this process that end no server."""
+    with _Maria() as server:
         yield server
 
 
@@ -117,7 +158,8 @@ def fresh(kind, request):
     server = _server(kind, request)
     name = f"snapshots_test_{_PROCESS}_{next(_numbers)}"
     drop = _drop_postgres if kind == "postgres" else _drop_mysql
-    drop(server, name)
+    if running_elsewhere(kind):  # a run before this one may have left it
+        drop(server, name)
     yield other_database(server, name)
     drop(server, name)
 

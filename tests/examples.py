@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.support.monitors import Pushgateway
-from tests.support.movies import movies_sink
-from tests.support.servers import running
-from tests.support.web import serving
+from tests.support.database_servers import running
+from tests.support.movies_sink_process import movies_sink
+from tests.support.prometheus_servers import Pushgateway
+from tests.support.web_server import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_FOLDER = "/home/ana/demo"

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from tests.cli.run import objects, snapshots
-from tests.support.real import rows
+from tests.support.command import objects, snapshots
+from tests.support.input_files import rows
 
 
 def nothing_imported(folder):

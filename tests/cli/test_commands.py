@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.cli.run import objects, snapshots
-from tests.support.real import data
+from tests.support.command import objects, snapshots
+from tests.support.input_files import data
 
 A = "id,name\n1,Ann\n2,Bob\n"
 B = "id,name\n3,Cy\n"

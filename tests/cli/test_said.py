@@ -9,9 +9,9 @@ from snapshots import locations
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.errors import InputError, UsageError
 from snapshots.web.api.request_bodies import NewImport
-from tests.cli.run import snapshots as command
-from tests.support.httpd import Handler, Running, response
-from tests.support.real import rows
+from tests.support.command import snapshots as command
+from tests.support.http_server import Handler, Running, response
+from tests.support.input_files import rows
 
 
 @pytest.fixture(autouse=True)

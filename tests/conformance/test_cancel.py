@@ -9,7 +9,7 @@ from snapshots.errors import RefusedRows, SnapshotsError
 from snapshots.model import TableName
 from snapshots.targets.sqlite.writer_queue import turns_of
 from tests.conformance.rows import built_on, column, contract, load
-from tests.faults.harness import PATIENCE, wait_for
+from tests.support.processes import PATIENCE, wait_for
 
 SOON = 8.0
 """Seconds; it is at once, but other work may keep the thread waiting. Of itself the shortest wait

@@ -10,7 +10,7 @@ import pytest
 from snapshots import locations
 from snapshots.errors import CannotConnect, ConnectionLost, NoDatabase
 from tests.conformance.rows import blocks, built_on, column, contract, count, on, table
-from tests.support.servers import PASSWORD, other_database
+from tests.support.database_servers import PASSWORD, other_database
 
 on_servers = on("postgres", "mysql")
 

@@ -11,7 +11,7 @@ from snapshots import locations
 from snapshots.errors import CannotConnect, ContractError, RefusedRows, TargetError
 from snapshots.model import TableName, Type
 from tests.conformance.rows import column, contract, load, table
-from tests.support.real import rows
+from tests.support.input_files import rows
 
 T = TableName("t")
 

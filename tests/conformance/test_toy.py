@@ -22,9 +22,9 @@ from snapshots.errors import UsageError
 from snapshots.targets.sql.paging import RowFilter, RowOrder
 from snapshots.targets.sqlite.session import SqliteSession
 from tests.conformance.rows import on
-from tests.faults.deliveries import serving
-from tests.faults.harness import check, make_file, wait_for
-from tests.support.httpd import Handler, response
+from tests.support.http_server import Handler, response, serving
+from tests.support.killed_imports import check, make_file
+from tests.support.processes import wait_for
 
 FIELDS = {
     "fields": [

@@ -12,7 +12,7 @@ from snapshots.contract.infer import infer
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import DialectOptions, sniff
 from snapshots.sources import open_source
-from tests.support.real import data
+from tests.support.input_files import data
 
 MIB = 1024 * 1024
 

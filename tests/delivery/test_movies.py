@@ -9,12 +9,13 @@ import sys
 
 import pytest
 
-from tests.cli.run import objects, snapshots
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import HeldSink, serving
-from tests.faults.harness import PATIENCE, wait_for
-from tests.support.movies import ROOT, movies_sink
-from tests.support.real import data
+from tests.support.command import objects, snapshots
+from tests.support.http_server import serving
+from tests.support.input_files import data
+from tests.support.killed_deliveries import HeldSink
+from tests.support.movies_sink_process import ROOT, movies_sink
+from tests.support.processes import PATIENCE, wait_for
+from tests.support.recording_api import Api
 
 DELIVERED, REJECTED, BLANK = 6447, 232, 5
 

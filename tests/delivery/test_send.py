@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 
 import snapshots as package
-from tests.cli.run import objects, snapshots
-from tests.faults.deliveries import serving
-from tests.faults.harness import wait_for
-from tests.support.httpd import Handler, as_json, response
+from tests.support.command import objects, snapshots
+from tests.support.http_server import as_json, response, serving
+from tests.support.processes import wait_for
+from tests.support.recording_api import Api
 
 ROWS = "id,name,amount\n007,Ann,1.50\n008,Bob,\n009,Cy,3\n"
 SCHEMA = {
@@ -21,34 +21,6 @@ SCHEMA = {
         {"name": "amount", "type": "number"},
     ]
 }
-
-
-class Api(Handler):
-    """Takes everything, but what `status` says."""
-
-    def __init__(self, status=lambda row: 201):
-        self.status = status
-        self.requests = []
-        self.held = threading.Event()
-        self.held.set()
-
-    @property
-    def rows(self):
-        """What was taken."""
-        found = []
-        for request, status in self.requests:
-            body = json.loads(request.body)
-            if status == 201:
-                found += body if isinstance(body, list) else [body]
-        return found
-
-    def on_request(self, request, connection):
-        body = json.loads(request.body)
-        asked = body if isinstance(body, list) else [body]
-        status = max(map(self.status, asked))
-        self.requests.append((request, status))
-        self.held.wait()
-        return response(status, "no, thank you" if status == 422 else "")
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.run import objects, snapshots
-from tests.faults.deliveries import serving
-from tests.support.httpd import Handler, response
+from tests.support.command import objects, snapshots
+from tests.support.http_server import Handler, response, serving
 
 WORDS = {404: "nothing at this address", 405: "takes no POST", 415: "sent as JSON"}
 

@@ -12,12 +12,11 @@ from snapshots.cli.progress_lines import plain_line
 from snapshots.engine.events import Progress
 from snapshots.model import Counts
 from snapshots.time_limits import FIRST_CONTACT_SECONDS
-from tests.cli.run import objects, snapshots
-from tests.faults.deliveries import serving
-from tests.faults.harness import BUSY
-from tests.support import speaking
-from tests.support.httpd import Handler, response
-from tests.support.servers import free_port
+from tests.support import other_protocols
+from tests.support.command import objects, snapshots
+from tests.support.database_servers import free_port
+from tests.support.http_server import Handler, response, serving
+from tests.support.processes import BUSY
 
 ROWS = 20
 
@@ -59,16 +58,16 @@ def stopped(done, seconds):
 @pytest.mark.parametrize(
     ("speak", "says"),
     [
-        (speaking.silent, "takes connections, and says nothing"),
-        (speaking.ssh, "it is SSH"),
-        (speaking.closing_at_once, "cut before an answer came"),
-        (speaking.http2, "HTTP/2 alone"),
-        (speaking.http2_if_asked, "HTTP/2 alone"),
+        (other_protocols.silent, "takes connections, and says nothing"),
+        (other_protocols.ssh, "it is SSH"),
+        (other_protocols.closing_at_once, "cut before an answer came"),
+        (other_protocols.http2, "HTTP/2 alone"),
+        (other_protocols.http2_if_asked, "HTTP/2 alone"),
     ],
     ids=["silent", "ssh", "closing", "http2", "http2 if asked"],
 )
 def test_what_does_not_speak_http_is_named(tmp_path, speak, says):
-    with speaking.speaking(speak) as port:
+    with other_protocols.speaking(speak) as port:
         said = stopped(*send(f"http://127.0.0.1:{port}/rows", tmp_path))
     assert says in said
 
@@ -76,15 +75,15 @@ def test_what_does_not_speak_http_is_named(tmp_path, speak, says):
 def test_a_port_for_tls(tmp_path, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with speaking.speaking(speaking.over_tls(context)) as port:
+    with other_protocols.speaking(other_protocols.over_tls(context)) as port:
         said = stopped(*send(f"http://127.0.0.1:{port}/rows", tmp_path))
     assert "speaks TLS at this port" in said
     assert "Write https://" in said
 
 
-@pytest.mark.parametrize("speak", [speaking.silent, speaking.http2_if_asked])
+@pytest.mark.parametrize("speak", [other_protocols.silent, other_protocols.http2_if_asked])
 def test_https_to_a_port_that_does_not_speak_it(tmp_path, speak):
-    with speaking.speaking(speak) as port:
+    with other_protocols.speaking(speak) as port:
         stopped(*send(f"https://127.0.0.1:{port}/rows", tmp_path))
 
 
@@ -95,7 +94,7 @@ def test_nobody_there(tmp_path):
 
 def test_what_was_sent_to_a_silent_port_is_ambiguous_once_it_is_delivered(tmp_path, database):
     """It may have read and kept it."""
-    with speaking.speaking(speaking.silent) as port:
+    with other_protocols.speaking(other_protocols.silent) as port:
         url = f"http://127.0.0.1:{port}/rows"
         more = ("--database", database, "--concurrency", 4)
         stopped(*send(url, tmp_path, *more))

@@ -5,10 +5,10 @@ import json
 import pytest
 
 import snapshots as package
-from tests.cli.run import objects, snapshots
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
 from tests.sources.sql.servers import execute
+from tests.support.command import objects, snapshots
+from tests.support.http_server import serving
+from tests.support.recording_api import Api
 
 ROWS = """
 CREATE TABLE items (id varchar(5), name varchar(20), amount numeric(8, 2), day date);

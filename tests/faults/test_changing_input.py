@@ -8,7 +8,8 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.faults.harness import PATIENCE, finish, go_on, held, make_file, schema_file, start
+from tests.support.killed_imports import make_file, schema_file, start
+from tests.support.processes import PATIENCE, finish, go_on, held
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import check, go_on, held, let_end, make_file, schema_file, start
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import go_on, held, let_end
 
 HOUR = 3600
 MINUTES = 10 * 60

@@ -11,9 +11,9 @@ import pytest
 
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
-from tests.faults.deliveries import CONCURRENCY, make_rows, serving, settled, start
-from tests.faults.harness import BUSY, PATIENCE, wait_for
-from tests.support.httpd import Handler, response
+from tests.support.http_server import Handler, response, serving
+from tests.support.killed_deliveries import CONCURRENCY, make_rows, settled, start
+from tests.support.processes import BUSY, PATIENCE, wait_for
 
 ANSWERS = 150
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

@@ -10,13 +10,14 @@ import psycopg
 import pytest
 
 from snapshots import locations
-from tests.faults import deliveries
-from tests.faults.disk import Disk, may_mount
-from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start, wait_for
-from tests.imports.test_resume import committed_chunks
-from tests.service.processes import entry, submit, worker
-from tests.support.servers import MariaServer, PostgresServer
-from tests.sync import service as sync
+from tests.support import killed_deliveries
+from tests.support import sync_process as sync
+from tests.support.database_servers import MariaServer, PostgresServer
+from tests.support.http_server import serving
+from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
+from tests.support.processes import finish, go_on, held, wait_for
+from tests.support.small_disk import Disk, may_mount
+from tests.support.worker_process import entry, submit, worker
 
 pytestmark = pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system")
 
@@ -173,11 +174,11 @@ def test_a_disk_that_has_become_read_only(disk, made, tmp_path):
 def test_the_account_of_a_delivery_has_no_room(disk, tmp_path):
     """What the API has said and the ledger could not keep is asked again, with the same keys."""
     database = f"sqlite:///{disk.folder}/account.db"
-    rows = deliveries.make_rows(tmp_path / "rows.csv", 6000)
-    with deliveries.serving(deliveries.Api()) as running:
+    rows = killed_deliveries.make_rows(tmp_path / "rows.csv", 6000)
+    with serving(killed_deliveries.Api()) as running:
         api = running.handler
         api.most = 200
-        process = deliveries.start(database, rows, running.url + "/rows", tmp_path)
+        process = killed_deliveries.start(database, rows, running.url + "/rows", tmp_path)
         wait_for(lambda: api.total >= 200)
         process.send_signal(signal.SIGSTOP)
         disk.fill()
@@ -189,7 +190,7 @@ def test_the_account_of_a_delivery_has_no_room(disk, tmp_path):
         disk.free()
         code, result, err = finish(process)
         assert code == 3, (err, result)
-        assert deliveries.check(rows, api, result, kills=1) == 0
+        assert killed_deliveries.check(rows, api, result, kills=1) == 0
 
 
 def test_a_worker_of_the_service_has_no_room(disk, made, tmp_path):

@@ -5,15 +5,8 @@ import signal
 import pytest
 
 import snapshots
-from tests.faults.harness import (
-    PATIENCE,
-    check,
-    finish,
-    kill_at_random,
-    make_file,
-    schema_file,
-    start,
-)
+from tests.support.killed_imports import check, kill_at_random, make_file, schema_file, start
+from tests.support.processes import PATIENCE, finish
 
 KILLS = 20
 STEPS = ["before-claim", "after-claim", "mid-write", "before-commit", "after-commit"]

@@ -10,7 +10,9 @@ from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.time_limits import LEASE_SECONDS
-from tests.faults.deliveries import (
+from tests.support.http_server import serving
+from tests.support.input_files import data
+from tests.support.killed_deliveries import (
     CONCURRENCY,
     Api,
     Killer,
@@ -18,11 +20,9 @@ from tests.faults.deliveries import (
     check,
     make_movies,
     make_rows,
-    serving,
     start,
 )
-from tests.faults.harness import PATIENCE, ending_soon, finish, wait_for
-from tests.support.real import data
+from tests.support.processes import PATIENCE, ending_soon, finish, wait_for
 
 KILLS = 8
 STOP_SECONDS = 4

@@ -3,9 +3,9 @@
 import pytest
 
 from snapshots import locations
-from tests.faults.harness import PATIENCE, check, finish, go_on, held, make_file, schema_file, start
-from tests.faults.proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
-from tests.imports.test_resume import committed_chunks
+from tests.support.database_proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
+from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
+from tests.support.processes import PATIENCE, finish, go_on, held
 
 CUTS = 12
 CHUNK = b"UPDATE snapshots_chunks"

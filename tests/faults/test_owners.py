@@ -13,17 +13,8 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.errors import TargetError
 from snapshots.ledger.record import Lease
 from snapshots.time_limits import LEASE_SECONDS
-from tests.faults.harness import (
-    check,
-    finish,
-    go_on,
-    held,
-    let_end,
-    make_file,
-    schema_file,
-    start,
-    wait_for,
-)
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import finish, go_on, held, let_end, wait_for
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from snapshots import locations
 from snapshots.engine.events import Committed
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run.resume import resume_import
-from tests.faults.harness import PATIENCE, Made, check, make_file, schema_file, start
+from tests.support.killed_imports import Made, check, make_file, schema_file, start
+from tests.support.processes import PATIENCE
 
 MIB = 1 << 20
 WORKERS = 3

@@ -6,8 +6,10 @@ import signal
 
 import pytest
 
-from tests.faults import deliveries
-from tests.faults.harness import check, finish, make_file, schema_file, start
+from tests.support import killed_deliveries
+from tests.support.http_server import serving
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import finish
 
 MIB = 1 << 20
 
@@ -52,19 +54,21 @@ def test_out_of_descriptors(database, made, tmp_path, descriptors):
 
 @pytest.mark.parametrize("descriptors", [12, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_delivery_out_of_descriptors(database, tmp_path, descriptors):
-    rows = deliveries.make_rows(tmp_path / "rows.csv", 600)
+    rows = killed_deliveries.make_rows(tmp_path / "rows.csv", 600)
     limits = {resource.RLIMIT_NOFILE: descriptors}
-    with deliveries.serving(deliveries.Api()) as running:
+    with serving(killed_deliveries.Api()) as running:
         url = running.url + "/rows"
-        code, result, err = finish(deliveries.start(database, rows, url, tmp_path, limits=limits))
+        code, result, err = finish(
+            killed_deliveries.start(database, rows, url, tmp_path, limits=limits)
+        )
         assert code in (1, 3, 6), (err, result)
         if code != 3:
-            code, result, err = finish(deliveries.start(database, rows, url, tmp_path))
+            code, result, err = finish(killed_deliveries.start(database, rows, url, tmp_path))
             assert code == 3, (err, result)
-        deliveries.check(rows, running.handler, result, kills=1)
+        killed_deliveries.check(rows, running.handler, result, kills=1)
 
 
-class Crowd(deliveries.Api):
+class Crowd(killed_deliveries.Api):
     """Takes its time, and knows how many were there at once."""
 
     def __init__(self):
@@ -79,15 +83,17 @@ class Crowd(deliveries.Api):
 
 def test_what_is_only_faster_takes_no_descriptor_from_a_connection(sqlite_url, tmp_path):
     """Three hundred are enough for two hundred at once; not if each took two."""
-    rows = deliveries.make_rows(tmp_path / "rows.csv", 2000)
+    rows = killed_deliveries.make_rows(tmp_path / "rows.csv", 2000)
     limits = {resource.RLIMIT_NOFILE: 300}
-    with deliveries.serving(Crowd()) as running:
+    with serving(Crowd()) as running:
         url, api = running.url + "/rows", running.handler
-        process = deliveries.start(sqlite_url, rows, url, tmp_path, limits=limits, concurrency=200)
+        process = killed_deliveries.start(
+            sqlite_url, rows, url, tmp_path, limits=limits, concurrency=200
+        )
         code, result, err = finish(process)
         assert code == 3, (err, result)
         assert len(api.there) == 200
-        deliveries.check(rows, api, result, kills=0)
+        killed_deliveries.check(rows, api, result, kills=0)
 
 
 @pytest.mark.parametrize("megabytes", [56, 86])

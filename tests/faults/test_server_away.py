@@ -7,20 +7,12 @@ import time
 
 import pytest
 
-from tests.faults import deliveries
-from tests.faults.harness import (
-    BUSY,
-    check,
-    finish,
-    go_on,
-    held,
-    make_file,
-    schema_file,
-    start,
-    wait_for,
-)
-from tests.service.processes import entry, submit, worker
-from tests.support.servers import MariaServer, PostgresServer
+from tests.support import killed_deliveries
+from tests.support.database_servers import MariaServer, PostgresServer
+from tests.support.http_server import serving
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import BUSY, finish, go_on, held, wait_for
+from tests.support.worker_process import entry, submit, worker
 
 AWAY_SECONDS = 1
 
@@ -77,11 +69,11 @@ def test_a_server_that_stays_away_is_given_up(own_server, tmp_path):
 def test_the_server_of_a_deliverys_account_goes_away(own_server, tmp_path):
     """What the API has said meanwhile is written down when it is back."""
     database = own_server.url("away")
-    rows = deliveries.make_rows(tmp_path / "rows.csv", 6000)
-    with deliveries.serving(deliveries.Api()) as running:
+    rows = killed_deliveries.make_rows(tmp_path / "rows.csv", 6000)
+    with serving(killed_deliveries.Api()) as running:
         api = running.handler
         api.most = 200
-        process = deliveries.start(database, rows, running.url + "/rows", tmp_path)
+        process = killed_deliveries.start(database, rows, running.url + "/rows", tmp_path)
         wait_for(lambda: api.total >= 200)
         own_server.kill()
         api.go_on()
@@ -90,7 +82,7 @@ def test_the_server_of_a_deliverys_account_goes_away(own_server, tmp_path):
         own_server.start()
         code, result, err = finish(process)
         assert code == 3, (err, result)
-        assert deliveries.check(rows, api, result, kills=1) == 0
+        assert killed_deliveries.check(rows, api, result, kills=1) == 0
 
 
 def test_the_server_of_a_worker_of_the_service_goes_away(own_server, tmp_path):

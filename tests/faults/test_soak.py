@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.harness import check, kill_at_random, make_file, schema_file
+from tests.support.killed_imports import check, kill_at_random, make_file, schema_file
 
 KILLS = 300
 

@@ -5,9 +5,10 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.faults.harness import check, finish, go_on, held, make_file, schema_file, start
-from tests.support.real import rows
-from tests.support.servers import other_database
+from tests.support.database_servers import other_database
+from tests.support.input_files import rows
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import finish, go_on, held
 
 TEXTS = ("plain", "é€", "😀", "日本")
 AT = "2024-07-01T12:00:00+05:30"

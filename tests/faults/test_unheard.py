@@ -9,9 +9,9 @@ import pytest
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from snapshots.engine.lease.ledger_session import LedgerSession
-from tests.faults.deliveries import CONCURRENCY, Api, check, make_rows, serving, start
-from tests.faults.harness import PATIENCE, finish, wait_for
-from tests.support.httpd import response
+from tests.support.http_server import response, serving
+from tests.support.killed_deliveries import CONCURRENCY, Api, check, make_rows, start
+from tests.support.processes import PATIENCE, finish, wait_for
 
 
 class Recorded(Api):

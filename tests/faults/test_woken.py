@@ -20,21 +20,13 @@ from snapshots.engine.input.identity import STREAM_BYTES
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.time_limits import LEASE_SECONDS, RETRY_SECONDS
 from tests.conftest import fresh
-from tests.faults import deliveries
-from tests.faults.harness import (
-    PATIENCE,
-    check,
-    finish,
-    go_on,
-    held,
-    make_file,
-    schema_file,
-    start,
-    wait_for,
-)
 from tests.faults.test_owners import stop
-from tests.service.processes import entry, submit, worker
-from tests.sync.service import Service
+from tests.support import killed_deliveries
+from tests.support.http_server import serving
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import PATIENCE, finish, go_on, held, wait_for
+from tests.support.sync_process import Service
+from tests.support.worker_process import entry, submit, worker
 
 INSIDE = {"after-claim", "mid-write", "before-commit", "finishing", "adopting"}
 """Within a transaction. Of a SQLite file nobody can have the lock while its owner is stopped."""
@@ -244,7 +236,7 @@ DELIVERIES = [
 ]
 
 
-class Slow(deliveries.Api):
+class Slow(killed_deliveries.Api):
     """Answers, so that heartbeats are given before it has answered all."""
 
     def on_request(self, request, connection):
@@ -254,25 +246,25 @@ class Slow(deliveries.Api):
 
 
 def test_a_delivery(databases, tmp_path):
-    rows = deliveries.make_rows(tmp_path / "rows.csv", 600)
+    rows = killed_deliveries.make_rows(tmp_path / "rows.csv", 600)
     with ExitStack() as stack:
 
         def delivering(moment):
-            api = Slow if moment.startswith("heartbeat") else deliveries.Api
-            running = stack.enter_context(deliveries.serving(api(trouble=0)))
+            api = Slow if moment.startswith("heartbeat") else killed_deliveries.Api
+            running = stack.enter_context(serving(api(trouble=0)))
             database = databases()
             url = running.url + "/r"
-            process = deliveries.start(database, rows, url, tmp_path, f"{moment}:stop")
+            process = killed_deliveries.start(database, rows, url, tmp_path, f"{moment}:stop")
             return Owner(moment, database, process, running)
 
         moments = possible(databases.kind, DELIVERIES)
         for owner in stack.enter_context(owners(map(delivering, moments))):
             url = owner.what.url + "/r"
-            code, result, err = finish(deliveries.start(owner.database, rows, url, tmp_path))
+            code, result, err = finish(killed_deliveries.start(owner.database, rows, url, tmp_path))
             assert (code, result["import_id"]) == (3, 1), (owner.moment, err, result)
             owner.wake()
             says_that_it_was_taken_over(owner)
-            deliveries.check(rows, owner.what.handler, result, kills=2)
+            killed_deliveries.check(rows, owner.what.handler, result, kills=2)
 
 
 WORKERS = [

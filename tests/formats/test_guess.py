@@ -10,7 +10,7 @@ from snapshots.errors import DialectError, InputError
 from snapshots.formats.encoding_guess import detect
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.sniff import sniff
-from tests.support.real import data
+from tests.support.input_files import data
 
 
 @pytest.mark.parametrize(

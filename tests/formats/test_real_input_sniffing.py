@@ -10,7 +10,7 @@ import pytest
 
 from snapshots.errors import DialectError
 from snapshots.formats.sniff import DialectOptions, sniff
-from tests.support.real import beside_it, data, in_the_repository
+from tests.support.input_files import beside_it, data, in_the_repository
 
 TRIPS = [
     "hvfhs_license_num",

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import snapshots
-from measure import run
+from process_cost import run
 from tests.hostile.case import EVERYWHERE
 
 MILLION = 1_000_000

@@ -12,11 +12,11 @@ from snapshots import locations
 from snapshots.errors import SnapshotsError
 from snapshots.formats.names import clean
 from snapshots.targets.sql.ddl import quoted
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.conftest import fresh
 from tests.hostile.case import EVERYWHERE
-from tests.support.servers import other_database
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.database_servers import other_database
 
 NAMES = (
     'a"; DROP TABLE victim; --',

@@ -8,9 +8,9 @@ import snapshots
 from snapshots._native import PanicException
 from snapshots.engine.events import Notice
 from snapshots.errors import Defect
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.hostile.case import EVERYWHERE
+from tests.support.command import objects
+from tests.support.command import snapshots as command
 
 
 @pytest.mark.parametrize("home", EVERYWHERE, indirect=True)

@@ -9,15 +9,14 @@ from itertools import chain
 import pytest
 
 from snapshots.screen_text import plain, plain_json
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.cli.test_terminal import on_a_terminal
 from tests.conftest import fresh
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
 from tests.hostile.case import EVERYWHERE
 from tests.hostile.test_names import written
-from tests.support.httpd import response
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.http_server import response, serving
+from tests.support.recording_api import Api
 
 FORGED = "\nerror: forged\n"
 EVIL = f"x\x1b[2J\x1b]0;t\x07\r\b{FORGED}\x7f\x9b31m\x85\u2028\u202e\u2066\u200b\ufeff"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from snapshots import locations
-from tests.support.servers import free_port
+from tests.support.database_servers import free_port
 
 CANARY = "c4nary/p@ss:word%#"
 """With the characters that break careless parsing."""

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.imports.test_doubts import load, make  # noqa: F401  (fixtures)
-from tests.support.real import rows
+from tests.support.input_files import rows
 
 AB = [("Ann", "Oslo"), ("Bob", "Rome")]
 

@@ -10,9 +10,9 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.engine.plan.plan import LINEAGE, Plan
-from tests.cli.run import snapshots as run
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
+from tests.support.command import snapshots as run
+from tests.support.http_server import serving
+from tests.support.recording_api import Api
 
 OUTFILE = (
     rb'1,"one",\N' b"\n"

@@ -7,8 +7,8 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.errors import DialectError, SnapshotsError
-from tests.cli.run import snapshots as command
-from tests.support.real import rows
+from tests.support.command import snapshots as command
+from tests.support.input_files import rows
 
 TIE = "red;a,b\nblue;c,d\n"
 RAGGED = "h1,h2\n1,2\n1,2,3\n1\n"

@@ -8,20 +8,11 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.faults.harness import (
-    PATIENCE,
-    check,
-    go_on,
-    held,
-    interrupted,
-    make_file,
-    schema_file,
-    start,
-    wait_for,
-)
-from tests.support.real import rows
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.input_files import rows
+from tests.support.killed_imports import check, make_file, schema_file, start
+from tests.support.processes import PATIENCE, go_on, held, interrupted, wait_for
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from snapshots.ledger import schema
 from snapshots.ledger.record import Ledger
 from snapshots.ledger.schema import TABLES, is_ledgers
 from snapshots.model import TableName
-from tests.cli.run import snapshots as command
-from tests.support.real import rows
-from tests.web.api.served import database_beside, served
+from tests.support.command import snapshots as command
+from tests.support.input_files import rows
+from tests.support.service_process import database_beside, served
 
 WRITTEN = (
     "snapshots_imports",

@@ -5,11 +5,15 @@ One table, judged by a person who looked at each file; on every target.
 
 import csv
 import io
+import itertools
 
 import pytest
 
 import snapshots
-from tests.support.real import beside_it, data, in_the_repository, rows, same
+from tests.conftest import fresh
+from tests.support.input_files import beside_it, data, in_the_repository, rows, same
+
+_numbers = itertools.count(1)
 
 LOADED = {
     "csvlint/cr-line-endings.csv": (2, {}, 0),
@@ -145,6 +149,17 @@ def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
 
 
+@pytest.fixture(scope="module", params=["postgres", "mysql", "sqlite"])
+def shared(request):
+    """A database for all of the files: each has a table of its own."""
+    yield from fresh(request.param, request)
+
+
+@pytest.fixture
+def table():
+    return f"t{next(_numbers)}"
+
+
 def test_every_file_is_judged():
     assert in_the_repository() == LOADED.keys() | REFUSED.keys()
 
@@ -155,8 +170,8 @@ def test_every_file_beside_the_repository_is_judged():
 
 
 @pytest.mark.parametrize("name", LOADED | LOADED_EXTRAS)
-def test_loaded(database, name):
-    result = snapshots.load(data(name), database=database, table="t")
+def test_loaded(shared, table, name):
+    result = snapshots.load(data(name), database=shared, table=table, again=True)
     loaded, rejected, skipped = (LOADED | LOADED_EXTRAS)[name]
     assert (result.counts.loaded, result.counts.skipped) == (loaded, skipped)
     assert result.rejects_by_code == rejected
@@ -173,14 +188,14 @@ def test_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", WITH_ENCODING | WITH_ENCODING_EXTRAS)
-def test_every_character_arrives(database, name):
+def test_every_character_arrives(shared, table, name):
     """Read in the encoding that the error names: each value as Python reads it."""
     encoding = (WITH_ENCODING | WITH_ENCODING_EXTRAS)[name]
-    result = snapshots.load(data(name), database=database, table="t", encoding=encoding)
+    result = snapshots.load(data(name), database=shared, table=table, encoding=encoding, again=True)
     assert result.exit_code in (0, 3, 4)
     assert result.counts.balanced
     raw = data(name).read_bytes()
-    for reject in snapshots.rejects(1, database=database):
+    for reject in snapshots.rejects(result.record.import_id, database=shared):
         assert raw[reject.byte_offset :].startswith(reject.raw), "not the input's own bytes"
     if name in WITH_ENCODING:
         header, *records = csv.reader(io.StringIO(raw.decode(encoding), newline=""))
@@ -189,6 +204,6 @@ def test_every_character_arrives(database, name):
         wanted = [record[:width] for record in records if any(record)]
         assert result.counts.loaded == len(wanted)
         assert result.counts.skipped == len(records) - len(wanted)
-        loaded = rows(database, "SELECT * FROM t ORDER BY _line")
+        loaded = rows(shared, f"SELECT * FROM {table} ORDER BY _line")
         for record, row in zip(wanted, loaded, strict=True):
             assert all(map(same, record, row)), (record, row)

@@ -7,15 +7,15 @@ import pytest
 import snapshots
 from snapshots.errors import ContractError, SnapshotsError
 from snapshots.model import Counts
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
-from tests.faults.harness import make_file
 from tests.imports.test_ledgers_tables import execute
 from tests.service.test_queue import FIELDS
-from tests.support.real import rows
-from tests.web.api.served import served
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.http_server import serving
+from tests.support.input_files import rows
+from tests.support.killed_imports import make_file
+from tests.support.recording_api import Api
+from tests.support.service_process import served
 
 GONE = "import 1 loaded this input into table a, which is gone: it is loaded anew"
 

@@ -6,8 +6,8 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.cli.run import snapshots as command
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import snapshots
-from tests.support.real import data, movies_contract, records, rows, same
+from tests.support.input_files import data, movies_contract, records, rows, same
 
 
 @pytest.fixture(autouse=True)

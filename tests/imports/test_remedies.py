@@ -8,7 +8,7 @@ import snapshots
 from snapshots.cli.dialect_options import to_dialect
 from snapshots.cli.import_ import command
 from snapshots.errors import DialectError
-from tests.support.real import rows
+from tests.support.input_files import rows
 
 _OPTION = re.compile(r"""--([a-z-]+) ("'"|'[^']*'|\d+,\d+|[^\s,.]+)""")
 

@@ -12,19 +12,16 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.faults.harness import (
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
+from tests.support.processes import (
     PATIENCE,
-    check,
     ending_soon,
     finish,
     go_on,
     held,
     interrupted,
-    make_file,
-    schema_file,
-    start,
     wait_for,
 )
 
@@ -43,19 +40,6 @@ AWAY_SECONDS = 5
 def loading(database, made, contract, state, **how):
     """An import that stops itself when some chunks are committed."""
     return start(database, made, contract, state, "after-commit:3:stop", "32KB", **how)
-
-
-def committed_chunks(database):
-    try:
-        session = locations.target(database).connect(create=False)
-    except snapshots.SnapshotsError:
-        return 0
-    try:
-        return session.execute("SELECT COUNT(*) FROM snapshots_chunks")[0][0]
-    except snapshots.SnapshotsError:
-        return 0
-    finally:
-        session.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

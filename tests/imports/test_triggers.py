@@ -6,9 +6,9 @@ import pytest
 
 import snapshots
 from snapshots.engine.loading import triggers
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.ledger.older import execute
+from tests.support.command import objects
+from tests.support.command import snapshots as command
 
 LEFT_OUT = {
     "postgres": {

@@ -6,10 +6,10 @@ import signal
 import pytest
 
 from snapshots.engine.queue.request import ImportRequest
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.ledger.older import execute, ledger_of_version_1
-from tests.web.api.served import served
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.service_process import served
 
 SAYS = "snapshots_chunks has lost"
 

@@ -12,9 +12,9 @@ import pytest
 from snapshots import locations
 from snapshots.ledger import locks
 from snapshots.ledger.record import Ledger
-from tests.cli.run import snapshots as command
-from tests.faults.harness import PATIENCE, go_on, held, wait_for
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
+from tests.support.processes import PATIENCE, go_on, held, wait_for
 
 POINTS = ("after-claim", "mid-write", "before-commit")
 """Within the transaction of a small import."""

@@ -12,11 +12,11 @@ from snapshots.ledger.record import Ledger
 from snapshots.targets.mysql.dialect import MysqlDialect
 from snapshots.targets.postgres.dialect import PostgresDialect
 from snapshots.targets.sqlite.dialect import SqliteDialect
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
 from tests.conformance.toy.dialect import ToyDialect
 from tests.ledger.older import VERSIONS, columns, execute, ledger_of_version
-from tests.web.api.served import served
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.service_process import served
 
 SAYS = f"to {schema.VERSION}; an older snapshots cannot use it any more"
 COLUMNS = {

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from snapshots.engine.queue.request import ImportRequest
-from tests.cli.run import snapshots as command
 from tests.ledger.older import execute
-from tests.web.api.served import served
+from tests.support.command import snapshots as command
+from tests.support.service_process import served
 
 LEDGER = ("snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from snapshots._native import Chunk, Scanner, Splitter
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Dialect
-from tests.support.real import data
+from tests.support.input_files import data
 
 HEADLESS = Dialect(header=False)
 NUMBERS = {"integer", "decimal", "float"}

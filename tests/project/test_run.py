@@ -11,13 +11,12 @@ from snapshots import locations
 from snapshots.errors import SnapshotsError
 from snapshots.project import read_project
 from snapshots.sources.sql.server import QueryServer
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.faults.deliveries import serving
 from tests.project.folders import EXAMPLE, project, toml_for
 from tests.sources.sql.servers import execute, server_of
-from tests.support.combocurve import ComboCurve
-from tests.support.httpd import response
+from tests.support.combocurve_server import ComboCurve
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.http_server import response, serving
 
 WELLS, DAYS, BAD = 30, 10, 7
 

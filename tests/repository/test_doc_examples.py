@@ -19,8 +19,8 @@ from tests.examples import (
     examples,
     normal,
 )
-from tests.support.monitors import Pushgateway
-from tests.support.movies import movies_sink
+from tests.support.movies_sink_process import movies_sink
+from tests.support.prometheus_servers import Pushgateway
 
 
 @pytest.fixture

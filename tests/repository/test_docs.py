@@ -145,6 +145,7 @@ def test_no_page_names_an_option_that_does_not_exist() -> None:
 OTHER_PROGRAMS = {"--preserve-status", "--foreground", "--create", "--now"}
 OTHER_VARIABLES = {
     "SNAPSHOTS_TEST_POSTGRES", "SNAPSHOTS_TEST_MYSQL", "SNAPSHOTS_TEST_IMAGES",
+    "SNAPSHOTS_TEST_FRESH",
     *re.findall(r"\$\{(SNAPSHOTS_\w+)", (ROOT / "compose.yaml").read_text("utf-8")),
 }  # fmt: skip
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import snapshots
-from tests.faults.deliveries import serving
-from tests.support.faulty import Faulty
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import serving
 
 SOURCE = Path(snapshots.__file__).parent
 RIDES = "id,minutes\n1,9\n2,-\n3,2,1\n"

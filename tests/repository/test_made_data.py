@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.making import MADE, made
-from tests.support.real import DATA, ROOT, data
+from tests.data_makers import MADE, made
+from tests.support.input_files import DATA, ROOT, data
 
 FOREIGN = sorted(path.name for path in DATA.iterdir() if path.is_dir() and path != MADE)
 

@@ -7,15 +7,16 @@ import pytest
 
 import snapshots
 from snapshots.engine.queue import commands
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.faults.harness import PATIENCE, go_on, held, make_file, wait_for
 from tests.ledger.older import execute
-from tests.service.processes import books, entry, submit, worker
 from tests.service.test_queue import FIELDS, in_the_middle, is_in
-from tests.support.real import rows
-from tests.support.web import serving
-from tests.web.api.served import served
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.input_files import rows
+from tests.support.killed_imports import make_file
+from tests.support.processes import PATIENCE, go_on, held, wait_for
+from tests.support.service_process import served
+from tests.support.web_server import serving
+from tests.support.worker_process import books, entry, submit, worker
 
 ZERO = {"total": 0, "loaded": 0, "rejected": 0, "skipped": 0}
 

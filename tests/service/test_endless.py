@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.faults.test_memory import resident
-from tests.support.endless import FIELDS, ROWS, Endless
-from tests.support.real import rows
-from tests.support.servers import PostgresServer
-from tests.web.api.served import served
+from tests.support.database_servers import PostgresServer
+from tests.support.endless_file_server import FIELDS, ROWS, Endless
+from tests.support.input_files import rows
+from tests.support.service_process import served
 
 GIGABYTES = float(os.environ.get("SNAPSHOTS_SOAK_GB", "30"))
 KILLS = 3
@@ -80,7 +80,7 @@ class Watched:
 def endless(size):
     """The web server, and its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.endless", str(size)],
+        [sys.executable, "-m", "tests.support.endless_file_server", str(size)],
         stdout=subprocess.PIPE,
         text=True,
     )

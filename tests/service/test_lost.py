@@ -7,13 +7,14 @@ import pytest
 from snapshots import locations
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.lost_workers import lives_lost
-from tests.faults.harness import PATIENCE, check, held, make_file, wait_for
 from tests.ledger.older import execute
-from tests.service.processes import books, entry, submit, worker
 from tests.service.test_queue import FIELDS, is_in
-from tests.support.real import rows
-from tests.support.web import serving
-from tests.web.api.served import served
+from tests.support.input_files import rows
+from tests.support.killed_imports import check, make_file
+from tests.support.processes import PATIENCE, held, wait_for
+from tests.support.service_process import served
+from tests.support.web_server import serving
+from tests.support.worker_process import books, entry, submit, worker
 
 LOST = ("failed", "worker_lost")
 

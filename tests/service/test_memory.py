@@ -6,8 +6,8 @@ import pytest
 
 from tests.faults.test_memory import resident
 from tests.service.test_endless import endless
-from tests.support.endless import FIELDS
-from tests.web.api.served import database_beside, served
+from tests.support.endless_file_server import FIELDS
+from tests.support.service_process import database_beside, served
 
 MOST_MEGABYTES = 90
 """Besides what it had before. glibc, left to itself, keeps 110."""

@@ -9,10 +9,11 @@ from snapshots import errors
 from snapshots.engine.queue import commands
 from snapshots.ledger import queue
 from snapshots.time_limits import LEASE_SECONDS
-from tests.faults.harness import BUSY, PATIENCE, check, go_on, held, make_file, wait_for
-from tests.service.processes import books, entry, submit, worker
-from tests.support.real import rows
-from tests.support.web import serving
+from tests.support.input_files import rows
+from tests.support.killed_imports import check, make_file
+from tests.support.processes import BUSY, PATIENCE, go_on, held, wait_for
+from tests.support.web_server import serving
+from tests.support.worker_process import books, entry, submit, worker
 
 FIELDS = {
     "fields": [

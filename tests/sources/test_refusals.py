@@ -11,7 +11,7 @@ import pytest
 
 from snapshots.errors import InputError
 from snapshots.sources import open_source
-from tests.support.real import data
+from tests.support.input_files import data
 
 
 def refusal(name):

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from tests.cli.run import snapshots
-from tests.sync.service import Service, check, once, put, rows
+from tests.support.command import snapshots
+from tests.support.sync_process import Service, check, once, put, rows
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import signal
 import socket
 import time
 
-from tests.faults.harness import held
-from tests.sync.service import Service, check, once, put, query, rows
+from tests.support.processes import held
+from tests.support.sync_process import Service, check, once, put, query, rows
 
 KILLS = 2
 

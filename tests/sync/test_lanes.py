@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from snapshots.engine.input.identity import EAGER_BYTES
-from tests.sync.service import Service, check, put, query
+from tests.support.sync_process import Service, check, put, query
 
 LINE = 1 << 20
 

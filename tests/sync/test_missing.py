@@ -5,9 +5,9 @@ import os
 import pytest
 
 import snapshots
-from tests.cli.run import snapshots as command
 from tests.imports.test_ledgers_tables import execute
-from tests.sync.service import Service, once, query, rows
+from tests.support.command import snapshots as command
+from tests.support.sync_process import Service, once, query, rows
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from snapshots.errors import UsageError
 from snapshots.sync.after_policy import AfterPolicy
 from snapshots.sync.folder import WatchedFolder, look_at, within
 from snapshots.sync.moving import move
-from tests.cli.run import snapshots
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
-from tests.sync.service import Service, check, once, put, rows
+from tests.support.command import snapshots
+from tests.support.http_server import serving
+from tests.support.recording_api import Api
+from tests.support.sync_process import Service, check, once, put, rows
 
 MOVERS = 4
 

@@ -15,10 +15,10 @@ import pytest
 
 from snapshots._native import Hasher
 from snapshots.engine.history.lookup import file_status, list_imports
-from tests.support.real import SHARED, data, in_the_repository
-from tests.support.servers import free_port
+from tests.support.database_servers import free_port
+from tests.support.input_files import SHARED, data, in_the_repository
+from tests.support.sync_process import Service, put, query
 from tests.sync.drops import Drops
-from tests.sync.service import Service, put, query
 from tests.telemetry.account import agrees, samples
 
 OPTIONS = ("--recursive", "--chunk-size", "16KB", "--after-import", "keep")

@@ -3,7 +3,7 @@
 import signal
 import socket
 
-from tests.sync.service import Service, rows
+from tests.support.sync_process import Service, rows
 
 
 def test_a_silent_database_does_not_hold_up_the_end(tmp_path):

@@ -8,8 +8,8 @@ import urllib.request
 
 import pytest
 
-from tests.support.servers import free_port
-from tests.sync.service import Service, check, put
+from tests.support.database_servers import free_port
+from tests.support.sync_process import Service, check, put
 from tests.telemetry.account import samples
 
 

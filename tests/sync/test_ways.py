@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.sync.service import Service, check, once, put, query, rows
+from tests.support.sync_process import Service, check, once, put, query, rows
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from snapshots import locations
-from tests.support.real import rows
+from tests.support.input_files import rows
 
 
 def samples(text):

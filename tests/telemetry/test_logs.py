@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from tests.cli.run import snapshots
+from tests.support.command import snapshots
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from snapshots.errors import ImportBusy, InputError
 from snapshots.ledger.history import History
 from snapshots.ledger.totals import totals
 from snapshots.telemetry.metrics import Metrics
-from tests.cli.run import snapshots as command
+from tests.support.command import snapshots as command
 from tests.telemetry.account import agrees, collected, from_the_ledger
 
 CONTRACT = {"fields": [{"name": "id", "type": "integer"}, {"name": "name", "type": "string"}]}

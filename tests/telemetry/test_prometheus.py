@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from snapshots import locations
-from tests.cli.run import snapshots
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving as serving_api
-from tests.faults.harness import wait_for
-from tests.support.monitors import SCRAPE_SECONDS, Prometheus, Pushgateway
-from tests.support.servers import find, free_port
-from tests.sync.service import Service, put
+from tests.support.command import snapshots
+from tests.support.database_servers import find, free_port
+from tests.support.http_server import serving as serving_api
+from tests.support.processes import wait_for
+from tests.support.prometheus_servers import SCRAPE_SECONDS, Prometheus, Pushgateway
+from tests.support.recording_api import Api
+from tests.support.sync_process import Service, put
 from tests.telemetry.account import agrees, from_the_ledger, samples
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.servers import free_port
-from tests.sync.service import Service, put
+from tests.support.database_servers import free_port
+from tests.support.sync_process import Service, put
 from tests.telemetry.account import agrees, samples
 
 PATHS = ("a.csv", "empty.csv")

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.cli.run import objects, snapshots
+from tests.support.command import objects, snapshots
 
 ROWS = 3000
 

@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots.hosts import literal, no_name
-from tests.cli.run import snapshots
+from tests.support.command import snapshots
 
 LONG = "a" * 300
 

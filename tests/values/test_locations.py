@@ -10,7 +10,7 @@ import pytest
 from snapshots import locations
 from snapshots.errors import CannotConnect, UsageError
 from snapshots.locations import Location, locate
-from tests.support.servers import PASSWORD
+from tests.support.database_servers import PASSWORD
 
 PLACES = [
     ("postgresql://h", Location("postgres", "h")),

@@ -16,10 +16,9 @@ from snapshots.redaction import (
     shown,
     without_secrets,
 )
-from tests.cli.run import snapshots
-from tests.delivery.test_send import Api
-from tests.faults.deliveries import serving
-from tests.support.httpd import response
+from tests.support.command import snapshots
+from tests.support.http_server import response, serving
+from tests.support.recording_api import Api
 
 SECRET = """
     pwd password passwd db_password userPwd pass userpass dbpass passcode passphrase PW

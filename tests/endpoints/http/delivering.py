@@ -14,8 +14,8 @@ from snapshots.endpoints.http import (
     Stats,
     run,
 )
-from tests.support.faulty import Faulty
-from tests.support.httpd import Handler, Request, Running
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Handler, Request, Running
 
 
 def page(*records: int | str) -> RecordPage:

@@ -9,9 +9,9 @@ import pytest
 from snapshots.endpoints.http import Bearer, HttpEndpoint, HttpSettings, run
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError, TargetError
 from tests.endpoints.http.delivering import Delivery, against, deliver, page
-from tests.support.faulty import Faulty
-from tests.support.httpd import Running
-from tests.support.servers import free_port
+from tests.support.database_servers import free_port
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Running
 
 
 @pytest.mark.parametrize("path", ["/cut-before", "/cut-after", "/garbage", "/endless-head"])

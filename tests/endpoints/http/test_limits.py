@@ -10,9 +10,9 @@ from snapshots.endpoints.http import HttpEndpoint, HttpSettings, run
 from snapshots.endpoints.http.concurrency_limit import ConcurrencyLimit
 from snapshots.endpoints.http.rate_limit import RequestRate
 from tests.endpoints.http.delivering import against, deliver, page
-from tests.support.faulty import Faulty
-from tests.support.httpd import Connection, Request, Running, response
-from tests.support.sink import Sink
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Connection, Request, Running, response
+from tests.support.movies_sink import Sink
 
 
 class Crowded(Faulty):

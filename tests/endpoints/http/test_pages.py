@@ -6,8 +6,8 @@ import pytest
 
 from snapshots.endpoints.http import RecordOutcome, RecordPage
 from tests.endpoints.http.delivering import deliver, page
-from tests.support.faulty import Faulty
-from tests.support.httpd import Connection, Request, response
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Connection, Request, response
 
 
 class Picky(Faulty):

@@ -10,9 +10,9 @@ import pytest
 from snapshots.endpoints.http import ApiKey, HttpEndpoint, HttpSettings, RecordPage
 from snapshots.errors import TargetError
 from tests.endpoints.http.delivering import Delivery, against, deliver, page
-from tests.support.combocurve import ComboCurve
-from tests.support.faulty import Faulty
-from tests.support.httpd import Connection, Request, Running, as_json
+from tests.support.combocurve_server import ComboCurve
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Connection, Request, Running, as_json
 
 SAID = ApiKey("a-key-of-tests", token="a-token-of-tests")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sink import Refused, check
+from tests.support.movies_sink import Refused, check
 
 MOVIE = {"title": "The Kid", "year": 1921, "length": 68, "popularity": 33.5, "awards": "No"}
 
@@ -19,7 +19,7 @@ MOVIE = {"title": "The Kid", "year": 1921, "length": 68, "popularity": 33.5, "aw
 @contextmanager
 def running(module: str, *options: str) -> Iterator[str]:
     """A server as a process of its own; its URL."""
-    command = [sys.executable, "-m", f"tests.{module}", "--port", "0", *options]
+    command = [sys.executable, "-m", f"tests.support.{module}", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -69,7 +69,7 @@ def test_what_the_sink_takes() -> None:
 
 def test_the_sink_as_a_process(tmp_path: Path) -> None:
     record = tmp_path / "taken.jsonl"
-    with running("sink", "--fail-rate", "0", "--record", str(record)) as url:
+    with running("movies_sink", "--fail-rate", "0", "--record", str(record)) as url:
         assert url.endswith("/movies")
         assert ask(url, MOVIE, **{"Idempotency-Key": "k1"}) == (201, "")
         assert ask(url, MOVIE | {"title": ""}) == (400, "title is required\n")
@@ -85,7 +85,7 @@ def test_the_sink_as_a_process(tmp_path: Path) -> None:
 
 
 def test_the_sink_fails_as_often_as_it_should() -> None:
-    with running("sink", "--seed", "7") as url:
+    with running("movies_sink", "--seed", "7") as url:
         statuses = [ask(url, MOVIE)[0] for _ in range(200)]
     assert set(statuses) == {201, 503}
     assert 20 <= statuses.count(503) <= 60
@@ -96,7 +96,7 @@ def test_the_look_alike_api_as_a_process() -> None:
     json_too = known | {"Content-Type": "application/json"}
     well = {"dataSource": "di", "chosenID": "42"}
     limits = ("--batch-limit", "2", "--writes-per-minute", "3")
-    with running("combocurve", *limits) as base:
+    with running("combocurve_server", *limits) as base:
         url = f"{base}/wells"
         assert ask(url, [well], "PUT", **{"x-api-key": "k"})[0] == 401
         assert ask(url, [well], "PUT", **known, **{"Content-Type": "text/csv"})[0] == 415

@@ -31,8 +31,8 @@ from snapshots.endpoints.http.connection import RequestConnection as Client
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Dialect, Type
 from tests.endpoints.http.delivering import against, page
-from tests.support.faulty import Faulty
-from tests.support.httpd import Connection, Request, Running, response
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Connection, Request, Running, response
 
 
 class Records:

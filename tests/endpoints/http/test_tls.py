@@ -10,7 +10,7 @@ import pytest
 from snapshots.endpoints.http import HttpEndpoint, HttpSettings
 from snapshots.errors import CannotConnect
 from tests.endpoints.http.delivering import against, page
-from tests.support.faulty import Faulty
+from tests.support.faulty_server import Faulty
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.endpoints.http.delivering import deliver, page
-from tests.support.faulty import Faulty
-from tests.support.httpd import Connection, Request, as_json, response
+from tests.support.faulty_server import Faulty
+from tests.support.http_server import Connection, Request, as_json, response
 
 STATUSES_OF_WHAT_IS_THERE = [402, 404, 409, 410, 412, 418, 422, 423, 424, 499]
 STATUSES_OF_THE_REQUEST = [400, 405, 406, 411, 413, 414, 415, 431]

@@ -9,7 +9,7 @@ from snapshots.engine.history.progress import LATEST, status
 from snapshots.engine.lease import owner
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.request import ImportRequest
-from tests.service.processes import books
+from tests.support.worker_process import books
 
 SIZE = 1_000_000
 PLAN = json.dumps({"compressed": False, "dialect": {"encoding": "utf-8"}})

@@ -3,8 +3,8 @@ import gzip
 import snapshots
 from snapshots.engine.input.identity import content_hash_of
 from snapshots.sources import open_source
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
+from tests.support.command import objects
+from tests.support.command import snapshots as command
 
 
 def test_a_stream_is_known_as_the_file_it_was(tmp_path):

@@ -11,7 +11,7 @@ from snapshots.engine.lease.heartbeat import Heartbeat
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.ledger.record import Ledger
-from tests.faults.harness import wait_for
+from tests.support.processes import wait_for
 
 
 @pytest.fixture

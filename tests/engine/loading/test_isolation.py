@@ -8,9 +8,9 @@ import pytest
 import snapshots
 from snapshots import locations
 from snapshots.engine.loading import isolation
-from tests.cli.run import objects
-from tests.cli.run import snapshots as command
-from tests.sync.service import once, query
+from tests.support.command import objects
+from tests.support.command import snapshots as command
+from tests.support.sync_process import once, query
 
 NEGATIVE = "WHEN new.n < 0 BEGIN SELECT RAISE(ROLLBACK, 'no negatives'); END"
 

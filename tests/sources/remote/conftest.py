@@ -7,7 +7,7 @@ import pytest
 
 from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess, Timeouts
-from tests.support.web import serving
+from tests.support.web_server import serving
 
 if sys.version_info >= (3, 14):
     from compression import zstd

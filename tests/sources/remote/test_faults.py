@@ -12,7 +12,7 @@ from snapshots.errors import InputChanged, InputError
 from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess
 from tests.sources.remote.conftest import DATA, HURRY
-from tests.support.web import certificate, serving
+from tests.support.web_server import certificate, serving
 
 MIB = 1 << 20
 RANGES = pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no-ranges"])

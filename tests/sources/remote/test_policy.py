@@ -12,7 +12,7 @@ from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.policy import PublicOnly
 from tests.sources.remote.conftest import DATA, HURRY
-from tests.support.web import serving
+from tests.support.web_server import serving
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"]
 REFUSED = [

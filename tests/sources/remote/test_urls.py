@@ -6,13 +6,13 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
-from tests.cli.run import objects, snapshots
-from tests.support.web import serving
+from tests.support import snapshots_process
+from tests.support.command import objects, snapshots
+from tests.support.web_server import serving
 
 
 def make(rows):
@@ -72,9 +72,9 @@ def whole(rows):
 def killed_on_the_way(thing, url, folder, at):
     """An import whose process is killed while its server has stopped at a byte."""
     thing.stops_at = at
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snapshots", "import", url, "--database", "t.db",
-         "--chunk-size", "256KB", "--progress", "json", "--connections", "2"],
+    process = snapshots_process.start(
+        ["import", url, "--database", "t.db", "--chunk-size", "256KB", "--progress", "json",
+         "--connections", "2"],
         cwd=folder,
         env={**os.environ, "SNAPSHOTS_STATE_DIR": str(folder / "state")},
         stderr=subprocess.PIPE,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.api.served import database_beside, served
+from tests.support.service_process import database_beside, served
 
 NUMBERS = ",".join(["0"] * 450_000)
 MEMBERS = ",".join(f'"{number}":0' for number in range(90_000))

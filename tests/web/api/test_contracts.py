@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.cli.run import snapshots
-from tests.web.api.served import database_beside, served
+from tests.support.command import snapshots
+from tests.support.service_process import database_beside, served
 
 LIMIT = "the limit of a pattern"
 TOGETHER = "the limit of a contract"

@@ -3,8 +3,8 @@ shows, and the options of that sentence end the doubt."""
 
 import pytest
 
-from tests.support.real import rows
-from tests.web.api.served import served
+from tests.support.input_files import rows
+from tests.support.service_process import served
 
 TIE = "a,b;c\n1,2;3\n"
 CASES = {

@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots._native import Hasher
-from tests.web.api.served import database_beside, served
+from tests.support.service_process import database_beside, served
 
 TEXT = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(50_000))
 

@@ -9,17 +9,16 @@ import time
 
 import pytest
 
-from tests.web.api.served import database_beside, served
+from tests.support.service_process import database_beside, served
+from tests.support.snapshots_process import run
 
 JSON = {"Content_Type": "application/json"}
 
 
 def new_token(path, name, scope="write"):
-    done = subprocess.run(
-        [sys.executable, "-m", "snapshots", "token", name, "--scope", scope, "--tokens", path],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout.strip()
+    done = run(["token", name, "--scope", scope, "--tokens", path])
+    assert not done.returncode, done.stderr
+    return done.stdout.decode().strip()
 
 
 @pytest.fixture(scope="module")

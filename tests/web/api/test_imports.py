@@ -13,13 +13,14 @@ from snapshots.errors import InputError
 from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.unpacked_limit import UnpackedLimit
-from tests.faults.harness import BUSY, check, make_file, wait_for
 from tests.ledger.older import execute
-from tests.service.processes import entry
 from tests.service.test_queue import FIELDS
-from tests.support.real import rows
-from tests.support.web import serving
-from tests.web.api.served import OVER, database_beside, served
+from tests.support.input_files import rows
+from tests.support.killed_imports import check, make_file
+from tests.support.processes import BUSY, wait_for
+from tests.support.service_process import OVER, database_beside, served
+from tests.support.web_server import serving
+from tests.support.worker_process import entry
 
 SLOW = {"contract": FIELDS, "chunk_size": 1 << 14}
 """So small chunks that an import of a few MB takes seconds."""

@@ -8,11 +8,12 @@ import pytest
 
 from snapshots import locations
 from snapshots.errors import SnapshotsError
-from tests.faults.harness import go_on, held, make_file
 from tests.ledger.older import execute
-from tests.service.processes import worker
 from tests.service.test_queue import FIELDS
-from tests.web.api.served import served
+from tests.support.killed_imports import make_file
+from tests.support.processes import go_on, held
+from tests.support.service_process import served
+from tests.support.worker_process import worker
 
 FLAGS = re.MULTILINE | re.DOTALL
 PAGE = Path(__file__).parents[3] / "docs" / "security.md"

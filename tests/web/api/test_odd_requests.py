@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.api.served import served
-from tests.web.api.test_problems import routes, schemathesis
+from tests.support.service_process import routes, served
+from tests.web.api.test_problems import schemathesis
 
 JSON = {"Content_Type": "application/json"}
 ODD_WORDS = """
@@ -95,7 +95,7 @@ def test_no_body_makes_a_defect(client):
     """Any value for any field, also for those within others."""
     schema = client.get("/v1/openapi.json").json["components"]["schemas"]
     fields = [*schema["NewImport"]["properties"], "\ud800", "\0", "x" * 5000]
-    dialect = schema["Dialect"]["properties"]
+    dialect = schema["DialectRequest"]["properties"]
     bad = []
 
     def give(path, body):

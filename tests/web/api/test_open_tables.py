@@ -12,10 +12,10 @@ from snapshots.engine.plan.open_tables import OpenTables, Pattern
 from snapshots.errors import UsageError
 from snapshots.model import TableName
 from snapshots.ports import Naming
-from tests.faults.harness import PATIENCE
 from tests.ledger.older import execute
-from tests.service.processes import worker
-from tests.web.api.served import served
+from tests.support.processes import PATIENCE
+from tests.support.service_process import served
+from tests.support.worker_process import worker
 
 CLOSED = (403, "forbidden_table")
 SECRETS = (

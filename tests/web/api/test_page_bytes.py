@@ -14,8 +14,8 @@ from snapshots import locations
 from snapshots.engine.history import table_rows
 from snapshots.web.gate import protocol
 from snapshots.web.server import QuietServer, listen
-from tests.faults.harness import wait_for
-from tests.web.api.served import served
+from tests.support.processes import wait_for
+from tests.support.service_process import served
 
 LONG = 1 << 20
 MAKE = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import make_file
-from tests.web.api.served import database_beside, served
+from tests.support.killed_imports import make_file
+from tests.support.service_process import database_beside, routes, served
 
 SHAPE = {"type", "title", "status", "detail", "code", "hint", "errors"}
 
@@ -24,11 +24,6 @@ def client(tmp_path_factory):
         for name in ("t.csv", "u.csv"):
             client.wait(client.submit(file=name))
         yield client
-
-
-def routes(client):
-    for path, methods in client.get("/v1/openapi.json").json["paths"].items():
-        yield from ((method.upper(), path, one) for method, one in methods.items())
 
 
 def is_problem(answer, status):

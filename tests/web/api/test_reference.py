@@ -7,7 +7,8 @@ from snapshots.web.api.request_bodies import NewImport
 from snapshots.web.problems import Problem
 from snapshots.web.schemas import ImportDetail
 from tests.repository.test_docs import cells, page, section, words_in
-from tests.web.api.test_problems import client, routes
+from tests.support.service_process import routes
+from tests.web.api.test_problems import client
 
 __all__ = ["client"]
 

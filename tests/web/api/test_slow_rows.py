@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from snapshots import locations
 from snapshots.engine.history import table_rows
-from tests.faults.harness import wait_for
-from tests.web.api.served import served
+from tests.support.processes import wait_for
+from tests.support.service_process import served
 
 ENOUGH = table_rows.SORTED + 20_000
 MANY = {

@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.web.api.served import served
+from tests.support.service_process import served
 
 NAME = 'odd "name"? %s; --'
 

@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from snapshots.web.gate import guard
 from snapshots.web.gate.concurrency import ReadSlots
 from snapshots.web.uploads.store import Upload, sweep
-from tests.faults.harness import PATIENCE, wait_for
-from tests.web.api.served import database_beside, served
+from tests.support import snapshots_process
+from tests.support.processes import PATIENCE, wait_for
+from tests.support.service_process import database_beside, served
 
 
 def begin(client, name, host="127.0.0.1"):
@@ -149,16 +150,16 @@ def test_turns_are_counted_for_all_clients():
 
 def test_connections_leave_descriptors_for_everything_else(tmp_path, monkeypatch):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    popen = subprocess.Popen
 
-    def few(command, **given):
+    def few(arguments, **given):
         script = (
             "import resource, sys, runpy; resource.setrlimit(resource.RLIMIT_NOFILE, (120, 120));"
             "sys.argv[0:1] = []; runpy.run_module('snapshots', run_name='__main__')"
         )
-        return popen([sys.executable, "-c", script, *command[2:]], **given)
+        command = [sys.executable, "-c", script, "snapshots", *map(str, arguments)]
+        return subprocess.Popen(command, **given)
 
-    monkeypatch.setattr(subprocess, "Popen", few)
+    monkeypatch.setattr(snapshots_process, "start", few)
     with served(database_beside(tmp_path), tmp_path) as client, ExitStack() as stack:
         assert client.get("/readyz").status == 200
         for _ in range(100):

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import expect
 
 from snapshots.web.gate.tokens import create
-from tests.faults.harness import wait_for
-from tests.support.web import serving
-from tests.web.api.served import served
-from tests.web.pages.browser import SECONDS, check_accessible, chromium, looking, tab_to
-from tests.web.pages.rides import CONTRACT, HOSTILE, rides
+from tests.support.browser import SECONDS, check_accessible, chromium, looking, tab_to
+from tests.support.processes import wait_for
+from tests.support.rides_file import CONTRACT, HOSTILE, rides
+from tests.support.service_process import served
+from tests.support.web_server import serving
 
 __all__ = ["chromium"]
 IMAGES = Path(__file__).resolve().parents[3] / "docs" / "images"

@@ -11,9 +11,9 @@ from snapshots.ledger.history import History
 from snapshots.ledger.timeline import MOST_GROUPS, timeline
 from snapshots.web.pages.chart import HEIGHT, WIDTH, chart
 from snapshots.web.pages.formatting import clock, percent, record, size, span
-from tests.service.processes import books
-from tests.web.api.served import database_beside, served
-from tests.web.pages.rides import HOSTILE
+from tests.support.rides_file import HOSTILE
+from tests.support.service_process import database_beside, served
+from tests.support.worker_process import books
 
 HERE = {"Sec_Fetch_Site": "same-origin"}
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}

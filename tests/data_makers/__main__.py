@@ -1,0 +1,5 @@
+"""Writes tests/data/made again."""
+
+from tests.data_makers import write
+
+write()

@@ -1,5 +1,0 @@
-"""Writes tests/data/made again."""
-
-from tests.making import write
-
-write()
