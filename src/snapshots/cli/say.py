@@ -38,9 +38,9 @@ def csv_rows() -> Callable[[list[object]], object]:
 
 def say_usage(error: click.ClickException) -> None:
     """Prints click's message about a wrong command line, without secrets in it."""
-    said = io.StringIO()
-    error.show(said)
-    text = said.getvalue().replace(error.message, plain(without_secrets(error.message)))
+    written = io.StringIO()
+    error.show(written)
+    text = written.getvalue().replace(error.message, plain(without_secrets(error.message)))
     click.echo(plain(text, keep="\n"), err=True, nl=False)
 
 

@@ -44,9 +44,9 @@ def read_contract(path: Path | str) -> Contract:
         # Numbers as they are written: 0.1 as a binary float is another number.
         document = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
-        said = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
+        reason = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
         raise ContractError(
-            f"The contract is not JSON: {said}.", place=place, hint="A Table Schema is JSON."
+            f"The contract is not JSON: {reason}.", place=place, hint="A Table Schema is JSON."
         ) from error
     except RecursionError as error:
         raise ContractError(

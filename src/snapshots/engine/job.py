@@ -50,7 +50,7 @@ class JobOutcome:
     """How the work ended."""
 
     counts: Counts
-    whole: bool
+    complete: bool
     """Every byte of the input is accounted for."""
     over_budget: bool
     """More records were rejected than the options allow."""
@@ -101,7 +101,9 @@ class Job(Protocol):
         """Where the records of an input of that name go if nothing is said, as far as that is
         known."""
 
-    def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
+    def plan(
+        self, source: Source, ledger_session: LedgerSession, say: Callable[[str], None]
+    ) -> Plan:
         """Decides everything about the run. `say` gets a sentence for what was detected.
 
         Raises whatever cannot work, before the ledger knows of the run.
@@ -110,18 +112,18 @@ class Job(Protocol):
     def run_in_one_transaction(
         self,
         plan: Plan,
-        books: LedgerSession,
+        ledger_session: LedgerSession,
         source: Source,
         known: KnownInput,
         stop: threading.Event,
     ) -> SingleTransactionAttempt:
         """Does a whole new run in one transaction, if it is small and simple enough."""
 
-    def create_destination(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
+    def create_destination(self, plan: Plan, ledger_session: LedgerSession, lease: Lease) -> bool:
         """Creates the destination if the plan says so. False where somebody else just has."""
 
     def prepare_destination(
-        self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool
+        self, plan: Plan, ledger_session: LedgerSession, lease: Lease, *, new: bool
     ) -> None:
         """Makes the destination ready for records; `new` says that none has come to it yet."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What is decided of a chunk whose row is there already. Whether it is there, the ledger says alone:
 # after a lost COMMIT, or a server that has lost one, it may not be what was written last.
-_NEWS = (
+_CHANGED = (
     *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
     *("fence", "seconds", "committed_at"),
 )
@@ -88,5 +88,5 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             "sent": chunk.sent,
             "committed_at": ledger.now,
         },
-        on_conflict=ledger.target.dialect.or_update(_KEY, _NEWS),
+        on_conflict=ledger.target.dialect.or_update(_KEY, _CHANGED),
     )

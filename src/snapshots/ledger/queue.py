@@ -128,7 +128,7 @@ def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
     ]
 
 
-def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
+def unfinished_imports(ledger: Ledger, name: str) -> list[tuple[int, str]]:
     """Finds imports of an input of that name that were asked for and have not ended, oldest first,
     with their tables. Call it within `Ledger.writing`, with `locks.QUEUE`."""
     rows = ledger.session.execute(

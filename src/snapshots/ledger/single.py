@@ -38,29 +38,29 @@ class SingleChunkImport:
     seconds: float
 
 
-def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
+def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
     """Writes a finished import, in the transaction that has loaded it and taken its number.
 
     Raises AccountingMismatch if the counts do not add up, or if the chunk is not the whole input.
     """
-    done = whole.done
-    require_balanced(done, whole.rejects)
-    if (done.start, done.end) != (0, whole.end):
+    done = finished.done
+    require_balanced(done, finished.rejects)
+    if (done.start, done.end) != (0, finished.end):
         raise AccountingMismatch(
-            f"the chunk has bytes {done.start} to {done.end} of an input of {whole.end}",
+            f"the chunk has bytes {done.start} to {done.end} of an input of {finished.end}",
             hint="this is a defect, please report it",
         )
     ledger.numbers.write(
         lease.import_id,
         {
             "kind": "import",
-            **identity_row(whole.identity),
-            "content_hash": whole.content_hash,
-            "table_name": whole.table,
+            **identity_row(finished.identity),
+            "content_hash": finished.content_hash,
+            "table_name": finished.table,
             "state": "finished",
-            "plan": whole.plan,
+            "plan": finished.plan,
             **counts_row(done.counts),
-            "seconds": whole.seconds,
+            "seconds": finished.seconds,
             **dict.fromkeys(("started_at", "finished_at", "heartbeat_at"), ledger.now),
             "fence": lease.fence,
             "replaces": lease.replaces,
@@ -79,4 +79,4 @@ def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
             "committed_at": ledger.now,
         },
     )
-    ledger.keep(ledger.session, lease, whole.rejects)
+    ledger.keep(ledger.session, lease, finished.rejects)

@@ -35,7 +35,7 @@ LONGEST = 500
 """Characters of an answer that are kept."""
 
 
-def told_by_body(results: Results) -> frozenset[int]:
+def decided_by_body(results: Results) -> frozenset[int]:
     """Statuses that say nothing without the whole body."""
     return frozenset() if results == "none" else frozenset({MULTI_STATUS})
 

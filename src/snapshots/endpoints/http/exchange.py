@@ -125,7 +125,7 @@ class Exchange:
         return self._rate is None and self._error is None and not self.limiter.crowded
 
     async def ask(
-        self, page: RecordPage, tally: Attempt, answer: Response | NoAnswer | None = None
+        self, page: RecordPage, attempt: Attempt, answer: Response | NoAnswer | None = None
     ) -> Response | NoAnswer | None:
         """The answer that decides, the last failure when there is no time left, or None: halted.
 
@@ -133,7 +133,7 @@ class Exchange:
         """
 
         async def sent() -> Response:
-            tally.requests += 1
+            attempt.requests += 1
             return await self._transport.send(page)
 
         try:
@@ -143,13 +143,13 @@ class Exchange:
                 except SnapshotsError:
                     return None
                 assert answer is not None  # noqa: S101 - a single request has an answer
-                if self._decides(answer, tally):
+                if self._decides(answer, attempt):
                     return answer
-                if self._error is not None or not await self._again(tally, answer):
+                if self._error is not None or not await self._again(attempt, answer):
                     return None if self._error is not None else answer
                 answer = None
         finally:
-            self._no_longer_failing(tally)
+            self._no_longer_failing(attempt)
 
     async def _in_turn(
         self, work: Callable[[], Awaitable[Response | None]]
@@ -175,29 +175,29 @@ class Exchange:
         finally:
             self.limiter.leave()
 
-    async def wait(self, tally: Attempt, status: int) -> bool:
+    async def wait(self, attempt: Attempt, status: int) -> bool:
         """Waits before records are sent again whose own result was a failure for now."""
-        return await self._again(tally, Response(status, {}, b"", whole=True))
+        return await self._again(attempt, Response(status, {}, b"", complete=True))
 
-    def _decides(self, answer: Response | NoAnswer, tally: Attempt) -> bool:
+    def _decides(self, answer: Response | NoAnswer, attempt: Attempt) -> bool:
         """Counts what came back; whether it says what became of the records."""
         self.settle()
         if isinstance(answer, NoAnswer):
-            self._count_failure(answer, tally)
+            self._count_failure(answer, attempt)
             return False
         self._count_answer(answer.status)
-        tally.behind |= answer.status in answers.BEHIND
+        attempt.behind |= answer.status in answers.BEHIND
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
-        match answers.action(answer.status, unsure=tally.unsure):
+        match answers.action(answer.status, unsure=attempt.unsure):
             case "delivered":
                 return True
             case "refused":
                 return not self._is_misplaced(answer)
             case "results" if self._settings.results != "none":
-                if not answer.whole:
-                    self._count_ambiguous(tally)
-                return answer.whole
+                if not answer.complete:
+                    self._count_ambiguous(attempt)
+                return answer.complete
             case "results" | "halt":
                 self.halt(answers.misconfigured(self._settings, answer))
         return False
@@ -246,20 +246,20 @@ class Exchange:
         self.settle()
         return bool(self.stats.requests) or self.halted
 
-    async def _again(self, tally: Attempt, answer: Response | NoAnswer) -> bool:
+    async def _again(self, attempt: Attempt, answer: Response | NoAnswer) -> bool:
         """Sleeps until the request may be made again; False when it may not."""
         asked = None
         if isinstance(answer, Response):
             asked = retry_after(answer.headers.get("retry-after"))
-        if tally.retries is None:
-            tally.retries = Retries(replace(RETRY, seconds=self._patience(answer)))
-        retries = tally.retries
+        if attempt.retries is None:
+            attempt.retries = Retries(replace(RETRY, seconds=self._patience(answer)))
+        retries = attempt.retries
         retries.failed()
         if isinstance(answer, Response) and answers.action(answer.status) == "refused":
-            if not tally.narrowed:
+            if not attempt.narrowed:
                 retries.narrow(UNSURE_SECONDS)
-            tally.narrowed = True
-        self._fails(tally, answer)
+            attempt.narrowed = True
+        self._fails(attempt, answer)
         wait = retries.pause(asked)
         again = retries.may_go_on(wait)
         if not again:
@@ -272,13 +272,13 @@ class Exchange:
         self.stats.retries += self._error is None
         return self._error is None
 
-    def _fails(self, tally: Attempt, answer: Response | NoAnswer) -> None:
-        assert tally.retries is not None  # noqa: S101 - for the type checker
-        self._failing[id(tally)] = (_began(tally.retries), answers.said(self._settings, answer))
+    def _fails(self, attempt: Attempt, answer: Response | NoAnswer) -> None:
+        assert attempt.retries is not None  # noqa: S101 - for the type checker
+        self._failing[id(attempt)] = (_began(attempt.retries), answers.said(self._settings, answer))
         self._tell_failing(answers.said(self._settings, answer))
 
-    def _no_longer_failing(self, tally: Attempt) -> None:
-        if self._failing.pop(id(tally), None) is not None:
+    def _no_longer_failing(self, attempt: Attempt) -> None:
+        if self._failing.pop(id(attempt), None) is not None:
             self._tell_failing()
 
     def _tell_failing(self, last: str | None = None) -> None:
@@ -328,15 +328,15 @@ class Exchange:
         self.stats.requests[status] += times
         self._last_answer = time.monotonic()
 
-    def _count_failure(self, failure: NoAnswer, tally: Attempt) -> None:
+    def _count_failure(self, failure: NoAnswer, attempt: Attempt) -> None:
         if failure.sent:
-            self._count_ambiguous(tally)
+            self._count_ambiguous(attempt)
         else:
             self.stats.unreached += 1
 
-    def _count_ambiguous(self, tally: Attempt) -> None:
+    def _count_ambiguous(self, attempt: Attempt) -> None:
         self.stats.ambiguous += 1
-        tally.ambiguous += 1
+        attempt.ambiguous += 1
 
     async def _sleep(self, seconds: float) -> None:
         """Ends early when the delivery is halted."""

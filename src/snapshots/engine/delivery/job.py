@@ -57,18 +57,22 @@ class DeliveryJob:
         """Returns None: no URL follows from an input's name."""
         return None
 
-    def plan(self, source: Source, _books: LedgerSession, say: Callable[[str], None]) -> Plan:
+    def plan(
+        self, source: Source, _ledger_session: LedgerSession, say: Callable[[str], None]
+    ) -> Plan:
         """See `engine.job.Job`."""
         return checked_plan(source, self.options, say)
 
-    def create_destination(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
+    def create_destination(
+        self, _plan: Plan, _ledger_session: LedgerSession, _lease: Lease
+    ) -> bool:
         """Creates nothing: an API exists already."""
         return True
 
     def run_in_one_transaction(
         self,
         _plan: Plan,
-        _books: LedgerSession,
+        _ledger_session: LedgerSession,
         _source: Source,
         _known: KnownInput,
         _stop: threading.Event,
@@ -77,7 +81,7 @@ class DeliveryJob:
         return SingleTransactionAttempt()
 
     def prepare_destination(
-        self, plan: Plan, _books: LedgerSession, _lease: Lease, *, new: bool
+        self, plan: Plan, _ledger_session: LedgerSession, _lease: Lease, *, new: bool
     ) -> None:
         """Looks the secrets up again where the run is resumed. Raises UsageError without them."""
         if not new:

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 def totals_of(target: Target) -> LedgerTotals:
     """The totals of all committed chunks; zeros if there is no ledger yet."""
-    with closing(LedgerSession(target, create=False)) as books, suppress(NoDatabase):
-        if books.ledger.exists():
-            return totals(books.ledger)
+    with closing(LedgerSession(target, create=False)) as ledger_session, suppress(NoDatabase):
+        if ledger_session.ledger.exists():
+            return totals(ledger_session.ledger)
     return LedgerTotals()
 
 
-def states_of(books: LedgerSession) -> StateCounts:
+def states_of(ledger_session: LedgerSession) -> StateCounts:
     """How many imports are in each state; none if there is no ledger yet.
 
     As in `snapshots list`, an import whose process was killed counts as interrupted.
     """
     try:
-        ledger = books.renewed()
+        ledger = ledger_session.renewed()
         if not ledger.exists():
             return StateCounts()
     except NoDatabase:

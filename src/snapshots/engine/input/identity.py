@@ -28,7 +28,7 @@ loaded, unless something in the ledger looks like it."""
 STREAM_BYTES = 16 * 1024 * 1024
 """Bytes of a stream that are read ahead to recognize it. A shorter stream is known whole."""
 _MIB = 1 << 20
-_ANEW = "it is loaded anew"
+_LOADED_AGAIN = "it is loaded anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,13 @@ class KnownInput:
     """The table that it would go to now; None: that is not known yet."""
 
     @property
-    def anew(self) -> str:
+    def reload_reason(self) -> str:
         """A sentence with the tables that are gone, if it is loaded again for that; else empty."""
-        return "" if self.imported or self.unfinished or not self.gone else f"{self.lost}: {_ANEW}"
+        return (
+            ""
+            if self.imported or self.unfinished or not self.gone
+            else f"{self.lost}: {_LOADED_AGAIN}"
+        )
 
     @property
     def lost(self) -> str:
@@ -114,9 +118,9 @@ def look_up(
             begun.append(entry)
     lost = [entry for entry in finished if tables.gone(entry)]
     lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
-    whole = [entry for entry in finished if entry not in lost]
-    imported = next((entry for entry in whole if not tables.emptied(entry)), None)
-    emptied = imported is None and bool(whole)
+    undamaged = [entry for entry in finished if entry not in lost]
+    imported = next((entry for entry in undamaged if not tables.emptied(entry)), None)
+    emptied = imported is None and bool(undamaged)
     unfinished = max(
         (entry for entry in begun if entry not in lost),
         key=lambda entry: (entry.table == likely, entry.counts.records),
@@ -125,7 +129,7 @@ def look_up(
     return KnownInput(
         identity,
         content_hash,
-        whole[0] if emptied else imported,
+        undamaged[0] if emptied else imported,
         unfinished,
         tuple(entry.import_id for entry in lookalikes),
         emptied,

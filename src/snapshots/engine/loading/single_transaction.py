@@ -96,7 +96,7 @@ def import_in_one_transaction(
             if watch.enough(done.counts) or not source.unchanged():
                 raise Stopped("not as simple as it looked")
             lease = Lease(number, 1, owner.this_process(), place.replaces)
-            whole = SingleChunkImport(
+            complete = SingleChunkImport(
                 identity,
                 content_hash,
                 plan.destination,
@@ -106,7 +106,7 @@ def import_in_one_transaction(
                 reader.end,
                 time.monotonic() - began,
             )
-            enter(ledger, lease, whole)
+            enter(ledger, lease, complete)
             publisher.publish(ledger, lease, plan)
             give_up(ledger, known.gone, number)
             fault_point("before-commit")

@@ -111,7 +111,7 @@ def for_new_table(
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
         say("types: " + ", ".join(map(_shown, contract.columns)))
-        if inferred.whole and not inferred.records:
+        if inferred.complete and not inferred.records:
             say("no records can be loaded, so no table is made")
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)
@@ -180,7 +180,7 @@ def for_table(
     sniffed: Sniffed,
     names: HeaderNames,
     wanted: ColumnOptions,
-    earlier: Contract | None,
+    previous: Contract | None,
     *,
     guesses: bool = False,
 ) -> ColumnChoice:
@@ -213,7 +213,7 @@ def for_table(
         if declared is None:
             if column.name in free:
                 merged = replace(merged, type=Type("text"))
-            merged = _remember(merged, _named(earlier, column), encoding)
+            merged = _remember(merged, _named(previous, column), encoding)
         columns.append(merged)
         instead = instead or differs
     missing = contract.missing_values if declared is None else declared.missing_values
@@ -393,20 +393,20 @@ def _as_the_table_has_it(table: Column, declared: Column) -> Column:
     )
 
 
-def _remember(table: Column, earlier: Column | None, encoding: RowEncoding) -> Column:
+def _remember(table: Column, previous: Column | None, encoding: RowEncoding) -> Column:
     """The column with the type of the last import, if the database has no word for that type.
 
     It may keep a timestamp with zone as one in UTC, and a UUID as text: the next input with such
     values must be read as the first one was.
     """
-    if earlier is None or encoding.exact_types:
+    if previous is None or encoding.exact_types:
         return table
-    if (table.type.wire, earlier.type) == ("tiny", Type("boolean")):
+    if (table.type.wire, previous.type) == ("tiny", Type("boolean")):
         # An import has made it, for truths.
-        return replace(table, type=earlier.type)
+        return replace(table, type=previous.type)
     pairs = {("timestamp", "timestamptz"), ("text", "uuid"), ("text", "json")}
-    if (table.type.kind, earlier.type.kind) in pairs:
-        return replace(table, type=earlier.type)
+    if (table.type.kind, previous.type.kind) in pairs:
+        return replace(table, type=previous.type)
     return table
 
 

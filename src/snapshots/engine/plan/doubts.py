@@ -95,15 +95,15 @@ def require_sound(
     records = inferred.records + inferred.broken
     if remote and not records and given.header is None and given.delimiter is None:
         _require_header(sniffed, place)
-    if not inferred.whole or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
+    if not inferred.complete or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
         return
     quotes = inferred.quotes * 2 > inferred.unsound
-    said = (
+    given_options = (
         (given.quote, given.escape)
         if quotes
         else (given.delimiter, given.ragged, given.preamble, given.header)
     )
-    if any(one is not None for one in said):
+    if any(one is not None for one in given_options):
         return
     dialect = sniffed.dialect
     of_all = f"{inferred.unsound} of {records} records"

@@ -225,10 +225,10 @@ def make_plan(
         lineage = options.lineage
     else:
         last = remembered(str(table))
-        earlier = None if last is None else Plan.from_json(last).contract
+        previous = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
         any_date = target.dialect.takes_any_date
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=any_date)
+        chosen = for_table(shape, encoding, sniffed, names, wanted, previous, guesses=any_date)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}

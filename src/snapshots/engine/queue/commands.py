@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.engine.lease.takeover import require_whole
+from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import require_users
@@ -53,7 +53,7 @@ def submit(
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:
-            after = None if request.options.again else _earlier(ledger, request, table)
+            after = None if request.options.again else _unfinished_import(ledger, request, table)
             import_id = queue.enqueue(
                 ledger, request.input, table, request.to_json(), key, bound, after
             )
@@ -66,9 +66,9 @@ def submit(
     return SubmittedImport(entry, new)
 
 
-def _earlier(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
+def _unfinished_import(ledger: Ledger, request: ImportRequest, table: str) -> int | None:
     """The unfinished import of the same input, whose end decides if anything is left to do."""
-    found = queue.earlier(ledger, request.input)
+    found = queue.unfinished_imports(ledger, request.input)
     return next(
         (one for one, into in found if request.options.table is None or into == table), None
     )
@@ -118,7 +118,7 @@ def resume(
     request = ImportRequest.from_json(entry.request)
     if max_rejects is not None:
         request = replace(request, allowed_now=max_rejects)
-    require_whole(entry)
+    require_undamaged(entry)
     tables = open_tables or OpenTables()
     if entry.plan:
         tables.require_takes(ledger, Plan.from_json(entry.plan).table)

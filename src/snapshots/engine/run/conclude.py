@@ -46,7 +46,7 @@ class Conclusion:
     """Concludes the run of one open source, however it ends."""
 
     job: Job
-    books: LedgerSession
+    ledger_session: LedgerSession
     source: Source
     options: Options
     stop: threading.Event
@@ -64,7 +64,7 @@ class Conclusion:
         error = ended.error
         if isinstance(error, LostLease):
             raise error
-        if error is None and ended.whole and not self.source.unchanged():
+        if error is None and ended.complete and not self.source.unchanged():
             error = InputChanged(
                 "the input was changed while it was being loaded",
                 place=self.source.identity.name,
@@ -75,8 +75,8 @@ class Conclusion:
             return self._failed(lease, error)
         if ended.over_budget:
             return self._over_budget(lease, ended)
-        if not ended.whole:
-            return self._not_whole(lease, ended)
+        if not ended.complete:
+            return self._incomplete(lease, ended)
         try:
             note = self._finish(lease, plan, known, ended)
         except LostLease:
@@ -98,12 +98,14 @@ class Conclusion:
         `rejects` are those of the import by code, where all of it was committed on the ledger's
         session just now. `note` is what there is to say of the account or of publishing.
         """
-        anew = sentence(known.anew)
+        reload_reason = sentence(known.reload_reason)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, anew, note, rejects)
-        see = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
+            return self._result(lease, "finished", 0, reload_reason, note, rejects)
+        see = (
+            f"See them with: snapshots rejects {lease.import_id}{where(self.ledger_session.target)}"
+        )
         hint = f"{note} {see}".strip()
-        return self._result(lease, "finished", 3, anew, hint, rejects)
+        return self._result(lease, "finished", 3, reload_reason, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Writes the end of the run if it can: where the database is away, the lease runs out.
@@ -115,7 +117,7 @@ class Conclusion:
         fault_point("before-end")
         second = None
         try:
-            self.books.renewed().end(
+            self.ledger_session.renewed().end(
                 lease,
                 state,
                 None if error is None else str(error),
@@ -126,7 +128,7 @@ class Conclusion:
             second = failure
         own = error is None or isinstance(error, SnapshotsError)
         if own and not isinstance(second, CannotConnect):
-            require_ours(self.books, lease)
+            require_ours(self.ledger_session, lease)
         if second is not None:
             self.say(f"the ledger could not be told: {second}")
 
@@ -140,7 +142,7 @@ class Conclusion:
         while True:
             fault_point("before-finish")
             try:
-                ledger = self.books.renewed()
+                ledger = self.ledger_session.renewed()
                 with ledger.session.transaction():
                     uncounted = self.job.complete_account(plan, lease, ledger)
                     published = self.job.publisher(plan).publish(ledger, lease, plan)
@@ -162,7 +164,7 @@ class Conclusion:
         if self.stop.is_set():
             raise Stopped("stopped")
 
-    def _not_whole(self, lease: Lease, ended: JobOutcome) -> ImportResult:
+    def _incomplete(self, lease: Lease, ended: JobOutcome) -> ImportResult:
         if self.stop.is_set():
             self.end(lease, "interrupted", None)
             return self._result(lease, "interrupted", 130, "Stopped.", self._how_to_resume(lease))
@@ -177,7 +179,7 @@ class Conclusion:
         counts = ended.counts
         if self.options.stop_on_error:
             message = "Stopped at the first rejected record (--stop-on-error)."
-            if ended.whole:
+            if ended.complete:
                 message = "Records were refused in the end (--stop-on-error); others are loaded."
         else:
             message = (
@@ -185,7 +187,7 @@ class Conclusion:
                 f" --max-rejects {self.options.reject_limit} allows."
             )
         self.end(lease, "failed", OverBudget(message))
-        which = f"{lease.import_id}{where(self.books.target)}"
+        which = f"{lease.import_id}{where(self.ledger_session.target)}"
         hint = (
             f"See them with: snapshots rejects {which}; go on all the same with:"
             f" snapshots resume {which} --max-rejects 100%"
@@ -218,7 +220,9 @@ class Conclusion:
     ) -> ImportResult:
         skipped: dict[str, int] = {}
         try:
-            ledger = self.books.renewed() if rejects is None else self.books.ledger
+            ledger = (
+                self.ledger_session.renewed() if rejects is None else self.ledger_session.ledger
+            )
             entry = ledger.entry(lease.import_id)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
@@ -230,7 +234,7 @@ class Conclusion:
             kind = Stopped if exit_code == Stopped.exit_code else LedgerError
             raise kind(message or "the ledger cannot be read", hint=hint)
         return ImportResult(
-            record=entry.record(self.books.target.display()),
+            record=entry.record(self.ledger_session.target.display()),
             counts=entry.counts,
             outcome=outcome,
             exit_code=exit_code,
@@ -246,7 +250,7 @@ class Conclusion:
             return self.source.again
         if self.source.identity.name == "-":
             return f"Go on by giving the same stream again: ... | {self.job.command_for_stream}"
-        return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
+        return f"Go on with: snapshots resume {lease.import_id}{where(self.ledger_session.target)}"
 
 
 def where(target: Target) -> str:

@@ -33,7 +33,9 @@ class Importer:
         listener: Listener,
         stop: threading.Event | None = None,
     ) -> None:
-        self.books = LedgerSession(target, create=True, migrate=lambda text: listener(Notice(text)))
+        self.ledger_session = LedgerSession(
+            target, create=True, migrate=lambda text: listener(Notice(text))
+        )
         self.options = options
         self.listener = listener
         self.stop = stop or threading.Event()
@@ -52,28 +54,28 @@ class Importer:
         return run_with_events(name, self.listener, lambda hear: self._import(given, hear))
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
-        options, target = self.options, self.books.target
+        options, target = self.options, self.ledger_session.target
         source = open_source(given, options.remote_access) if isinstance(given, str) else given
         try:
             if options.dry_run:
                 return dry_run.run(source, target, options, listener)
             job = job_for(target, options, "import" if options.request is None else "delivery")
-            run = Run(job, self.books, source, options, listener, self.stop)
+            run = Run(job, self.ledger_session, source, options, listener, self.stop)
             return run.begin_or_resume()
         except TargetError:
             # Whatever is wrong with the session, the next import gets another.
-            self.books.close()
+            self.ledger_session.close()
             raise
         finally:
             source.close()
 
     def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
         """Writes into the ledger that an input failed before it had a plan."""
-        return record_refusal(self.books.ledger, shown(name), self.options.table, error)
+        return record_refusal(self.ledger_session.ledger, shown(name), self.options.table, error)
 
     def close(self) -> None:
         """Ends the session. Another import would begin another one."""
-        self.books.close()
+        self.ledger_session.close()
 
 
 def import_input(

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
 from snapshots.engine.input.identity import require_same
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.takeover import require_whole
+from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.run.conclude import already
@@ -57,15 +57,15 @@ def _resume(
     url: str | None,
 ) -> ImportResult:
     migrated = LedgerSession(target, create=False, migrate=lambda text: listener(Notice(text)))
-    with closing(migrated) as books:
-        ledger = books.ledger
+    with closing(migrated) as ledger_session:
+        ledger = ledger_session.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise LedgerError(
                 f"there is no import {import_id} in {target.display()}",
                 hint="snapshots list shows those there are",
             )
-        require_whole(entry)
+        require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
             return already(of or entry, target, entry.input)
@@ -89,7 +89,7 @@ def _resume(
             )
         source = open_source(_place_of(entry, url), options.remote_access)
         try:
-            run = Run(job, books, source, options, listener, stop)
+            run = Run(job, ledger_session, source, options, listener, stop)
             return run.resume(require_same(source, entry, ledger))
         finally:
             source.close()

@@ -10,7 +10,7 @@ from snapshots.engine.history import known_databases
 from snapshots.engine.input.identity import KnownInput, look_up
 from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
-from snapshots.engine.lease.takeover import require_whole, session_name, take_over
+from snapshots.engine.lease.takeover import require_undamaged, session_name, take_over
 from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
@@ -50,20 +50,20 @@ class Run:
     def __init__(
         self,
         job: Job,
-        books: LedgerSession,
+        ledger_session: LedgerSession,
         source: Source,
         options: Options,
         listener: Listener,
         stop: threading.Event,
     ) -> None:
         self.job = job
-        self.target = books.target
-        self.books = books
+        self.target = ledger_session.target
+        self.ledger_session = ledger_session
         self.source = source
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.conclusion = Conclusion(job, books, source, options, self.stop, self.say)
+        self.conclusion = Conclusion(job, ledger_session, source, options, self.stop, self.say)
 
     def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
@@ -80,16 +80,18 @@ class Run:
         """Finds what the ledger has of the input."""
         wanted = self.job.requested_destination()
         likely = wanted or self.job.default_destination(self.source.identity.name)
-        ledger = None if self.options.again else self.books.ledger
+        ledger = None if self.options.again else self.ledger_session.ledger
         return look_up(self.source, ledger, self.job.kind, wanted, likely)
 
     def begin(self, known: KnownInput) -> ImportResult:
         """Begins a new import; where another process has just begun one, looks it up again."""
-        plan = self.job.plan(self.source, self.books, self.say)
-        attempt = self.job.run_in_one_transaction(plan, self.books, self.source, known, self.stop)
+        plan = self.job.plan(self.source, self.ledger_session, self.say)
+        attempt = self.job.run_in_one_transaction(
+            plan, self.ledger_session, self.source, known, self.stop
+        )
         if attempt.done is not None:
             return self._tell_done(attempt.done, plan, known)
-        ledger = self.books.renewed()
+        ledger = self.ledger_session.renewed()
         lease: Lease | None = None
         with ledger.writing(self.lock(known)):
             if self.nothing_new(known):
@@ -123,7 +125,7 @@ class Run:
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = self.books.ledger.lookalike_ids(fingerprint, self.job.kind)
+        now = self.ledger_session.ledger.lookalike_ids(fingerprint, self.job.kind)
         return now == known.lookalikes
 
     def resume(self, known: KnownInput) -> ImportResult:
@@ -131,13 +133,13 @@ class Run:
         entry = known.unfinished
         if entry is None:
             raise LedgerError("there is nothing to go on with")
-        require_whole(entry)
+        require_undamaged(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
                 hint="wait for it, or stop that process; snapshots list shows how it goes",
             )
-        lease = take_over(self.books.ledger, entry)
+        lease = take_over(self.ledger_session.ledger, entry)
         return self.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
 
     def carry_out(
@@ -164,15 +166,15 @@ class Run:
 
     def _prepare(self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool) -> JobContext:
         """Makes the destination ready, and gathers what the job needs to know."""
-        self.books.name_sessions(session_name(lease))
+        self.ledger_session.name_sessions(session_name(lease))
         fault_point("begun")
-        chunks = self.books.ledger.chunks(lease.import_id)
-        if not resumed and not self.job.create_destination(plan, self.books, lease):
+        chunks = self.ledger_session.ledger.chunks(lease.import_id)
+        if not resumed and not self.job.create_destination(plan, self.ledger_session, lease):
             # Somebody has made the table since it was looked for: now its columns count.
-            plan = self.job.plan(self.source, self.books, lambda _: None)
-            self.books.ledger.replan(lease, plan.to_json())
-        self.job.prepare_destination(plan, self.books, lease, new=not chunks)
-        ledger = self.books.ledger
+            plan = self.job.plan(self.source, self.ledger_session, lambda _: None)
+            self.ledger_session.ledger.replan(lease, plan.to_json())
+        self.job.prepare_destination(plan, self.ledger_session, lease, new=not chunks)
+        ledger = self.ledger_session.ledger
         return JobContext(
             source=self.source,
             plan=plan,
@@ -210,10 +212,10 @@ class Run:
     def _require_touched(self, known: KnownInput) -> None:
         """Raises an error where an input whose tables are gone was not touched since it was last
         seen, and is loaded anew only then."""
-        if self.options.anew or not known.anew:
+        if self.options.reload_untouched or not known.reload_reason:
             return
         now = known.identity
-        seen = self.books.ledger.sightings([now.name])
+        seen = self.ledger_session.ledger.sightings([now.name])
         same = (now.size, now.mtime_ns, now.inode)
         if seen and same not in [(one.size, one.mtime_ns, one.inode) for one in seen]:
             return
@@ -235,8 +237,8 @@ class Run:
         )
         if lease.replaces is not None:
             self.say(f"import {lease.replaces} had this name: its rows stay in the table")
-        if known.anew and not resumed:
-            self.say(known.anew)
+        if known.reload_reason and not resumed:
+            self.say(known.reload_reason)
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:
@@ -244,7 +246,7 @@ class Run:
         input or for an API, would learn that from no chunk."""
         fault_point("heartbeat")
         try:
-            ledger = self.books.ledger
+            ledger = self.ledger_session.ledger
             ledger.heartbeat(lease)
             ledger.require(ledger.session, lease)
         except SnapshotsError as error:
@@ -252,7 +254,7 @@ class Run:
                 raise
             # The workers try to get the database back, even if it refuses who was let in before;
             # so does the next heartbeat.
-            self.books.renew_if_possible()
+            self.ledger_session.renew_if_possible()
 
     def say(self, text: str) -> None:
         """Tells the listener a sentence."""

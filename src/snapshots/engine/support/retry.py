@@ -29,7 +29,7 @@ class DatabaseRetry:
         """
         self._check = check
         self._retries = Retries(RetryPolicy(0.1, 5.0, jitter=(0.5, 1.5), seconds=seconds))
-        self._said = False
+        self._reported = False
 
     def bear(self, error: SnapshotsError, *, connected: bool) -> None:
         """Raises the error if waiting does not help, or has lasted too long.
@@ -43,10 +43,10 @@ class DatabaseRetry:
 
     def worth_saying(self) -> bool:
         """True once: when it has lasted so long that the user should know what is waited for."""
-        if self._said:
+        if self._reported:
             return False
-        self._said = self._retries.lasting() > _WORTH_SAYING
-        return self._said
+        self._reported = self._retries.lasting() > _WORTH_SAYING
+        return self._reported
 
     def wait(self) -> None:
         """Waits until the next try. Raises what `check` raises."""
