@@ -122,8 +122,8 @@ def hides_something(name: str) -> bool:
     """Whether `shown` left out what a request needs."""
     if scheme_of(name) is None:
         return False
-    told = shown(name)
-    return HIDDEN in told or authority(told) != authority(name)
+    visible = shown(name)
+    return HIDDEN in visible or authority(visible) != authority(name)
 
 
 def secret_parameters(url: str) -> list[tuple[str, str]]:

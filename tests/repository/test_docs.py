@@ -298,7 +298,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Rejects allowed": f"{RejectLimit().share:.0%}".replace("%", " %"),
         "Connections that load at once": f"at most {execution.MAX_WORKERS}",
         "Input that the dialect is detected from": f"first {sniff.HEAD // 1024} KiB",
-        "File that types are inferred from whole": f"{infer.WHOLE // mib} MiB",
+        "File that types are inferred from whole": f"{infer.READ_FULLY_UP_TO // mib} MiB",
         "Of a larger file": f"{infer.BLOCKS} blocks of {infer.BLOCK // mib} MiB",
         "Of a stream or compressed input": f"{infer.HEAD // mib} MiB",
         "File hashed before it is loaded": f"{identity.EAGER_BYTES // mib} MiB",

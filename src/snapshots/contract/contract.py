@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.patterns import require_patterns
@@ -21,9 +21,6 @@ from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
 
@@ -47,9 +44,9 @@ def read_contract(path: Path | str) -> Contract:
         # Numbers as they are written: 0.1 as a binary float is another number.
         document = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
-        said = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
+        reason = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
         raise ContractError(
-            f"The contract is not JSON: {said}.", place=place, hint="A Table Schema is JSON."
+            f"The contract is not JSON: {reason}.", place=place, hint="A Table Schema is JSON."
         ) from error
     except RecursionError as error:
         raise ContractError(

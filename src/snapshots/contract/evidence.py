@@ -33,7 +33,7 @@ _CENTS: Final = 2
 _LATE: Final = 100
 """A value that spoils a type so many lines in is worth a word; earlier ones are the rule."""
 
-_SAID: Final[dict[TypeKind, str]] = {
+_KIND: Final[dict[TypeKind, str]] = {
     "boolean": "a boolean",
     "integer": "an integer",
     "float": "a number",
@@ -85,15 +85,15 @@ def binary_floats(
             f"{_listed(exponents)} text: values such as {_exponent(names, columns, exponents)!r}"
             " have an exponent, and --decimals exact makes no floats"
         ] if exponents else []  # fmt: skip
-    said = []
+    parts = []
     if exponents:
-        said.append(
+        parts.append(
             f"{_listed(exponents)} float because of values such as"
             f" {_exponent(names, columns, exponents)!r}"
         )
     if fractions:
-        said.append(f"{_listed(fractions)} float and may be money")
-    return [f"{', and '.join(said)}: --decimals exact keeps them as written"] if said else []
+        parts.append(f"{_listed(fractions)} float and may be money")
+    return [f"{', and '.join(parts)}: --decimals exact keeps them as written"] if parts else []
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -131,7 +131,7 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = F
     if lines and spoiled[kind]["line"] > _LATE:
         return (
             f"column {name!r} is text: {spoiled[kind]['value']!r} on line {spoiled[kind]['line']} "
-            f"is not {_SAID[kind]}, as all values before it are"
+            f"is not {_KIND[kind]}, as all values before it are"
         )
     return None
 
@@ -142,7 +142,7 @@ def _empties(name: str, column: Mapping[str, Any]) -> str | None:
         return None
     return (
         f'column {name!r} is text because of {column["empties"]} values "" (empty, in quotes); '
-        f"without those it is {_SAID[without.kind]}: if they mean NULL, say so with --null-value ''"
+        f"without those it is {_KIND[without.kind]}: if they mean NULL, say so with --null-value ''"
     )
 
 

@@ -1,7 +1,7 @@
 """The contract of an input that has none: types that its values fit.
 
 All values are looked at where that is cheap: in a local, uncompressed file of at most
-`WHOLE`. Else it is a sample, and that is said.
+`READ_FULLY_UP_TO`. Else it is a sample, and that is said.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MIB: Final = 1024 * 1024
 
-WHOLE: Final = 256 * MIB
+READ_FULLY_UP_TO: Final = 256 * MIB
 """A larger file is sampled: reading it twice would cost more than a wrong guess would."""
 
 HEAD: Final = 16 * MIB
@@ -46,7 +46,7 @@ class Inferred:
     """A contract, and what it rests on."""
 
     contract: Contract
-    whole: bool
+    complete: bool
     """Every record was looked at."""
     records: int
     """Records that were looked at and can be loaded as far as their structure goes."""
@@ -67,17 +67,17 @@ def infer(
     missing_values: Sequence[str] | None = None,
     exact: bool = False,
     all_text: bool = False,
-    whole: int = WHOLE,
+    read_fully_up_to: int = READ_FULLY_UP_TO,
 ) -> Inferred:
     """Types for the columns called `names`, in the order of the input's fields.
 
     `missing_values`: texts that mean NULL. `exact`: numbers are decimals, and never floats.
-    `all_text`: there are no other types. `whole`: the largest file that is read from
+    `all_text`: there are no other types. `read_fully_up_to`: the largest file that is read from
     front to back. Takes constant memory; raises InputError where the source does.
     """
     size = source.identity.size
     utf8 = is_utf8(dialect.encoding)
-    if source.seekable and not source.remote and size is not None and size <= whole:
+    if source.seekable and not source.remote and size is not None and size <= read_fully_up_to:
         everything, how = True, ""
         chunks = _all(source, dialect)
     elif source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
@@ -86,7 +86,7 @@ def infer(
     else:
         head = source.head(HEAD)
         everything, how = len(head) < HEAD, f"the first {HEAD // MIB} MiB"
-        chunks = iter([_head(head, dialect, whole=everything)])
+        chunks = iter([_head(head, dialect, complete=everything)])
     evidence = json.loads(_scan(chunks, dialect, len(names.columns), missing_values))
     columns = tuple(
         Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
@@ -173,10 +173,10 @@ def _block(source: Source, offset: int) -> bytes:
     return bytes(memoryview(data)[:BLOCK])
 
 
-def _head(head: bytes, dialect: Dialect, *, whole: bool) -> Chunk:
+def _head(head: bytes, dialect: Dialect, *, complete: bool) -> Chunk:
     if not is_utf8(dialect.encoding):
         head = b"".join(transcode([head], dialect.encoding))
-    return Chunk.of(head if whole else head[: head.rfind(_line_end(dialect)) + 1])
+    return Chunk.of(head if complete else head[: head.rfind(_line_end(dialect)) + 1])
 
 
 def _line_end(dialect: Dialect) -> bytes:

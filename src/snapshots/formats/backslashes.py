@@ -22,7 +22,7 @@ _LETTERS = re.compile(rb"(?<!\\)(?:\\\\)*(\\[nrt])")
 
 
 def notes(
-    rows: Sequence[list[tuple[bytes, bool]] | None], dialect: Dialect, *, said: bool
+    rows: Sequence[list[tuple[bytes, bool]] | None], dialect: Dialect, *, escape_given: bool
 ) -> list[str]:
     r"""What a user should know before records with backslashes are loaded as they are written.
 
@@ -59,7 +59,7 @@ def notes(
             rf"{letter} in values stays two characters: a backslash escapes quotes, delimiters,"
             " line ends and itself"
         )
-    if nulls and dialect.escape is None and not said:
+    if nulls and dialect.escape is None and not escape_given:
         alone = "" if any(quoted for _, quoted in fields) else " --quotechar none"
         found.append(rf"if MySQL's INTO OUTFILE wrote the input, say --escapechar '\'{alone}")
     return found

@@ -185,14 +185,14 @@ def measure(sample: bytes, dialect: Dialect) -> Candidate:
     first = next((width for width in widths if width), 0)
     fields = max(counts, key=lambda count: (counts[count], count == first), default=0)
     several = len(widths) - broken - counts[1]
-    whole = Candidate(
+    from_top = Candidate(
         dialect, starts, widths, quoted, typed, looks, fields, counts[fields], several, broken, 0
     )
-    if fields > 1 and (whole.bad == 0 or (whole.first_agrees and whole.agree >= _MOST)):
-        return whole
-    whole = replace(whole, edged=_is_edged(sample, whole))
-    below = _from_further_down(sample, whole)
-    return whole if below is None or below.score <= whole.score else below
+    if fields > 1 and (from_top.bad == 0 or (from_top.first_agrees and from_top.agree >= _MOST)):
+        return from_top
+    from_top = replace(from_top, edged=_is_edged(sample, from_top))
+    below = _from_further_down(sample, from_top)
+    return from_top if below is None or below.score <= from_top.score else below
 
 
 def _is_edged(sample: bytes, one: Candidate) -> bool:
@@ -210,20 +210,20 @@ def _ends_so(sample: bytes, one: Candidate, index: int) -> bool:
     return line.endswith(one.dialect.delimiter.encode() or b"\n")
 
 
-def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
+def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
     """The same where narrower records, or remarks, come before the table, and nearly none after
     its start.
     """
-    widths = whole.widths
+    widths = from_top.widths
     usual = Counter(width for width in widths[len(widths) // 2 :] if width > 1)
     if not usual:
         return None
     fields = max(usual, key=lambda width: usual[width])
     even, after = widths.count(fields), len(widths)
-    remarks = [sample[start : start + 1] in _MARKS for start in whole.starts[: _PREAMBLE + 2]]
+    remarks = [sample[start : start + 1] in _MARKS for start in from_top.starts[: _PREAMBLE + 2]]
     for index, width in enumerate(widths[: _PREAMBLE + 1]):
         below = replace(
-            whole,
+            from_top,
             fields=fields,
             even=even,
             several=sum(1 for one in widths[index:] if one > 1),
@@ -240,7 +240,7 @@ def _from_further_down(sample: bytes, whole: Candidate) -> Candidate | None:
             is_remarks = all(remarks[:index])
             if index > _TITLES and not is_remarks:
                 return None
-            between = sample[whole.starts[index - 1] : whole.starts[index]] if index else b""
+            between = sample[from_top.starts[index - 1] : from_top.starts[index]] if index else b""
             blank = len(between.strip(b"\r\n").splitlines()) < between.count(b"\n")
             return replace(below, edged=width != fields, apart=is_remarks or index > 1 or blank)
         elif width > fields and not remarks[index]:

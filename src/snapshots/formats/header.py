@@ -178,8 +178,8 @@ def _begins_files(first: list[str], rows: list[list[str]], copies: list[int]) ->
     ):
         return False
     size = copies[0] + 1
-    whole = [first, *rows]
-    if size > 1 and all(bare(a) == bare(b) for a, b in zip(whole, whole[size:], strict=False)):
+    records = [first, *rows]
+    if size > 1 and all(bare(a) == bare(b) for a, b in zip(records, records[size:], strict=False)):
         return True
     return not any(
         number > 1

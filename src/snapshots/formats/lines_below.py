@@ -66,7 +66,7 @@ def without_data(header: list[str], rows: list[list[str] | None]) -> LinesBelow:
         if kinds[-1] != "dashes" and not sound:
             return LinesBelow(doubtful=len(kinds))
         kinds = sound
-    return LinesBelow([_said(kind, row) for kind, row in zip(kinds, near, strict=False)])
+    return LinesBelow([_describe(kind, row) for kind, row in zip(kinds, near, strict=False)])
 
 
 def _kinds(header: list[str], near: list[list[str]], rows: list[list[str] | None]) -> list[str]:
@@ -98,7 +98,7 @@ def _below(header: list[str], rows: list[list[str] | None], index: int) -> list[
     ]
 
 
-def _said(kind: str, row: list[str]) -> str:
+def _describe(kind: str, row: list[str]) -> str:
     shown = ", ".join([cell.strip() for cell in row if cell.strip()][:3])
     return f"{kind} ({shown if len(shown) <= 60 else shown[:57] + '...'})"
 

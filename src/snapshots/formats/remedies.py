@@ -44,19 +44,19 @@ def remedies(sniffed: Sniffed) -> list[str]:
     """
     now, _ = _unsound(sniffed)
     found = []
-    for option, why, said in _ways(sniffed):
+    for option, why, options in _ways(sniffed):
         try:
-            other = sniffed.again(**said)
+            other = sniffed.again(**options)
         except DialectError:
             continue
         unsound, records = _unsound(other)
         if other.question is not None or len(other.header) == 1 or not records:
             continue
-        if "preamble" in said and ("header" in other.doubts or not other.dialect.header):
+        if "preamble" in options and ("header" in other.doubts or not other.dialect.header):
             continue
         # Broken single quotes are no worse than the fields that they are torn into.
         enough = records // 2
-        if said.get("quote") == "'":
+        if options.get("quote") == "'":
             enough = records - 1
         elif sniffed.question is None:
             enough = min(enough, now - 1)
@@ -92,7 +92,7 @@ def _ways(sniffed: Sniffed) -> Iterator[_Way]:
 def _ways_to_quote(sniffed: Sniffed, lines: list[bytes]) -> Iterator[_Way]:
     given, sample, dialect = sniffed.given, sniffed.sample, sniffed.dialect
     if given.quote is None:
-        if dialect.quote != "'" and _stand_around(lines, dialect.delimiter):
+        if dialect.quote != "'" and _enclose_fields(lines, dialect.delimiter):
             yield """--quotechar "'\"""", "if such quotes stand around fields", {"quote": "'"}
         if dialect.quote and dialect.quote.encode() in sample:
             yield "--quotechar none", "if quotes mean nothing", {"quote": ""}
@@ -100,7 +100,7 @@ def _ways_to_quote(sniffed: Sniffed, lines: list[bytes]) -> Iterator[_Way]:
         yield "--escapechar '\\'", "if it stands before quotes", {"escape": "\\"}
 
 
-def _stand_around(lines: list[bytes], delimiter: str) -> bool:
+def _enclose_fields(lines: list[bytes], delimiter: str) -> bool:
     """Whether single quotes begin fields, and end some, in half of the lines."""
     edge = re.escape(delimiter.encode())
     opens, closes = re.compile(rb"(?:^|" + edge + rb") *'"), re.compile(rb"' *(?:" + edge + rb"|$)")

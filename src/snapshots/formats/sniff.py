@@ -61,12 +61,12 @@ class Sniffed:
     """The head of the input, in UTF-8."""
     given: DialectOptions = field(default_factory=DialectOptions)
     _choice: DialectChoice | None = None
-    _whole: bool = True
+    _complete: bool = True
 
-    def again(self, **said: Any) -> Sniffed:
+    def again(self, **options: Any) -> Sniffed:
         """The reading where more is said. Raises DialectError."""
-        given = replace(self.given, encoding="utf-8", **said)
-        return sniff(self.sample, given, whole=self._whole)
+        given = replace(self.given, encoding="utf-8", **options)
+        return sniff(self.sample, given, complete=self._complete)
 
     def others(self) -> Iterator[Sniffed]:
         """Readings that fit less well, for a table that knows its columns: those with a header."""
@@ -91,26 +91,26 @@ class Sniffed:
                 ways.append(replace(ways[0], header=True, ragged="reject"))
             for way in ways:
                 try:
-                    yield _read(sample, dialect, way, self._whole and sample is self.sample)
+                    yield _read(sample, dialect, way, self._complete and sample is self.sample)
                 except DialectError:
                     continue
 
 
 def sniff(
-    head: bytes, given: DialectOptions | None = None, *, whole: bool | None = None
+    head: bytes, given: DialectOptions | None = None, *, complete: bool | None = None
 ) -> Sniffed:
     """The dialect of an input whose (decompressed) bytes begin with `head`.
 
-    `whole`: the head is all of the input; by default if it is shorter than `HEAD`.
+    `complete`: the head is all of the input; by default if it is shorter than `HEAD`.
     DialectError where the encoding must be said, or where there is no record at all.
     """
     given = given or DialectOptions()
     encoding = detect(head, given.encoding, delimited=given.delimiter is not None)
     sample = b"".join(transcode([head], encoding.encoding))
-    whole = len(head) < HEAD if whole is None else whole
-    if not whole:
+    complete = len(head) < HEAD if complete is None else complete
+    if not complete:
         sample = _whole_lines(sample)
-    said = separator(sample) if given.delimiter is None else None
+    declared = separator(sample) if given.delimiter is None else None
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
@@ -121,17 +121,17 @@ def sniff(
         rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
-    found = _read(sample, choice.found.dialect, given, whole, choice)
+    found = _read(sample, choice.found.dialect, given, complete, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
     if rivals:
         found = replace(found, doubts=found.doubts | {"delimiter"})
-    if said:
-        own = f"delimiter: {doubt.name(said)}, as "
+    if declared:
+        own = f"delimiter: {doubt.name(declared)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
     question = _question(sample, choice, rivals, found)
-    readings = list(_rivals(sample, choice, given, whole))
+    readings = list(_rivals(sample, choice, given, complete))
     if question is None and given.delimiter is None:
         readings = _of_table_alone(sample, choice, found)
         question = _below_remarks(sample, found, readings)
@@ -224,14 +224,14 @@ def _below_remarks(sample: bytes, found: Sniffed, readings: list[Sniffed]) -> Di
 
 
 def _rivals(
-    sample: bytes, choice: DialectChoice, given: DialectOptions, whole: bool
+    sample: bytes, choice: DialectChoice, given: DialectOptions, complete: bool
 ) -> Iterator[Sniffed]:
     rivals = list(choice.rivals)
     if rivals and all(one.several for one in (choice.found, *rivals)):
         rivals.append(one_column(sample, choice.found, given))
     for one in rivals:
         try:
-            yield _read(sample, one.dialect, given, whole, choice)
+            yield _read(sample, one.dialect, given, complete, choice)
         except DialectError:
             continue
 
@@ -240,14 +240,14 @@ def _first_line(
     sample: bytes, start: Dialect, given: DialectOptions
 ) -> tuple[Dialect, DialectOptions, list[str]]:
     """What a first line such as `sep=;` says, which is no record."""
-    said = separator(sample)
-    if said is None:
+    declared = separator(sample)
+    if declared is None:
         return start, given, []
     notes = []
     if given.delimiter is None:
-        given = replace(given, delimiter=said)
+        given = replace(given, delimiter=declared)
     if given.preamble is None:
-        notes.append(f"the first line (sep={said if said != chr(9) else 'tab'}) is skipped")
+        notes.append(f"the first line (sep={declared if declared != chr(9) else 'tab'}) is skipped")
         start = replace(start, preamble=1)
     return replace(start, delimiter=given.delimiter or ""), given, notes
 
@@ -256,7 +256,7 @@ def _read(
     sample: bytes,
     dialect: Dialect,
     given: DialectOptions,
-    whole: bool,
+    complete: bool,
     choice: DialectChoice | None = None,
 ) -> Sniffed:
     """The reading in a dialect whose header is still to be found."""
@@ -281,7 +281,7 @@ def _read(
         doubts.add("delimiter")
     if not verdict.header:
         idle = []
-    names, border = _names(found, verdict.header, given, whole)
+    names, border = _names(found, verdict.header, given, complete)
     after = len(idle) if given.rows_after_header is None else given.rows_after_header
     last = replace(
         found.dialect,
@@ -301,7 +301,7 @@ def _read(
         sample=sample,
         given=given,
         _choice=choice,
-        _whole=whole,
+        _complete=complete,
     )
 
 
@@ -341,16 +341,16 @@ def _all_over_spaced(sample: bytes, found: ParsedSample, given: DialectOptions) 
 
 
 def _names(
-    found: ParsedSample, is_header: bool, given: DialectOptions, whole: bool
+    found: ParsedSample, is_header: bool, given: DialectOptions, complete: bool
 ) -> tuple[tuple[str, ...], TrailingDelimiters]:
     """The names of the fields, and what stands at the records' ends."""
     line, first = found.rows[0]
     rows = [row for _, row in found.rows[int(is_header) :] if row]
-    whole = whole and len(found.rows) < candidates.RECORDS
+    complete = complete and len(found.rows) < candidates.RECORDS
     if not is_header:
         border = TrailingDelimiters(found.fields)
         if given.ragged is None and rows:
-            border = edge(["?"] * found.fields, rows, header=False, whole=whole)
+            border = edge(["?"] * found.fields, rows, header=False, complete=complete)
         return numbered(border.width), border
     if first is None:
         raise DialectError(
@@ -359,7 +359,7 @@ def _names(
         )
     border = TrailingDelimiters(len(first))
     if given.ragged != "reject":
-        border = edge(first, rows, header=True, whole=whole)
+        border = edge(first, rows, header=True, complete=complete)
     return tuple(first[: border.width]), border
 
 
@@ -368,7 +368,7 @@ def _notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[st
     notes = _shape_notes(found, given)
     if b"\\" in sample:
         rows = candidates.written(sample, found.dialect)
-        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
+        notes += backslashes.notes(rows, found.dialect, escape_given=given.escape is not None)
     return notes
 
 

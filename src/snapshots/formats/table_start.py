@@ -39,8 +39,8 @@ def begin(sample: bytes, found: ParsedSample, given: DialectOptions, narrower: i
         lines = found.rows[index][0] - 1
         what = "first line is" if lines == 1 else f"first {lines} lines are"
         remarks = all(row and row[0].startswith("#") for _, row in found.rows[:index])
-        said = "remarks" if remarks else "titles"
-        notes.append(f"{said}: the {what} skipped, the header comes after")
+        label = "remarks" if remarks else "titles"
+        notes.append(f"{label}: the {what} skipped, the header comes after")
         found = candidates.shape(sample, replace(found.dialect, preamble=lines))
         if remarks and question is None and given.comment is None:
             question = doubt.more_remarks(found.rows, "#", lines)

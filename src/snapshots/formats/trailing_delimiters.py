@@ -21,15 +21,15 @@ class TrailingDelimiters:
 
 
 def edge(
-    first: list[str], rows: list[list[str]], *, header: bool, whole: bool
+    first: list[str], rows: list[list[str]], *, header: bool, complete: bool
 ) -> TrailingDelimiters:
     """What stands at the end of the records.
 
-    `first` is the header, or else the first of the rows; `whole`: there are no other rows.
+    `first` is the header, or else the first of the rows; `complete`: there are no other rows.
     Only fields that are empty in every record are dropped, and only if they have no name.
     """
     if not header:
-        return _without_names(first, rows, whole=whole)
+        return _without_names(first, rows, complete=complete)
     names = len(first)
     while names > 1 and not first[names - 1].strip():
         names -= 1
@@ -46,18 +46,20 @@ def edge(
         what = "header and records end with"
     if not what:
         return TrailingDelimiters(len(first))
-    return TrailingDelimiters(names, "trim", _said(what, dropped or 1, rows, names))
+    return TrailingDelimiters(names, "trim", _describe(what, dropped or 1, rows, names))
 
 
-def _said(what: str, dropped: int, rows: list[list[str]], names: int) -> str:
+def _describe(what: str, dropped: int, rows: list[list[str]], names: int) -> str:
     more = max([dropped, *[len(row) - names for row in rows]])
     fields = "an empty field" if more == 1 else f"{more} empty fields"
     return f"{what} {fields} without a name: dropped"
 
 
-def _without_names(first: list[str], rows: list[list[str]], *, whole: bool) -> TrailingDelimiters:
+def _without_names(
+    first: list[str], rows: list[list[str]], *, complete: bool
+) -> TrailingDelimiters:
     width = len(first)
-    enough = len(rows) > 1 and (whole or len(rows) >= _ENOUGH)
+    enough = len(rows) > 1 and (complete or len(rows) >= _ENOUGH)
     same = all(len(row) == width for row in rows)
     if width <= _FEWEST or not enough or not same:
         return TrailingDelimiters(width)

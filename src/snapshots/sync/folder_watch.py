@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
 
-CLOSING_IS_TOLD = sys.platform == "linux"
+REPORTS_CLOSING = sys.platform == "linux"
 """inotify says when a writer closes a file; other systems do not."""
 
 
@@ -45,7 +45,7 @@ class FolderWatch:
         alive = all(emitter.is_alive() for emitter in self._observer.emitters)
         return now is not None and not (alive and now == self._watched)
 
-    def astray(self) -> bool:
+    def folder_replaced(self) -> bool:
         """Where the watched folder was there is another now, or none."""
         return _identity(self._folder) != self._watched
 

@@ -40,8 +40,8 @@ class LedgerLookup:
 
     def __init__(self, work: SharedWork) -> None:
         self._work = work
-        self._books = LedgerSession(work.target, create=True)
-        self._told: set[FolderFile] = set()
+        self._ledger_session = LedgerSession(work.target, create=True)
+        self._reported: set[FolderFile] = set()
         """Files of which it has been said that their rows are missing."""
 
     def sort(self, files: Sequence[FolderFile]) -> SortedFiles:
@@ -50,10 +50,10 @@ class LedgerLookup:
         named = [file for file in files if file not in found.refused]
         try:
             names = [file.path for file in named]
-            sightings = self._books.ledger.sightings(names) if names else []
+            sightings = self._ledger_session.ledger.sightings(names) if names else []
             missing = self._missing(sightings)
         except TargetError:
-            self._books.close()
+            self._ledger_session.close()
             raise
         last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
         for file in named:
@@ -75,7 +75,7 @@ class LedgerLookup:
         one_of = {seen.table: seen.import_id for seen in loaded}
         if not one_of:
             return {}
-        ledger = self._books.ledger
+        ledger = self._ledger_session.ledger
         tables = TablePresence(ledger.target, ledger.session)
         what: dict[str, What] = {}
         for entry in ledger.entries_of(list(one_of.values())):
@@ -86,13 +86,13 @@ class LedgerLookup:
         return {seen.import_id: what[seen.table] for seen in loaded if seen.table in what}
 
     def _tell(self, file: FolderFile, seen: Sighting, what: What) -> None:
-        if file not in self._told:
-            self._told.add(file)
+        if file not in self._reported:
+            self._reported.add(file)
             self._work.listener(RowsMissing(file.path, seen.import_id, seen.table, what))
 
     def close(self) -> None:
         """Ends the session."""
-        self._books.close()
+        self._ledger_session.close()
 
     def _has_a_name(self, file: FolderFile) -> bool:
         try:

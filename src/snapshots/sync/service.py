@@ -34,7 +34,7 @@ from snapshots.sync.events import (
     WatchStarted,
 )
 from snapshots.sync.folder import FolderFile, WatchedFolder
-from snapshots.sync.folder_watch import CLOSING_IS_TOLD, FolderHint, FolderWatch
+from snapshots.sync.folder_watch import REPORTS_CLOSING, FolderHint, FolderWatch
 from snapshots.sync.importer_threads import ImporterThread
 from snapshots.sync.ledger_lookup import LedgerLookup
 from snapshots.sync.shared_work import FileOutcome, SharedWork
@@ -47,7 +47,7 @@ ALIVE_SECONDS = 5.0
 STOP_SECONDS = 8.0
 GONE_SECONDS = 1.0
 """Between two looks for a folder that is not there, or may not be read."""
-SMALL_LANES = 2
+SMALL_IMPORTERS = 2
 """One converts while the database of the other writes."""
 
 
@@ -82,12 +82,12 @@ class Sync:
         self._died: BaseException | None = None
         self._stop = threading.Event()
         self._inbox: queue.SimpleQueue[FolderHint | FileOutcome | None] = queue.SimpleQueue()
-        told = CLOSING_IS_TOLD and settings.poll is None
-        self._arrivals = StabilityCheck(settings.settle, closing_is_told=told)
+        reports_closing = REPORTS_CLOSING and settings.poll is None
+        self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
         self._backlog = WorkQueue()
         self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
-        self._whole: list[FolderFile] = []
+        self._stable: list[FolderFile] = []
         """Of which the ledger has not been asked yet."""
         self._settling = 0
         """Files that are being moved or deleted, and were imported before."""
@@ -98,7 +98,7 @@ class Sync:
         self._look_due = 0.0
         self._away_tries = 0
         self._away_until = 0.0
-        self._told = -1
+        self._reported_backlog = -1
 
     def stop(self) -> None:
         """The chunks in flight are committed or rolled back; then `run` returns."""
@@ -151,9 +151,9 @@ class Sync:
             self._end_by,
         )
         recogniser, settler = LedgerLookup(work), AfterImport(work)
-        small = 1 if target.writers == 1 else SMALL_LANES
-        lanes = [ImporterThread(f"small-{n}", work, self._backlog.small) for n in range(small)]
-        lanes.append(ImporterThread("large", work, self._backlog.large))
+        small = 1 if target.writers == 1 else SMALL_IMPORTERS
+        importers = [ImporterThread(f"small-{n}", work, self._backlog.small) for n in range(small)]
+        importers.append(ImporterThread("large", work, self._backlog.large))
         how = "events" if self._watch else "one look" if settings.once else "polling"
         self._watching = WatchStarted(settings.folder.path, target.display(), how)
         self._listener(self._watching)
@@ -161,7 +161,7 @@ class Sync:
         try:
             self._serve(recogniser, settler)
         finally:
-            self._end(lanes, small, settler)
+            self._end(importers, small, settler)
             recogniser.close()
 
     def _wait_for_target(self) -> Target | None:
@@ -177,20 +177,20 @@ class Sync:
         return None
 
     def _serve(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
-        alive_due = astray_due = 0.0
+        alive_due = folder_check_due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
-            if now >= astray_due:
+            if now >= folder_check_due:
                 # Nobody tells of a folder that is moved away.
-                astray_due = now + GONE_SECONDS
-                if self._watch and self._watch.astray():
+                folder_check_due = now + GONE_SECONDS
+                if self._watch and self._watch.folder_replaced():
                     self._look_due = now
             if now >= self._look_due:
                 self._look(now)
             if now >= alive_due:
                 alive_due = now + ALIVE_SECONDS
                 notify("WATCHDOG=1")
-            self._whole += self._arrivals.ready(now)
+            self._stable += self._arrivals.ready(now)
             if now >= self._away_until:
                 self._recognise(recogniser, settler)
                 self._backlog.hand_out(now)
@@ -218,7 +218,7 @@ class Sync:
             self._listener(self._watching)
         self._handled = {path: old for path, old in self._handled.items() if path in files}
         self._arrivals.forget(lambda path: path not in files)
-        waiting = self._backlog.paths().union(file.path for file in self._whole)
+        waiting = self._backlog.paths().union(file.path for file in self._stable)
         for file in files.values():
             handled = self._handled.get(file.path)
             same = handled == file and handled.ctime_ns == file.ctime_ns
@@ -262,13 +262,13 @@ class Sync:
     def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
         """Asks the ledger about files that are whole; the new ones join the backlog."""
         try:
-            while self._whole:
+            while self._stable:
                 some, rest = (
-                    self._whole[: LedgerLookup.AT_ONCE],
-                    self._whole[LedgerLookup.AT_ONCE :],
+                    self._stable[: LedgerLookup.AT_ONCE],
+                    self._stable[LedgerLookup.AT_ONCE :],
                 )
                 found = recogniser.sort(some)
-                self._whole = rest
+                self._stable = rest
                 left = (*found.refused, *found.missing)
                 self._handled.update((file.path, file) for file in left)
                 for file, import_id in found.imported:
@@ -323,15 +323,15 @@ class Sync:
             notify(f"STATUS=Watching {self.settings.folder.path}")
 
     def _tell_backlog(self) -> None:
-        files = len(self._backlog) + len(self._whole)
-        if files != self._told:
-            self._told = files
+        files = len(self._backlog) + len(self._stable)
+        if files != self._reported_backlog:
+            self._reported_backlog = files
             self._listener(events.InputsWaiting(files))
 
     def _nothing_to_do(self) -> bool:
-        return not (len(self._arrivals) or self._whole or len(self._backlog) or self._settling)
+        return not (len(self._arrivals) or self._stable or len(self._backlog) or self._settling)
 
-    def _end(self, lanes: list[ImporterThread], small: int, settler: AfterImport) -> None:
+    def _end(self, importers: list[ImporterThread], small: int, settler: AfterImport) -> None:
         """What is in flight ends by itself, soon; what does not is resumed by the next start."""
         notify("STOPPING=1")
         self._stop.set()
@@ -340,7 +340,7 @@ class Sync:
         self._backlog.large.put(None)
         settler.end()
         until = time.monotonic() + STOP_SECONDS
-        for join in (*(lane.join for lane in lanes), settler.join):
+        for join in (*(importer.join for importer in importers), settler.join):
             join(max(0.0, until - time.monotonic()))
 
 

@@ -61,8 +61,8 @@ class SharedWork:
     def broken(self, thread: str, file: FolderFile, error: Exception) -> Defect:
         """Says that a thread met an error that nobody has foreseen, and where."""
         traceback.print_exception(error)
-        said = f"{type(error).__name__}: {error}"
-        defect = Defect(said, place=file.path, hint="Please report the lines above.")
+        message = f"{type(error).__name__}: {error}"
+        defect = Defect(message, place=file.path, hint="Please report the lines above.")
         self.listener(ThreadFailed(thread, file.path, defect))
         return defect
 

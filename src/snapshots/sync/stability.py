@@ -29,10 +29,10 @@ class _Arrival:
 class StabilityCheck:
     """Decides when a file is whole: closed or moved in, or still for a while."""
 
-    def __init__(self, settle: float, *, closing_is_told: bool) -> None:
+    def __init__(self, settle: float, *, reports_closing: bool) -> None:
         """`closing_is_told`: whoever writes a file is heard of again when he closes it."""
         self._settle = settle
-        self._closing_is_told = closing_is_told
+        self._reports_closing = reports_closing
         self._files: dict[str, _Arrival] = {}
 
     def __len__(self) -> int:
@@ -49,12 +49,12 @@ class StabilityCheck:
         """It was written to, and not closed yet."""
         if arrival := self._arrival(path, now):
             arrival.still_since, arrival.closed = now, False
-            arrival.open = self._closing_is_told
+            arrival.open = self._reports_closing
 
     def created(self, path: str, now: float) -> None:
         """It is there, perhaps by a writer who has not written yet."""
         if arrival := self._arrival(path, now):
-            arrival.open = arrival.open or (self._closing_is_told and not arrival.file.size)
+            arrival.open = arrival.open or (self._reports_closing and not arrival.file.size)
 
     def closed(self, path: str, now: float) -> None:
         """Its writer has closed it, or it was moved in: it is whole unless somebody else writes."""
@@ -68,7 +68,7 @@ class StabilityCheck:
             for arrival in self._files.values()
             if arrival.closed or now - arrival.still_since >= self._settle
         ]
-        whole = []
+        stable = []
         for arrival in due[:LOOKS_AT_ONCE]:
             file = look_at(arrival.file.path)
             if file is None:
@@ -80,10 +80,10 @@ class StabilityCheck:
                 arrival.still_since, arrival.closed = now, False
             elif arrival.closed or (file == arrival.file and _left(arrival, written, now)):
                 del self._files[file.path]
-                whole.append(file)
+                stable.append(file)
             elif file != arrival.file:
                 arrival.file, arrival.still_since = file, now
-        return whole
+        return stable
 
     def forget(self, gone: Callable[[str], bool]) -> None:
         """Drops the files that are not there any more."""

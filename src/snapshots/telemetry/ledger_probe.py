@@ -22,7 +22,7 @@ class LedgerProbe:
 
     def __init__(self, database: TargetSearch) -> None:
         self._database = database
-        self._books: LedgerSession | None = None
+        self._ledger_session: LedgerSession | None = None
         self._lock = threading.Lock()
         self._asking: threading.Thread | None = None
         self._answer: StateCounts | None = None
@@ -42,9 +42,9 @@ class LedgerProbe:
 
     def _ask(self) -> None:
         try:
-            if self._books is None:
-                self._books = LedgerSession(self._database.target(), create=False)
-            self._answer = states_of(self._books)
+            if self._ledger_session is None:
+                self._ledger_session = LedgerSession(self._database.target(), create=False)
+            self._answer = states_of(self._ledger_session)
         except SnapshotsError:
-            if self._books is not None:
-                self._books.close()
+            if self._ledger_session is not None:
+                self._ledger_session.close()

@@ -21,26 +21,28 @@ def log(form: str, lines: Lines) -> Callable[[object], None]:
     written = _json if form == "json" else _text
 
     def listener(event: object) -> None:
-        if said := lines(event):
-            _write(written, said)
+        if log_line := lines(event):
+            _write(written, log_line)
 
     return listener
 
 
-def _write(written: Callable[[str, LogLine], str], said: LogLine) -> None:
+def _write(written: Callable[[str, LogLine], str], log_line: LogLine) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    sys.stderr.write(f"{written(now, said)}\n")
+    sys.stderr.write(f"{written(now, log_line)}\n")
     sys.stderr.flush()
 
 
-def _json(now: str, said: LogLine) -> str:
-    head = {"time": now, "level": said.level, "event": said.event}
-    return plain_json(json.dumps({**head, **said.fields}, ensure_ascii=False))
+def _json(now: str, log_line: LogLine) -> str:
+    head = {"time": now, "level": log_line.level, "event": log_line.event}
+    return plain_json(json.dumps({**head, **log_line.fields}, ensure_ascii=False))
 
 
-def _text(now: str, said: LogLine) -> str:
-    fields = [f"{name}={_word(value)}" for name, value in said.fields.items() if value is not None]
-    return " ".join([now, said.level.upper(), said.event, *fields])
+def _text(now: str, log_line: LogLine) -> str:
+    fields = [
+        f"{name}={_word(value)}" for name, value in log_line.fields.items() if value is not None
+    ]
+    return " ".join([now, log_line.level.upper(), log_line.event, *fields])
 
 
 def _word(value: Field) -> str:

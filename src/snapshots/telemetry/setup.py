@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snapshots.locations import TargetSearch
     from snapshots.telemetry.log_lines import Lines
 
-    Hears: TypeAlias = Callable[[Any], None]
+    EventListener: TypeAlias = Callable[[Any], None]
     """A listener for the engine's events and for those that a door has besides."""
 
 LOOPBACK = "127.0.0.1"
@@ -47,16 +47,16 @@ class TelemetryOptions:
 def watched(
     database: TargetSearch,
     wanted: TelemetryOptions,
-    shown: Hears,
+    shown: EventListener,
     complain: Callable[[str], None],
     lines: Lines = line,
-) -> Iterator[Hears]:
+) -> Iterator[EventListener]:
     """A listener for a block of imports into one database. Raises UsageError.
 
     Telemetry never ends an import: what goes wrong with it is complained of once, in a sentence.
     """
     with ExitStack() as stack:
-        listeners: list[Hears] = []
+        listeners: list[EventListener] = []
         if wanted.log_format:
             from snapshots.telemetry.logs import log
 
@@ -94,7 +94,7 @@ def _otlp_wanted(wanted: TelemetryOptions, complain: Callable[[str], None]) -> b
     return bool(there and (wanted.otlp or by_variable))
 
 
-def _all(listeners: list[Hears]) -> Hears:
+def _all(listeners: list[EventListener]) -> EventListener:
     def listener(event: object) -> None:
         for one in listeners:
             one(event)
@@ -102,7 +102,7 @@ def _all(listeners: list[Hears]) -> Hears:
     return listener
 
 
-def _harmless(listener: Hears, complain: Callable[[str], None]) -> Hears:
+def _harmless(listener: EventListener, complain: Callable[[str], None]) -> EventListener:
     broken = False
 
     def heard(event: object) -> None:

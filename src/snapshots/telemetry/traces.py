@@ -82,7 +82,9 @@ class _Traces:
         match event:
             case Started():
                 attributes = {
-                    f"snapshots.{k}": _whole(v) for k, v in asdict(event).items() if v is not None
+                    f"snapshots.{k}": _encodable(v)
+                    for k, v in asdict(event).items()
+                    if v is not None
                 }
                 self._imports[event.import_id] = self._tracer.start_span(
                     "import", attributes=attributes
@@ -118,12 +120,12 @@ class _Traces:
         """Ends the span of an import; one that was never begun has a span of no length."""
         span = self._imports.pop(import_id, None) if import_id is not None else None
         span = span or self._tracer.start_span("import")
-        said = line(event)
-        for name, value in (said.fields if said else {}).items():
+        log_line = line(event)
+        for name, value in (log_line.fields if log_line else {}).items():
             if value is not None:
-                span.set_attribute(f"snapshots.{name}", _whole(value))
-        if said and said.level == "error":
-            span.set_status(Status(StatusCode.ERROR, str(said.fields.get("message", ""))))
+                span.set_attribute(f"snapshots.{name}", _encodable(value))
+        if log_line and log_line.level == "error":
+            span.set_status(Status(StatusCode.ERROR, str(log_line.fields.get("message", ""))))
         span.end()
 
     def _within(self, import_id: int | None) -> Context | None:
@@ -131,21 +133,21 @@ class _Traces:
         return None if span is None else set_span_in_context(span)
 
     def _log(self, event: object, import_id: int | None) -> None:
-        if said := self._line(event):
-            self._emit(said, self._within(import_id))
+        if log_line := self._line(event):
+            self._emit(log_line, self._within(import_id))
 
-    def _emit(self, said: LogLine, context: Context | None) -> None:
+    def _emit(self, log_line: LogLine, context: Context | None) -> None:
         now = _nanoseconds(time.time())
         self._logger.emit(
             timestamp=now,
             observed_timestamp=now,
             context=context,
-            severity_number=_SEVERITY[said.level],
-            severity_text=said.level.upper(),
-            event_name=said.event,
-            body=str(said.fields.get("message") or said.event),
+            severity_number=_SEVERITY[log_line.level],
+            severity_text=log_line.level.upper(),
+            event_name=log_line.event,
+            body=str(log_line.fields.get("message") or log_line.event),
             attributes={
-                f"snapshots.{k}": _whole(v) for k, v in said.fields.items() if v is not None
+                f"snapshots.{k}": _encodable(v) for k, v in log_line.fields.items() if v is not None
             },
         )
 
@@ -166,6 +168,6 @@ def _nanoseconds(seconds: float) -> int:
     return int(seconds * 1e9)
 
 
-def _whole(value: Field) -> Field:
+def _encodable(value: Field) -> Field:
     """The name of a file may be any bytes; no text of this protocol may."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

@@ -68,8 +68,8 @@ class Serving:
         workers: Sequence[Callable[[], None]],
         say: Callable[[str], None],
     ) -> None:
-        if swept := sweep(settings.files):
-            say(f"{swept} unfinished uploads of a service that is gone were removed")
+        if removed := sweep(settings.files):
+            say(f"{removed} unfinished uploads of a service that is gone were removed")
         limit_connections()
         pool = SessionPool(settings.target, say=say)
         self._hub = Hub(pool)

@@ -44,7 +44,7 @@ class SessionPool:
         be migrated yet.
         """
         try:
-            books, used = self._idle.get(timeout=PATIENCE_SECONDS)
+            ledger_session, used = self._idle.get(timeout=PATIENCE_SECONDS)
         except queue.Empty:
             raise CannotConnect(
                 "more is asked of the database at once than it can answer",
@@ -52,20 +52,20 @@ class SessionPool:
                 retryable=True,
             ) from None
         try:
-            rested = time.monotonic() - used > IDLE_SECONDS
-            ledger = books.renewed() if rested else books.ledger
-            yield books.writable(self._say) if write else ledger
+            long_idle = time.monotonic() - used > IDLE_SECONDS
+            ledger = ledger_session.renewed() if long_idle else ledger_session.ledger
+            yield ledger_session.writable(self._say) if write else ledger
         except (ConnectionLost, CannotConnect, TooSlow):
-            books.close()
+            ledger_session.close()
             raise
         finally:
-            self._idle.put((books, time.monotonic()))
+            self._idle.put((ledger_session, time.monotonic()))
 
     def close(self) -> None:
         """Ends the sessions that nobody uses."""
         for _ in range(self._size):
             try:
-                books, _ = self._idle.get_nowait()
+                ledger_session, _ = self._idle.get_nowait()
             except queue.Empty:
                 return
-            books.close()
+            ledger_session.close()

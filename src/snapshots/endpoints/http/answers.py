@@ -34,7 +34,7 @@ LONGEST = 500
 """Characters of an answer that are kept."""
 
 
-def told_by_body(results: Results) -> frozenset[int]:
+def decided_by_body(results: Results) -> frozenset[int]:
     """Statuses that say nothing without the whole body."""
     return frozenset() if results == "none" else frozenset({MULTI_STATUS})
 
@@ -63,7 +63,7 @@ def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
 def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
     """Why nothing more can be sent: the same would be said of every record."""
     place, status = settings.display(), answer.status
-    said = excerpt(answer.body, settings.secrets())
+    body_text = excerpt(answer.body, settings.secrets())
     if status == MULTI_STATUS:
         return TargetError(
             "the API answers with a result for each record, which is not being read",
@@ -73,7 +73,7 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
     if status in WRONG_KEY:
         what = "does not know us" if status != 403 else "does not let us in"
         return CannotConnect(
-            f"The API {what}: {status} {said}".rstrip(),
+            f"The API {what}: {status} {body_text}".rstrip(),
             place=place,
             hint="Check the token, the API key and the headers.",
         )
@@ -88,7 +88,7 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
 
 def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
     """Why nothing more is sent where the first answers are all the same, one of MISPLACED."""
-    said = excerpt(answer.body, settings.secrets())
+    body_text = excerpt(answer.body, settings.secrets())
     allowed = excerpt(answer.headers.get("allow", ""), settings.secrets())
     what, hint = {
         404: ("it has nothing at this address", "Check host and path of the address."),
@@ -102,7 +102,7 @@ def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
             "Give the type that it takes: --header 'Content-Type: ...'.",
         ),
     }[answer.status]
-    text = f"The API answers {answer.status} to whatever is sent: {what}. {said}"
+    text = f"The API answers {answer.status} to whatever is sent: {what}. {body_text}"
     return CannotConnect(text.rstrip(), place=settings.display(), hint=f"{hint} {NOTHING_REJECTED}")
 
 
@@ -120,7 +120,7 @@ def wants_tls(settings: HttpSettings, answer: Response) -> SnapshotsError | None
     return unencrypted(settings)
 
 
-def said(settings: HttpSettings, answer: Response | NoAnswer) -> str:
+def describe(settings: HttpSettings, answer: Response | NoAnswer) -> str:
     """Of a failure: its status and reason, or why there was no answer."""
     if isinstance(answer, NoAnswer):
         return str(answer)

@@ -113,10 +113,12 @@ class HttpEndpoint:
         answer = await self._asking.stream(slot)
         if answer is None:
             return []
-        tally = Attempt(requests=1, asked_before=asked_before())
-        verdicts = await self._settle(slot.page, tally, answer)
+        attempt = Attempt(requests=1, asked_before=asked_before())
+        verdicts = await self._settle(slot.page, attempt, answer)
         # That they may have arrived is to be known, whatever else is wrong.
-        return verdicts if any(one.ambiguous for one in verdicts) else self._told(verdicts)
+        return (
+            verdicts if any(one.ambiguous for one in verdicts) else self._unless_stopped(verdicts)
+        )
 
     async def deliver(self, page: RecordPage) -> list[RecordVerdict]:
         """One verdict for each record, in their order.
@@ -132,9 +134,9 @@ class HttpEndpoint:
             verdicts = await self._settle(page, Attempt()) if records else []
         else:
             verdicts = await self._deliver_parts(page, range(0, records, size))
-        return self._told(verdicts)
+        return self._unless_stopped(verdicts)
 
-    def _told(self, verdicts: list[RecordVerdict]) -> list[RecordVerdict]:
+    def _unless_stopped(self, verdicts: list[RecordVerdict]) -> list[RecordVerdict]:
         """The verdicts, unless they tell nothing and there is a reason."""
         if verdicts and all(one.outcome == "unsent" for one in verdicts):
             self._asking.check()
@@ -154,32 +156,32 @@ class HttpEndpoint:
         return [verdict for part in parts for verdict in part]
 
     async def _settle(
-        self, page: RecordPage, tally: Attempt, heard: Response | NoAnswer | None = None
+        self, page: RecordPage, attempt: Attempt, heard: Response | NoAnswer | None = None
     ) -> list[RecordVerdict]:
         """Sends records as one request, or in smaller ones if they are refused together."""
-        answer = await self._asking.ask(page, tally, heard)
+        answer = await self._asking.ask(page, attempt, heard)
         match answer:
             case None:
-                return self._all(page, tally.verdict("unsent"))
+                return self._all(page, attempt.verdict("unsent"))
             case NoAnswer():
-                return self._all(page, tally.verdict("undeliverable", None, str(answer)))
-        match answers.action(answer.status, unsure=tally.unsure):
+                return self._all(page, attempt.verdict("undeliverable", None, str(answer)))
+        match answers.action(answer.status, unsure=attempt.unsure):
             case "delivered":
-                return self._all(page, tally.delivered(answer.status))
+                return self._all(page, attempt.delivered(answer.status))
             case "results":
-                return await self._read(page, tally, answer)
+                return await self._read(page, attempt, answer)
             case "refused":
                 divides = answer.status not in answers.NOT_ABOUT_RECORDS
-                return await self._refused(page, tally, "rejected", answer, divides=divides)
+                return await self._refused(page, attempt, "rejected", answer, divides=divides)
             case _:
                 # To some servers a record that they cannot digest is a fault of their own.
                 divides = answer.status == answers.FAULT
-                return await self._refused(page, tally, "undeliverable", answer, divides=divides)
+                return await self._refused(page, attempt, "undeliverable", answer, divides=divides)
 
     async def _refused(
         self,
         page: RecordPage,
-        tally: Attempt,
+        attempt: Attempt,
         outcome: RecordOutcome,
         answer: Response,
         *,
@@ -188,61 +190,63 @@ class HttpEndpoint:
         """The verdict of a page as a whole, or of its halves, until the culprit is alone."""
         records = len(page.bodies)
         if records == 1 or not divides:
-            return self._all(page, tally.verdict(outcome, answer.status, self._said(answer.body)))
+            return self._all(
+                page, attempt.verdict(outcome, answer.status, self._excerpt(answer.body))
+            )
         middle = records // 2
-        first = await self._settle(page.part(0, middle), tally.half())
+        first = await self._settle(page.part(0, middle), attempt.half())
         if self._ends(first):
-            return first + self._all(page.part(middle, records), tally.verdict("unsent"))
-        return first + await self._settle(page.part(middle, records), tally.half())
+            return first + self._all(page.part(middle, records), attempt.verdict("unsent"))
+        return first + await self._settle(page.part(middle, records), attempt.half())
 
     async def _read(
-        self, page: RecordPage, tally: Attempt, answer: Response
+        self, page: RecordPage, attempt: Attempt, answer: Response
     ) -> list[RecordVerdict]:
         """The verdicts of an answer with results; what failed for now is sent again."""
         records = len(page.bodies)
         try:
-            if not answer.whole:
+            if not answer.complete:
                 raise UnclearResults("they were cut off")
             items = combocurve(answer.body, records)
         except PageRefused:
-            if not tally.unsure:
-                return await self._refused(page, tally, "rejected", answer, divides=True)
-            if await self._asking.wait(tally, answer.status):
-                return await self._settle(page, tally)
+            if not attempt.unsure:
+                return await self._refused(page, attempt, "rejected", answer, divides=True)
+            if await self._asking.wait(attempt, answer.status):
+                return await self._settle(page, attempt)
             outcome: RecordOutcome = "unsent" if self._asking.halted else "undeliverable"
-            return await self._refused(page, tally, outcome, answer, divides=False)
+            return await self._refused(page, attempt, outcome, answer, divides=False)
         except UnclearResults as why:
-            text = f"The results cannot be relied on: {why}. {self._said(answer.body)}"
-            return self._all(page, tally.verdict("undeliverable", answer.status, text))
-        verdicts = [self._by_item(item, tally) for item in items]
-        actions = [answers.action(item.status, unsure=tally.unsure) for item in items]
+            text = f"The results cannot be relied on: {why}. {self._excerpt(answer.body)}"
+            return self._all(page, attempt.verdict("undeliverable", answer.status, text))
+        verdicts = [self._by_item(item, attempt) for item in items]
+        actions = [answers.action(item.status, unsure=attempt.unsure) for item in items]
         again = [at for at, what in enumerate(actions) if what == "retry"]
         if "rejected" in self._settings.last:
             end = next(
                 (at for at, one in enumerate(verdicts) if one.outcome == "rejected"), records
             )
             for at in filter(end.__lt__, again):
-                verdicts[at] = tally.verdict("unsent")
+                verdicts[at] = attempt.verdict("unsent")
             again = list(filter(end.__gt__, again))
-        if again and await self._asking.wait(tally, items[again[0]].status):
+        if again and await self._asking.wait(attempt, items[again[0]].status):
             rest = RecordPage([page.bodies[at] for at in again], [page.keys[at] for at in again])
-            for at, verdict in zip(again, await self._settle(rest, tally.half()), strict=True):
+            for at, verdict in zip(again, await self._settle(rest, attempt.half()), strict=True):
                 verdicts[at] = verdict
         return verdicts
 
     def _ends(self, verdicts: list[RecordVerdict]) -> bool:
         return any(verdict.outcome in self._settings.last for verdict in verdicts)
 
-    def _by_item(self, item: RecordResult, tally: Attempt) -> RecordVerdict:
-        match answers.action(item.status, unsure=tally.unsure):
+    def _by_item(self, item: RecordResult, attempt: Attempt) -> RecordVerdict:
+        match answers.action(item.status, unsure=attempt.unsure):
             case "delivered":
-                return tally.delivered(item.status)
+                return attempt.delivered(item.status)
             case "retry":
-                return tally.verdict("undeliverable", item.status, self._said(item.text))
+                return attempt.verdict("undeliverable", item.status, self._excerpt(item.text))
             case _:
-                return tally.verdict("rejected", item.status, self._said(item.text))
+                return attempt.verdict("rejected", item.status, self._excerpt(item.text))
 
-    def _said(self, body: bytes | str) -> str:
+    def _excerpt(self, body: bytes | str) -> str:
         return answers.excerpt(body, self._settings.secrets())
 
     @staticmethod

@@ -39,7 +39,7 @@ class Response:
     headers: Mapping[str, str]
     """By their names in lower case."""
     body: bytes
-    whole: bool
+    complete: bool
     """The body is all of it: cut off neither by the server nor by us, and not given up."""
 
 
@@ -95,8 +95,9 @@ class RequestConnection(asyncio.Protocol):
         gives.
 
         Gives the first answer that is anything else, or None when `onward` does; without
-        `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`:
-        an answer is there with the end of its headers, and is not whole if its body does not end.
+        `onward` the first answer, whatever it is. An answer counts from the end of its headers on,
+        and is not complete if its body does not end. Raises NoAnswer if none came within
+        `seconds`.
         """
         if not self.open:
             # Nothing was asked: whatever came was not an answer.
@@ -187,8 +188,8 @@ class RequestConnection(asyncio.Protocol):
         self._leave()
         # Without a length the end of the connection is the end of the body.
         sized = "content-length" in self._headers or "transfer-encoding" in self._headers
-        whole = exc is None and not sized
-        self._end_badly("the connection was cut before an answer came", whole=whole)
+        complete = exc is None and not sized
+        self._end_badly("the connection was cut before an answer came", complete=complete)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser: one header."""
@@ -204,7 +205,7 @@ class RequestConnection(asyncio.Protocol):
         self._body.append(body)
         self._body_size += len(body)
         if self._body_size > self._most_body:
-            self._finish(whole=False)
+            self._finish(complete=False)
             self.close()
 
     def on_message_complete(self) -> None:
@@ -214,7 +215,7 @@ class RequestConnection(asyncio.Protocol):
             self._begin_message()
             return
         keep = self._parser.should_keep_alive() and not self._unsent()
-        self._finish(whole=True)
+        self._finish(complete=True)
         if not keep:
             self.close()
 
@@ -279,19 +280,19 @@ class RequestConnection(asyncio.Protocol):
         self._head_size = self._body_size = 0
         self._has_head = False
 
-    def _finish(self, *, whole: bool) -> None:
+    def _finish(self, *, complete: bool) -> None:
         if self._answer is not None and not self._answer.done():
             body = b"".join(self._body)[: self._most_body]
-            self._answer.set_result(Response(self._status, self._headers, body, whole))
+            self._answer.set_result(Response(self._status, self._headers, body, complete))
 
     def give_up(self, text: str) -> None:
         """Nobody waits any longer for what is under way: what has come of it is the answer."""
         self._end_badly(text)
 
-    def _end_badly(self, text: str, *, whole: bool = False) -> None:
+    def _end_badly(self, text: str, *, complete: bool = False) -> None:
         """There will be no more of the answer: its head is enough, if it is there."""
         if self._has_head and self._status >= FINAL:
-            self._finish(whole=whole)
+            self._finish(complete=complete)
             self.close()
         else:
             self._fail(text)

@@ -126,7 +126,7 @@ class Exchange:
         return self._rate is None and self._error is None and not self.limiter.crowded
 
     async def ask(
-        self, page: RecordPage, tally: Attempt, answer: Response | NoAnswer | None = None
+        self, page: RecordPage, attempt: Attempt, answer: Response | NoAnswer | None = None
     ) -> Response | NoAnswer | None:
         """The answer that decides, the last failure when the budget is spent, or None: halted.
 
@@ -134,7 +134,7 @@ class Exchange:
         """
 
         async def sent() -> Response:
-            tally.requests += 1
+            attempt.requests += 1
             return await self._transport.send(page)
 
         try:
@@ -144,13 +144,13 @@ class Exchange:
                 except SnapshotsError:
                     return None
                 assert answer is not None  # noqa: S101 - a single request has an answer
-                if self._decides(answer, tally):
+                if self._decides(answer, attempt):
                     return answer
-                if self._error is not None or not await self._again(tally, answer):
+                if self._error is not None or not await self._again(attempt, answer):
                     return None if self._error is not None else answer
                 answer = None
         finally:
-            self._no_longer_failing(tally)
+            self._no_longer_failing(attempt)
 
     async def _in_turn(
         self, work: Callable[[], Awaitable[Response | None]]
@@ -176,29 +176,29 @@ class Exchange:
         finally:
             self.limiter.leave()
 
-    async def wait(self, tally: Attempt, status: int) -> bool:
+    async def wait(self, attempt: Attempt, status: int) -> bool:
         """Waits before records are sent again whose own result was a failure for now."""
-        return await self._again(tally, Response(status, {}, b"", whole=True))
+        return await self._again(attempt, Response(status, {}, b"", complete=True))
 
-    def _decides(self, answer: Response | NoAnswer, tally: Attempt) -> bool:
+    def _decides(self, answer: Response | NoAnswer, attempt: Attempt) -> bool:
         """Counts what came back; whether it says what became of the records."""
         self.settle()
         if isinstance(answer, NoAnswer):
-            self._count_failure(answer, tally)
+            self._count_failure(answer, attempt)
             return False
         self._count_answer(answer.status)
-        tally.behind |= answer.status in answers.BEHIND
+        attempt.behind |= answer.status in answers.BEHIND
         if answer.status not in answers.THROTTLED:
             self.limiter.answered()
-        match answers.action(answer.status, unsure=tally.unsure):
+        match answers.action(answer.status, unsure=attempt.unsure):
             case "delivered":
                 return True
             case "refused":
                 return not self._is_misplaced(answer)
             case "results" if self._settings.results != "none":
-                if not answer.whole:
-                    self._count_ambiguous(tally)
-                return answer.whole
+                if not answer.complete:
+                    self._count_ambiguous(attempt)
+                return answer.complete
             case "results" | "halt":
                 self.halt(answers.misconfigured(self._settings, answer))
         return False
@@ -247,21 +247,21 @@ class Exchange:
         self.settle()
         return bool(self.stats.requests) or self.halted
 
-    async def _again(self, tally: Attempt, answer: Response | NoAnswer) -> bool:
+    async def _again(self, attempt: Attempt, answer: Response | NoAnswer) -> bool:
         """Sleeps until the request may be made again; False when it may not."""
         asked = None
         if isinstance(answer, Response):
             asked = retry_after(answer.headers.get("retry-after"))
-        if tally.budget is None:
-            tally.budget = RetryBudget(self._patience(answer))
+        if attempt.budget is None:
+            attempt.budget = RetryBudget(self._patience(answer))
         if isinstance(answer, Response) and answers.action(answer.status) == "refused":
-            if not tally.narrowed:
-                tally.budget.narrow(UNSURE_SECONDS)
-            tally.narrowed = True
-        self._fails(tally, answer)
-        wait = tally.budget.wait(asked)
+            if not attempt.narrowed:
+                attempt.budget.narrow(UNSURE_SECONDS)
+            attempt.narrowed = True
+        self._fails(attempt, answer)
+        wait = attempt.budget.wait(asked)
         if wait is None:
-            self._give_up(tally.budget, answer, asked)
+            self._give_up(attempt.budget, answer, asked)
         if isinstance(answer, Response) and answer.status in answers.THROTTLED:
             self._slow_down(answer, asked)
         if wait is None:
@@ -270,13 +270,16 @@ class Exchange:
         self.stats.retries += self._error is None
         return self._error is None
 
-    def _fails(self, tally: Attempt, answer: Response | NoAnswer) -> None:
-        assert tally.budget is not None  # noqa: S101 - something has failed
-        self._failing[id(tally)] = (tally.budget.began, answers.said(self._settings, answer))
-        self._tell_failing(answers.said(self._settings, answer))
+    def _fails(self, attempt: Attempt, answer: Response | NoAnswer) -> None:
+        assert attempt.budget is not None  # noqa: S101 - something has failed
+        self._failing[id(attempt)] = (
+            attempt.budget.began,
+            answers.describe(self._settings, answer),
+        )
+        self._tell_failing(answers.describe(self._settings, answer))
 
-    def _no_longer_failing(self, tally: Attempt) -> None:
-        if self._failing.pop(id(tally), None) is not None:
+    def _no_longer_failing(self, attempt: Attempt) -> None:
+        if self._failing.pop(id(attempt), None) is not None:
             self._tell_failing()
 
     def _tell_failing(self, last: str | None = None) -> None:
@@ -328,15 +331,15 @@ class Exchange:
         self.stats.requests[status] += times
         self._last_answer = time.monotonic()
 
-    def _count_failure(self, failure: NoAnswer, tally: Attempt) -> None:
+    def _count_failure(self, failure: NoAnswer, attempt: Attempt) -> None:
         if failure.sent:
-            self._count_ambiguous(tally)
+            self._count_ambiguous(attempt)
         else:
             self.stats.unreached += 1
 
-    def _count_ambiguous(self, tally: Attempt) -> None:
+    def _count_ambiguous(self, attempt: Attempt) -> None:
         self.stats.ambiguous += 1
-        tally.ambiguous += 1
+        attempt.ambiguous += 1
 
     async def _sleep(self, seconds: float) -> None:
         """Ends early when the delivery is halted."""

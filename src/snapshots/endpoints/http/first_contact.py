@@ -50,18 +50,18 @@ async def _first(host: str, port: int, tls: ssl.SSLContext | None, asked: bytes)
     try:
         writer.write(asked)
         async with asyncio.timeout(_ANSWER_SECONDS):
-            said = await reader.read(_FIRST_BYTES)
+            first_bytes = await reader.read(_FIRST_BYTES)
     except (OSError, TimeoutError):
-        said = b""
+        first_bytes = b""
     finally:
         writer.transport.abort()
-    if said.startswith(b"HTTP/1."):
+    if first_bytes.startswith(b"HTTP/1."):
         return "http"
-    if not said:
+    if not first_bytes:
         return "silent"
-    if described(said) == "it is TLS":
+    if described(first_bytes) == "it is TLS":
         return "tls"
-    return "http2" if described(said) == "it is HTTP/2" else "other"
+    return "http2" if described(first_bytes) == "it is HTTP/2" else "other"
 
 
 async def _handshake(host: str, port: int) -> Spoken:

@@ -50,13 +50,13 @@ class RequestWriter:
             self._renew()
         return self._head
 
-    def whole(self, end: bytes) -> bytes:
+    def assemble(self, end: bytes) -> bytes:
         """The request that ends like this."""
         return self.head() + end
 
     def of(self, page: RecordPage) -> bytes:
         """The request with these records."""
-        return self.whole(request_end(page.bodies, page.keys, self._key_header, self._arrays))
+        return self.assemble(request_end(page.bodies, page.keys, self._key_header, self._arrays))
 
     def _renew(self) -> None:
         auth = _lines(self._auth.headers()) if self._auth is not None else b""

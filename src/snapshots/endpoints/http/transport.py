@@ -46,7 +46,7 @@ class Transport:
         self._poller: ConnectionPoller[RequestConnection] | None = (
             ConnectionPoller(polled) if polled else None
         )
-        self._body_decides = answers.told_by_body(settings.results)
+        self._body_decides = answers.decided_by_body(settings.results)
         self._idle: list[RequestConnection] = []
         self._busy: set[RequestConnection] = set()
         self._connecting: set[asyncio.Timeout] = set()
@@ -84,13 +84,13 @@ class Transport:
 
         Requests are given by their ends, see `RequestSource.request`. As long as the request_stream
         has credit `onward` is not asked. Raises as `send` does."""
-        whole = self._requests.whole
+        assemble = self._requests.assemble
 
         def following(status: int) -> bytes | None:
             end = onward(status)
-            return None if end is None else whole(end)
+            return None if end is None else assemble(end)
 
-        return await self._stream(whole(request), following, request_stream)
+        return await self._stream(assemble(request), following, request_stream)
 
     def head(self) -> bytes:
         """How a request begins that is made now."""

@@ -104,7 +104,7 @@ def for_new_table(
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
         say("types: " + ", ".join(map(_shown, contract.columns)))
-        if inferred.whole and not inferred.records:
+        if inferred.complete and not inferred.records:
             say("no records can be loaded, so no table is made")
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)

@@ -93,7 +93,7 @@ def require_sound(
     records = inferred.records + inferred.broken
     if remote and not records and given.header is None and given.delimiter is None:
         _require_header(sniffed, place)
-    if not inferred.whole or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
+    if not inferred.complete or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
         return
     quotes = inferred.quotes * 2 > inferred.unsound
     said = (

@@ -21,7 +21,7 @@ from snapshots.web.api.json_bodies import JsonRoute
 from snapshots.web.api.request_bodies import Cancel, NewImport, Resume
 from snapshots.web.context import Here, ServiceContext
 from snapshots.web.problems import answers
-from snapshots.web.uploads.store import require_room
+from snapshots.web.uploads.store import require_free_space
 
 Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
 
@@ -68,7 +68,7 @@ def asked_for(here: ServiceContext, wanted: NewImport, key: str | None = None) -
         PublicOnly(here.settings.allowed).check_url(order.url)
     order.require_contract()
     for folder in here.settings.written_to():
-        require_room(folder, here.settings.disk_floor)
+        require_free_space(folder, here.settings.disk_floor)
     with here.pool.ledger(write=True) as ledger:
         bound, tables = here.settings.queue_bound, here.settings.tables
         return commands.submit(ledger, order, key, bound, tables).entry

@@ -42,8 +42,8 @@ def lines(
 
 
 def _json(reject: Reject) -> str:
-    said = json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False)
-    return plain_json(said) + "\n"
+    line = json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False)
+    return plain_json(line) + "\n"
 
 
 def _cells(reject: Reject) -> tuple[object, ...]:

@@ -62,7 +62,7 @@ def require_storable(given: object) -> None:
         if depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
         if isinstance(piece, str):
-            if "\0" in piece or not _whole(piece):
+            if "\0" in piece or not _is_encodable(piece):
                 raise ValueError("a text in it has a NUL, or half a character (\\ud800 to \\udfff)")
         elif isinstance(piece, float):
             if not math.isfinite(piece):
@@ -73,7 +73,7 @@ def require_storable(given: object) -> None:
             pieces += [(inner, depth + 1) for inner in piece]
 
 
-def _whole(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

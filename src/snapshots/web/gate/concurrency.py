@@ -26,11 +26,11 @@ class ReadSlots:
     def turn(self, client: str) -> Iterator[None]:
         """Raises HTTPException where there are as many as may be."""
         if self._of_client[client] >= self._each:
-            said = f"A client may {self._what} {self._each} at once."
-            raise HTTPException(429, said, headers=_AGAIN)
+            message = f"A client may {self._what} {self._each} at once."
+            raise HTTPException(429, message, headers=_AGAIN)
         if self._most is not None and self._of_client.total() >= self._most:
-            said = f"As many clients {self._what} as can at once. Try again in a moment."
-            raise HTTPException(503, said, headers=_AGAIN)
+            message = f"As many clients {self._what} as can at once. Try again in a moment."
+            raise HTTPException(503, message, headers=_AGAIN)
         self._of_client[client] += 1
         try:
             yield

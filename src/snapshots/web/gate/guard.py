@@ -180,8 +180,8 @@ def _counted(receive: Receive, most: int) -> Receive:
                 message = await receive()
         except TimeoutError:
             ended = True
-            said = f"The body of the request makes no progress: {PROGRESS_SECONDS:g} s are over."
-            raise HTTPException(408, said, headers={"Connection": "close"}) from None
+            detail = f"The body of the request makes no progress: {PROGRESS_SECONDS:g} s are over."
+            raise HTTPException(408, detail, headers={"Connection": "close"}) from None
         came = len(message.get("body", b""))
         ended = not message.get("more_body", False)
         left, missing = left - came, missing - came

@@ -74,7 +74,7 @@ class ImportCard:
             at += width
 
     @property
-    def said(self) -> str:
+    def announcement(self) -> str:
         """What a screen reader says when it becomes another sentence."""
         counts = self.entry.counts
         text = f"Import {self.id} is {self.status.state}."

@@ -26,16 +26,16 @@ _TRIES = 10
 class Upload:
     """A file that is on its way. Use it on threads, one at a time; `keep` it, or `abandon` it."""
 
-    def __init__(self, folder: Path, name: str, floor: int) -> None:
+    def __init__(self, folder: Path, name: str, min_free: int) -> None:
         """Raises DiskFull, and SnapshotsError where the folder cannot be written."""
         self.size = 0
         self._final = folder / name
-        self._floor = floor
+        self._min_free = min_free
         self._looked_at = 0
         self._hasher = Hasher()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            require_room(folder, floor)
+            require_free_space(folder, min_free)
             self._path, handle = _created(folder, name)
         except OSError as error:
             raise _unwritable(error) from error
@@ -45,7 +45,7 @@ class Upload:
         """The next bytes."""
         if self.size - self._looked_at >= _LOOK_BYTES:
             self._looked_at = self.size
-            require_room(self._path.parent, self._floor)
+            require_free_space(self._path.parent, self._min_free)
         try:
             self._file.write(piece)
         except OSError as error:
@@ -91,16 +91,16 @@ def _created(folder: Path, name: str) -> tuple[Path, int]:
 def sweep(folder: Path) -> int:
     """Removes what services that are gone have left of uploads; how many files. Those of a service
     that lives, here or elsewhere, are locked. Never raises."""
-    swept = 0
+    removed = 0
     with suppress(OSError):
         for path in folder.iterdir():
             if _PART.fullmatch(path.name):
                 with suppress(OSError):
-                    swept += _swept(path)
-    return swept
+                    removed += _removed(path)
+    return removed
 
 
-def _swept(path: Path) -> bool:
+def _removed(path: Path) -> bool:
     handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -112,13 +112,13 @@ def _swept(path: Path) -> bool:
         os.close(handle)
 
 
-def require_room(folder: Path, floor: int) -> None:
+def require_free_space(folder: Path, min_free: int) -> None:
     """Raises DiskFull where less is free than must stay so."""
     there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     free = shutil.disk_usage(there).free
-    if free < floor:
+    if free < min_free:
         raise DiskFull(
-            f"{free >> 20} MB of the disk are free, and {floor >> 20} MB must stay so",
+            f"{free >> 20} MB of the disk are free, and {min_free >> 20} MB must stay so",
             hint="delete files that are loaded already: DELETE /v1/files/NAME",
             retryable=True,
         )
