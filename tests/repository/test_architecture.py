@@ -100,8 +100,9 @@ def test_the_layers_hold(tree: Path) -> None:
         ("model.py", "import snapshots.errors\nimport snapshots.engine\n", "snapshots.engine"),
         ("targets/sneaky.py", "import snapshots.ledger\n", "snapshots.targets.sneaky"),
         ("engine/sneaky.py", "import psycopg\n", "snapshots.engine.sneaky"),
+        ("web/sneaky.py", "", "snapshots.web.sneaky"),
     ],
-    ids=["new module without a place", "upward", "sideways", "driver outside its adapter"],
+    ids=["no place", "upward", "sideways", "driver outside its adapter", "no place in a package"],
 )
 def test_the_contracts_can_fail(tree: Path, file: str, text: str, complaint: str) -> None:
     with (tree / "snapshots" / file).open("a") as module:
