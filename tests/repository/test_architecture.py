@@ -112,6 +112,22 @@ def test_the_contracts_can_fail(tree: Path, file: str, text: str, complaint: str
     assert complaint in done.stdout
 
 
+def test_the_layers_in_the_docs_are_those_of_the_linter() -> None:
+    """docs/architecture.md lists those of the package and of the engine, from the top down."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {
+        contract["containers"][0]: [layer.split(" | ") for layer in contract["layers"]]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    }
+    text = (ROOT / "docs/architecture.md").read_text("utf-8").partition("\n## Layers\n")[2]
+    package, engine = text.split("\nThe engine's folders")
+    for container, table in (("snapshots", package), ("snapshots.engine", engine)):
+        rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+        listed = [re.findall(r"`(\w+)`", row) for row in rows]
+        assert [sorted(row) for row in listed] == [sorted(row) for row in declared[container]]
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
 def test_locks_are_pinned_hashed_and_name_no_host(lock: Path) -> None:
     text = lock.read_text()

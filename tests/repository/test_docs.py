@@ -361,6 +361,27 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(there), f"{path.name}: {target}"
 
 
+def test_the_files_that_pages_for_developers_name_are_there() -> None:
+    """Named from the top of the repository, of the package, of its two largest parts or of the
+    kernel."""
+    package = ROOT / "src" / "snapshots"
+    tops = (ROOT, package, package / "web", package / "engine", ROOT / "native" / "src")
+    pages = (
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "docs" / "architecture.md",
+        ROOT / "docs" / "reliability.md",
+    )
+    lost = [
+        f"{path.name}: {name}"
+        for path in (*pages, *(ROOT / "docs" / "decisions").glob("*.md"))
+        for name in re.findall(
+            r"`([a-z_][\w./-]*/(?:[\w.-]+\.(?:py|rs|sql|md|toml))?)`", path.read_text("utf-8")
+        )
+        if "NAME" not in name and not any((top / name).exists() for top in tops)
+    ]
+    assert lost == []
+
+
 def test_every_key_of_a_project_is_documented_with_its_default() -> None:
     text = page("project.md")
     server, api = section(text, "## The server"), section(text, "## The API")

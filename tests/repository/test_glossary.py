@@ -11,10 +11,8 @@ import click
 import pytest
 
 from snapshots.cli.main import COMMANDS, cli
-from snapshots.locations import TargetSearch
-from snapshots.telemetry.metrics import Metrics
 
-from .test_docs import PAGES, ROOT, cells, section, words_in
+from .test_docs import PAGES, ROOT, cells, page, section, words_in
 
 PACKAGE = ROOT / "src" / "snapshots"
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")])
@@ -81,8 +79,9 @@ def test_no_option_of_the_command_line_has_one() -> None:
     assert found == []
 
 
-def test_no_metric_has_one(sqlite_url: str) -> None:
-    metrics = [metric.name for metric in Metrics(TargetSearch(sqlite_url)).describe()]
+def test_no_metric_has_one() -> None:
+    """The page lists each metric: tests/repository/test_docs.py sees to it."""
+    metrics = words_in(cells(page("metrics.md")))
     assert metrics
     assert [name for name in metrics if refused(name)] == []
 
