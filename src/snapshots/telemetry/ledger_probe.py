@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from snapshots.locations import TargetSearch
 
 PATIENCE_SECONDS = 3.0
-"""A scrape must be over before Prometheus gives it up, by default after 10 s."""
+"""Seconds that a scrape may wait for the ledger: Prometheus gives a scrape up after 10 s by
+default."""
 
 
 class LedgerProbe:
@@ -28,7 +29,7 @@ class LedgerProbe:
         self._answer: StateCounts | None = None
 
     def ask(self) -> StateCounts | None:
-        """What the ledger says now; None if the database does not answer in time."""
+        """Returns what the ledger says now; None if the database does not answer in time."""
         with self._lock:
             if self._asking is None or not self._asking.is_alive():
                 self._answer = None

@@ -1,4 +1,4 @@
-"""What is done about an answer: the table of docs/reference/answers.md."""
+"""Decides what is done about an answer, as docs/reference/answers.md lists it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ TOO_EARLY = {408, 425, 429}
 THROTTLED = {429, 503}
 WRONG_KEY = {401, 403, 407}
 NOT_ABOUT_RECORDS = {405, 406, 411, 414, 415, 431}
-"""Smaller pages would be refused as well."""
+"""Statuses that smaller pages would get as well."""
 REFUSE_THE_REQUEST = NOT_ABOUT_RECORDS | {400, 413}
-"""The same bytes would have been refused before as well. All other 4xx speak of what there is at
-the server, which a request without an answer may have changed."""
+"""Statuses that the same bytes would have met before as well. All other 4xx speak of what there is
+at the server, which a request without an answer may have changed."""
 MISPLACED = {404, 405, 415}
-"""Where nothing else is heard at first, address, method or type of the requests are wrong."""
+"""Statuses that speak of a wrong address, method or type, if nothing else comes at first."""
 BEHIND = {502, 504}
-"""A gateway has heard nothing of use from a server behind it, which may have taken the request."""
+"""Statuses by which a gateway says that the server behind it gave no useful answer. That server may
+have taken the request."""
 MULTI_STATUS = 207
 FAULT = 500
 TOO_MANY = 429
@@ -35,13 +36,17 @@ LONGEST = 500
 
 
 def decided_by_body(results: Results) -> frozenset[int]:
-    """Statuses that say nothing without the whole body."""
+    """Returns the statuses that say nothing without the complete body."""
     return frozenset() if results == "none" else frozenset({MULTI_STATUS})
 
 
 def action(status: int, *, unsure: bool = False) -> Action:
-    """What to do about an answer of this status; `unsure`: to records that were sent before, and
-    may have been taken then."""
+    """Returns what to do about an answer of this status. `unsure`: the records were sent before,
+    and may have been taken then.
+
+    >>> action(201), action(404), action(503), action(401)
+    ('delivered', 'refused', 'retry', 'halt')
+    """
     if 200 <= status < 300:
         return "results" if status == MULTI_STATUS else "delivered"
     if status in TOO_EARLY or status >= 500:
@@ -52,7 +57,7 @@ def action(status: int, *, unsure: bool = False) -> Action:
 
 
 def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
-    """The beginning of an answer on one line, without what nobody may see."""
+    """Returns the beginning of an answer on one line, without secrets."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
@@ -61,7 +66,7 @@ def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
 
 
 def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
-    """Why nothing more can be sent: the same would be said of every record."""
+    """Returns the error for an answer that every record would get: nothing more can be sent."""
     place, status = settings.display(), answer.status
     body_text = excerpt(answer.body, settings.secrets())
     if status == MULTI_STATUS:
@@ -87,7 +92,7 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
 
 
 def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
-    """Why nothing more is sent where the first answers are all the same, one of MISPLACED."""
+    """Returns the error for a delivery whose first answers are all the same status of MISPLACED."""
     body_text = excerpt(answer.body, settings.secrets())
     allowed = excerpt(answer.headers.get("allow", ""), settings.secrets())
     what, hint = {
@@ -113,7 +118,8 @@ _NOT_ENCRYPTED = re.compile(
 
 
 def wants_tls(settings: HttpSettings, answer: Response) -> SnapshotsError | None:
-    """Why nothing more is sent where a server says that it is spoken to without TLS."""
+    """Returns the error for a server that says that it wants TLS; None if the answer does not say
+    so."""
     plain = settings.url.lower().startswith("http:")
     if answer.status != BAD_REQUEST or not plain or not _NOT_ENCRYPTED.search(answer.body):
         return None
@@ -121,7 +127,7 @@ def wants_tls(settings: HttpSettings, answer: Response) -> SnapshotsError | None
 
 
 def describe(settings: HttpSettings, answer: Response | NoAnswer) -> str:
-    """Of a failure: its status and reason, or why there was no answer."""
+    """Describes a failure by its status and reason, or says why there was no answer."""
     if isinstance(answer, NoAnswer):
         return str(answer)
     text = excerpt(answer.body, settings.secrets())
@@ -129,7 +135,7 @@ def describe(settings: HttpSettings, answer: Response | NoAnswer) -> str:
 
 
 def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) -> SnapshotsError:
-    """Why nothing more is sent to a server that has never answered in HTTP/1.1."""
+    """Returns the error for a server that has never answered in HTTP/1.1."""
     last = "it takes connections, and says nothing" if failure is None else str(failure)
     place, hint = settings.display(), f"Check host and port of the address. {NOTHING_REJECTED}"
     if spoken == "tls" and settings.url.lower().startswith("http:"):
@@ -156,7 +162,7 @@ def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) ->
 
 
 def unencrypted(settings: HttpSettings) -> SnapshotsError:
-    """A port for TLS is spoken to in plain HTTP."""
+    """Returns the error for a TLS port that was asked in plain HTTP."""
     return CannotConnect(
         "The server speaks TLS at this port, and the address says http://.",
         place=settings.display(),
@@ -165,7 +171,7 @@ def unencrypted(settings: HttpSettings) -> SnapshotsError:
 
 
 def wait_longer(settings: HttpSettings, status: int, seconds: float) -> SnapshotsError:
-    """Why nothing more is sent for now."""
+    """Returns the error for an API that asks to wait longer than the delivery may."""
     return Undeliverable(
         f"The API answers {status} and asks to wait {seconds:,.0f} s, longer than is waited",
         place=settings.display(),
