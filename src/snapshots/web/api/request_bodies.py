@@ -1,4 +1,4 @@
-"""What clients may ask for, as JSON."""
+"""The JSON bodies that clients send."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from snapshots.engine.queue.request import ImportRequest
 from snapshots.formats.options import by_name
 
 DEEPEST: Final = 50
-"""Objects and arrays in each other; a contract has about ten."""
+"""The deepest nesting of objects and arrays; a contract has about ten levels."""
 _MEMBERS: Final = 100
-"""Of what is asked for; a contract, which is looked at later, may have more."""
+"""The most members of a request. A contract is checked later, and may have more."""
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -41,21 +41,22 @@ _Character = Annotated[
 
 
 class _Given(BaseModel):
-    """What nobody knows is refused, not ignored."""
+    """A body that refuses unknown members."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
     def _few(cls, given: Any) -> Any:
-        """Each that is not known would be named."""
+        """Refuses a body of too many members, because each unknown one would be named."""
         if isinstance(given, Mapping) and len(given) > _MEMBERS:
             raise ValueError(f"it has {len(given):,} members, and {_MEMBERS} are the limit")
         return given
 
 
 def require_storable(given: object) -> None:
-    """Raises ValueError for what Python reads from JSON and no database, or no JSON, can hold."""
+    """Raises ValueError for a value that Python reads from JSON and no database, or no JSON, can
+    hold."""
     pieces: list[tuple[object, int]] = [(given, 0)]
     while pieces:
         piece, depth = pieces.pop()
@@ -85,59 +86,61 @@ class DialectRequest(_Given):
     """How the input is written. What is left out is detected."""
 
     delimiter: _Delimiter | None = None
-    """Empty, or `none`: a record is one field. Also by name: `tab`, `space`, `^A`."""
+    """The text between fields. Empty, or `none`: a record is one field. Also by name: `tab`,
+    `space`, `^A`."""
     quote: _Character | None = None
-    """Empty, or `none`: there are no quotes."""
+    """The quote character. Empty, or `none`: there are no quotes."""
     escape: _Character | None = None
     terminator: Literal["lf", "cr"] | None = None
     encoding: Annotated[str, Field(max_length=40)] | None = None
     header: bool | None = None
     preamble: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    """Lines before the header."""
+    """How many lines come before the header."""
     rows_after_header: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     comment: _Character | None = None
     skip_initial_space: bool | None = None
     max_record_size: Annotated[int, Field(ge=1024, le=256 << 20)] | None = None
     ragged: Literal["reject", "pad"] | None = None
-    """`pad`: short records are filled with NULL, empty fields beyond the header are dropped."""
+    """`pad`: missing fields at the end of a record are NULL, and empty ones beyond the header are
+    dropped."""
 
 
 class NewImport(_Given):
-    """An import that is asked for."""
+    """A request for an import."""
 
     url: _Text | None = None
-    """Where the input is: http or https. Nothing in it may be a secret."""
+    """The URL of the input: http or https. Nothing in it may be a secret."""
     file: _Name | None = None
-    """Or the name of a file that was uploaded."""
+    """The name of an uploaded file, in place of a URL."""
     table: _Name | None = None
-    """Default: the input's name without date or number."""
+    """The table to load into. Default: the input's name without date or number."""
     contract: dict[str, Any] | None = None
     """A Frictionless Table Schema."""
     dialect: DialectRequest = Field(default_factory=DialectRequest)
     null_values: Annotated[list[_Text], Field(max_length=100)] = Field(default_factory=list)
     """Texts that mean NULL, as an empty field does."""
     primary_key: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
-    """Of a new table."""
+    """The columns of the primary key, for a new table."""
     columns_changed: Literal["fail", "add", "ignore"] = "fail"
-    """When the input's columns are not the table's."""
+    """What to do if the columns of the input are not those of the table."""
     decimals: Literal["float", "exact"] = "float"
-    """Of a new table: numbers with a fraction are binary floats, or kept as they are written."""
+    """For a new table: numbers with a fraction become binary floats, or stay exactly as written."""
     all_text: bool = False
-    """Every column of a new table is text."""
+    """Make every column of a new table text."""
     max_rejects: Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] = (
         "10%"
     )
-    """Stop past so many rejects, or past such a share of the records."""
+    """Stop past this many rejects, or past this share of the records."""
     mode: Literal["append"] = "append"
     chunk_size: Annotated[int, Field(ge=1 << 10, le=256 << 20)] = 8 << 20
     """Bytes of input that are committed at a time."""
     lineage: bool = True
-    """The table has columns _import_id and _line."""
+    """Give the table the columns _import_id and _line."""
     again: bool = False
-    """Load it although the same bytes are loaded already."""
+    """Load the input although the same bytes are loaded already."""
 
     def order(self) -> ImportRequest:
-        """For the engine. Raises UsageError."""
+        """Returns the request for the engine. Raises UsageError."""
         given = self.model_dump(exclude={"mode", "dialect"})
         dialect = self.dialect.model_dump(exclude_none=True)
         lists = {name: tuple(given[name]) for name in ("null_values", "primary_key")}
@@ -145,16 +148,17 @@ class NewImport(_Given):
 
 
 class Cancel(_Given):
-    """What becomes of the rows that are loaded already."""
+    """A request to cancel an import."""
 
     rows: Literal["keep", "undo"] = "keep"
-    """`keep`: they stay, and the import can be resumed. `undo`: they are taken out."""
+    """What becomes of loaded rows. `keep`: they stay, and the import can be resumed. `undo`: they
+    are removed."""
 
 
 class Resume(_Given):
-    """How to go on."""
+    """A request to resume an import."""
 
     max_rejects: (
         Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")] | None
     ) = None
-    """From now on, instead of what was asked for first."""
+    """The limit of rejects from now on, instead of the one that was asked for first."""

@@ -1,4 +1,4 @@
-"""What a person fills in, as the request that a program would have made."""
+"""Turns a form that a person has filled in into the request of a program."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class ImportForm(BaseModel):
 
     @property
     def options(self) -> bool:
-        """Some are given."""
+        """Whether any options are given."""
         return any(text for name, text in self if name != "url")
 
     def wanted(self) -> NewImport:
-        """Raises UsageError."""
+        """Returns the request. Raises UsageError."""
         given: dict[str, Any] = {name: text for name in _TEXTS if (text := self._text(name))}
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():
