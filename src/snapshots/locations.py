@@ -240,11 +240,11 @@ def _greeting(host: str, port: int) -> TargetKind:
     if answer[3:5] == b"\0\x0a":
         return "mysql"
     if answer[3:5] == b"\0\xff":
-        said = answer[7:].decode("utf-8", "replace")
-        raise CannotConnect(f"The MySQL server refuses: {said}", place=place, retryable=True)
-    said = repr(answer[:40].decode("ascii", "replace").strip()) if answer else "nothing"
+        greeting = answer[7:].decode("utf-8", "replace")
+        raise CannotConnect(f"The MySQL server refuses: {greeting}", place=place, retryable=True)
+    greeting = repr(answer[:40].decode("ascii", "replace").strip()) if answer else "nothing"
     raise CannotConnect(
-        f"What listens there is neither PostgreSQL nor MySQL: it answered {said}.",
+        f"What listens there is neither PostgreSQL nor MySQL: it answered {greeting}.",
         place=place,
         hint="Check the port: 5432 is PostgreSQL's usual one, 3306 MySQL's.",
     )

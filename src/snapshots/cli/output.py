@@ -138,17 +138,17 @@ def _presence(status: FileStatus) -> str:
     if status.presence == "changed":
         last = status.imports[-1]
         return f"not {_done(last)}; a file of this name is, with other content: {_which(last)}"
-    whole = [record for record in status.imports if record.state == "finished"]
+    finished = [record for record in status.imports if record.state == "finished"]
     if status.presence == "unfinished":
         last = [record for record in status.imports if record.state != "finished"][-1]
         return f"{last.state}: {_which(last)}"
     # The last of each kind: a file may be both.
-    last_of = {record.kind: record for record in whole}
-    told = []
+    last_of = {record.kind: record for record in finished}
+    parts = []
     for record in sorted(last_of.values(), key=lambda record: record.kind, reverse=True):
         renamed = "" if record.input == status.input else f", as {record.input}"
-        told.append(f"{_done(record)}: {_which(record)}{renamed}")
-    return "; ".join(told)
+        parts.append(f"{_done(record)}: {_which(record)}{renamed}")
+    return "; ".join(parts)
 
 
 def _done(record: ImportRecord) -> str:

@@ -52,12 +52,12 @@ class _Bar:
     def __call__(self, event: Event) -> None:
         match event:
             case Notice(text):
-                said = plain(f"- {text}")
-                self._display.console.print(said, markup=False, style="dim", soft_wrap=True)
+                line = plain(f"- {text}")
+                self._display.console.print(line, markup=False, style="dim", soft_wrap=True)
             case Started():
                 self._end()
-                said = plain(started_line(event))
-                self._display.console.print(said, markup=False, soft_wrap=True)
+                line = plain(started_line(event))
+                self._display.console.print(line, markup=False, soft_wrap=True)
                 self._task = self._display.add_task(
                     plain(event.input), total=event.bytes_total, rate=0.0, rejected=0, failure=""
                 )

@@ -38,9 +38,9 @@ def csv_rows() -> Callable[[list[object]], object]:
 
 def say_usage(error: click.ClickException) -> None:
     """What click says of a command that makes no sense: it repeats what was written."""
-    said = io.StringIO()
-    error.show(said)
-    text = said.getvalue().replace(error.message, plain(without_secrets(error.message)))
+    written = io.StringIO()
+    error.show(written)
+    text = written.getvalue().replace(error.message, plain(without_secrets(error.message)))
     click.echo(plain(text, keep="\n"), err=True, nl=False)
 
 

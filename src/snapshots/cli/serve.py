@@ -73,12 +73,15 @@ def command(
     shutdown = threading.Event()
     metrics = Metrics(place)
 
-    with listen(host, port) as sock, watched(place, wanted_of(given), metrics, complain) as hears:
+    with (
+        listen(host, port) as sock,
+        watched(place, wanted_of(given), metrics, complain) as listener,
+    ):
         unpacking = UnpackedLimit(given["max_unpacked"], given["max_ratio"])
         worker = QueueWorker(
             target,
             settings.files,
-            hears,
+            listener,
             settings.allowed,
             shutdown,
             unpacking,
@@ -86,7 +89,7 @@ def command(
             settings.tables,
         )
         running = Serving(
-            settings, metrics, [worker.run] * workers, lambda text: hears(Notice(text))
+            settings, metrics, [worker.run] * workers, lambda text: listener(Notice(text))
         )
 
         def stop() -> None:

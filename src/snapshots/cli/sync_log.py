@@ -55,8 +55,8 @@ def _of_file(
 ) -> LogLine | None:
     match event:
         case events.FileDeferred(path, error, seconds):
-            said = {"input": path, **of_error(error), "seconds": seconds}
-            return LogLine("warning", "import_deferred", said)
+            fields = {"input": path, **of_error(error), "seconds": seconds}
+            return LogLine("warning", "import_deferred", fields)
         case events.FileRefused(path, record, error):
             known = {"import_id": _number(record), "input": path}
             return LogLine("error", "file_refused", {**known, "message": error})

@@ -77,8 +77,8 @@ def _line_of_file(
         case events.FileSettled(path, import_id, then):
             say(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
         case events.RowsMissing(path, import_id):
-            said = f"imported before (import {import_id}), but {event.reason}: nothing done"
-            say(f"{path}: {said}", err=True)
+            details = f"imported before (import {import_id}), but {event.reason}: nothing done"
+            say(f"{path}: {details}", err=True)
             say(f"  {event.remedy}", err=True)
         case events.FileRefused(path, record, error, hint):
             number = f" (import {record.import_id})" if record else ""
@@ -118,8 +118,8 @@ def _object(event: SyncEvent) -> None:
             say_json({"event": "ended", "path": path, **result_object(path, result), "then": then})
         case events.FileRefused(path, record, error, hint, code):
             known = record_object(record) if record else {"input": path}
-            said = {**known, "error": error, "hint": hint, "exit_code": code}
-            say_json({"event": "refused", "path": path, **said})
+            details = {**known, "error": error, "hint": hint, "exit_code": code}
+            say_json({"event": "refused", "path": path, **details})
         case events.FileDeferred(path, error, seconds):
             say_json(
                 {"event": "deferred", "path": path, "error": as_object(error), "seconds": seconds}

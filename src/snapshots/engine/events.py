@@ -134,7 +134,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class InputsWaiting:
-    """How many inputs are found and not done. Told by doors that queue, of no import."""
+    """How many inputs are found and not done. Of no import in particular."""
 
     waiting: int
 

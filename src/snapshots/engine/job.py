@@ -47,7 +47,7 @@ class JobOutcome:
     """How the work ended."""
 
     counts: Counts
-    whole: bool
+    complete: bool
     """Every byte of the input is accounted for."""
     over_budget: bool
     limited: bool
@@ -85,23 +85,27 @@ class Job(Protocol):
     def likely(self, name: str) -> str | None:
         """Where those of an input of that name would go if nothing is said."""
 
-    def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
+    def plan(
+        self, source: Source, ledger_session: LedgerSession, say: Callable[[str], None]
+    ) -> Plan:
         """Decides everything. Raises what cannot work, before the ledger knows of it."""
 
-    def make(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
+    def make(self, plan: Plan, ledger_session: LedgerSession, lease: Lease) -> bool:
         """Makes the destination if the plan says so; False if somebody else just has."""
 
     def at_once(
         self,
         plan: Plan,
-        books: LedgerSession,
+        ledger_session: LedgerSession,
         source: Source,
         known: KnownInput,
         stop: threading.Event,
     ) -> SingleTransactionImport | None:
         """A whole new run in one transaction; None where that cannot be, and nothing was done."""
 
-    def prepare(self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool) -> None:
+    def prepare(
+        self, plan: Plan, ledger_session: LedgerSession, lease: Lease, *, new: bool
+    ) -> None:
         """Makes the destination ready; `new`: nothing has come to it yet."""
 
     def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:

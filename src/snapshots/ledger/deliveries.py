@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 # What is decided of a chunk whose row is there already. Whether it is there, the ledger says alone:
 # after a lost COMMIT, or a server that has lost one, it may not be what was written last.
-_NEWS = (
+_CHANGED = (
     *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
     *("fence", "seconds", "committed_at"),
 )
 _EXCLUDED = " ON CONFLICT (import_id, start_offset) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in _NEWS
+    f"{name} = excluded.{name}" for name in _CHANGED
 )
-_VALUES = " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in _NEWS)
+_VALUES = " ON DUPLICATE KEY UPDATE " + ", ".join(f"{name} = VALUES({name})" for name in _CHANGED)
 _GOES_ON = {"postgres": _EXCLUDED, "sqlite": _EXCLUDED, "mysql": _VALUES}
 
 

@@ -23,7 +23,7 @@ class WorkPeriod:
     last: str
 
 
-def stints(history: History, import_id: int, since: str) -> list[WorkPeriod]:
+def work_periods(history: History, import_id: int, since: str) -> list[WorkPeriod]:
     """Of each owner, what was committed since then."""
     return _added_up(
         history,

@@ -117,7 +117,7 @@ def _left_alone(ledger: Ledger, alive: Alive) -> list[int]:
     ]
 
 
-def earlier(ledger: Ledger, name: str) -> list[tuple[int, str]]:
+def unfinished_imports(ledger: Ledger, name: str) -> list[tuple[int, str]]:
     """Imports of an input of that name that were asked for and have not ended, oldest first, with
     their tables. Call it within `locked`."""
     rows = ledger.session.execute(

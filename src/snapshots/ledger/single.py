@@ -36,16 +36,16 @@ class SingleChunkImport:
     seconds: float
 
 
-def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
+def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
     """A finished import, in the transaction that loads it and, within `locked`, gave it its number.
 
     Raises AccountingMismatch if the counts do not add up, or if the chunk is not the whole input.
     """
-    done, identity = whole.done, whole.identity
-    require_balanced(done, whole.rejects)
-    if (done.start, done.end) != (0, whole.end):
+    done, identity = finished.done, finished.identity
+    require_balanced(done, finished.rejects)
+    if (done.start, done.end) != (0, finished.end):
         raise AccountingMismatch(
-            f"the chunk has bytes {done.start} to {done.end} of an input of {whole.end}",
+            f"the chunk has bytes {done.start} to {done.end} of an input of {finished.end}",
             hint="this is a defect, please report it",
         )
     session, now, counts = ledger.session, ledger.target.now_sql(), done.counts
@@ -60,11 +60,11 @@ def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
             lease.import_id,
             *as_seen(identity),
             identity.fingerprint,
-            whole.content_hash,
-            whole.table,
-            whole.plan,
+            finished.content_hash,
+            finished.table,
+            finished.plan,
             *sums,
-            whole.seconds,
+            finished.seconds,
             lease.fence,
             lease.replaces,
         ),
@@ -86,4 +86,4 @@ def enter(ledger: Ledger, lease: Lease, whole: SingleChunkImport) -> None:
             done.seconds,
         ),
     )
-    ledger.keep(session, lease, whole.rejects)
+    ledger.keep(session, lease, finished.rejects)

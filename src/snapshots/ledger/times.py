@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 
-def seconds_between(earlier: str, later: str) -> float:
+def seconds_between(start: str, end: str) -> float:
     """Of two times as the ledger writes them."""
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
 def unix_time(text: object) -> float:

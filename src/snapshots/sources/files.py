@@ -89,8 +89,8 @@ class FileSource:
         if self._codec is None:
             yield from self._counted(offset)
             return
-        whole = restored(self._counted, self._codec, self._name)
-        for piece in self._unpacking.bounded(whole, lambda: self._consumed, self._name):
+        unpacked = restored(self._counted, self._codec, self._name)
+        for piece in self._unpacking.bounded(unpacked, lambda: self._consumed, self._name):
             if offset < len(piece):
                 yield piece[offset:] if offset else piece
             offset = max(offset - len(piece), 0)

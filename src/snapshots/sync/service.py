@@ -143,7 +143,7 @@ class Sync:
         work = SharedWork(
             target,
             # A table that somebody has dropped is not filled again while nobody asks for it.
-            replace(self._options, anew=False),
+            replace(self._options, reload_untouched=False),
             settings.folder,
             settings.after,
             self._listener,

@@ -104,7 +104,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Returns the answer for a problem."""
-    said = Problem(
+    answer = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=_text(detail),
@@ -112,14 +112,14 @@ def problem(
         hint=_text(hint),
         errors=[Invalid(place=_text(one.place), message=_text(one.message)) for one in invalid],
     )
-    text = plain_json(said.model_dump_json())
+    text = plain_json(answer.model_dump_json())
     return Response(text, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _text(said: str) -> str:
+def _text(text: str) -> str:
     """Returns text with escapes for what no answer can hold: the halves of characters that a
     request named."""
-    return said.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def status_of(error: SnapshotsError) -> int:

@@ -3,11 +3,11 @@ import time
 
 import pytest
 
-from snapshots.engine.loading.prefetch import ahead
+from snapshots.engine.loading.prefetch import prefetched
 
 
 def test_same_items_in_order():
-    assert list(ahead(iter(range(100)))) == list(range(100))
+    assert list(prefetched(iter(range(100)))) == list(range(100))
 
 
 def test_error_comes_where_its_item_would_have():
@@ -15,7 +15,7 @@ def test_error_comes_where_its_item_would_have():
         yield 1
         raise ValueError("two")
 
-    made = ahead(items())
+    made = prefetched(items())
     assert next(made) == 1
     with pytest.raises(ValueError, match="two"):
         next(made)
@@ -29,7 +29,7 @@ def test_makes_no_more_than_its_depth_ahead():
             made.append(n)
             yield n
 
-    iterator = ahead(items(), depth=2)
+    iterator = prefetched(items(), depth=2)
     next(iterator)
     time.sleep(0.2)
     assert len(made) <= 5
@@ -38,7 +38,7 @@ def test_makes_no_more_than_its_depth_ahead():
 
 def test_dropping_it_ends_the_thread():
     before = threading.active_count()
-    iterator = ahead(iter(range(1000)))
+    iterator = prefetched(iter(range(1000)))
     next(iterator)
     assert threading.active_count() == before + 1
     iterator.close()

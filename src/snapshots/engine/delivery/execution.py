@@ -77,12 +77,12 @@ class DeliveryExecution:
         self._recorder = LedgerWriter(home, task.lease)
         self._noted = task.plan
         self._sender: Sender | None = None
-        self._untold: queue.SimpleQueue[Committed] = queue.SimpleQueue()
+        self._unreported: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
         self._done = 0
         """Bytes that progress was told of: it never goes back."""
         self._error: BaseException | None = None
-        self._told_failing = 0.0
+        self._failing_reported_at = 0.0
 
     def run(self) -> JobOutcome:
         """Works until every record is settled, or until there is a reason to stop."""
@@ -144,21 +144,21 @@ class DeliveryExecution:
             self._recorder.replan(self._noted.to_json())
 
     def _outbox(self, block: Block) -> Outbox:
-        told = self._settings
+        settings = self._settings
         secret = self._task.plan.request.seed.encode()
-        return Outbox(block, secret, told.key_header, told.batch, told.arrays)
+        return Outbox(block, secret, settings.key_header, settings.batch, settings.arrays)
 
     def _packed(self) -> Iterator[Parcel]:
         return iter(self._packer)
 
     def _finished(self, parcel: Parcel) -> None:
         self._bytes += parcel.end - parcel.start
-        self._untold.put(
+        self._unreported.put(
             Committed(
                 import_id=self._task.lease.import_id,
                 start=parcel.start,
                 end=parcel.end,
-                counts=parcel.all_news(),
+                counts=parcel.all_new_counts(),
                 rejects_by_code=dict(parcel.codes),
                 seconds=parcel.seconds,
                 at=time.time(),
@@ -177,8 +177,8 @@ class DeliveryExecution:
 
     def _tell(self, began: float) -> None:
         listener, source = self._task.listener, self._task.source
-        while not self._untold.empty():
-            listener(self._untold.get())
+        while not self._unreported.empty():
+            listener(self._unreported.get())
         under_way = self._sender.bytes_under_way if self._sender else 0
         self._done = max(self._done, self._bytes + under_way)
         read = max(self._reader.end, 1)
@@ -201,9 +201,9 @@ class DeliveryExecution:
         """What an API does now and then is not worth a line: what lasts is, now and then."""
         now = time.monotonic()
         lasts = now - failing.since
-        if lasts < FAILING_SECONDS or now - self._told_failing < AGAIN_SECONDS:
+        if lasts < FAILING_SECONDS or now - self._failing_reported_at < AGAIN_SECONDS:
             return
-        self._told_failing = now
+        self._failing_reported_at = now
         self._task.listener(
             Retrying(
                 import_id=self._task.lease.import_id,
@@ -217,13 +217,13 @@ class DeliveryExecution:
     def _ended(self) -> JobOutcome:
         error = self._error
         taken = self._watch.committed
-        whole = self._packer.whole and error is None and not self._watch.ended
+        complete = self._packer.complete and error is None and not self._watch.ended
         limit = self._task.options.limit
         return JobOutcome(
             counts=taken,
-            whole=whole,
+            complete=complete,
             over_budget=self._watch.over_budget(),
-            limited=not whole and limit is not None and taken.records >= limit,
+            limited=not complete and limit is not None and taken.records >= limit,
             error=error,
             end=self._reader.end,
             content_hash=self._reader.content_hash,

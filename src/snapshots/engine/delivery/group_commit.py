@@ -72,10 +72,10 @@ class GroupCommit:
         return self._unwritten >= self._window
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """So many requests may follow answers before it is full, or time to write."""
-        room = self._window - self._unwritten
-        return min(room, self._many - self._heard) if self._heard < self._many else room
+        capacity = self._window - self._unwritten
+        return min(capacity, self._many - self._heard) if self._heard < self._many else capacity
 
     async def until_written(self) -> None:
         """Until something is written down, or `go_on`."""
@@ -123,7 +123,7 @@ class GroupCommit:
 
     async def keep(self) -> None:
         """Writes until there is nothing left to write. Raises what the ledger raises."""
-        with ThreadPoolExecutor(1, "snapshots-books") as writer:
+        with ThreadPoolExecutor(1, "snapshots-group-commit") as writer:
             while True:
                 await self._due.wait()
                 self._due.clear()
@@ -145,17 +145,17 @@ class GroupCommit:
         parcels, heard = list(self._touched), self._heard
         self._record([parcel.account() for parcel in parcels], self._rejects)
         self._take_account()
-        self._wrote(parcels, heard, [parcel.news() for parcel in parcels])
+        self._wrote(parcels, heard, [parcel.new_counts() for parcel in parcels])
 
     async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
         """Answers that come meanwhile are written the next time."""
         parcels, rejects, heard = list(self._touched), self._rejects, self._heard
         self._take_account()
         accounts = [parcel.account() for parcel in parcels]
-        news = [parcel.news() for parcel in parcels]
+        new_counts = [parcel.new_counts() for parcel in parcels]
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(writer, self._record, accounts, rejects)
-        self._wrote(parcels, heard, news)
+        self._wrote(parcels, heard, new_counts)
 
     def _take_account(self) -> None:
         """What was heard so far is written down, or is about to be."""
@@ -164,8 +164,8 @@ class GroupCommit:
             self._gathering.cancel()
             self._gathering = None
 
-    def _wrote(self, parcels: Sequence[Parcel], heard: int, news: Sequence[Counts]) -> None:
-        self.counts = sum(news, self.counts)
+    def _wrote(self, parcels: Sequence[Parcel], heard: int, new_counts: Sequence[Counts]) -> None:
+        self.counts = sum(new_counts, self.counts)
         self._unwritten -= heard
         self._written.set()
         self._settle()

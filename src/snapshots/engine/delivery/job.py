@@ -52,25 +52,29 @@ class DeliveryJob:
         """Nothing follows from an input's name."""
         return None
 
-    def plan(self, source: Source, _books: LedgerSession, say: Callable[[str], None]) -> Plan:
+    def plan(
+        self, source: Source, _ledger_session: LedgerSession, say: Callable[[str], None]
+    ) -> Plan:
         """See `engine.job.Job`."""
         return checked_plan(source, self.options, say)
 
-    def make(self, _plan: Plan, _books: LedgerSession, _lease: Lease) -> bool:
+    def make(self, _plan: Plan, _ledger_session: LedgerSession, _lease: Lease) -> bool:
         """Nothing is made at an API."""
         return True
 
     def at_once(
         self,
         _plan: Plan,
-        _books: LedgerSession,
+        _ledger_session: LedgerSession,
         _source: Source,
         _known: KnownInput,
         _stop: threading.Event,
     ) -> None:
         """An API knows no transactions."""
 
-    def prepare(self, plan: Plan, _books: LedgerSession, _lease: Lease, *, new: bool) -> None:
+    def prepare(
+        self, plan: Plan, _ledger_session: LedgerSession, _lease: Lease, *, new: bool
+    ) -> None:
         """Nothing is made at an API; but the secrets must be there, also when going on."""
         if not new:
             settings(plan.request.with_secrets_of(self.options.request))

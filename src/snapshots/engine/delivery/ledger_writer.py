@@ -24,8 +24,8 @@ class LedgerWriter:
     """For one thread at a time; has a session of its own."""
 
     def __init__(self, home: Target, lease: Lease, retry_seconds: float = RETRY_SECONDS) -> None:
-        self._books = LedgerSession(home, create=False)
-        self._books.name_sessions(session_name(lease))
+        self._ledger_session = LedgerSession(home, create=False)
+        self._ledger_session.name_sessions(session_name(lease))
         self._lease = lease
         self._retry_seconds = retry_seconds
 
@@ -38,10 +38,10 @@ class LedgerWriter:
         failed = False
         while True:
             try:
-                if failed and holds(self._books.renewed(), self._lease, chunks):
+                if failed and holds(self._ledger_session.renewed(), self._lease, chunks):
                     return
                 fault_point("before-record")
-                write_down(self._books.ledger, self._lease, chunks, rejects)
+                write_down(self._ledger_session.ledger, self._lease, chunks, rejects)
                 fault_point("after-record")
                 return
             except SnapshotsError as error:
@@ -54,7 +54,7 @@ class LedgerWriter:
         patience = RetryPolicy(self._retry_seconds, _go_on)
         while True:
             try:
-                self._books.renewed().replan(self._lease, plan)
+                self._ledger_session.renewed().replan(self._lease, plan)
             except SnapshotsError as error:
                 patience.bear(error, connected=True)
             else:
@@ -63,7 +63,7 @@ class LedgerWriter:
 
     def close(self) -> None:
         """Ends its session."""
-        self._books.close()
+        self._ledger_session.close()
 
 
 def _go_on() -> None:

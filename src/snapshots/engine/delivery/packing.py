@@ -41,7 +41,7 @@ class Packer:
         self._unheard = unheard
         self._asked_first = unheard.rows
         self._cut = False
-        self.whole = False
+        self.complete = False
         """The input has been read to its end."""
 
     def __iter__(self) -> Iterator[Parcel]:
@@ -49,7 +49,7 @@ class Packer:
             parcel.doubt(self._asked_first, self._unheard.asked.get(parcel.start, ""))
             self._asked_first -= parcel.asked_first
             yield parcel
-        self.whole = not self._cut
+        self.complete = not self._cut
 
     def _parcels(self) -> Iterator[Parcel]:
         for piece in self._pieces:

@@ -36,7 +36,7 @@ class Parcel:
         self._before = Counts(block.rejected + block.skipped, 0, block.rejected, block.skipped)
         self._refused = 0
         self._left = 0
-        self._told = Counts()
+        self._reported = Counts()
         self._sendable = block.loaded
         self._piece = piece
         self._block = block
@@ -44,8 +44,8 @@ class Parcel:
         self.start = chunk.start + position
         """Of its first byte in the input, as the kernel sees it."""
         # Of a record that is too long only the beginning is held.
-        whole = block.position == len(chunk)
-        self.end = chunk.end if whole else chunk.start + block.position
+        complete = block.position == len(chunk)
+        self.end = chunk.end if complete else chunk.start + block.position
         """Of the first byte after it."""
         self._start_line = block.first_line if position else chunk.line
         self._hash_state = piece.hash_state(self.end)
@@ -69,7 +69,7 @@ class Parcel:
         self.rejects = []
         self.read = Counts()
         self.codes.clear()
-        self._restored = self._before = self._told = begun.counts
+        self._restored = self._before = self._reported = begun.counts
         self._sendable = self.outbox.pending
         self._ambiguous = begun.ambiguous
 
@@ -100,7 +100,7 @@ class Parcel:
     @property
     def changed(self) -> bool:
         """Something was decided since `news` was asked for."""
-        return self.counts != self._told
+        return self.counts != self._reported
 
     def page(self, start: int, end: int) -> RecordPage:
         """Some rows, with their keys."""
@@ -146,12 +146,12 @@ class Parcel:
         sent = self.outbox.sent() if pending else None
         return ChunkSent(done, pending, self._ambiguous + self.outbox.asked_decided, sent)
 
-    def news(self) -> Counts:
+    def new_counts(self) -> Counts:
         """What was decided since this was asked for the last time."""
-        before, self._told = self._told, self.counts
-        return _difference(self._told, before)
+        before, self._reported = self._reported, self.counts
+        return _difference(self._reported, before)
 
-    def all_news(self) -> Counts:
+    def all_new_counts(self) -> Counts:
         """What was decided of it in this run."""
         return _difference(self.counts, self._restored)
 
@@ -162,8 +162,8 @@ class Parcel:
 
     def _reject(self, row: int, verdict: RecordVerdict) -> Reject:
         line, offset, raw = self._block.record(row)
-        said = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
-        return Reject(line, offset, None, RefusedRows.code, said, raw)
+        reason = f"HTTP {verdict.status}: {verdict.body}".rstrip(": ")
+        return Reject(line, offset, None, RefusedRows.code, reason, raw)
 
 
 def _difference(now: Counts, before: Counts) -> Counts:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.delivery.parcel import Parcel
 
-AHEAD = 4
+MOST_READY = 4
 """Parcels in memory: packed, or on their way."""
 _TICK_SECONDS = 0.1
 
@@ -29,7 +29,7 @@ class ParcelQueue:
         self._ended = ended
         self._ready: deque[Parcel | BaseException | None] = deque()
         self._come = asyncio.Event()
-        self._room = threading.Semaphore(AHEAD)
+        self._slots = threading.Semaphore(MOST_READY)
         self._over = False
         # It may hang in a read that nobody can end, of a terminal for instance.
         threads.start("reader", self._pack)
@@ -61,21 +61,21 @@ class ParcelQueue:
 
     def done(self) -> None:
         """A parcel has left the memory."""
-        self._room.release()
+        self._slots.release()
 
     def _pack(self) -> None:
         try:
             for parcel in self._parcels:
                 self._put(parcel)
-                if not self._wait_for_room():
+                if not self._wait_for_slot():
                     return
             self._put(None)
         except BaseException as error:  # raised again where it is awaited
             self._put(error)
 
-    def _wait_for_room(self) -> bool:
+    def _wait_for_slot(self) -> bool:
         while not self._ended():
-            if self._room.acquire(timeout=_TICK_SECONDS):
+            if self._slots.acquire(timeout=_TICK_SECONDS):
                 return True
         return False
 

@@ -56,7 +56,7 @@ class Sender:
         self._at_once = at_once
         self._stop_on_error = stop_on_error
         self._stop_at_reject = stop_at_reject
-        self._books = GroupCommit(
+        self._group_commit = GroupCommit(
             record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
         )
         self._finished = finished
@@ -84,7 +84,7 @@ class Sender:
     @property
     def counts(self) -> Counts:
         """What this run has written into the ledger."""
-        return self._books.counts
+        return self._group_commit.counts
 
     @property
     def bytes_under_way(self) -> int:
@@ -102,16 +102,16 @@ class Sender:
         Whatever happens, what was heard until then is written down. Raises what the ledger
         raises.
         """
-        books = asyncio.create_task(self._books.keep())
+        committing = asyncio.create_task(self._group_commit.keep())
         async with self._api:
-            await self._send_all(books)
+            await self._send_all(committing)
         self._let_go()
-        self._books.close()
-        await books
+        self._group_commit.close()
+        await committing
         for parcel in self._sending:
             self.asked[parcel.start] = parcel.outbox.asked()
 
-    async def _send_all(self, books: asyncio.Task[None]) -> None:
+    async def _send_all(self, committing: asyncio.Task[None]) -> None:
         """Until the workers are done; those that hang on when it is time to stop are cancelled."""
         loop = asyncio.get_running_loop()
         working = {asyncio.create_task(self._work()) for _ in range(self._at_once)}
@@ -119,14 +119,16 @@ class Sender:
         try:
             while working:
                 await asyncio.wait(
-                    {*working, books}, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    {*working, committing},
+                    timeout=TICK_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
                 working = {task for task in working if not task.done()}
-                if books.done():
+                if committing.done():
                     return
                 if self._watch.ended:
                     self._end()
-                    self._books.go_on()
+                    self._group_commit.go_on()
                     self._api.halt(Stopped("stopped"))
                     deadline = deadline or loop.time() + PATIENCE_SECONDS
                     if loop.time() > deadline:
@@ -141,7 +143,7 @@ class Sender:
         """Nobody waits any longer for an answer to what a slot has under way."""
         if slot is not None and slot.request_stream.outbox is not None:
             slot.parcel.outbox.ask(slot.request_stream.start, slot.request_stream.end)
-            self._books.note(slot.parcel)
+            self._group_commit.note(slot.parcel)
 
     async def _work(self) -> None:
         task = asyncio.current_task()
@@ -158,8 +160,8 @@ class Sender:
                     if verdicts:
                         self._hear(slot, verdicts)
                         self._api.check()
-                elif self._books.full:
-                    await self._books.until_written()
+                elif self._group_commit.full:
+                    await self._group_commit.until_written()
                 elif not await self._open_after(parcel):
                     return
         except Stopped:
@@ -171,7 +173,7 @@ class Sender:
     def closed(self) -> bool:
         """No request may begin now."""
         self._settle()
-        return self._over or self._books.full
+        return self._over or self._group_commit.full
 
     def parcel_of(self, outbox: Outbox) -> Parcel:
         """Whose rows are under way."""
@@ -187,18 +189,18 @@ class Sender:
     def began(self) -> None:
         """A request is on its way. Those that follow it need not ask, until it is time to write,
         or too much is unwritten."""
-        self._books.begun()
-        self._api.grant(self._books.room)
-        self._books.gather()
+        self._group_commit.begun()
+        self._api.grant(self._group_commit.capacity)
+        self._group_commit.gather()
 
     def heard(self, parcel: Parcel) -> None:
         """An answer came that settles rows of a parcel, or never will."""
         self._settle()
         self._failures = 0
-        self._books.heard()
-        self._books.note(parcel)
+        self._group_commit.heard()
+        self._group_commit.note(parcel)
         if not self._over:
-            self._books.write_if_many()
+            self._group_commit.write_if_many()
 
     def _settle(self) -> None:
         """Takes account of what was done on credit: each request of it followed an answer."""
@@ -208,12 +210,12 @@ class Sender:
         if not done:
             return
         self._on_credit += done
-        self._books.begun(done)
-        self._books.heard(done)
+        self._group_commit.begun(done)
+        self._group_commit.heard(done)
         self._failures = 0
         for parcel in self._sending:
             if parcel.changed:
-                self._books.note(parcel)
+                self._group_commit.note(parcel)
 
     def _call_in(self) -> None:
         """The same, and whoever goes on asks again: what it does then is to be written down
@@ -252,7 +254,7 @@ class Sender:
         self._current.fill(parcel.outbox)
         self._sending[parcel] = None
         self.asked_first += parcel.asked_first
-        self._books.note(parcel, parcel.rejects)
+        self._group_commit.note(parcel, parcel.rejects)
 
     def _hear(self, slot: RequestSlot, verdicts: Sequence[RecordVerdict]) -> None:
         self._settle()
@@ -271,15 +273,15 @@ class Sender:
         if held and wrong is not None and not self._watch.ended:
             self._stop(wrong)
         for parcel, start, verdicts in held:
-            told = verdicts
+            outcomes = verdicts
             if wrong is not None:
-                told = [replace(verdict, outcome="unsent") for verdict in verdicts]
-            self._take(parcel, start, told)
+                outcomes = [replace(verdict, outcome="unsent") for verdict in verdicts]
+            self._take(parcel, start, outcomes)
 
     def _take(self, parcel: Parcel, start: int, verdicts: Sequence[RecordVerdict]) -> None:
         failures = self._failures
         rejects = parcel.decide(start, verdicts)
-        self._books.note(parcel, rejects)
+        self._group_commit.note(parcel, rejects)
         self.heard(parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))

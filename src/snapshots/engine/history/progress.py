@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from snapshots.engine.lease import owner
 from snapshots.engine.plan.plan import packing
 from snapshots.formats.encodings import is_utf8
-from snapshots.ledger.pace import latest, stints
+from snapshots.ledger.pace import latest, work_periods
 from snapshots.ledger.times import seconds_between
 from snapshots.sources.paths import COMPRESSED
 
@@ -124,7 +124,7 @@ def status(history: History, entry: Entry) -> Status:
         now = _pace([last] if last else [], entry)
         if total is not None:
             since = _back(entry.now, _left(entry, total, now))
-            pace = _pace(stints(history, entry.import_id, since), entry) or now
+            pace = _pace(work_periods(history, entry.import_id, since), entry) or now
     return Status(entry, _state(entry, alive=alive), total, why, now, pace)
 
 

@@ -176,16 +176,19 @@ class _Page:
         long = paging.long_columns(self.target, self.shape)
         longest = 4 * BYTES // ((self.most + 1) * max(1, len(long)))
         found = find(self.most + 1, longest)
-        room, fits = BYTES, 0
+        bytes_left, fits = BYTES, 0
         for row in found[: self.most]:
-            room -= int(str(row[-1]))
-            if room < 0 and fits:
+            bytes_left -= int(str(row[-1]))
+            if bytes_left < 0 and fits:
                 break
             fits += 1
-        whole = found[:fits]
-        if any(int(str(row[-1])) > longest and None in [row[at] for at in long] for row in whole):
-            whole = find(fits, None)
-        return whole, len(found) > fits
+        complete_rows = found[:fits]
+        if any(
+            int(str(row[-1])) > longest and None in [row[at] for at in long]
+            for row in complete_rows
+        ):
+            complete_rows = find(fits, None)
+        return complete_rows, len(found) > fits
 
     def _keys(self, order: Sequence[RowOrder], *, numbered: bool) -> tuple[RowOrder, ...]:
         """What tells one row from the next; nothing where their numbers do."""

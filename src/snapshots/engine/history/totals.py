@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 def totals_of(target: Target) -> LedgerTotals:
     """All that is committed; nothing where there is no ledger yet."""
-    with closing(LedgerSession(target, create=False)) as books, suppress(NoDatabase):
-        if books.ledger.exists():
-            return totals(books.ledger)
+    with closing(LedgerSession(target, create=False)) as ledger_session, suppress(NoDatabase):
+        if ledger_session.ledger.exists():
+            return totals(ledger_session.ledger)
     return LedgerTotals()
 
 
-def states_of(books: LedgerSession) -> StateCounts:
+def states_of(ledger_session: LedgerSession) -> StateCounts:
     """How many imports are in which state; none where there is no ledger yet.
 
     As `snapshots list` has it: an import whose process was killed is interrupted.
     """
     try:
-        ledger = books.renewed()
+        ledger = ledger_session.renewed()
         if not ledger.exists():
             return StateCounts()
     except NoDatabase:

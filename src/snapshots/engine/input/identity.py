@@ -28,7 +28,7 @@ something in the ledger looks like it."""
 STREAM_BYTES = 16 * 1024 * 1024
 """Of a stream that is held back to know it by. A stream that ends before is known whole."""
 _MIB = 1 << 20
-_ANEW = "it is loaded anew"
+_LOADED_AGAIN = "it is loaded anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,13 @@ class KnownInput:
     """The table that it would go to now, as far as that is known."""
 
     @property
-    def anew(self) -> str:
+    def reload_reason(self) -> str:
         """Where it is begun anew because tables are gone: a sentence that says which. Else none."""
-        return "" if self.imported or self.unfinished or not self.gone else f"{self.lost}: {_ANEW}"
+        return (
+            ""
+            if self.imported or self.unfinished or not self.gone
+            else f"{self.lost}: {_LOADED_AGAIN}"
+        )
 
     @property
     def lost(self) -> str:
@@ -116,9 +120,9 @@ def look_up(
             begun.append(entry)
     lost = [entry for entry in finished if tables.gone(entry)]
     lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
-    whole = [entry for entry in finished if entry not in lost]
-    imported = next((entry for entry in whole if not tables.emptied(entry)), None)
-    emptied = imported is None and bool(whole)
+    undamaged = [entry for entry in finished if entry not in lost]
+    imported = next((entry for entry in undamaged if not tables.emptied(entry)), None)
+    emptied = imported is None and bool(undamaged)
     unfinished = max(
         (entry for entry in begun if entry not in lost),
         key=lambda entry: (entry.table == likely, entry.counts.records),
@@ -127,7 +131,7 @@ def look_up(
     return KnownInput(
         identity,
         content_hash,
-        whole[0] if emptied else imported,
+        undamaged[0] if emptied else imported,
         unfinished,
         tuple(entry.import_id for entry in lookalikes),
         emptied,

@@ -29,13 +29,13 @@ class Heartbeat:
 
     def __init__(self, target: Target, lease: Lease, shutdown: threading.Event) -> None:
         self.stop = threading.Event()
-        self._books = LedgerSession(target, create=False)
+        self._ledger_session = LedgerSession(target, create=False)
         self._lease = lease
         self._shutdown = shutdown
         self._over = threading.Event()
 
     def __enter__(self) -> Heartbeat:
-        self._thread = threads.start("keeper", self._keep)
+        self._thread = threads.start("heartbeat", self._keep)
         return self
 
     def __exit__(
@@ -56,16 +56,16 @@ class Heartbeat:
                     self._look()
                 except SnapshotsError:
                     # The database is away. Should the lease run out meanwhile, the fence tells.
-                    self._books.renew_if_possible()
+                    self._ledger_session.renew_if_possible()
         except BaseException:
             # Nobody would hear any more that the import is to be cancelled.
             self.stop.set()
             raise
         finally:
-            self._books.close()
+            self._ledger_session.close()
 
     def _look(self) -> None:
-        ledger = self._books.ledger
+        ledger = self._ledger_session.ledger
         entry = ledger.entry(self._lease.import_id)
         if entry is None or entry.wanted or entry.fence != self._lease.fence:
             self.stop.set()

@@ -24,7 +24,7 @@ def session_name(of: Lease | Entry) -> str:
     return f"snapshots import {of.import_id}.{of.fence} {crc32((of.owner or '').encode()):08x}"
 
 
-def require_whole(entry: Entry) -> None:
+def require_undamaged(entry: Entry) -> None:
     """Raises LedgerDamaged where chunks of the import are lost: it would load their rows again."""
     if entry.damage is not None:
         raise LedgerDamaged(
@@ -59,7 +59,7 @@ def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
         raise
 
 
-def require_ours(books: LedgerSession, lease: Lease) -> None:
+def require_ours(ledger_session: LedgerSession, lease: Lease) -> None:
     """Raises LostLease if another process has taken the import over, whatever has become of it.
 
     To be asked before any other reason is given for an end: who takes over ends the sessions of the
@@ -67,7 +67,7 @@ def require_ours(books: LedgerSession, lease: Lease) -> None:
     cannot be asked, nothing is known, and nothing is raised.
     """
     try:
-        ledger = books.renewed()
+        ledger = ledger_session.renewed()
         entry = ledger.entry(lease.import_id)
         if entry is not None and entry.fence != lease.fence:
             ledger.require(ledger.session, lease)
@@ -78,12 +78,12 @@ def require_ours(books: LedgerSession, lease: Lease) -> None:
 
 
 @contextmanager
-def ours(books: LedgerSession, lease: Lease) -> Iterator[None]:
+def ours(ledger_session: LedgerSession, lease: Lease) -> Iterator[None]:
     """In place of an error from the block, LostLease where that is the reason."""
     try:
         yield
     except LostLease:
         raise
     except SnapshotsError:
-        require_ours(books, lease)
+        require_ours(ledger_session, lease)
         raise

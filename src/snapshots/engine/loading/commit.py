@@ -65,13 +65,13 @@ def commit_chunk(
                 return _commit(session, ledger, lease, piece, write)
         # The database names no record, and a part of the chunk cannot stay without its account:
         # so everything is rolled back, and the rows are given in smaller numbers.
-        around = RowIsolation(session, rows, chunk, watch)
+        isolation = RowIsolation(session, rows, chunk, watch)
         while True:
-            found = around.ended
+            found = isolation.ended
             try:
-                return _commit(session, ledger, lease, piece, around.write)
+                return _commit(session, ledger, lease, piece, isolation.write)
             except RefusedAndEnded:
-                if around.ended == found:
+                if isolation.ended == found:
                     raise
     except AlreadyCommitted:
         return None
@@ -103,8 +103,8 @@ def account_of(piece: Piece, written: ChunkWrite, seconds: float) -> ChunkDone:
     chunk = piece.chunk
     if not written.position:
         raise Stopped("there was no room for another record")
-    whole = written.position == len(chunk)
-    end = chunk.end if whole else chunk.start + written.position
+    complete = written.position == len(chunk)
+    end = chunk.end if complete else chunk.start + written.position
     return ChunkDone(
         start=chunk.start,
         end=end,

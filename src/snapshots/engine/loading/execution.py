@@ -60,7 +60,7 @@ class LoadingExecution:
                 plan.columns,
                 plan.converter(task.lease.import_id),
                 stop_at_reject=options.stop_on_error,
-                parse_ahead=self._workers == 1,
+                prefetch_blocks=self._workers == 1,
                 comparing=AlteredValues(target, plan),
                 waits=MissingParents(target, plan.table, plan.columns),
             ),
@@ -69,8 +69,8 @@ class LoadingExecution:
             task.source, plan.dialect, plan.chunk_size, remainder, task.content_hash
         )
         self._pieces: queue.Queue[Piece | None] = queue.Queue(1)
-        self._untold: queue.SimpleQueue[Committed | Notice] = queue.SimpleQueue()
-        self._said: set[str] = set()
+        self._unreported: queue.SimpleQueue[Committed | Notice] = queue.SimpleQueue()
+        self._noticed: set[str] = set()
         self._missing = remainder
         self._lock = threading.Lock()
         self._committed_bytes = 0
@@ -121,8 +121,8 @@ class LoadingExecution:
         return started
 
     def _tell(self) -> None:
-        while not self._untold.empty():
-            self._listener(self._untold.get())
+        while not self._unreported.empty():
+            self._listener(self._unreported.get())
 
     def _cancel_if_stuck(self) -> None:
         """A worker that waits for its database cannot see that it should stop."""
@@ -178,15 +178,15 @@ class LoadingExecution:
     def _count(self, done: ChunkDone) -> None:
         with self._lock:
             self._committed_bytes += done.end - done.start
-        self._untold.put(as_committed(self._part.lease.import_id, done))
+        self._unreported.put(as_committed(self._part.lease.import_id, done))
         self._watch.commit(done.counts, done.waiting)
 
     def _say(self, text: str) -> None:
         with self._lock:
-            new = text not in self._said
-            self._said.add(text)
+            new = text not in self._noticed
+            self._noticed.add(text)
         if new:
-            self._untold.put(Notice(text))
+            self._unreported.put(Notice(text))
 
     def _fail(self, error: BaseException, *, let_workers_finish: bool = False) -> None:
         with self._lock:
@@ -214,12 +214,12 @@ class LoadingExecution:
         gaps = self._missing.gaps
         missing = sum((gap.end or self._reader.end) - gap.start for gap in gaps)
         counts = self._watch.committed
-        whole = self._read_all and self._committed_bytes == missing and self._error is None
+        complete = self._read_all and self._committed_bytes == missing and self._error is None
         return JobOutcome(
             counts=counts,
-            whole=whole,
+            complete=complete,
             over_budget=self._watch.over_budget(),
-            limited=not whole and self._watch.remaining(Counts()) == 0,
+            limited=not complete and self._watch.remaining(Counts()) == 0,
             error=self._error,
             waiting=self._watch.waiting,
             end=self._reader.end,

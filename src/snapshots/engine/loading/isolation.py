@@ -111,7 +111,7 @@ class RowIsolation:
         self._watch.check()
         try:
             with self._session.savepoint():
-                kept, altered = self._around_altered(position, line, block)
+                kept, altered = self._without_altered(position, line, block)
                 if kept.loaded:
                     self._session.load(self._rows.table, self._rows.columns, [kept])
             return altered
@@ -130,7 +130,9 @@ class RowIsolation:
             position, line = half.position, half.line
         return refused
 
-    def _around_altered(self, position: int, line: int, block: Block) -> tuple[Block, list[Reject]]:
+    def _without_altered(
+        self, position: int, line: int, block: Block
+    ) -> tuple[Block, list[Reject]]:
         """The block without the rows that the table would alter, and these."""
         if self._rows.comparing is None:
             return block, []

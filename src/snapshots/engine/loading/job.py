@@ -45,28 +45,35 @@ class LoadingJob:
         """The table that is made of the input's name."""
         return None if name == "-" else table_for(name, None)
 
-    def plan(self, source: Source, books: LedgerSession, say: Callable[[str], None]) -> Plan:
+    def plan(
+        self, source: Source, ledger_session: LedgerSession, say: Callable[[str], None]
+    ) -> Plan:
         """See `engine.job.Job`."""
         if self.options.tables is not None:
             # Before anything of the table is seen, or told.
             table = table_of(self.target, source.identity.name, self.options.table)
-            self.options.tables.require_takes(books.ledger, table)
+            self.options.tables.require_takes(ledger_session.ledger, table)
         plan = make_plan(
-            source, self.target, books.session, self.options, say, books.ledger.last_plan
+            source,
+            self.target,
+            ledger_session.session,
+            self.options,
+            say,
+            ledger_session.ledger.last_plan,
         )
         plan.converter(0)
         if plan.create:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan
 
-    def make(self, plan: Plan, books: LedgerSession, lease: Lease) -> bool:
+    def make(self, plan: Plan, ledger_session: LedgerSession, lease: Lease) -> bool:
         """See `engine.job.Job`."""
-        return plan.create is None or create_table(books.ledger, lease, plan)
+        return plan.create is None or create_table(ledger_session.ledger, lease, plan)
 
     def at_once(
         self,
         plan: Plan,
-        books: LedgerSession,
+        ledger_session: LedgerSession,
         source: Source,
         known: KnownInput,
         stop: threading.Event,
@@ -76,18 +83,20 @@ class LoadingJob:
             return None
         if plan.triggers:
             return None
-        return import_small(books.ledger, source, plan, known, self.options, stop)
+        return import_small(ledger_session.ledger, source, plan, known, self.options, stop)
 
-    def prepare(self, plan: Plan, books: LedgerSession, lease: Lease, *, new: bool) -> None:
+    def prepare(
+        self, plan: Plan, ledger_session: LedgerSession, lease: Lease, *, new: bool
+    ) -> None:
         """See `engine.job.Job`."""
         # Plans of older versions did not know whose a table is.
-        require_users(self.target, books.session, plan.table)
+        require_users(self.target, ledger_session.session, plan.table)
         if new:
-            create_table(books.ledger, lease, plan)
+            create_table(ledger_session.ledger, lease, plan)
         if self.options.tables is not None and plan.loads:
             # Somebody may have made it since the plan was.
-            self.options.tables.require_open(books.ledger, plan.table)
-        prepare_table(self.target, books.session, plan)
+            self.options.tables.require_open(ledger_session.ledger, plan.table)
+        prepare_table(self.target, ledger_session.session, plan)
 
     def settle(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
         """See `engine.job.Job`."""

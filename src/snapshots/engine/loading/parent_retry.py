@@ -54,14 +54,14 @@ def retry(target: Target, task: JobContext, ended: JobOutcome) -> JobOutcome:
 
     Where the import must stop before its end, what waits stands as rejected, and waits on.
     """
-    if not ended.waiting or not ended.whole or ended.error is not None or ended.over_budget:
+    if not ended.waiting or not ended.complete or ended.error is not None or ended.over_budget:
         return ended
     again, over = ParentRetry(target, task), threading.Event()
     try:
         threads.start("retry", partial(again.cancel_if_stuck, over))
         again.run()
     except Stopped:
-        return replace(ended, whole=False)
+        return replace(ended, complete=False)
     except SnapshotsError as error:
         return replace(ended, error=error)
     finally:
@@ -99,12 +99,12 @@ class ParentRetry:
 
     def run(self) -> None:
         """Tries until nothing more is taken. Raises Stopped, and what the target does."""
-        loaded, left = self._durably(self._standing)
+        loaded, left = self._durably(self._loaded_and_waiting)
         # A child before its parent is what waits, as a rule: then one pass from the end is enough.
         first, backwards = left, True
         while left:
             self._pass(backwards=backwards)
-            before, (_, left) = left, self._durably(self._standing)
+            before, (_, left) = left, self._durably(self._loaded_and_waiting)
             if left == before:
                 break
             backwards = not backwards
@@ -135,7 +135,7 @@ class ParentRetry:
             self._ledger.session.close()
             self._ledger = None
 
-    def _standing(self, ledger: Ledger) -> tuple[int, int]:
+    def _loaded_and_waiting(self, ledger: Ledger) -> tuple[int, int]:
         """How many records of the import are loaded, and how many wait."""
         import_id = self._task.lease.import_id
         return ledger.counts(import_id).loaded, awaiting_parents.count(ledger, import_id)

@@ -24,7 +24,7 @@ class _End:
     """No item follows."""
 
 
-def ahead(items: Iterator[T], depth: int = 2) -> Iterator[T]:
+def prefetched(items: Iterator[T], depth: int = 2) -> Iterator[T]:
     """The same items, at most `depth` of them made before they are asked for.
 
     An error of `items` is raised where its item would have come. Closing the iterator, or
@@ -45,7 +45,7 @@ class _Maker(Generic[T]):
         self.ready: queue.Queue[_Item[T] | _End | BaseException] = queue.Queue(depth)
         self._items = items
         self._dropped = threading.Event()
-        self._thread = threads.start("ahead", self._make)
+        self._thread = threads.start("prefetch", self._make)
 
     def close(self) -> None:
         self._dropped.set()

@@ -85,7 +85,7 @@ def import_small(
             if watch.enough(done.counts) or not source.unchanged():
                 raise Stopped("not as simple as it looked")
             lease = Lease(place.import_id, 1, owner.this_process(), place.replaces)
-            whole = SingleChunkImport(
+            complete = SingleChunkImport(
                 identity,
                 content_hash,
                 plan.destination,
@@ -95,7 +95,7 @@ def import_small(
                 reader.end,
                 time.monotonic() - began,
             )
-            enter(ledger, lease, whole)
+            enter(ledger, lease, complete)
             give_up(ledger, known.gone, place.import_id)
             fault_point("before-commit")
         fault_point("after-commit")

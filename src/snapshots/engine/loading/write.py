@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snapshots.engine.loading.prefetch import ahead
+from snapshots.engine.loading.prefetch import prefetched
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
@@ -34,7 +34,7 @@ class RowWriter:
     columns: tuple[str, ...]
     converter: Converter
     stop_at_reject: bool = False
-    parse_ahead: bool = False
+    prefetch_blocks: bool = False
     """Convert on a second thread: pays where only one session may write."""
     comparing: AlteredValues | None = None
     """Finds records that the table would alter; None: there can be none."""
@@ -85,8 +85,8 @@ def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopCondit
         for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
         if block.loaded
     )
-    if rows.parse_ahead:
-        blocks = ahead(blocks)
+    if rows.prefetch_blocks:
+        blocks = prefetched(blocks)
     first = next(blocks, None)
     if first is not None:
         loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))

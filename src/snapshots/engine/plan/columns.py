@@ -173,11 +173,11 @@ def for_table(
     sniffed: Sniffed,
     names: HeaderNames,
     wanted: ColumnOptions,
-    earlier: Contract | None,
+    previous: Contract | None,
     *,
     guesses: bool = False,
 ) -> ColumnChoice:
-    """The columns of a table that exists; `earlier`: the contract of the last import into it.
+    """The columns of a table that exists; `previous`: the contract of the last import into it.
 
     `guesses`: the database takes nearly any text for a date, and there is no asking it which.
     """
@@ -205,7 +205,7 @@ def for_table(
         if declared is None:
             if column.name in free:
                 merged = replace(merged, type=Type("text"))
-            merged = _remember(merged, _named(earlier, column), encoding)
+            merged = _remember(merged, _named(previous, column), encoding)
         columns.append(merged)
         as_text = as_text or needs_text
     missing = contract.missing_values if declared is None else declared.missing_values
@@ -382,20 +382,20 @@ def _as_the_table_has_it(table: Column, declared: Column) -> Column:
     )
 
 
-def _remember(table: Column, earlier: Column | None, encoding: RowEncoding) -> Column:
+def _remember(table: Column, previous: Column | None, encoding: RowEncoding) -> Column:
     """A type that the database has no word for, and that the last import knew.
 
     MySQL keeps a timestamp with zone as a datetime in UTC, and a UUID as text: the next input
     with such values must be read as the first one was.
     """
-    if earlier is None or encoding == "postgres":
+    if previous is None or encoding == "postgres":
         return table
-    if (table.type.wire, earlier.type) == ("tiny", Type("boolean")):
+    if (table.type.wire, previous.type) == ("tiny", Type("boolean")):
         # An import has made it, for truths.
-        return replace(table, type=earlier.type)
+        return replace(table, type=previous.type)
     pairs = {("timestamp", "timestamptz"), ("text", "uuid"), ("text", "json")}
-    if (table.type.kind, earlier.type.kind) in pairs:
-        return replace(table, type=earlier.type)
+    if (table.type.kind, previous.type.kind) in pairs:
+        return replace(table, type=previous.type)
     return table
 
 

@@ -96,12 +96,12 @@ def require_sound(
     if not inferred.complete or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
         return
     quotes = inferred.quotes * 2 > inferred.unsound
-    said = (
+    given_options = (
         (given.quote, given.escape)
         if quotes
         else (given.delimiter, given.ragged, given.preamble, given.header)
     )
-    if any(one is not None for one in said):
+    if any(one is not None for one in given_options):
         return
     dialect = sniffed.dialect
     of_all = f"{inferred.unsound} of {records} records"

@@ -70,7 +70,7 @@ class Options:
     """Every column of a new table is text."""
     request: Endpoint | None = None
     """The rows are sent as this says, and not loaded."""
-    anew: bool = True
+    reload_untouched: bool = True
     """An input whose table is gone is loaded anew, though nobody has touched it since."""
     access: RemoteAccess = field(default_factory=RemoteAccess)
     tables: TableGate | None = None
@@ -313,10 +313,10 @@ def make_plan(
         lineage = options.lineage
     else:
         last = remembered(str(table))
-        earlier = None if last is None else Plan.from_json(last).contract
+        previous = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
         guesses = target.name == "mysql"
-        chosen = for_table(shape, encoding, sniffed, names, wanted, earlier, guesses=guesses)
+        chosen = for_table(shape, encoding, sniffed, names, wanted, previous, guesses=guesses)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}

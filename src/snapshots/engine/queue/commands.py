@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots.engine.lease.takeover import require_whole
+from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import require_users
@@ -52,7 +52,7 @@ def submit(
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
         if import_id is None:
-            after = None if order.again else _earlier(ledger, order, table)
+            after = None if order.again else _unfinished_import(ledger, order, table)
             import_id = queue.enqueue(
                 ledger, order.input, table, order.to_json(), key, bound, after
             )
@@ -65,9 +65,9 @@ def submit(
     return SubmittedImport(entry, new)
 
 
-def _earlier(ledger: Ledger, order: ImportRequest, table: str) -> int | None:
+def _unfinished_import(ledger: Ledger, order: ImportRequest, table: str) -> int | None:
     """The import whose end tells whether there is anything to do for an order."""
-    found = queue.earlier(ledger, order.input)
+    found = queue.unfinished_imports(ledger, order.input)
     return next((one for one, into in found if order.table is None or into == table), None)
 
 
@@ -114,7 +114,7 @@ def resume(
     order = ImportRequest.from_json(entry.request)
     if max_rejects is not None:
         order = replace(order, allowed_now=max_rejects)
-    require_whole(entry)
+    require_undamaged(entry)
     tables = open_tables or OpenTables()
     if entry.plan:
         tables.require_takes(ledger, Plan.from_json(entry.plan).table)

@@ -50,15 +50,21 @@ def carry_out(
     """
 
     def work(hear: Listener) -> ImportResult:
-        with closing(LedgerSession(target, create=False)) as books, ours(books, lease):
+        with (
+            closing(LedgerSession(target, create=False)) as ledger_session,
+            ours(ledger_session, lease),
+        ):
             # The lease is kept already: whoever takes over ends what is open here, too.
-            books.name_sessions(session_name(lease))
+            ledger_session.name_sessions(session_name(lease))
             source = opened(
-                name, options.access, stop, lambda size: queue.sized(books.ledger, lease, size)
+                name,
+                options.access,
+                stop,
+                lambda size: queue.sized(ledger_session.ledger, lease, size),
             )
             try:
                 job = job_for(target, options, entry.kind)
-                return _go(Run(job, books, source, options, hear, stop), lease, entry)
+                return _go(Run(job, ledger_session, source, options, hear, stop), lease, entry)
             finally:
                 source.close()
 
@@ -66,7 +72,7 @@ def carry_out(
 
 
 def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
-    ledger = run.books.ledger
+    ledger = run.ledger_session.ledger
     if entry.plan:
         with ended_by(run.stop, run.source):
             known = require_same(run.source, entry, ledger)
@@ -78,8 +84,8 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     if known.unfinished:
         return _until_it_ends(run, lease, entry, known.unfinished)
     with ended_by(run.stop, run.source):
-        plan = run.job.plan(run.source, run.books, run.say)
-    ledger = run.books.renewed()
+        plan = run.job.plan(run.source, run.ledger_session, run.say)
+    ledger = run.ledger_session.renewed()
     fault_point("planned")
     with ledger.locked():
         fault_point("adopting")
@@ -113,7 +119,7 @@ def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> Imp
             sentence(hint),
         )
     )
-    ledger = run.books.renewed()
+    ledger = run.ledger_session.renewed()
     fault_point("duplicate")
     queue.finish_as(ledger, lease, other.import_id, note)
     return result
@@ -137,7 +143,7 @@ def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> Import
             hint='"again": true loads them anew',
         )
     fault_point("waiting")
-    queue.wait(run.books.renewed(), lease, other.import_id)
+    queue.wait(run.ledger_session.renewed(), lease, other.import_id)
     return ImportResult(
         record=entry.record(run.target.display()),
         counts=Counts(),

@@ -16,7 +16,7 @@ from snapshots.engine.events import Notice
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.heartbeat import Heartbeat
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.takeover import require_whole, take_over
+from snapshots.engine.lease.takeover import require_undamaged, take_over
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.queue.lost_workers import MOST_LOST, give_up_on, lives_lost
@@ -69,16 +69,16 @@ class QueueWorker:
         """Works until the shutdown event is set; the import that runs then is queued again."""
         say = self._say
         spared: set[int] = set()
-        with closing(LedgerSession(self.target, create=True, migrate=say)) as books:
+        with closing(LedgerSession(self.target, create=True, migrate=say)) as ledger_session:
             while not self.shutdown.is_set():
                 try:
                     for import_id in tuple(spared):
-                        queue.spare(books.ledger, import_id)
+                        queue.spare(ledger_session.ledger, import_id)
                         spared.discard(import_id)
-                    busy = self._work(books.ledger, spared)
+                    busy = self._work(ledger_session.ledger, spared)
                 except SnapshotsError as error:
                     self.listener(Notice(f"the queue cannot be read: {error}"))
-                    books.renew_if_possible()
+                    ledger_session.renew_if_possible()
                     busy = False
                 if not busy:
                     threads.pause(POLL_SECONDS, self.shutdown)
@@ -94,8 +94,8 @@ class QueueWorker:
         lease, entry = taken
         try:
             if not entry.wanted:
-                with Heartbeat(self.target, lease, self.shutdown) as keeper:
-                    self._carry_out(lease, entry, keeper.stop)
+                with Heartbeat(self.target, lease, self.shutdown) as heartbeat:
+                    self._carry_out(lease, entry, heartbeat.stop)
             self._settle(lease)
         except LostLease as lost:
             self.listener(Notice(str(lost)))
@@ -127,8 +127,8 @@ class QueueWorker:
     def _fail(self, lease: Lease, error: Exception) -> None:
         """Of an import that had no plan yet; of any other the ledger knows how it ended."""
         stopped = isinstance(error, Stopped)
-        with closing(LedgerSession(self.target, create=False)) as books:
-            books.ledger.end(
+        with closing(LedgerSession(self.target, create=False)) as ledger_session:
+            ledger_session.ledger.end(
                 lease,
                 "interrupted" if stopped else "failed",
                 error.for_the_ledger() if isinstance(error, SnapshotsError) else str(error),
@@ -138,8 +138,8 @@ class QueueWorker:
 
     def _settle(self, lease: Lease) -> None:
         """What becomes of it: what was wanted, or else another turn if only this worker stops."""
-        with closing(LedgerSession(self.target, create=False)) as books:
-            ledger = books.ledger
+        with closing(LedgerSession(self.target, create=False)) as ledger_session:
+            ledger = ledger_session.ledger
             entry = ledger.entry(lease.import_id)
             if entry is None or entry.fence != lease.fence:
                 return
@@ -163,7 +163,7 @@ class QueueWorker:
             try:
                 lost = lives_lost(ledger, entry)
                 if not entry.wanted:
-                    require_whole(entry)
+                    require_undamaged(entry)
                 lease = take_over(ledger, entry, lost)
                 if lost < MOST_LOST or entry.wanted:
                     return lease, entry

@@ -46,7 +46,7 @@ class Ending:
     """The end of the import of one open source, whichever it will be."""
 
     job: Job
-    books: LedgerSession
+    ledger_session: LedgerSession
     source: Source
     options: Options
     stop: threading.Event
@@ -60,7 +60,7 @@ class Ending:
         error = ended.error
         if isinstance(error, LostLease):
             raise error
-        if error is None and ended.whole and not self.source.unchanged():
+        if error is None and ended.complete and not self.source.unchanged():
             error = InputChanged(
                 "the input was changed while it was being loaded",
                 place=self.source.identity.name,
@@ -71,8 +71,8 @@ class Ending:
             return self._failed(lease, error)
         if ended.over_budget:
             return self._over_budget(lease, ended)
-        if not ended.whole:
-            return self._not_whole(lease, ended)
+        if not ended.complete:
+            return self._incomplete(lease, ended)
         try:
             unsettled = self._finish(lease, plan, known, ended)
         except LostLease:
@@ -94,12 +94,14 @@ class Ending:
         `rejects` by code, where all of it was committed on the ledger's session just now;
         `uncounted`: what could not be settled, as a sentence.
         """
-        anew = sentence(known.anew)
+        reload_reason = sentence(known.reload_reason)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, anew, uncounted, rejects)
-        see = f"See them with: snapshots rejects {lease.import_id}{where(self.books.target)}"
+            return self._result(lease, "finished", 0, reload_reason, uncounted, rejects)
+        see = (
+            f"See them with: snapshots rejects {lease.import_id}{where(self.ledger_session.target)}"
+        )
         hint = f"{uncounted} {see}".strip()
-        return self._result(lease, "finished", 3, anew, hint, rejects)
+        return self._result(lease, "finished", 3, reload_reason, hint, rejects)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Notes the end as well as it can be: if the database is away, the lease runs out.
@@ -111,7 +113,7 @@ class Ending:
         fault_point("before-end")
         second = None
         try:
-            self.books.renewed().end(
+            self.ledger_session.renewed().end(
                 lease,
                 state,
                 None if error is None else str(error),
@@ -122,7 +124,7 @@ class Ending:
             second = failure
         own = error is None or isinstance(error, SnapshotsError)
         if own and not isinstance(second, CannotConnect):
-            require_ours(self.books, lease)
+            require_ours(self.ledger_session, lease)
         if second is not None:
             self.say(f"the ledger could not be told: {second}")
 
@@ -135,7 +137,7 @@ class Ending:
         while True:
             fault_point("before-finish")
             try:
-                ledger = self.books.renewed()
+                ledger = self.ledger_session.renewed()
                 with ledger.session.transaction():
                     unsettled = self.job.settle(plan, lease, ledger)
                     ledger.finish(
@@ -156,7 +158,7 @@ class Ending:
         if self.stop.is_set():
             raise Stopped("stopped")
 
-    def _not_whole(self, lease: Lease, ended: JobOutcome) -> ImportResult:
+    def _incomplete(self, lease: Lease, ended: JobOutcome) -> ImportResult:
         if self.stop.is_set():
             self.end(lease, "interrupted", None)
             return self._result(lease, "interrupted", 130, "Stopped.", self._how_to_resume(lease))
@@ -171,7 +173,7 @@ class Ending:
         counts = ended.counts
         if self.options.stop_on_error:
             message = "Stopped at the first rejected record (--stop-on-error)."
-            if ended.whole:
+            if ended.complete:
                 message = "Records were refused in the end (--stop-on-error); others are loaded."
         else:
             message = (
@@ -179,7 +181,7 @@ class Ending:
                 f" --max-rejects {self.options.budget} allows."
             )
         self.end(lease, "failed", OverBudget(message))
-        which = f"{lease.import_id}{where(self.books.target)}"
+        which = f"{lease.import_id}{where(self.ledger_session.target)}"
         hint = (
             f"See them with: snapshots rejects {which}; go on all the same with:"
             f" snapshots resume {which} --max-rejects 100%"
@@ -212,7 +214,9 @@ class Ending:
     ) -> ImportResult:
         skipped: dict[str, int] = {}
         try:
-            ledger = self.books.renewed() if rejects is None else self.books.ledger
+            ledger = (
+                self.ledger_session.renewed() if rejects is None else self.ledger_session.ledger
+            )
             entry = ledger.entry(lease.import_id)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
@@ -224,7 +228,7 @@ class Ending:
             kind = Stopped if exit_code == Stopped.exit_code else LedgerError
             raise kind(message or "the ledger cannot be read", hint=hint)
         return ImportResult(
-            record=entry.record(self.books.target.display()),
+            record=entry.record(self.ledger_session.target.display()),
             counts=entry.counts,
             outcome=outcome,
             exit_code=exit_code,
@@ -240,7 +244,7 @@ class Ending:
             return self.source.again
         if self.source.identity.name == "-":
             return f"Go on by giving the same stream again: ... | {self.job.stream_again}"
-        return f"Go on with: snapshots resume {lease.import_id}{where(self.books.target)}"
+        return f"Go on with: snapshots resume {lease.import_id}{where(self.ledger_session.target)}"
 
 
 def where(target: Target) -> str:

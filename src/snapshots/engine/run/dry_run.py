@@ -112,7 +112,7 @@ def _tell_if_known(
     if known.imported:
         found = already(known.imported, target, source.identity.name, known)
         listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
-    elif known.anew:
-        listener(Notice(known.anew))
+    elif known.reload_reason:
+        listener(Notice(known.reload_reason))
     elif known.unfinished:
         listener(Notice(f"{kind} {known.unfinished.import_id} of this input is unfinished"))

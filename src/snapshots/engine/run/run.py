@@ -22,7 +22,7 @@ from snapshots.engine.input.identity import KnownInput, look_up, require_same
 from snapshots.engine.job import Job, JobContext
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.lease.takeover import require_whole, session_name, take_over
+from snapshots.engine.lease.takeover import require_undamaged, session_name, take_over
 from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.plan import Options, Plan
 from snapshots.engine.run import dry_run
@@ -67,7 +67,9 @@ class Importer:
         listener: Listener,
         stop: threading.Event | None = None,
     ) -> None:
-        self.books = LedgerSession(target, create=True, migrate=lambda text: listener(Notice(text)))
+        self.ledger_session = LedgerSession(
+            target, create=True, migrate=lambda text: listener(Notice(text))
+        )
         self.options = options
         self.listener = listener
         self.stop = stop or threading.Event()
@@ -86,28 +88,28 @@ class Importer:
         return run_with_events(name, self.listener, lambda hear: self._import(given, hear))
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
-        options, target = self.options, self.books.target
+        options, target = self.options, self.ledger_session.target
         source = open_source(given, options.access) if isinstance(given, str) else given
         try:
             if options.dry_run:
                 return dry_run.run(source, target, options, listener)
             job = job_for(target, options, "import" if options.request is None else "delivery")
-            run = Run(job, self.books, source, options, listener, self.stop)
+            run = Run(job, self.ledger_session, source, options, listener, self.stop)
             return run.import_or_go_on()
         except TargetError:
             # Whatever is wrong with the session, the next import gets another.
-            self.books.close()
+            self.ledger_session.close()
             raise
         finally:
             source.close()
 
     def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
         """Notes in the ledger that an input failed before it had a plan."""
-        return record_refusal(self.books.ledger, shown(name), self.options.table, error)
+        return record_refusal(self.ledger_session.ledger, shown(name), self.options.table, error)
 
     def close(self) -> None:
         """Ends the session; another import would begin another."""
-        self.books.close()
+        self.ledger_session.close()
 
 
 def import_input(
@@ -152,15 +154,15 @@ def _resume(
     url: str | None,
 ) -> ImportResult:
     migrated = LedgerSession(target, create=False, migrate=lambda text: listener(Notice(text)))
-    with closing(migrated) as books:
-        ledger = books.ledger
+    with closing(migrated) as ledger_session:
+        ledger = ledger_session.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise LedgerError(
                 f"there is no import {import_id} in {target.display()}",
                 hint="snapshots list shows those there are",
             )
-        require_whole(entry)
+        require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
             return already(of or entry, target, entry.input)
@@ -184,7 +186,7 @@ def _resume(
             )
         source = open_source(_where_it_is(entry, url), options.access)
         try:
-            run = Run(job, books, source, options, listener, stop)
+            run = Run(job, ledger_session, source, options, listener, stop)
             return run.go_on(require_same(source, entry, ledger))
         finally:
             source.close()
@@ -196,20 +198,20 @@ class Run:
     def __init__(
         self,
         job: Job,
-        books: LedgerSession,
+        ledger_session: LedgerSession,
         source: Source,
         options: Options,
         listener: Listener,
         stop: threading.Event,
     ) -> None:
         self.job = job
-        self.target = books.target
-        self.books = books
+        self.target = ledger_session.target
+        self.ledger_session = ledger_session
         self.source = source
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.ending = Ending(job, books, source, options, self.stop, self.say)
+        self.ending = Ending(job, ledger_session, source, options, self.stop, self.say)
 
     def import_or_go_on(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
@@ -220,10 +222,10 @@ class Run:
             self._require_same_wishes(known.unfinished)
             return self.go_on(known)
         self._require_touched(known)
-        plan = self.job.plan(self.source, self.books, self.say)
+        plan = self.job.plan(self.source, self.ledger_session, self.say)
         if result := self._import_small(plan, known):
             return result
-        ledger = self.books.renewed()
+        ledger = self.ledger_session.renewed()
         with ledger.locked():
             lease = None
             if self.nothing_new(known):
@@ -242,7 +244,7 @@ class Run:
 
     def _import_small(self, plan: Plan, known: KnownInput) -> ImportResult | None:
         """All of it in one transaction; None where that cannot be, and nothing was done."""
-        done = self.job.at_once(plan, self.books, self.source, known, self.stop)
+        done = self.job.at_once(plan, self.ledger_session, self.source, known, self.stop)
         if done is None:
             return None
         self._started(done.lease, plan, known, resumed=False)
@@ -255,7 +257,7 @@ class Run:
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = self.books.ledger.lookalikes(fingerprint, self.job.kind)
+        now = self.ledger_session.ledger.lookalikes(fingerprint, self.job.kind)
         return tuple(entry.import_id for entry in now) == known.lookalikes
 
     def go_on(self, known: KnownInput) -> ImportResult:
@@ -263,13 +265,13 @@ class Run:
         entry = known.unfinished
         if entry is None:
             raise LedgerError("there is nothing to go on with")
-        require_whole(entry)
+        require_undamaged(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
                 f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
                 hint="wait for it, or stop that process; snapshots list shows how it goes",
             )
-        lease = take_over(self.books.ledger, entry)
+        lease = take_over(self.ledger_session.ledger, entry)
         return self.execute(lease, Plan.from_json(entry.plan), known, resumed=True)
 
     def _require_same_wishes(self, entry: Entry) -> None:
@@ -286,10 +288,10 @@ class Run:
     def _require_touched(self, known: KnownInput) -> None:
         """Of what is only loaded anew once somebody has touched it: that somebody has, since it was
         last seen under its name."""
-        if self.options.anew or not known.anew:
+        if self.options.reload_untouched or not known.reload_reason:
             return
         now = known.identity
-        seen = self.books.ledger.sightings([now.name])
+        seen = self.ledger_session.ledger.sightings([now.name])
         same = (now.size, now.mtime_ns, now.inode)
         if seen and same not in [(one.size, one.mtime_ns, one.inode) for one in seen]:
             return
@@ -300,7 +302,7 @@ class Run:
         """What the ledger has of the input."""
         wanted = self.job.destination()
         likely = wanted or self.job.likely(self.source.identity.name)
-        ledger = None if self.options.again else self.books.ledger
+        ledger = None if self.options.again else self.ledger_session.ledger
         return look_up(self.source, ledger, self.job.kind, wanted, likely)
 
     def execute(
@@ -309,26 +311,28 @@ class Run:
         """Carries the plan out under the lease, and writes down how that ended."""
         self._started(lease, plan, known, resumed=resumed)
         try:
-            self.books.name_sessions(session_name(lease))
+            self.ledger_session.name_sessions(session_name(lease))
             fault_point("begun")
-            chunks = self.books.ledger.chunks(lease.import_id)
-            if not resumed and not self.job.make(plan, self.books, lease):
+            chunks = self.ledger_session.ledger.chunks(lease.import_id)
+            if not resumed and not self.job.make(plan, self.ledger_session, lease):
                 # Somebody has made the table since it was looked for: now its columns count.
-                plan = self.job.plan(self.source, self.books, lambda _: None)
-                self.books.ledger.replan(lease, plan.to_json())
-            self.job.prepare(plan, self.books, lease, new=not chunks)
+                plan = self.job.plan(self.source, self.ledger_session, lambda _: None)
+                self.ledger_session.ledger.replan(lease, plan.to_json())
+            self.job.prepare(plan, self.ledger_session, lease, new=not chunks)
             task = JobContext(
                 source=self.source,
                 plan=plan,
                 lease=lease,
                 options=self.options,
                 chunks=tuple(chunks),
-                committed=self.books.ledger.counts(lease.import_id),
+                committed=self.ledger_session.ledger.counts(lease.import_id),
                 content_hash=known.content_hash,
                 stop=self.stop,
                 listener=self.listener,
                 heartbeat=lambda: self._heartbeat(lease),
-                waiting=awaiting_parents.count(self.books.ledger, lease.import_id) if chunks else 0,
+                waiting=awaiting_parents.count(self.ledger_session.ledger, lease.import_id)
+                if chunks
+                else 0,
             )
             ended = self.job.carry_out(task)
             return self.ending.conclude(lease, plan, known, ended)
@@ -360,8 +364,8 @@ class Run:
         )
         if lease.replaces is not None:
             self.say(f"import {lease.replaces} had this name: its rows stay in the table")
-        if known.anew and not resumed:
-            self.say(known.anew)
+        if known.reload_reason and not resumed:
+            self.say(known.reload_reason)
         known_databases.remember(self.target.display())
 
     def _heartbeat(self, lease: Lease) -> None:
@@ -369,7 +373,7 @@ class Run:
         input or for an API, would learn that from no chunk."""
         fault_point("heartbeat")
         try:
-            ledger = self.books.ledger
+            ledger = self.ledger_session.ledger
             ledger.heartbeat(lease)
             ledger.require(ledger.session, lease)
         except SnapshotsError as error:
@@ -377,7 +381,7 @@ class Run:
                 raise
             # The workers try to get the database back, even if it refuses who was let in before;
             # so does the next heartbeat.
-            self.books.renew_if_possible()
+            self.ledger_session.renew_if_possible()
 
     def say(self, text: str) -> None:
         """Tells the listener a sentence."""

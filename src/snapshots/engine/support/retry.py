@@ -25,7 +25,7 @@ class RetryPolicy:
         self._seconds = seconds
         self._check = check
         self._deadline: float | None = None
-        self._said = False
+        self._reported = False
         self._pause = _FIRST_PAUSE
 
     def bear(self, error: SnapshotsError, *, connected: bool) -> None:
@@ -42,10 +42,10 @@ class RetryPolicy:
     def worth_saying(self) -> bool:
         """Once: it has lasted so long that the user should know what is waited for."""
         now = time.monotonic()
-        if self._said or self._deadline is None:
+        if self._reported or self._deadline is None:
             return False
-        self._said = now > self._deadline - self._seconds + _WORTH_SAYING
-        return self._said
+        self._reported = now > self._deadline - self._seconds + _WORTH_SAYING
+        return self._reported
 
     def wait(self) -> None:
         """Until the next try: longer each time, and not all workers at once."""

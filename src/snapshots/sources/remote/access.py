@@ -50,7 +50,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAccess:
-    """What the door decides: a command line trusts its user, a service trusts no one."""
+    """What the caller decides: a command line trusts its user, a service trusts no one."""
 
     policy: AddressPolicy = field(default_factory=Anywhere)
     connections: int = 4

@@ -176,12 +176,12 @@ class HttpRemote:
     def broken(self, error: Exception) -> TransientFailure:
         """For an answer that was begun, or at least asked for."""
         if isinstance(error, TimeoutError):
-            said = "The server has sent nothing for too long."
+            message = "The server has sent nothing for too long."
         elif isinstance(error, OSError):
-            said = f"The connection with the server broke: {error.strerror or error}."
+            message = f"The connection with the server broke: {error.strerror or error}."
         else:
-            said = f"The server does not speak HTTP: {type(error).__name__}."
-        return TransientFailure.of(said, self._place, "Try again later.")
+            message = f"The server does not speak HTTP: {type(error).__name__}."
+        return TransientFailure.of(message, self._place, "Try again later.")
 
     def cut(self, missing: int | None) -> EndedEarly:
         """For an answer that ends before it should."""
@@ -244,8 +244,8 @@ class _HttpBody:
         size = 0
         try:
             while size < PIECE and self._left != 0:
-                room = PIECE - size
-                part = self._response.read1(room if self._left is None else min(room, self._left))
+                space = PIECE - size
+                part = self._response.read1(space if self._left is None else min(space, self._left))
                 if not part:
                     if self._left:
                         return b"".join(parts), self._remote.cut(self._left)

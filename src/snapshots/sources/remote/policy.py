@@ -37,7 +37,7 @@ _SPECIAL: Final = tuple(
         # NAT64, 6to4, Teredo and IPv4-compatible.
         (_DISGUISED, "64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/32 ::/96 ::ffff:0:0:0/96"),
         # The rest of IANA's registries of special-purpose addresses: those that are reachable
-        # serve the network itself (anycast of DNS, of relays), and have no files.
+        # serve the network itself (anycast of DNS and the like), and have no files.
         (
             _RESERVED,
             "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24"

@@ -133,8 +133,8 @@ class UrlSource:
         def read() -> Iterator[bytes]:
             return (begun.pop() if begun else Peekable(self._counted())).read()
 
-        whole = restored(read, self._codec, self._name)
-        return self._unpacking.bounded(whole, lambda: self._consumed, self._name)
+        unpacked = restored(read, self._codec, self._name)
+        return self._unpacking.bounded(unpacked, lambda: self._consumed, self._name)
 
     def _counted(self, offset: int = 0) -> Iterator[bytes]:
         self._consumed = offset

@@ -38,13 +38,13 @@ class FormattedField(_Field):  # type: ignore[misc]
         for _ in range(6):  # catalog, schema, table, origin, name, its origin
             self.read_length_coded_string()
         more = self._position
-        told = self.read_length_coded_string() or b""
+        attributes = self.read_length_coded_string() or b""
         end = self._position
         # The rest is as PyMySQL knows it.
         self._data = self._data[:more] + self._data[end:]
         self._position = begin
         super()._parse_field_descriptor(encoding)
-        self.format = _format(told)
+        self.format = _format(attributes)
 
 
 class Formatting(_Connection):  # type: ignore[misc]
@@ -82,11 +82,11 @@ class Formatting(_Connection):  # type: ignore[misc]
         return packet
 
 
-def _format(told: bytes) -> str:
+def _format(attributes: bytes) -> str:
     """Of pairs, each of a kind and a text with its length."""
-    while len(told) > 1:
-        kind, length = told[0], told[1]
+    while len(attributes) > 1:
+        kind, length = attributes[0], attributes[1]
         if kind == _FORMAT:
-            return told[2 : 2 + length].decode("ascii", "replace")
-        told = told[2 + length :]
+            return attributes[2 : 2 + length].decode("ascii", "replace")
+        attributes = attributes[2 + length :]
     return ""

@@ -59,8 +59,8 @@ def _bits(value: bytes | str) -> str:
 def _time(value: bytes | str) -> str:
     """Without a fraction of nothing: DATETIME(6) has one at midnight, too."""
     text = value.decode("ascii") if isinstance(value, bytes) else value
-    whole, _, fraction = text.partition(".")
-    return text if fraction.strip("0") else whole
+    integer, _, fraction = text.partition(".")
+    return text if fraction.strip("0") else integer
 
 
 _TEXTS: dict[Any, Any] = {
@@ -86,7 +86,7 @@ def _connect(server: QueryServer) -> Any:
         for statement in _READING:
             connection.query(statement)
     except (pymysql.err.Error, OSError) as error:
-        raise cannot_connect(server, _said(error)) from error
+        raise cannot_connect(server, _message(error)) from error
     # Some versions of PyMySQL go on in plain text where the server has no TLS.
     if server.tls in {"require", "verify"} and not connection._secure:
         connection.close()
@@ -177,8 +177,8 @@ class MysqlQuery:
             with self._errors():
                 self._cursor.execute(sql)
             fields = self._cursor._result.fields
-            told = connection.formats
-            unsure = () if told else (f for f in fields if _may_be_json(f))
+            formats = connection.formats
+            unsure = () if formats else (f for f in fields if _may_be_json(f))
             json = _json_columns(server, {_origin(f)[:2] for f in unsure})
             self.columns: tuple[Column, ...] = tuple(self._column(f, json) for f in fields)
         except BaseException:
@@ -212,8 +212,8 @@ class MysqlQuery:
         try:
             yield
         except pymysql.err.Error as error:
-            raise refused(self._place, _said(error), lost=not self._connection.open) from error
+            raise refused(self._place, _message(error), lost=not self._connection.open) from error
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error.args[-1]) if error.args else str(error)

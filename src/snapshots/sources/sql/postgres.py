@@ -94,7 +94,7 @@ def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> P
     try:
         connection = psycopg.connect(context=_TEXTS, **settings(server))
     except psycopg.Error as error:
-        raise cannot_connect(server, _said(error)) from error
+        raise cannot_connect(server, _message(error)) from error
     try:
         connection.read_only = True
         return PostgresQuery(connection, sql, place, most)
@@ -224,10 +224,10 @@ class PostgresQuery:
             yield
         except psycopg.Error as error:
             lost = bool(self._connection.closed)
-            raise refused(self._place, _said(error), lost=lost) from error
+            raise refused(self._place, _message(error), lost=lost) from error
 
 
-def _said(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     return (error.diag.message_primary or str(error)).strip()
 
 

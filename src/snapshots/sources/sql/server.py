@@ -59,24 +59,24 @@ class Query(Protocol):
         """Ends query and session, without reading what is left. Never raises."""
 
 
-def cannot_connect(server: QueryServer, said: str) -> CannotConnect:
+def cannot_connect(server: QueryServer, message: str) -> CannotConnect:
     """There is no session."""
     return CannotConnect(
-        f"The session cannot be opened: {said.strip()}",
+        f"The session cannot be opened: {message.strip()}",
         place=str(server),
         hint="Check host, port, user, password, database and TLS.",
         retryable=True,
     )
 
 
-def refused(place: str, said: str, *, lost: bool) -> InputError:
+def refused(place: str, message: str, *, lost: bool) -> InputError:
     """The query does not run, or not to its end."""
     if lost:
         return InputError(
-            f"The session with the server was lost: {said}", place=place, retryable=True
+            f"The session with the server was lost: {message}", place=place, retryable=True
         )
     return InputError(
-        f"The server refuses the query: {said}",
+        f"The server refuses the query: {message}",
         place=place,
         hint="Correct the query, or let the user read what it asks for.",
     )

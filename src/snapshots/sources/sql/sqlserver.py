@@ -72,7 +72,7 @@ def run(server: QueryServer, sql: str, place: str, most: int | None = None) -> S
     try:
         connection = pytds.connect(**settings(server))
     except (pytds.Error, OSError) as error:
-        raise cannot_connect(server, _said(error)) from error
+        raise cannot_connect(server, _message(error)) from error
     try:
         return SqlServerQuery(connection, sql, place)
     except BaseException:
@@ -146,7 +146,7 @@ class SqlServerQuery:
             yield
         except (pytds.Error, OSError) as error:
             lost = not isinstance(error, pytds.DatabaseError) or not error.number
-            raise refused(self._place, _said(error), lost=lost) from error
+            raise refused(self._place, _message(error), lost=lost) from error
 
 
 def column_of(name: str, code: int, place: str) -> Column:
@@ -156,5 +156,5 @@ def column_of(name: str, code: int, place: str) -> Column:
     return Column(name, name, Type(_KINDS.get(code, "text")))
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(getattr(error, "text", "") or error)

@@ -39,7 +39,7 @@ _CANNOT_CREATE = 1005
 _UNFIT = re.compile(r"errno: (139|185)\b")
 """InnoDB's words for too long a row and too many columns."""
 _DISK_FULL = 1021
-_NO_ROOM = re.compile(r"\b(?:Errcode|errno): 28\b")
+_NO_DISK_SPACE = re.compile(r"\b(?:Errcode|errno): 28\b")
 """What the system told the server, of a temporary file for instance, under many numbers."""
 _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
@@ -88,7 +88,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
         return refusal
     if code in _CONTRACT or (code == _CANNOT_CREATE and _UNFIT.search(message)):
         return ContractError(f"MySQL cannot have such a table: {message}")
-    if _NO_ROOM.search(message):
+    if _NO_DISK_SPACE.search(message):
         code = _DISK_FULL
     return TargetError(f"MySQL: {message}", hint=_HINTS.get(code, ""), retryable=code in _RETRY)
 

@@ -51,8 +51,8 @@ def _set(variable: str, members: str) -> str:
 
 
 def _year(variable: str, _: str) -> str:
-    whole = f"{variable} REGEXP '^((19|20|21)[0-9][0-9]|0000)$'"
-    return f"IF({variable} IS NULL OR {whole}, {variable}, CONCAT('not a year: ', {variable}))"
+    is_year = f"{variable} REGEXP '^((19|20|21)[0-9][0-9]|0000)$'"
+    return f"IF({variable} IS NULL OR {is_year}, {variable}, CONCAT('not a year: ', {variable}))"
 
 
 def _too_long(length: str) -> str:

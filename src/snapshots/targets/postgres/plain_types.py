@@ -70,7 +70,7 @@ _UNITS = {
     "12000": "mil mils millennium millennia",
 }  # fmt: skip
 """Microseconds or months of a unit: a fraction of it must be a whole number of them."""
-_WHOLE = " ".join(
+_SCALE = " ".join(
     f"WHEN lower(m[2]) IN ({', '.join(repr(name) for name in names.split())}) THEN {factor}"
     for factor, names in _UNITS.items()
 )
@@ -78,7 +78,7 @@ _INTERVAL = (
     "EXISTS (SELECT FROM regexp_matches(CASE WHEN {t} ~* '^\\s*P' THEN translate("
     "regexp_replace({t}, '^([^T]*[0-9.])M', '\\1mon', 'i'), 'Tt', '  ') ELSE {t} END,"
     " '([0-9]*\\.[0-9]+)\\s*([a-z]*)', 'gi') AS m"
-    f" WHERE CAST(m[1] AS numeric) * (CASE WHEN m[2] = '' THEN 1e6 {_WHOLE} ELSE 1 END) % 1 <> 0)"
+    f" WHERE CAST(m[1] AS numeric) * (CASE WHEN m[2] = '' THEN 1e6 {_SCALE} ELSE 1 END) % 1 <> 0)"
 )
 
 _SUM = "regexp_replace({0}, '[^0-9.,'']', '', 'g')"

@@ -103,12 +103,14 @@ class Transactions(ABC):
         try:
             yield
         except self.driver_error as error:
-            told = self.translate(error, loading=loading)
+            translated = self.translate(error, loading=loading)
             if self._within and not self.lives_after_error():
-                if isinstance(told, RefusedRows):
-                    told = RefusedAndEnded(told.message, hint=told.hint, place=told.place)
-                self._ended_by = self._ended_by or told
-            raise told from error
+                if isinstance(translated, RefusedRows):
+                    translated = RefusedAndEnded(
+                        translated.message, hint=translated.hint, place=translated.place
+                    )
+                self._ended_by = self._ended_by or translated
+            raise translated from error
 
     def _is_over(self) -> TargetError:
         cause = self._ended_by
