@@ -1,7 +1,7 @@
-"""The contract of an input that has none: types that its values fit.
+"""Infers a contract for an input that has none: types that its values fit.
 
-All values are looked at where that is cheap: in a local, uncompressed file of at most
-`READ_FULLY_UP_TO`. Else it is a sample, and that is said.
+All values are read if that is cheap: in a local, uncompressed file of at most `READ_FULLY_UP_TO`.
+Else a sample is read, and a note says so.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 MIB: Final = 1024 * 1024
 
 READ_FULLY_UP_TO: Final = 256 * MIB
-"""A larger file is sampled: reading it twice would cost more than a wrong guess would."""
+"""Larger files are sampled: reading them twice would cost more than a wrong guess."""
 
 HEAD: Final = 16 * MIB
-"""Of a stream or a compressed input, as it cannot be entered in its middle."""
+"""Bytes that are read of a stream or a compressed input, which cannot be entered in its middle."""
 
 BLOCKS: Final = 16
 BLOCK: Final = MIB
@@ -43,20 +43,20 @@ _THREADS: Final = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A contract, and what it rests on."""
+    """A contract, and the evidence for it."""
 
     contract: Contract
     complete: bool
-    """Every record was looked at."""
+    """Whether every record was read."""
     records: int
-    """Records that were looked at and can be loaded as far as their structure goes."""
+    """Records that were read and whose structure allows loading them."""
     notes: tuple[str, ...]
     broken: int = 0
-    """Records that cannot be loaded whatever the types are."""
+    """Records that cannot be loaded, whatever the types are."""
     unsound: int = 0
-    """Those of them with broken quoting or another number of fields."""
+    """How many of those have broken quoting or another number of fields."""
     quotes: int = 0
-    """Those of them with broken quoting."""
+    """How many of those have broken quoting."""
 
 
 def infer(
@@ -69,11 +69,11 @@ def infer(
     all_text: bool = False,
     read_fully_up_to: int = READ_FULLY_UP_TO,
 ) -> Inferred:
-    """Types for the columns called `names`, in the order of the input's fields.
+    """Infers types for the columns called `names`, in the order of the input's fields.
 
-    `missing_values`: texts that mean NULL. `exact`: numbers are decimals, and never floats.
-    `all_text`: there are no other types. `read_fully_up_to`: the largest file that is read from
-    front to back. Takes constant memory; raises InputError where the source does.
+    `missing_values`: texts that mean NULL. `exact`: numbers are decimals, never floats. `all_text`:
+    every column is text. `read_fully_up_to`: the largest file, in bytes, that is read from front to
+    back. Takes constant memory. Raises the InputError of the source.
     """
     size = source.identity.size
     utf8 = is_utf8(dialect.encoding)
@@ -121,7 +121,7 @@ def infer(
 def _scan(
     chunks: Iterable[Chunk], dialect: Dialect, fields: int, missing: Sequence[str] | None
 ) -> str:
-    """Evidence of all chunks, a few of which are held at a time."""
+    """Merges the evidence of all chunks, of which a few are held at a time."""
     values = None if missing is None else list(missing)
     scanners = [Scanner(dialect_json(dialect), fields, values) for _ in range(_THREADS)]
     running: deque[Future[None]] = deque()
@@ -150,10 +150,10 @@ def _all(source: Source, dialect: Dialect) -> Iterator[Chunk]:
 
 
 def _spread(source: Source, dialect: Dialect, size: int) -> Iterator[Chunk]:
-    """Blocks at even distances; each begins after the first line end in it.
+    """Yields blocks at even distances; each begins after the first line end in it.
 
-    That may lie within quotes. What is then read there are broken records, which are left
-    out, or text, which makes a type wider and never too narrow.
+    That may lie within quotes. Then broken records are read, which are left out, or text, which
+    makes a type wider and never too narrow.
     """
     for number in range(BLOCKS):
         offset = number * (size - BLOCK) // (BLOCKS - 1)

@@ -1,7 +1,7 @@
-"""What a sample becomes when it is parsed as one dialect or another.
+"""Parses a sample in one dialect or another, and measures the result.
 
-Every candidate is measured by the kernel, so that what is compared is what would be loaded:
-how many fields each record has, and how much its cells look like values. `choose` judges.
+The kernel measures every candidate, so that what would be loaded is compared: how many fields each
+record has, and how much its cells look like values. `choose` judges.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""What may stand right above the header, as wide as the table: remarks, and pairs of a word and
-what it stands for.
-"""
+"""Recognises lines right above the header that are as wide as the table: remarks, and pairs of a
+word and its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records after the header that hold no data: dashes, types, units, names once more."""
+"""Recognises records after the header that hold no data: dashes, types, units, names once more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user says of how an input is written."""
+"""The options by which a user says how an input is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Literal
 
 
 def by_name(text: str) -> str:
-    """The character that a user names: `tab`, `space`, `^A`; nothing for `none`."""
+    r"""Returns the character that a user names: `tab`, `space`, `^A`; an empty text for `none`.
+
+    >>> by_name("tab"), by_name(";")
+    ('\t', ';')
+    """
     named = {"\\t": "\t", "tab": "\t", "none": "", "space": " "}.get(text.lower(), text)
     if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_" and named != "^^":
         named = chr(ord(named[1].upper()) - ord("@"))
@@ -16,7 +20,12 @@ def by_name(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DialectOptions:
-    """What a user says of the dialect. None: to be detected; "" for a character: there is none."""
+    """What a user says of the dialect. None: it is detected. An empty text for a character: there
+    is none.
+
+    >>> DialectOptions(delimiter=";", header=False).quote is None
+    True
+    """
 
     delimiter: str | None = None
     quote: str | None = None

@@ -1,4 +1,5 @@
-"""What is asked of a user where lines are no records yet: at fixed places, in quotes as a whole."""
+"""Asks the user about lines that are no records yet: with fields at fixed places, or quoted
+entirely."""
 
 from __future__ import annotations
 

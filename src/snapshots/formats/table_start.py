@@ -1,4 +1,4 @@
-"""Where a table begins, and how its header is known when it comes again."""
+"""Finds where a table begins, and the header by which a repetition is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One field more than there are columns: a delimiter at the end of records, or of the header."""
+"""Handles one field more than there are columns: a delimiter at the end of records, or of the
+header."""
 
 from __future__ import annotations
 
