@@ -38,7 +38,7 @@ HEAD = 256 * 1024
 """Bytes of an input that are enough to detect its dialect."""
 
 _FEW = 0.2
-"""This many records with an unusual number of fields cast no doubt on it; more do."""
+"""A larger share of records with an unusual number of fields casts doubt on it."""
 _HEADERS = 20
 """Records that may be the header of a table which knows its columns."""
 _NAMES = 3
