@@ -18,7 +18,7 @@ MISSING = {
     "unknown", "missing", "none", "null", "n.a.", "na", "nan", "tbd", "tba", "pending", "x", "*",
     "suppressed", "not available", "not applicable", "no data", "n.v.", "k.a.", "unbekannt",
 }  # fmt: skip
-"""Words for a value that is not there: a record of them is one all the same."""
+"""Words for a missing value."""
 _MOSTLY = 0.8
 
 _TYPE_WORD = re.compile(
