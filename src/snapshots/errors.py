@@ -1,9 +1,9 @@
-"""Every error this package raises on purpose.
+"""All errors that this package raises on purpose.
 
-One base class. An error says what happened (`message`), where (`place`), what to do
-(`hint`) and whether trying again may help (`retryable`). Adapters translate the errors
-of drivers and of the operating system into these once, at their edge; doors translate
-these once, to an exit code and a JSON object.
+They have one base class. An error says what happened (`message`), where (`place`) and what to do
+(`hint`), and whether trying again may help (`retryable`). Adapters translate the errors of drivers
+and of the operating system into these. The command line and REST translate these into an exit code,
+a status and a JSON object.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its beginning and a full stop at its end.
+    """Returns the text with a capital at its beginning and a full stop at its end.
 
     >>> sentence("there is no such file")
     'There is no such file.'
@@ -27,7 +27,14 @@ def sentence(text: str) -> str:
 
 
 class SnapshotsError(Exception):
-    """The base of all errors of this package; picklable."""
+    """The base of all errors of this package. They can be pickled.
+
+    `code` names the kind in JSON, and `exit_code` is that of the command line.
+
+    >>> error = SnapshotsError("there is no such file", place="a.csv", hint="check its name")
+    >>> str(error), error.hint, error.exit_code
+    ('a.csv: There is no such file.', 'Check its name.', 1)
+    """
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "error"
@@ -54,7 +61,8 @@ class SnapshotsError(Exception):
         return f"{where}{self.message}"
 
     def for_the_ledger(self) -> str:
-        """What is kept of it. The hint is not, unless it is half of the answer."""
+        """Returns the text that the ledger keeps. It leaves the hint out, unless the hint is half
+        of the answer."""
         return str(self)
 
 
@@ -65,43 +73,43 @@ def _rebuild(
 
 
 class UsageError(SnapshotsError):
-    """An option or an argument does not make sense."""
+    """An option or an argument makes no sense."""
 
     exit_code = 2
     code = "usage"
 
 
 class ProjectError(SnapshotsError):
-    """A project folder is not complete, or its settings are wrong."""
+    """A project folder is incomplete, or its settings are wrong."""
 
     exit_code = 6
     code = "project"
 
 
 class InputError(SnapshotsError):
-    """The input cannot be read, or is not what it was."""
+    """The input cannot be read, or has changed."""
 
     code = "input"
 
 
 class InputChanged(InputError):
-    """The input's bytes are not those the import was begun with."""
+    """The bytes of the input are not those that the import began with."""
 
     code = "input_changed"
 
 
 class DialectError(InputError):
-    """How the input is written (encoding, delimiter, header) cannot be known."""
+    """It cannot be known how the input is written: its encoding, delimiter or header."""
 
     code = "dialect"
 
     def for_the_ledger(self) -> str:
-        """With the options that end the doubt."""
+        """Returns the message with the hint, which names the options that end the doubt."""
         return " ".join(filter(None, (str(self), self.hint)))
 
 
 class ContractError(SnapshotsError):
-    """The contract is not valid, or the input's columns are not the table's."""
+    """The contract is not valid, or the columns of the input do not fit the table."""
 
     code = "contract"
 
@@ -113,69 +121,69 @@ class ColumnsChanged(ContractError):
 
 
 class TargetError(SnapshotsError):
-    """The target refused something that is not a row."""
+    """The target refused something, and not because of a row."""
 
     code = "target"
 
 
 class RefusedRows(TargetError):
-    """The target refused at least one of the rows it was just given.
+    """The target refused at least one of the rows that it was just given.
 
-    Not retryable as it stands: the rows must be given in smaller numbers until the
+    Trying the same again does not help: the rows must be given in smaller numbers until the
     culprits are alone.
     """
 
     code = "refused_by_target"
     key: str | None = None
-    """The foreign key that has no parent for a row, by its name; empty where the database does
-    not name it, None where it is another reason."""
+    """The name of the foreign key that lacks a parent. Empty if the database does not name it; None
+    if the reason is another."""
 
 
 class RefusedAndEnded(RefusedRows):
-    """The target refused a row, and in doing so ended the transaction: all of it is undone.
+    """The target refused a row and ended the transaction, so that all of it is undone.
 
-    No savepoint helps here. The transaction must be begun anew, without that row.
+    No savepoint helps here. The transaction must begin again, without that row.
     """
 
     taken: int | None = None
-    """Rows of that load that the target had taken before; None where it cannot be known."""
+    """How many rows of that load the target had taken before; None if that cannot be known."""
 
 
 class CannotConnect(TargetError):
-    """No session with the target: no server, wrong password, bad settings."""
+    """No session with the target can be opened: no server, a wrong password or bad settings."""
 
     exit_code = 6
     code = "cannot_connect"
 
 
 class NoDatabase(CannotConnect):
-    """The server is there, or the folder of the file; the database is not."""
+    """The server, or the folder of the file, is there, but the database is not."""
 
     code = "no_database"
 
 
 class ConnectionLost(TargetError):
-    """The session with the target ended in the middle of something."""
+    """The session with the target ended in the middle of its work."""
 
     exit_code = 6
     code = "connection_lost"
 
 
 class Undeliverable(TargetError):
-    """An API has not said within its time what becomes of a record."""
+    """An API has not said in time what became of a record."""
 
     exit_code = 6
     code = "undeliverable"
 
 
 class LedgerError(SnapshotsError):
-    """The ledger cannot be read, or says something that forbids going on."""
+    """The ledger cannot be read, or its content forbids going on."""
 
     code = "ledger"
 
 
 class LedgerDamaged(LedgerError):
-    """Rows of the ledger itself are lost: what an import has loaded cannot be told."""
+    """The ledger has lost rows, so that it does not tell what an import has loaded."""
 
     code = "ledger_damaged"
 
@@ -193,13 +201,13 @@ class ImportBusy(LedgerError):
 
 
 class AlreadyCommitted(LedgerError):
-    """The chunk is accounted for: another transaction claimed it before, and committed."""
+    """Another transaction has claimed and committed the chunk already."""
 
     code = "already_committed"
 
 
 class LostLease(LedgerError):
-    """Another process has taken this import over; this one must not write."""
+    """Another process has taken this import over, and this one must not write any more."""
 
     code = "lost_lease"
 
@@ -218,13 +226,13 @@ class NoSuchImport(LedgerError):
 
 
 class QueueFull(LedgerError):
-    """As many imports wait as may wait; later there will be room."""
+    """The queue is full. There is space again when imports have ended."""
 
     code = "queue_full"
 
 
 class WorkerLost(LedgerError):
-    """Workers have died of an import, one after the other, and none had committed a chunk of it."""
+    """Several workers in a row have died of an import, and none committed a chunk of it."""
 
     code = "worker_lost"
 
@@ -236,7 +244,7 @@ class KeyReused(LedgerError):
 
 
 class Forbids(LedgerError):
-    """The state of the import does not allow what is asked of it."""
+    """The state of the import does not allow what is asked."""
 
     code = "conflict"
 
@@ -260,13 +268,13 @@ class ForbiddenTable(SnapshotsError):
 
 
 class TooSlow(TargetError):
-    """The database has not answered a question of a client within its time."""
+    """The database has not answered a client's question in time."""
 
     code = "too_slow"
 
 
 class DiskFull(SnapshotsError):
-    """Less of a disk is free than must stay so."""
+    """The disk has less free space than must stay free."""
 
     code = "disk_full"
 
@@ -279,32 +287,32 @@ class OverBudget(SnapshotsError):
 
 
 class AccountingMismatch(SnapshotsError):
-    """records != loaded + rejected + skipped. A defect, never data."""
+    """The counts do not balance: records != loaded + rejected + skipped. A defect, never data."""
 
     exit_code = 7
     code = "accounting_mismatch"
 
 
 class Defect(SnapshotsError):
-    """The kernel gave up where it never should."""
+    """The kernel failed where it never should."""
 
     code = "defect"
 
 
 class OutOfMemory(SnapshotsError):
-    """The system gives no memory, or no thread."""
+    """The system gives no memory, or no further thread."""
 
     code = "out_of_memory"
 
 
 def out_of_memory(message: str = "there is not enough memory") -> OutOfMemory:
-    """For Python's MemoryError, which says nothing."""
+    """Returns the error for Python's MemoryError, which has no text."""
     hint = "free some, or load with --workers 1 and a smaller --chunk-size"
     return OutOfMemory(message, hint=hint)
 
 
 class Stopped(SnapshotsError):
-    """The user, or the system, asked the work to stop."""
+    """The user or the system asked the work to stop."""
 
     exit_code = 130
     code = "stopped"

@@ -1,6 +1,4 @@
-"""Who runs the program, their home folder and the current one: a container may give it a user who
-has none of them.
-"""
+"""Finds the user, the home folder and the current folder: a container may have none of them."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from snapshots.errors import UsageError
 
 
 def expanded(path: str) -> Path | None:
-    """The path with its `~` replaced; None where it has one and there is no home folder.
+    """Returns the path with its `~` replaced; None if it has one and there is no home folder.
 
     For instance `~/.my.cnf` becomes `/root/.my.cnf`, and `data/my.cnf` stays as it is.
     """
@@ -23,7 +21,8 @@ def expanded(path: str) -> Path | None:
 
 
 def required(path: str) -> Path:
-    """The same for a path that somebody wrote. Raises UsageError where there is no home folder."""
+    """Returns the same for a path that somebody wrote. Raises UsageError if there is no home
+    folder."""
     found = expanded(path)
     if found is None:
         raise UsageError(
@@ -34,8 +33,8 @@ def required(path: str) -> Path:
 
 
 def absolute(path: str) -> str:
-    """From the root, and without `..`; UsageError where that takes the current folder, and it is
-    gone or may not be entered."""
+    """Returns the path from the root, without `..`. Raises UsageError if the current folder is
+    needed, and is gone or may not be entered."""
     try:
         return os.path.abspath(path)  # noqa: PTH100 (it takes `..` out)
     except OSError as error:
@@ -43,7 +42,7 @@ def absolute(path: str) -> str:
 
 
 def no_current_folder() -> UsageError:
-    """Nothing is known of where we are."""
+    """Returns the error for a current folder that is gone or may not be entered."""
     return UsageError(
         "The current folder is gone, or this user may not enter it.",
         hint="Go to another one first: cd /",
@@ -51,7 +50,8 @@ def no_current_folder() -> UsageError:
 
 
 def user() -> str:
-    """The name of the user who runs the program. Raises UsageError where it has none."""
+    """Returns the name of the user who runs the program. Raises UsageError if the system knows
+    none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

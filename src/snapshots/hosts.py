@@ -1,4 +1,4 @@
-"""Names of hosts: what can be none is said before anybody is asked for it."""
+"""Checks names of hosts before anything resolves them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MOST_IN_A_NAME: Final = 253
 
 
 def no_name(host: str) -> str | None:
-    """Why no host can have this name; None where one may.
+    """Returns why no host can have this name; None if one may.
 
-    Whoever resolves a name would raise for it what is no OSError.
+    A resolver would raise other errors than OSError for such a name.
 
     >>> no_name("example.org."), no_name("::1"), no_name("a..b")
     (None, None, 'two dots of its name have nothing between them')
@@ -41,7 +41,8 @@ def no_name(host: str) -> str | None:
 
 
 def literal(host: str) -> Address | None:
-    """The address that is written in place of a name, in any way that a resolver understands.
+    """Returns the address that is written in place of a name, in any way that a resolver
+    understands; None if it is a name.
 
     >>> literal("0x7f.1"), literal("[::1]"), literal("example.org")
     (IPv4Address('127.0.0.1'), IPv6Address('::1'), None)

@@ -1,6 +1,6 @@
-"""The nouns: frozen values that every other module passes around.
+"""The frozen values that all modules pass around.
 
-Nothing here does I/O. Field names are those of the ledger, of `--json` and of the docs.
+Nothing here does I/O. The names of fields are those of the ledger, of `--json` and of the docs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ TypeKind: TypeAlias = Literal[
 """What a value is, whatever a target calls it."""
 
 State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
-"""`finished`: the whole input is accounted for. All others but `running` can be resumed."""
+"""The state of an import. `finished`: the whole input is accounted for. All others but `running`
+can be resumed."""
 
 RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
@@ -26,61 +27,73 @@ RunKind: TypeAlias = Literal["import", "delivery"]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the records of an input are written."""
+    """How the records of an input are written.
+
+    >>> Dialect(delimiter=";", quote="'").terminator
+    'lf'
+    """
 
     delimiter: str = ","
-    """Mostly one character. Empty: a record is one field."""
+    """The text between two fields, mostly one character. If empty, a record is one field."""
     quote: str | None = '"'
     escape: str | None = None
-    """Before a quote, a delimiter, a line end or itself, which is data then; before anything else
-    it is data. Two quotes within quotes are one with it as without it."""
+    """The escape character; None for none. Before a quote, a delimiter, a line end or itself it
+    makes that data. Before anything else it is data itself. Two quotes within quotes mean one, with
+    an escape and without."""
     terminator: Literal["lf", "cr", "rs"] = "lf"
-    """`lf`: a line ends with LF, a CR before it belongs to the line end. `cr`: with CR alone.
-    `rs`: with U+001E, as a query's rows do, so that the line end in a value counts as no line."""
+    """How a record ends. `lf`: with LF; a CR before it belongs to the line end. `cr`: with CR
+    alone. `rs`: with U+001E, as a query's rows do, so that a line end in a value does not count as
+    a line."""
     encoding: str = "utf-8"
-    """Python's name. The kernel always sees UTF-8; other encodings are decoded before it."""
+    """Python's name of the encoding. The kernel always sees UTF-8; other encodings are decoded
+    before."""
     header: bool = True
     preamble: int = 0
-    """Physical lines before the header (or the first record); skipped."""
+    """How many physical lines are skipped before the header, or before the first record."""
     rows_after_header: int = 0
-    """Records just after the header that hold no data (types, units); skipped."""
+    """How many records after the header are skipped, because they hold types or units."""
     comment: str | None = None
     skip_initial_space: bool = False
     max_record_size: int = MAX_RECORD_SIZE
     """Bytes. A longer record is rejected: `record_too_long`."""
     repeated: str | None = None
-    """The header as it stands in the input: a record whose fields hold the same is rejected,
-    `repeated_header`. With a byte order mark: only a record that has one, too."""
+    """The header as the input has it. A record with the same fields is rejected: `repeated_header`.
+    If it has a byte order mark, only records that have one, too, are."""
     ragged: Literal["reject", "trim", "pad"] = "reject"
-    """What is done with a record that is not as wide as the header. `trim`: empty fields beyond
-    it are dropped. `pad`: also, fields that are missing at the end are NULL."""
+    """What is done with a record that is not as wide as the header. `reject`: it is rejected.
+    `trim`: empty fields beyond the header are dropped. `pad`: in addition, fields that are missing
+    at the end are NULL."""
     escape_unquoted: bool = True
-    """The escape counts in unquoted fields, too: a user gave it. Plans that were made before there
-    was this choice lack it, and their chunks were cut so."""
+    """Whether the escape also counts in unquoted fields: true if a user gave it. Older plans lack
+    this field, and their chunks were cut as if it were true."""
 
 
 Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded", "tiny", "span", "year"]
-"""What the column does to a value besides. `jsonb`, and MySQL's `binary` JSON: of members with one
-name it keeps the last, and the second one rounds numbers to 64 bits. `numeric`: SQLite makes a
-number of a text that looks like one. `padded`: blanks at the end of a text are lost. `year`: MySQL
-makes other years of those that have not four digits. `tiny` and `span` are more than their kinds:
-MySQL's tinyint(1) also takes numbers, and its time hours beyond a day, and a minus."""
+"""What the column also does to a value. `jsonb`, and MySQL's `binary` JSON, keep the last of
+members with one name; `binary` rounds numbers to 64 bits. `numeric`: SQLite makes a number of a
+text that looks like one. `padded`: blanks at the end of a text are lost. `year`: MySQL changes
+years that have not four digits. `tiny`: MySQL's tinyint(1), which also takes numbers. `span`: its
+time, which also takes a minus, and hours beyond a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type and its physical limits. What does not fit is a reject, never a coercion."""
+    """A type and its physical limits. A value beyond them is a reject, and is never changed.
+
+    >>> Type("decimal", precision=12, scale=2).kind
+    'decimal'
+    """
 
     kind: TypeKind
     bits: int = 64
-    """integer: 8, 16, 24, 32 or 64. float: 32 or 64."""
+    """The bits of an integer (8, 16, 24, 32 or 64) or of a float (32 or 64)."""
     unsigned: bool = False
     precision: int | None = None
-    """decimal: digits in all; None: no limit."""
+    """How many digits a decimal has in all; None for no limit."""
     scale: int | None = None
-    """decimal: digits after the point; None: no limit."""
+    """How many digits a decimal has after the point; None for no limit."""
     fraction: int = 6
-    """time, timestamp, timestamptz: digits of a second that are kept."""
+    """How many digits of a second a time or timestamp keeps."""
     max_chars: int | None = None
     max_bytes: int | None = None
     wire: Wire = ""
@@ -90,17 +103,20 @@ class Type:
 class Column:
     """One column of a contract: where its value comes from and what it must be.
 
-    The constraints and formats are those of Frictionless Table Schema, as written there.
-    `minimum` and the like are lexical values, read by the kernel as the column's type.
+    The constraints and formats are those of Frictionless Table Schema, written as there. `minimum`
+    and the like are texts, which the kernel reads as values of the column's type.
+
+    >>> Column("price", "Price (EUR)", Type("decimal"), minimum="0").source
+    'Price (EUR)'
     """
 
     name: str
-    """In the table."""
+    """The name in the table."""
     source: str
-    """In the input's header; equal to `name` where the input has none."""
+    """The name in the input's header; equal to `name` if the input has no header."""
     type: Type
     format: str = "default"
-    """`default`, or a strptime pattern such as %d/%m/%Y."""
+    """`default`, or a pattern of strptime such as %d/%m/%Y."""
     required: bool = False
     unique: bool = False
     minimum: str | None = None
@@ -112,7 +128,8 @@ class Column:
     pattern: str | None = None
     enum: tuple[str, ...] | None = None
     true_values: tuple[str, ...] | None = None
-    """None: true, True, TRUE, 1 (and t, yes, y, on... where an existing table is the contract)."""
+    """Texts that mean true. None: true, True, TRUE, 1 (and t, yes, y, on... if an existing table is
+    the contract)."""
     false_values: tuple[str, ...] | None = None
     decimal_char: str = "."
     group_char: str | None = None
@@ -123,31 +140,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """In some records, one of some columns must have a value."""
+    """A rule that one of some columns must have a value, in some records or in all."""
 
     any_of: tuple[str, ...]
-    """Names of columns."""
+    """The names of the columns."""
     when: str | None = None
-    """A column; None: the rule is for all records."""
+    """The column that decides whether the rule is for a record; None: the rule is for all records.
+    """
     values: tuple[str, ...] = ()
-    """Texts of it that the rule is for."""
+    """The texts in that column that the rule is for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a row of a table must be."""
+    """What a row of a table must be: its columns, its primary key and its rules."""
 
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] | None = None
-    """Texts that mean NULL, quoted or not; compared with a field as it is written, before escapes
-    are taken out of it. None: only an empty field without quotes does."""
+    """Texts that mean NULL, quoted or not. A field is compared as it is written, with its escapes.
+    None: only an empty field without quotes means NULL."""
     primary_key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TableName:
-    """A table, with its schema (PostgreSQL) where one was named. Never quoted here."""
+    """A table, with its schema if one was named (PostgreSQL). It is never quoted here."""
 
     name: str
     schema: str | None = None
@@ -156,7 +174,7 @@ class TableName:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
     def sql(self, quote: Callable[[str], str]) -> str:
-        """As SQL names it, each part quoted as the database does."""
+        """Returns the name for SQL, each part quoted by `quote`."""
         return ".".join(quote(part) for part in (self.schema, self.name) if part)
 
 
@@ -166,20 +184,22 @@ class TableColumn:
 
     name: str
     type: Type | None
-    """None: the database has the type and the kernel does not know it; sent as text."""
+    """The type; None if the kernel does not know it. Its values are then sent as text."""
     sql_type: str
-    """As the database says it."""
+    """The type, as the database names it."""
     nullable: bool
     has_default: bool
-    """The database can fill it in: a default, an identity, an AUTO_INCREMENT."""
+    """Whether the database can fill the column in: with a default, an identity or an
+    AUTO_INCREMENT."""
     generated: bool = False
-    """Computed by the database; must not be written."""
+    """Whether the database computes the column; it must not be written then."""
     wire: Wire = ""
-    """Of the type, where it is not known by that alone."""
+    """What the column also does to a value, if its type alone does not tell."""
     free: bool = False
-    """The database reads more forms of a value than the kernel does, who lets it."""
+    """Whether the database reads more forms of a value than the kernel, which then leaves it to it.
+    """
     values: tuple[str, ...] | None = None
-    """The only ones that the column takes; None: there is no such list."""
+    """The only values that the column takes; None: there is no such list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +210,17 @@ class TableShape:
     columns: tuple[TableColumn, ...]
     primary_key: tuple[str, ...] = ()
     view: bool = False
-    """It stands for other tables, and may take no rows: `ports.Target.require_loadable` tells."""
+    """Whether it stands for other tables, and may take no rows: `ports.Target.require_loadable`
+    tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The account of some records; `records` is always the sum of the other three."""
+    """The account of some records; `records` is always the sum of the other three.
+
+    >>> Counts(records=10, loaded=8, rejected=1, skipped=1).balanced
+    True
+    """
 
     records: int = 0
     loaded: int = 0
@@ -212,7 +237,7 @@ class Counts:
 
     @property
     def balanced(self) -> bool:
-        """Every record is in exactly one bucket."""
+        """Whether every record is in exactly one bucket."""
         return self.records == self.loaded + self.rejected + self.skipped
 
 
@@ -221,14 +246,14 @@ class Reject:
     """One record that is not in the table, and why."""
 
     line: int
-    """1-based number of the record's first physical line."""
+    """The number of the record's first physical line, from 1."""
     byte_offset: int
-    """Of the record's first byte in the (decompressed) input."""
+    """The offset of the record's first byte in the (decompressed) input, from 0."""
     column: str | None
     code: str
     reason: str
     raw: bytes
-    """The record as it stands in the input, without its line end; at most 64 KiB of it."""
+    """The bytes of the record without its line end; at most 64 KiB of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,15 +264,16 @@ class ImportRecord:
     kind: RunKind
     input: str
     content_hash: str | None
-    """BLAKE3 of the input's bytes as they lie, as `b3sum` prints it; None until it is known."""
+    """BLAKE3 of the input's bytes as `b3sum` prints it, of a compressed file before decompression;
+    None until it is known."""
     database: str
-    """Never with a password."""
+    """The URL of the database, never with a password."""
     table: str
-    """Of a delivery the URL that it is sent to."""
+    """The table; of a delivery, the URL that it is sent to."""
     state: State
     records: int
     loaded: int
-    """Of a delivery the records that the API has confirmed."""
+    """How many records were loaded; of a delivery, how many the API has confirmed."""
     rejected: int
     skipped: int
     pending: int
@@ -256,13 +282,13 @@ class ImportRecord:
     """Records of a delivery that were sent more than once, because an answer was lost."""
     bytes: int | None
     started_at: str
-    """UTC, ISO 8601."""
+    """The time in UTC, as ISO 8601."""
     finished_at: str | None
     seconds: float
     error: str | None
     replaces: int | None = None
     """The import of the same name, into the same table, whose content this one succeeds."""
     damage: str | None = None
-    """What the ledger has lost of it, as a sentence."""
+    """What the ledger has lost of it, as a sentence; None if nothing."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""

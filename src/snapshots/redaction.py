@@ -1,8 +1,8 @@
-"""What is secret: the one vocabulary by which the ledger, logs, errors and answers leave it out.
+"""Knows what is secret, and removes it from the ledger, logs, errors and answers.
 
-By its name (`pwd`, `X-Api-Key`, `sessionId`, `auth_code`), by its looks (a token is unlike a
-word), or by its place (the login of a URL). What it costs to hide too much is a word that is not
-shown; so names are secret unless they are known to be of data, such as `country_code`.
+A text is secret by its name (`pwd`, `X-Api-Key`, `sessionId`, `auth_code`), by its look (a token is
+unlike a word), or by its place (the login of a URL). Hiding too much costs a word that is not
+shown. Names are therefore secret unless they are known to be of data, such as `country_code`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _ANYWHERE: Final = re.compile(
     r"token|secret|passw|passphrase|passcode|pwd|pswd|kennwort|signature|credential|session(?!attr)|sessid|[cx]srf|cookie|jwt"
     r"|hmac|bearer|authori[sz]|authent|assertion|samlre|apikey|accesskey|privatekey|connectionstring"
 )
-"""In a name without its hyphens; no ordinary word has one of these in it."""
+"""Parts of secret names, without hyphens. No ordinary word contains one of them."""
 _AUTH: Final = re.compile(r"auth(?!or|$)")
-"""The beginning of a word, as in `authuser`, and not in `author`."""
+"""The beginning of a secret word, as in `authuser`, but not in `author`."""
 _WORDS: Final = frozenset(
     """
     appid auth authn authz cred creds digest dsn hash mac nonce otp pass pat pin psk psw pw salt
@@ -27,7 +27,8 @@ _WORDS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _ENDS: Final = ("key", "code", "pass", "auth", "sig")
-"""Of words in one, too: `authkey`, `dbpass`. They are ends of other words as well."""
+"""Endings of secret names, also within a word: `authkey`, `dbpass`. Other words have these ends as
+well."""
 _OF_DATA: Final = frozenset(
     """
     cache foreign group idempotency index lookup natural object order partition primary public row
@@ -44,13 +45,13 @@ _OF_DATA: Final = frozenset(
     default require
     """.split()  # noqa: SIM905
 )
-"""Words before such an end that make it data: keys that sort, codes that name things, parts of
-other words; and what a connection demands of its server."""
+"""Words that make data of a name with such an ending: keys that sort, codes that name things, parts
+of other words, and what a connection demands of its server."""
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _OPAQUE: Final = re.compile(
     r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/_=~-]{16,}|eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
 )
-"""What looks like a key, whatever its name is, or is a JSON Web Token."""
+"""A text that looks like a key, or is a JSON Web Token, whatever its name is."""
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SHOWN_TO_A_SERVER: Final = re.compile(
@@ -83,23 +84,31 @@ def _ends_so(word: str, before: str) -> bool:
 
 
 def looks_secret(value: str) -> bool:
-    """Whether a value is a key, to look at it."""
+    """Whether a value looks like a key.
+
+    >>> looks_secret("3f2b8c1d9e7a4b6c"), looks_secret("Amsterdam")
+    (True, False)
+    """
     return bool(_OPAQUE.fullmatch(value))
 
 
 def scheme_of(name: str) -> str | None:
-    """The scheme, in small letters, of what is written like a URL."""
+    """Returns the scheme of a URL in small letters; None if the text is no URL."""
     match = _SCHEME.match(name)
     return match[1].lower() if match else None
 
 
 def authority(name: str) -> str:
-    """Host or bucket as it is written, with all that stands before and behind it; of any text."""
+    """Returns the part of a URL between `://` and the path: host or bucket, with login and port.
+
+    >>> authority("https://ana:pw@example.org:8443/a.csv")
+    'ana:pw@example.org:8443'
+    """
     return re.split("[/?#]", name.partition("://")[2], maxsplit=1)[0]
 
 
 def shown(name: str) -> str:
-    """A name for logs, errors and the ledger: of a URL without anything that may be secret.
+    """Returns a name for logs, errors and the ledger; a URL without anything that may be secret.
 
     >>> shown("https://ana:pw@example.org/a.csv?page=2&X-Amz-Signature=0b1c")
     'https://example.org/a.csv?page=2&X-Amz-Signature=***'
@@ -119,7 +128,7 @@ def shown(name: str) -> str:
 
 
 def hides_something(name: str) -> bool:
-    """Whether `shown` left out what a request needs."""
+    """Whether `shown` leaves out something that a request needs."""
     if scheme_of(name) is None:
         return False
     visible = shown(name)
@@ -127,14 +136,14 @@ def hides_something(name: str) -> bool:
 
 
 def secret_parameters(url: str) -> list[tuple[str, str]]:
-    """Names and values of what is secret by its name, wherever a URL has parameters."""
+    """Returns names and values of the parameters of a URL whose names are secret."""
     pairs = [part.partition("=") for part in re.split("[?#&;]", url)[1:]]
     named = [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
     return [(name, value) for name, value in named if value and is_secret(name)]
 
 
 def without_secrets(text: str) -> str:
-    """What somebody else has said (a server, a library), without what it repeats of a secret.
+    """Returns a message of a server or a library without the secrets that it repeats.
 
     >>> without_secrets("no answer of http://ana:pw@h/?token=abc: Authorization: Bearer 3f2b8c1d")
     'no answer of http://h/?token=***: Authorization: Bearer ***'
@@ -150,7 +159,7 @@ def _of_a_path(parameter: re.Match[str]) -> str:
 
 
 def _of_a_query(query: str) -> str:
-    """As it was written, but for what is secret: a resume asks for the very same."""
+    """Returns a query as it was written, except for secrets: a resume asks for the very same."""
     if query and not re.search("[=&;]", query):
         return HIDDEN
     return "".join(map(_of_a_pair, re.split("([&;])", query)))
@@ -166,7 +175,7 @@ def _of_a_pair(pair: str) -> str:
 
 
 def _tells(value: str) -> bool:
-    """A key, or what has one in it: another URL, or parameters behind a semicolon."""
+    """Whether a value is a key, or contains one: another URL, or parameters behind a semicolon."""
     inner = [part.partition("=") for part in re.split("[;&?]", value)[1:]]
     return (
         looks_secret(value)
@@ -176,7 +185,8 @@ def _tells(value: str) -> bool:
 
 
 def _of_a_text(match: re.Match[str]) -> str:
-    """The URL in a text; as it was, where nothing is secret: a user may be named."""
+    """Returns the URL in a text without its secrets. If it has none, it stays as it is: it may name
+    a user."""
     url = match[0]
     end = re.search(r"[).,:;]*$", url)
     tail = end[0] if end else ""
@@ -189,7 +199,8 @@ def _of_a_text(match: re.Match[str]) -> str:
 
 
 def _named(match: re.Match[str]) -> str:
-    """Names of every kind stand in sentences (`code: 5`): there the value must look so, too."""
+    """Hides a named value in a sentence. Sentences have names of every kind (`code: 5`), so the
+    value must look secret, too."""
     name, between, value = match.groups()
     strong = "=" in between and _ANYWHERE.search("".join(_PARTS.findall(name)).lower())
     hidden = strong or (is_secret(name) and looks_secret(value))

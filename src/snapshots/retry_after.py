@@ -1,4 +1,4 @@
-"""The header `Retry-After`, which servers that are read from and that are sent to have alike."""
+"""Reads the header `Retry-After`, for reading from servers and for sending to them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 MOST_SECONDS = 366 * 86_400.0
-"""Whoever asks for more may as well ask for this: it is given up, too."""
+"""A longer wait counts as this one: it is given up, too."""
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """The seconds that are asked for, by a number or a date; None where it is neither.
+    """Returns the seconds that are asked for, by a number or a date; None if it is neither.
 
     >>> retry_after("120"), retry_after("soon"), retry_after(None)
     (120.0, None, None)

@@ -1,8 +1,8 @@
-"""Text that others wrote (names, answers, sentences of servers), made harmless for a screen.
+"""Makes texts of others (names, answers, messages of servers) harmless for a screen.
 
-A name may hold what moves a cursor, clears a screen, sets a window's title or turns the direction
-of writing, and a line end would begin a line that we seem to have said. Whoever writes for people
-writes `plain` text; whoever writes JSON writes `plain_json`, which is the same JSON.
+A name may hold characters that move a cursor, clear a screen, set a window's title or turn the
+direction of writing. A line end in it would begin a line that seems to be ours. Write `plain` text
+for people, and `plain_json`, which is the same JSON, for programs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import unicodedata
 
 
 def plain(text: str, keep: str = "") -> str:
-    r"""The text on one line, with an escape for all that is not seen or moves what is.
+    r"""Returns the text on one line, with an escape for every character that is not seen or moves
+    others.
 
     `keep`: characters that stay as they are.
 
@@ -26,7 +27,7 @@ def plain(text: str, keep: str = "") -> str:
 
 
 def plain_json(text: str) -> str:
-    r"""JSON that says the same, with nothing in it that `plain` would change.
+    r"""Returns JSON of the same meaning, in which `plain` would change nothing.
 
     >>> plain_json('{"a": "\x9b2J"}')
     '{"a": "\\u009b2J"}'
@@ -39,7 +40,8 @@ def plain_json(text: str) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    """Blanks of other widths are no harm: people write them into headers."""
+    """Whether a character can be seen. Blanks of other widths are harmless: people write them into
+    headers."""
     return character.isprintable() or unicodedata.category(character) == "Zs"
 
 

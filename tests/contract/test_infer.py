@@ -65,7 +65,7 @@ def written(tmp_path, *lines):
 def test_the_first_type_that_fits_every_value(tmp_path, values, kind):
     found = inferred(written(tmp_path, "id,x", *(f"{n},{value}" for n, value in enumerate(values))))
     assert kinds(found) == ["integer", kind]
-    assert found.whole
+    assert found.complete
     assert found.records == len(values)
 
 
@@ -105,7 +105,7 @@ def test_empty_quotes_and_empty_columns_are_named(tmp_path):
 
 def test_a_header_without_rows(tmp_path):
     found = inferred(written(tmp_path, "a,b"), DialectOptions(header=True))
-    assert (found.whole, found.records, found.notes) == (True, 0, ())
+    assert (found.complete, found.records, found.notes) == (True, 0, ())
 
 
 def test_broken_records_are_no_evidence(tmp_path):
@@ -172,14 +172,14 @@ def test_the_whole_of_a_file_is_read_in_constant_memory(big):
     finally:
         tracemalloc.stop()
     assert kinds(found) == ["integer", "float", "text", "timestamp", "text"]
-    assert (found.whole, found.records) == (True, 500_000)
+    assert (found.complete, found.records) == (True, 500_000)
     assert peak < 10 * MIB
 
 
 def test_a_large_file_is_sampled_all_over_and_that_is_said(big):
-    found = inferred(big, whole=MIB)
+    found = inferred(big, read_fully_up_to=MIB)
     assert kinds(found) == ["integer", "float", "text", "timestamp", "text"]
-    assert not found.whole
+    assert not found.complete
     assert 100_000 < found.records < 400_000
     assert "16 blocks of 1 MiB" in found.notes[0]
     assert "rejected" in found.notes[0]
@@ -190,7 +190,7 @@ def test_of_a_compressed_file_the_head_is_read(big, tmp_path):
     path.write_bytes(gzip.compress(big.read_bytes(), 1))
     found = inferred(path)
     assert kinds(found) == ["integer", "float", "text", "timestamp", "integer"]
-    assert not found.whole
+    assert not found.complete
     assert "first 16 MiB" in found.notes[0]
 
 
@@ -198,7 +198,7 @@ def test_all_of_a_compressed_file_that_is_no_longer_than_that(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,x"))
     found = inferred(path)
-    assert (found.whole, found.records, kinds(found)) == (True, 1, ["integer", "text"])
+    assert (found.complete, found.records, kinds(found)) == (True, 1, ["integer", "text"])
 
 
 def test_other_encodings(tmp_path):
@@ -218,4 +218,4 @@ def test_a_row_of_types_is_no_evidence(name):
 
 
 def test_the_limits_are_those_in_the_docs():
-    assert (module.WHOLE, module.HEAD, module.BLOCKS) == (256 * MIB, 16 * MIB, 16)
+    assert (module.READ_FULLY_UP_TO, module.HEAD, module.BLOCKS) == (256 * MIB, 16 * MIB, 16)

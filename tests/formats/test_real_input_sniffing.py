@@ -334,7 +334,7 @@ def test_the_head_alone_tells_the_same(name):
     size = len(whole) * 2 // 3 & ~1
     said = None if wanted.encoding.startswith("utf") else wanted.encoding
     options = DialectOptions(encoding=said)
-    all_of_it, some = sniff(whole, options), sniff(whole[:size], options, whole=False)
+    all_of_it, some = sniff(whole, options), sniff(whole[:size], options, complete=False)
     assert some.dialect == all_of_it.dialect
     assert some.header == all_of_it.header
 

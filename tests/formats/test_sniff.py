@@ -82,7 +82,7 @@ def test_spaces_within_quotes_say_nothing_of_those_around_them(lines, options, s
 
 def test_spaces_before_a_field_that_is_longer_than_the_sample():
     lines = text("a,b", '1," ""x"""', "2, y", '3,"z')
-    assert not sniff(lines, whole=False).dialect.skip_initial_space
+    assert not sniff(lines, complete=False).dialect.skip_initial_space
 
 
 @pytest.mark.parametrize("option", ["quote", "escape", "comment"])

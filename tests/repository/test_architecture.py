@@ -155,8 +155,9 @@ def test_the_layers_hold(tree: Path) -> None:
         ("model.py", "import snapshots.errors\nimport snapshots.engine\n", "snapshots.engine"),
         ("targets/sneaky.py", "import snapshots.ledger\n", "snapshots.targets.sneaky"),
         ("engine/sneaky.py", "import psycopg\n", "snapshots.engine.sneaky"),
+        ("web/sneaky.py", "", "snapshots.web.sneaky"),
     ],
-    ids=["new module without a place", "upward", "sideways", "driver outside its adapter"],
+    ids=["no place", "upward", "sideways", "driver outside its adapter", "no place in a package"],
 )
 def test_the_contracts_can_fail(tree: Path, file: str, text: str, complaint: str) -> None:
     with (tree / "snapshots" / file).open("a") as module:
@@ -164,6 +165,22 @@ def test_the_contracts_can_fail(tree: Path, file: str, text: str, complaint: str
     done = lint(tree)
     assert done.returncode == 1
     assert complaint in done.stdout
+
+
+def test_the_layers_in_the_docs_are_those_of_the_linter() -> None:
+    """docs/architecture.md lists those of the package and of the engine, from the top down."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {
+        contract["containers"][0]: [layer.split(" | ") for layer in contract["layers"]]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    }
+    text = (ROOT / "docs/architecture.md").read_text("utf-8").partition("\n## Layers\n")[2]
+    package, engine = text.split("\nThe engine's folders")
+    for container, table in (("snapshots", package), ("snapshots.engine", engine)):
+        rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+        listed = [re.findall(r"`(\w+)`", row) for row in rows]
+        assert [sorted(row) for row in listed] == [sorted(row) for row in declared[container]]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

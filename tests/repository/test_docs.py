@@ -297,7 +297,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Rejects allowed": f"{Options().reject_limit.share:.0%}".replace("%", " %"),
         "Connections that load at once": f"at most {execution.MAX_WORKERS}",
         "Input that the dialect is detected from": f"first {sniff.HEAD // 1024} KiB",
-        "File that types are inferred from whole": f"{infer.WHOLE // mib} MiB",
+        "File that types are inferred from whole": f"{infer.READ_FULLY_UP_TO // mib} MiB",
         "Of a larger file": f"{infer.BLOCKS} blocks of {infer.BLOCK // mib} MiB",
         "Of a stream or compressed input": f"{infer.HEAD // mib} MiB",
         "File hashed before it is loaded": f"{identity.EAGER_BYTES // mib} MiB",
@@ -358,6 +358,27 @@ def test_links_lead_somewhere(path: Path) -> None:
         there = (path.parent / name).resolve() if name else path
         assert there.exists(), f"{path.name}: {target}"
         assert not anchor or anchor in anchors(there), f"{path.name}: {target}"
+
+
+def test_the_files_that_pages_for_developers_name_are_there() -> None:
+    """Named from the top of the repository, of the package, of its two largest parts or of the
+    kernel."""
+    package = ROOT / "src" / "snapshots"
+    tops = (ROOT, package, package / "web", package / "engine", ROOT / "native" / "src")
+    pages = (
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "docs" / "architecture.md",
+        ROOT / "docs" / "reliability.md",
+    )
+    lost = [
+        f"{path.name}: {name}"
+        for path in (*pages, *(ROOT / "docs" / "decisions").glob("*.md"))
+        for name in re.findall(
+            r"`([a-z_][\w./-]*/(?:[\w.-]+\.(?:py|rs|sql|md|toml))?)`", path.read_text("utf-8")
+        )
+        if "NAME" not in name and not any((top / name).exists() for top in tops)
+    ]
+    assert lost == []
 
 
 def test_every_key_of_a_project_is_documented_with_its_default() -> None:

@@ -1,1 +1,2 @@
-"""What a row must be: read from a file, inferred from values, or taken from a table."""
+"""Contracts: what a row must be. They are read from a file, inferred from values, or taken from a
+table."""

@@ -1,7 +1,7 @@
-"""Frictionless Table Schema: read as a contract, checked, and written back.
+"""Reads a Frictionless Table Schema as a contract, and checks it.
 
-What the standard has and this does not is refused by name, never ignored: a rule that is
-not applied must not look as if it were.
+What the standard has and this does not is refused by name, never ignored: a rule that is not
+applied must not look as if it were.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ __all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
 
 _LARGEST = 16 * 1024 * 1024
 MOST_FIELDS = 10_000
-"""That somebody may declare: more than any table has."""
+"""The most fields that a contract may declare: more than any table has."""
 
 
 def read_contract(path: Path | str) -> Contract:
-    """The contract in a file. ContractError, with file, field and key, if it is none."""
+    """Returns the contract in a file. Raises ContractError, with file, field and key, if it is
+    none."""
     place = str(path)
     try:
         text = Path(path).read_bytes()[: _LARGEST + 1].decode("utf-8-sig")
@@ -56,7 +57,7 @@ def read_contract(path: Path | str) -> Contract:
 
 
 def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
-    """The contract that somebody has written, whoever that is; see `parse_contract`."""
+    """Returns the contract that somebody has written, whoever that is; see `parse_contract`."""
     fields = schema.get("fields") if isinstance(schema, dict) else None
     if isinstance(fields, list) and len(fields) > MOST_FIELDS:
         at = SchemaPlace(place).key("fields")
@@ -67,7 +68,13 @@ def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
 
 
 def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
-    """The contract that a Table Schema describes; `place` is what errors say it is from."""
+    """Returns the contract that a Table Schema describes. Raises ContractError, which names `place`
+    as its origin.
+
+    >>> contract = parse_contract({"fields": [{"name": "id", "type": "integer"}]}, "a.json")
+    >>> contract.columns[0].type.kind
+    'integer'
+    """
     at = SchemaPlace(place)
     _check_text(schema, at)
     _check_schema(schema, at)
@@ -81,7 +88,7 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
 
 
 def _check_text(schema: Mapping[str, Any], at: SchemaPlace) -> None:
-    """JSON can write half of a character, by its number, which no text can hold."""
+    """Refuses halves of characters: JSON can write them by number, and no text can hold them."""
     try:
         json.dumps(schema, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
@@ -122,7 +129,7 @@ def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
 
 
 def _word(value: object) -> object:
-    """Version 2 of the standard writes fieldsMatch as a list of one word."""
+    """Returns a word of the standard. Its version 2 writes fieldsMatch as a list of one word."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
@@ -137,7 +144,8 @@ def _check_names(columns: tuple[Column, ...], at: SchemaPlace) -> None:
 
 
 def _missing_values(schema: Mapping[str, Any], at: SchemaPlace) -> tuple[str, ...] | None:
-    """Texts, or in version 2 of the standard objects with a `value`; by default empty fields."""
+    """Returns the texts that mean NULL: version 2 of the standard may have objects with a `value`.
+    By default empty fields do."""
     own = schema.get("x-snapshots", {})
     if isinstance(own, dict) and own.get("missingValues") == "unquoted":
         return None
@@ -170,7 +178,7 @@ def _primary_key(
 
 
 def contract_of(contract: Path | Mapping[str, Any]) -> Contract:
-    """A Table Schema, in a file or in memory, with patterns that can be had. Raises
+    """Returns the contract in a file or in memory, and checks its patterns. Raises
     ContractError."""
     if isinstance(contract, Mapping):
         return users_contract(contract, "contract")

@@ -1,4 +1,4 @@
-"""From what the kernel saw of a column's values to the column's type.
+"""Chooses a column's type from what the kernel saw of its values.
 
 The JSON is described at the head of the kernel's `scan` module.
 """
@@ -16,24 +16,26 @@ _PREFERENCE: Final[tuple[TypeKind, ...]] = (
     "boolean", "integer", "float", "decimal", "date", "time", "timestamp", "timestamptz",
     "uuid", "json",
 )  # fmt: skip
-"""The first that fits every value. A float fits only where each value survives the round trip
-through it; so a decimal is what has more digits."""
+"""The types in order: the first that fits every value is taken. A float fits only if each value
+survives the round trip through it; a decimal has more digits."""
 
 _CLOCKS: Final = {"time", "timestamp", "timestamptz"}
 _SECOND_DIGITS: Final = 6
-"""No target keeps more digits of a second."""
+"""The digits of a second that a target keeps at most."""
 
 _INTEGER_DIGITS: Final = 35
-"""MySQL keeps so many where a decimal is not limited: 65 in all, 30 after the point."""
+"""The digits before the point that MySQL keeps of an unlimited decimal: 65 in all, 30 after the
+point."""
 _PRECISION: Final = 65
 
 _CENTS: Final = 2
-"""Digits after the point that money has."""
+"""The digits after the point that money has."""
 
 _LATE: Final = 100
-"""A value that spoils a type so many lines in is worth a word; earlier ones are the rule."""
+"""The line from which on a value that spoils a type is worth a remark; before it they are the
+rule."""
 
-_IN_WORDS: Final[dict[TypeKind, str]] = {
+_KIND: Final[dict[TypeKind, str]] = {
     "boolean": "a boolean",
     "integer": "an integer",
     "float": "a number",
@@ -48,7 +50,8 @@ _IN_WORDS: Final[dict[TypeKind, str]] = {
 
 
 def type_of(column: Mapping[str, Any], *, exact: bool = False) -> Type:
-    """The type that every value of a column fits; text where there is none, or no value.
+    """Returns the type that every value of a column fits; text if none does, or if there is no
+    value.
 
     An empty field in quotes is a value that only text can hold. `exact`: no number is a float.
     """
@@ -67,10 +70,10 @@ def type_of(column: Mapping[str, Any], *, exact: bool = False) -> Type:
 def binary_floats(
     names: Sequence[str], columns: Sequence[Mapping[str, Any]], exact: bool
 ) -> list[str]:
-    """A sentence, once, for the columns whose numbers a binary float may not show as written.
+    """Returns a sentence about the columns whose numbers a binary float may not show as written.
 
-    They are those with an exponent, which may be a code such as 12e3, and those with two digits
-    after the point, as money has.
+    These have an exponent, which may be a code such as 12e3, or two digits after the point, as
+    money has.
     """
     fractions, exponents = [], []
     for name, column in zip(names, columns, strict=True):
@@ -105,12 +108,12 @@ def _listed(names: Sequence[str]) -> str:
 def _exponent(
     names: Sequence[str], columns: Sequence[Mapping[str, Any]], exponents: Sequence[str]
 ) -> str:
-    """The first value that is no decimal."""
+    """Returns the first value that has an exponent."""
     return str(columns[list(names).index(exponents[0])]["types"]["decimal"]["value"])
 
 
 def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = False) -> str | None:
-    """A sentence where a column's type may not be what its owner expects.
+    """Returns a sentence if a column's type may surprise its owner.
 
     `lines`: the lines of the evidence are those of the input.
     """
@@ -131,7 +134,7 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = F
     if lines and spoiled[kind]["line"] > _LATE:
         return (
             f"column {name!r} is text: {spoiled[kind]['value']!r} on line {spoiled[kind]['line']} "
-            f"is not {_IN_WORDS[kind]}, as all values before it are"
+            f"is not {_KIND[kind]}, as all values before it are"
         )
     return None
 
@@ -142,12 +145,13 @@ def _empties(name: str, column: Mapping[str, Any]) -> str | None:
         return None
     return (
         f'column {name!r} is text because of {column["empties"]} values "" (empty, in quotes); '
-        f"without those it is {_IN_WORDS[without.kind]}: if they mean NULL, say so with --null-value ''"
+        f"without those it is {_KIND[without.kind]}: if they mean NULL, say so with --null-value ''"
     )
 
 
 def _decimal(column: Mapping[str, Any]) -> Type:
-    """Without limits, which targets fill with all the room they have, unless that is too small."""
+    """Returns a decimal without limits, which targets make as wide as they can, unless that is too
+    small."""
     digits, scale = column["integer_digits"], column["fraction_digits"]
     if digits <= _INTEGER_DIGITS:
         return Type("decimal")

@@ -1,4 +1,4 @@
-"""One field of a Table Schema as a column."""
+"""Reads one field of a Table Schema as a column."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BITS = {"integer": (8, 16, 24, 32, 64), "float": (32, 64)}
 
 
 def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
-    """The column that a field describes. ContractError for what cannot be kept."""
+    """Returns the column that a field describes. Raises ContractError for what cannot be kept."""
     if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
         raise refuse(at, "A field is an object with a name.")
     words_of(field, FIELD, at)
@@ -156,7 +156,8 @@ def _pattern(constraints: Mapping[str, Any], meaning: TypeMeaning, at: SchemaPla
 
 
 def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
-    """The limits under `x-snapshots`: of a table's own type, or what inference found."""
+    """Returns the limits under `x-snapshots`: those of a table's own type, or what inference
+    found."""
     limits = field.get("x-snapshots", {})
     place = at.key("x-snapshots")
     if not isinstance(limits, dict):

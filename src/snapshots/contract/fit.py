@@ -1,4 +1,4 @@
-"""The contract of a query's rows, whose columns have names and types by the server."""
+"""Makes the contract for the rows of a query, whose names and types the server tells."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _AT_MIDNIGHT = "%Y-%m-%d 00:00:00"
 
 
 def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contract:
-    """The contract of a query's rows: the declared rules for the columns that the query has.
+    """Returns the contract of a query's rows: the declared rules for the columns that the query
+    has.
 
-    A column is known by its name, whatever the case, and sent in the contract's. ContractError
-    for one that the contract does not know, and for one that the query lacks and rows need;
-    `whose` is what the error says the rules are.
+    A column is found by its name, whatever its case, and sent under the contract's. Raises
+    ContractError for a column that the contract does not know, and for one that the query lacks and
+    rows need. `whose`: what the error calls the rules.
     """
     known = {(column.source or column.name).casefold(): column for column in declared.columns}
     columns: list[Column] = []
@@ -44,7 +45,7 @@ def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contr
 
 
 def _ruled(found: Column, rules: Column) -> Column:
-    """A column of the query under the contract's rules; its values are the server's."""
+    """Returns a column of the query under the contract's rules; the server decides its values."""
     kept = replace(rules, source=found.name)
     if {found.type.kind, rules.type.kind} <= _NUMBERS and rules.type.kind != "integer":
         return replace(kept, type=found.type)

@@ -1,7 +1,7 @@
-"""The contract of an input that has none: types that its values fit.
+"""Infers a contract for an input that has none: types that its values fit.
 
-All values are looked at where that is cheap: in a local, uncompressed file of at most
-`WHOLE`. Else it is a sample, and that is said.
+All values are read if that is cheap: in a local, uncompressed file of at most `READ_FULLY_UP_TO`.
+Else a sample is read, and a note says so.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 MIB: Final = 1024 * 1024
 
-WHOLE: Final = 256 * MIB
-"""A larger file is sampled: reading it twice would cost more than a wrong guess would."""
+READ_FULLY_UP_TO: Final = 256 * MIB
+"""Larger files are sampled: reading them twice would cost more than a wrong guess."""
 
 HEAD: Final = 16 * MIB
-"""Of a stream or a compressed input, as it cannot be entered in its middle."""
+"""Bytes that are read of a stream or a compressed input, which cannot be entered in its middle."""
 
 BLOCKS: Final = 16
 BLOCK: Final = MIB
@@ -43,20 +43,20 @@ _THREADS: Final = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A contract, and what it rests on."""
+    """A contract, and the evidence for it."""
 
     contract: Contract
-    whole: bool
-    """Every record was looked at."""
+    complete: bool
+    """Whether every record was read."""
     records: int
-    """Records that were looked at and can be loaded as far as their structure goes."""
+    """Records that were read and whose structure allows loading them."""
     notes: tuple[str, ...]
     broken: int = 0
-    """Records that cannot be loaded whatever the types are."""
+    """Records that cannot be loaded, whatever the types are."""
     unsound: int = 0
-    """Those of them with broken quoting or another number of fields."""
+    """How many of those have broken quoting or another number of fields."""
     quotes: int = 0
-    """Those of them with broken quoting."""
+    """How many of those have broken quoting."""
 
 
 def infer(
@@ -67,17 +67,17 @@ def infer(
     missing_values: Sequence[str] | None = None,
     exact: bool = False,
     all_text: bool = False,
-    whole: int = WHOLE,
+    read_fully_up_to: int = READ_FULLY_UP_TO,
 ) -> Inferred:
-    """Types for the columns called `names`, in the order of the input's fields.
+    """Infers types for the columns called `names`, in the order of the input's fields.
 
-    `missing_values`: texts that mean NULL. `exact`: numbers are decimals, and never floats.
-    `all_text`: there are no other types. `whole`: the largest file that is read from
-    front to back. Takes constant memory; raises InputError where the source does.
+    `missing_values`: texts that mean NULL. `exact`: numbers are decimals, never floats. `all_text`:
+    every column is text. `read_fully_up_to`: the largest file, in bytes, that is read from front to
+    back. Takes constant memory. Raises the InputError of the source.
     """
     size = source.identity.size
     utf8 = is_utf8(dialect.encoding)
-    if source.seekable and not source.remote and size is not None and size <= whole:
+    if source.seekable and not source.remote and size is not None and size <= read_fully_up_to:
         everything, how = True, ""
         chunks = _all(source, dialect)
     elif source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
@@ -86,7 +86,7 @@ def infer(
     else:
         head = source.head(HEAD)
         everything, how = len(head) < HEAD, f"the first {HEAD // MIB} MiB"
-        chunks = iter([_head(head, dialect, whole=everything)])
+        chunks = iter([_head(head, dialect, complete=everything)])
     evidence = json.loads(_scan(chunks, dialect, len(names.columns), missing_values))
     columns = tuple(
         Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
@@ -121,7 +121,7 @@ def infer(
 def _scan(
     chunks: Iterable[Chunk], dialect: Dialect, fields: int, missing: Sequence[str] | None
 ) -> str:
-    """Evidence of all chunks, a few of which are held at a time."""
+    """Merges the evidence of all chunks, of which a few are held at a time."""
     values = None if missing is None else list(missing)
     scanners = [Scanner(dialect_json(dialect), fields, values) for _ in range(_THREADS)]
     running: deque[Future[None]] = deque()
@@ -150,10 +150,10 @@ def _all(source: Source, dialect: Dialect) -> Iterator[Chunk]:
 
 
 def _spread(source: Source, dialect: Dialect, size: int) -> Iterator[Chunk]:
-    """Blocks at even distances; each begins after the first line end in it.
+    """Yields blocks at even distances; each begins after the first line end in it.
 
-    That may lie within quotes. What is then read there are broken records, which are left
-    out, or text, which makes a type wider and never too narrow.
+    That may lie within quotes. Then broken records are read, which are left out, or text, which
+    makes a type wider and never too narrow.
     """
     for number in range(BLOCKS):
         offset = number * (size - BLOCK) // (BLOCKS - 1)
@@ -173,10 +173,10 @@ def _block(source: Source, offset: int) -> bytes:
     return bytes(memoryview(data)[:BLOCK])
 
 
-def _head(head: bytes, dialect: Dialect, *, whole: bool) -> Chunk:
+def _head(head: bytes, dialect: Dialect, *, complete: bool) -> Chunk:
     if not is_utf8(dialect.encoding):
         head = b"".join(transcode([head], dialect.encoding))
-    return Chunk.of(head if whole else head[: head.rfind(_line_end(dialect)) + 1])
+    return Chunk.of(head if complete else head[: head.rfind(_line_end(dialect)) + 1])
 
 
 def _line_end(dialect: Dialect) -> bytes:

@@ -1,4 +1,4 @@
-"""Which field of the input goes into which column, and what has no counterpart."""
+"""Matches the fields of an input to columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Matched:
     """A contract cut to what an input has, and what the two do not share."""
 
     contract: Contract
-    """Its columns in the order of the input's fields, each with its `source` there."""
+    """The columns in the order of the input's fields, each with its `source` there."""
     positions: tuple[int, ...]
     """The index of each column's field."""
     new: tuple[str, ...]
@@ -28,7 +28,7 @@ class Matched:
     missing: tuple[str, ...]
     """Columns that the input lacks."""
     computed: tuple[str, ...] = ()
-    """Names in the header of columns that the database computes: their fields go nowhere."""
+    """Names in the header of columns that the database computes: their fields are not loaded."""
 
 
 def match(
@@ -38,12 +38,12 @@ def match(
     *,
     place: str = "",
 ) -> Matched:
-    """Matches by exact name, then whatever the case, then by what a header is cleaned to.
+    """Matches by the exact name, then whatever its case, then by the cleaned name.
 
-    New and missing columns are ColumnsChanged unless the policy allows them; a missing one
-    that must have a value is a ContractError in any case. Columns of a table that the
-    database fills in itself may be missing, those that it computes may be there, and those for
-    lineage never count.
+    Raises ColumnsChanged for new and missing columns unless the policy allows them. Raises
+    ContractError for a missing one that must have a value. Columns of a table that the database
+    fills in may be missing, and those that it computes may be there. Columns for lineage never
+    count.
     """
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()

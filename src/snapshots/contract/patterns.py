@@ -1,4 +1,4 @@
-"""The patterns of a contract, which a few letters can make as large as one likes."""
+"""Checks the patterns of a contract: a few letters can make one as large as one likes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def require_patterns(contract: Contract, place: str) -> None:
-    """ContractError, with the field, for one that is none or is too large, by itself or beside the
-    others; `place` is what the contract is from.
+    """Raises ContractError, with the field, for a pattern that is none, or is too large by itself
+    or beside the others. `place`: the origin of the contract.
 
-    The kernel keeps what is compiled: who goes on with the contract waits for it no more.
+    The kernel keeps compiled patterns, so that they are compiled only once.
     """
     found = [(column.name, column.pattern) for column in contract.columns if column.pattern]
     refused = compile_patterns([pattern for _, pattern in found])

@@ -1,4 +1,4 @@
-"""Values out of a schema: each checked, each error with the place it is at."""
+"""Reads checked values out of a schema; each error names its place."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ if TYPE_CHECKING:
 
 
 _MOST_ZEROS = 1000
-"""That writing a number out may add to it: 1e99999999 would be 100 MB."""
+"""The most zeros that writing a number out may add: 1e99999999 would be 100 MB."""
 _LONGEST_WORD = 24
-"""A longer key is nearly none of those that mean something."""
+"""The longest key that is compared with known ones."""
 _PART, _SENTENCE, _HINT = 200, 600, 2000
-"""Characters: what is wrong with a contract can be as long as the contract."""
+"""The most characters of an error's parts: what is wrong with a contract can be as long as the
+contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
-    """Where in which schema."""
+    """A place in a schema."""
 
     file: str
     inside: str = ""
     name: str = ""
 
     def field(self, number: int, field: object) -> SchemaPlace:
-        """A field, by its name if it has one."""
+        """Returns the place of a field, by its name if it has one."""
         name = field.get("name") if isinstance(field, dict) else None
         return replace(self, inside=f"field {name!r}" if name else f"field {number + 1}")
 
     def key(self, name: str) -> SchemaPlace:
-        """A key of this place."""
+        """Returns the place of a key here."""
         return replace(self, name=name)
 
     def __str__(self) -> str:
@@ -44,18 +45,18 @@ class SchemaPlace:
 
 
 def refuse(at: SchemaPlace, message: str, hint: str = "") -> ContractError:
-    """The error to raise."""
+    """Returns the error to raise."""
     return ContractError(cut(message, _SENTENCE), place=str(at), hint=cut(hint, _HINT))
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its beginning and its end."""
+    """Returns the text, or its beginning and its end if it is long."""
     half = most // 2
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 
 
 def words_of(found: Mapping[str, Any], known: Iterable[str], at: SchemaPlace) -> None:
-    """Refuses a key that is nearly one of those that mean something: it is a slip.
+    """Refuses a key that is nearly a known one: it is a slip.
 
     Other keys are a publisher's own, which the standard allows.
     """
@@ -72,7 +73,7 @@ def words_of(found: Mapping[str, Any], known: Iterable[str], at: SchemaPlace) ->
 
 
 def text(found: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
-    """A text, or None if there is no such key."""
+    """Returns a text, or None if there is no such key."""
     value = found.get(key)
     if value is not None and not isinstance(value, str):
         raise refuse(at.key(key), f"{key} is a text, not {shown(value)}.", "Put it in quotes.")
@@ -80,7 +81,7 @@ def text(found: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
 
 
 def flag(found: Mapping[str, Any], key: str, at: SchemaPlace, *, default: bool) -> bool:
-    """True or false."""
+    """Returns true or false."""
     value = found.get(key, default)
     if not isinstance(value, bool):
         raise refuse(at.key(key), f"{key} is true or false, not {shown(value)}.")
@@ -88,7 +89,7 @@ def flag(found: Mapping[str, Any], key: str, at: SchemaPlace, *, default: bool) 
 
 
 def count(found: Mapping[str, Any], key: str, at: SchemaPlace) -> int | None:
-    """A whole number of 0 or more, or None."""
+    """Returns a whole number of 0 or more, or None."""
     value = found.get(key)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
         raise refuse(at.key(key), f"{key} is a whole number, not {shown(value)}.")
@@ -96,7 +97,7 @@ def count(found: Mapping[str, Any], key: str, at: SchemaPlace) -> int | None:
 
 
 def texts(found: Mapping[str, Any], key: str, at: SchemaPlace) -> tuple[str, ...] | None:
-    """A list of values, as they would be written in CSV, or None."""
+    """Returns a list of values as CSV would write them, or None."""
     value = found.get(key)
     if value is None:
         return None
@@ -106,7 +107,7 @@ def texts(found: Mapping[str, Any], key: str, at: SchemaPlace) -> tuple[str, ...
 
 
 def written(value: object, at: SchemaPlace) -> str:
-    """A JSON value as it would be written in CSV."""
+    """Returns a JSON value as CSV would write it."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -126,6 +127,6 @@ def written(value: object, at: SchemaPlace) -> str:
 
 
 def shown(value: object) -> str:
-    """For a sentence; short."""
+    """Returns a value for a sentence, cut if it is long."""
     text = repr(str(value) if isinstance(value, Decimal) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."

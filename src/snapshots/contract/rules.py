@@ -1,4 +1,4 @@
-"""Rules on whole records, which Table Schema does not have: they stand under `x-snapshots`.
+"""Rules on whole records, which Table Schema does not have; they are under `x-snapshots`.
 
 "rules": [{"when": {"source": ["di", "ihs"]}, "anyOf": ["chosenID", "api14"]}]
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def parse_rules(
     schema: Mapping[str, Any], columns: Sequence[Column], at: SchemaPlace
 ) -> tuple[Rule, ...]:
-    """The rules of a schema. ContractError for one that means nothing."""
+    """Returns the rules of a schema. Raises ContractError for one that means nothing."""
     own = schema.get("x-snapshots")
     rules = own.get("rules", []) if isinstance(own, dict) else []
     at = at.key("x-snapshots.rules")
@@ -32,7 +32,7 @@ def parse_rules(
 
 
 def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """What `parse_rules` reads."""
+    """Returns what `parse_rules` reads."""
     return [
         {
             **({"when": {rule.when: list(rule.values)}} if rule.when else {}),

@@ -1,4 +1,4 @@
-"""A table that exists, as the contract of what is loaded into it."""
+"""Takes the contract from a table that exists."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FALSE_WORDS = tuple(
 
 
 def table_contract(shape: TableShape) -> Contract:
-    """The columns that can be written, with the limits of their types.
+    """Returns the columns that can be written, with the limits of their types.
 
-    A column that the database cannot leave empty is required. A type that the kernel does not
-    know is sent as text, for the database to judge.
+    A column that the database cannot leave empty is required. Values of a type that the kernel does
+    not know are sent as text, and the database judges them.
     """
     columns = tuple(
         _column(column)

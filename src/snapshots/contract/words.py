@@ -1,4 +1,4 @@
-"""The vocabulary of Frictionless Table Schema, as far as a contract knows it."""
+"""The words of Frictionless Table Schema that a contract knows."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ CONSTRAINTS = frozenset({
 PHYSICAL = frozenset({
     "bits", "unsigned", "precision", "scale", "fraction", "maxChars", "maxBytes", "wire",
 })  # fmt: skip
-"""Limits of a target's own types, under `x-snapshots`."""
+"""Keys under `x-snapshots` for the limits of a target's own types."""
 
 EXTRA_TYPES = ("uuid", "json", "timestamptz")
-"""What `x-type` may add to the standard's types."""
+"""Types that `x-type` adds to those of the standard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ ORDERED = ("integer", "decimal", "float", *TEMPORAL)
 
 
 _LISTED, _COMPARED = 30, 1000
-"""Words of a hint, and of those that are looked through for one that is near."""
+"""The most words in a hint, and the most that are compared."""
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """A hint: the words that exist, the nearest first if one is near."""
+    """Returns a hint with the existing words, the nearest first if one is near."""
     known = sorted(words)
     lowered = {one.lower(): one for one in known[:_COMPARED]}
     near = get_close_matches(word.lower()[:_COMPARED], lowered, 1, 0.6)

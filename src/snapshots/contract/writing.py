@@ -1,4 +1,4 @@
-"""A contract as a Table Schema; reading it back gives the same contract."""
+"""Writes a contract as a Table Schema; reading that back gives the same contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LIMITS = {
 
 
 def to_schema(contract: Contract) -> dict[str, Any]:
-    """A Table Schema that says all a contract does; only what is not the default."""
+    """Returns a Table Schema for a contract. It leaves defaults out."""
     schema: dict[str, Any] = {"fields": [_field(column) for column in contract.columns]}
     own: dict[str, Any] = {}
     if contract.missing_values is None:

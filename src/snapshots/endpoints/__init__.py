@@ -1,1 +1,1 @@
-"""Where rows are sent that go to no database."""
+"""Places that rows are sent to and that are no databases."""

@@ -1,1 +1,1 @@
-"""How inputs are written: encodings, dialects, names; the kernel's Python face."""
+"""Detects how inputs are written: encodings, dialects, headers and names."""

@@ -1,4 +1,4 @@
-r"""What backslashes say of who wrote an input: `\N`, `\t` and `\n`, each two characters."""
+r"""Tells from backslashes who wrote an input: `\N`, `\t` and `\n`, each two characters."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from snapshots.model import Dialect
 
 NULL = r"\N"
-"""In PostgreSQL's COPY text and in MySQL's INTO OUTFILE."""
+"""NULL in PostgreSQL's COPY text and in MySQL's INTO OUTFILE."""
 
 _NULL = NULL.encode()
 _END = rb"\."
 """The last line of COPY text, up to PostgreSQL 16."""
 
 _LETTERS = re.compile(rb"(?<!\\)(?:\\\\)*(\\[nrt])")
-"""A line end or a tab in COPY text; here a backslash and a letter."""
+"""Letters that after a backslash mean a line end or a tab in COPY text."""
 
 
 def notes(
     rows: Sequence[list[tuple[bytes, bool]] | None], dialect: Dialect, *, escape_given: bool
 ) -> list[str]:
-    r"""What a user should know before records with backslashes are loaded as they are written.
+    r"""Returns notes for a user before records with backslashes are loaded as they are written.
 
-    `rows`: fields with their escapes, and whether in quotes. `said`: by the user, which escape
-    there is. Paths (`C:\temp`) say nothing where a backslash is no escape.
+    `rows`: fields with their escapes, and whether in quotes. `escape_given`: the user has set the
+    escape. Paths (`C:\temp`) say nothing if a backslash is no escape.
     """
     fields = [field for row in rows if row for field in row]
     nulls = any(text == _NULL for text, _ in fields)

@@ -1,7 +1,7 @@
-"""What a sample becomes when it is parsed as one dialect or another.
+"""Parses a sample in one dialect or another, and measures the result.
 
-Every candidate is measured by the kernel, so that what is compared is what would be loaded:
-how many fields each record has, and how much its cells look like values. `choose` judges.
+The kernel measures every candidate, so that what would be loaded is compared: how many fields each
+record has, and how much its cells look like values. `choose` judges.
 """
 
 from __future__ import annotations
@@ -22,54 +22,55 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 CONTROLS = ("\t", "\x01", "\x1f")
-"""What no text has, and so no cell."""
+"""Control characters: no text has them, and so no cell."""
 RARE = ("^", "~", "\x01", "\x1f")
-"""Seldom in a text: a sample in whose every record they are is separated by them."""
+"""Characters that are rare in text: if every record of a sample has them, they separate its
+fields."""
 WEAK = (":", "#", " ")
-"""In many a text: they need values beside them."""
+"""Delimiters that many texts contain: they need values beside them."""
 _MULTIPLE = re.compile(r"(?=([|~^#]{2,3}|::|@@|&&|%%|\$\$|\*\*))")
 _ALL_LINES = 0.9
 
 RECORDS = 1000
-"""Of a sample, that are looked at."""
+"""How many records of a sample are read."""
 _LINES = 60
 _FIRST_RECORD_AGREES = 0.5
 _MOST = 0.9
 _ENOUGH = 0.6
 _MARKS = {b"#", b"%", b"!"}
-"""With which lines begin that are remarks."""
+"""Characters with which remarks begin."""
 _FEWEST = 2
 _TITLES = 20
-"""More lines before a table are none of it, unless they are remarks."""
+"""More lines than these before a table are not titles, unless they are remarks."""
 _PREAMBLE = 100
-"""More records before a table are none of it."""
+"""More records than these before a table are part of it."""
 _CUT = 0.05
 """A reading from further down is worth a little less than one from the start."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A dialect, and what the records of the sample are in it."""
+    """A dialect, and the measures of a sample that is read in it."""
 
     dialect: Dialect
     starts: list[int]
     """The offset of each record."""
     widths: list[int]
-    """How many fields each has. 0: its quoting is broken."""
+    """How many fields each record has; 0 if its quoting is broken."""
     in_quotes: list[int]
-    """How many of them stand in quotes."""
+    """How many of the fields are in quotes."""
     typed: list[int]
-    """How many of them look like numbers, dates and the like; of the first records alone."""
+    """How many fields look like numbers, dates and the like; of the first records alone."""
     looks: list[float]
-    """How well its cells look, from 0 to 1; of the first records alone."""
+    """How well the cells look, from 0 to 1; of the first records alone."""
     fields: int
     """The number of fields that most records have."""
     even: int
-    """How many records have it, of those from `begin` on."""
+    """How many records have that number, from `begin` on."""
     several: int
-    """How many have more than one."""
+    """How many records have more than one field."""
     broken: int
-    """How many have broken quoting."""
+    """How many records have broken quoting."""
     begin: int
     """The first record of the table; those before it have fewer fields."""
     apart: bool = False
@@ -80,12 +81,12 @@ class Candidate:
 
     @property
     def total(self) -> int:
-        """Records from `begin` on."""
+        """The number of records from `begin` on."""
         return max(len(self.widths) - self.begin, 1)
 
     @property
     def bad(self) -> int:
-        """Records that are broken or have another number of fields."""
+        """The number of records that are broken or have another number of fields."""
         return len(self.widths) - self.begin - self.even - self.edged
 
     @property
@@ -99,7 +100,7 @@ class Candidate:
 
     @property
     def first_agrees(self) -> bool:
-        """The first record, which may be the header, has as many fields as the others."""
+        """Whether the first record, which may be the header, has as many fields as the others."""
         if self.begin and not self.apart:
             return False
         same = self.begin < len(self.widths) and self.widths[self.begin] == self.fields
@@ -107,7 +108,7 @@ class Candidate:
 
     @property
     def score(self) -> float:
-        """How well the dialect fits; 0 where it finds no columns."""
+        """How well the dialect fits; 0 if it finds no columns."""
         if self.fields < 2 or (self.agree < _ENOUGH and self.several < _MOST * self.total):
             return 0.0
         return self.agree + _FIRST_RECORD_AGREES * self.first_agrees - _CUT * (self.begin > 0)
@@ -121,7 +122,7 @@ class Candidate:
 
     @property
     def quoted(self) -> int:
-        """Records with a field in quotes."""
+        """The number of records with a field in quotes."""
         return len(self.in_quotes) - self.in_quotes.count(0)
 
     @property
@@ -132,7 +133,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class ParsedSample:
-    """A sample, parsed."""
+    """A parsed sample."""
 
     dialect: Dialect
     rows: list[tuple[int, list[str] | None]]
@@ -158,7 +159,7 @@ class ParsedSample:
 
 
 def shape(sample: bytes, dialect: Dialect) -> ParsedSample:
-    """The first records of a sample."""
+    """Returns the first records of a sample."""
     records = Records.parse(sample, dialect_json(dialect), RECORDS)
     rows = [
         (line, None if row is None else [field.decode("utf-8", "replace") for field in row])
@@ -173,12 +174,12 @@ def shape(sample: bytes, dialect: Dialect) -> ParsedSample:
 
 
 def written(sample: bytes, dialect: Dialect) -> list[list[tuple[bytes, bool]] | None]:
-    """The fields of a shape's rows with their escapes, and whether in quotes."""
+    """Returns the fields of those rows with their escapes, and whether in quotes."""
     return Records.written(sample, dialect_json(dialect), RECORDS)
 
 
 def measure(sample: bytes, dialect: Dialect) -> Candidate:
-    """The records of a sample, measured. ValueError: the dialect cannot be."""
+    """Measures the records of a sample. Raises ValueError for an impossible dialect."""
     starts, widths, quoted, typed, looks = Records.measure(sample, dialect_json(dialect), RECORDS)
     counts = Counter(widths)
     broken = counts.pop(0, 0)
@@ -250,7 +251,7 @@ def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
 
 
 def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator[Candidate]:
-    """Every reading worth looking at that agrees with what was given, the usual ones first."""
+    """Yields every promising reading that agrees with the options, the usual ones first."""
     ends = terminators(sample, given)
     delimiters: Sequence[str] = (given.delimiter or "",)
     if given.delimiter is None:
@@ -262,7 +263,7 @@ def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator
 
 
 def terminators(sample: bytes, given: DialectOptions) -> tuple[Literal["lf", "cr", "rs"], ...]:
-    """What may end a line, the likelier first."""
+    """Returns the possible line ends, the likelier first."""
     if given.terminator:
         return (given.terminator,)
     feeds = sample.count(b"\n")

@@ -1,5 +1,5 @@
-"""What a single value looks like to a reader of tables. For sniffing only: what a value *is*
-the kernel decides."""
+"""Tells what a single value looks like to a reader of tables. It serves detection only: the kernel
+decides what a value *is*."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING = {
     "unknown", "missing", "none", "null", "n.a.", "na", "nan", "tbd", "tba", "pending", "x", "*",
     "suppressed", "not available", "not applicable", "no data", "n.v.", "k.a.", "unbekannt",
 }  # fmt: skip
-"""Words for a value that is not there: a record of them is one all the same."""
+"""Words for a missing value."""
 _MOSTLY = 0.8
 
 _TYPE_WORD = re.compile(
@@ -32,7 +32,11 @@ _TYPE_WORD = re.compile(
 
 @lru_cache(maxsize=4096)
 def family(text: str) -> str:
-    """`number`, `date`, `uuid`, `nothing` or `text`."""
+    """Returns `number`, `date`, `uuid`, `nothing` or `text`.
+
+    >>> family("12.5"), family("2024-01-31"), family("Ana")
+    ('number', 'date', 'text')
+    """
     text = text.strip()
     if text.lower() in _NOTHING:
         return "nothing"
@@ -49,22 +53,23 @@ def family(text: str) -> str:
 
 
 def is_year(text: str) -> bool:
-    """1500 to 2199: also a label, in the header of many a table."""
+    """Whether a cell is a year from 1500 to 2199, which may also be a label in a header."""
     return _YEAR.fullmatch(text.strip()) is not None
 
 
 def is_type_word(text: str) -> bool:
-    """INT, VARCHAR(20), Bool: some tools write such words in a row under the header."""
+    """Whether a cell names a type, such as INT or VARCHAR(20): some tools write a row of these
+    under the header."""
     return _TYPE_WORD.fullmatch(text.strip().lower().partition("(")[0]) is not None
 
 
 def filled(row: list[str]) -> int:
-    """How many cells hold something."""
+    """Returns how many cells hold something."""
     return sum(1 for cell in row if cell.strip())
 
 
 def is_typed(values: list[str]) -> bool:
-    """Nearly all values are numbers, or nearly all are dates."""
+    """Whether nearly all values are numbers, or nearly all are dates."""
     families = [found for found in map(family, values) if found != "nothing"]
     return any(
         families.count(kind) >= _MOSTLY * max(len(families), 1)
@@ -73,12 +78,12 @@ def is_typed(values: list[str]) -> bool:
 
 
 def is_type_row(row: list[str]) -> bool:
-    """Every cell names a type."""
+    """Whether every cell names a type."""
     return len(row) > 0 and all(is_type_word(cell) for cell in row)
 
 
 def bare(row: list[str]) -> list[str]:
-    """The cells without what may differ in a header that comes again: spaces around them, a byte
+    """Returns the cells without what may differ in a repeated header: spaces around them, a byte
     order mark before them, empty ones at the end."""
     cells = [cell.strip(" \t") for cell in row]
     if cells and cells[0].startswith(_MARK):

@@ -1,7 +1,7 @@
-"""Which of the candidates an input is written in, and whether that can be said at all.
+"""Chooses the candidate that an input is written in, or says that it is in doubt.
 
-What counts is how even the records are, whether the first one agrees, and how much the cells look
-like values. Two that fit alike are a doubt; so is one column of lines that have a separator.
+It judges how even the records are, whether the first one agrees, and how much the cells look like
+values. Two that fit alike are a doubt; so is one column of lines that have a separator.
 """
 
 from __future__ import annotations
@@ -49,13 +49,14 @@ class DialectChoice:
 
     found: Candidate
     rivals: tuple[Candidate, ...] = ()
-    """Not empty: it is in doubt which one is right."""
+    """Candidates that fit as well; if there are any, it is in doubt which one is right."""
     others: tuple[Candidate, ...] = ()
-    """Those that fit less well, the best first: for a table that knows its columns."""
+    """Candidates that fit less well, the best first, for a table that knows its columns."""
 
 
 def choose(sample: bytes, start: Dialect, given: DialectOptions) -> DialectChoice:
-    """The best of all that agree with what was given. ValueError: the dialect cannot be."""
+    """Returns the best of all candidates that agree with the options. Raises ValueError for an
+    impossible dialect."""
     tried = _one_for_each(list(all_candidates(sample, start, given)))
     if given.delimiter is not None:
         return DialectChoice(max(tried, key=lambda one: (one.score, one.even)))

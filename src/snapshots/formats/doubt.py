@@ -1,4 +1,4 @@
-"""What is asked of a user where an input can be read in several ways."""
+"""Asks the user about an input that can be read in several ways."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ _SHOWN = 30
 
 
 def name(delimiter: str) -> str:
-    """In a word."""
+    """Returns a character in a word, for a sentence."""
     return NAMES.get(delimiter, repr(delimiter))
 
 
 def option(delimiter: str) -> str:
-    """As it is given."""
+    """Returns a character as an option takes it."""
     word = _GIVEN.get(delimiter)
     return f"--delimiter {word}" if word else f"--delimiter '{delimiter}'"
 
 
 def between(shapes: Sequence[ParsedSample]) -> DialectError:
-    """Several delimiters, or none, fit equally: the first records of each, and what chooses."""
+    """Asks about several delimiters, or none, that fit equally: shows the first records of each,
+    and the option that chooses."""
     options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
     ways = [f"With {way}: {records(one.rows)}" for way, one in zip(options, shapes, strict=True)]
     return DialectError(
@@ -46,7 +47,8 @@ def between(shapes: Sequence[ParsedSample]) -> DialectError:
 
 
 def header(rows: Sequence[Record], index: int) -> DialectError:
-    """The first record may be the header, or that at the index: what they are, and what chooses."""
+    """Asks whether the first record is the header, or the one at the index: shows them, and the
+    option that chooses."""
     (line, first), (other, second) = rows[0], rows[index]
     return DialectError(
         f"It is in doubt where the table begins. The header may be {row(first or [])} in line"
@@ -58,7 +60,7 @@ def header(rows: Sequence[Record], index: int) -> DialectError:
 
 
 def remark(rows: Sequence[Record], index: int) -> DialectError:
-    """The record before that at the index may be a remark, or the header."""
+    """Asks whether the record before the one at the index is a remark, or the header."""
     line, cells = rows[index - 1]
     return DialectError(
         f"It is in doubt whether line {line} is a remark or the header: {row(cells or [])}.",
@@ -68,9 +70,9 @@ def remark(rows: Sequence[Record], index: int) -> DialectError:
 
 
 def more_remarks(rows: Sequence[Record], mark: str, lines: int) -> DialectError | None:
-    """Remarks stand before the header, and some records, as wide as it, begin with the mark, too.
+    """Asks about records as wide as the header that begin with the mark of the remarks above it.
 
-    Where most do, it belongs to the values. What is narrower is a reject, and no value.
+    If most do, the mark belongs to the values. Narrower records are rejects, and no values.
     """
     header, *below = rows
     width = len(header[1] or [])
@@ -86,7 +88,7 @@ def more_remarks(rows: Sequence[Record], mark: str, lines: int) -> DialectError 
 
 
 def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
-    """So many records below the header may hold more names, or data."""
+    """Asks whether records below the header hold more names, or data."""
     them = "it" if number == 1 else "them"
     what = "record below the header holds" if number == 1 else f"{number} records below it hold"
     return DialectError(
@@ -98,12 +100,12 @@ def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
 
 
 def records(rows: Sequence[Record], most: int = _RECORDS) -> str:
-    """The first ones, each as a list."""
+    """Returns the first records, each as a list."""
     return " ".join("(broken quotes)" if cells is None else row(cells) for _, cells in rows[:most])
 
 
 def row(row: Sequence[str]) -> str:
-    """One record, as a list of its first cells."""
+    """Returns a record as a list of its first cells."""
     cells = [cell if len(cell) <= _SHOWN else f"{cell[: _SHOWN - 3]}..." for cell in row[:_CELLS]]
     more = ", ..." if len(row) > _CELLS else ""
     return f"[{', '.join(json.dumps(cell, ensure_ascii=False) for cell in cells)}{more}]"

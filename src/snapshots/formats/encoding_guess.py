@@ -1,4 +1,4 @@
-"""Which encoding an input is in: known, or asked for; never guessed silently."""
+"""Detects the encoding of an input: it is certain or asked for, and never guessed silently."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _SHARE_ON_ONE_SIDE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class DetectedEncoding:
-    """An encoding, by Python's name, and why."""
+    """An encoding, by Python's name, and the reason."""
 
     encoding: str
     note: str
@@ -71,12 +71,15 @@ class DetectedEncoding:
 
 
 def detect(head: bytes, given: str | None = None, *, delimited: bool = False) -> DetectedEncoding:
-    """The encoding of an input that begins with `head`.
+    r"""Returns the encoding of an input that begins with `head`.
 
-    What a user says is obeyed. A byte order mark is believed. Else it is UTF-8: wholly, or
-    with fewer bytes of damage than sound characters beyond ASCII. Anything else is a
-    DialectError that names the likely encoding: the user must say so. InputError if it is no
-    text at all, unless it is `delimited` by a user's word.
+    An encoding that the user names is obeyed, and a byte order mark is believed. Otherwise it is
+    UTF-8, wholly or with fewer damaged bytes than sound characters beyond ASCII. For anything else
+    it raises a DialectError that names the likely encoding. Raises InputError if the bytes are no
+    text, unless the user named a delimiter (`delimited`).
+
+    >>> detect("Zoë,1\n".encode()).encoding
+    'utf-8'
     """
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     if given is not None:
@@ -147,7 +150,7 @@ def _has_few_kinds(text: bytes, control: int) -> bool:
 
 
 def utf16_without_mark(head: bytes) -> str | None:
-    """`utf-16-le` or `utf-16-be` if the NULs lie as in text of that encoding."""
+    """Returns `utf-16-le` or `utf-16-be` if the NULs lie as in text of that encoding; else None."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if even + odd == 0 or even + odd < _SHARE_OF_NULS * len(head):
         return None

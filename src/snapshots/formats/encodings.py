@@ -1,8 +1,8 @@
-"""Bytes in any encoding, given to the kernel as UTF-8 and mapped back for the account.
+"""Decodes any encoding to UTF-8 for the kernel, and maps rejects back to the original bytes.
 
-The kernel reads UTF-8 alone. What cannot be decoded is neither replaced nor dropped: each
-such byte becomes three that are not UTF-8, the kernel rejects the record, and `original`
-gives back the bytes as they were.
+The kernel reads UTF-8 alone. Bytes that cannot be decoded are neither replaced nor dropped. Each
+becomes three bytes that are not UTF-8, and the kernel rejects the record. `original` returns the
+bytes as they were.
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ _ESCAPES = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefin
 
 
 def is_utf8(encoding: str) -> bool:
-    """The bytes need no decoding before the kernel."""
+    """Whether the bytes need no decoding before the kernel."""
     return canonical(encoding) == "utf-8"
 
 
 def canonical(name: str) -> str:
-    """Python's name of an encoding. DialectError, with what comes close, if there is none."""
+    """Returns Python's name of an encoding. Raises DialectError, which names similar ones, if there
+    is none.
+
+    >>> canonical("latin1")
+    'iso8859-1'
+    """
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError, UnicodeError):
@@ -49,7 +54,7 @@ def canonical(name: str) -> str:
 
 
 def transcode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The same text in UTF-8, piece by piece. A byte order mark stays one."""
+    """Yields the same text in UTF-8, piece by piece. A byte order mark stays one."""
     decoder = codecs.getincrementaldecoder(encoding)("snapshots.keep")
     for piece in pieces:
         if text := decoder.decode(piece):
@@ -59,10 +64,10 @@ def transcode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def original(utf8: bytes, encoding: str) -> bytes:
-    """The input's bytes for some that `transcode` gave; of a cut last character, nothing.
+    """Returns the input's bytes for bytes that `transcode` gave; nothing for a cut last character.
 
-    Where an encoding has two codes for one character it may be the other one, of the same
-    length in all encodings but those that switch between character sets.
+    If an encoding has two codes for one character, it may be the other one. It has the same length
+    in all encodings but those that switch between character sets.
     """
     text = _whole_characters(utf8).decode("utf-8", "surrogatepass")
     parts = _LOST.split(text)

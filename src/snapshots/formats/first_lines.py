@@ -1,6 +1,5 @@
-"""What the first lines of an input say of it outright: a separator named, a drawing, columns
-made with spaces.
-"""
+"""Looks for what the first lines say outright: a named separator, a drawing, columns made with
+spaces."""
 
 from __future__ import annotations
 
@@ -23,15 +22,16 @@ _FEWEST = 3
 
 
 def separator(sample: bytes) -> str | None:
-    """That of a first line such as `sep=;`, which Excel writes and reads."""
+    """Returns the separator of a first line such as `sep=;`, which Excel writes and reads; else
+    None."""
     found = _SEP.match(sample)
     return None if found is None else found[1].decode("utf-8", "replace")
 
 
 def refuse_drawing(sample: bytes) -> None:
-    """DialectError for a table as a database's client draws it for a reader.
+    """Raises DialectError for a table as a database's client draws it for a reader.
 
-    A line of dashes with joints in it, or of stars around `1. row`, stands among the first ones.
+    Its first lines have a line of dashes with joints in it, or of stars around `1. row`.
     """
     lines = sample[:20_000].decode("utf-8", "replace").splitlines()[:_LINES]
     for number, line in enumerate(lines, 1):
@@ -45,7 +45,7 @@ def refuse_drawing(sample: bytes) -> None:
 
 
 def looks_fixed(sample: bytes) -> bool:
-    """The fields stand below each other, at the same places, with spaces between them."""
+    """Whether the fields are below each other, at the same places, with spaces between them."""
     lines = [
         line for line in sample[:20_000].decode("utf-8", "replace").splitlines() if line.strip()
     ]
@@ -63,7 +63,7 @@ def looks_fixed(sample: bytes) -> bool:
 
 
 def refuse_two_ends(sample: bytes) -> None:
-    """DialectError where each record ends with U+001E and a line end, too: one of them would
+    """Raises DialectError if each record ends with U+001E and a line end, too: one of them would
     become part of a value."""
     ends = sample.count(b"\x1e")
     both = len(_TWO_ENDS.findall(sample)) if ends else 0
@@ -73,3 +73,14 @@ def refuse_two_ends(sample: bytes) -> None:
             hint="Take one of the two away: sed 's/\\x1e$//' FILE. Or say --line-ending lf to keep"
             " U+001E in the last value of each record.",
         )
+
+
+def complete_lines(sample: bytes) -> bytes:
+    """Returns the sample without the record that its end cut, as far as lines tell."""
+    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1), sample.rfind(b"\x1e"))
+    if last < 0:
+        raise DialectError(
+            f"There is no line end in the first {len(sample)} bytes.",
+            hint="Check that this is CSV, with a record on a line.",
+        )
+    return sample[: last + 1]

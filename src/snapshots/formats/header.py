@@ -1,4 +1,4 @@
-"""Where the records of a table begin: titles before it, and its header."""
+"""Finds where the records of a table begin: titles before it, and its header."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
 @dataclass(frozen=True, slots=True)
 class HeaderVerdict:
-    """Is the first record a header, how sure is that, and why."""
+    """Whether the first record is a header, how sure that is, and why."""
 
     header: bool
     sure: bool
@@ -34,11 +34,11 @@ class HeaderVerdict:
 
 
 def first_of_table(rows: NumberedRecords, fields: int, narrower: int) -> int:
-    """The index of the record with which the table begins, where that is clear; else 0.
+    """Returns the index of the record with which the table begins, if that is clear; else 0.
 
-    `narrower`: so many records at the beginning have fewer fields than nearly all others. They are
-    passed over if they are remarks, or titles, or lines such as `Account: 123`, or if what comes
-    after them is plainly a header. Else they may be a header that is too short.
+    `narrower`: how many records at the beginning have fewer fields than nearly all others. They are
+    skipped if they are remarks, titles, or lines such as `Account: 123`, or if a plain header
+    follows. Otherwise they may be a header that is too short.
     """
     if not narrower or narrower >= len(rows):
         return titles(rows, fields) or _after_a_blank_line(rows, fields)
@@ -119,7 +119,7 @@ def _heads_a_header(row: list[str], below: NumberedRecords, fields: int) -> bool
 
 
 def judge(first: list[str], rows: list[list[str]]) -> HeaderVerdict:
-    """Whether a record is the header of those below it; in doubt it is."""
+    """Decides whether a record is the header of those below it; in doubt it is."""
     copies = repeats(first, rows) if labels(first) else []
     if copies:
         if any(rows[at][0].startswith("\ufeff") for at in copies):
@@ -152,7 +152,7 @@ def judge(first: list[str], rows: list[list[str]]) -> HeaderVerdict:
 
 
 def repeats(first: list[str], rows: list[list[str]]) -> list[int]:
-    """Which of the records hold the same as the first one, however it is written there."""
+    """Returns which of the records hold the same as the first one, however it is written there."""
     wanted = bare(first)
     if not wanted:
         return []

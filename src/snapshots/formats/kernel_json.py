@@ -1,4 +1,4 @@
-"""The JSON that the kernel takes: a dialect, and what to convert records into."""
+"""Writes the JSON that the kernel takes: a dialect, and what to convert records into."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=64)
 def dialect_json(dialect: Dialect) -> str:
-    """For Splitter, Records and Scanner."""
+    """Returns the JSON of a dialect for Splitter, Records and Scanner."""
     return json.dumps(asdict(dialect))
 
 
@@ -33,13 +33,13 @@ def converter_spec(
     omit_nulls: bool = False,
     chosen: Sequence[str] | None = None,
 ) -> str:
-    """For Converter: rows of the contract's columns, in its order, from records as wide as
-    the header.
+    """Returns the JSON for Converter: rows of the contract's columns, in its order, from records as
+    wide as the header.
 
-    With an import_id the rows end with it and with their line, but for JSON objects: the block
-    has the lines of those. With omit_nulls they have no key where a value is NULL. Of columns
-    with the same source the first takes the first field of that name, and so on. `chosen`: names
-    of the columns that the rows have instead of all, in their order.
+    With `import_id` the rows end with it and with their line. JSON objects do not, because the
+    block has their lines. With `omit_nulls` objects have no key for a NULL. Of columns with the
+    same source, the first takes the first field of that name, and so on. `chosen`: names of the
+    columns that the rows have instead of all, in their order.
     """
     names = [column.name for column in contract.columns]
     columns = [
@@ -62,7 +62,8 @@ def converter_spec(
 
 
 def positions(contract: Contract, header: Sequence[str]) -> list[int]:
-    """The index in a record of each column's field. ContractError for one that is not there."""
+    """Returns the index in a record of each column's field. Raises ContractError for one that is
+    not there."""
     places: defaultdict[str, deque[int]] = defaultdict(deque)
     for index, name in enumerate(header):
         places[name].append(index)
@@ -85,7 +86,7 @@ def _column(column: Column, field: int, contract: Contract) -> dict[str, Any]:
 
 @lru_cache(maxsize=2048)
 def _spec(column: Column) -> dict[str, Any]:
-    """Of one column after the other, the same ones for file after file."""
+    """Yields the specification of each column; they are the same for file after file."""
     spec = asdict(column)
     for absent in ("source", "unique"):
         del spec[absent]

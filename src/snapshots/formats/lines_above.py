@@ -1,6 +1,5 @@
-"""What may stand right above the header, as wide as the table: remarks, and pairs of a word and
-what it stands for.
-"""
+"""Recognises lines right above the header that are as wide as the table: remarks, and pairs of a
+word and its value."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from snapshots.formats.lines_below import is_units
 
 _MARKS = ("#", "%", "!", "//", "--", ";")
 _LINES = 10
-"""More pairs before a header are records."""
+"""More pairs than these before a header are records."""
 _BODY = 100
 _PAIR = 2
 _FEWEST_VALUES = 2
@@ -21,18 +20,19 @@ _SEVERAL = 2
 
 @dataclass(frozen=True, slots=True)
 class HeaderPosition:
-    """Where the table begins."""
+    """The position of the header."""
 
     index: int
-    """Of the header among the records."""
+    """The index of the header among the records."""
     in_doubt: bool = False
-    """The first record may as well be the header."""
+    """Whether the first record may as well be the header."""
     is_remark: bool = False
-    """What is above it is one."""
+    """Whether the line above it is a remark."""
 
 
 def start(rows: NumberedRecords, fields: int) -> HeaderPosition | None:
-    """Where the table begins, if lines that are no part of it stand above it and are as wide."""
+    """Returns where the table begins, if lines that are not part of it stand above it and are as
+    wide."""
     first = rows[0][1]
     if not first:
         return None

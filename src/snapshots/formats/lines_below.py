@@ -1,4 +1,4 @@
-"""Records after the header that hold no data: dashes, types, units, names once more."""
+"""Recognises records after the header that hold no data: dashes, types, units, names once more."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snapshots.formats.cells import (
 )
 
 _MOST = 4
-"""Such records, one after the other."""
+"""The most such records, one after the other."""
 _FEWEST_VALUES = 2
 _BODY = 100
 _NAMES = "names or units"
@@ -30,7 +30,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _MADE = {"avg", "average", "mean", "min", "max", "median", "std", "smp", "tot", "wvc"}
-"""How loggers say that values were made: of many."""
+"""Words by which loggers say how values were computed from many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,16 @@ class LinesBelow:
     """The records just below a header that hold no data."""
 
     what: list[str] = field(default_factory=list)
-    """Of each, in words."""
+    """What each of them is, in words."""
     doubtful: int = 0
-    """So many may be headers or data: they are not among those."""
+    """How many more records may be headers or data."""
 
 
 def without_data(header: list[str], rows: list[list[str] | None]) -> LinesBelow:
-    """What the records just below the header hold that hold no data; `rows` are those below it.
+    """Returns what the records just below the header are that hold no data; `rows` are those below
+    it.
 
-    What stands between the header and names, units or types is a header, too, if it is words or
+    A record between the header and names, units or types is a header, too, if it holds words or
     years.
     """
     near: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""Names of columns, made from the names in a header so that every database can hold them."""
+"""Makes names of columns from those in a header, so that every database can hold them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MAX_BYTES = 60
-"""PostgreSQL cuts names at 63 bytes, MySQL refuses more than 64 characters."""
+"""The most bytes of a name: PostgreSQL cuts names at 63 bytes, MySQL refuses more than 64
+characters."""
 
 _LAST_OF_THE_BASIC_PLANE = "\uffff"
 """MySQL has no others in names."""
@@ -18,36 +19,40 @@ _LAST_OF_THE_BASIC_PLANE = "\uffff"
 RESERVED = ("_import_id", "_line")
 """The names of the lineage columns."""
 _OF_THE_SYSTEM = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
-"""Columns that every table of PostgreSQL has already; a file of boxes has some of them, too."""
+"""Columns that every table of PostgreSQL has already; a file of boxes may have some of them,
+too."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnName:
-    """A column's name, and the name it has in the header."""
+    """A column's name, and the name that it has in the header."""
 
     source: str
     name: str
 
     @property
     def changed(self) -> bool:
-        """The name is not the one in the header."""
+        """Whether the name differs from the one in the header."""
         return self.name != self.source
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderNames:
-    """The names for a whole header, and a sentence for each that is not as it was there."""
+    """The names for a header, and a sentence for each that was changed."""
 
     columns: tuple[ColumnName, ...]
     notes: tuple[str, ...]
 
 
 def clean(header: Sequence[str]) -> HeaderNames:
-    """Names of at most 60 bytes that are distinct whatever their case.
+    """Returns names of at most 60 bytes that are distinct whatever their case.
 
-    Control characters and surrounding spaces are removed, an emoji becomes its code, an empty
-    name becomes `column_N`, a name that was there already, or is a lineage column's or one of
-    PostgreSQL's own, gets a number.
+    Control characters and surrounding spaces are removed, an emoji becomes its code, and an empty
+    name becomes `column_N`. A name gets a number if it is taken, or is a lineage column's or one of
+    PostgreSQL's own.
+
+    >>> [column.name for column in clean(["id", "ID", ""]).columns]
+    ['id', 'ID_2', 'column_3']
     """
     taken = {_folded(name) for name in (*RESERVED, *_OF_THE_SYSTEM)}
     columns, notes = [], []
@@ -63,7 +68,7 @@ def clean(header: Sequence[str]) -> HeaderNames:
 
 
 def numbered(count: int) -> tuple[str, ...]:
-    """The names for an input without a header."""
+    """Returns the names for an input without a header."""
     return tuple(f"column_{number}" for number in range(1, count + 1))
 
 

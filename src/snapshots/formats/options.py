@@ -1,4 +1,4 @@
-"""What a user says of how an input is written."""
+"""The options by which a user says how an input is written."""
 
 from __future__ import annotations
 

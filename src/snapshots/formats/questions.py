@@ -1,4 +1,5 @@
-"""What is asked of a user where lines are no records yet: at fixed places, in quotes as a whole."""
+"""Asks the user about lines that are no records yet: with fields at fixed places, or quoted
+entirely."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _LINES = 100
 
 
 def of_places(sample: bytes, dialect: Dialect) -> DialectError:
-    """What is asked where columns are made with spaces."""
+    """Asks about columns that are made with spaces."""
     rows = candidates.shape(sample, replace(dialect, delimiter="")).rows
     return DialectError(
         "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
@@ -30,7 +31,7 @@ def of_places(sample: bytes, dialect: Dialect) -> DialectError:
 
 
 def of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
-    """What is asked where one column would hold lines that look like records all the same."""
+    """Asks about one column that would hold lines that look like records all the same."""
     rows = candidates.shape(sample, dialect).rows
     cells = [row[0] for _, row in rows[:_LINES] if row]
     if dialect.quote and len(cells) >= _FEWEST and _all_in_quotes(sample, dialect.quote):
@@ -54,7 +55,7 @@ def _all_in_quotes(sample: bytes, quote: str) -> bool:
 
 
 def of_ends(sample: bytes, one: Candidate) -> DialectError | None:
-    """What is asked where unit and record separators are in lines that are no even records."""
+    """Asks about unit and record separators in lines that are no even records."""
     even = one.fields > 1 and (one.dialect.delimiter != "\x1f" or one.bad == 0)
     if one.dialect.terminator == "rs" or b"\x1f" not in sample or even:
         return None

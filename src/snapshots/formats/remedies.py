@@ -1,4 +1,4 @@
-"""What a user can say of an input that is in doubt: each option was tried on the head of it."""
+"""Finds options for an input that is in doubt, and tries each on its head."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from snapshots.formats.sniff import Sniffed
 
 _MARKS = "#%!;*"
-"""With which remarks begin."""
+"""Characters with which remarks begin."""
 _MOST = 3
 _LINES = 30
 
 
 _Way = tuple[str, str, dict[str, Any]]
-"""An option, the case it is meant for, and what it says."""
+"""An option, the case that it is meant for, and the dialect options that it sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,8 @@ class _Remedy:
 
 
 def remedies(sniffed: Sniffed) -> list[str]:
-    """Options that make a table of most records, each with the case it is meant for, the best
-    first. None of them where a user has said that already.
-    """
+    """Returns options that make a table of most records, each with its case, the best first. It
+    leaves out what the user has set already."""
     now, _ = _unsound(sniffed)
     found = []
     for option, why, options in _ways(sniffed):
@@ -109,7 +108,7 @@ def _enclose_fields(lines: list[bytes], delimiter: str) -> bool:
 
 
 def _unsound(sniffed: Sniffed) -> tuple[int, int]:
-    """How many records are rejected for their structure, and how many there are."""
+    """Returns how many records are rejected for their structure, and how many there are."""
     scanner = Scanner(dialect_json(sniffed.dialect), len(sniffed.header))
     scanner.scan(Chunk.of(sniffed.sample))
     evidence = json.loads(scanner.evidence())

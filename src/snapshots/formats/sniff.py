@@ -1,4 +1,5 @@
-"""How an input is written: detected from its head, and said; what a user gave is obeyed."""
+"""Detects how an input is written from its head, and says what it found. Options of the user are
+obeyed."""
 
 from __future__ import annotations
 
@@ -11,7 +12,13 @@ from snapshots.formats.cells import filled, is_type_row
 from snapshots.formats.choice import choose, one_column
 from snapshots.formats.encoding_guess import detect
 from snapshots.formats.encodings import transcode
-from snapshots.formats.first_lines import looks_fixed, refuse_drawing, refuse_two_ends, separator
+from snapshots.formats.first_lines import (
+    complete_lines,
+    looks_fixed,
+    refuse_drawing,
+    refuse_two_ends,
+    separator,
+)
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.table_start import begin, repeated
@@ -28,10 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["HEAD", "DialectOptions", "Sniffed", "sniff"]
 
 HEAD = 256 * 1024
-"""Bytes of an input that are enough, and not too many, to detect its dialect from."""
+"""Bytes of an input that are enough to detect its dialect."""
 
 _FEW = 0.2
-"""More records than this that do not have the usual number of fields cast doubt on it."""
+"""A larger share of records with an unusual number of fields casts doubt on it."""
 _HEADERS = 20
 """Records that may be the header of a table which knows its columns."""
 _NAMES = 3
@@ -42,40 +49,41 @@ _FEWER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """A dialect, the names of its fields, and what there is to say of both."""
+    """A dialect, the names of its fields, and notes about both."""
 
     dialect: Dialect
     header: tuple[str, ...]
-    """As the input has them; `column_1`... where it has no header."""
+    """The names as the input has them; `column_1`... if it has no header."""
     notes: tuple[str, ...]
-    """A sentence for each thing detected, with the reason; `in doubt` where it is."""
+    """A sentence for each thing detected, with the reason; it says `in doubt` if it is."""
     doubts: frozenset[str]
-    """Fields of the dialect that may well be otherwise."""
+    """Fields of the dialect that may well be different."""
     first: str = ""
-    """The first records below the header, as they are shown to a user."""
+    """The first records below the header, to be shown to a user."""
     question: DialectError | None = None
-    """Why nothing should be made of this reading: another one fits as well."""
+    """Why nothing should be made of this reading: another one fits as well. None if it is clear."""
     rivals: tuple[Sniffed, ...] = ()
-    """The readings that fit as well; then one column, too, where a table has no more."""
+    """The readings that fit as well, and that as one column if a table has no more."""
     sample: bytes = b""
     """The head of the input, in UTF-8."""
     given: DialectOptions = field(default_factory=DialectOptions)
     _choice: DialectChoice | None = None
     _complete: bool = True
 
-    def again(self, **said: Any) -> Sniffed:
-        """The reading where more is said. Raises DialectError."""
-        given = replace(self.given, encoding="utf-8", **said)
+    def again(self, **options: Any) -> Sniffed:
+        """Returns the reading with further options. Raises DialectError."""
+        given = replace(self.given, encoding="utf-8", **options)
         return sniff(self.sample, given, complete=self._complete)
 
     def others(self) -> Iterator[Sniffed]:
-        """Readings that fit less well, for a table that knows its columns: those with a header."""
+        """Yields readings that fit less well, for a table that knows its columns: those with a
+        header."""
         given, choice = self.given, self._choice
         if choice is None:
             return
         own, sample = choice.found.dialect, self.sample
         if len(sample) > _FEWER:
-            sample = _whole_lines(sample[:_FEWER])
+            sample = complete_lines(sample[:_FEWER])
         dialects = [own, *(one.dialect for one in (*choice.rivals, *choice.others))]
         if given.delimiter is None:
             dialects.append(one_column(sample, choice.found, given).dialect)
@@ -99,18 +107,23 @@ class Sniffed:
 def sniff(
     head: bytes, given: DialectOptions | None = None, *, complete: bool | None = None
 ) -> Sniffed:
-    """The dialect of an input whose (decompressed) bytes begin with `head`.
+    r"""Returns the dialect of an input whose (decompressed) bytes begin with `head`.
 
-    `whole`: the head is all of the input; by default if it is shorter than `HEAD`.
-    DialectError where the encoding must be said, or where there is no record at all.
+    `given`: the user's options. `complete`: the head is all of the input; by default if it is
+    shorter than `HEAD`. Raises DialectError if the encoding must be named, or if there is no record
+    at all.
+
+    >>> found = sniff(b"id;name\n1;Ana\n2;Bo\n")
+    >>> found.dialect.delimiter, found.header
+    (';', ('id', 'name'))
     """
     given = given or DialectOptions()
     encoding = detect(head, given.encoding, delimited=given.delimiter is not None)
     sample = b"".join(transcode([head], encoding.encoding))
     complete = len(head) < HEAD if complete is None else complete
     if not complete:
-        sample = _whole_lines(sample)
-    said = separator(sample) if given.delimiter is None else None
+        sample = complete_lines(sample)
+    declared = separator(sample) if given.delimiter is None else None
     start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
     if given.delimiter is None:
         refuse_drawing(sample)
@@ -126,8 +139,8 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"encoding"})
     if rivals:
         found = replace(found, doubts=found.doubts | {"delimiter"})
-    if said:
-        own = f"delimiter: {doubt.name(said)}, as "
+    if declared:
+        own = f"delimiter: {doubt.name(declared)}, as "
         shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
     question = _question(sample, choice, rivals, found)
@@ -240,14 +253,14 @@ def _first_line(
     sample: bytes, start: Dialect, given: DialectOptions
 ) -> tuple[Dialect, DialectOptions, list[str]]:
     """What a first line such as `sep=;` says, which is no record."""
-    said = separator(sample)
-    if said is None:
+    declared = separator(sample)
+    if declared is None:
         return start, given, []
     notes = []
     if given.delimiter is None:
-        given = replace(given, delimiter=said)
+        given = replace(given, delimiter=declared)
     if given.preamble is None:
-        notes.append(f"the first line (sep={said if said != chr(9) else 'tab'}) is skipped")
+        notes.append(f"the first line (sep={declared if declared != chr(9) else 'tab'}) is skipped")
         start = replace(start, preamble=1)
     return replace(start, delimiter=given.delimiter or ""), given, notes
 
@@ -368,7 +381,7 @@ def _notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[st
     notes = _shape_notes(found, given)
     if b"\\" in sample:
         rows = candidates.written(sample, found.dialect)
-        notes += backslashes.notes(rows, found.dialect, said=given.escape is not None)
+        notes += backslashes.notes(rows, found.dialect, escape_given=given.escape is not None)
     return notes
 
 
@@ -435,14 +448,3 @@ def _first_notes(
                 f"skip it with --skip-rows {found.dialect.preamble},1"
             )
     return notes
-
-
-def _whole_lines(sample: bytes) -> bytes:
-    """Without the record that the end of the head cut, as far as lines tell."""
-    last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1), sample.rfind(b"\x1e"))
-    if last < 0:
-        raise DialectError(
-            f"There is no line end in the first {len(sample)} bytes.",
-            hint="Check that this is CSV, with a record on a line.",
-        )
-    return sample[: last + 1]

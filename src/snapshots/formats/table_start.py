@@ -1,4 +1,4 @@
-"""Where a table begins, and how its header is known when it comes again."""
+"""Finds where a table begins, and the header by which a repetition is known."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _BODY = 100
 
 @dataclass(frozen=True, slots=True)
 class TableStart:
-    """Where a table begins."""
+    """The start of a table."""
 
     found: ParsedSample
-    """From the header on."""
+    """The records from the header on."""
     verdict: HeaderVerdict
     notes: list[str]
     idle: list[str]
@@ -32,7 +32,7 @@ class TableStart:
 
 
 def begin(sample: bytes, found: ParsedSample, given: DialectOptions, narrower: int) -> TableStart:
-    """The shape from the header on, and whether that is one."""
+    """Returns the records from the header on, and whether the first is one."""
     index, question = _where(found, given, narrower)
     notes = []
     if index:
@@ -70,7 +70,8 @@ def begin(sample: bytes, found: ParsedSample, given: DialectOptions, narrower: i
 def _where(
     found: ParsedSample, given: DialectOptions, narrower: int
 ) -> tuple[int, DialectError | None]:
-    """The index of the record with which the table begins, and what is to be asked of it."""
+    """Returns the index of the record with which the table begins, and what is to be asked about
+    it."""
     if given.preamble is not None or given.header is False:
         return 0, None
     index = first_of_table(found.rows, found.fields, narrower)
@@ -96,10 +97,9 @@ def _of_broken(sample: bytes, found: ParsedSample, below: list[list[str]]) -> He
 
 
 def repeated(sample: bytes, found: ParsedSample, columns: int) -> str | None:
-    """The header as the input has it, or as it may have it, by which it is known when it comes
-    again.
+    """Returns the header as the input has it, by which it is recognised if it comes again.
 
-    With one column a text that is the same is a value, unless a byte order mark stands before it.
+    With one column an equal text is a value, unless a byte order mark stands before it.
     """
     first = found.rows[0][1]
     if first is None:

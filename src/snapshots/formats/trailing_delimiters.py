@@ -1,4 +1,5 @@
-"""One field more than there are columns: a delimiter at the end of records, or of the header."""
+"""Handles one field more than there are columns: a delimiter at the end of records, or of the
+header."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 _FEWEST = 2
-"""Columns of a table whose last one may be none."""
+"""The least number of columns of a table whose last one may be none."""
 _ENOUGH = 100
-"""Records that show that a field without a name is always empty."""
+"""The least number of records that show that a field without a name is always empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class TrailingDelimiters:
 def edge(
     first: list[str], rows: list[list[str]], *, header: bool, complete: bool
 ) -> TrailingDelimiters:
-    """What stands at the end of the records.
+    """Decides about the field at the end of the records.
 
-    `first` is the header, or else the first of the rows; `whole`: there are no other rows.
-    Only fields that are empty in every record are dropped, and only if they have no name.
+    `first` is the header, or else the first of the rows; `complete`: there are no other rows. Only
+    fields that are empty in every record are dropped, and only if they have no name.
     """
     if not header:
         return _without_names(first, rows, complete=complete)

@@ -1,1 +1,1 @@
-"""A folder that is watched for ever: every file put into it is imported exactly once."""
+"""Watches a folder for ever: every file put into it is imported exactly once."""

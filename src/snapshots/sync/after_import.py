@@ -1,6 +1,6 @@
-"""Files that were imported before, and not yet moved or deleted as they should be.
+"""Moves or deletes files that were imported before, and still lie in the folder.
 
-A thread of its own: a large one may take minutes, in which others are to be imported.
+It has a thread of its own: a large file may take minutes, in which others are to be imported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from snapshots.sync.shared_work import FileOutcome, SharedWork
 
 
 class AfterImport:
-    """One thread; `stop` in its work ends it after the file that it has in hand."""
+    """One thread. `stop` in its work ends it after the current file."""
 
     def __init__(self, work: SharedWork) -> None:
         self._work = work
@@ -21,15 +21,15 @@ class AfterImport:
         self._thread = work.thread("settler", self._run)
 
     def give(self, file: FolderFile, import_id: int) -> None:
-        """A file, and by which import it is in the ledger; it comes back `settled`."""
+        """Gives it a file and the number of its import. The file comes back as `settled`."""
         self._files.put((file, import_id))
 
     def end(self) -> None:
-        """No file will come any more."""
+        """Tells the thread that no file will come any more."""
         self._files.put(None)
 
     def join(self, seconds: float) -> bool:
-        """Whether it has ended within so many seconds."""
+        """Returns whether the thread has ended within this many seconds."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -44,7 +44,7 @@ class AfterImport:
             self._work.report(FileOutcome(file, "settled"))
 
     def _surely(self, file: FolderFile) -> str:
-        """An error that nobody has foreseen leaves this file where it is, and no other."""
+        """Handles one file. An unforeseen error leaves this file where it is, and no other."""
         try:
             return self._work.settle(file)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""What becomes of a file that is imported: it stays, is moved, or is deleted."""
+"""Decides what becomes of an imported file: it stays, is moved, or is deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snapshots.sync.moving import changed, move
 
 @dataclass(frozen=True, slots=True)
 class AfterPolicy:
-    """`delete`, or the folder to move to; neither: files are kept."""
+    """`delete`, or the folder to move to; with neither, files are kept."""
 
     delete: bool = False
     to: Path | None = None
@@ -34,13 +34,13 @@ class AfterPolicy:
 
     @property
     def keeps(self) -> bool:
-        """Nothing becomes of any file."""
+        """Whether all files stay where they are."""
         return self == AfterPolicy()
 
     def apply(self, file: FolderFile, folder: WatchedFolder) -> str:
-        """Does it with a file all of whose bytes are accounted for; what became of it.
+        """Moves or deletes a file whose bytes are all accounted for, and returns what became of it.
 
-        A file that is not any more what was imported is left alone. Raises InputError.
+        A file that has changed since its import is left alone. Raises InputError.
         """
         if self.keeps or changed(file):
             return "kept"

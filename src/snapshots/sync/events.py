@@ -1,4 +1,4 @@
-"""What the service says of itself: for people, for programs, and for whoever counts."""
+"""The events of sync: for people, for programs, and for telemetry."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from snapshots.model import ImportRecord
 
 @dataclass(frozen=True, slots=True)
 class WatchStarted:
-    """The service has begun; it is ready for files."""
+    """The service has started and is ready for files."""
 
     folder: str
     database: str
     by: str
-    """events, polling or one look."""
+    """How files are noticed: `events`, `polling` or `one look`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +40,23 @@ class FileSettled:
     path: str
     import_id: int
     then: str
-    """As of `FileEnded`, and never `kept`."""
+    """The same as in `FileEnded`, but never `kept`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowsMissing:
-    """A file was imported before, and its rows are not where they were loaded: it is left alone
-    until it is touched, and neither moved nor deleted."""
+    """A file was imported before, and its rows are no longer where they were loaded. It is neither
+    loaded, moved nor deleted until somebody touches it."""
 
     path: str
     import_id: int
     table: str
     what: Literal["table", "rows"]
-    """The table does not exist, or it exists and is empty."""
+    """Whether the table does not exist, or exists and is empty."""
 
     @property
     def reason(self) -> str:
-        """Of people's sentences: what is missing."""
+        """What is missing, for a sentence."""
         return f"table {self.table} is {'gone' if self.what == 'table' else 'empty now'}"
 
     @property
@@ -89,7 +89,7 @@ class FileDeferred:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAway:
-    """The database is away; the next try is in so many seconds."""
+    """The database does not answer; the next try is in this many seconds."""
 
     error: SnapshotsError
     seconds: float
@@ -97,12 +97,12 @@ class DatabaseAway:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseBack:
-    """The database is there again."""
+    """The database answers again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncProblem:
-    """Something that does not stop the service and that somebody should look at."""
+    """A problem that does not stop the service, and that somebody should look at."""
 
     error: SnapshotsError
 
@@ -120,5 +120,5 @@ SyncEvent: TypeAlias = (
     | events.Event
 )
 SyncListener: TypeAlias = Callable[[SyncEvent], None]
-"""Called from several threads: each reports the imports that it does, as `engine.events` says;
-`report.Backlog` is how many files are to be imported, those in work among them."""
+"""Gets the events, from several threads: each reports its own imports, as `engine.events` says.
+`InputsWaiting` counts the files that are to be imported, including those in work."""

@@ -1,4 +1,4 @@
-"""Which files of a folder are meant, and what lies under a name."""
+"""Tells which files of a folder are meant, and what a name leads to."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ _UNFINISHED_BEGINNINGS = (".", "~")
 
 @dataclass(frozen=True, slots=True)
 class FolderFile:
-    """A file as it was when it was looked at."""
+    """A file as it was at the time of the look."""
 
     path: str
     size: int
     mtime_ns: int
     inode: int
     ctime_ns: int = field(compare=False)
-    """Changes too when others may read it now, which makes no other file of it."""
+    """The time of the last change of its content or its rights. A change of rights alone makes no
+    other file of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ class WatchedFolder:
     patterns: tuple[str, ...] = (DEFAULT_PATTERN,)
     recursive: bool = False
     without: str | None = None
-    """A folder in it that does not count: where imported files go."""
+    """A folder within it that does not count: imported files go there."""
 
     def wants(self, path: str) -> bool:
         """Whether a file of that name is to be imported: a pattern fits it, with or without the
-        ending of its compression, and it is not called as unfinished files are."""
+        ending of its compression, and the name is not that of an unfinished file."""
         if self.without and Path(path).is_relative_to(self.without):
             return False
         parts = Path(os.path.relpath(path, self.path)).parts
@@ -68,7 +69,8 @@ class WatchedFolder:
         )
 
     def files(self) -> Iterator[FolderFile]:
-        """All that are there now, in the order of their names. OSError if the folder is gone."""
+        """Returns all files that are there now, in the order of their names. Raises OSError if the
+        folder is gone."""
         yield from self._below(self.path)
 
     def _below(self, folder: str) -> Iterator[FolderFile]:
@@ -86,8 +88,8 @@ class WatchedFolder:
 
 
 def within(other: Path, folder: str) -> str | None:
-    """A folder as it is called in the watched one, which may be reached by other names as well;
-    None if it does not lie there. UsageError where it is the watched one."""
+    """Returns the path of a folder below the watched one, which may have other names as well; None
+    if it is not below it. Raises UsageError if it is the watched one."""
     here, there = Path(folder).resolve(), other.resolve()
     if here == there:
         raise UsageError(
@@ -100,7 +102,7 @@ def within(other: Path, folder: str) -> str | None:
 
 
 def look_at(path: str) -> FolderFile | None:
-    """The file under a name; None where there is none, or something else."""
+    """Returns the file of a name; None if there is none, or something else."""
     try:
         status = os.stat(path)  # noqa: PTH116 (a name may hold any bytes)
     except OSError:

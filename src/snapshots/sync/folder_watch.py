@@ -1,4 +1,4 @@
-"""What the system tells of a folder as it happens, by the watchdog library."""
+"""Reports changes in a folder as they happen, through the watchdog library."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
 REPORTS_CLOSING = sys.platform == "linux"
-"""inotify says when a writer closes a file; other systems do not."""
+"""Whether the system reports that a writer closes a file: inotify does, other systems do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderHint:
-    """Something has happened to a file; `look`: to a folder, and nobody knows what."""
+    """A file has changed. With `look`, a folder has changed, and nobody knows how."""
 
     kind: Literal["created", "changed", "closed", "look"]
     path: str
 
 
 class FolderWatch:
-    """Tells what happens in a folder, from a thread of its own, until it is ended."""
+    """Reports what happens in a folder, from a thread of its own, until it is ended."""
 
     def __init__(self, folder: str, *, recursive: bool, tell: Callable[[FolderHint], None]) -> None:
-        """Raises InputError where the system cannot watch it."""
+        """Raises InputError if the system cannot watch the folder."""
         self._folder = folder
         self._recursive = recursive
         self._tell = tell
@@ -39,14 +39,14 @@ class FolderWatch:
         self._observer = self._begun()
 
     def lost(self) -> bool:
-        """Another folder has taken the place of the one that is watched: it was removed and made
+        """Whether another folder has taken the place of the watched one: it was removed and made
         again, or something was mounted there."""
         now = _identity(self._folder)
         alive = all(emitter.is_alive() for emitter in self._observer.emitters)
         return now is not None and not (alive and now == self._watched)
 
     def folder_replaced(self) -> bool:
-        """Where the watched folder was there is another now, or none."""
+        """Whether the path of the watched folder leads to another folder now, or to none."""
         return _identity(self._folder) != self._watched
 
     def renew(self) -> None:
@@ -56,7 +56,7 @@ class FolderWatch:
         self._observer = self._begun()
 
     def end(self) -> None:
-        """May be called again."""
+        """Ends the watching. May be called again."""
         self._observer.stop()
         self._observer.join()
 

@@ -1,4 +1,4 @@
-"""Threads that import: each takes one file after the other over a session that it keeps."""
+"""Threads that import: each takes one file after the other, over a session that it keeps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class ImporterThread:
     def __init__(
         self, name: str, work: SharedWork, files: queue.SimpleQueue[FolderFile | None]
     ) -> None:
-        """`files` may be shared with other lanes; None ends one of them."""
+        """`files`: the queue it takes from, which other threads may share. None in it ends one
+        thread."""
         self._work = work
         self._files = files
         self._importer = self._new_importer()
@@ -38,7 +39,7 @@ class ImporterThread:
         return Importer(work.target, work.options, work.listener, work.stop)
 
     def join(self, seconds: float) -> bool:
-        """Whether it has ended within so many seconds."""
+        """Returns whether the thread has ended within this many seconds."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -50,7 +51,7 @@ class ImporterThread:
         self._importer.close()
 
     def _surely(self, file: FolderFile) -> FileOutcome:
-        """An error that nobody has foreseen costs this file's turn, and no other's."""
+        """Imports one file. An unforeseen error costs this file's turn, and no other's."""
         try:
             return self._take(file)
         except Exception as error:
@@ -100,7 +101,7 @@ class ImporterThread:
         return FileOutcome(file, "away" if away else "later", error.exit_code, error)
 
     def _files_fault(self, file: FolderFile, error: SnapshotsError) -> FileOutcome:
-        """Kept in the ledger with its reason, unless the file is not there any more."""
+        """Records in the ledger why a file failed, unless the file is gone."""
         now = look_at(file.path)
         if now is None or error.retryable:
             return FileOutcome(file, "done" if now is None else "later", 0, error)

@@ -1,4 +1,4 @@
-"""Which files the ledger knows as they are, by name, size, time and inode: nobody reads them."""
+"""Asks the ledger which files it knows, by name, size, time and inode, without reading them."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ class SortedFiles:
     """Files by what is to be done with them."""
 
     new: list[FolderFile] = field(default_factory=list)
-    """To be imported."""
+    """Files to import."""
     imported: list[tuple[FolderFile, int]] = field(default_factory=list)
-    """By which import; they may still have to be moved or deleted."""
+    """Imported files, each with its import; they may still have to be moved or deleted."""
     refused: list[FolderFile] = field(default_factory=list)
-    """Nothing, until they change."""
+    """Files that failed: nothing is done until they change."""
     missing: list[FolderFile] = field(default_factory=list)
-    """The same: they are imported, and their rows are not there any more."""
+    """Imported files whose rows are gone: nothing is done until they change."""
 
 
 class LedgerLookup:
     """Asks the ledger over a session that is kept."""
 
     AT_ONCE: ClassVar[int] = 500
-    """Files in one question."""
+    """How many files one question asks about."""
 
     def __init__(self, work: SharedWork) -> None:
         self._work = work
         self._ledger_session = LedgerSession(work.target, create=True)
         self._reported: set[FolderFile] = set()
-        """Files of which it has been said that their rows are missing."""
+        """Files whose missing rows were reported."""
 
     def sort(self, files: Sequence[FolderFile]) -> SortedFiles:
-        """Sorts files that are whole. Raises TargetError."""
+        """Sorts stable files by what is to be done with them. Raises TargetError."""
         found = SortedFiles(refused=[file for file in files if not self._has_a_name(file)])
         named = [file for file in files if file not in found.refused]
         try:
@@ -70,7 +70,7 @@ class LedgerLookup:
         return found
 
     def _missing(self, sightings: Sequence[Sighting]) -> dict[int, What]:
-        """Of imports that have loaded rows: whose table is not there, or is empty."""
+        """Returns those imports that have loaded rows and whose table is gone or empty."""
         loaded = [seen for seen in sightings if seen.state == "finished" and seen.loaded]
         one_of = {seen.table: seen.import_id for seen in loaded}
         if not one_of:

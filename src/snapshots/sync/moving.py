@@ -22,12 +22,13 @@ _PIECE = 1 << 20
 
 
 def changed(file: FolderFile) -> bool:
-    """It is not what was looked at, or will not be for long."""
+    """Whether the file has changed since the look, or is about to."""
     return look_at(file.path) != file or bool(being_written(file.path))
 
 
 def move(file: FolderFile, wanted: Path) -> str | None:
-    """Where it is now: a name that is taken gets a number. None if it is for another to move.
+    """Moves the file and returns its new path. A name that is taken gets a number. Returns None if
+    another process moves it.
 
     Raises OSError.
     """
@@ -55,7 +56,7 @@ def move(file: FolderFile, wanted: Path) -> str | None:
 
 
 def _copy(file: FolderFile, target: Path) -> bool:
-    """To another file system: whole and on the disk before it has its name."""
+    """Copies to another file system. The copy gets its name once it is complete and on the disk."""
     part = target.with_name(f"{target.name}.part")
     with part.open("ab") as out:
         if not _ours(out, part):
@@ -80,7 +81,7 @@ def _copy(file: FolderFile, target: Path) -> bool:
 
 
 def _ours(out: IO[bytes], part: Path) -> bool:
-    """Nobody else is writing it; a part that was left by one who was killed is ours."""
+    """Whether nobody else writes a partial copy: one that a killed process left may be taken."""
     try:
         fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(out.fileno()), part.stat())
@@ -89,7 +90,7 @@ def _ours(out: IO[bytes], part: Path) -> bool:
 
 
 def _sync(folder: Path) -> None:
-    """The new name is on the disk, too, before the old one goes."""
+    """Writes the folder to the disk, so that the new name is durable before the old one goes."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

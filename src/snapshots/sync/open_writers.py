@@ -1,4 +1,4 @@
-"""Whether some process still writes a file, as far as the system tells."""
+"""Tells whether some process still writes a file, as far as the system knows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 
 
 def being_written(path: str) -> bool | None:
-    """Whether anybody has the file open for writing; None where that cannot be known.
+    """Returns whether anybody has the file open for writing; None if that cannot be known.
 
-    Linux grants a read lease only on a file that nobody can write to at the moment; it is asked
-    for and given back. Only the file's owner may ask, and few network file systems know leases. A
-    process that asks must ignore SIGIO, by which the system wants a lease back.
+    Linux grants a read lease only on a file that nobody can write to at the moment. The lease is
+    asked for and given back. Only the file's owner may ask, and few network file systems know
+    leases. A process that asks must ignore SIGIO, by which the system wants a lease back.
     """
     if sys.platform != "linux":
         return None

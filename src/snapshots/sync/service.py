@@ -1,8 +1,8 @@
-"""The service: from what the system tells of a folder to files that are imported, for ever.
+"""Runs sync: from reports of a folder to imported files, for ever.
 
-One thread, this one, decides: which files are whole, which of them are known, when the database is
-tried again. Lanes import; one more thread moves or deletes what was imported before. Everything
-that happens comes to this thread through one queue.
+This one thread decides: which files are stable, which of them are known, and when the database is
+tried again. Importer threads import; one more thread moves or deletes what was imported before. All
+events come to this thread through one queue.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ from snapshots.time_limits import (
 ALIVE_SECONDS = 5.0
 """Between two signs of life for systemd."""
 GONE_SECONDS = 1.0
-"""Between two looks for a folder that is not there, or may not be read."""
+"""Seconds between two looks for a folder that is gone, or may not be read."""
 SMALL_IMPORTERS = 2
-"""One converts while the database of the other writes."""
+"""How many threads import small files: one converts while the database of the other writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncSettings:
-    """What is to be watched, and how."""
+    """What is watched, and how."""
 
     folder: WatchedFolder
     after: AfterPolicy = field(default_factory=AfterPolicy)
@@ -73,7 +73,7 @@ class SyncSettings:
 
 
 class Sync:
-    """Use once: `run` it, `stop` it from any thread or signal handler."""
+    """The service. Use it once: `run` it, and `stop` it from any thread or signal handler."""
 
     def __init__(
         self,
@@ -82,7 +82,8 @@ class Sync:
         options: Options,
         listener: SyncListener,
     ) -> None:
-        """`target` is asked until it answers: the server may have to be there to know it."""
+        """`target` is asked until it answers: the kind of a server may only be known once it is
+        there."""
         self.settings = settings
         self.exit_codes: set[int] = set()
         self._find_target = target
@@ -97,25 +98,25 @@ class Sync:
         self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
         self._stable: list[FolderFile] = []
-        """Of which the ledger has not been asked yet."""
+        """Stable files that the ledger was not asked about yet."""
         self._settling = 0
-        """Files that are being moved or deleted, and were imported before."""
+        """Files that were imported before, and are being moved or deleted."""
         self._watch: FolderWatch | None = None
         self._watching: WatchStarted | None = None
         self._gone = False
-        """The folder could not be read when it was last looked at."""
+        """Whether the folder could not be read at the last look."""
         self._look_due = 0.0
         self._away_tries = 0
         self._away_until = 0.0
         self._reported_backlog = -1
 
     def stop(self) -> None:
-        """The chunks in flight are committed or rolled back; then `run` returns."""
+        """Stops the service: chunks in flight are committed or rolled back, then `run` returns."""
         self._stop.set()
         self._inbox.put(None)
 
     def _listener(self, event: SyncEvent) -> None:
-        """An event that cannot be told, because nobody reads the output any more, ends all."""
+        """Passes an event on. If nobody reads the output any more, everything ends."""
         try:
             self._tell(event)
         except Exception as error:
@@ -126,10 +127,10 @@ class Sync:
         self.stop()
 
     def run(self) -> None:
-        """Imports until it is stopped; with `once` until there is nothing to do.
+        """Imports until it is stopped; with `once`, until there is nothing to do.
 
-        Raises UsageError, TargetError for a table that no database can have, and InputError where
-        the folder cannot be watched; and what one of its threads has died of.
+        Raises UsageError, TargetError for a table that no database can have, and InputError if the
+        folder cannot be watched. Also raises the error that one of its threads died of.
         """
         settings = self.settings
         if settings.poll is None and not settings.once:
@@ -174,7 +175,8 @@ class Sync:
             recogniser.close()
 
     def _wait_for_target(self) -> Target | None:
-        """The database, which may not be there yet; None if the service is stopped before."""
+        """Returns the database, which may not be there yet; None if the service is stopped
+        before."""
         while not self._stop.is_set():
             try:
                 return self._find_target()
@@ -209,7 +211,7 @@ class Sync:
             self._hear()
 
     def _look(self, now: float) -> None:
-        """All of the folder: what events have missed is found here."""
+        """Looks at the whole folder, and so finds what events have missed."""
         self._look_due = now + (self.settings.poll or self.settings.rescan)
         self._watch_again()
         try:
@@ -235,7 +237,7 @@ class Sync:
                 self._arrivals.seen(file, now)
 
     def _watch_again(self) -> None:
-        """Events are those of the folder that is there now, not of one that was removed."""
+        """Watches again if another folder is there now: events of a removed one say nothing."""
         try:
             if self._watch and self._watch.lost():
                 self._watch.renew()
@@ -243,7 +245,7 @@ class Sync:
             self._listener(SyncProblem(error))
 
     def _hear(self) -> None:
-        """Waits a moment for something to happen, and takes all that has."""
+        """Waits a moment for messages, and takes all that have come."""
         try:
             message = self._inbox.get(timeout=TICK_SECONDS)
             now = time.monotonic()
@@ -269,7 +271,7 @@ class Sync:
                     self._arrivals.closed(hint.path, now)
 
     def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
-        """Asks the ledger about files that are whole; the new ones join the backlog."""
+        """Asks the ledger about stable files; new ones join the queue."""
         try:
             while self._stable:
                 some, rest = (
@@ -341,7 +343,8 @@ class Sync:
         return not (len(self._arrivals) or self._stable or len(self._backlog) or self._settling)
 
     def _end(self, importers: list[ImporterThread], small: int, settler: AfterImport) -> None:
-        """What is in flight ends by itself, soon; what does not is resumed by the next start."""
+        """Ends the threads. What is in flight ends by itself, soon; the next start resumes the
+        rest."""
         notify("STOPPING=1")
         self._stop.set()
         for _ in range(small):
@@ -354,8 +357,8 @@ class Sync:
 
 
 def absolute(folder: str) -> str:
-    """The folder, from the root: that is how its files are called in the ledger, wherever the
-    service was started. Raises InputError if there is none."""
+    """Returns the folder from the root, so that the ledger has the same names wherever the service
+    starts. Raises InputError if there is none."""
     path = home.absolute(folder)
     try:
         there = Path(path).is_dir()

@@ -1,4 +1,4 @@
-"""What the threads of the service have in common, and what they report."""
+"""What the threads of the service share, and what they report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FileOutcome:
     """What became of one file.
 
     `done`: nothing is to be done until it changes. `later`: another try may help. `away`: the
-    database must come back first. `settled`: it was imported before, and is moved or deleted now.
+    database must come back first. `settled`: it was imported before, and was moved or deleted now.
     """
 
     file: FolderFile
@@ -35,7 +35,7 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SharedWork:
-    """What all lanes share."""
+    """What all importer threads share."""
 
     target: Target
     options: Options
@@ -45,10 +45,11 @@ class SharedWork:
     stop: threading.Event
     report: Callable[[FileOutcome], None]
     died: Callable[[BaseException], None]
-    """Ends the service: better none, which is noticed, than one that imports nothing."""
+    """The error that a thread died of. It ends the service: one that imports nothing would go
+    unnoticed."""
 
     def thread(self, name: str, run: Callable[[], None]) -> threading.Thread:
-        """A running thread, whose death is the service's. Raises OutOfMemory."""
+        """Starts a thread whose death ends the service. Raises OutOfMemory."""
 
         def watched() -> None:
             try:
@@ -59,7 +60,7 @@ class SharedWork:
         return threads.start(name, watched)
 
     def broken(self, thread: str, file: FolderFile, error: Exception) -> Defect:
-        """Says that a thread met an error that nobody has foreseen, and where."""
+        """Reports that a thread met an unforeseen error, and where."""
         traceback.print_exception(error)
         message = f"{type(error).__name__}: {error}"
         defect = Defect(message, place=file.path, hint="Please report the lines above.")
@@ -67,9 +68,9 @@ class SharedWork:
         return defect
 
     def settle(self, file: FolderFile) -> str:
-        """Moves or deletes a file that is imported, if that is to be; what became of it.
+        """Moves or deletes an imported file if the policy says so, and returns what became of it.
 
-        It may take long: to another file system a file is copied.
+        It may take long: to another file system the file is copied.
         """
         fault_point("settling")
         try:

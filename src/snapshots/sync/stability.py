@@ -1,4 +1,4 @@
-"""Files that have been seen and are not yet known to be whole."""
+"""Decides when a file that was seen is stable: nobody writes it any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapshots.sync.open_writers import being_written
 from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
 LOOKS_AT_ONCE = 2000
-"""Of files that may be ready, so that events are not kept waiting."""
+"""How many files are checked at once, so that events need not wait."""
 
 
 @dataclass(slots=True)
@@ -20,14 +20,14 @@ class _Arrival:
     closed: bool = False
     """Its writer has closed it, or it was moved in."""
     open: bool = False
-    """It is being written; its writer will close it, unless that goes unheard: events get lost."""
+    """It is being written. Its writer will close it, unless that event is lost."""
 
 
 class StabilityCheck:
-    """Decides when a file is whole: closed or moved in, or still for a while."""
+    """Tells which files are stable: they were closed or moved in, or did not change for a while."""
 
     def __init__(self, settle: float, *, reports_closing: bool) -> None:
-        """`closing_is_told`: whoever writes a file is heard of again when he closes it."""
+        """`reports_closing`: the system reports when a writer closes a file."""
         self._settle = settle
         self._reports_closing = reports_closing
         self._files: dict[str, _Arrival] = {}
@@ -39,27 +39,28 @@ class StabilityCheck:
         return path in self._files
 
     def seen(self, file: FolderFile, now: float) -> None:
-        """A look at the folder found it."""
+        """A look at the folder has found the file."""
         self._files.setdefault(file.path, _Arrival(file, now))
 
     def changed(self, path: str, now: float) -> None:
-        """It was written to, and not closed yet."""
+        """The file was written to, and is not closed yet."""
         if arrival := self._arrival(path, now):
             arrival.still_since, arrival.closed = now, False
             arrival.open = self._reports_closing
 
     def created(self, path: str, now: float) -> None:
-        """It is there, perhaps by a writer who has not written yet."""
+        """The file is there, perhaps by a writer who has not written yet."""
         if arrival := self._arrival(path, now):
             arrival.open = arrival.open or (self._reports_closing and not arrival.file.size)
 
     def closed(self, path: str, now: float) -> None:
-        """Its writer has closed it, or it was moved in: it is whole unless somebody else writes."""
+        """Its writer has closed the file, or it was moved in. It is stable unless somebody else
+        writes."""
         if arrival := self._arrival(path, now):
             arrival.closed, arrival.open = True, False
 
     def ready(self, now: float) -> list[FolderFile]:
-        """Those that are whole, as they are now; they leave."""
+        """Returns the stable files as they are now, and drops them."""
         due = [
             arrival
             for arrival in self._files.values()
@@ -83,7 +84,7 @@ class StabilityCheck:
         return stable
 
     def forget(self, gone: Callable[[str], bool]) -> None:
-        """Drops the files that are not there any more."""
+        """Drops the files that are gone."""
         for path in [path for path in self._files if gone(path)]:
             del self._files[path]
 
@@ -95,6 +96,6 @@ class StabilityCheck:
 
 
 def _left(arrival: _Arrival, written: bool | None, now: float) -> bool:
-    """Nobody writes it any more: as far as that can be known, or after a long silence."""
+    """Whether nobody writes it any more: as far as that can be known, or after a long silence."""
     known = not arrival.open or written is False
     return known or now - arrival.still_since >= WRITER_SILENCE_SECONDS

@@ -1,4 +1,5 @@
-"""Tells systemd how the service is, by the protocol of sd_notify: a datagram to its socket."""
+"""Reports the state of the service to systemd, by the protocol of sd_notify: a datagram to its
+socket."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from contextlib import suppress
 
 
 def notify(state: str) -> None:
-    """`READY=1`, `STOPPING=1`, `WATCHDOG=1`, `STATUS=...`; nothing where systemd does not ask."""
+    """Sends `READY=1`, `STOPPING=1`, `WATCHDOG=1` or `STATUS=...`; does nothing if systemd did not
+    ask for it."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return

@@ -1,4 +1,4 @@
-"""Files that are whole and wait to be imported: small ones, large ones, and those put off."""
+"""Holds stable files that wait for their import: small ones, large ones, and those put off."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class _Late:
 
 
 class WorkQueue:
-    """Hands files to two kinds of lanes: a small file does not wait behind a large one."""
+    """Gives files to importer threads for small and for large files, so that a small one never
+    waits for a large one."""
 
     def __init__(self) -> None:
         self.small: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
@@ -40,14 +41,14 @@ class WorkQueue:
         return sum(map(len, self._waiting)) + len(self._at_work) + len(self._late)
 
     def paths(self) -> set[str]:
-        """Of all its files."""
+        """Returns the paths of all its files."""
         late = (entry.file for entry in self._late)
         return {
             file.path for files in (*self._waiting, self._at_work.values(), late) for file in files
         }
 
     def add(self, file: FolderFile) -> None:
-        """A file as it is now; one that is at work just now is taken again afterwards."""
+        """Adds a file as it is now. One that is being imported is taken again afterwards."""
         if file.path in self._at_work:
             self._again[file.path] = file
             return
@@ -55,7 +56,7 @@ class WorkQueue:
         self._waiting[_kind(file)].append(file)
 
     def hand_out(self, now: float) -> None:
-        """Gives the lanes what they can hold."""
+        """Gives the threads as many files as they can hold."""
         for late in [late for late in self._late if late.due <= now]:
             self._late.remove(late)
             self._waiting[_kind(late.file)].append(late.file)
@@ -71,14 +72,14 @@ class WorkQueue:
                 files.put(file)
 
     def done(self, file: FolderFile) -> None:
-        """A lane has ended with it."""
+        """A thread has finished a file."""
         self._returned(file)
         self._tries.pop(file.path, None)
         if again := self._again.pop(file.path, None):
             self.add(again)
 
     def put_off(self, file: FolderFile, now: float) -> float:
-        """Another try later, and later each time; in how many seconds."""
+        """Puts a file off, longer each time, and returns for how many seconds."""
         self._returned(file)
         tries = self._tries[file.path] = self._tries.get(file.path, 0) + 1
         seconds = RETRY.pause(tries)
@@ -86,7 +87,7 @@ class WorkQueue:
         return seconds
 
     def give_back(self, file: FolderFile) -> None:
-        """It is the next one, as soon as something can be done at all."""
+        """Puts a file back at the front, for as soon as anything can be done."""
         self._returned(file)
         self._waiting[_kind(file)].appendleft(self._again.pop(file.path, file))
 
@@ -96,5 +97,6 @@ class WorkQueue:
 
 
 def _kind(file: FolderFile) -> int:
-    """0: small enough for a lane among others; 1: large, and all workers are for it."""
+    """Returns 0 for a small file, of which several are imported at once, and 1 for a large one,
+    which gets all workers."""
     return int(file.size > EAGER_BYTES)

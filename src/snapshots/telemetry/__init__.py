@@ -1,1 +1,1 @@
-"""At the side: the engine's events as metrics, traces and logs. Nothing here moves a record."""
+"""Turns the engine's events into metrics, traces and logs. Nothing here moves a record."""

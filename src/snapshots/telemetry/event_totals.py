@@ -1,8 +1,8 @@
-"""Adds up what the engine tells of imports into one database.
+"""Adds up what the engine reports of imports into one database.
 
-The sums move only when a chunk is durable, and they begin at what the ledger holds: what was
-committed between the last scrape of a process and its death is not missing, and a command that
-runs once tells the same numbers as a service that runs for ever.
+The sums move only when a chunk is durable, and they begin at what the ledger holds. So nothing is
+missing that was committed between the last scrape of a process and its death. A command that runs
+once tells the same numbers as a service that runs for ever.
 """
 
 from __future__ import annotations
@@ -40,25 +40,26 @@ _CLEAN = {"finished", "already_imported", "limited"}
 
 @dataclass(frozen=True, slots=True)
 class EventSums:
-    """What is added up so far."""
+    """The sums so far."""
 
     known: bool
-    """The ledger was read: its own account is in the first three, and not that of this process
+    """The ledger was read: the first three hold its own account, and not that of this process
     alone."""
     counts: Counts
     bytes: int
     rejects_by_code: Mapping[str, int]
     ends_by_outcome: Mapping[str, int]
-    """Of this process."""
+    """How many imports of this process ended with each outcome."""
     mismatches: int
-    """Of this process: imports refused because an account did not balance."""
+    """How many imports of this process were refused because their counts did not balance."""
     waiting: int
     broken_by_thread: Mapping[str, int]
-    """Of this process: errors that nobody has foreseen, after which a thread was started anew."""
+    """How many unforeseen errors ended a thread of this process, which was started again; by
+    thread."""
 
 
 class EventTotals:
-    """A listener. Thread-safe."""
+    """A listener that adds up events. Thread-safe."""
 
     def __init__(self, database: TargetSearch) -> None:
         self._database = database
@@ -78,7 +79,7 @@ class EventTotals:
         self._in_doubt = True
 
     def __call__(self, event: object) -> None:
-        """Adds what has happened."""
+        """Adds one event to the sums."""
         with self._lock:
             match event:
                 case Opened():
@@ -115,7 +116,8 @@ class EventTotals:
             self._broken[event.thread] += 1
 
     def _add(self, event: Committed | Settled) -> None:
-        """A record that waits is in no bucket yet: a counter never goes down."""
+        """Adds counts. A record that waits for a parent is in no bucket yet: a counter never goes
+        down."""
         waits = event.rejects_by_code.get(awaiting_parents.CODE, 0)
         self._counts += event.counts + Counts(records=-waits, rejected=-waits)
         self._codes.update(
@@ -125,12 +127,12 @@ class EventTotals:
             self._bytes += event.end - event.start
 
     def runs(self, import_id: int) -> bool:
-        """It is an import that has begun and not ended here."""
+        """Whether this import has begun, and not ended, in this process."""
         with self._lock:
             return import_id in self._running
 
     def sums(self) -> EventSums:
-        """Now."""
+        """Returns a copy of the sums as they are now."""
         with self._lock:
             return EventSums(
                 self._known,
@@ -144,10 +146,10 @@ class EventTotals:
             )
 
     def agree(self, finished: int) -> None:
-        """Takes over what the ledger holds, where that may be more and nothing is on its way.
+        """Takes over what the ledger holds, if that may be more and no chunk is under way.
 
-        `finished`: how many imports the ledger has finished by now. If they are not those that
-        this process knows of, others load into the database, too.
+        `finished`: how many imports the ledger has finished by now. If this process knows of
+        another number, others load into the database, too.
         """
         with self._lock:
             self._in_doubt |= finished != self._finished

@@ -1,4 +1,4 @@
-"""Metrics on their way out: served to Prometheus, or pushed to a Pushgateway."""
+"""Gives metrics to others: serves them to Prometheus, or pushes them to a Pushgateway."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ JOB = "snapshots"
 
 
 def exposition(metrics: Metrics) -> Callable[[], tuple[bytes, str]]:
-    """For a server that answers itself: the metrics as text, and what kind of text that is."""
+    """Returns a function for a server that answers by itself. It gives the metrics as text, and the
+    type of that text."""
     ProcessCollector(registry=metrics.registry)
     return lambda: (generate_latest(metrics.registry), CONTENT_TYPE_LATEST)
 
 
 @contextmanager
 def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
-    """Within the block Prometheus can scrape the URL that this gives; port 0 takes a free one."""
+    """Serves the metrics within the block, and gives their URL; port 0 takes a free port. Raises
+    UsageError if it cannot.
+    """
     ProcessCollector(registry=metrics.registry)
     try:
         server, thread = start_http_server(port, address, metrics.registry)
@@ -59,10 +62,10 @@ def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
 
 @contextmanager
 def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> Iterator[None]:
-    """At the end of the block, however it ends, the metrics that last are pushed: one group a
+    """Pushes the lasting metrics at the end of the block, however it ends: one group for each
     database.
 
-    A Pushgateway that is away is complained of; it is no reason for an import to fail.
+    A Pushgateway that is away causes a complaint. It is no reason for an import to fail.
     """
     try:
         place = urlsplit(gateway if "://" in gateway else f"http://{gateway}")

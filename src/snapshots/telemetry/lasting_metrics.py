@@ -1,7 +1,7 @@
-"""What is pushed: the metrics that are still true when the process that told them is gone.
+"""Selects what is pushed: the metrics that are still true when their process is gone.
 
-A Pushgateway keeps them for ever. That the database answers, how many inputs wait and which imports
-run is of the moment: whoever goes on says it, and nobody else.
+A Pushgateway keeps them for ever. Whether the database answers, how many inputs wait and which
+imports run are true for a moment only. These are not pushed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STATES_OF_THE_MOMENT = {"queued", "running"}
 
 
 def lasting(registry: CollectorRegistry) -> CollectorRegistry:
-    """The same metrics without those of the moment, and without those of the process."""
+    """Returns the same metrics without those of the moment, and without those of the process."""
     kept = CollectorRegistry()
     kept.register(_Lasting(registry))
     return kept
@@ -32,7 +32,7 @@ class _Lasting(Collector):
         self._registry = registry
 
     def describe(self) -> list[Metric]:
-        """Nothing: registering must not ask the database."""
+        """Returns nothing: registering must not ask the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:

@@ -26,7 +26,7 @@ class LedgerProbe:
         self._answer: StateCounts | None = None
 
     def ask(self) -> StateCounts | None:
-        """What the ledger says now; None if the database does not answer in time."""
+        """Returns what the ledger says now; None if the database does not answer in time."""
         with self._lock:
             if self._asking is None or not self._asking.is_alive():
                 self._answer = None

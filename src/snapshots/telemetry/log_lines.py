@@ -1,4 +1,4 @@
-"""The events that matter in a log, each as one line: a level, a name, and fields."""
+"""Makes log lines of the events that matter: a level, a name and fields."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ class LogLine:
 
 
 Lines: TypeAlias = Callable[[Any], LogLine | None]
-"""What `line` is, for doors that have events of their own."""
+"""A function such as `line`, for callers that have events of their own."""
 
 
 def line(event: object) -> LogLine | None:
-    """The line for an event; None for those that are only of interest while they happen."""
+    """Returns the line for an event; None for events that are only of interest while they happen.
+
+    >>> from snapshots.engine.events import Notice
+    >>> line(Notice("the ledger was migrated")).event
+    'notice'
+    """
     match event:
         case Started():
             name = "import_resumed" if event.resumed else "import_started"
@@ -77,7 +82,7 @@ def _failed(event: Failed) -> LogLine:
 
 
 def of_error(error: BaseException) -> dict[str, Field]:
-    """The fields that say what went wrong."""
+    """Returns the fields that say what went wrong."""
     if isinstance(error, SnapshotsError):
         return {"code": error.code, "message": str(error), "retryable": error.retryable}
     return {"code": "error", "message": f"{type(error).__name__}: {error}"}

@@ -1,4 +1,4 @@
-"""Logs on stderr: one line for each event that matters, as text or as JSON."""
+"""Writes logs to stderr: one line for each event that matters, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def log(form: str, lines: Lines) -> Callable[[object], None]:
-    """A listener that writes `text` or `json` lines. Lines of several threads stay whole."""
+    """Returns a listener that writes lines in the form `text` or `json`. Lines of several threads
+    do not mix."""
     written = _json if form == "json" else _text
 
     def listener(event: object) -> None:
@@ -46,7 +47,8 @@ def _text(now: str, log_line: LogLine) -> str:
 
 
 def _word(value: Field) -> str:
-    """A value without spaces as it is, any other quoted, so that a line can be split again."""
+    """Returns a value without spaces as it is, and any other in quotes, so that a line can be split
+    again."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     simple = text.isprintable() and not set(text) & set(' "=')
     return text if simple and text else plain_json(json.dumps(text, ensure_ascii=False))

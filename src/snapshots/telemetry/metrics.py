@@ -1,7 +1,7 @@
-"""The account of a database as Prometheus metrics.
+"""Shows the account of a database as Prometheus metrics.
 
-Several processes that load into one database tell the same account: take the maximum by
-`database`, not the sum.
+Several processes that load into one database show the same account: take the maximum by `database`,
+not the sum.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics(Collector):
-    """A listener, and what Prometheus collects from. Thread-safe; for one database."""
+    """A listener, and a collector for Prometheus, for one database. Thread-safe.
+
+    >>> from snapshots.locations import TargetSearch
+    >>> metrics = Metrics(TargetSearch("sqlite:///a.db"))
+    >>> metrics.database
+    'sqlite:///a.db'
+    """
 
     def __init__(self, database: TargetSearch) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -51,21 +57,21 @@ class Metrics(Collector):
 
     @property
     def database(self) -> str:
-        """The label of all that is about the database."""
+        """The label of all metrics that are about the database."""
         return self._database.display()
 
     def __call__(self, event: object) -> None:
-        """Counts what has happened."""
+        """Counts one event."""
         self._account(event)
         if isinstance(event, Committed) and self._account.runs(event.import_id):
             self._seconds.labels(self.database).observe(event.seconds)
 
     def describe(self) -> list[Metric]:
-        """Nothing: registering must not ask the database."""
+        """Returns nothing: registering must not ask the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """What is true now."""
+        """Yields the metrics as they are now."""
         states = self._probe.ask()
         if states is not None:
             self._account.agree(states.imports.get("finished", 0))
@@ -83,7 +89,8 @@ class Metrics(Collector):
         )
 
     def _counted(self, sums: EventSums) -> Iterator[Metric]:
-        """Before the ledger was read, its sums would seem to grow by all that it holds."""
+        """Yields the sums. They are left out before the ledger was read: they would seem to grow by
+        all that it holds."""
         counts = sums.counts
         yield self._counters(
             "snapshots_records",
@@ -124,7 +131,7 @@ class Metrics(Collector):
         )
 
     def _asked(self, states: StateCounts | None) -> Iterator[Metric]:
-        """What other processes may have changed as well."""
+        """Yields what other processes may have changed as well."""
         yield self._gauge("snapshots_database_up", "The database answers.", states is not None)
         if states is None:
             return

@@ -1,4 +1,4 @@
-"""Everything that was asked for, as one listener beside the one that shows progress."""
+"""Sets up the telemetry that was asked for, as one listener beside the one that shows progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snapshots.telemetry.log_lines import Lines
 
     EventListener: TypeAlias = Callable[[Any], None]
-    """A listener for the engine's events and for those that a door has besides."""
+    """A listener for the engine's events, and for those that a caller has besides."""
 
 LOOPBACK = "127.0.0.1"
 _ENDPOINTS = (
@@ -32,15 +32,16 @@ _INSTALL = "install it with: pip install 'snapshots[otel]'"
 
 @dataclass(frozen=True, slots=True)
 class TelemetryOptions:
-    """What of telemetry a user asks for."""
+    """The telemetry that a user asks for."""
 
     log_format: str | None = None
-    """text or json; None: no log."""
+    """`text` or `json`; None for no log."""
     metrics_port: int | None = None
     metrics_address: str = LOOPBACK
     pushgateway: str | None = None
     otlp: str | None = None
-    """Where OpenTelemetry goes; None: to where its own variables say, or nowhere."""
+    """The URL that OpenTelemetry data goes to. None: its own variables decide, and without them
+    nothing is sent."""
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def watched(
 ) -> Iterator[EventListener]:
     """A listener for a block of imports into one database. Raises UsageError.
 
-    Telemetry never ends an import: what goes wrong with it is complained of once, in a sentence.
+    Telemetry never ends an import: what goes wrong with it causes one complaint, in a sentence.
     """
     with ExitStack() as stack:
         listeners: list[EventListener] = []

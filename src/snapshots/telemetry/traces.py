@@ -1,7 +1,7 @@
-"""OpenTelemetry: a span for each import, one for each chunk in it, and the log beside them.
+"""Sends OpenTelemetry data: a span for each import, one for each of its chunks, and log records.
 
-Where they go is said by `--otlp` or by the variables that every OpenTelemetry program knows, which
-the SDK reads itself. Only HTTP with protobuf is spoken.
+`--otlp` says where to, or else the variables that every OpenTelemetry program knows, which the SDK
+reads itself. The protocol is HTTP with protobuf.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ _SEVERITY = {
 def traced(
     endpoint: str | None, lines: Lines, complain: Callable[[str], None]
 ) -> Iterator[Callable[[object], None]]:
-    """A listener; at the end of the block what is not sent yet is sent. None: by variables."""
+    """Gives a listener; at the end of the block it sends what is not sent yet. None as `otlp`: the
+    variables decide."""
     _complain_of_errors(complain)
     # A name that is set in OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES wins.
     named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get(
@@ -70,7 +71,7 @@ def traced(
 
 
 class _Traces:
-    """A listener that draws the spans. Each import has its own, so threads do not meet."""
+    """A listener that makes the spans. Each import has its own, so threads do not meet."""
 
     def __init__(self, tracer: Tracer, logger: Logger, lines: Lines) -> None:
         self._tracer = tracer
@@ -117,7 +118,7 @@ class _Traces:
         span.end(_nanoseconds(event.at))
 
     def _end(self, import_id: int | None, event: ImportResult | Failed) -> None:
-        """Ends the span of an import; one that was never begun has a span of no length."""
+        """Ends the span of an import; one that was never begun gets a span of no length."""
         span = self._imports.pop(import_id, None) if import_id is not None else None
         span = span or self._tracer.start_span("import")
         log_line = line(event)
@@ -153,7 +154,7 @@ class _Traces:
 
 
 def _complain_of_errors(complain: Callable[[str], None]) -> None:
-    """The SDK logs what goes wrong: its retries are of no interest, its defeats are."""
+    """Reports the errors that the SDK logs: its retries are of no interest, its defeats are."""
 
     class Complaints(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -169,5 +170,6 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _encodable(value: Field) -> Field:
-    """The name of a file may be any bytes; no text of this protocol may."""
+    """Returns a value as this protocol can have it. The name of a file may be any bytes; a text
+    must be UTF-8."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

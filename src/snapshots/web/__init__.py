@@ -1,1 +1,1 @@
-"""The service: imports over HTTP. Answers come from the ledger; the work is done by workers."""
+"""The service: imports over HTTP. Answers come from the ledger; workers do the loading."""

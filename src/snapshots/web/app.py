@@ -1,4 +1,4 @@
-"""The application: endpoints over one ledger."""
+"""Puts the application together: endpoints over one ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def application(service: ServiceContext) -> ASGIApp:
-    """For one process. Raises UsageError where the tokens cannot be read."""
+    """Returns the application for one process. Raises UsageError if the tokens cannot be read."""
     settings = service.settings
     tokens = None if settings.tokens is None else Tokens(settings.tokens)
 

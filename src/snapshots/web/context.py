@@ -1,4 +1,4 @@
-"""What every endpoint works with."""
+"""The objects that every endpoint works with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snapshots.web.settings import ServiceSettings
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """Of one process."""
+    """The context of one process that serves."""
 
     settings: ServiceSettings
     pool: SessionPool
@@ -25,11 +25,12 @@ class ServiceContext:
     reads: RowReads
     uploading: ReadSlots
     exposition: Callable[[], tuple[bytes, str]]
-    """Metrics, and what kind of text they are."""
+    """Returns the metrics as text, and the type of that text."""
 
 
 async def _of(request: Request) -> ServiceContext:
-    """Not a plain function: for those a thread would be taken."""
+    """Returns the context. It is a coroutine, because FastAPI would take a thread for a plain
+    function."""
     return cast("ServiceContext", request.app.state.service)
 
 
@@ -38,6 +39,6 @@ async def _client(request: Request) -> str:
 
 
 Client = Annotated[str, Depends(_client)]
-"""Who asks: the name of the token, or else an address."""
+"""The client that asks: the name of its token, or else its address."""
 
 Here = Annotated[ServiceContext, Depends(_of)]

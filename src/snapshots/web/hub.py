@@ -1,4 +1,4 @@
-"""Who listens to changes of imports, and what is told to them."""
+"""Tells listeners which imports have changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 QUIET_SECONDS = 15.0
-"""Of silence, before a comment tells proxies and clients that the line is not dead."""
+"""Seconds of silence before a comment tells proxies and clients that the connection still works."""
 MOST_LISTENERS = 200
 LATE = 1000
 """An import may be committed behind so many that were begun after it, and is told all the same."""
@@ -31,7 +31,7 @@ _AT_ONCE = 500
 
 
 class Mailbox:
-    """What one listener has not been sent yet: of each import the last that is known.
+    """What one listener has not been sent yet: the last known state of each import.
 
     A slow listener misses states in between, and never fills the memory.
     """
@@ -40,15 +40,15 @@ class Mailbox:
         self._letters: dict[int, schemas.Import] = {}
         self._something = asyncio.Event()
         self.opened = asyncio.Event()
-        """Whatever changes from now on is put in."""
+        """Set once all further changes are put in."""
 
     def put(self, letters: dict[int, schemas.Import]) -> None:
-        """From the loop's thread."""
+        """Puts changes in. Call it from the loop's thread."""
         self._letters |= letters
         self._something.set()
 
     async def take(self) -> dict[int, schemas.Import]:
-        """Waits a while for something; nothing if there was nothing."""
+        """Waits a while for changes, and returns them; empty if there were none."""
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 await self._something.wait()
@@ -60,7 +60,7 @@ class Mailbox:
 
 
 class Hub:
-    """Looks into the ledger while somebody listens, once for all of them."""
+    """Looks into the ledger while somebody listens, once for all listeners."""
 
     def __init__(self, pool: SessionPool) -> None:
         self._pool = pool
@@ -70,11 +70,11 @@ class Hub:
         self._numbers: set[int] = set()
         """Of the newest imports, as far as they are in the ledger."""
         self.closed = False
-        """May be set from anywhere."""
+        """Set by any thread to end all listening."""
 
     @contextmanager
     def listener(self) -> Iterator[Mailbox]:
-        """A mailbox for what changes from now on."""
+        """Gives a mailbox for changes from now on."""
         mailbox = Mailbox()
         self._listeners.add(mailbox)
         self._somebody.set()
@@ -84,14 +84,14 @@ class Hub:
             self._listeners.discard(mailbox)
 
     def admit(self) -> None:
-        """Raises CannotConnect where too many listen already, or nobody is told any more."""
+        """Raises CannotConnect if too many listen already, or if no changes are sent any more."""
         if self.closed:
             raise CannotConnect("the service is ending", retryable=True)
         if len(self._listeners) >= MOST_LISTENERS:
             raise CannotConnect(f"{MOST_LISTENERS} clients listen already", retryable=True)
 
     async def run(self) -> None:
-        """Until it is closed; then every listener goes home."""
+        """Runs until the hub is closed; then every listener ends."""
         while not self.closed:
             if self._listeners:
                 await self._tell()
@@ -119,14 +119,14 @@ class Hub:
                 mailbox.put(changed)
 
     async def _pause(self) -> None:
-        """A while; shorter where somebody has just begun to listen."""
+        """Waits between two looks; less if somebody has just begun to listen."""
         self._somebody.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._somebody.wait()
 
     def _look(self) -> dict[int, schemas.Import]:
-        """What runs, and what is not as it was. On a thread."""
+        """Returns the imports that run, and those that have changed. Runs on a thread."""
         fault_point("telling")
         with self._pool.ledger() as ledger:
             now = ledger.unsettled()

@@ -1,4 +1,4 @@
-"""Errors as answers: RFC 9457, the same shape for every one of them."""
+"""Answers errors in the form of RFC 9457, the same for all of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Of every answer."""
+"""The headers of every answer."""
 MOST_ERRORS = 20
 """That an answer names of one request."""
 
@@ -54,7 +54,7 @@ _STATUS: dict[type[SnapshotsError], int] = {
     errors.ContractError: 422,
     errors.TargetError: 422,
 }
-"""The first that fits, from the most special on."""
+"""The status of each kind of error. The first that fits counts; special ones come first."""
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -102,8 +102,8 @@ def problem(
     invalid: Sequence[Invalid] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that says so."""
-    said = Problem(
+    """Returns the answer for a problem."""
+    answer = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=_text(detail),
@@ -111,29 +111,30 @@ def problem(
         hint=_text(hint),
         errors=[Invalid(place=_text(one.place), message=_text(one.message)) for one in invalid],
     )
-    text = plain_json(said.model_dump_json())
+    text = plain_json(answer.model_dump_json())
     return Response(text, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _text(said: str) -> str:
-    """With escapes for what no answer can hold: halves of characters that a request has named."""
-    return said.encode("utf-8", "backslashreplace").decode("utf-8")
+def _text(text: str) -> str:
+    """Returns text with escapes for what no answer can hold: the halves of characters that a
+    request named."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def status_of(error: SnapshotsError) -> int:
-    """What an answer is called that says so."""
+    """Returns the HTTP status for an error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
 
 
 def of_error(error: SnapshotsError) -> Response:
-    """The answer to a request that met an error of the engine."""
+    """Answers a request that met an error of the engine."""
     status = status_of(error)
     again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else None
     return problem(status, str(error), code=error.code, hint=error.hint, headers=again)
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What an endpoint may answer besides, for the OpenAPI document."""
+    """Returns the error answers of an endpoint, for the OpenAPI document."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
@@ -145,7 +146,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _methods(routers: Sequence[APIRouter], request: Request) -> set[str]:
-    """Of all the endpoints at a path."""
+    """Returns the methods of all endpoints at a path."""
     return {
         method
         for router in routers
@@ -156,7 +157,7 @@ def _methods(routers: Sequence[APIRouter], request: Request) -> set[str]:
 
 
 def describe(app: FastAPI) -> None:
-    """Puts the shape of errors into the OpenAPI document, which `answers` refers to."""
+    """Adds the form of errors to the OpenAPI document, which `answers` refers to."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -174,7 +175,7 @@ def _is_json(request: Request) -> bool:
 
 
 def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Has every error of an application answered so; `routers` are all that it has."""
+    """Makes an application answer all its errors in this form; `routers` are all that it has."""
 
     def engine(_: Request, error: Exception) -> Response:
         assert isinstance(error, SnapshotsError)  # noqa: S101 - for the type checker

@@ -1,4 +1,4 @@
-"""Reads of rows: so many at once, whoever waits for them, so that no other request does."""
+"""Limits the reads of rows that run at once, so that they delay no other request."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 AT_ONCE: Final = 4
-"""Sessions with the database, and threads."""
+"""How many sessions with the database, and threads, read rows."""
 EACH: Final = 2
 """Of one client, those that wait included."""
 _PIECE: Final = 64 * 1024
 
 
 class PacedResponse(Response):
-    """JSON that goes out as its client takes it: what nobody takes is there once, and a turn ends
-    when it has gone."""
+    """JSON that goes out as its client takes it. The slot of the read is free again once all has
+    gone."""
 
     def __init__(self, body: str, turn: ExitStack) -> None:
         super().__init__(body, media_type="application/json")
         self._turn = turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Is called by the server, as ASGI has it."""
         del scope, receive
         with self._turn:
             head = {"status": self.status_code, "headers": self.raw_headers}
@@ -52,7 +52,7 @@ class PacedResponse(Response):
 
 
 class RowReads:
-    """Of one process; for its event loop."""
+    """Reads rows for one process, in its event loop."""
 
     def __init__(self, target: Target, say: Callable[[str], None]) -> None:
         self._pool = SessionPool(target, AT_ONCE, say)
@@ -61,9 +61,11 @@ class RowReads:
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
     async def run(self, client: str, read: Callable[[Ledger], str]) -> Response:
-        """The JSON that `read` gives, which runs on a thread, as an answer. Raises CannotConnect
-        where others take too long, and HTTPException for a client that asks for more at once than
-        it may: what it has not taken yet counts."""
+        """Runs `read` on a thread, and returns its JSON as an answer.
+
+        Raises CannotConnect if others take too long. Raises HTTPException for a client that asks
+        for more at once than it may; an answer counts until the client has taken it.
+        """
         with ExitStack() as turn:
             turn.enter_context(self._turns.turn(client))
             async with self._session():
@@ -91,5 +93,5 @@ class RowReads:
             self._free.release()
 
     def close(self) -> None:
-        """Ends the sessions that nobody uses."""
+        """Ends the idle sessions."""
         self._pool.close()

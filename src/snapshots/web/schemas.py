@@ -1,4 +1,4 @@
-"""Imports as clients see them, as JSON."""
+"""The JSON that describes imports to clients."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Bytes(_Shown):
     """How much of the input is done, in bytes without compression."""
 
     done: int
-    """In the database, with rows and account."""
+    """Bytes whose rows and counts are in the database."""
     total: int | None
     percent: float | None
     why: str | None
-    """There is no total, and so no percent."""
+    """Why there is no total, and so no percent."""
 
 
 class Records(_Shown):
@@ -39,15 +39,15 @@ class Records(_Shown):
 
 
 class Eta(_Shown):
-    """When it may be over."""
+    """An estimate of when the import is over."""
 
     seconds: float
     basis: str
-    """What it is reckoned from."""
+    """What the estimate is computed from."""
 
 
 class Failure(_Shown):
-    """Why it stopped."""
+    """Why the import stopped."""
 
     code: str
     message: str
@@ -59,15 +59,15 @@ class Import(_Shown):
     id: int
     state: State
     outcome: str | None
-    """Once it is over: its state, or `already_imported` of a finished one whose bytes another
-    import had loaded, so that there was nothing to do."""
+    """How the import ended, once it is over: its state, or `already_imported` if another import had
+    loaded its bytes, so that there was nothing to do."""
     same_as: int | None
-    """That other import."""
+    """The import that had loaded the bytes."""
     waits_for: int | None
-    """The import whose end it waits for in the queue: one of the same input, or of the same
+    """The import whose end this one waits for in the queue: one of the same input, or of the same
     bytes."""
     note: str | None
-    """What there is to say of how it ended, though it has not failed."""
+    """A remark on how it ended, though it has not failed."""
     input: str
     table: str
     bytes: Bytes
@@ -75,41 +75,41 @@ class Import(_Shown):
     records_per_second: float | None
     eta: Eta | None
     size: int | None
-    """Bytes of the input as it lies."""
+    """The size of the input in bytes, before decompression."""
     content_hash: str | None
-    """BLAKE3 of the input's bytes as they lie, once it is known."""
+    """BLAKE3 of those bytes, once it is known."""
     queued_at: str | None
-    """UTC; None for an import that was begun by a command."""
+    """The time in UTC; None for an import that a command began."""
     started_at: str
     finished_at: str | None
     seconds: float
     wanted: str | None
-    """`cancel` or `undo`, while the worker has not yet done so."""
+    """`cancel` or `undo`, as long as the worker has not done so."""
     error: Failure | None
     damage: str | None
     """What the ledger has lost of it; such an import is not resumed."""
     url: str
-    """Of this import, at this service."""
+    """The URL of this import, at this service."""
 
 
 class ImportDetail(Import):
     """One import, with all that is known of it."""
 
     request: dict[str, Any] | None
-    """What was asked for; None for an import that was begun by a command."""
+    """The request; None for an import that a command began."""
     plan: dict[str, Any] | None
     """How it is loaded: dialect, columns, types."""
     rejects_by_code: dict[str, int]
     skipped_by_code: dict[str, int]
-    """Without blank lines, comments and the like."""
+    """Skipped records by code, without blank lines, comments and the like."""
 
 
 class Page(_Shown):
-    """Imports, newest first."""
+    """A page of imports, newest first."""
 
     imports: list[Import]
     next: str | None
-    """Where the next page is."""
+    """The URL of the next page."""
 
 
 class Chunk(_Shown):
@@ -124,29 +124,30 @@ class Chunk(_Shown):
 
 
 class Chunks(_Shown):
-    """In the order of the input."""
+    """Chunks in the order of the input."""
 
     chunks: list[Chunk]
     next: str | None
 
 
 def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Written at once: FastAPI would check our own object once more, on another thread."""
+    """Returns an answer as JSON, written at once: FastAPI would validate our own object again, on
+    another thread."""
     return Response(json_of(body), status, headers, "application/json")
 
 
 def json_of(body: BaseModel) -> str:
-    """JSON in which nothing moves the cursor of whoever looks at it on a screen."""
+    """Returns JSON in which no character moves the cursor of a screen."""
     return plain_json(body.model_dump_json())
 
 
 def path_of(import_id: int) -> str:
-    """Of an import, at this service."""
+    """Returns the path of an import at this service."""
     return f"/v1/imports/{import_id}"
 
 
 def fields(status: Status) -> dict[str, Any]:
-    """Of an `Import`."""
+    """Returns the fields of an `Import`."""
     entry = status.entry
     left, pace = status.seconds_left, status.pace
     return {
@@ -178,14 +179,14 @@ def fields(status: Status) -> dict[str, Any]:
 
 
 def shown(status: Status) -> Import:
-    """For a list."""
+    """Returns an import as a list shows it."""
     return Import(**fields(status))
 
 
 def detail(
     status: Status, rejects_by_code: dict[str, int], skipped_by_code: dict[str, int]
 ) -> ImportDetail:
-    """For itself."""
+    """Returns an import with its details."""
     entry = status.entry
     return ImportDetail(
         **fields(status),
@@ -197,7 +198,7 @@ def detail(
 
 
 def _plan(text: str) -> dict[str, Any] | None:
-    """Without where the file lies on this machine."""
+    """Returns the plan without the path of the file on this machine."""
     if not text:
         return None
     plan = json.loads(text)
@@ -205,7 +206,7 @@ def _plan(text: str) -> dict[str, Any] | None:
 
 
 def chunk(committed: CommittedChunk) -> Chunk:
-    """For a list."""
+    """Returns a chunk as a list shows it."""
     counts = committed.counts
     return Chunk(
         start=committed.start,

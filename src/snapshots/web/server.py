@@ -1,4 +1,4 @@
-"""The process that serves: a socket, an event loop, and the workers beside it."""
+"""Runs the service: a socket, an event loop, and the workers beside it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ UPLOADS, UPLOADS_EACH = 16, 4
 
 
 class QuietServer(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
+    """A uvicorn server that leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """See uvicorn."""
+        """Is called by uvicorn."""
         yield
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket at the address; port 0 takes a free one. Raises UsageError."""
+    """Opens a socket at the address; port 0 takes a free one. Raises UsageError."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Serving:
-    """Answers until it is stopped; then the workers end, and what they load is queued again."""
+    """Answers until it is stopped. Then the workers end, and their imports are queued again."""
 
     def __init__(
         self,
@@ -101,7 +101,8 @@ class Serving:
         ]
 
     def run(self, sock: socket.socket) -> None:
-        """In the main thread; returns when it is over. Raises what a worker has died of."""
+        """Serves in the main thread, and returns when it is over. Raises the error that a worker
+        died of."""
         # A thread that loads must not keep an answer waiting for the interpreter.
         sys.setswitchinterval(SWITCH_SECONDS)
         for worker in self._workers:
@@ -113,7 +114,7 @@ class Serving:
             raise self._died
 
     def stop(self) -> None:
-        """From a signal handler."""
+        """Stops serving. A signal handler may call it."""
         self._server.should_exit = True
         self._hub.closed = True
 

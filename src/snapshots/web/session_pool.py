@@ -1,4 +1,4 @@
-"""Sessions with the ledger that are kept between requests."""
+"""Keeps sessions with the ledger between requests."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 SIZE = 8
 IDLE_SECONDS = 1.0
-"""A session that has been idle for longer is asked whether it still lives."""
+"""Seconds after which an idle session is checked before it is used."""
 
 
 class SessionPool:
-    """For requests, each on a thread of its own."""
+    """A pool of sessions for requests, each on a thread of its own."""
 
     def __init__(
         self, target: Target, size: int = SIZE, say: Callable[[str], None] = lambda _: None
     ) -> None:
-        """`say` is told of a migration."""
+        """`say` gets a sentence if the ledger is migrated."""
         self._say = say
         # The one that was used last is taken first: it is known to work.
         self._idle: queue.LifoQueue[tuple[LedgerSession, float]] = queue.LifoQueue()
@@ -38,10 +38,10 @@ class SessionPool:
 
     @contextmanager
     def ledger(self, *, write: bool = False) -> Iterator[Ledger]:
-        """The ledger, for one thread; an older one is migrated for whoever is to `write`.
+        """Gives the ledger to one thread. With `write` an older ledger is migrated first.
 
-        Raises CannotConnect, also where all sessions are taken; ImportBusy where the ledger cannot
-        be migrated yet.
+        Raises CannotConnect, also if all sessions are taken, and ImportBusy if the ledger cannot be
+        migrated yet.
         """
         try:
             ledger_session, used = self._idle.get(timeout=SESSION_SECONDS)
@@ -62,7 +62,7 @@ class SessionPool:
             self._idle.put((ledger_session, time.monotonic()))
 
     def close(self) -> None:
-        """Ends the sessions that nobody uses."""
+        """Ends the idle sessions."""
         for _ in range(self._size):
             try:
                 ledger_session, _ = self._idle.get_nowait()

@@ -1,4 +1,4 @@
-"""What whoever runs the service decides."""
+"""The settings of the service."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ BODY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """Of one process that serves."""
+    """The settings of one process that serves."""
 
     target: Target
     files: Path
     """The folder of uploads: nothing else of this machine can be imported."""
     queue_bound: int
-    """Imports that may wait."""
+    """The most imports that may wait."""
     rate_limit: float
-    """Requests a second of one client; 0: as many as it likes."""
+    """Requests a second of one client; 0 for no limit."""
     max_upload: int
-    """Bytes of an uploaded file."""
+    """The most bytes of an uploaded file."""
     disk_floor: int
     """Bytes that must stay free on the disks of uploads and of a SQLite database."""
     tables: OpenTables = field(default_factory=OpenTables)
-    """Those that clients may reach, besides the ones that imports have created."""
+    """The tables that clients may reach, besides the ones that imports have created."""
     allowed: frozenset[str] = frozenset()
     """Hosts that URLs may name though they are not on the public internet."""
     tokens: Path | None = None
     """The file of tokens; None: nobody needs one."""
     names: frozenset[str] | None = None
-    """Names in the Host header that are answered to; None: any."""
+    """The names in the Host header that the service answers to; None: any."""
     max_body: int = BODY_BYTES
-    """Bytes of any other request."""
+    """The most bytes of any other request."""
 
     def written_to(self) -> tuple[Path, ...]:
         """The folders of this machine that grow."""
@@ -50,7 +50,7 @@ class ServiceSettings:
 
 
 def require_apart(settings: ServiceSettings) -> None:
-    """What clients upload must not be able to replace the database. Raises UsageError."""
+    """Raises UsageError if uploads could replace the database."""
     folders = [folder.resolve() for folder in settings.written_to()]
     if len(folders) > len(set(folders)):
         raise UsageError(
@@ -60,7 +60,7 @@ def require_apart(settings: ServiceSettings) -> None:
 
 
 def require_token(host: str, tokens: Path | None) -> None:
-    """Who can be reached from elsewhere has to be shown a token. Raises UsageError."""
+    """Raises UsageError if others can reach the service and it asks for no token."""
     if tokens is None and not is_loopback(host):
         raise UsageError(
             f"--host {host} can be reached from other machines, and nobody needs a token",
@@ -69,7 +69,7 @@ def require_token(host: str, tokens: Path | None) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Only this machine reaches it."""
+    """Whether only this machine reaches the address."""
     if host == "localhost":
         return True
     try:

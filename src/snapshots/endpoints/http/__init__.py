@@ -1,7 +1,13 @@
-"""HTTP APIs that take records as JSON: retried, throttled, and told apart record by record.
+"""Sends records as JSON to an HTTP API, with retries, throttling and a verdict for each record.
 
-`deliver` is all that the engine calls: it gives one verdict for each record of a page, and what
-lies between (backing off, halving pages, reading answers item by item) stays in here.
+The engine calls `HttpEndpoint.deliver` and `HttpEndpoint.stream`. Backing off, halving pages and
+reading results item by item happen in here.
+
+>>> endpoint = HttpEndpoint(HttpSettings("https://api.example.com/v1/movies", batch=2))
+>>> endpoint.display()
+'https://api.example.com/v1/movies'
+
+`await endpoint.deliver(RecordPage(bodies, keys))` then gives one `RecordVerdict` for each body.
 """
 
 from snapshots.endpoints.http.client import HttpEndpoint

@@ -1,4 +1,4 @@
-"""What is done about an answer: the table of docs/reference/answers.md."""
+"""Decides what is done about an answer, as docs/reference/answers.md lists it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ TOO_EARLY = {408, 425, 429}
 THROTTLED = {429, 503}
 WRONG_KEY = {401, 403, 407}
 NOT_ABOUT_RECORDS = {405, 406, 411, 414, 415, 431}
-"""Smaller pages would be refused as well."""
+"""Statuses that smaller pages would get as well."""
 REFUSE_THE_REQUEST = NOT_ABOUT_RECORDS | {400, 413}
-"""The same bytes would have been refused before as well. All other 4xx speak of what there is at
-the server, which a request without an answer may have changed."""
+"""Statuses that the same bytes would have met before as well. All other 4xx speak of what there is
+at the server, which a request without an answer may have changed."""
 MISPLACED = {404, 405, 415}
-"""Where nothing else is heard at first, address, method or type of the requests are wrong."""
+"""Statuses that speak of a wrong address, method or type, if nothing else comes at first."""
 BEHIND = {502, 504}
-"""A gateway has heard nothing of use from a server behind it, which may have taken the request."""
+"""Statuses by which a gateway says that the server behind it gave no useful answer. That server may
+have taken the request."""
 MULTI_STATUS = 207
 FAULT = 500
 TOO_MANY = 429
@@ -36,13 +37,17 @@ LONGEST = 500
 
 
 def decided_by_body(results: Results) -> frozenset[int]:
-    """Statuses that say nothing without the whole body."""
+    """Returns the statuses that say nothing without the complete body."""
     return frozenset() if results == "none" else frozenset({MULTI_STATUS})
 
 
 def action(status: int, *, unsure: bool = False) -> Action:
-    """What to do about an answer of this status; `unsure`: to records that were sent before, and
-    may have been taken then."""
+    """Returns what to do about an answer of this status. `unsure`: the records were sent before,
+    and may have been taken then.
+
+    >>> action(201), action(404), action(503), action(401)
+    ('delivered', 'refused', 'retry', 'halt')
+    """
     if 200 <= status < 300:
         return "results" if status == MULTI_STATUS else "delivered"
     if status in TOO_EARLY or status >= 500:
@@ -53,7 +58,7 @@ def action(status: int, *, unsure: bool = False) -> Action:
 
 
 def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
-    """The beginning of an answer on one line, without what nobody may see."""
+    """Returns the beginning of an answer on one line, without secrets."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
@@ -62,9 +67,9 @@ def excerpt(body: bytes | str, secrets: Sequence[str] = ()) -> str:
 
 
 def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
-    """Why nothing more can be sent: the same would be said of every record."""
+    """Returns the error for an answer that every record would get: nothing more can be sent."""
     place, status = settings.display(), answer.status
-    said = excerpt(answer.body, settings.secrets())
+    body_text = excerpt(answer.body, settings.secrets())
     if status == MULTI_STATUS:
         return TargetError(
             "the API answers with a result for each record, which is not being read",
@@ -74,7 +79,7 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
     if status in WRONG_KEY:
         what = "does not know us" if status != 403 else "does not let us in"
         return CannotConnect(
-            f"The API {what}: {status} {said}".rstrip(),
+            f"The API {what}: {status} {body_text}".rstrip(),
             place=place,
             hint="Check the token, the API key and the headers.",
         )
@@ -88,8 +93,8 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
 
 
 def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
-    """Why nothing more is sent where the first answers are all the same, one of MISPLACED."""
-    said = excerpt(answer.body, settings.secrets())
+    """Returns the error for a delivery whose first answers are all the same status of MISPLACED."""
+    body_text = excerpt(answer.body, settings.secrets())
     allowed = excerpt(answer.headers.get("allow", ""), settings.secrets())
     what, hint = {
         404: ("it has nothing at this address", "Check host and path of the address."),
@@ -103,7 +108,7 @@ def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
             "Give the type that it takes: --header 'Content-Type: ...'.",
         ),
     }[answer.status]
-    text = f"The API answers {answer.status} to whatever is sent: {what}. {said}"
+    text = f"The API answers {answer.status} to whatever is sent: {what}. {body_text}"
     return CannotConnect(text.rstrip(), place=settings.display(), hint=f"{hint} {NOTHING_REJECTED}")
 
 
@@ -114,15 +119,16 @@ _NOT_ENCRYPTED = re.compile(
 
 
 def wants_tls(settings: HttpSettings, answer: Response) -> SnapshotsError | None:
-    """Why nothing more is sent where a server says that it is spoken to without TLS."""
+    """Returns the error for a server that says that it wants TLS; None if the answer does not say
+    so."""
     plain = settings.url.lower().startswith("http:")
     if answer.status != BAD_REQUEST or not plain or not _NOT_ENCRYPTED.search(answer.body):
         return None
     return unencrypted(settings)
 
 
-def said(settings: HttpSettings, answer: Response | NoAnswer) -> str:
-    """Of a failure: its status and reason, or why there was no answer."""
+def describe(settings: HttpSettings, answer: Response | NoAnswer) -> str:
+    """Describes a failure by its status and reason, or says why there was no answer."""
     if isinstance(answer, NoAnswer):
         return str(answer)
     text = excerpt(answer.body, settings.secrets())
@@ -130,7 +136,7 @@ def said(settings: HttpSettings, answer: Response | NoAnswer) -> str:
 
 
 def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) -> SnapshotsError:
-    """Why nothing more is sent to a server that has never answered in HTTP/1.1."""
+    """Returns the error for a server that has never answered in HTTP/1.1."""
     last = "it takes connections, and says nothing" if failure is None else str(failure)
     place, hint = settings.display(), f"Check host and port of the address. {NOTHING_REJECTED}"
     if spoken == "tls" and settings.url.lower().startswith("http:"):
@@ -157,7 +163,7 @@ def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) ->
 
 
 def unencrypted(settings: HttpSettings) -> SnapshotsError:
-    """A port for TLS is spoken to in plain HTTP."""
+    """Returns the error for a TLS port that was asked in plain HTTP."""
     return CannotConnect(
         "The server speaks TLS at this port, and the address says http://.",
         place=settings.display(),
@@ -166,7 +172,7 @@ def unencrypted(settings: HttpSettings) -> SnapshotsError:
 
 
 def wait_longer(settings: HttpSettings, status: int, seconds: float) -> SnapshotsError:
-    """Why nothing more is sent for now."""
+    """Returns the error for an API that asks to wait longer than the delivery may."""
     return Undeliverable(
         f"The API answers {status} and asks to wait {seconds:,.0f} s, longer than is waited",
         place=settings.display(),

@@ -1,4 +1,4 @@
-"""What has been done about some records so far, from which their verdicts are made."""
+"""Keeps what has been done about some records so far; their verdicts are made from it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from snapshots.retry import Retries
 
 @dataclass(slots=True)
 class Attempt:
-    """Goes with the records of one request, through retries and into the halves of their page."""
+    """The history of one request's records. It stays with them through retries, and in the halves
+    of their page."""
 
     requests: int = 0
     ambiguous: int = 0
     asked_before: bool = False
-    """An earlier run may have sent some of them, and has heard nothing."""
+    """An earlier run may have sent some of these records, and got no answer."""
     behind: bool = False
     """A gateway had no answer from the server behind it."""
     retries: Retries | None = None
@@ -26,15 +27,16 @@ class Attempt:
 
     @property
     def unsure(self) -> bool:
-        """They were sent before, and may have been taken."""
+        """Whether the records were sent before, and may have been taken."""
         return self.ambiguous > 0 or self.asked_before or self.behind
 
     def half(self) -> Attempt:
-        """For one half of a page that was refused."""
+        """Returns the attempt for one half of a page that was refused."""
         return replace(self)
 
     def delivered(self, status: int) -> RecordVerdict:
-        """The same object for all that went well at once, which is nearly everything."""
+        """Returns the verdict of success. It is the same object for all that went well at once,
+        which is nearly everything."""
         if self.requests > 1 or self.ambiguous:
             return self.verdict("delivered", status)
         return _at_once(status)
@@ -42,7 +44,7 @@ class Attempt:
     def verdict(
         self, outcome: RecordOutcome, status: int | None = None, body: str = ""
     ) -> RecordVerdict:
-        """What became of a record."""
+        """Returns the verdict for one of the records."""
         # What a gateway has no answer to is trouble that passes, as a rule; where it does not, the
         # next run is to know that it may have been taken.
         lost = self.behind and outcome == "undeliverable"

@@ -1,6 +1,6 @@
-"""Delivers pages: what an answer means becomes what is done with its records.
+"""Delivers pages of records: turns answers into verdicts.
 
-`_settle` is the place to begin: one request, and from its last answer the verdicts.
+Read `_settle` first: it makes one request, and makes the verdicts from its last answer.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 class HttpEndpoint:
     """An API that records are delivered to, for the pages of one event loop.
 
-    Any number of `stream` and `deliver` may run at once: together they make at most `concurrency`
-    requests at a time. A record is sent again only while nobody knows whether it was taken, or
-    after the API said that it was not.
+    Any number of `stream` and `deliver` calls may run at once. Together they make at most
+    `concurrency` requests at a time. A record is sent again only while nobody knows whether it was
+    taken, or after the API said that it was not.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -55,45 +55,46 @@ class HttpEndpoint:
 
     @property
     def stats(self) -> Stats:
-        """What was done so far; of what is done on credit, until `settle` was called."""
+        """What was done so far. Requests made on credit are missing until `settle` is called."""
         return self._asking.stats
 
     @property
     def credit(self) -> Credit:
-        """What a slot makes requests by without asking anybody, see
+        """The credit by which a slot makes requests without asking; see
         `RequestSource.request_stream`."""
         return self._asking.credit
 
     def grant(self, requests: int) -> None:
-        """Gives the slots credit for so many requests, for a moment, in the place of what they
-        had; none where there are limits to be looked at each time."""
+        """Gives the slots credit for this many requests, for a moment. It replaces the credit they
+        had. None is given while limits must be checked for each request."""
         self._asking.grant(requests)
 
     def settle(self) -> int:
-        """Takes account of what was done on credit; how many requests that were in all."""
+        """Counts what was done on credit. Returns how many requests that were since the start."""
         return self._asking.settle()
 
     @property
     def limit(self) -> int:
-        """Requests that may be under way now; at most `concurrency`."""
+        """How many requests may be under way now; at most `concurrency`."""
         return self._asking.limiter.limit
 
     def display(self) -> str:
-        """The address, without what may be secret in it."""
+        """Returns the address without its secrets."""
         return self._settings.display()
 
     def halt(self, error: SnapshotsError) -> None:
-        """No request begins any more; those under way come to their end.
+        """Lets no request begin any more; those under way come to their end.
 
-        Records of which nothing is known then are `unsent`, and `deliver` raises the error as
-        soon as it has nothing else to tell.
+        Records that nothing is known of are then `unsent`. `deliver` raises `error` as soon as it
+        has no other verdict to give.
         """
         self._asking.halt(error)
 
     @property
     def misplaced(self) -> SnapshotsError | None:
-        """What is wrong with address, method or type of the requests, if all answers so far say
-        so and are too few to stop for: what they refuse is not to be taken for refused yet."""
+        """Returns what is wrong with the address, method or type of the requests, if all answers so
+        far say so. They are too few to stop for; but what they refuse does not count as refused
+        yet."""
         return self._asking.misplaced
 
     def check(self) -> None:
@@ -103,12 +104,12 @@ class HttpEndpoint:
     async def stream(
         self, slot: RequestSource, asked_before: Callable[[], bool] = lambda: False
     ) -> list[RecordVerdict]:
-        """Makes the requests of a slot, one after the other, as long as all goes well.
+        """Makes the requests of a slot, one after the other, as long as all succeed.
 
-        The verdicts about the first with which it does not, which is the slot's page then; none
-        if the slot had nothing more. `asked_before`: whether an earlier run may have sent records
-        of that page and has heard nothing. Raises as `deliver` does, but where records may have
-        arrived.
+        Returns the verdicts about the first one that does not, which is the slot's page then; none
+        if the slot had nothing more. `asked_before` tells whether an earlier run may have sent
+        records of that page without an answer. Raises what `deliver` raises, unless records may
+        have arrived.
         """
         answer = await self._asking.stream(slot)
         if answer is None:
@@ -121,12 +122,12 @@ class HttpEndpoint:
         )
 
     async def deliver(self, page: RecordPage) -> list[RecordVerdict]:
-        """One verdict for each record, in their order.
+        """Sends a page and returns one verdict for each record, in their order.
 
-        Raises CannotConnect where the API does not let us in, redirects or cannot be reached,
-        TargetError where its answers cannot be read: an error that stops the whole delivery. If
-        some records of the page were settled before, their verdicts are returned, the others are
-        `unsent`, and whoever gives these again gets the error.
+        Raises CannotConnect if the API does not let us in, redirects or cannot be reached;
+        TargetError if its answers cannot be read. Both stop the whole delivery. If some records of
+        the page were settled before, their verdicts are returned and the others are `unsent`.
+        Giving those again raises the error.
         """
         self._asking.check()
         size, records = self._settings.batch, len(page.bodies)
@@ -137,7 +138,7 @@ class HttpEndpoint:
         return self._unless_stopped(verdicts)
 
     def _unless_stopped(self, verdicts: list[RecordVerdict]) -> list[RecordVerdict]:
-        """The verdicts, unless they tell nothing and there is a reason."""
+        """Returns the verdicts, or raises the reason to halt if none of them says anything."""
         if verdicts and all(one.outcome == "unsent" for one in verdicts):
             self._asking.check()
         return verdicts
@@ -187,7 +188,7 @@ class HttpEndpoint:
         *,
         divides: bool,
     ) -> list[RecordVerdict]:
-        """The verdict of a page as a whole, or of its halves, until the culprit is alone."""
+        """Returns the verdict of a page, or of its halves, until the culprit is alone."""
         records = len(page.bodies)
         if records == 1 or not divides:
             return self._all(
@@ -202,7 +203,7 @@ class HttpEndpoint:
     async def _read(
         self, page: RecordPage, attempt: Attempt, answer: Response
     ) -> list[RecordVerdict]:
-        """The verdicts of an answer with results; what failed for now is sent again."""
+        """Returns the verdicts of an answer with results; sends again what failed for now."""
         records = len(page.bodies)
         try:
             if not answer.complete:

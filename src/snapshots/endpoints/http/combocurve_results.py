@@ -1,8 +1,8 @@
-"""Answers that tell of each record by itself: ComboCurve's 207.
+"""Reads answers with a result for each record: ComboCurve's 207.
 
-The body is `{"results": [...], "generalErrors": [...], "failedCount": n, "successCount": n}`, one
-result for each record of the request, in its order, with a `code` that is an HTTP status. It
-comes with status 207 even if every record failed. A body that does not add up tells nothing.
+The body is `{"results": [...], "generalErrors": [...], "failedCount": n, "successCount": n}`. It
+has one result for each record of the request, in its order, with a `code` that is an HTTP status.
+It comes with status 207 even if every record failed. A body that does not add up tells nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class RecordResult:
 
     status: int
     text: str
-    """Its result as JSON."""
+    """The result as JSON."""
 
 
 class UnclearResults(Exception):
@@ -32,7 +32,8 @@ class PageRefused(Exception):
 
 
 def combocurve(body: bytes, records: int) -> list[RecordResult]:
-    """One item for each record; Unclear or RefusedWhole where there cannot be."""
+    """Returns one result for each record. Raises UnclearResults or PageRefused if the body has
+    none."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:

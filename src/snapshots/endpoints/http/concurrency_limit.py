@@ -1,9 +1,9 @@
-"""How many requests may be under way: as many as allowed, fewer where the API asks for less.
+"""Limits how many requests are under way: as many as allowed, fewer if the API asks for less.
 
-Additive increase, multiplicative decrease, as TCP does it: overload halves the number, and after
-each window of answers without overload one more request may be under way. A 429, or a 503 with
-`Retry-After`, is a word of overload by itself. A bare 503 is a fault that any server may have now
-and then: it is overload when half the answers of a window are of that kind.
+The rule is additive increase and multiplicative decrease, as in TCP. Overload halves the number;
+after each window of answers without overload, one more request may be under way. A 429, or a 503
+with `Retry-After`, is overload by itself. A bare 503 is a fault that any server may have now and
+then: it is overload if half the answers of a window are of that kind.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import asyncio
 from collections import deque
 
 WINDOW = 10
-"""Answers that a judgement is made of, at least."""
+"""The least number of answers that a judgement is made of."""
 
 
 class ConcurrencyLimit:
-    """Slots for requests, handed out in the order they were asked for."""
+    """Slots for requests, given out in the order in which they were asked for."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -37,7 +37,7 @@ class ConcurrencyLimit:
 
     @property
     def crowded(self) -> bool:
-        """Whoever has a slot should give it back before sending anything more."""
+        """Whether whoever has a slot should give it back before sending anything more."""
         return self._running > self.limit or self._paused or bool(self._waiting)
 
     async def enter(self) -> None:
@@ -60,7 +60,7 @@ class ConcurrencyLimit:
             self._admit()
 
     def answered(self, times: int = 1) -> None:
-        """So many answers came that say nothing of overload."""
+        """Counts answers that say nothing of overload."""
         while times > 0:
             if self._stale:
                 times, self._stale = max(0, times - self._stale), max(0, self._stale - times)
@@ -74,19 +74,19 @@ class ConcurrencyLimit:
             self._judge()
 
     def faulted(self) -> None:
-        """A 503 came: a fault, or the beginning of overload."""
+        """Counts a 503: a fault, or the beginning of overload."""
         self._faults += not self._stale
         self.answered()
 
     def throttled(self) -> None:
-        """The API asks for fewer requests."""
+        """Lowers the limit, because the API asks for fewer requests."""
         if self._stale:
             self._stale -= 1
         else:
             self._halve()
 
     def pause(self, seconds: float) -> None:
-        """No request begins before that."""
+        """Lets no request begin before that time."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         if until > self._until:
@@ -108,7 +108,7 @@ class ConcurrencyLimit:
             self._admit()
 
     def _judge(self) -> None:
-        """A window of answers is full."""
+        """Adapts the limit, once a window of answers is full."""
         if self._faults * 2 >= self._answers:
             self._halve()
         elif self.limit < self._most:

@@ -1,13 +1,13 @@
-"""One HTTP/1.1 connection. llhttp, by way of httptools, reads what comes back.
+"""One HTTP/1.1 connection. llhttp, through httptools, reads the answers.
 
 A client that sends records must know of each failure whether the request was sent: only then may
 the server have taken them. General clients do not tell, and some send a PUT twice by themselves.
-See docs/decisions.
+See docs/decisions/0009-own-http-connection.md.
 
-As long as all goes well the next request goes out where the answer comes in, without anybody being
-woken for it: that is `stream`. Most often nobody is even asked: a request_stream has the next
-request, and without TLS a poller reads the answer and writes the request for all connections that
-are ready."""
+`stream` writes the next request where the answer arrives, as long as all goes well, and wakes no
+task. Most often it asks nobody: a request stream has the next request. Without TLS, a poller reads
+the answers and writes the requests of all connections that are ready.
+"""
 
 from __future__ import annotations
 
@@ -25,35 +25,36 @@ if TYPE_CHECKING:
 
 MOST_HEAD = 64 * 1024
 BODY_SECONDS = 1.0
-"""How long the rest of an answer is waited for whose status decides: what comes later would only
-spare a connection. Shorter than the patience of a delivery that is to stop."""
+"""Seconds that the rest of an answer is awaited if its status decides: it would only spare a
+connection. Shorter than what a delivery waits that is to stop."""
 FINAL = 200
-"""Lower statuses are words in between."""
+"""The lowest status of a final answer; lower ones are interim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back."""
+    """An answer to a request."""
 
     status: int
     headers: Mapping[str, str]
-    """By their names in lower case."""
+    """The headers, by their names in lower case."""
     body: bytes
     complete: bool
-    """The body is all of it: cut off neither by the server nor by us, and not given up."""
+    """The body is complete: neither the server nor we have cut it off."""
 
 
 class NoAnswer(Exception):
-    """A request without a status; the text says why."""
+    """A request got no status; the text says why."""
 
     def __init__(self, text: str, *, sent: bool) -> None:
         super().__init__(text)
         self.sent = sent
-        """It may have reached the server."""
+        """The request may have reached the server."""
 
 
 Onward: TypeAlias = Callable[[int], bytes | None]
-"""Told the status of a plain success; gives the next request, or None: nothing for now."""
+"""Gets the status of a plain success and returns the next request, or None if there is none for
+now."""
 
 
 class RequestConnection(asyncio.Protocol):
@@ -65,8 +66,8 @@ class RequestConnection(asyncio.Protocol):
         poller: ConnectionPoller[RequestConnection] | None,
         body_decides: frozenset[int] = frozenset(),
     ) -> None:
-        """`poller`: of all connections of this event loop that are not encrypted. `body_decides`:
-        statuses that mean nothing without the whole body."""
+        """`poller`: that of all connections of this event loop that are not encrypted.
+        `body_decides`: statuses that mean nothing without the complete body."""
         self._most_body = most_body
         self._body_decides = body_decides
         self._poller = poller
@@ -94,9 +95,10 @@ class RequestConnection(asyncio.Protocol):
         """Sends a request, and after each plain success the one that `request_stream` or `onward`
         gives.
 
-        Gives the first answer that is anything else, or None when `onward` does; without
-        `onward` the first answer whatever it is. NoAnswer where there is none within `seconds`:
-        an answer is there with the end of its headers, and is not whole if its body does not end.
+        Returns the first answer that is anything else, or None when `onward` gives no request.
+        Without `onward` it returns the first answer, whatever it is. An answer counts from the end
+        of its headers on, and is not complete if its body does not end. Raises NoAnswer if none
+        came within `seconds`.
         """
         if not self.open:
             # Nothing was asked: whatever came was not an answer.
@@ -126,7 +128,7 @@ class RequestConnection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the connection stands."""
+        """Is called by asyncio when the connection is open."""
         self._transport = cast("asyncio.Transport", transport)
         self._send, self._unsent = self._transport.write, self._transport.get_write_buffer_size
         self.open = True
@@ -139,7 +141,7 @@ class RequestConnection(asyncio.Protocol):
                 self._poller = None
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes came, asked for or not."""
+        """Is called by asyncio for bytes that arrived, asked for or not."""
         if self._answer is None or self._answer.done():
             self._ended_early = _not_http(data)
             self.close()
@@ -158,7 +160,7 @@ class RequestConnection(asyncio.Protocol):
             self.take_over(data, self._request_stream.onward(data))
 
     def take_over(self, answer: bytes, request: bytes | None) -> None:
-        """What is left to do: to write a request, or else to look at an answer."""
+        """Does what the kernel leaves: writes a request, or else looks at an answer."""
         if request is not None:
             self._write(request)
         else:
@@ -183,7 +185,7 @@ class RequestConnection(asyncio.Protocol):
             self._fail("the answer's headers have no end")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: it ended, by whomever."""
+        """Is called by asyncio when the connection has ended, on either side."""
         self._leave()
         # Without a length the end of the connection is the end of the body.
         sized = "content-length" in self._headers or "transfer-encoding" in self._headers
@@ -191,16 +193,16 @@ class RequestConnection(asyncio.Protocol):
         self._end_badly("the connection was cut before an answer came", complete=complete)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser: one header."""
+        """The parser calls this for each header."""
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """The parser: the status is certain from here on."""
+        """The parser calls this after the headers: the status is certain from here on."""
         self._status = self._parser.get_status_code()
         self._has_head = True
 
     def on_body(self, body: bytes) -> None:
-        """The parser: a piece of the body."""
+        """The parser calls this for each piece of the body."""
         self._body.append(body)
         self._body_size += len(body)
         if self._body_size > self._most_body:
@@ -208,7 +210,7 @@ class RequestConnection(asyncio.Protocol):
             self.close()
 
     def on_message_complete(self) -> None:
-        """The parser: the answer is whole."""
+        """The parser calls this at the end of the answer."""
         if self._status < FINAL:
             # Only a word in between, such as 100 Continue.
             self._begin_message()
@@ -219,7 +221,7 @@ class RequestConnection(asyncio.Protocol):
             self.close()
 
     def _go_on(self, data: bytes, onward: Onward) -> bool:
-        """Whether that was a plain success; then whatever follows it is under way."""
+        """Returns whether that was a plain success; then whatever follows it is under way."""
         status = plain_success(data)
         if not status or self._unsent():
             return False
@@ -244,13 +246,13 @@ class RequestConnection(asyncio.Protocol):
             self._poller.lend(self._number, request_stream)
 
     def _leave(self) -> None:
-        """The socket is closed only once the poller has let go of it."""
+        """Closes the socket, once the poller has let go of it."""
         if self.open and self._poller is not None:
             self._poller.leave(self._number)
         self.open = False
 
     def _look(self, seconds: float) -> None:
-        """Whether the answer is late: there is one timer for all the requests of a stream."""
+        """Ends the request if its answer is late. One timer serves all requests of a stream."""
         waits = self._now() - self._asked_at
         if self._poller is not None and self.open:
             waits = min(waits, self._poller.waits(self._number))
@@ -261,7 +263,7 @@ class RequestConnection(asyncio.Protocol):
             self._end_badly(f"no answer within {seconds:g} s")
 
     def _await_rest(self) -> None:
-        """The status is there, and the body is not all there: it is given a moment."""
+        """Gives the rest of the body a moment, because the status is there already."""
         answered = self._answer is None or self._answer.done()
         if answered or self._rest is not None or self._status in self._body_decides:
             return
@@ -285,11 +287,11 @@ class RequestConnection(asyncio.Protocol):
             self._answer.set_result(Response(self._status, self._headers, body, complete))
 
     def give_up(self, text: str) -> None:
-        """Nobody waits any longer for what is under way: what has come of it is the answer."""
+        """Stops waiting for what is under way: what has arrived of it is the answer."""
         self._end_badly(text)
 
     def _end_badly(self, text: str, *, complete: bool = False) -> None:
-        """There will be no more of the answer: its head is enough, if it is there."""
+        """Ends an answer of which no more will come: its head is enough, if it is there."""
         if self._has_head and self._status >= FINAL:
             self._finish(complete=complete)
             self.close()
@@ -314,7 +316,7 @@ def _not_http(data: bytes) -> str:
 
 
 def described(data: bytes) -> str:
-    """What bytes are that are no HTTP/1.1. None of them is repeated: a server may know secrets."""
+    """Names what bytes are that are no HTTP/1.1. Repeats none of them: they may hold secrets."""
     if data[:4] in _SPOKEN:
         return _SPOKEN[data[:4]]
     if data[:2] in {b"\x15\x03", b"\x16\x03"}:

@@ -1,4 +1,4 @@
-"""Asks until there is an answer to go by: waits for its turn, backs off, tries again, or halts."""
+"""Asks until an answer decides: waits for its turn, backs off, tries again, or halts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ RETRY = RetryPolicy(first_pause=0.1, longest_pause=30.0)
 FIRST_ANSWERS = 3
 """So many that are the same speak of address and method, and not of the records."""
 CREDIT_SECONDS = 0.02
-"""So long requests may follow each other without anybody being asked."""
+"""Seconds that requests may follow each other without asking."""
 
 
 class Exchange:
-    """The requests of one delivery, and what they have in common: limits and a reason to halt."""
+    """The requests of one delivery, with their common limits and a reason to halt."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self.stats = Stats()
@@ -56,7 +56,7 @@ class Exchange:
         self._transport.close()
 
     def halt(self, error: SnapshotsError) -> None:
-        """Nothing is sent from now on; the first reason stays."""
+        """Lets nothing more be sent; the first reason stays."""
         if self._error is None:
             self._error = error
             self._halted.set()
@@ -65,7 +65,7 @@ class Exchange:
 
     @property
     def halted(self) -> bool:
-        """Nothing is sent any more."""
+        """Whether nothing is sent any more."""
         return self._error is not None
 
     @property
@@ -85,10 +85,10 @@ class Exchange:
             raise self._error
 
     async def stream(self, slot: RequestSource) -> Response | NoAnswer | None:
-        """Makes the requests of a slot as long as all goes well.
+        """Makes the requests of a slot as long as all succeed.
 
-        The first answer that is no plain success, to the slot's request; or None when there is
-        nothing to be sent for now. Raises the reason to halt.
+        Returns the first answer that is no plain success, or None when there is nothing to be sent
+        for now. Raises the reason to halt.
         """
 
         def onward(status: int) -> bytes | None:
@@ -103,8 +103,8 @@ class Exchange:
         return await self._in_turn(streamed)
 
     def grant(self, requests: int) -> None:
-        """So many requests and no others may follow plain successes by
-        `RequestSource.request_stream`, if that is all right."""
+        """Allows this many requests to follow plain successes by `RequestSource.request_stream`, if
+        the limits allow it."""
         if requests > 0 and self._free():
             self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())
         else:
@@ -112,7 +112,7 @@ class Exchange:
             self.credit.revoke()
 
     def settle(self) -> int:
-        """Takes account of what was done on credit; how many requests that were since the start."""
+        """Counts what was done on credit. Returns how many requests that were since the start."""
         for status, times in self.credit.answers():
             self._count_answer(status, times)
             self.limiter.answered(times)
@@ -121,7 +121,7 @@ class Exchange:
         return self.credit.used
 
     def _free(self) -> bool:
-        """Whoever has a slot may go on at once."""
+        """Whether the owner of a slot may go on at once."""
         return self._rate is None and self._error is None and not self.limiter.crowded
 
     async def ask(
@@ -129,7 +129,7 @@ class Exchange:
     ) -> Response | NoAnswer | None:
         """The answer that decides, the last failure when there is no time left, or None: halted.
 
-        `answer`: the one that was heard of the page already.
+        `answer`: one that this page already got.
         """
 
         async def sent() -> Response:
@@ -176,11 +176,12 @@ class Exchange:
             self.limiter.leave()
 
     async def wait(self, attempt: Attempt, status: int) -> bool:
-        """Waits before records are sent again whose own result was a failure for now."""
+        """Waits before records are sent again whose own result was a temporary failure. Returns
+        False if they may not be."""
         return await self._again(attempt, Response(status, {}, b"", complete=True))
 
     def _decides(self, answer: Response | NoAnswer, attempt: Attempt) -> bool:
-        """Counts what came back; whether it says what became of the records."""
+        """Counts an answer, and returns whether it says what became of the records."""
         self.settle()
         if isinstance(answer, NoAnswer):
             self._count_failure(answer, attempt)
@@ -203,7 +204,8 @@ class Exchange:
         return False
 
     def _is_misplaced(self, answer: Response) -> bool:
-        """Whether a refusal says that nothing can be sent so, whatever it is; then it halts."""
+        """Returns whether a refusal says that nothing can be sent this way, whatever it is; then it
+        halts."""
         if not self._settings.wary:
             return False
         decided = self._decided()
@@ -222,7 +224,7 @@ class Exchange:
         return True
 
     def _decided(self) -> set[int]:
-        """The statuses so far that say what becomes of a record."""
+        """Counts the statuses so far that say what becomes of a record."""
         return {
             status
             for status in self.stats.requests
@@ -230,7 +232,7 @@ class Exchange:
         }
 
     async def _meet(self) -> None:
-        """Halts where nothing that was sent is answered in HTTP, and says what is spoken there."""
+        """Halts if nothing that was sent is answered in HTTP, and says what is spoken there."""
         await self._sleep(FIRST_CONTACT_SECONDS - first_contact.LOOK_SECONDS)
         if self._met():
             return
@@ -273,9 +275,10 @@ class Exchange:
         return self._error is None
 
     def _fails(self, attempt: Attempt, answer: Response | NoAnswer) -> None:
-        assert attempt.retries is not None  # noqa: S101 - for the type checker
-        self._failing[id(attempt)] = (_began(attempt.retries), answers.said(self._settings, answer))
-        self._tell_failing(answers.said(self._settings, answer))
+        assert attempt.retries is not None  # noqa: S101 - something has failed
+        failure = answers.describe(self._settings, answer)
+        self._failing[id(attempt)] = (_began(attempt.retries), failure)
+        self._tell_failing(failure)
 
     def _no_longer_failing(self, attempt: Attempt) -> None:
         if self._failing.pop(id(attempt), None) is not None:
@@ -339,7 +342,7 @@ class Exchange:
         attempt.ambiguous += 1
 
     async def _sleep(self, seconds: float) -> None:
-        """Ends early when the delivery is halted."""
+        """Sleeps, and wakes early when the delivery is halted."""
         if seconds <= 0:
             return
         try:

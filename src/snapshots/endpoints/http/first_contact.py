@@ -1,4 +1,4 @@
-"""Finds out what a server speaks that has not answered anything: a look that sends no record."""
+"""Finds out what a silent server speaks, without sending a record."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 Spoken: TypeAlias = Literal["http", "tls", "http2", "other", "silent", "nothing"]
 
 LOOK_SECONDS = 1.0
-"""The whole of it."""
+"""Seconds that the look may take in all."""
 _ANSWER_SECONDS = 0.8
 _FIRST_BYTES = 64
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
-"""How a client of HTTP/2 begins."""
+"""The bytes with which a client of HTTP/2 begins."""
 
 
 async def look(host: str, port: int, tls: ssl.SSLContext | None, path: str) -> Spoken:
-    """What is spoken at a port: `other` where it is known as nothing that helps, `silent` where
-    connections are taken, `nothing` where not even that."""
+    """Returns what is spoken at a port. `other`: nothing that helps; `silent`: connections are
+    taken; `nothing`: not even that."""
     asked = f"HEAD {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
     looks: list[Coroutine[None, None, Spoken]] = [
         _first(host, port, tls, asked.encode("latin-1")),
@@ -45,7 +45,7 @@ async def _in_time(look: Coroutine[None, None, Spoken]) -> Spoken:
 
 
 async def _first(host: str, port: int, tls: ssl.SSLContext | None, asked: bytes) -> Spoken:
-    """By what is said first, asked or not."""
+    """Judges by the first bytes of the server, asked or not."""
     reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     try:
         writer.write(asked)
@@ -71,7 +71,7 @@ async def _handshake(host: str, port: int) -> Spoken:
 
 
 def _unverified() -> ssl.SSLContext:
-    """Nothing that matters is sent over it."""
+    """Returns a TLS context that verifies nothing: only the look goes over it."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

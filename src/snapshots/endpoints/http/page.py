@@ -1,4 +1,4 @@
-"""What is given to be delivered, and what is said of each record afterwards."""
+"""The records to be delivered, and the verdict about each."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ RecordOutcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "un
 
 
 class RecordPage(NamedTuple):
-    """Records in their order: what one request is about."""
+    """The records of one request, in their order."""
 
     bodies: list[bytes]
-    """Each the JSON of one record."""
+    """The JSON of each record."""
     keys: list[str]
-    """The idempotency key of each."""
+    """The idempotency key of each record."""
 
     def part(self, start: int, end: int) -> RecordPage:
-        """Some of its records."""
+        """Returns some of its records."""
         return RecordPage(self.bodies[start:end], self.keys[start:end])
 
 
@@ -29,22 +29,23 @@ class RecordVerdict:
     """What became of one record."""
 
     outcome: RecordOutcome
-    """`unsent`: the delivery was halted before anything was known of it; give it again."""
+    """`unsent`: the delivery was halted before anything was known of the record; give it again."""
     status: int | None = None
-    """Of the last answer about it; None if there was none."""
+    """The status of the last answer about it; None if there was none."""
     body: str = ""
     """The beginning of that answer, or a sentence in its place. Empty when delivered."""
     requests: int = 1
-    """Made with this record in them, by itself or with others."""
+    """Requests that were made with this record, alone or with others."""
     ambiguous: int = 0
-    """Those whose answer was lost: the record may have arrived."""
+    """How many of those got no answer: the record may have arrived."""
 
 
 class RequestSource(Protocol):
-    """Requests that are to be made one after the other, as `HttpEndpoint.stream` does.
+    """A source of requests that `HttpEndpoint.stream` makes one after the other.
 
-    `delivered` and `next` are called for every request that is not made by the request_stream, and
-    must be quick."""
+    It calls `delivered` and `next` for every request that the request stream does not make; both
+    must be quick.
+    """
 
     @property
     def page(self) -> RecordPage:
@@ -52,18 +53,17 @@ class RequestSource(Protocol):
 
     @property
     def request(self) -> bytes:
-        """That request, as `RequestStream.take` and `request_end` give it: all but the common
-        headers.
-
-        Asked for only where `next` gave it last."""
+        """The request that `next` gave last, as `RequestStream.take` and `request_end` give it: all
+        but the common headers."""
 
     @property
     def request_stream(self) -> RequestStream | None:
-        """What makes the requests that need nobody's leave: those that follow plain successes
+        """The request stream that makes requests without asking: those that follow plain successes
         while there is credit. None: every answer is looked at."""
 
     def delivered(self) -> None:
-        """All its records are taken."""
+        """Learns that all its records are taken."""
 
     def next(self) -> bytes | None:
-        """The request to be made now, which is `request` from here on; None: none for now."""
+        """Returns the request to be made now, which is `request` from then on; None if there is
+        none for now."""

@@ -1,15 +1,15 @@
-"""So many requests per second and no more."""
+"""Limits the requests per second."""
 
 from __future__ import annotations
 
 import time
 
 BURST_SECONDS = 0.1
-"""What was not used of the last tenth of a second may be used at once: timers are not exact."""
+"""Seconds whose unused requests may be made at once, because timers are not exact."""
 
 
 class RequestRate:
-    """A token bucket, counted as the time at which it will have been filled again."""
+    """A token bucket, stored as the time at which it will have been filled again."""
 
     def __init__(self, per_second: float) -> None:
         self._each = 1 / per_second
@@ -17,7 +17,7 @@ class RequestRate:
         self._next = time.monotonic()
 
     def take(self) -> float:
-        """Takes a token and says how many seconds to wait before it may be used."""
+        """Takes a token, and returns the seconds to wait before it may be used."""
         now = time.monotonic()
         self._next = max(self._next, now - self._burst)
         wait = self._next - now

@@ -1,4 +1,4 @@
-"""A request as the bytes that go over the wire."""
+"""Writes a request as the bytes that go over the wire."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from snapshots.endpoints.http.page import RecordPage
 from snapshots.endpoints.http.settings import HttpSettings
 
 HEAD_SECONDS = 1.0
-"""How long who we are is not asked again."""
+"""Seconds that the headers of authentication are used before they are asked for again."""
 _KEPT = "/%:=&?~+!$,;'@()*[]"
-"""Characters of a URL that need no quoting, or are the quoting of others."""
+"""Characters of a URL that need no quoting, or are quoting themselves."""
 
 
 class RequestWriter:
-    """Writes the requests of one delivery: all but the last lines are always the same."""
+    """Writes the requests of one delivery: all but their last lines are always the same."""
 
     def __init__(self, settings: HttpSettings) -> None:
         parts = urlsplit(settings.url)
@@ -35,7 +35,7 @@ class RequestWriter:
         given = {name.lower() for name in settings.headers}
         headers = {name: text for name, text in headers.items() if name.lower() not in given}
         self.path = path
-        """Without the query, which may hold a key."""
+        """The path without the query, which may hold a key."""
         self._start = f"{settings.method} {path}{query} HTTP/1.1\r\n".encode("ascii")
         self._start += _lines({**headers, **settings.headers})
         self._auth = settings.auth
@@ -45,17 +45,18 @@ class RequestWriter:
         self._head_until = 0.0
 
     def head(self) -> bytes:
-        """How a request begins that is made now: all but its key, its length and its body."""
+        """Returns the beginning of a request that is made now: all but its key, its length and its
+        body."""
         if time.monotonic() > self._head_until:
             self._renew()
         return self._head
 
     def assemble(self, end: bytes) -> bytes:
-        """The request that ends like this."""
+        """Returns the request that ends like this."""
         return self.head() + end
 
     def of(self, page: RecordPage) -> bytes:
-        """The request with these records."""
+        """Returns the request with these records."""
         return self.assemble(request_end(page.bodies, page.keys, self._key_header, self._arrays))
 
     def _renew(self) -> None:

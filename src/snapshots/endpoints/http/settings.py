@@ -1,4 +1,4 @@
-"""How an API is spoken to: checked once, before anything is sent."""
+"""The settings of an API, checked once, before anything is sent."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 METHODS: tuple[Method, ...] = get_args(Method)
 SHORTEST_SECRET = 6
-"""Shorter texts are hidden nowhere: they are parts of ordinary words."""
+"""Texts shorter than this are not hidden: they are parts of ordinary words."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OURS = {"content-length", "transfer-encoding", "host", "connection", "expect"}
 
 
 class Auth(Protocol):
-    """Who we are. Asked about once a second, so that a token can be renewed in between."""
+    """Proves who we are. It is asked about once a second, so that a token can be renewed in
+    between."""
 
     def headers(self) -> Mapping[str, str]:
-        """The headers that prove it; must be quick."""
+        """Returns the headers that prove it; must be quick."""
 
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown, should a server repeat it."""
+        """Returns what must never be shown if a server repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """`Authorization: Bearer TOKEN`."""
+    """Sends `Authorization: Bearer TOKEN`."""
 
     token: str = field(repr=False)
 
@@ -59,7 +60,7 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key in a header of its own; with a token, if both are asked for."""
+    """Sends a key in a header of its own, and a token as well if there is one."""
 
     key: str = field(repr=False)
     header: str = API_KEY_HEADER
@@ -77,20 +78,25 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Everything that one delivery needs to know of its API."""
+    """Everything that a delivery needs to know of its API. Raises UsageError if it is wrong.
+
+    >>> HttpSettings("https://api.example.com/v1/wells", method="PUT", batch=200).arrays
+    True
+    """
 
     url: str = field(repr=False)
     place: str = ""
-    """What the URL is called where others can read it; empty: the URL without its query."""
+    """What the URL is called where others can read it; if empty, it is the URL without its query.
+    """
     method: Method = "POST"
     batch: int = BATCH
     """Records of one request."""
     array: bool = False
-    """A JSON array even where a request holds one record; with `batch` > 1 it always is."""
+    """Send a JSON array even if a request holds one record; with `batch` > 1 it always is one."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Besides ours; their values may be secrets."""
+    """Headers besides ours; their values may be secrets."""
     looked_up: Sequence[str] = field(default=(), repr=False)
-    """Parts of URL and headers that their user keeps elsewhere, and that nobody may see."""
+    """Parts of URL and headers that come from the user's variables, and that nobody may see."""
     auth: Auth | None = None
     timeout: float = REQUEST_SECONDS
     """Seconds from the beginning of a request to the end of its answer."""
@@ -105,11 +111,11 @@ class HttpSettings:
     results: Results = "none"
     """How the results in a 207 answer are read."""
     last: frozenset[RecordOutcome] = frozenset()
-    """Outcomes of a record behind which no other of its page is sent."""
+    """Outcomes of a record after which no other of its page is sent."""
 
     wary: bool = False
-    """What never answers in HTTP at first, and an address, method or type that is refused whatever
-    is sent, end the delivery: nothing else was heard, so that no record is at fault."""
+    """The delivery ends if nothing answers in HTTP at first, or if the address, method or type is
+    refused for whatever is sent. Nothing else was heard then, so that no record is at fault."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
@@ -135,18 +141,18 @@ class HttpSettings:
 
     @property
     def arrays(self) -> bool:
-        """Requests are JSON arrays."""
+        """Whether requests are JSON arrays."""
         return self.array or self.batch > 1
 
     def display(self) -> str:
-        """The URL without its query, which may hold a key."""
+        """Returns the URL without its query, which may hold a key."""
         if self.place:
             return self.place
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
     def secrets(self) -> tuple[str, ...]:
-        """What a server may repeat and nobody may see."""
+        """Returns what a server may repeat and nobody may see."""
         kept = [*self.looked_up, *(self.auth.secrets() if self.auth else ())]
         for name, value in self.headers.items():
             if is_secret(name):
@@ -159,7 +165,7 @@ class HttpSettings:
 
 
 def _check_url(url: str) -> None:
-    """Never repeats the URL: it may hold a password."""
+    """Checks the URL. Errors never repeat it: it may hold a password."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

@@ -1,4 +1,4 @@
-"""What was done so far, for progress and metrics."""
+"""Counts what a delivery has done so far, for progress and metrics."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """What is being tried again."""
+    """The requests that are being tried again."""
 
     last: str
     """The last failure: status and reason, or why there was no answer."""
     since: float
-    """When the one that has failed for longest did so first, as `time.monotonic()` has it."""
+    """The time of the first failure of the one that has failed for longest, as of
+    `time.monotonic()`."""
     requests: int
-    """How many."""
+    """How many requests fail."""
 
 
 @dataclass(slots=True)
 class Stats:
-    """Counted by the event loop's thread alone; any thread may read."""
+    """The counters of a delivery. Only the event loop's thread writes them; any thread may read."""
 
     requests: Counter[int] = field(default_factory=Counter)
     """Answers by status."""
@@ -31,6 +32,6 @@ class Stats:
     unreached: int = 0
     """Attempts that did not get as far as sending."""
     throttled: int = 0
-    """Answers that asked for fewer requests: 429 and 503."""
+    """Answers that asked for fewer requests, with 429 or 503."""
     failing: Failing | None = None
     """None while nothing is being tried again."""

@@ -1,4 +1,4 @@
-"""Connections that are kept alive and used again; TLS certificates are verified."""
+"""Keeps connections alive and uses them again; TLS certificates are verified."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from snapshots.errors import CannotConnect
 from snapshots.time_limits import CONNECT_SECONDS
 
 IDLE_SECONDS = 15.0
-"""A connection that was idle for longer may have been forgotten by something on the way."""
+"""Seconds after which something on the way may have forgotten an idle connection."""
 POLLED = 256
-"""So many connections take part in the poller, at most: each holds a file descriptor more then."""
+"""The most connections that take part in the poller: each costs a file descriptor."""
 OTHER_DESCRIPTORS = 64
-"""What the input, the ledger and all the rest may take of them."""
+"""File descriptors that the input, the ledger and the rest may take."""
 READ_BYTES = 64 * 1024
-"""Of an answer that is only kept as a sentence."""
+"""Bytes that are read of an answer that is only kept as a sentence."""
 RESULTS_BYTES = 16 * 1024 * 1024
-"""Of an answer that holds results."""
+"""Bytes that are read of an answer with results."""
 
 
 class Transport:
@@ -52,25 +52,26 @@ class Transport:
         self._connecting: set[asyncio.Timeout] = set()
 
     def close(self) -> None:
-        """Ends the connections that are idle; the others have somebody who waits for them."""
+        """Ends the idle connections; somebody waits for each of the others."""
         while self._idle:
             self._idle.pop().close()
 
     def give_up(self, text: str) -> None:
-        """Ends the waiting for answers: to what is under way there is none."""
+        """Ends the waiting for answers: requests under way get none."""
         for connection in list(self._busy):
             connection.give_up(text)
         for connecting in self._connecting:
             connecting.reschedule(asyncio.get_running_loop().time())
 
     async def look(self) -> Spoken:
-        """What the server speaks, found out without sending a record."""
+        """Returns what the server speaks, found out without sending a record."""
         return await look(self._host, self._port, self._tls, self._requests.path)
 
     async def send(self, page: RecordPage) -> Response:
-        """Sends one request.
+        """Sends one request and returns its answer.
 
-        NoAnswer without a status; CannotConnect where TLS forbids it, which is no use to retry.
+        Raises NoAnswer if no status came, and CannotConnect if TLS forbids it, which no retry
+        helps.
         """
         answer = await self._stream(self._requests.of(page))
         assert answer is not None  # noqa: S101 - the stream of one request ends with its answer
@@ -79,11 +80,12 @@ class Transport:
     async def stream(
         self, request: bytes, onward: Onward, request_stream: RequestStream | None
     ) -> Response | None:
-        """Sends a request, and over the same connection those that follow plain successes; the
-        first answer that is anything else, or None when `onward` gives no request.
+        """Sends a request, and over the same connection those that follow plain successes.
 
-        Requests are given by their ends, see `RequestSource.request`. As long as the request_stream
-        has credit `onward` is not asked. Raises as `send` does."""
+        Returns the first answer that is anything else, or None when `onward` gives no request.
+        Requests are given by their ends, see `RequestSource.request`. `onward` is not asked as long
+        as the request stream has credit. Raises what `send` raises.
+        """
         assemble = self._requests.assemble
 
         def following(status: int) -> bytes | None:
@@ -93,7 +95,7 @@ class Transport:
         return await self._stream(assemble(request), following, request_stream)
 
     def head(self) -> bytes:
-        """How a request begins that is made now."""
+        """Returns the beginning of a request that is made now."""
         return self._requests.head()
 
     async def _stream(
@@ -157,7 +159,8 @@ class Transport:
 
 
 def _polled(connections: int) -> int:
-    """How many may take part in a poller without taking a descriptor that another needs."""
+    """Returns how many connections may take part in a poller without taking a descriptor that
+    another needs."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return POLLED

@@ -104,7 +104,7 @@ class Options:
 
     request: Endpoint | None = None
     """How the rows are sent to an API; None: they are loaded into a table."""
-    anew: bool = True
+    reload_untouched: bool = True
     """Whether an input whose table is gone is loaded again, although nobody has changed it."""
     access: RemoteAccess | None = None
     """How inputs may be reached; None: freely, with `connections` at once."""

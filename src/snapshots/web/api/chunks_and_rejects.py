@@ -1,4 +1,4 @@
-"""The parts of an import: what was committed when, and what was rejected."""
+"""Endpoints for the parts of an import: its chunks and its rejects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def chunks(
     start: Annotated[int, Query(ge=0, le=1 << 62)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> Response:
-    """In the order of the input, from a byte of it on."""
+    """The committed chunks in the order of the input, from a byte of it on."""
     with here.pool.ledger() as ledger:
         commands.find(ledger, import_id)
         found = ledger.chunks_from(import_id, start, limit)
@@ -59,7 +59,7 @@ def rejects(
     after: Annotated[int, Query(ge=-1, le=1 << 62, description="This byte offset.")] = -1,
     limit: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
 ) -> StreamingResponse:
-    """Streamed, in the order of the input."""
+    """The rejects in the order of the input, as a stream."""
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
         if not here.settings.tables.shows_rejects(ledger, entry):

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page that needs neither scripts nor other hosts."""
+"""Shows the OpenAPI document as a page that needs neither scripts nor other hosts."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ _STYLE = (
 
 @routes.get("/docs.css")
 async def style() -> HTMLResponse:
-    """A file of its own: the policy of the pages allows no style within them."""
+    """The style sheet of the page. It is a file of its own: the policy of the pages allows no style
+    within them."""
     return HTMLResponse(_STYLE, media_type="text/css")
 
 
 @routes.get("/v1/openapi.json")
 async def document(request: Request) -> JSONResponse:
-    """For programs that make clients of it."""
+    """The OpenAPI document, for programs that generate clients."""
     return JSONResponse(request.app.openapi())
 
 
 @routes.get("/docs")
 async def page(request: Request) -> HTMLResponse:
-    """Every endpoint, what it takes and what it answers."""
+    """The page with every endpoint, what it takes and what it answers."""
     return HTMLResponse(render(request.app.openapi()))
 
 
 def render(document: dict[str, Any]) -> str:
-    """The page of a document."""
+    """Returns the page of an OpenAPI document as HTML."""
     info = document["info"]
     operations = "".join(
         _operation(method, path, operation)
@@ -103,7 +104,7 @@ def _table(rows: list[tuple[str, str, str, str]]) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """As HTML, in few words; objects are links."""
+    """Returns a type as HTML, in few words; objects are links."""
     if reference := schema.get("$ref"):
         name = escape(reference.rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'

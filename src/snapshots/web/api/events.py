@@ -1,4 +1,4 @@
-"""Changes of imports as they happen: server-sent events."""
+"""Endpoints that send changes of imports as they happen, as server-sent events."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ routes = APIRouter(prefix="/v1", tags=["events"], responses=answers(503))
 
 
 class EventStream(StreamingResponse):
-    """For what browsers call an EventSource."""
+    """A response that browsers read with an EventSource."""
 
     media_type = "text/event-stream"
 
 
 @routes.get("/events", response_class=EventStream, summary="Changes of all imports")
 async def changes(here: Here) -> EventStream:
-    """An `import` event, with the import as in a list, whenever one changes.
+    """Sends an `import` event, with the import as in a list, whenever one changes.
 
-    Ask for the list once the stream is open: whatever changes after that is told.
+    Ask for the list once the stream is open: all changes after that are sent.
     """
     here.hub.admit()
     return await _begun(_all(here.hub))
@@ -43,14 +43,14 @@ async def changes(here: Here) -> EventStream:
     summary="Changes of one import",
 )
 async def changes_of_one(here: Here, import_id: Id) -> EventStream:
-    """An `import` event now and whenever it changes; `end` when it is over."""
+    """Sends an `import` event now and whenever the import changes, and `end` when it is over."""
     here.hub.admit()
     await to_thread.run_sync(_now, here.pool, import_id)
     return await _begun(_one(here.hub, here.pool, import_id))
 
 
 async def _begun(pieces: AsyncIterator[str]) -> EventStream:
-    """Not open before nothing can be missed: the first piece is there."""
+    """Opens the stream only once nothing can be missed: its first piece is there."""
     first = await anext(pieces)
 
     async def stream() -> AsyncIterator[str]:

@@ -1,4 +1,4 @@
-"""Files that clients upload, to be imported by name."""
+"""Endpoints for files that clients upload, to be imported by name."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ _FORM = {
 
 
 class File(BaseModel):
-    """One that can be imported: `{"file": name}`."""
+    """An uploaded file. It can be imported: `{"file": name}`."""
 
     name: str
     bytes: int
 
 
 class Uploaded(File):
-    """One that has just come."""
+    """A file that was uploaded just now."""
 
     content_hash: str
     """BLAKE3 of its bytes."""
 
 
 class Files(BaseModel):
-    """All there are, by name."""
+    """All uploaded files, by name."""
 
     files: list[File]
 
@@ -65,7 +65,7 @@ class Files(BaseModel):
 async def put(
     here: Here, client: Client, name: Name, request: Request, response: Response
 ) -> Uploaded:
-    """The body is the file, as it is. One of the same name is replaced."""
+    """Uploads a file: the body is its bytes. It replaces a file of the same name."""
     with here.uploading.turn(client):
         return await _take(here, request.stream(), response, name)
 
@@ -78,7 +78,7 @@ async def put(
     summary="Upload a file with a form",
 )
 async def post(here: Here, client: Client, request: Request, response: Response) -> Uploaded:
-    """The name is the one that the form gives."""
+    """Uploads a file from a form, under the name that the form gives."""
     form = MultipartFile(request.headers.get("content-type", ""))
     with here.uploading.turn(client):
         return await _take(here, request.stream(), response, form=form)
@@ -86,7 +86,7 @@ async def post(here: Here, client: Client, request: Request, response: Response)
 
 @routes.get("", summary="The files that can be imported")
 def listed(here: Here) -> Files:
-    """Those that are whole."""
+    """Lists the files that are complete."""
     folder = here.settings.files
     there = sorted(folder.iterdir()) if folder.is_dir() else []
     return Files(
@@ -100,7 +100,7 @@ def listed(here: Here) -> Files:
 
 @routes.delete("/{name}", status_code=204, responses=answers(404, 409, 503), summary="Delete one")
 def delete(here: Here, name: Name) -> None:
-    """What is loaded of it stays."""
+    """Deletes a file. What was loaded of it stays."""
     _require_unused(here, name)
     try:
         (here.settings.files / name).unlink()
@@ -115,7 +115,7 @@ async def _take(
     name: str | None = None,
     form: MultipartFile | None = None,
 ) -> Uploaded:
-    """Writes the body down as it comes, whatever its size."""
+    """Writes the body to the file as it arrives, whatever its size."""
     upload = None
     try:
         async for piece in body:

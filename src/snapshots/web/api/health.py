@@ -1,4 +1,4 @@
-"""For probes and for Prometheus."""
+"""Endpoints for probes and for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ routes = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """That there is nothing to complain of."""
+    """The answer that nothing is wrong."""
 
     status: Literal["ok"] = "ok"
 
 
 @routes.get("/healthz", summary="The process lives")
 async def healthz() -> Health:
-    """Whether or not its database does."""
+    """Says that the service is running, whether or not its database is."""
     return Health()
 
 
 @routes.get("/readyz", responses=answers(503), summary="The service can do its work")
 def readyz(here: Here) -> Health:
-    """The database answers, and the service is not about to end."""
+    """Says that the database answers and the service is not about to end."""
     if here.hub.closed:
         raise CannotConnect("the service is ending", retryable=True)
     with here.pool.ledger() as ledger:
@@ -43,6 +43,6 @@ def readyz(here: Here) -> Health:
     summary="Prometheus metrics",
 )
 def metrics(here: Here) -> Response:
-    """What the reference of metrics says."""
+    """The metrics that docs/reference/metrics.md lists."""
     text, kind = here.exposition()
     return Response(text, media_type=kind)

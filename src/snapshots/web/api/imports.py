@@ -1,4 +1,4 @@
-"""Asking for imports, and what became of them."""
+"""Endpoints that ask for imports and tell what became of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an impor
 
 
 def _utc(text: str) -> datetime:
-    """Raises ValueError, also at the ends of the calendar, where UTC has no such day."""
+    """Returns a time in UTC. Raises ValueError, also at the ends of the calendar, where UTC has no
+    such day."""
     try:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -36,7 +37,7 @@ def _utc(text: str) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_utc)]
-"""ISO 8601; in UTC where it does not say."""
+"""A time in ISO 8601; in UTC if it names no zone."""
 Limit = Annotated[int, Query(ge=1, le=200)]
 Key = Annotated[
     str | None,
@@ -82,7 +83,8 @@ def asked_for(here: ServiceContext, wanted: NewImport, key: str | None = None) -
     summary="Ask for an import",
 )
 def submit(here: Here, wanted: NewImport, key: Key = None) -> Response:
-    """Answers at once: a worker does it. `Location` says where to look how it goes."""
+    """Queues an import and answers at once; a worker loads it. `Location` says where to look how it
+    goes."""
     import_id = asked_for(here, wanted, key).import_id
     return schemas.answer(_shown(here, import_id), 202, {"Location": schemas.path_of(import_id)})
 
@@ -99,7 +101,7 @@ def page(
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
     limit: Limit = 50,
 ) -> Response:
-    """`next` leads to older ones."""
+    """Lists imports, newest first; `next` leads to older ones."""
     search = ImportFilter(tuple(state), table, _time(since), _time(until))
     with here.pool.ledger() as ledger:
         found = ledger.page(search, before, limit)
@@ -126,7 +128,7 @@ def page(
     summary="How an import goes",
 )
 def one(here: Here, import_id: Id) -> Response:
-    """From what is committed."""
+    """Describes one import, from what is committed."""
     return schemas.answer(_shown(here, import_id))
 
 
@@ -145,7 +147,7 @@ def _stop(here: ServiceContext, import_id: int, rows: Literal["keep", "undo"]) -
     summary="Cancel an import",
 )
 def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
-    """202: it stops within two seconds. 200: it is over."""
+    """Cancels an import. 202: it stops within two seconds. 200: it is over."""
     return _stop(here, import_id, (wanted or Cancel()).rows)
 
 
@@ -157,7 +159,7 @@ def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
     summary="Cancel an import",
 )
 def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") -> Response:
-    """The same as cancel; the history keeps it."""
+    """Does the same as cancel; the history keeps the import."""
     return _stop(here, import_id, rows)
 
 
@@ -169,7 +171,7 @@ def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") ->
     summary="Go on with an import that was stopped",
 )
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
-    """It is queued again; what is loaded is not loaded twice."""
+    """Queues an import again; nothing that is loaded is loaded twice."""
     with here.pool.ledger(write=True) as ledger:
         allowed = (wanted or Resume()).max_rejects
         bound, tables = here.settings.queue_bound, here.settings.tables
@@ -178,7 +180,7 @@ def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
 
 
 def _time(moment: datetime | None) -> str | None:
-    """As the ledger writes it."""
+    """Returns a time as the ledger writes it."""
     if moment is None:
         return None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

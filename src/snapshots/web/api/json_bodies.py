@@ -1,6 +1,6 @@
-"""Bodies that are JSON: read on a thread, since the event loop waits for nobody.
+"""Reads JSON bodies on a thread, so that the event loop never waits.
 
-Half a million numbers fit into a body, and Python takes its time for each of them.
+A body may hold half a million numbers, and Python needs a while to parse them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _AT_ONCE: Final = CapacityLimiter(2)
-"""Whoever sends many of them waits for himself, and not on the threads that answer others."""
+"""How many bodies are read at once. Whoever sends many waits alone, and not the threads that answer
+others."""
 
 
 class JsonRoute(APIRoute):
-    """Of endpoints that take such a body."""
+    """The route of endpoints that take a JSON body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """See FastAPI."""
+        """Is called by FastAPI."""
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
@@ -38,7 +39,8 @@ class JsonRoute(APIRoute):
 
 class _Asked(Request):
     async def json(self) -> Any:
-        """See Starlette. Raises HTTPException for what nothing can hold."""
+        """Returns the body as Starlette's does. Raises HTTPException if no database or JSON can
+        hold it."""
         return await to_thread.run_sync(_read, await self.body(), limiter=_AT_ONCE)
 
 

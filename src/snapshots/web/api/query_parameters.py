@@ -1,4 +1,4 @@
-"""Parameters in the query of a URL: what nobody knows is refused, as it is in bodies."""
+"""Refuses query parameters that an endpoint does not have, as bodies refuse unknown members."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
 
 _MOST = 20
-"""That an answer names."""
+"""The most unknown parameters that an answer names."""
 
 
 async def known_query(request: Request) -> None:
-    """Raises RequestValidationError for a parameter that the endpoint does not have: whoever writes
-    `sorted` for `sort` must not take what comes for sorted."""
+    """Raises RequestValidationError for a parameter that the endpoint does not have. Whoever writes
+    `sorted` for `sort` must not get unsorted rows without a word."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not request.query_params:
         return
@@ -37,6 +37,6 @@ async def known_query(request: Request) -> None:
 
 
 def _known(dependant: Dependant) -> set[str]:
-    """Those of an endpoint, and of what it depends on."""
+    """Returns the parameters of an endpoint and of its dependencies."""
     known = {param.alias for param in dependant.query_params}
     return known.union(*map(_known, dependant.dependencies))

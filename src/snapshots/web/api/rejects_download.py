@@ -1,4 +1,4 @@
-"""Rejects as a download, page by page: no session is held while a client reads slowly."""
+"""Sends rejects as a download, page by page: no session is held while a client reads slowly."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 JSON_LINES = "application/jsonl"
 CSV = "text/csv"
 _PAGE = 200
-"""At a time; each has up to 64 KiB of its record."""
+"""Rejects that are read at a time; each has up to 64 KiB of its record."""
 _HEAD = ("line", "byte_offset", "column", "code", "reason", "raw")
 
 
 def lines(
     pool: SessionPool, import_id: int, form: str, *, code: str | None, after: int, limit: int | None
 ) -> Iterator[str]:
-    """The rejects past a byte of the input, as text in pieces."""
+    """Yields the rejects past a byte of the input, as pieces of text."""
     if form == "csv":
         yield _csv([_HEAD])
     left = limit
@@ -59,5 +59,5 @@ def _csv(rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _text(reject: Reject) -> str:
-    """The record's bytes as text; bytes that are no UTF-8 in hexadecimal."""
+    """Returns the record's bytes as text, or in hexadecimal if they are no UTF-8."""
     return reject.raw.decode("utf-8", "backslashreplace")

@@ -1,8 +1,4 @@
-"""The bodies of requests: what clients may ask for, as JSON.
-
-Names are those of `Options`, and so are defaults and meanings; lengths and sizes are limited here,
-because anybody may send anything.
-"""
+"""The JSON bodies that clients send."""
 
 from __future__ import annotations
 
@@ -18,9 +14,9 @@ from snapshots.engine.queue.request import ImportRequest
 from snapshots.formats.options import DialectOptions, by_name
 
 DEEPEST: Final = 50
-"""Objects and arrays in each other; a contract has about ten."""
+"""The deepest nesting of objects and arrays; a contract has about ten levels."""
 _MEMBERS: Final = 100
-"""Of what is asked for; a contract, which is looked at later, may have more."""
+"""The most members of a request. A contract is checked later, and may have more."""
 _Text = Annotated[str, Field(max_length=4096)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -47,21 +43,22 @@ _Character = Annotated[
 
 
 class _Given(BaseModel):
-    """What nobody knows is refused, not ignored."""
+    """A body that refuses unknown members."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
     def _few(cls, given: Any) -> Any:
-        """Each that is not known would be named."""
+        """Refuses a body of too many members, because each unknown one would be named."""
         if isinstance(given, Mapping) and len(given) > _MEMBERS:
             raise ValueError(f"it has {len(given):,} members, and {_MEMBERS} are the limit")
         return given
 
 
 def require_storable(given: object) -> None:
-    """Raises ValueError for what Python reads from JSON and no database, or no JSON, can hold."""
+    """Raises ValueError for a value that Python reads from JSON and no database, or no JSON, can
+    hold."""
     pieces: list[tuple[object, int]] = [(given, 0)]
     while pieces:
         piece, depth = pieces.pop()
@@ -122,7 +119,7 @@ class NewImport(_Given):
     """An import that a client asks for."""
 
     url: _Text | None = None
-    """Where the input is: http or https. Nothing in it may be a secret."""
+    """The URL of the input: http or https. Nothing in it may be a secret."""
     file: _Name | None = None
     """The name of an uploaded file, in place of `url`."""
     table: _Name | None = _like(Options, "table")
@@ -146,10 +143,11 @@ class NewImport(_Given):
 
 
 class Cancel(_Given):
-    """What becomes of the rows that are loaded already."""
+    """A request to cancel an import."""
 
     rows: Literal["keep", "undo"] = "keep"
-    """`keep`: they stay, and the import can be resumed. `undo`: they are taken out."""
+    """What becomes of loaded rows. `keep`: they stay, and the import can be resumed. `undo`: they
+    are removed."""
 
 
 class Resume(_Given):

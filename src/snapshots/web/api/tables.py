@@ -1,4 +1,4 @@
-"""Rows of tables that are open."""
+"""Endpoints that read rows of open tables."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ _MOST_AFTER: Final = 8000
 
 
 class ColumnDescription(BaseModel):
-    """Of a table."""
+    """One column of a table."""
 
     name: str
     type: TypeKind | None
 
 
 class Rows(BaseModel):
-    """A page."""
+    """A page of rows."""
 
     columns: list[ColumnDescription]
     rows: list[dict[str, Any]]
-    """Decimals, dates and times are strings, so that nothing of them is lost."""
+    """The rows. Decimals, dates and times are strings, so that nothing of them is lost."""
     next: str | None
-    """Where the next page is."""
+    """The URL of the next page."""
 
 
 class Tables(BaseModel):
-    """All that are open."""
+    """All open tables."""
 
     tables: list[str]
 
 
 @routes.get("", response_model=Tables, summary="Tables that can be read")
 def tables(here: Here) -> Response:
-    """Those that imports have created, and those that the service was told to open."""
+    """Lists the tables that imports have created, and those that the service was told to open."""
     with here.pool.ledger() as ledger:
         return schemas.answer(Tables(tables=here.settings.tables.all(ledger)))
 
@@ -90,7 +90,8 @@ async def rows(
     after: Annotated[str | None, Query(max_length=_MOST_AFTER, description="From `next`.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """In the order of `sort`; NULLs come last. Without it by the primary key, or as they lie."""
+    """Reads rows in the order of `sort`, NULLs last. Without it they come by primary key, or as the
+    table has them."""
     order = [RowOrder(one.removeprefix("-"), one.startswith("-")) for one in sort]
     filters = [_filter(one) for one in where]
     place = None if after is None else _place(after)

@@ -1,1 +1,1 @@
-"""What a request passes before any endpoint: hosts, tokens, rates, sizes and concurrency."""
+"""Checks every request before an endpoint gets it: hosts, tokens, rates, sizes and concurrency."""

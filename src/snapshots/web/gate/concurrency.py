@@ -1,4 +1,4 @@
-"""What may go on at once: all in all, and of one client."""
+"""Limits how many requests of a kind run at once, in all and for each client."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _AGAIN = {"Retry-After": "1"}
 
 
 class ReadSlots:
-    """For one event loop."""
+    """The slots for one kind of request, in one event loop."""
 
     def __init__(self, what: str, each: int, most: int | None = None) -> None:
-        """`what` a client does, as in "may upload files"; `most`: of all clients."""
+        """`what`: what a client does, as in "may upload files". `most`: of all clients together."""
         self._what, self._each, self._most = what, each, most
         self._of_client: Counter[str] = Counter()
 
     @contextmanager
     def turn(self, client: str) -> Iterator[None]:
-        """Raises HTTPException where there are as many as may be."""
+        """Takes a slot for the block. Raises HTTPException if all are taken."""
         if self._of_client[client] >= self._each:
             message = f"A client may {self._what} {self._each} at once."
             raise HTTPException(429, message, headers=_AGAIN)

@@ -1,4 +1,4 @@
-"""Before any endpoint: who may ask, from where, how often, and how much he may send."""
+"""Checks who may ask, from where, how often, and how much they may send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
-"""For probes: they say nothing but that the service lives."""
+"""Paths for probes, which need no token: they say only that the service is running."""
 UPLOADS: Final = "/v1/files"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
@@ -37,7 +37,7 @@ _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.~!$&'()*+,;=%-]+))(?::\
 
 
 class Guard:
-    """Around the whole application, so that no answer goes out without its headers."""
+    """Stands before the whole application, so that every answer gets its headers."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings, tokens: Tokens | None) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class Guard:
         self._rate = ClientRateLimit(settings.rate_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Is called by the server, as ASGI has it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -61,7 +61,7 @@ class Guard:
         await self._app(scope, _counted(receive, self._most(scope)), send)
 
     def _refused(self, scope: Scope) -> Response | None:
-        """The answer, where it is no."""
+        """Returns the answer that refuses a request; None if it may pass."""
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) > 1:
             # Which of them something before us has gone by cannot be known.
@@ -80,7 +80,8 @@ class Guard:
         )
 
     def _wrong_host(self, headers: Headers) -> Response | None:
-        """A page elsewhere may have had its own name resolved to this address."""
+        """Checks the Host header: a page elsewhere may have had its own name resolved to this
+        address."""
         names = self._settings.names
         host = _HOST.fullmatch(headers.get("host", ""))
         if names is None and "host" in headers and host is None:
@@ -94,7 +95,8 @@ class Guard:
         )
 
     def _not_allowed(self, scope: Scope, headers: Headers) -> Response | None:
-        """Who shows a token is counted by its name, whoever shows none by the address."""
+        """Checks token and rate. A client with a token is counted by its name, any other by its
+        address."""
         token = None
         if self._tokens is not None:
             token = self._tokens.find(presented(headers.get("authorization", "")))
@@ -123,13 +125,14 @@ class Guard:
         return None
 
     def _most(self, scope: Scope) -> int:
-        """Bytes that a request's body may have."""
+        """Returns how many bytes the body of a request may have."""
         upload = scope["path"].startswith(UPLOADS)
         return self._settings.max_upload if upload else self._settings.max_body
 
 
 def _foreign(scope: Scope, headers: Headers) -> Response | None:
-    """A browser says which page a request comes from; others' pages may change nothing."""
+    """Whether a page of another site sent the request, as browsers tell: such pages may change
+    nothing."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if scope["method"] in _SAFE or site in {"same-origin", "none"}:
         return None
@@ -145,7 +148,7 @@ def _same(origin: str, host: str) -> bool:
 
 
 def _split(url: str) -> SplitResult:
-    """Of what anyone may have written; nothing of what is no URL."""
+    """Splits a URL that anybody may have written; gives empty parts if it is none."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -153,7 +156,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _challenge(path: str) -> str:
-    """A browser asks its user for a login; a program knows what to do."""
+    """Returns the header that asks for a token; a browser asks its user for a login."""
     scheme = "Bearer" if path.startswith("/v1/") else "Basic"
     return f'{scheme} realm="snapshots"'
 
@@ -163,8 +166,8 @@ def _too_much(most: int) -> str:
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """The body as it comes, up to a limit: not every request says how long it is. Who sends less
-    than a little of it in a while is not waited for."""
+    """Counts the body as it arrives, up to a limit, because not every request says its length. A
+    client that sends too little in a while is not waited for."""
     left = most
     missing, patience = PROGRESS_BYTES, PROGRESS_SECONDS
     ended = False

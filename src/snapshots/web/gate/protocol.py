@@ -1,4 +1,4 @@
-"""HTTP as it comes in: the head of a request has its time and its size."""
+"""Reads HTTP from a socket: the head of a request has a limit of time and of size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
-"""Whoever is refused may still be sending: a connection that ends before that takes the answer
+"""Seconds that a refused client may go on sending. A connection that ends earlier takes the answer
 along with it."""
 
 
@@ -29,7 +29,7 @@ class TooLong(Exception):
 
 
 DESCRIPTORS: Final = 4096
-"""That the process asks for, if it may have so many."""
+"""How many file descriptors the process asks for, if it may have so many."""
 _BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
     b"Content-Length: 0\r\n\r\n"
@@ -37,7 +37,8 @@ _BUSY: Final = (
 
 
 def limit_connections() -> None:
-    """Leaves half of the descriptors that this process may have to files and databases."""
+    """Limits the connections, so that half of the process's file descriptors are left for files and
+    databases."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -48,24 +49,24 @@ def limit_connections() -> None:
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. Until its head is there nobody knows who asks, and it must cost little."""
+    """One connection. Until its head is there nobody knows who asks, so it must cost little."""
 
     most: ClassVar[int] = DESCRIPTORS // 2
-    """At once."""
+    """The most connections at once."""
     _timer: asyncio.TimerHandle | None = None
     _lingering: asyncio.TimerHandle | None = None
     _head = 0
-    """Bytes of the lines of a head that are there."""
+    """How many bytes of the head have arrived."""
     _idle = 0
-    """Bytes that have come since anything was made of them."""
+    """How many bytes have arrived that the parser has made nothing of."""
     _progress = False
     _stalling: asyncio.TimerHandle | None = None
     _waiting = 0
-    """Bytes of an answer that the client had not taken, when it was looked last."""
+    """How many bytes of an answer the client had not taken at the last look."""
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See asyncio."""
+        """Is called by asyncio."""
         super().connection_made(transport)
         if len(self.connections) > self.most:
             transport.write(_BUSY)
@@ -74,7 +75,7 @@ class Protocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio."""
+        """Is called by asyncio."""
         self._end_waiting()
         if self._lingering is not None:
             self._lingering.cancel()
@@ -83,12 +84,12 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """See asyncio: an answer waits until its client takes more of it."""
+        """Is called by asyncio: the answer waits until its client takes more of it."""
         super().pause_writing()
         self._look_later()
 
     def resume_writing(self) -> None:
-        """See asyncio."""
+        """Is called by asyncio."""
         if self._stalling is not None:
             self._stalling.cancel()
             self._stalling = None
@@ -99,21 +100,22 @@ class Protocol(HttpToolsProtocol):
         self._stalling = self.loop.call_later(ANSWER_STALL_SECONDS, self._look)
 
     def _look(self) -> None:
-        """Whoever takes nothing is not waited for, and what waits for him is let go."""
+        """Ends the connection of a client that takes nothing of its answer."""
         if self._untaken() < self._waiting:
             self._look_later()
         else:
             self.transport.abort()
 
     def _untaken(self) -> int:
-        """Bytes, here and in the system, which asks for more of them only now and then."""
+        """Returns how many bytes wait here and in the system, which asks for more only now and
+        then."""
         there = bytes(4)
         with suppress(OSError):
             there = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, there)
         return self.transport.get_write_buffer_size() + int.from_bytes(there, sys.byteorder)
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio."""
+        """Is called by asyncio."""
         if self._refused:
             return
         self._progress = False
@@ -124,40 +126,40 @@ class Protocol(HttpToolsProtocol):
             self._refuse(431)
 
     def on_message_begin(self) -> None:
-        """See httptools."""
+        """Is called by httptools."""
         super().on_message_begin()
         self._head = 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
-        """See httptools."""
+        """Is called by httptools."""
         self._count(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """See httptools. What comes behind a body is no header: nobody looked at it."""
+        """Is called by httptools. A trailer after the body is ignored: nobody has checked it."""
         if self._timer is not None:
             self._count(name + value)
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """See httptools."""
+        """Is called by httptools."""
         self._progress = True
         self._end_waiting()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """See httptools."""
+        """Is called by httptools."""
         self._progress = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """See httptools."""
+        """Is called by httptools."""
         self._progress = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """See uvicorn: what has come is no HTTP, or a callback of ours has refused it."""
+        """Is called by uvicorn: what arrived is no HTTP, or one of our callbacks has refused it."""
         del msg
         if not self._refused:
             self._refuse(431 if self._head > HEAD_BYTES else 400)
@@ -169,7 +171,7 @@ class Protocol(HttpToolsProtocol):
             raise TooLong
 
     def _refuse(self, status: int) -> None:
-        """The last answer on this connection."""
+        """Sends the last answer on this connection."""
         self._refused = True
         self._end_waiting()
         detail = {

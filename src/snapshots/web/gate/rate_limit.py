@@ -1,4 +1,4 @@
-"""How much one client may ask in a while."""
+"""Limits how often one client may ask."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import time
 from collections import OrderedDict
 
 BURST_SECONDS = 4.0
-"""What a client has not asked for so long it may ask at once."""
+"""A client may ask at once for what it has not asked for in this many seconds."""
 _MOST = 10_000
 
 
 class ClientRateLimit:
-    """A bucket for each client; for one thread."""
+    """A token bucket for each client. For one thread."""
 
     def __init__(self, per_second: float) -> None:
-        """0: there is no limit."""
+        """`rate`: requests a second; 0 for no limit."""
         self._rate = per_second
         self._burst = max(per_second * BURST_SECONDS, 1.0)
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, client: str) -> float:
-        """0 if the client may ask now, else the seconds until it may."""
+        """Returns 0 if the client may ask now, else the seconds until it may."""
         if not self._rate:
             return 0.0
         now = time.monotonic()

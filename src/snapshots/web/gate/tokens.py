@@ -1,6 +1,6 @@
-"""Tokens of clients: made here, kept as hashes in a file, and recognised.
+"""Creates tokens for clients, keeps their hashes in a file, and recognises them.
 
-A token is 256 random bits, so that a plain hash is as good as a slow one: nobody guesses it.
+A token is 256 random bits, which nobody guesses. A plain hash is therefore as good as a slow one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Scope: TypeAlias = Literal["read", "write"]
-"""`write` may do what `read` may."""
+"""What a token allows; `write` may do what `read` may."""
 
 _PREFIX = "snapshots_"
 _LINE = re.compile(r"(?P<name>[\w.@-]{1,60}) (?P<scope>read|write) sha256:(?P<digest>[0-9a-f]{64})")
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[\w.@-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of one: never itself."""
+    """What is known of a token, which is never stored itself."""
 
     name: str
     scope: Scope
@@ -38,10 +38,10 @@ class Token:
 
 
 class Tokens:
-    """Those in a file; one that is added or taken out there counts from the next request on."""
+    """The tokens of a file. One that is added or removed there counts from the next request on."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UsageError where there are none, or the file cannot be read."""
+        """Raises UsageError if there are none, or if the file cannot be read."""
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._tokens: tuple[Token, ...] = ()
@@ -52,7 +52,8 @@ class Tokens:
             )
 
     def find(self, given: str) -> Token | None:
-        """Whose token this is. Compares with all of them, and in constant time."""
+        """Returns the token that matches, or None. It compares with all of them, in constant
+        time."""
         digest = _digest(given)
         found = None
         try:
@@ -81,7 +82,7 @@ class Tokens:
 
 
 def create(path: Path, name: str, scope: Scope) -> str:
-    """A new token, whose hash is added to the file; it is told once, and never again."""
+    """Creates a token, adds its hash to the file, and returns it. It is not shown again."""
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be the name of a token", hint="Letters, digits and . _ - @"
@@ -105,7 +106,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
 
 
 def presented(authorization: str) -> str:
-    """The token in an Authorization header: of Bearer, or as the password of Basic."""
+    """Returns the token in an Authorization header: that of Bearer, or the password of Basic."""
     scheme, _, rest = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()

@@ -1,4 +1,4 @@
-"""The dashboard: what the service knows, as pages for people."""
+"""The dashboard: pages that show people what the service knows."""
 
 from snapshots.web.pages.routes import routes
 

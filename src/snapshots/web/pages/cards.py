@@ -1,4 +1,4 @@
-"""An import as the templates have it: what its status says, and what may be asked of it."""
+"""Prepares an import for the templates: its status, and what may be asked of it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
 _LEAST_WIDTH = 0.4
-"""Percent of a bar; what is there at all can be seen."""
+"""The least percent of a bar: what exists must be visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCard:
-    """One import."""
+    """One import on a page."""
 
     status: Status
 
     @property
     def entry(self) -> Entry:
-        """As the ledger has it."""
+        """The import, as the ledger has it."""
         return self.status.entry
 
     @property
@@ -37,31 +37,31 @@ class ImportCard:
 
     @property
     def over(self) -> bool:
-        """Nobody works on it, or will unless it is asked for."""
+        """Whether nobody works on it, or will unless it is asked for."""
         return self.status.state == "finished" or self.status.state in _STOPPED
 
     @property
     def can_cancel(self) -> bool:
-        """It was asked of the service, and goes on."""
+        """Whether it came through the service, and is not over."""
         asked = self.entry.request is not None and not self.entry.wanted
         return asked and self.status.state in {"queued", "running"}
 
     @property
     def can_resume(self) -> bool:
-        """It was asked of the service, and was stopped."""
+        """Whether it came through the service, and was stopped."""
         # The ledger still says that an interrupted one runs: a worker takes it up by itself.
         asked = self.entry.request is not None and not self.entry.wanted
         return asked and self.entry.state in _STOPPED
 
     @property
     def can_undo(self) -> bool:
-        """It was stopped, and its rows can be told from others."""
+        """Whether it was stopped, and its rows can be told from others."""
         lineage = bool(self.entry.plan) and json.loads(self.entry.plan)["lineage"]
         return self.can_resume and lineage and self.entry.counts.loaded > 0
 
     @property
     def shares(self) -> Iterator[tuple[str, float, float]]:
-        """The buckets on a bar of 100: name, from where, how wide."""
+        """Yields the buckets on a bar of 100: name, position, width."""
         counts, at = self.entry.counts, 0.0
         widths = {
             name: max(100 * number / counts.records, _LEAST_WIDTH)
@@ -75,7 +75,7 @@ class ImportCard:
 
     @property
     def announcement(self) -> str:
-        """What a screen reader says when it becomes another sentence."""
+        """What a screen reader says whenever it changes."""
         counts = self.entry.counts
         text = f"Import {self.id} is {self.status.state}."
         if not self.over:
@@ -84,7 +84,7 @@ class ImportCard:
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
-        """What else is known, with its name."""
+        """Yields further facts, each with its name."""
         status, entry = self.status, self.entry
         if entry.queued_at:
             yield "Queued", moment(entry.queued_at)
@@ -107,6 +107,6 @@ class ImportCard:
 
     @property
     def columns(self) -> list[tuple[str, str]]:
-        """Names and types, once there is a plan."""
+        """Names and types of the columns, once there is a plan."""
         plan = json.loads(self.entry.plan) if self.entry.plan else {"schema": {"fields": []}}
         return [(field["name"], field["type"]) for field in plan["schema"]["fields"]]

@@ -1,4 +1,4 @@
-"""The shapes of the two plots of an import: rows a second, and its chunks."""
+"""Computes the two plots of an import: rows a second, and its chunks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from snapshots.ledger.timeline import ChunkGroup
 
 WIDTH, HEIGHT = 600, 160
-"""Of the drawing; a browser makes it as wide as there is room."""
+"""The size of the drawing; a browser scales it."""
 _COLUMNS = 120
 _SLIVER = 2.0
-"""Nothing is drawn smaller: it would not be seen."""
+"""The least width that is drawn, so that everything can be seen."""
 _DIRTY = 0.01
 """The share of rejects from which on chunks stand out."""
 _LEAST = 3
-"""Groups that make a picture."""
+"""The least number of groups that make a picture."""
 _BREAK_SECONDS = 5.0
-"""A longer time without work is cut out, and a dashed line stands for it."""
+"""A longer time without work is cut out; a dashed line marks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkBar:
-    """Some chunks: from when to when, and which part of the input."""
+    """Some chunks: when they were loaded, and which part of the input they are."""
 
     x: float
     y: float
@@ -51,18 +51,18 @@ class ImportChart:
     began: float
     ended: float
     top: float
-    """Rows a second at the upper edge."""
+    """The rows a second at the upper edge."""
     peak: float
     mean: float
-    """Over the time that was worked."""
+    """The mean rows a second, over the time that was worked."""
     chunks: int
     worked: float
-    """Seconds, without breaks."""
+    """The seconds that were worked, without breaks."""
     bytes: int
 
 
 def chart(groups: Sequence[ChunkGroup]) -> ImportChart | None:
-    """What is drawn of an import; None as long as there is too little of it."""
+    """Returns the plots of an import; None as long as there is too little to draw."""
     if len(groups) < _LEAST:
         return None
     time = _Time(groups)
@@ -94,7 +94,7 @@ def chart(groups: Sequence[ChunkGroup]) -> ImportChart | None:
 
 
 class _Time:
-    """From times to the axis, where breaks take no room."""
+    """Maps times to the axis; breaks take no width there."""
 
     def __init__(self, groups: Sequence[ChunkGroup]) -> None:
         self.breaks: list[float] = []
@@ -110,13 +110,14 @@ class _Time:
         self.worked = max(reached - self.began - idle, 0.001)
 
     def x(self, at: float) -> float:
-        """Where a time stands."""
+        """Returns the position of a time."""
         idle = sum(seconds for start, seconds in self._idle if at >= start)
         return min(max((at - self.began - idle) / self.worked, 0), 1) * WIDTH
 
 
 def _rates(groups: Sequence[ChunkGroup], time: _Time) -> list[float]:
-    """Rows a second in each column: those of a chunk came evenly while it was loaded."""
+    """Returns the rows a second in each column, as if those of a chunk came evenly while it was
+    loaded."""
     rows = [0.0] * _COLUMNS
     step = WIDTH / _COLUMNS
     for group in groups:
@@ -146,7 +147,7 @@ def _bar(group: ChunkGroup, time: _Time, total: int) -> ChunkBar:
 
 
 def _round_up(number: float) -> float:
-    """To a figure that reads well on an axis."""
+    """Rounds up to a figure that reads well on an axis."""
     power = 1.0
     while power * 10 <= number:
         power *= 10

@@ -1,4 +1,4 @@
-"""Figures, times and bytes as people read them: the filters of the templates."""
+"""Writes figures, times and bytes as people read them: the filters of the templates."""
 
 from __future__ import annotations
 
@@ -12,27 +12,35 @@ _LONGEST = 2000
 
 
 def count(number: float) -> str:
-    """`1234567` as 1,234,567."""
+    """Writes a number with commas.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
     return f"{number:,.0f}"
 
 
 def size(number: float) -> str:
-    """Bytes, as 2.9 GB."""
+    """Writes a number of bytes in its best unit, such as 2.9 GB."""
     return _scaled(number, 1000, _SIZES, " ")
 
 
 def short(number: float) -> str:
-    """For the axis of a plot, as 1.2M."""
+    """Writes a number for the axis of a plot, such as 1.2M."""
     return _scaled(number, 1000, _SHORT, "")
 
 
 def percent(number: float) -> str:
-    """Never 100 % before it is all."""
+    """Writes a share in percent; 100 % only if it is all."""
     return f"{int(number * 10) / 10:.1f} %" if number < 100 else "100 %"
 
 
 def span(seconds: float) -> str:
-    """How long, in the units that matter."""
+    """Writes a duration in the units that matter.
+
+    >>> span(3725)
+    '1 h 2 min'
+    """
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
@@ -48,22 +56,23 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float) -> str:
-    """A time of the day, UTC."""
+    """Writes the time of day of a moment, in UTC."""
     return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
 
 
 def moment(text: str) -> str:
-    """A time of the ledger, to the second."""
+    """Writes a time of the ledger, to the second."""
     return f"{text[:19].replace('T', ' ')} UTC"
 
 
 def visible(text: str) -> str:
-    """What cannot be seen, or changes how the rest is seen, as an escape."""
+    """Writes what cannot be seen, or changes how other text is seen, as an escape."""
     return plain(text, keep="\n")
 
 
 def record(raw: bytes) -> str:
-    """A rejected record; bytes that are no UTF-8 in hexadecimal, and no more than fits a page."""
+    """Writes a rejected record: in hexadecimal if it is no UTF-8, and no longer than fits a
+    page."""
     text = visible(raw.decode("utf-8", "backslashreplace"))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -1,4 +1,4 @@
-"""The form for a new import: it becomes the same request that a program would send."""
+"""Turns a form that a person has filled in into the request of a program."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class ImportForm(BaseModel):
 
     @property
     def options(self) -> bool:
-        """Whether any field besides the URL is filled in, so that the page unfolds the others."""
+        """Whether any options are given."""
         return any(text for name, text in self if name != "url")
 
     def wanted(self) -> NewImport:
-        """The request. Raises UsageError, naming the field, if one is not valid."""
+        """Returns the request. Raises UsageError."""
         given: dict[str, Any] = {name: text for name in _TEXTS if (text := self._text(name))}
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():

@@ -1,4 +1,4 @@
-"""Parts of pages as server-sent events: made again whenever an import in them has changed."""
+"""Sends parts of pages as server-sent events, whenever an import in them has changed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from snapshots.web.hub import Hub
 
 SHARE = 5
-"""What is dear to make is made less often: that many times as long lies in between."""
+"""After a part was rendered, this many times as long passes before it is rendered again."""
 AWAY_SECONDS = 2.0
-"""Until the database is asked again that did not answer."""
+"""Seconds until a database that did not answer is asked again."""
 
 
 async def parts(
     hub: Hub, make: Callable[[], str], import_id: int | None = None
 ) -> AsyncIterator[str]:
-    """The part as HTML, now and each time that it has become another.
+    """Yields the part as HTML, now and each time that it has changed.
 
-    `import_id` is the import that it shows; None: all of them.
+    `import_id`: the import that it shows; None for all.
     """
     sent = ""
     with hub.listener() as mailbox:

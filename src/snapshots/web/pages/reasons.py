@@ -1,4 +1,4 @@
-"""Why records were rejected: the codes of an import, ranked, each with a link to its records."""
+"""Ranks the reject codes of an import, each with a link to its records."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RejectReason:
-    """A code, and how often it was the reason."""
+    """A code, and how many records it rejected."""
 
     code: str
     count: int
     width: float
-    """Percent of the most frequent one's."""
+    """The width of its bar, in percent of that of the most frequent code."""
     link: str
     chosen: bool
 
 
 def ranked(import_id: int, by_code: Mapping[str, int], chosen: str | None) -> list[RejectReason]:
-    """In the order given; the chosen one's link leads back to all."""
+    """Returns the reasons in the order given. The link of the chosen one leads back to all."""
     most = max(by_code.values(), default=1)
     return [
         RejectReason(
@@ -38,6 +38,6 @@ def ranked(import_id: int, by_code: Mapping[str, int], chosen: str | None) -> li
 
 
 def link(import_id: int, *, code: str | None = None, after: int | None = None) -> str:
-    """To the rejects of an import: those of one code, those past a byte."""
+    """Returns the URL of an import's rejects: those of one code, those past a byte."""
     query = urlencode({k: v for k, v in (("code", code), ("after", after)) if v is not None})
     return f"/imports/{import_id}{'?' if query else ''}{query}#rejects"

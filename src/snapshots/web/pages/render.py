@@ -1,4 +1,4 @@
-"""Templates, filled in with what the ledger says."""
+"""Renders the templates with what the ledger says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 IMPORTS = 25
 REJECTS = 25
-"""On one page."""
+"""How many rejects a page shows."""
 _STATES: tuple[State, ...] = (
     "running", "queued", "finished", "failed", "cancelled", "interrupted",
 )  # fmt: skip
@@ -41,7 +41,7 @@ def imports(
     given: ImportForm | None = None,
     problem: SnapshotsError | None = None,
 ) -> str:
-    """The page that everything begins at."""
+    """Renders the first page: the imports, and the form for another."""
     return _page(
         here,
         "imports.html",
@@ -54,23 +54,23 @@ def imports(
 
 
 def imports_part(here: ServiceContext, state: State | None, before: int | None) -> str:
-    """The list on it."""
+    """Renders the list on the first page."""
     return _template("list.html", _imports(here, state, before))
 
 
 def one(here: ServiceContext, import_id: int, code: str | None, after: int | None) -> str:
-    """The page of an import."""
+    """Renders the page of an import."""
     live = f"/imports/{import_id}/live{_query(code=code, after=after)}"
     return _page(here, "import.html", live=live, **_one(here, import_id, code, after))
 
 
 def one_part(here: ServiceContext, import_id: int, code: str | None, after: int | None) -> str:
-    """What lives on it."""
+    """Renders the part of that page that changes."""
     return _template("detail.html", _one(here, import_id, code, after))
 
 
 def problem(here: ServiceContext, error: SnapshotsError) -> str:
-    """The page for what could not be done."""
+    """Renders the page for something that could not be done."""
     return _page(here, "problem.html", problem=error)
 
 
@@ -124,7 +124,7 @@ def _template(name: str, context: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Everything that a template is given is text, and is escaped."""
+    """Returns the environment of the templates, which escapes every value."""
     environment = Environment(
         loader=PackageLoader("snapshots.web"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The addresses of the dashboard. A form is answered with the address to go to."""
+"""The addresses of the dashboard. The answer to a form is a redirect."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ After = Annotated[int | None, Query(ge=-1, le=1 << 62)]
 
 
 class PageRoute(APIRoute):
-    """Whose errors are pages, too."""
+    """A route whose errors are pages, too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """See FastAPI."""
+        """Is called by FastAPI."""
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
@@ -55,7 +55,7 @@ routes = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 @routes.get("/")
 def imports(here: Here, state: State | None = None, before: Before = None) -> HTMLResponse:
-    """All of them, and the form for another."""
+    """Shows all imports, and the form for another."""
     return HTMLResponse(render.imports(here, state, before))
 
 
@@ -63,14 +63,14 @@ def imports(here: Here, state: State | None = None, before: Before = None) -> HT
 async def imports_live(
     here: Here, state: State | None = None, before: Before = None
 ) -> EventStream:
-    """The list, as it changes."""
+    """Sends the list whenever it changes."""
     here.hub.admit()
     return EventStream(parts(here.hub, partial(render.imports_part, here, state, before)))
 
 
 @routes.post("/imports")
 def submit(here: Here, given: Annotated[ImportForm, Form()]) -> Response:
-    """Asks for an import; what is wrong with that stands above the form."""
+    """Asks for an import; errors are shown above the form."""
     try:
         import_id = asked_for(here, given.wanted()).import_id
     except SnapshotsError as error:
@@ -80,7 +80,7 @@ def submit(here: Here, given: Annotated[ImportForm, Form()]) -> Response:
 
 @routes.get("/imports/{import_id}")
 def one(here: Here, import_id: Id, code: Code = None, after: After = None) -> HTMLResponse:
-    """An import, its plots and its rejects: those of one code, those past a byte."""
+    """Shows an import, its plots and its rejects: those of one code, those past a byte."""
     return HTMLResponse(render.one(here, import_id, code, after))
 
 
@@ -88,7 +88,7 @@ def one(here: Here, import_id: Id, code: Code = None, after: After = None) -> HT
 async def one_live(
     here: Here, import_id: Id, code: Code = None, after: After = None
 ) -> EventStream:
-    """The same, as it changes."""
+    """Sends that page's changing part whenever it changes."""
     here.hub.admit()
     make = partial(render.one_part, here, import_id, code, after)
     return EventStream(parts(here.hub, make, import_id))
@@ -96,19 +96,19 @@ async def one_live(
 
 @routes.post("/imports/{import_id}/cancel")
 def cancel(here: Here, import_id: Id) -> Response:
-    """Stops it; its rows stay."""
+    """Stops an import; its rows stay."""
     return _ask(here, import_id, "cancel")
 
 
 @routes.post("/imports/{import_id}/undo")
 def undo(here: Here, import_id: Id) -> Response:
-    """Takes its rows out."""
+    """Stops an import and removes its rows."""
     return _ask(here, import_id, "undo")
 
 
 @routes.post("/imports/{import_id}/resume")
 def resume(here: Here, import_id: Id) -> Response:
-    """Queues it again."""
+    """Queues an import again."""
     with here.pool.ledger(write=True) as ledger:
         commands.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
     return _to(import_id)

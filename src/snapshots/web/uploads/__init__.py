@@ -1,1 +1,1 @@
-"""Uploaded files: read from a multipart form, and stored whole or not at all."""
+"""Uploaded files: read from a multipart form, and stored completely or not at all."""

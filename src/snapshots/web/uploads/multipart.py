@@ -1,4 +1,4 @@
-"""The one file in a multipart form, as its bytes come: nothing is kept in memory or elsewhere."""
+"""Reads the one file of a multipart form as its bytes arrive, and keeps none of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from snapshots.errors import UsageError
 
 _MOST_PARTS = 100
-"""Each takes its time, and there is one file."""
+"""The most parts of a form: each takes time, and only one is the file."""
 
 
 class MultipartFile:
-    """Give it the pieces of the body, and it gives those of the file."""
+    """Takes the pieces of a body and returns those of the file in it."""
 
     def __init__(self, content_type: str) -> None:
-        """Raises UsageError where that is no form."""
+        """Raises UsageError if the body is no form."""
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
@@ -24,7 +24,7 @@ class MultipartFile:
                 hint="curl -F file=@rides.csv does; or send the bytes: PUT /v1/files/NAME",
             )
         self.name: str | None = None
-        """Of the file, once it is known."""
+        """The name of the file, once it is known."""
         self._parts = 0
         self._field, self._value = b"", b""
         self._headers: dict[bytes, bytes] = {}
@@ -47,7 +47,7 @@ class MultipartFile:
             raise UsageError(f"the form cannot be read: {error}") from error
 
     def feed(self, piece: bytes) -> bytes:
-        """What of the file is in a piece of the body. Raises UsageError."""
+        """Returns the bytes of the file in a piece of the body. Raises UsageError."""
         self._found = []
         try:
             self._parser.write(piece)
@@ -56,7 +56,7 @@ class MultipartFile:
         return b"".join(self._found)
 
     def finish(self) -> None:
-        """Raises UsageError where the form has no end, or there was no file in it."""
+        """Raises UsageError if the form has no end, or no file."""
         if not self._ended:
             raise UsageError("the form ends in its middle")
         if self.name is None:

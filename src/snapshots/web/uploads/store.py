@@ -1,4 +1,4 @@
-"""The folder of uploads: a file is there whole, or not at all."""
+"""Stores uploads in a folder: a file is there completely, or not at all."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOOK_BYTES = 16 << 20
-"""Between two looks at how much of the disk is free."""
+"""Bytes that are written between two looks at the free space."""
 _PART = re.compile(r"\..+\.[0-9a-f]{16}\.part")
 _TRIES = 10
 
 
 class Upload:
-    """A file that is on its way. Use it on threads, one at a time; `keep` it, or `abandon` it."""
+    """A file that is being uploaded. Call it from threads, one at a time; end with `keep` or
+    `abandon`."""
 
     def __init__(self, folder: Path, name: str, min_free: int) -> None:
-        """Raises DiskFull, and SnapshotsError where the folder cannot be written."""
+        """Raises DiskFull, and SnapshotsError if the folder cannot be written."""
         self.size = 0
         self._final = folder / name
         self._min_free = min_free
@@ -42,7 +43,7 @@ class Upload:
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
 
     def write(self, piece: bytes) -> None:
-        """The next bytes."""
+        """Writes the next bytes. Raises DiskFull."""
         if self.size - self._looked_at >= _LOOK_BYTES:
             self._looked_at = self.size
             require_free_space(self._path.parent, self._min_free)
@@ -54,7 +55,7 @@ class Upload:
         self.size += len(piece)
 
     def keep(self) -> str:
-        """Puts it in its place, durably; the hash of its bytes."""
+        """Puts the file in its place, durably, and returns the hash of its bytes."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -65,7 +66,7 @@ class Upload:
         return self._hasher.hexdigest()
 
     def abandon(self) -> None:
-        """Takes away what there is of it. Does nothing to what was kept."""
+        """Removes what was written. Does nothing to a file that was kept."""
         with suppress(OSError):
             self._file.close()
         with suppress(OSError):
@@ -73,7 +74,8 @@ class Upload:
 
 
 def _created(folder: Path, name: str) -> tuple[Path, int]:
-    """A file that is locked for as long as this process lives, so that `sweep` leaves it alone."""
+    """Creates a file that stays locked while this process lives, so that `sweep` leaves it
+    alone."""
     for _ in range(_TRIES):
         # Its name begins with a dot: nobody can ask for it to be imported.
         path = folder / f".{name}.{secrets.token_hex(8)}.part"
@@ -89,8 +91,8 @@ def _created(folder: Path, name: str) -> tuple[Path, int]:
 
 
 def sweep(folder: Path) -> int:
-    """Removes what services that are gone have left of uploads; how many files. Those of a service
-    that lives, here or elsewhere, are locked. Never raises."""
+    """Removes unfinished uploads of services that are gone, and returns how many. Those of a
+    service that still runs, here or elsewhere, are locked. Never raises."""
     removed = 0
     with suppress(OSError):
         for path in folder.iterdir():
@@ -113,7 +115,7 @@ def _removed(path: Path) -> bool:
 
 
 def require_free_space(folder: Path, min_free: int) -> None:
-    """Raises DiskFull where less is free than must stay so."""
+    """Raises DiskFull if less than `min_free` bytes are free."""
     there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     free = shutil.disk_usage(there).free
     if free < min_free:
