@@ -23,13 +23,12 @@ mod split;
 mod sqlite;
 mod value;
 mod values;
+mod verify;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
-    #[pymodule_export]
-    use crate::delivery::answer::plain_success;
     #[pymodule_export]
     use crate::block::Block;
     #[pymodule_export]
@@ -37,26 +36,33 @@ mod _native {
     #[pymodule_export]
     use crate::convert::{Altered, Converter, compile_patterns};
     #[pymodule_export]
-    use crate::delivery::credit::Credit;
-    #[pymodule_export]
-    use crate::hash::Hasher;
-    #[pymodule_export]
-    use crate::delivery::outbox::Outbox;
-    #[pymodule_export]
-    use crate::records::Records;
+    use crate::delivery::answer::plain_success;
     #[pymodule_export]
     use crate::delivery::connection_poller::ConnectionPoller;
     #[pymodule_export]
+    use crate::delivery::credit::Credit;
+    #[pymodule_export]
+    use crate::delivery::outbox::Outbox;
+    #[pymodule_export]
     use crate::delivery::request::request_end;
     #[pymodule_export]
-    use crate::scan::Scanner;
-    #[pymodule_export]
     use crate::delivery::request_stream::{CurrentOutbox, RequestStream};
+    #[pymodule_export]
+    use crate::hash::Hasher;
+    #[pymodule_export]
+    use crate::records::Records;
+    #[pymodule_export]
+    use crate::scan::Scanner;
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]
     #[pymodule_export]
     use crate::sqlite::{SqliteConnection, SqliteError, sqlite_version};
+    #[pymodule_export]
+    use crate::verify::StreamedRows;
+    #[cfg(feature = "sqlite")]
+    #[pymodule_export]
+    use crate::verify::sqlite::SqliteRows;
 
     use pyo3::panic::PanicException;
     use pyo3::prelude::*;

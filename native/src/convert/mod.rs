@@ -2,7 +2,7 @@
 
 mod altered;
 mod column;
-mod encoder;
+pub(crate) mod encoder;
 mod json;
 mod label;
 mod mariadb;
@@ -14,7 +14,7 @@ mod rows;
 mod rule;
 mod short;
 mod sink;
-mod sqlite;
+pub(crate) mod sqlite;
 mod text;
 
 use std::collections::HashSet;

@@ -4,8 +4,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::block::Block;
 use super::request::{self, Key};
+use crate::block::Block;
 
 /// The rows of a block, as requests of so many rows each.
 #[pyclass(module = "snapshots._native")]

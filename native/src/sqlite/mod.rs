@@ -4,7 +4,7 @@
 //! process lose each other's locks.
 
 mod insert;
-mod open;
+pub(crate) mod open;
 mod value;
 
 use std::path::PathBuf;
@@ -36,10 +36,10 @@ const BATCH: usize = 1000;
 
 /// What SQLite said.
 #[derive(Debug)]
-struct Failure {
-    message: String,
+pub(crate) struct Failure {
+    pub(crate) message: String,
     /// The extended result code; its low byte is the primary one.
-    code: i32,
+    pub(crate) code: i32,
 }
 
 impl From<rusqlite::Error> for Failure {

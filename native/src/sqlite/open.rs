@@ -15,7 +15,7 @@ use super::{CACHED_STATEMENTS, Failure};
 const DELAYS: [u64; 8] = [1, 2, 5, 10, 15, 20, 25, 50];
 
 /// Opens a file; a wait for a lock ends after `timeout`, or once it is `interrupted`.
-pub(super) fn open(
+pub(crate) fn open(
     path: PathBuf,
     read_only: bool,
     timeout: Duration,
