@@ -19,6 +19,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from snapshots._native import Block
 from snapshots.model import Column, Contract, Dialect, RowEncoding, TableName, TableShape
+from snapshots.stored_rows import RowSelection, StoredRows
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
@@ -353,6 +354,11 @@ class Target(Protocol):
 
     def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         """Whether the database means to sort more than so many rows for a statement, or may."""
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        """Rows to compare with the input, read on a session of their own; `session` is for
+        questions meanwhile. `shown`: differences that are kept at most between two calls of `take`.
+        """
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         """Where a row of the table is, in an order that costs nothing; None where nobody says."""

@@ -18,10 +18,10 @@ from snapshots.ledger.times import seconds_between
 from snapshots.model import TableName
 from snapshots.ports import Session, Target
 
-VERSION = 3
+VERSION = 4
 RACE_SECONDS = 5.0
 TABLES = frozenset(
-    {"snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects"}
+    f"snapshots_{name}" for name in ("version", "imports", "chunks", "rejects", "verifications")
 )
 ROW_LOCK = {"postgres": " FOR UPDATE", "mysql": " FOR UPDATE", "sqlite": ""}
 """From a look at a row to what follows from it; a transaction of SQLite has the whole file."""

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from snapshots.engine.loading.prefetch import ahead
+from snapshots.engine.support.ahead import ahead
 
 
 def test_same_items_in_order():

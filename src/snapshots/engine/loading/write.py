@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snapshots.engine.loading.prefetch import ahead
+from snapshots.engine.support.ahead import ahead
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents

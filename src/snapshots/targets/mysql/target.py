@@ -21,6 +21,7 @@ from snapshots.targets.mysql.exact_types import is_inexact
 from snapshots.targets.mysql.names import NAME_CHARACTERS, quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
+from snapshots.targets.mysql.stored_rows import MysqlRows
 from snapshots.targets.mysql.types import (
     kernel_type,
     physical_types,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, RowPlace, Session, Value
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _COLUMNS = """
 SELECT column_name, column_type, is_nullable, COALESCE(column_default, 'NULL') <> 'NULL',
@@ -262,6 +264,13 @@ class MysqlTarget:
 
     def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         return pages.sorts(session, sql, params, rows)
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        shape = self.inspect(session, rows.table)
+        if shape is None:
+            raise TargetError(f"There is no table {rows.table}.")
+        connection = self._open(self.location.database)
+        return MysqlRows(MysqlSession(connection), session, shape, rows, shown)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:  # noqa: ARG002
         # Where a table has no key InnoDB makes one, which nobody can read.

@@ -15,6 +15,7 @@ from psycopg.types.string import TextLoader
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.ports import Difference
 from snapshots.targets.postgres.altered import STAGE, stage_columns
+from snapshots.targets.postgres.copied import copied
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.names import qualified, quote
 from snapshots.targets.postgres.staged import STAGE as STAGED
@@ -23,7 +24,7 @@ from snapshots.targets.sql.ddl import placeholders
 from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg.abc import Buffer
 
@@ -189,6 +190,11 @@ class PostgresSession(Transactions):
                 copy.write(_TRAILER)
         # COPY itself skips no row: it counts fewer where a trigger has left some out.
         return given
+
+    def copied(self, statement: str) -> Iterator[bytes]:
+        """The bytes that a COPY ... TO STDOUT gives, in pieces of about 1 MiB."""
+        with self._errors():
+            yield from copied(self._connection, statement)
 
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
         self.command(compared.begin)

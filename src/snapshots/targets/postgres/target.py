@@ -8,12 +8,12 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from psycopg import errors as sqlstate
 
-from snapshots.errors import NoDatabase
+from snapshots.errors import NoDatabase, TargetError
 from snapshots.locations import DATABASE, Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison, Naming
@@ -24,6 +24,7 @@ from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.names import NAME_BYTES, qualified, quote
 from snapshots.targets.postgres.own_keys import orphans, own_keys
 from snapshots.targets.postgres.session import READERS, PostgresSession
+from snapshots.targets.postgres.stored_rows import PostgresRows
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
 from snapshots.targets.sql import ddl
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, RowPlace, Session, Value
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _CONNECT_SECONDS = "10"
 _MAINTENANCE = "postgres"
@@ -246,6 +248,13 @@ class PostgresTarget:
 
     def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         return pages.sorts(session, sql, params, rows)
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        shape = self.inspect(session, rows.table)
+        if shape is None or not isinstance(session, PostgresSession):
+            raise TargetError(f"There is no table {rows.table}.")
+        own = cast("PostgresSession", self.connect(create=False))
+        return PostgresRows(own, session, shape, rows, shown)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         return pages.row_place(session, shape)

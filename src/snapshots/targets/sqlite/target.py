@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from snapshots import home
 from snapshots._native import SqliteError
-from snapshots.errors import CannotConnect, ContractError, NoDatabase
+from snapshots.errors import CannotConnect, ContractError, NoDatabase, TargetError
 from snapshots.locations import Location
 from snapshots.model import TableColumn, TableShape
 from snapshots.ports import Comparison, Naming
@@ -21,6 +21,7 @@ from snapshots.targets.sqlite.base_tables import bases
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import orphans, own_keys
 from snapshots.targets.sqlite.session import SqliteSession
+from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.types import kernel_type, makes_numbers, physical, sql_type
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import Column, Contract, RowEncoding, TableName
     from snapshots.ports import OwnKey, ResultRows, RowPlace, Session, Value
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _NAME_BYTES = 1000
 """A limit of ours: SQLite's is that of a statement, a thousand million bytes."""
@@ -231,6 +233,12 @@ class SqliteTarget:
 
     def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:  # noqa: ARG002
         return pages.sorts(session, sql, params)
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        shape = self.inspect(session, rows.table)
+        if shape is None:
+            raise TargetError(f"There is no table {rows.table}.")
+        return SqliteStoredRows(self.path, session, shape, rows, shown)
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         return pages.row_place(session, shape)
