@@ -95,9 +95,11 @@ def test_a_stream(database, tmp_path):
     assert (given.returncode, "1,000 rows equal" in given.stdout) == (0, True), given.stdout
 
 
-def test_an_empty_table(database, tmp_path):
+def test_an_input_without_records(database, tmp_path):
     path = tmp_path / "empty.csv"
     path.write_text("id,name\n")
+    columns = "id varchar(9), name varchar(9), _import_id bigint, _line bigint"
+    execute(database, f"CREATE TABLE t ({columns})")
     import_id = load(database, path)
     assert verify(database, import_id).exit_code == 0
     execute(database, f"INSERT INTO t (id, _import_id, _line) VALUES ('1', {import_id}, 2)")

@@ -6,36 +6,37 @@ from snapshots import locations
 from snapshots.errors import UsageError
 from tests.verify.loaded import execute, load, numbers, told, verify
 
+TABLE = "CREATE TABLE t (id integer, name varchar(20), _import_id bigint, _line bigint)"
+
 
 def test_a_deleted_row_an_added_one_and_one_of_another_import(database, tmp_path):
+    execute(database, TABLE)
     import_id = load(database, numbers(tmp_path), chunk_size=2000)
     execute(
         database,
         "DELETE FROM t WHERE id = 10",
         f"INSERT INTO t (id, name, _import_id, _line) VALUES (5000, 'x', {import_id}, 10000)",
         "UPDATE t SET _import_id = 77 WHERE id = 500",
-        "UPDATE t SET _line = 901 WHERE id = 900",
+        "UPDATE t SET _line = 10001 WHERE id = 900",
     )
     report = verify(database, import_id)
     assert told(report) == [
         ("missing", 12, None, None, None),
         ("missing", 502, None, None, None),
-        ("more", 901, None, None, None),
         ("missing", 902, None, None, None),
         ("more", 10000, None, None, None),
+        ("more", 10001, None, None, None),
     ]
     assert (report.equal, report.changed, report.missing, report.more) == (997, 0, 3, 2)
     assert report.exit_code == 8
-    # All but the last are in chunks of the input, which are named.
+    # What is missing is in chunks of the input, which are named.
     assert len(report.differing) == 3
     assert sum(one.missing for one in report.differing) == 3
     assert [one.start <= 0 for one in report.differing] == [True, False, False]
 
 
 def test_a_line_that_is_there_twice(database, tmp_path):
-    execute(
-        database, "CREATE TABLE t (id integer, name varchar(20), _import_id bigint, _line bigint)"
-    )
+    execute(database, TABLE)
     import_id = load(database, numbers(tmp_path))
     execute(
         database,
@@ -86,9 +87,7 @@ def test_a_type_that_was_changed_since(postgres_url, tmp_path):
 
 
 def test_what_triggers_do_is_a_difference_and_they_are_named(database, tmp_path):
-    execute(
-        database, "CREATE TABLE t (id integer, name varchar(20), _import_id bigint, _line bigint)"
-    )
+    execute(database, TABLE)
     execute(database, *TRIGGERS[locations.target(database).name])
     import_id = load(database, numbers(tmp_path))
     report = verify(database, import_id)

@@ -19,8 +19,8 @@ POSTGRES = [
     ("smallint", ["0", "-32768", "007"], "5"),
     ("integer", ["0", "-2147483648", "12"], "5"),
     ("bigint", ["0", "9223372036854775807", "12"], "5"),
-    ("real", ["0.1", "-0.0", "1e30", "NaN"], "1.5"),
-    ("double precision", ["0.1", "-0.0", "5e-324", "1.7976931348623157e308", "Infinity"], "1.5"),
+    ("real", ["0.1", "-0.0", "1e30"], "1.5"),
+    ("double precision", ["0.1", "-0.0", "5e-324", "1.7976931348623157e308"], "1.5"),
     ("numeric", ["1.50", "-0.00", "1e5", "12345678901234567890.123"], "7.7"),
     ("numeric(10,2)", ["1.5", "0", "-12345678.9"], "7.7"),
     ("money", ["1.5", "-12.34"], "7.7::numeric::money"),
@@ -53,8 +53,12 @@ MYSQL = [
     ("mediumint", ["-8388608", "7"], "5"),
     ("int", ["-2147483648", "007"], "5"),
     ("bigint unsigned", ["18446744073709551615", "7"], "5"),
-    ("float", ["0.1", "16777216", "1e30", "3.4028234e38"], "1.5"),
-    ("double", ["0.1", "5e-324", "1.7976931348623157e308", "123456789.123456789"], "1.5"),
+    ("float", ["0.1", "16777216", "1e30", "3.4028235e38"], "1.5"),
+    (
+        "double",
+        ["0.1", "2.2250738585072014e-308", "1.7976931348623157e308", "123456789.123456789"],
+        "1.5",
+    ),
     ("decimal(20,5)", ["1.5", "-0", "123456789012345.12345"], "7.7"),
     ("date", ["2024-02-29", "1000-01-01"], "'2000-01-01'"),
     ("time(6)", ["00:00:00", "23:59:59.999999", "-838:59:58.5", "100:00:00"], "'12:00'"),
@@ -108,7 +112,6 @@ def file_of(folder, values):
 
 
 def is_found(database, tmp_path, sql_type, values, other):
-    import_id = None
     execute(
         database,
         f"CREATE TABLE t (n integer, v {sql_type}, last varchar(9), _import_id bigint,"
@@ -128,7 +131,7 @@ def is_found(database, tmp_path, sql_type, values, other):
     assert (kind, at, column) == ("changed", line, "v")
     assert expected != found
     assert None not in (expected, found)
-    execute(database, f"UPDATE t SET v = NULL WHERE n = 0")
+    execute(database, "UPDATE t SET v = NULL WHERE n = 0")
     execute(database, f"UPDATE t SET v = {other} WHERE n = {len(values)}")
     report = verify(database, import_id)
     both = [(at, expected is None, found is None) for _, at, _, expected, found in told(report)]

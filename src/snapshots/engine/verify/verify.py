@@ -164,7 +164,8 @@ class _Run:
             left_out=self.options.left_out,
         )
         if shape is None:
-            report.table.append(f"The table {self.plan.table} is gone.")
+            if self.entry.counts.loaded:
+                report.table.append(f"The table {self.plan.table} is gone.")
             return report
         there = {column.name for column in shape.columns}
         report.table += [
@@ -177,7 +178,7 @@ class _Run:
     def _cannot_compare(self, shape: TableShape | None, *, whole: bool) -> str:
         """Why the values of the table cannot be compared, as a sentence; empty if they can."""
         if shape is None:
-            return "The table is gone."
+            return "There is no table."
         if not whole:
             return "The chunks in the ledger do not cover the input."
         if not self.plan.lineage or not _has_lineage(shape):
@@ -214,22 +215,22 @@ class _Run:
             report.to_object(),
         )
 
-    def _begin_or_go_on(self, report: VerifyReport) -> tuple[int, VerifyReport]:
-        """The byte to go on at, and the report up to there."""
+    def _begin_or_go_on(self, report: VerifyReport) -> tuple[int, int | None, VerifyReport]:
+        """The byte and the line to go on at, no line at the beginning; and the report so far."""
         found = verifications.find(self.ledger, self.entry.import_id)
         known = found is not None and found.state != "finished" and found.wishes == self.wishes
         if found is None or not known or not found.next_offset:
             self._begin(report)
-            return 0, report
+            return 0, None, report
         before = VerifyReport.from_object(found.report)
         before.ledger = list(dict.fromkeys((*report.ledger, *before.ledger)))
         before.table = report.table
         verifications.go_on(self.ledger, self.entry.import_id, self.owner)
         self.say(f"goes on at byte {found.next_offset} of the input, in a new snapshot")
-        return found.next_offset, before
+        return found.next_offset, found.next_line, before
 
     def _compare(self, source: Source, shape: TableShape, report: VerifyReport) -> VerifyReport:
-        offset, report = self._begin_or_go_on(report)
+        offset, line, report = self._begin_or_go_on(report)
         self._compared = offset
         left = [chunk for chunk in self.chunks if chunk.start >= offset]
         there = {column.name for column in shape.columns}
@@ -238,7 +239,7 @@ class _Run:
         selection = RowSelection(
             self.plan.table,
             self.entry.import_id,
-            left[0].start_line if left and offset else None,
+            line,
             columns,
             frozenset(self.options.left_out) | gone,
             self.plan.encoding,
@@ -339,8 +340,14 @@ class _Run:
             verifications.interrupt(self.ledger, self.entry.import_id, self.owner)
 
     def _say_space(self) -> None:
-        size = self.entry.read
-        if size >= _WORTH_SAYING:
+        size, quote = self.entry.read, self.target.quote
+        if size < _WORTH_SAYING:
+            return
+        query = (
+            f"SELECT * FROM {self.plan.table.sql(quote)} WHERE {quote(LINEAGE[0])} = ?"  # noqa: S608
+            f" ORDER BY {quote(LINEAGE[1])}"
+        )
+        if self.target.sorts(self.ledger.session, query, (self.entry.import_id,), 0):
             self.say(
                 f"the database sorts {self.entry.counts.loaded:,} rows by their lines, which takes"
                 f" about {size / 1e6:,.0f} MB of its temporary space"
