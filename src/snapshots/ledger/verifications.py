@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 SINCE = 4
 """The version of the ledger that has the table."""
 
+RESULTS = {
+    "equal": "the table has what the input had",
+    "differs": "the table differs from the input",
+    "ledger_damaged": "the ledger does not add up",
+    "not_compared": "the values were not compared",
+}
+"""In words."""
+
 VerificationState = Literal["running", "interrupted", "finished"]
 
 

@@ -22,8 +22,8 @@ from snapshots.engine.verify.located import VerifyOptions, located
 from snapshots.engine.verify.report import VerifyReport
 from snapshots.engine.verify.values import ValueComparison
 from snapshots.errors import (
+    Forbids,
     ImportBusy,
-    LedgerError,
     NoSuchImport,
     SnapshotsError,
     Stopped,
@@ -70,13 +70,13 @@ def verify_import(
                 f"there is no import {import_id} in {target.display()}",
                 hint="snapshots list shows those there are",
             )
-        _require_verifiable(ledger, entry)
+        require_verifiable(ledger, entry)
         run = _Run(target, ledger, entry, options, say, stop or threading.Event(), progress)
         return run.verify()
 
 
-def _require_verifiable(ledger: Ledger, entry: Entry) -> None:
-    """Raises UsageError, LedgerError or ImportBusy."""
+def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
+    """The plan of an import that can be verified. Raises UsageError, Forbids or ImportBusy."""
     which = f"{entry.kind} {entry.import_id}"
     if entry.kind != "import":
         raise UsageError(f"{which} sent rows to an API, which has no table to compare")
@@ -86,7 +86,7 @@ def _require_verifiable(ledger: Ledger, entry: Entry) -> None:
             hint=f"verify that one: snapshots verify {entry.same_as}",
         )
     if not entry.plan or entry.state == "queued":
-        raise LedgerError(f"nothing of import {entry.import_id} has been loaded yet")
+        raise Forbids(f"nothing of import {entry.import_id} has been loaded yet")
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
             f"import {entry.import_id} is being worked on by {entry.owner}",
@@ -98,6 +98,7 @@ def _require_verifiable(ledger: Ledger, entry: Entry) -> None:
             f"import {entry.import_id} is being verified by {found.owner}",
             hint="wait for its end; snapshots show tells the result",
         )
+    return Plan.from_json(entry.plan)
 
 
 class _Run:
