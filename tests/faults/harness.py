@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapshots import locations
+from snapshots.engine.verify.located import VerifyOptions
+from snapshots.engine.verify.verify import verify_import
 
 PATIENCE = 300.0
 """Seconds for what is waited for. Nothing is promised by it: it ends a test that hangs, and beside
@@ -248,6 +250,9 @@ def check(database, made, import_id=1):
         assert imports == [(1,)], "the import was begun twice"
     finally:
         session.close()
+    options = VerifyOptions(input=str(made.path))
+    report = verify_import(import_id, locations.target(database), options, lambda _: None)
+    assert (report.result, report.equal) == ("equal", len(made.good)), report
 
 
 def wait_for(condition, seconds=PATIENCE):
