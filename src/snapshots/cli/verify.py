@@ -62,7 +62,7 @@ def command(
         stop.loading = True
         try:
             report = verify_import(
-                import_id, target, wanted, lambda text: say(text, err=True), stop.event, _progress
+                import_id, target, wanted, lambda text: say(text, err=True), stop.event, _Progress()
             )
         except Stopped:
             if stop.code is None:
@@ -77,11 +77,17 @@ def command(
     ctx.exit(report.exit_code)
 
 
-def _progress(done: int, everything: int) -> None:
-    if sys.stderr.isatty() and everything:
-        end = "\n" if done >= everything else ""
-        sys.stderr.write(f"\rverified {100 * done // everything} %{end}")
-        sys.stderr.flush()
+class _Progress:
+    """Says each tenth of the input that is compared, where somebody looks on."""
+
+    def __init__(self) -> None:
+        self._said = 0
+
+    def __call__(self, done: int, everything: int) -> None:
+        tenth = 10 * done // everything if everything else 0
+        if sys.stderr.isatty() and self._said < tenth < 10:
+            self._said = tenth
+            say(f"{tenth * 10} % compared", err=True)
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
