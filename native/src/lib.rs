@@ -26,6 +26,7 @@ mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod values;
+mod verify;
 
 use pyo3::prelude::*;
 
@@ -60,6 +61,11 @@ mod _native {
     #[cfg(feature = "sqlite")]
     #[pymodule_export]
     use crate::sqlite::{SqliteConnection, SqliteError};
+    #[pymodule_export]
+    use crate::verify::StreamedRows;
+    #[cfg(feature = "sqlite")]
+    #[pymodule_export]
+    use crate::verify::sqlite::SqliteRows;
 
     use pyo3::panic::PanicException;
     use pyo3::prelude::*;

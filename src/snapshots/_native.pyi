@@ -1,7 +1,7 @@
 """The Rust kernel. All offsets and sizes are in bytes; lines are 1-based."""
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeAlias, TypeVar, final
+from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Value: TypeAlias = int | float | str | bytes | None
@@ -320,6 +320,77 @@ class SqliteConnection:
     def in_transaction(self) -> bool: ...
     def interrupt(self) -> None:
         """Makes the running call fail with code 9. May be called from any thread."""
+    def close(self) -> None: ...
+
+RowsCompared: TypeAlias = tuple[
+    tuple[int, int, int, int],
+    list[int],
+    list[tuple[Literal["changed", "missing", "more"], int, int | None, str | None, str | None]],
+]
+"""Equal, changed, missing and more rows; changed values of each column; and of the first
+differences kind, line, index of the column, the input's value and the table's."""
+
+@final
+class StreamedRows:
+    """Rows of a table, as bytes of PostgreSQL's binary COPY or of MySQL's text protocol, compared
+    with blocks. The last value of each row is its line. For one thread at a time."""
+
+    def __init__(
+        self,
+        form: Literal["copy", "packets"],
+        encoding: Literal["postgres", "text"],
+        modes: list[str],
+        asks: bool,
+        shown: int,
+    ) -> None:
+        """`modes`: how each of the blocks' columns is compared. `asks`: values that are not the
+        same at a glance become questions. `shown`: differences that are kept at most between two
+        calls of `take`."""
+    def feed(self, data: bytes) -> None:
+        """The next bytes of the server."""
+    def end(self) -> None:
+        """Nothing more will come. ValueError where the stream cannot have ended yet."""
+    def compare(self, block: Block, refused: list[int]) -> bool:
+        """Compares a block's rows, but for the `refused` lines, which are sorted. False where bytes
+        must be fed first: then the same block must be given again."""
+    def pass_by(self, before: int | None = None) -> bool:
+        """Counts the rows before a line, or all, as more. False where bytes must be fed first."""
+    @property
+    def error(self) -> bytes | None:
+        """The server's last packet, if it was an error."""
+    def questions(self) -> list[tuple[int, int, str, str]]:
+        """Line, index of the column, the text of the input and that of the table, of each value of
+        which only the database can tell whether it is the same."""
+    def settle(self, same: list[bool]) -> None:
+        """Answers all questions: whether the values are the same."""
+    def take(self) -> RowsCompared:
+        """What the comparison has come to since this was last called."""
+
+@final
+class SqliteRows:
+    """Rows of a table in a file, compared with blocks of encoding `sqlite`, on a connection of its
+    own and in one transaction. For one thread at a time."""
+
+    def __init__(
+        self,
+        path: str,
+        sql: str,
+        import_id: int,
+        line: int,
+        modes: list[str],
+        shown: int,
+        busy_timeout_ms: int,
+    ) -> None:
+        """`sql` has two parameters, the import and the first line, and gives the columns that are
+        compared and the line, in the order of the lines."""
+    def compare(self, block: Block, refused: list[int]) -> bool:
+        """See `StreamedRows.compare`; true."""
+    def pass_by(self, before: int | None = None) -> bool:
+        """Counts the rows before a line, or all, as more; true."""
+    def take(self) -> RowsCompared:
+        """What the comparison has come to since this was last called."""
+    def interrupt(self) -> None:
+        """From any thread: the running call fails with code 9."""
     def close(self) -> None: ...
 
 def plain_success(data: bytes) -> int:

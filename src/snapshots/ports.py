@@ -22,6 +22,7 @@ from snapshots._native import Block
 from snapshots.model import Column, Contract, Dialect, TableName, TableShape
 from snapshots.row_encoding import RowEncoding
 from snapshots.sql_dialect import SqlDialect
+from snapshots.stored_rows import RowSelection, StoredRows
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
@@ -368,6 +369,11 @@ class Target(Protocol):
 
     def sorts(self, session: Session, sql: str, params: Sequence[Value], rows: int) -> bool:
         """Returns whether the database may sort more than `rows` rows for a statement."""
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        """Rows to compare with the input, read on a session of their own; `session` is for
+        questions meanwhile. `shown`: differences that are kept at most between two calls of `take`.
+        """
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:
         """Returns how to read the table's rows in an order that costs nothing; None: there is no

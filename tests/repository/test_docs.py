@@ -23,6 +23,7 @@ from snapshots.engine.input import identity
 from snapshots.engine.limits import JUDGED_FROM
 from snapshots.engine.loading import execution, write
 from snapshots.engine.plan.options import Options
+from snapshots.engine.verify.report import EXIT_CODES, VerifyReport
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
@@ -207,7 +208,7 @@ def test_every_exit_code_of_an_error_is_documented() -> None:
         for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, errors.SnapshotsError)
     }
-    assert raised | {0, 3, 4, 5, 143} == documented
+    assert raised | {0, 3, 4, 5, 143, *EXIT_CODES.values()} == documented
     readme = section((ROOT / "README.md").read_text("utf-8"), "## Exit codes")
     assert {int(n) for cell in cells(readme, 0) for n in cell.split(",")} == documented
 
@@ -223,6 +224,8 @@ def test_the_fields_of_json_are_documented() -> None:
     beside = {"record", "counts", "exit_code"}
     result = words_in(cells(section(text, "## A result")))
     assert set(result) == set(names(events.ImportResult)) - beside
+    report = words_in(cells(section(text, "## A verification"), 0))
+    assert sorted(report) == sorted((*names(VerifyReport), "result"))
     rows = section(text, "## Progress")
     for event in (events.Notice, events.Started, events.Progress):
         (said,) = [
@@ -260,7 +263,7 @@ def test_every_column_of_the_ledger_is_documented() -> None:
     text = page("ledger.md")
     script = "".join(file.read_text("utf-8") for file in sorted((folder / "postgres").iterdir()))
     tables = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\)", script, re.DOTALL)
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table, body in tables:
         columns = re.findall(r"^    ([a-z_]+) ", body, re.MULTILINE)
         columns += re.findall(rf"^ALTER TABLE {table} ADD COLUMN (\w+) ", script, re.MULTILINE)

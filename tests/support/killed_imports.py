@@ -10,6 +10,8 @@ from pathlib import Path
 
 import snapshots
 from snapshots import locations
+from snapshots.engine.verify.located import VerifyOptions
+from snapshots.engine.verify.verify import verify_import
 from tests.support import snapshots_process
 from tests.support.processes import finish, limiting
 
@@ -154,6 +156,9 @@ def check(database, made, import_id=1):
         assert imports == [(1,)], "the import was begun twice"
     finally:
         session.close()
+    options = VerifyOptions(input=str(made.path))
+    report = verify_import(import_id, locations.target(database), options, lambda _: None)
+    assert (report.result, report.equal) == ("equal", len(made.good)), report
 
 
 def committed_chunks(database):

@@ -4,7 +4,7 @@ mod altered_records;
 mod block_builder;
 mod column;
 mod convert_value;
-mod encoders;
+pub mod encoders;
 mod fast_path;
 mod fast_timestamp;
 mod field;

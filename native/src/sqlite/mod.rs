@@ -3,9 +3,9 @@
 //! One copy of SQLite must serve every access to a file. If two copies in one process have the same
 //! file open, they lose each other's locks.
 
-mod failure;
+pub mod failure;
 mod insert;
-mod open;
+pub mod open;
 mod python_value;
 
 use std::path::PathBuf;

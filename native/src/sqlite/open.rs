@@ -18,7 +18,7 @@ const CACHED_STATEMENTS: usize = 64;
 const DELAYS: [u64; 8] = [1, 2, 5, 10, 15, 20, 25, 50];
 
 /// Opens a file. A wait for a lock ends after `timeout`, or once `interrupted` is set.
-pub(super) fn open(
+pub fn open(
     path: PathBuf,
     read_only: bool,
     timeout: Duration,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli.say import csv_rows, say, say_json
+from snapshots.ledger.verifications import RESULTS
 from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import ImportResult
     from snapshots.engine.history.lookup import Detail, FileStatus
+    from snapshots.ledger.verifications import Verification
     from snapshots.model import Counts, ImportRecord, Reject
 
 
@@ -166,6 +168,8 @@ def print_detail(detail: Detail) -> None:
     for name, value in record_object(detail.record).items():
         if value is not None:
             say(f"{name + ':':<14} {value}")
+    if detail.verification is not None:
+        say(f"{'verified:':<14} {_verified(detail.verification)}")
     if detail.rejects_by_code:
         say("rejects by code:")
     for code, count in detail.rejects_by_code.items():
@@ -181,6 +185,25 @@ def print_detail(detail: Detail) -> None:
     for column in plan["schema"]["fields"]:
         say(f"  {column['name']}: {column['type']}")
     say(f"chunks: {len(detail.chunks)}")
+
+
+def verification_object(found: Verification | None) -> dict[str, object] | None:
+    """When an import was verified, and with what result, as `--json` shows it."""
+    if found is None:
+        return None
+    return {
+        "state": found.state,
+        "result": found.result,
+        "started_at": found.started_at,
+        "finished_at": found.finished_at,
+        "by": found.by,
+    }
+
+
+def _verified(found: Verification) -> str:
+    if found.result is None:
+        return f"{found.state}, since {found.started_at}, by {found.by}"
+    return f"{found.finished_at}, by {found.by}: {RESULTS[found.result]}"
 
 
 def print_rejects(rejects: Iterable[Reject], form: str) -> None:

@@ -9,7 +9,7 @@ import click
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.option_types import IMPORT_ID
-from snapshots.cli.output import print_detail, record_object
+from snapshots.cli.output import print_detail, record_object, verification_object
 from snapshots.cli.say import say_json
 
 
@@ -32,6 +32,7 @@ def command(import_id: int, database: str | None, as_json: bool) -> None:
             "rejects_by_code": detail.rejects_by_code,
             "skipped_by_code": detail.skipped_by_code,
             "plan": json.loads(detail.plan) if detail.plan else None,
+            "verification": verification_object(detail.verification),
             "chunks": [
                 {
                     "start": chunk.start,

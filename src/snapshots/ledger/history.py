@@ -228,6 +228,20 @@ class History:
             yield from page
             after = page[-1].byte_offset
 
+    def reject_lines(self, import_id: int) -> Iterator[int]:
+        """The lines of an import's rejects in the order of the input; holds one page at a time."""
+        after = -1
+        while True:
+            rows = self.session.execute(
+                "SELECT line, byte_offset FROM snapshots_rejects"
+                " WHERE import_id = ? AND byte_offset > ? ORDER BY byte_offset LIMIT 10000",
+                (import_id, after),
+            )
+            if not rows:
+                return
+            yield from (cast("int", line) for line, _ in rows)
+            after = cast("int", rows[-1][1])
+
     def rejects_after(
         self, import_id: int, offset: int, code: str | None = None, most: int = 1000
     ) -> list[Reject]:

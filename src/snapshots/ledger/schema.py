@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 4
+VERSION = 5
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
 TABLES = frozenset(
-    {"snapshots_version", "snapshots_imports", "snapshots_chunks", "snapshots_rejects"}
+    f"snapshots_{name}" for name in ("version", "imports", "chunks", "rejects", "verifications")
 )
 
 Alive = Callable[[str | None, float], bool]

@@ -11,7 +11,16 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from snapshots.web import pages, problems
-from snapshots.web.api import chunks_and_rejects, docs_page, events, files, health, imports, tables
+from snapshots.web.api import (
+    chunks_and_rejects,
+    docs_page,
+    events,
+    files,
+    health,
+    imports,
+    tables,
+    verify,
+)
 from snapshots.web.api.query_parameters import known_query
 from snapshots.web.gate.guard import Guard
 from snapshots.web.gate.tokens import Tokens
@@ -36,6 +45,7 @@ def application(service: ServiceContext) -> ASGIApp:
             yield
         finally:
             looking.cancel()
+            service.verifying.close()
             service.pool.close()
             service.reads.close()
 
@@ -51,7 +61,10 @@ def application(service: ServiceContext) -> ASGIApp:
         dependencies=[Depends(known_query)],
     )
     app.state.service = service
-    modules = (imports, chunks_and_rejects, events, files, tables, health, docs_page, pages)
+    modules = (
+        *(imports, chunks_and_rejects, verify, events, files, tables, health, docs_page),
+        pages,
+    )
     routers = [module.routes for module in modules]
     problems.install(app, routers)
     problems.describe(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -13,6 +13,7 @@ from snapshots.web.hub import Hub
 from snapshots.web.row_reads import RowReads
 from snapshots.web.session_pool import SessionPool
 from snapshots.web.settings import ServiceSettings
+from snapshots.web.verifying import Verifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class ServiceContext:
     uploading: ReadSlots
     exposition: Callable[[], tuple[bytes, str]]
     """Returns the metrics as text, and the type of that text."""
+    verifying: Verifying = field(default_factory=Verifying)
 
 
 async def _of(request: Request) -> ServiceContext:

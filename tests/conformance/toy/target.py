@@ -12,6 +12,7 @@ from snapshots.targets.sqlite.catalog import Catalog
 from snapshots.targets.sqlite.own_keys import OwnKeys
 from snapshots.targets.sqlite.page_cost import PageCost
 from snapshots.targets.sqlite.session import SqliteSession
+from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import TableNames
 from snapshots.targets.sqlite.types import physical, sql_type
 from tests.conformance.toy.dialect import ToyDialect
@@ -44,6 +45,9 @@ class ToyTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
         if not self.path.parent.is_dir():
             raise CannotConnect("No folder for a toy.", place=str(self.path), hint="Make one.")
         return SqliteSession(self.path)
+
+    def read_rows(self, session, shape, rows, shown):
+        return SqliteStoredRows(self.path, session, shape, rows, shown)
 
     def table_name(self, text):
         return ddl.table_name(text, schemas=False, own="main", url=lambda _: "toy:///PATH")

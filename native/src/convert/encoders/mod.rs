@@ -5,9 +5,9 @@ mod encoder;
 mod json;
 mod mariadb;
 mod postgres;
-mod sqlite;
+pub mod sqlite;
 mod text;
-mod time_text;
+pub mod time_text;
 
 pub use column_key::ColumnKey;
 pub use encoder::{Encoder, Width};

@@ -22,6 +22,7 @@ from snapshots.errors import (
     SnapshotsError,
     UsageError,
 )
+from snapshots.ledger import verifications
 from snapshots.ledger.entry import CommittedChunk, Entry
 from snapshots.ledger.history import History
 from snapshots.sources import expand, open_source, shown
@@ -30,6 +31,7 @@ from snapshots.sources.names import require_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.ledger.verifications import Verification
     from snapshots.model import ImportRecord, Reject
 
 Presence = Literal[
@@ -69,6 +71,8 @@ class Detail:
     chunks: list[CommittedChunk]
     rejects_by_code: dict[str, int]
     skipped_by_code: dict[str, int]
+    verification: Verification | None = None
+    """The last one."""
 
 
 def list_imports(database: str | None) -> Listing:
@@ -175,6 +179,7 @@ def show(import_id: int, database: str | None) -> Detail:
             chunks=history.chunks(import_id),
             rejects_by_code=history.reject_counts(import_id),
             skipped_by_code=history.skip_counts(import_id),
+            verification=verifications.find(history, import_id),
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snapshots.engine.loading.prefetch import prefetched
 from snapshots.engine.support.fault_points import fault_point
+from snapshots.engine.support.prefetch import prefetched
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
 from snapshots.model import Counts, Reject

@@ -21,11 +21,13 @@ from snapshots.targets.mysql.inserts import statements
 from snapshots.targets.mysql.load import LoadStatements
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.session_names import end_named, take_name
+from snapshots.targets.mysql.streamed import streamed
 from snapshots.targets.sql.ddl import placeholders
 from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from snapshots._native import Block
     from snapshots.model import TableName
@@ -133,6 +135,15 @@ class MysqlSession(Transactions):
                 hint="SET GLOBAL local_infile = 1 on the server, or use another column type.",
             )
         return self._insert(load, blocks)
+
+    def streamed(self, statement: str) -> Iterator[bytes]:
+        """The rows of a query as the server sends them; see `streamed.py`."""
+        with self._errors():
+            yield from streamed(self._connection, statement)
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Within it the driver's errors become those of this package."""
+        return self._errors()
 
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
         return []

@@ -22,6 +22,7 @@ from snapshots.targets.mysql.page_cost import PageCost
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
+from snapshots.targets.mysql.stored_rows import MysqlRows
 from snapshots.targets.mysql.table_names import TableNames
 from snapshots.targets.mysql.types import physical_types, sql_type, sql_types
 from snapshots.targets.sql import ddl
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from snapshots.model import Contract, TableName, TableShape, Type
     from snapshots.ports import Session
     from snapshots.sql_dialect import SqlDialect
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _COLLATIONS = """
 SELECT collation_name FROM information_schema.collations
@@ -130,6 +132,12 @@ class MysqlTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
         exact = session.execute(_COLLATIONS)
         collation = str(exact[0][0]) if exact else "utf8mb4_bin"
         return f" ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}"
+
+    def read_rows(
+        self, session: Session, shape: TableShape, rows: RowSelection, shown: int
+    ) -> StoredRows:
+        own = MysqlSession(self._open(self.location.database))
+        return MysqlRows(own, session, shape, rows, shown)
 
     def _open(self, database: str | None) -> BulkConnection:
         place = self.location

@@ -16,6 +16,7 @@ from snapshots.errors import SnapshotsError, TargetError
 from snapshots.ports import Difference
 from snapshots.row_encoding import ENCODINGS
 from snapshots.targets.postgres.altered import STAGE, stage_columns
+from snapshots.targets.postgres.copied import copied
 from snapshots.targets.postgres.errors import translate
 from snapshots.targets.postgres.quoting import qualified, quote
 from snapshots.targets.postgres.staged import STAGE as STAGED
@@ -24,7 +25,7 @@ from snapshots.targets.sql.ddl import placeholders
 from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg.abc import Buffer
 
@@ -190,6 +191,11 @@ class PostgresSession(Transactions):
                 copy.write(_TRAILER)
         # COPY itself skips no row: it counts fewer where a trigger has left some out.
         return given
+
+    def copied(self, statement: str) -> Iterator[bytes]:
+        """The bytes that a COPY ... TO STDOUT gives, in pieces of about 1 MiB."""
+        with self._errors():
+            yield from copied(self._connection, statement)
 
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
         self.command(compared.begin)

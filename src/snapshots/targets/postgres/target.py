@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import psycopg
 from psycopg import errors as sqlstate
@@ -24,6 +24,7 @@ from snapshots.targets.postgres.own_keys import OwnKeys
 from snapshots.targets.postgres.page_cost import PageCost
 from snapshots.targets.postgres.quoting import quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
+from snapshots.targets.postgres.stored_rows import PostgresRows
 from snapshots.targets.postgres.table_names import TableNames
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
 from snapshots.targets.sql import ddl
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from snapshots.model import Column, Contract, TableName, TableShape, Type
     from snapshots.ports import Session
     from snapshots.sql_dialect import SqlDialect
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _MAINTENANCE = "postgres"
 
@@ -130,6 +132,12 @@ class PostgresTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
             "client_encoding": "UTF8",
         }
         return psycopg.connect(autocommit=True, context=READERS, **settings)
+
+    def read_rows(
+        self, session: Session, shape: TableShape, rows: RowSelection, shown: int
+    ) -> StoredRows:
+        own = cast("PostgresSession", self.connect(create=False))
+        return PostgresRows(own, session, shape, rows, shown)
 
     def _session(self, database: str | None) -> Session:
         return PostgresSession(self._open(database))

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.errors import TargetError
 from snapshots.ports import Comparison
 from snapshots.targets.sql import ddl
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from snapshots.ports import OwnKey, RowPlace, Session
     from snapshots.row_encoding import RowEncoding
     from snapshots.sql_dialect import SqlDialect
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 
 class SqlTarget(ABC):
@@ -47,6 +49,16 @@ class SqlTarget(ABC):
     @abstractmethod
     def physical_types(self, contract: Contract) -> list[Type]:
         """What `inspect` will make of the columns of a table created from the contract."""
+
+    @abstractmethod
+    def inspect(self, session: Session, table: TableName) -> TableShape | None:
+        """See `ports.Target`."""
+
+    @abstractmethod
+    def read_rows(
+        self, session: Session, shape: TableShape, rows: RowSelection, shown: int
+    ) -> StoredRows:
+        """The rows that `stored_rows` gives, of a table that exists."""
 
     def sql_types(self, contract: Contract) -> list[str]:
         """The types that the columns of a new table are declared with, in their order."""
@@ -99,6 +111,12 @@ class SqlTarget(ABC):
 
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:  # noqa: ARG002
         return None
+
+    def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
+        shape = self.inspect(session, rows.table)
+        if shape is None:
+            raise TargetError(f"There is no table {rows.table}.")
+        return self.read_rows(session, shape, rows, shown)
 
     def physical(self, contract: Contract) -> Contract:
         columns = tuple(

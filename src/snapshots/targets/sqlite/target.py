@@ -21,6 +21,7 @@ from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import OwnKeys
 from snapshots.targets.sqlite.page_cost import PageCost
 from snapshots.targets.sqlite.session import SqliteSession
+from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import TableNames
 from snapshots.targets.sqlite.types import physical, sql_type
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from snapshots.model import Column, Contract, TableName, TableShape, Type
     from snapshots.ports import Session
     from snapshots.sql_dialect import SqlDialect
+    from snapshots.stored_rows import RowSelection, StoredRows
 
 _MAIN = "main"
 """What SQLite calls the file itself."""
@@ -80,6 +82,11 @@ class SqliteTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
                 place=str(self.path),
                 hint="Check the permissions of the file and of its folder.",
             ) from error
+
+    def read_rows(
+        self, session: Session, shape: TableShape, rows: RowSelection, shown: int
+    ) -> StoredRows:
+        return SqliteStoredRows(self.path, session, shape, rows, shown)
 
     def _look(self, *, create: bool) -> None:
         if self.path.is_dir():

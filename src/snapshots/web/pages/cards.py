@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots.ledger.verifications import RESULTS
 from snapshots.web.pages.formatting import count, moment, size, span
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.history.progress import Status
     from snapshots.ledger.entry import Entry
+    from snapshots.ledger.verifications import Verification
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
 _LEAST_WIDTH = 0.4
@@ -24,6 +26,8 @@ class ImportCard:
     """One import on a page."""
 
     status: Status
+    verification: Verification | None = None
+    """The last one, where it is of interest."""
 
     @property
     def entry(self) -> Entry:
@@ -52,6 +56,23 @@ class ImportCard:
         # The ledger still says that an interrupted one runs: a worker takes it up by itself.
         asked = self.entry.request is not None and not self.entry.wanted
         return asked and self.entry.state in _STOPPED
+
+    @property
+    def can_verify(self) -> bool:
+        """It was asked of the service, and has loaded all of its input."""
+        done = self.status.state == "finished" and not self.entry.duplicate
+        return done and self.entry.request is not None
+
+    @property
+    def verified(self) -> str:
+        """When it was verified, and with what result, in words; empty: never."""
+        found = self.verification
+        if found is None:
+            return ""
+        if found.result is None:
+            return f"{found.state}, since {moment(found.started_at)}"
+        result = RESULTS[found.result]
+        return f"{moment(found.finished_at or found.started_at)}: {result}"
 
     @property
     def can_undo(self) -> bool:

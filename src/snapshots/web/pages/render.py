@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from snapshots.engine.history.progress import status
 from snapshots.engine.queue import commands
+from snapshots.ledger import verifications
 from snapshots.ledger.history import ImportFilter
 from snapshots.ledger.timeline import timeline
 from snapshots.model import State
@@ -89,7 +90,7 @@ def _one(
     past = -1 if after is None else after
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
-        card = ImportCard(status(ledger, entry))
+        card = ImportCard(status(ledger, entry), verifications.find(ledger, import_id))
         groups = timeline(ledger, import_id)
         by_code = ledger.reject_counts(import_id)
         shows = here.settings.tables.shows_rejects(ledger, entry)

@@ -17,7 +17,8 @@ from snapshots.ledger.queue import Wish
 from snapshots.model import State
 from snapshots.web.api.events import EventStream
 from snapshots.web.api.imports import Id, asked_for
-from snapshots.web.context import Here, ServiceContext
+from snapshots.web.api.verify import Verify, begin
+from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.pages import render
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
@@ -111,6 +112,13 @@ def resume(here: Here, import_id: Id) -> Response:
     """Queues an import again."""
     with here.pool.ledger(write=True) as ledger:
         commands.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
+    return _to(import_id)
+
+
+@routes.post("/imports/{import_id}/verify")
+def verify(here: Here, client: Client, import_id: Id) -> Response:
+    """Compares its table with its input."""
+    begin(here, client, import_id, Verify())
     return _to(import_id)
 
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from snapshots.engine.loading.prefetch import prefetched
+from snapshots.engine.support.prefetch import prefetched
 
 
 def test_same_items_in_order():

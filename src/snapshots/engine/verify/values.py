@@ -1,0 +1,119 @@
+"""Compares the values of a table with those of the input, chunk by chunk, in one pass over both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots._native import Hasher
+from snapshots.engine.input.reader import Gap, Reader, Remainder
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.engine.support.prefetch import prefetched
+from snapshots.engine.verify.rejects import ChunkAccount, KeptRejects
+from snapshots.errors import InputChanged, Stopped
+from snapshots.model import Counts, Reject
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from snapshots._native import Block, Converter
+    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.verify.report import VerifyReport
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ledger.history import History
+    from snapshots.ports import Source
+    from snapshots.stored_rows import StoredRows
+
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ValueComparison:
+    """One pass over the chunks that are left."""
+
+    source: Source
+    plan: Plan
+    converter: Converter
+    chunks: Sequence[CommittedChunk]
+    """Those that are to be compared, in the order of the input; at least one."""
+    rows: StoredRows
+    stop: threading.Event
+    complete: bool
+    """The chunks are all of the input."""
+    compared: Callable[[CommittedChunk, VerifyReport], None]
+    """Hears of each chunk that has been compared."""
+
+    def run(self, ledger: History, import_id: int, report: VerifyReport) -> None:
+        """Adds to the report what differs.
+
+        Raises InputChanged where the input is not what was loaded, Stopped, or TargetError.
+        """
+        kept = KeptRejects(ledger, import_id, self.chunks[0].start_line)
+        chunks = iter(self.chunks)
+        account: ChunkAccount | None = None
+        for chunk, piece, block in prefetched(self._blocks()):
+            if self.stop.is_set():
+                raise Stopped("stopped before the whole table was compared")
+            if account is None or account.chunk is not chunk:
+                account = ChunkAccount(next(chunks), kept.until(chunk.end_line))
+            self.rows.compare(block, account.refused)
+            account.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
+            if block.rejected:
+                found = [Reject(*reject) for reject in block.rejects()]
+                account.found.extend(piece.as_in_the_input(found))
+            if piece.chunk.start + block.position >= chunk.end:
+                account.check(report)
+                report.add(chunk, self.rows.take())
+                self.compared(chunk, report)
+                fault_point("verified-chunk")
+        self.rows.pass_by()
+        report.add_rows(self.rows.take())
+
+    def _blocks(self) -> Iterator[tuple[CommittedChunk, Piece, Block]]:
+        """All blocks with the chunks that they belong to. Raises InputChanged."""
+        pieces = iter(self._reader())
+        piece = next(pieces, None)
+        for chunk in self.chunks:
+            end, hasher = chunk.start, Hasher()
+            while end < chunk.end:
+                if piece is None or piece.chunk.start != end or piece.chunk.end > chunk.end:
+                    raise self._changed(chunk)
+                hasher.update(bytes(piece.chunk))
+                if piece.chunk.end == chunk.end and hasher.hexdigest() != _digest(chunk, hasher):
+                    raise self._changed(chunk)
+                yield from ((chunk, piece, block) for block in self._converted(piece))
+                end, piece = piece.chunk.end, next(pieces, None)
+        if piece is not None and self.complete:
+            raise InputChanged(
+                f"the input goes on behind byte {self.chunks[-1].end}, where its import ended",
+                place=self.source.identity.name,
+                hint="give the input as it was with --input",
+            )
+
+    def _converted(self, piece: Piece) -> Iterator[Block]:
+        position, line = 0, piece.chunk.line
+        while position < len(piece.chunk):
+            block = self.converter.convert(piece.chunk, position, line, BLOCK_BYTES)
+            position, line = block.position, block.line
+            yield block
+
+    def _reader(self) -> Reader:
+        """Cuts the input where the import has cut it."""
+        last = self.chunks[-1]
+        gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in self.chunks]
+        remainder = Remainder((*gaps, Gap(last.end, last.end_line, None)))
+        return Reader(self.source, self.plan.dialect, self.plan.chunk_size, remainder, "known")
+
+    def _changed(self, chunk: CommittedChunk) -> InputChanged:
+        return InputChanged(
+            f"bytes {chunk.start} to {chunk.end} are not those that were loaded",
+            place=self.source.identity.name,
+            hint="give the input as it was with --input",
+        )
+
+
+def _digest(chunk: CommittedChunk, hasher: Hasher) -> str:
+    """An older ledger has not the hashes of all chunks."""
+    return hasher.hexdigest() if chunk.hash is None else chunk.hash.hex()

@@ -1,0 +1,104 @@
+"""Verifications that clients have asked for, each on a thread of the service."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from snapshots.engine.queue import commands
+from snapshots.engine.queue.request import ImportRequest
+from snapshots.engine.support import threads
+from snapshots.engine.verify.located import VerifyOptions
+from snapshots.engine.verify.verify import require_verifiable, verify_import
+from snapshots.errors import Forbids, ImportBusy, QueueFull
+from snapshots.sources.remote.access import RemoteAccess
+from snapshots.sources.remote.policy import Anywhere, PublicOnly
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Ledger
+    from snapshots.web.settings import ServiceSettings
+
+AT_ONCE = 2
+"""Each reads a whole table, which the database sorts."""
+
+
+@dataclass(slots=True)
+class Verifying:
+    """Of one process."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    _running: set[int] = field(default_factory=set)
+    _errors: dict[int, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(
+        self,
+        settings: ServiceSettings,
+        ledger: Ledger,
+        import_id: int,
+        by: str,
+        left_out: Sequence[str],
+        *,
+        counts: bool,
+    ) -> None:
+        """Begins one. Raises NoSuchImport, ForbiddenTable, Forbids, ImportBusy, QueueFull or
+        UsageError."""
+        entry = commands.find(ledger, import_id)
+        plan = require_verifiable(ledger, entry)
+        settings.tables.require_open(ledger, plan.table)
+        options = replace(_options(settings, entry), left_out=tuple(left_out), counts=counts, by=by)
+        with self._lock:
+            if import_id in self._running:
+                raise ImportBusy(f"import {import_id} is being verified")
+            if len(self._running) >= AT_ONCE:
+                raise QueueFull(
+                    f"{AT_ONCE} imports are being verified, which is as many as may be",
+                    hint="try again when one has ended",
+                )
+            self._running.add(import_id)
+            self._errors.pop(import_id, None)
+        threads.start("verifying", lambda: self._verify(settings, import_id, options))
+
+    def is_running(self, import_id: int) -> bool:
+        """It was begun, whatever the ledger says yet."""
+        with self._lock:
+            return import_id in self._running
+
+    def error(self, import_id: int) -> str | None:
+        """Why the last one of an import ended without a result."""
+        with self._lock:
+            return self._errors.get(import_id)
+
+    def close(self) -> None:
+        """Stops those that run; the next one goes on behind the last chunk compared."""
+        self.stop.set()
+
+    def _verify(self, settings: ServiceSettings, import_id: int, options: VerifyOptions) -> None:
+        error: str | None = None
+        try:
+            verify_import(import_id, settings.target, options, lambda _: None, self.stop)
+        except Exception as failure:
+            error = str(failure)
+        with self._lock:
+            self._running.discard(import_id)
+            if error is not None:
+                self._errors[import_id] = error
+
+
+def _options(settings: ServiceSettings, entry: Entry) -> VerifyOptions:
+    """Where the input is for the service: a URL, or an upload."""
+    if entry.request is None:
+        raise Forbids(
+            f"a command has begun import {entry.import_id}, and only a command reads its input",
+            hint=f"snapshots verify {entry.import_id}",
+        )
+    order = ImportRequest.from_json(entry.request)
+    policy = Anywhere() if order.file else PublicOnly(settings.allowed)
+    return VerifyOptions(
+        input=order.url or str(settings.files / order.input),
+        access=RemoteAccess(policy, netrc=False),
+    )
