@@ -67,8 +67,8 @@ def require_ours(books: LedgerSession, lease: Lease) -> None:
     """
     try:
         ledger = books.renewed()
-        entry = ledger.entry(lease.import_id)
-        if entry is not None and entry.fence != lease.fence:
+        now = ledger.lease_state(lease.import_id)
+        if now is not None and now.fence != lease.fence:
             ledger.require(ledger.session, lease)
     except LostLease:
         raise

@@ -10,7 +10,8 @@ from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.support.retry import RetryPolicy
 from snapshots.engine.support.time_limits import RETRY_SECONDS
 from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
-from snapshots.ledger.record import ChunkDone, Ledger
+from snapshots.ledger.chunk_account import ChunkDone
+from snapshots.ledger.record import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
