@@ -29,7 +29,7 @@ from snapshots.errors import Defect, out_of_memory
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
 
 if TYPE_CHECKING:
-    from snapshots.ledger.record import ChunkDone
+    from snapshots.ledger.chunk_account import ChunkDone
 
 
 @dataclass(frozen=True, slots=True)
