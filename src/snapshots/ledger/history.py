@@ -72,8 +72,8 @@ class History:
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
-        self._limit, whole = target.dialect.limit, target.dialect.as_integer
-        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
+        self._limit, as_integer = target.dialect.limit, target.dialect.as_integer
+        self._sums = ", ".join(as_integer(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
         self._version: int | None = None
 
     @property
