@@ -19,7 +19,7 @@ MOVIE = {"title": "The Kid", "year": 1921, "length": 68, "popularity": 33.5, "aw
 @contextmanager
 def running(module: str, *options: str) -> Iterator[str]:
     """A server as a process of its own; its URL."""
-    command = [sys.executable, "-m", f"tests.{module}", "--port", "0", *options]
+    command = [sys.executable, "-m", f"tests.support.{module}", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
