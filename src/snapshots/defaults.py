@@ -49,7 +49,7 @@ MAX_RATIO = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class SharedOption:
     """What is known of one option, wherever it is given."""
 
     name: str
@@ -78,7 +78,7 @@ def option(
     return field(default=default, metadata=known)
 
 
-def options_of(kind: type) -> dict[str, Option]:
+def options_of(kind: type) -> dict[str, SharedOption]:
     """The options that a dataclass declares with `option`, by name.
 
     >>> from snapshots.engine.plan.options import Options
@@ -86,7 +86,7 @@ def options_of(kind: type) -> dict[str, Option]:
     ('float', 'exact')
     """
     return {
-        one.name: Option(one.name, one.default, **cast("dict[str, Any]", one.metadata))
+        one.name: SharedOption(one.name, one.default, **cast("dict[str, Any]", one.metadata))
         for one in fields(kind)
         if "meaning" in one.metadata
     }

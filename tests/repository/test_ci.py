@@ -65,7 +65,7 @@ def test_what_ci_runs_is_what_everybody_runs() -> None:
     script = ROOT / ".ci" / "run"
     *_, steps, last = script.read_text().splitlines()
     assert last == 'exec make "$@"'
-    assert steps == f"[ $# -gt 0 ] || set -- {' '.join(STEPS['linux'])}"
+    assert steps == "[ $# -gt 0 ] || set -- test"
     assert script.stat().st_mode & 0o111
 
 

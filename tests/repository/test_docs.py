@@ -236,6 +236,19 @@ def test_the_fields_of_json_are_documented() -> None:
         assert set(names(event)) <= set(words_in([said])), event
 
 
+def test_every_event_in_json_is_documented_under_its_name() -> None:
+    """Programs go by these names, whatever the classes are called."""
+    text = page("json.md")
+    written = "".join(
+        (ROOT / "src" / "snapshots" / path).read_text()
+        for path in ("engine/events.py", "sync/events.py", "cli/sync_output.py")
+    )
+    names = set(re.findall(r'json_name: ClassVar\[str\] = "(\w+)"', written))
+    names |= set(re.findall(r'"event": "(\w+)"', written))
+    tables = text[text.index("## Progress") :]
+    assert set(re.findall(r"^\| `(\w+)` \|", tables, re.MULTILINE)) == names
+
+
 def test_the_interface_from_python_is_documented() -> None:
     text = page("python.md")
     for name in snapshots.__all__:

@@ -15,7 +15,7 @@ import pytest
 import snapshots
 from snapshots import defaults, time_limits
 from snapshots.cli.main import COMMANDS, cli
-from snapshots.defaults import Option, options_of
+from snapshots.defaults import SharedOption, options_of
 from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
@@ -83,7 +83,7 @@ def test_a_command_has_the_defaults_and_choices_of_the_engine(command: str) -> N
     assert seen >= 5
 
 
-def documented(row: list[str], option: Option) -> None:
+def documented(row: list[str], option: SharedOption) -> None:
     """The row of a reference page says what the choices are, beside the default."""
     others = [choice for choice in option.choices if f'"{choice}"' not in row[1]]
     for choice in others:
@@ -111,7 +111,7 @@ def test_a_request_has_the_fields_of_the_engine_and_the_page_its_defaults() -> N
 
 @pytest.mark.parametrize(("function", "known"), [("load", IMPORT), ("send", DELIVERY)])
 def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
-    function: str, known: dict[str, Option]
+    function: str, known: dict[str, SharedOption]
 ) -> None:
     (heading,) = re.findall(rf"^## `snapshots\.{function}\(.*$", page("python.md"), re.MULTILINE)
     said = rows(section(page("python.md"), heading))

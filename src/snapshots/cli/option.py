@@ -56,14 +56,14 @@ def declared(kind: type, name: str, *flags: str, **settings: Any) -> Callable[[F
     elif known.default is False:
         settings.setdefault("is_flag", True)
     elif "type" not in settings and known.least is not None:
-        settings["type"] = click.IntRange(_whole(known.least), _whole(known.most) or MOST)
+        settings["type"] = click.IntRange(_as_integer(known.least), _as_integer(known.most) or MOST)
     if known.default not in (None, (), False):
         settings.setdefault("default", known.default)
         settings.setdefault("show_default", True)
     return option(*flags, name, **settings)
 
 
-def _whole(number: float | None) -> int | None:
+def _as_integer(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 

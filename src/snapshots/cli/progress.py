@@ -45,7 +45,7 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
 def _json_line(event: Event) -> None:
     if not isinstance(event, Notice | Started | Progress):
         return
-    say_json({"event": type(event).__name__.lower(), **asdict(event)}, err=True)
+    say_json({"event": event.json_name, **asdict(event)}, err=True)
 
 
 class _Plain:

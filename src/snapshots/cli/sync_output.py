@@ -113,7 +113,7 @@ def _object(event: SyncEvent) -> None:
             | events.RowsMissing()
             | events.DatabaseBack()
         ):
-            say_json({"event": type(event).__name__.lower(), **asdict(event)})
+            say_json({"event": event.json_name, **asdict(event)})
         case events.FileEnded(path, result, then):
             say_json({"event": "ended", "path": path, **result_object(path, result), "then": then})
         case events.FileRefused(path, record, error, hint, code):

@@ -22,20 +22,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from snapshots._native import PanicException
 from snapshots.errors import Defect, out_of_memory
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
 
 if TYPE_CHECKING:
-    from snapshots.ledger.record import ChunkDone
+    from snapshots.ledger.chunk_account import ChunkDone
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Tells a sentence that the user should see: what was detected, decided or renamed."""
 
+    json_name: ClassVar[str] = "notice"
     text: str
     input: str | None = None
     """None: of no input in particular."""
@@ -54,6 +55,7 @@ class Opened:
 class Started:
     """Tells that an import or a delivery has its number and begins, or is resumed."""
 
+    json_name: ClassVar[str] = "started"
     import_id: int
     kind: RunKind
     input: str
@@ -69,6 +71,7 @@ class Started:
 class Progress:
     """Tells what is committed so far."""
 
+    json_name: ClassVar[str] = "progress"
     import_id: int
     input: str
     counts: Counts

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.publisher import Publisher
+    from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ledger.entry import CommittedChunk
-    from snapshots.ledger.record import ChunkDone, Lease, Ledger
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RunKind
     from snapshots.ports import Source
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import AccountingMismatch, RefusedRows
-from snapshots.ledger.record import WAITING
+from snapshots.ledger.chunk_account import WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.ledger.record import ChunkDone, Lease, Ledger
+    from snapshots.ledger.chunk_account import ChunkDone
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Reject
 
 
@@ -78,11 +80,7 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
         ledger.session,
         "snapshots_chunks",
         {
-            "import_id": lease.import_id,
-            "start_offset": done.start,
-            "start_line": done.start_line,
-            "fence": lease.fence,
-            **done.row(),
+            **new_chunk_row(lease, done),
             "pending": chunk.pending,
             "ambiguous": chunk.ambiguous,
             "sent": chunk.sent,

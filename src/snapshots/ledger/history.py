@@ -30,6 +30,7 @@ from snapshots.model import Counts, Reject, RunKind, State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ports import Session, Target, Value
 
 _SUMS = (
@@ -71,8 +72,8 @@ class History:
     def __init__(self, target: Target, session: Session) -> None:
         self.target = target
         self.session = session
-        self._limit, whole = target.dialect.limit, target.dialect.as_integer
-        self._sums = ", ".join(whole(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
+        self._limit, as_integer = target.dialect.limit, target.dialect.as_integer
+        self._sums = ", ".join(as_integer(f"COALESCE(SUM({name}), 0)") for name in SUMS.values())
         self._version: int | None = None
 
     @property
@@ -92,9 +93,15 @@ class History:
         """Reads every import, oldest first."""
         return self._select("ORDER BY i.id", ())
 
-    def entry(self, import_id: int) -> Entry | None:
-        """Reads one import; None if there is none of that number."""
-        found = self._select("WHERE i.id = ?", (import_id,))
+    def entry(self, import_id: int, only: ChunkDone | None = None) -> Entry | None:
+        """Reads one import; None if there is none of that number.
+
+        `only` is its one chunk, where that has just been committed and need not be added up.
+        """
+        sums: dict[Value, Mapping[str, Value]] | None = None
+        if only is not None:
+            sums = {import_id: only.sums()}
+        found = self._select("WHERE i.id = ?", (import_id,), sums)
         return found[0] if found else None
 
     def entries_of(self, import_ids: Sequence[int]) -> list[Entry]:
@@ -287,7 +294,12 @@ class History:
         )
         return [chunk_of(row) for row in rows]
 
-    def _select(self, where: str, params: tuple[Value, ...]) -> list[Entry]:
+    def _select(
+        self,
+        where: str,
+        params: tuple[Value, ...],
+        sums: Mapping[Value, Mapping[str, Value]] | None = None,
+    ) -> list[Entry]:
         """Imports first and sums then: whatever is committed in between is in the sums."""
         # An older ledger is read as it is: what it lacks is empty.
         known = self._known_version()
@@ -298,7 +310,8 @@ class History:
         rows = self.session.execute(
             f"SELECT {columns}, {now} FROM snapshots_imports i {where}", params
         )
-        sums = self._sums_of([row[0] for row in rows])
+        if sums is None:
+            sums = self._sums_of([row[0] for row in rows])
         return [
             entry_of(
                 dict(zip(names, row, strict=False)) | lacking,

@@ -8,7 +8,7 @@ themselves unless their docstring asks for a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import (
@@ -22,22 +22,21 @@ from snapshots.errors import (
     TargetError,
 )
 from snapshots.ledger import schema
+from snapshots.ledger.chunk_account import ChunkDone, counts_row, require_balanced
 from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import History
 from snapshots.ledger.locks import number_of
 from snapshots.ledger.numbers import Numbers
 from snapshots.ledger.rows import Row, Sql, update
-from snapshots.model import Counts, Reject, State, TableName
+from snapshots.model import Reject, State, TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from snapshots.ports import Session, Target
     from snapshots.sql_dialect import TransactionLock
 
 
-WAITING = "awaits_parent"
-"""The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
@@ -51,39 +50,6 @@ class Lease:
     owner: str
     replaces: int | None = None
     """The import whose content this one's succeeds: of the same name, into the same table."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkDone:
-    """The account of one chunk, as it commits."""
-
-    start: int
-    end: int
-    start_line: int
-    end_line: int
-    counts: Counts
-    hash_state: bytes | None = None
-    """Of the input's bytes up to an offset that is not past `end`."""
-    hash: bytes | None = None
-    """BLAKE3 of the chunk's own bytes."""
-    seconds: float = 0.0
-    rejects_by_code: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def waiting(self) -> int:
-        """How many rejects are to be tried again."""
-        return self.rejects_by_code.get(WAITING, 0)
-
-    def row(self) -> Row:
-        """The account as columns of snapshots_chunks, without the chunk's key."""
-        return {
-            "end_offset": self.end,
-            "end_line": self.end_line,
-            **counts_row(self.counts),
-            "hash_state": self.hash_state,
-            "hash": self.hash,
-            "seconds": self.seconds,
-        }
 
 
 class Ledger(History):
@@ -338,25 +304,15 @@ class Ledger(History):
         return rows[0] if rows else None
 
 
-def counts_row(counts: Counts) -> Row:
-    """Counts as columns of the ledger."""
+def new_chunk_row(lease: Lease, done: ChunkDone) -> Row:
+    """A chunk that nobody has claimed before, as columns of snapshots_chunks."""
     return {
-        "records": counts.records,
-        "loaded": counts.loaded,
-        "rejected": counts.rejected,
-        "skipped": counts.skipped,
+        "import_id": lease.import_id,
+        "start_offset": done.start,
+        "start_line": done.start_line,
+        "fence": lease.fence,
+        **done.row(),
     }
-
-
-def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
-    """Raises AccountingMismatch if a record of a chunk is in no bucket, or a reject is not kept."""
-    counts = done.counts
-    if not counts.balanced or counts.rejected != len(rejects):
-        raise AccountingMismatch(
-            f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} loaded"
-            f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
-            hint="nothing of this chunk was written; this is a defect, please report it",
-        )
 
 
 def _mismatch(text: str) -> AccountingMismatch:

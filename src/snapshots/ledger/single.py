@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger.chunk_account import counts_row, require_balanced
 from snapshots.ledger.new_import import identity_row
-from snapshots.ledger.record import counts_row, require_balanced
+from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.ledger.record import ChunkDone, Lease, Ledger
+    from snapshots.ledger.chunk_account import ChunkDone
+    from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Reject
     from snapshots.ports import Identity
 
@@ -71,11 +73,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
         ledger.session,
         "snapshots_chunks",
         {
-            "import_id": lease.import_id,
-            "start_offset": done.start,
-            "start_line": done.start_line,
-            "fence": lease.fence,
-            **done.row(),
+            **new_chunk_row(lease, done),
             "committed_at": ledger.now,
         },
     )

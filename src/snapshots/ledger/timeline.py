@@ -51,8 +51,8 @@ def timeline(history: History, import_id: int) -> list[ChunkGroup]:
     if first is None:
         return []
     length = _prefix(unix_time(last) - unix_time(first), cast("int", chunks))
-    whole = history.target.dialect.as_integer
-    sums = ", ".join(whole(f"SUM({name})") for name in ("records", "rejected"))
+    as_integer = history.target.dialect.as_integer
+    sums = ", ".join(as_integer(f"SUM({name})") for name in ("records", "rejected"))
     rows = session.execute(
         f"SELECT MIN(committed_at), AVG(seconds), MAX(committed_at), COUNT(*), {sums},"
         " MIN(start_offset), MAX(end_offset) FROM snapshots_chunks"

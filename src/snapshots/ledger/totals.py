@@ -51,8 +51,8 @@ def totals(history: History) -> LedgerTotals:
     In one statement, so that all of it is of one moment, whatever others commit meanwhile.
     """
     columns = ("records", "loaded", "rejected", "skipped", "end_offset - start_offset")
-    whole = history.target.dialect.as_integer
-    sums = ", ".join(whole(f"COALESCE(SUM({column}), 0)") for column in columns)
+    as_integer = history.target.dialect.as_integer
+    sums = ", ".join(as_integer(f"COALESCE(SUM({column}), 0)") for column in columns)
     rows = history.session.execute(
         f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
         " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
@@ -82,8 +82,8 @@ def delivered(history: History) -> tuple[Counts, int]:
     They are pages that answers settle one by one, in any order: only the ledger can add them up.
     """
     columns = ("records", "loaded", "rejected", "skipped", "pending")
-    whole = history.target.dialect.as_integer
-    sums = ", ".join(whole(f"COALESCE(SUM({column}), 0)") for column in columns)
+    as_integer = history.target.dialect.as_integer
+    sums = ", ".join(as_integer(f"COALESCE(SUM({column}), 0)") for column in columns)
     ((records, loaded, rejected, skipped, pending),) = history.session.execute(
         f"SELECT {sums} FROM snapshots_chunks"
         " WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'delivery')"

@@ -66,8 +66,8 @@ class StoredSource(ByteSource, ABC):
 
         Raises InputError where the data is damaged or becomes too large.
         """
-        whole = restored(read, codec, self._name)
-        return self._unpacking.bounded(whole, lambda: self._consumed, self._name)
+        unpacked = restored(read, codec, self._name)
+        return self._unpacking.bounded(unpacked, lambda: self._consumed, self._name)
 
 
 def fingerprint(size: int, first: bytes, last: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from shlex import quote
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from snapshots.engine import events
 from snapshots.engine.events import ImportResult
@@ -17,6 +17,7 @@ from snapshots.model import ImportRecord
 class WatchStarted:
     """The service has started and is ready for files."""
 
+    json_name: ClassVar[str] = "watching"
     folder: str
     database: str
     by: str
@@ -37,6 +38,7 @@ class FileEnded:
 class FileSettled:
     """A file that was imported before, perhaps by another process, is moved or deleted now."""
 
+    json_name: ClassVar[str] = "settled"
     path: str
     import_id: int
     then: str
@@ -48,6 +50,7 @@ class RowsMissing:
     """A file was imported before, and its rows are no longer where they were loaded. It is neither
     loaded, moved nor deleted until somebody touches it."""
 
+    json_name: ClassVar[str] = "missing"
     path: str
     import_id: int
     table: str
@@ -98,6 +101,8 @@ class DatabaseAway:
 @dataclass(frozen=True, slots=True)
 class DatabaseBack:
     """The database answers again."""
+
+    json_name: ClassVar[str] = "back"
 
 
 @dataclass(frozen=True, slots=True)

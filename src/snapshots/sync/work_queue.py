@@ -12,7 +12,7 @@ from snapshots.sync.folder import FolderFile
 from snapshots.time_limits import LONGEST_AWAY_SECONDS
 
 IN_HAND = 32
-"""Small files that the lanes have before them, so that none of them waits for the next."""
+"""Small files that the importers have before them, so that none of them waits for the next."""
 RETRY = RetryPolicy(first_pause=0.5, longest_pause=LONGEST_AWAY_SECONDS)
 """For files that could not be imported yet, and for a database that is away."""
 

@@ -12,8 +12,9 @@ from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.loading.write import RowWriter
 from snapshots.engine.plan.plan import Plan
 from snapshots.errors import AccountingMismatch, LostLease, RefusedRows, Stopped
+from snapshots.ledger.chunk_account import ChunkDone
 from snapshots.ledger.new_import import begin
-from snapshots.ledger.record import ChunkDone, Ledger
+from snapshots.ledger.record import Ledger
 from snapshots.model import Column, Contract, Counts, Dialect, TableName, Type
 from snapshots.ports import Identity
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.endpoints.http import RecordPage
 from snapshots.errors import InputChanged, RefusedRows
+from snapshots.ledger.chunk_account import ChunkDone
 from snapshots.ledger.deliveries import ChunkSent
-from snapshots.ledger.record import ChunkDone
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:

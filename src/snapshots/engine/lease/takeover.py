@@ -67,8 +67,8 @@ def require_ours(ledger_session: LedgerSession, lease: Lease) -> None:
     """
     try:
         ledger = ledger_session.renewed()
-        entry = ledger.entry(lease.import_id)
-        if entry is not None and entry.fence != lease.fence:
+        now = ledger.lease_state(lease.import_id)
+        if now is not None and now.fence != lease.fence:
             ledger.require(ledger.session, lease)
     except LostLease:
         raise

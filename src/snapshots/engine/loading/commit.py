@@ -24,7 +24,7 @@ from snapshots.engine.loading.isolation import RowIsolation
 from snapshots.engine.loading.write import write_all
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AlreadyCommitted, RefusedAndEnded, RefusedRows, Stopped
-from snapshots.ledger.record import ChunkDone
+from snapshots.ledger.chunk_account import ChunkDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

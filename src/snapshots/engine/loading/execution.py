@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from snapshots.engine.input.reader import Piece
     from snapshots.engine.job import JobContext
     from snapshots.engine.plan.options import Options
-    from snapshots.ledger.record import ChunkDone
+    from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ports import Session, Target
 
 MAX_WORKERS = 4

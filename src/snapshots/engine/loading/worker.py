@@ -9,7 +9,8 @@ from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
-from snapshots.ledger.record import ChunkDone, Ledger
+from snapshots.ledger.chunk_account import ChunkDone
+from snapshots.ledger.record import Ledger
 from snapshots.time_limits import RETRY_SECONDS
 
 if TYPE_CHECKING:

@@ -28,13 +28,14 @@ from snapshots.errors import (
 from snapshots.ports import Described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
     from snapshots.model import Counts, State
@@ -90,22 +91,22 @@ class Conclusion:
         lease: Lease,
         known: KnownInput,
         counts: Counts,
-        rejects: Mapping[str, int] | None = None,
         note: str = "",
+        only: ChunkDone | None = None,
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
-        `rejects` are those of the import by code, where all of it was committed on the ledger's
-        session just now. `note` is what there is to say of the account or of publishing.
+        `note` is what there is to say of the account or of publishing. `only` is the one chunk of
+        an import that has just been committed as a whole, on the ledger's session.
         """
         reload_reason = sentence(known.reload_reason)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, reload_reason, note, rejects)
+            return self._result(lease, "finished", 0, reload_reason, note, only)
         see = (
             f"See them with: snapshots rejects {lease.import_id}{where(self.ledger_session.target)}"
         )
         hint = f"{note} {see}".strip()
-        return self._result(lease, "finished", 3, reload_reason, hint, rejects)
+        return self._result(lease, "finished", 3, reload_reason, hint, only)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Writes the end of the run if it can: where the database is away, the lease runs out.
@@ -216,14 +217,13 @@ class Conclusion:
         exit_code: int,
         message: str,
         hint: str,
-        rejects: Mapping[str, int] | None = None,
+        only: ChunkDone | None = None,
     ) -> ImportResult:
+        rejects = None if only is None else only.rejects_by_code
         skipped: dict[str, int] = {}
         try:
-            ledger = (
-                self.ledger_session.renewed() if rejects is None else self.ledger_session.ledger
-            )
-            entry = ledger.entry(lease.import_id)
+            ledger = self.ledger_session.renewed() if only is None else self.ledger_session.ledger
+            entry = ledger.entry(lease.import_id, only)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
             if entry is not None and entry.counts.skipped:

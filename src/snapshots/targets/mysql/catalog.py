@@ -52,7 +52,7 @@ WHERE constraint_schema = DATABASE() AND table_name = ? AND check_clause LIKE 'j
 """MariaDB's json is a longtext with a check."""
 
 
-class Catalog:
+class MysqlCatalog:
     """The part of a `ports.Target` that reads what tables are made of."""
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:

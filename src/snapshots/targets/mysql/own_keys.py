@@ -21,7 +21,7 @@ ORDER BY constraint_name, ordinal_position
 """
 
 
-class OwnKeys:
+class MysqlOwnKeys:
     """The part of a `ports.Target` that knows a table's foreign keys into itself.
 
     InnoDB judges each row when it comes, so that a parent must be there before: only trying tells

@@ -24,7 +24,7 @@ WHERE table_schema = DATABASE() AND table_name = ?
 """
 
 
-class PageCost:
+class MysqlPageCost:
     """The part of a `ports.Target` that tells cheap ways to read a table from dear ones."""
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:

@@ -41,7 +41,7 @@ _CAST = re.compile(r"(inet4|inet6)\b")
 _REAL_BITS = 32
 
 
-class MysqlRows:
+class MysqlStoredRows:
     """See `ports.StoredRows`."""
 
     encoding: RowEncoding = TEXT

@@ -34,7 +34,7 @@ _NAMED = re.compile(r"`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`")
 may look like that, too: it is no table, then, or one that the view reads anyhow."""
 
 
-class TableNames:
+class MysqlTableNames:
     """The part of a `ports.Target` that knows what a session calls its tables."""
 
     def naming(self, session: Session) -> Naming:

@@ -13,17 +13,17 @@ from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.row_encoding import MARIADB_BULK, TEXT, RowEncoding
 from snapshots.targets.mysql.bulk import BulkConnection
-from snapshots.targets.mysql.catalog import Catalog
+from snapshots.targets.mysql.catalog import MysqlCatalog
 from snapshots.targets.mysql.dialect import DIALECT
 from snapshots.targets.mysql.errors import NOT_ALLOWED, UNKNOWN_DATABASE, cannot_connect, code_of
 from snapshots.targets.mysql.exact_types import is_inexact
-from snapshots.targets.mysql.own_keys import OwnKeys
-from snapshots.targets.mysql.page_cost import PageCost
+from snapshots.targets.mysql.own_keys import MysqlOwnKeys
+from snapshots.targets.mysql.page_cost import MysqlPageCost
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
-from snapshots.targets.mysql.stored_rows import MysqlRows
-from snapshots.targets.mysql.table_names import TableNames
+from snapshots.targets.mysql.stored_rows import MysqlStoredRows
+from snapshots.targets.mysql.table_names import MysqlTableNames
 from snapshots.targets.mysql.types import physical_types, sql_type, sql_types
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.target import SqlTarget
@@ -62,7 +62,7 @@ def query_location(location: Location) -> Location:
 
 
 @dataclass(frozen=True)
-class MysqlTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
+class MysqlTarget(MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, SqlTarget):
     """See `ports.Target`."""
 
     location: Location
@@ -137,7 +137,7 @@ class MysqlTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
         self, session: Session, shape: TableShape, rows: RowSelection, shown: int
     ) -> StoredRows:
         own = MysqlSession(self._open(self.location.database))
-        return MysqlRows(own, session, shape, rows, shown)
+        return MysqlStoredRows(own, session, shape, rows, shown)
 
     def _open(self, database: str | None) -> BulkConnection:
         place = self.location

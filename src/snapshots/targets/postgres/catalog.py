@@ -74,7 +74,7 @@ WHERE attname = ? AND NOT attisdropped AND relkind IN ('r', 'p', 'f') LIMIT 1
 """
 
 
-class Catalog:
+class PostgresCatalog:
     """The part of a `ports.Target` that reads what tables are made of."""
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:

@@ -36,7 +36,7 @@ _STAGE = TableName("snapshots_waiting", "pg_temp")
 _NUMBER = "snapshots_number"
 
 
-class OwnKeys:
+class PostgresOwnKeys:
     """The part of a `ports.Target` that knows a table's foreign keys into itself."""
 
     def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:

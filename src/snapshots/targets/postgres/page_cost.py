@@ -28,7 +28,7 @@ WHERE indrelid = to_regclass(?) AND attname = ? AND indisvalid AND indpred IS NU
 """
 
 
-class PageCost:
+class PostgresPageCost:
     """The part of a `ports.Target` that tells cheap ways to read a table from dear ones."""
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:

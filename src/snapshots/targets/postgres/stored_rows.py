@@ -46,7 +46,7 @@ SELECT count(*) FROM base WHERE oid IN ('json'::regtype, 'jsonb'::regtype)
 """Whether a type is JSON, or a domain over it: a JSON text is no such value yet."""
 
 
-class PostgresRows:
+class PostgresStoredRows:
     """See `ports.StoredRows`."""
 
     def __init__(

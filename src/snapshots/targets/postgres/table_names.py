@@ -53,7 +53,7 @@ WHERE oid IN (SELECT id FROM above UNION SELECT id FROM below)
 """
 
 
-class TableNames:
+class PostgresTableNames:
     """The part of a `ports.Target` that knows what a session calls its tables."""
 
     def naming(self, session: Session) -> Naming:

@@ -17,15 +17,15 @@ from snapshots.locations import DATABASE, Location
 from snapshots.ports import Comparison
 from snapshots.row_encoding import POSTGRES_COPY, TEXT, RowEncoding
 from snapshots.targets.postgres.altered import comparison
-from snapshots.targets.postgres.catalog import Catalog
+from snapshots.targets.postgres.catalog import PostgresCatalog
 from snapshots.targets.postgres.dialect import DIALECT
 from snapshots.targets.postgres.errors import cannot_connect
-from snapshots.targets.postgres.own_keys import OwnKeys
-from snapshots.targets.postgres.page_cost import PageCost
+from snapshots.targets.postgres.own_keys import PostgresOwnKeys
+from snapshots.targets.postgres.page_cost import PostgresPageCost
 from snapshots.targets.postgres.quoting import quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
-from snapshots.targets.postgres.stored_rows import PostgresRows
-from snapshots.targets.postgres.table_names import TableNames
+from snapshots.targets.postgres.stored_rows import PostgresStoredRows
+from snapshots.targets.postgres.table_names import PostgresTableNames
 from snapshots.targets.postgres.types import has_binary_form, kernel_type, sql_type
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.target import SqlTarget
@@ -53,7 +53,9 @@ def query_location(location: Location) -> Location:
 
 
 @dataclass(frozen=True)
-class PostgresTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
+class PostgresTarget(
+    PostgresCatalog, PostgresTableNames, PostgresPageCost, PostgresOwnKeys, SqlTarget
+):
     """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""
 
     location: Location
@@ -137,7 +139,7 @@ class PostgresTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
         self, session: Session, shape: TableShape, rows: RowSelection, shown: int
     ) -> StoredRows:
         own = cast("PostgresSession", self.connect(create=False))
-        return PostgresRows(own, session, shape, rows, shown)
+        return PostgresStoredRows(own, session, shape, rows, shown)
 
     def _session(self, database: str | None) -> Session:
         return PostgresSession(self._open(database))

@@ -31,7 +31,7 @@ class SqlTarget(ABC):
     which dialect it speaks. The catalogue, names of tables, costs of pages and foreign keys differ
     in every statement; they are classes of their own, and the target derives from those, too:
 
-        class PostgresTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget): ...
+        class PostgresTarget(PostgresCatalog, PostgresTableNames, ..., SqlTarget): ...
     """
 
     dialect: ClassVar[SqlDialect]

@@ -31,7 +31,7 @@ _HAS_COLUMN = (
 _VIRTUAL_TABLE_HIDDEN = 1
 
 
-class Catalog:
+class SqliteCatalog:
     """The part of a `ports.Target` that reads what tables are made of."""
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:

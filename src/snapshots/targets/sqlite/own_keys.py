@@ -26,7 +26,7 @@ _PRIMARY_KEY = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
 _STAGE = TableName("snapshots_waiting")
 
 
-class OwnKeys:
+class SqliteOwnKeys:
     """The part of a `ports.Target` that knows a table's foreign keys into itself."""
 
     def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:

@@ -27,7 +27,7 @@ _LEADS_AN_INDEX = (
 )
 
 
-class PageCost:
+class SqlitePageCost:
     """The part of a `ports.Target` that tells cheap ways to read a table from dear ones."""
 
     def counts_quickly(self, session: Session, table: TableName, column: str, rows: int) -> bool:

@@ -25,7 +25,7 @@ SELECT name, type FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN (
 _OPENED = "SELECT tbl_name FROM sqlite_master WHERE rootpage IN ({marks})"
 
 
-class TableNames:
+class SqliteTableNames:
     """The part of a `ports.Target` that knows what a session calls its tables."""
 
     def naming(self, session: Session) -> Naming:  # noqa: ARG002

@@ -15,14 +15,14 @@ from snapshots.locations import Location
 from snapshots.row_encoding import SQLITE_VALUES, RowEncoding
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.target import SqlTarget
-from snapshots.targets.sqlite.catalog import Catalog
+from snapshots.targets.sqlite.catalog import SqliteCatalog
 from snapshots.targets.sqlite.dialect import DIALECT
 from snapshots.targets.sqlite.errors import cannot_connect
-from snapshots.targets.sqlite.own_keys import OwnKeys
-from snapshots.targets.sqlite.page_cost import PageCost
+from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
+from snapshots.targets.sqlite.page_cost import SqlitePageCost
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
-from snapshots.targets.sqlite.table_names import TableNames
+from snapshots.targets.sqlite.table_names import SqliteTableNames
 from snapshots.targets.sqlite.types import physical, sql_type
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def target(location: Location) -> SqliteTarget:
 
 
 @dataclass(frozen=True)
-class SqliteTarget(Catalog, TableNames, PageCost, OwnKeys, SqlTarget):
+class SqliteTarget(SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqlTarget):
     """See `ports.Target`."""
 
     path: Path
