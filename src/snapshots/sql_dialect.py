@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from importlib.resources.abc import Traversable
 
     from snapshots.model import TypeKind
 
@@ -91,13 +90,13 @@ class SqlDialect(ABC):
     keeps for every reader. None: the database promises no such order."""
 
     @property
-    def ledger_scripts(self) -> Traversable:
+    def ledger_scripts(self) -> Path:
         """The folder of the ledger's migrations, `NNNN_NAME.sql`.
 
         The first file creates the ledger of the version that is its number; each later version has
         a file, too.
         """
-        return files("snapshots.ledger").joinpath("sql", self.name)
+        return Path(__file__).with_name("ledger") / "sql" / self.name
 
     def transaction_lock(self, number: int) -> TransactionLock | None:  # noqa: ARG002
         """The lock of a number of 64 bits with a sign. None: the database has no such locks, and

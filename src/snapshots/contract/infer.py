@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from snapshots._native import Chunk, Scanner, Splitter
@@ -21,6 +21,7 @@ from snapshots.model import Column, Contract, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from snapshots.formats.names import HeaderNames
     from snapshots.model import Dialect
@@ -124,9 +125,17 @@ def _scan(
     """Merges the evidence of all chunks, of which a few are held at a time."""
     values = None if missing is None else list(missing)
     scanners = [Scanner(dialect_json(dialect), fields, values) for _ in range(_THREADS)]
+    head = list(islice(chunks := iter(chunks), 2))
+    if len(head) < 2:
+        # A small input is scanned before a pool of threads would be there.
+        for chunk in head:
+            scanners[0].scan(chunk)
+        return scanners[0].evidence()
+    from concurrent.futures import ThreadPoolExecutor
+
     running: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for number, chunk in enumerate(chunks):
+        for number, chunk in enumerate(chain(head, chunks)):
             if len(running) == _THREADS:
                 # The oldest holds the scanner whose turn it is, and one takes no two at a time.
                 running.popleft().result()

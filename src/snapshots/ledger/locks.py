@@ -7,8 +7,9 @@ database makes of it is said in its `SqlDialect.transaction_lock`.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
+
+from snapshots._native import Hasher
 
 if TYPE_CHECKING:
     from snapshots.model import RunKind
@@ -29,5 +30,6 @@ def of_name(name: str) -> str:
 
 def number_of(lock: str) -> int:
     """The lock as a number of 64 bits with a sign. Two locks with one number only wait in vain."""
-    text = f"snapshots {lock}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
+    hasher = Hasher()
+    hasher.update(f"snapshots {lock}".encode("utf-8", "surrogatepass"))
+    return int.from_bytes(bytes.fromhex(hasher.hexdigest()[:16]), signed=True)

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from snapshots.errors import UsageError
@@ -26,6 +25,9 @@ def remember(database: str) -> None:
     state = folder()
     if state is None:
         return
+    # Only the first import into a database writes the file, and others need not load this.
+    import tempfile
+
     with contextlib.suppress(OSError):
         state.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
