@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from snapshots.web import pages, problems
-from snapshots.web.api import chunks_and_rejects, docs_page, events, files, health, imports, tables
+from snapshots.web.api import chunks_and_rejects, events, files, health, imports, openapi, tables
 from snapshots.web.api.query_parameters import known_query
 from snapshots.web.gate.guard import Guard
 from snapshots.web.gate.tokens import Tokens
@@ -43,6 +43,7 @@ def application(service: ServiceContext) -> ASGIApp:
         title="snapshots",
         version=version("snapshots"),
         summary="Loads CSV from URLs into a database and accounts for every record.",
+        openapi_tags=openapi.TAGS,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -51,11 +52,15 @@ def application(service: ServiceContext) -> ASGIApp:
         dependencies=[Depends(known_query)],
     )
     app.state.service = service
-    modules = (imports, chunks_and_rejects, events, files, tables, health, docs_page, pages)
+    modules = (imports, chunks_and_rejects, events, files, tables, health, openapi, pages)
     routers = [module.routes for module in modules]
     problems.install(app, routers)
     problems.describe(app)
+    pages.install(app)
+    openapi.complete(app, tokens=tokens is not None)
     for router in routers:
         app.include_router(router)
+    swagger = StaticFiles(packages=[("fastapi_swagger", "resources")])
+    app.mount("/static/swagger", swagger, name="swagger")
     app.mount("/static", StaticFiles(packages=[("snapshots.web", "static")]), name="static")
     return Guard(app, settings, tokens)

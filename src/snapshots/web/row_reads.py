@@ -31,11 +31,11 @@ _PIECE: Final = 64 * 1024
 
 
 class PacedResponse(Response):
-    """JSON that goes out as its client takes it: what nobody takes is there once, and a turn ends
+    """Text that goes out as its client takes it: what nobody takes is there once, and a turn ends
     when it has gone."""
 
-    def __init__(self, body: str, turn: ExitStack) -> None:
-        super().__init__(body, media_type="application/json")
+    def __init__(self, body: str, media_type: str, turn: ExitStack) -> None:
+        super().__init__(body, media_type=media_type)
         self._turn = turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,15 +60,17 @@ class RowReads:
         self._free = anyio.Semaphore(AT_ONCE)
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
-    async def run(self, client: str, read: Callable[[Ledger], str]) -> Response:
-        """The JSON that `read` gives, which runs on a thread, as an answer. Raises CannotConnect
+    async def run(
+        self, client: str, read: Callable[[Ledger], str], media_type: str = "application/json"
+    ) -> Response:
+        """The text that `read` gives, which runs on a thread, as an answer. Raises CannotConnect
         where others take too long, and HTTPException for a client that asks for more at once than
         it may: what it has not taken yet counts."""
         with ExitStack() as turn:
             turn.enter_context(self._turns.turn(client))
             async with self._session():
                 body = await to_thread.run_sync(partial(self._read, read), limiter=self._threads)
-            return PacedResponse(body, turn.pop_all())
+            return PacedResponse(body, media_type, turn.pop_all())
 
     def _read(self, read: Callable[[Ledger], str]) -> str:
         with self._pool.ledger() as ledger:

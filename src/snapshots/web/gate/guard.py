@@ -27,7 +27,7 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 """For probes: they say nothing but that the service lives."""
 UPLOADS: Final = "/v1/files"
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
 PROGRESS_SECONDS: Final = 30.0
@@ -112,7 +112,7 @@ class Guard:
                 hint="Send it as Authorization: Bearer TOKEN, or as the password of a login.",
                 headers={"WWW-Authenticate": _challenge(scope["path"])},
             )
-        if token.scope == "read" and scope["method"] not in _SAFE:
+        if token.scope == "read" and scope["method"] not in SAFE:
             return problem(403, "This token may read, and not change anything.")
         return None
 
@@ -131,7 +131,7 @@ class Guard:
 def _foreign(scope: Scope, headers: Headers) -> Response | None:
     """A browser says which page a request comes from; others' pages may change nothing."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if scope["method"] in _SAFE or site in {"same-origin", "none"}:
+    if scope["method"] in SAFE or site in {"same-origin", "none"}:
         return None
     # A browser that is too old for the one sends the other; a program sends neither.
     if site is None and (origin is None or _same(origin, headers.get("host", ""))):
