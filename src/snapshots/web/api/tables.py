@@ -75,7 +75,7 @@ def tables(here: Here) -> Response:
 @routes.get(
     "/{table}/rows",
     response_model=Rows,
-    responses=answers(403, 404, 422, 429),
+    responses=answers(403, 404, 422, 429, 431),
     summary="Rows of a table",
 )
 async def rows(
