@@ -286,7 +286,8 @@ def image(tmp_path):
 def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image):
     for name, bad in (("rides_2026-01", 0), ("rides_2026-02", 0.004), ("rides_2026-03", 0.5)):
         (tmp_path / f"{name}.csv").write_bytes(rides(40_000, bad))
-    with dashboard(chromium, postgres_url, tmp_path) as (web, client, page):
+    zone = {"timezone_id": "Europe/Berlin"}
+    with dashboard(chromium, postgres_url, tmp_path, **zone) as (web, client, page):
         data = many(rides(20_000), 35)
         thing, url = web.put("/exports/rides_2026-04.csv", data, stops_at=12_000_000)
         for number in (1, 2, 3):
@@ -299,7 +300,7 @@ def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image)
         )
         expect(page.get_by_role("listitem").nth(1).locator(".eta")).to_be_visible()
         for width, height, scheme in (
-            (1180, 860, "light"), (1180, 1400, "dark"), (390, 844, "dark"), (320, 640, "light"),
+            (1180, 520, "light"), (1180, 1400, "dark"), (390, 844, "dark"), (320, 640, "light"),
         ):  # fmt: skip
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -148,6 +148,8 @@ def test_an_import_leads_to_its_rows(chromium, client):
         tab_to(page, page.get_by_role("link", name="rides", exact=True))
         page.keyboard.press("Enter")
         page.wait_for_url("**/tables/rides")
+    for path in ("/imports/1", "/tables/rides"):
+        assert client.get(path).headers["cache-control"] == "no-store"
 
 
 def test_swagger_ui_runs_under_the_policy_of_the_pages(chromium, client):

@@ -30,6 +30,8 @@ UPLOADS: Final = "/v1/files"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
+_DATA: Final = ("/v1", "/imports", "/tables")
+"""Answers that hold records: no cache keeps them."""
 PROGRESS_SECONDS: Final = 30.0
 PROGRESS_BYTES: Final = 1024
 """Of a body must come in that time, or its end."""
@@ -202,7 +204,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if scope["path"].startswith("/v1"):
+            if scope["path"].startswith(_DATA):
                 headers.setdefault("Cache-Control", "no-store")
         await send(message)
 
