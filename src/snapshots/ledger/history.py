@@ -6,8 +6,9 @@ The counts of an import are the sums over its committed chunks; nothing else is 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger import schema
@@ -37,6 +38,7 @@ _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
+_NAMED = "(LOWER(i.input) LIKE LOWER(?) ESCAPE '!' OR LOWER(i.table_name) LIKE LOWER(?) ESCAPE '!')"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
 
@@ -49,11 +51,14 @@ class ImportFilter:
     since: str | None = None
     """They were asked for, or begun, then or later; UTC, ISO 8601."""
     until: str | None = None
+    name: str | None = None
+    """In the name of the input or of the table, whatever its case."""
 
     def conditions(self) -> list[tuple[str, tuple[Value, ...]]]:
         """The conditions as SQL, each with its values."""
         asked_at = "COALESCE(i.queued_at, i.started_at)"
         marks = ", ".join("?" for _ in self.states)
+        part = re.sub("([!%_])", r"!\1", self.name or "")
         return [
             condition
             for given, condition in (
@@ -61,6 +66,7 @@ class ImportFilter:
                 (self.table, ("i.table_name = ?", (self.table,))),
                 (self.since, (f"{asked_at} >= ?", (self.since,))),
                 (self.until, (f"{asked_at} < ?", (self.until,))),
+                (self.name, (_NAMED, (f"%{part}%", f"%{part}%"))),
             )
             if given
         ]
@@ -174,6 +180,17 @@ class History:
         where = " AND ".join([f"{kind} = 'import'", *(sql for sql, _ in wanted)])
         params = tuple(value for _, values in wanted for value in values)
         return self._select(f"WHERE {where} ORDER BY i.id DESC{self._limit(most)}", params)
+
+    def count_by_state(self, search: ImportFilter) -> dict[State, int]:
+        """How many imports are in each state; `search.states` does not count."""
+        wanted = replace(search, states=()).conditions()
+        where = " AND ".join(["i.kind = 'import'", *(sql for sql, _ in wanted)])
+        params = tuple(value for _, values in wanted for value in values)
+        rows = self.session.execute(
+            f"SELECT i.state, COUNT(*) FROM snapshots_imports i WHERE {where} GROUP BY i.state",
+            params,
+        )
+        return {cast("State", state): cast("int", count) for state, count in rows}
 
     @property
     def no_duplicates(self) -> str:

@@ -13,11 +13,11 @@ from fastapi.staticfiles import StaticFiles
 from snapshots.web import pages, problems
 from snapshots.web.api import (
     chunks_and_rejects,
-    docs_page,
     events,
     files,
     health,
     imports,
+    openapi,
     tables,
     verify,
 )
@@ -53,6 +53,7 @@ def application(service: ServiceContext) -> ASGIApp:
         title="snapshots",
         version=version("snapshots"),
         summary="Loads CSV from URLs into a database and accounts for every record.",
+        openapi_tags=openapi.TAGS,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -62,13 +63,17 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, verify, events, files, tables, health, docs_page),
+        *(imports, chunks_and_rejects, verify, events, files, tables, health, openapi),
         pages,
     )
     routers = [module.routes for module in modules]
     problems.install(app, routers)
     problems.describe(app)
+    pages.install(app)
+    openapi.complete(app, tokens=tokens is not None)
     for router in routers:
         app.include_router(router)
+    swagger = StaticFiles(packages=[("fastapi_swagger", "resources")])
+    app.mount("/static/swagger", swagger, name="swagger")
     app.mount("/static", StaticFiles(packages=[("snapshots.web", "static")]), name="static")
     return Guard(app, settings, tokens)

@@ -31,11 +31,11 @@ _PIECE: Final = 64 * 1024
 
 
 class PacedResponse(Response):
-    """JSON that goes out as its client takes it. The slot of the read is free again once all has
+    """Text that goes out as its client takes it. The slot of the read is free again once all has
     gone."""
 
-    def __init__(self, body: str, turn: ExitStack) -> None:
-        super().__init__(body, media_type="application/json")
+    def __init__(self, body: str, media_type: str, turn: ExitStack) -> None:
+        super().__init__(body, media_type=media_type)
         self._turn = turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,8 +60,10 @@ class RowReads:
         self._free = anyio.Semaphore(AT_ONCE)
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
-    async def run(self, client: str, read: Callable[[Ledger], str]) -> Response:
-        """Runs `read` on a thread, and returns its JSON as an answer.
+    async def run(
+        self, client: str, read: Callable[[Ledger], str], media_type: str = "application/json"
+    ) -> Response:
+        """Runs `read` on a thread, and returns its text as an answer.
 
         Raises CannotConnect if others take too long. Raises HTTPException for a client that asks
         for more at once than it may; an answer counts until the client has taken it.
@@ -70,7 +72,7 @@ class RowReads:
             turn.enter_context(self._turns.turn(client))
             async with self._session():
                 body = await to_thread.run_sync(partial(self._read, read), limiter=self._threads)
-            return PacedResponse(body, turn.pop_all())
+            return PacedResponse(body, media_type, turn.pop_all())
 
     def _read(self, read: Callable[[Ledger], str]) -> str:
         with self._pool.ledger() as ledger:

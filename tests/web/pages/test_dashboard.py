@@ -6,7 +6,9 @@ import json
 import os
 import re
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -174,7 +176,7 @@ def test_it_works_without_scripts(chromium, sqlite_url, tmp_path):
         if shown_state(page) == "cancelled":
             press(page, "Resume import 1")
         seen(page, "finished")
-        expect(page.get_by_text("reload it to see what moved")).to_be_visible()
+        expect(page.get_by_text("Reload it to see what has changed")).to_be_visible()
 
 
 def press(page, name):
@@ -210,6 +212,55 @@ def test_a_token_is_the_password_of_a_login(chromium, sqlite_url, tmp_path):
         expect(page.get_by_role("listitem").locator(".state")).to_have_text("State: cancelled")
 
 
+def test_fifty_imports_fit_two_screens(chromium, sqlite_url, tmp_path):
+    """A failed one takes no more room than a finished one, however long its error is."""
+    for n in range(49):
+        (tmp_path / f"rides_{n:02d}.csv").write_bytes(rides(20, seed=n))
+    (tmp_path / "bad.csv").write_bytes(rides(20, seed=99))
+    others = {"fields": [{"name": f"column_{n:02d}", "type": "string"} for n in range(60)]}
+    with dashboard(chromium, sqlite_url, tmp_path) as (_, client, page):
+        for n in range(49):
+            client.submit(file=f"rides_{n:02d}.csv", table="rides")
+        client.wait(client.submit(file="bad.csv", contract=others), "failed")
+        page.goto("/")
+        cards = page.get_by_role("listitem")
+        expect(cards).to_have_count(50)
+        heights = {round(card.bounding_box()["height"]) for card in cards.all()[:20]}
+        assert len(heights) == 1
+        # All but the one that failed.
+        assert page.locator(".state.finished").count() == 49
+        assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 860
+
+        error = cards.first.locator(".error p")
+        expect(error).to_be_hidden()
+        summary = cards.first.locator("summary")
+        tab_to(page, summary)
+        page.keyboard.press("Enter")
+        expect(error).to_be_visible()
+        check_accessible(page)
+        # What changes elsewhere on the page leaves it open.
+        client.submit(file="rides_00.csv", again=True)
+        expect(page.locator("#import-51 .state")).to_have_text("State: finished")
+        expect(page.locator("#import-50 .error p")).to_be_visible()
+
+
+def test_local_time_stands_beside_utc(chromium, sqlite_url, tmp_path):
+    (tmp_path / "one.csv").write_bytes(rides(50))
+    with dashboard(chromium, sqlite_url, tmp_path, timezone_id="Asia/Kolkata") as (_, client, page):
+        client.wait(client.submit(file="one.csv"))
+        at = datetime.fromisoformat(client.get("/v1/imports/1").json["queued_at"])
+        there = at.astimezone(ZoneInfo("Asia/Kolkata"))
+        day = "" if there.date() == at.date() else f"{there:%Y-%m-%d} "
+        # The list that was there has changed by itself.
+        expect(page.locator("#import-1 time")).to_have_text(
+            f"{at:%Y-%m-%d %H:%M} UTC · {day}{there:%H:%M} GMT+5:30"
+        )
+        page.goto("/imports/1")
+        expect(page.locator("time").first).to_have_text(
+            f"{at:%Y-%m-%d %H:%M:%S} UTC · {day}{there:%H:%M:%S} GMT+5:30"
+        )
+
+
 def test_a_service_that_is_gone_is_noticed(chromium, sqlite_url, tmp_path):
     with dashboard(chromium, sqlite_url, tmp_path) as (_, client, page):
         lost = page.get_by_text("The service does not answer at the moment")
@@ -235,7 +286,8 @@ def image(tmp_path):
 def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image):
     for name, bad in (("rides_2026-01", 0), ("rides_2026-02", 0.004), ("rides_2026-03", 0.5)):
         (tmp_path / f"{name}.csv").write_bytes(rides(40_000, bad))
-    with dashboard(chromium, postgres_url, tmp_path) as (web, client, page):
+    zone = {"timezone_id": "Europe/Berlin"}
+    with dashboard(chromium, postgres_url, tmp_path, **zone) as (web, client, page):
         data = many(rides(20_000), 35)
         thing, url = web.put("/exports/rides_2026-04.csv", data, stops_at=12_000_000)
         for number in (1, 2, 3):
@@ -248,7 +300,7 @@ def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image)
         )
         expect(page.get_by_role("listitem").nth(1).locator(".eta")).to_be_visible()
         for width, height, scheme in (
-            (1180, 860, "light"), (1180, 1400, "dark"), (390, 844, "dark"), (320, 640, "light"),
+            (1180, 520, "light"), (1180, 1400, "dark"), (390, 844, "dark"), (320, 640, "light"),
         ):  # fmt: skip
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -1,5 +1,8 @@
 """The pages as a server gives them: what no browser is needed for."""
 
+import csv
+import io
+import re
 from contextlib import closing
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -21,10 +24,10 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory):
-    """A service that works on nothing, with 30 imports that wait."""
+    """A service that works on nothing, with 60 imports that wait."""
     folder = tmp_path_factory.mktemp("idle")
     with served(database_beside(folder), folder, "--workers", "0", "--rate-limit", "0") as client:
-        for n in range(30):
+        for n in range(60):
             client.submit(file=f"f{n}.csv", table=f"t{n}")
         yield client
 
@@ -45,7 +48,8 @@ class Read(HTMLParser):
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(idle):
-    for path in ("/", "/imports/1", "/imports/77", "/?state=failed"):
+    paths = ("/", "/imports/1", "/imports/77", "/?state=failed", "/tables", "/tables/x", "/docs")
+    for path in paths:
         page = Read(idle.get(path).data)
         assert all("src" in script for script in page.all("script"))
         assert page.all("style") == []
@@ -62,7 +66,123 @@ def test_the_list_has_pages(idle):
     (older,) = [a["href"] for a in first.all("a") if a["href"].startswith("/?before=")]
     second = Read(idle.get(older).data)
     shown = [e["id"] for page in (first, second) for e in page.all("li")]
-    assert shown == [f"import-{n}" for n in range(30, 0, -1)]
+    assert shown == [f"import-{n}" for n in range(60, 0, -1)]
+
+
+def test_the_filters_count_and_the_search_narrows(idle):
+    everything = page_of(idle, "/")
+    assert tabs(everything) == {"All": 60, "Queued": 60} | dict.fromkeys(
+        ("Running", "Finished", "Failed", "Cancelled", "Interrupted"), 0
+    )
+    some = page_of(idle, "/?name=F1")
+    assert tabs(some)["All"] == tabs(some)["Queued"] == 11
+    assert [e["id"] for e in Read(some).all("li")] == [
+        f"import-{n + 1}" for n in (*range(19, 9, -1), 1)
+    ]
+    assert tabs(page_of(idle, "/?name=f1&state=failed"))["Queued"] == 11
+    for name, shown in (("%25", "%"), ("_", "_"), ("!", "!"), ("%3Cb%3E", "&lt;b&gt;")):
+        nothing = page_of(idle, f"/?name={name}")
+        assert tabs(nothing)["All"] == 0
+        assert f"No import has “{shown}”" in nothing.decode()
+
+
+def page_of(client, path):
+    answer = client.get(path)
+    assert answer.status == 200
+    return answer.data
+
+
+def tabs(page):
+    found = re.findall(r">(\w+) <span>([\d,]+)</span></a>", page.decode())
+    return {name: int(number) for name, number in found}
+
+
+def test_the_search_has_every_database(database, tmp_path):
+    with served(database, tmp_path, "--workers", "0") as client:
+        client.submit(file="Rides_2026.csv", table="trips")
+        client.submit(file="sales.csv")
+        for name, ids in (("rides", [1]), ("TRIP", [1]), ("s", [2, 1]), ("rides%25", [])):
+            shown = [e["id"] for e in Read(page_of(client, f"/?name={name}")).all("li")]
+            assert shown == [f"import-{n}" for n in ids], name
+
+
+def test_times_name_their_zone(idle):
+    for path, pattern in (
+        ("/", r'<time datetime="([\d-]+)T([\d:]{5})[^"]*">\1 \2 UTC</time>'),
+        ("/imports/1", r'<time datetime="([\d-]+)T([\d:]{8})[^"]*">\1 \2 UTC</time>'),
+    ):
+        assert re.search(pattern, page_of(idle, path).decode())
+
+
+def test_states_that_the_page_does_not_know(tmp_path):
+    database = database_beside(tmp_path)
+    with served(database, tmp_path, "--workers", "0") as client:
+        for name in ("a.csv", "b.csv"):
+            client.submit(file=name)
+        with books(database) as opened:
+            opened.session.execute("UPDATE snapshots_imports SET state = 'undone' WHERE id = 1")
+            # Its loading has ended, and a worker is still to do what was asked.
+            opened.session.execute(
+                "UPDATE snapshots_imports SET state = 'interrupted', wanted = 'cancel' WHERE id = 2"
+            )
+        page = page_of(client, "/").decode()
+        assert re.findall(r'<p class="state (\w+)">', page) == ["stopping", "undone"]
+        assert "Import 1 is undone." in page
+        assert page.count("<progress") == 1
+        for action in ("cancel", "resume"):
+            assert f'action="/imports/1/{action}"' not in page
+            assert f'action="/imports/2/{action}"' not in page
+        assert 'state undone"' in page_of(client, "/imports/1").decode()
+
+
+def test_resume_is_offered_where_it_helps(tmp_path):
+    (tmp_path / "parquet.csv").write_bytes(b"PAR1")
+    (tmp_path / "gone.csv").write_bytes(b"PAR1")
+    (tmp_path / "bad.csv").write_text("id,name\n" + "1,a\n" * 200 + "2\n" * 20)
+    (tmp_path / "good.csv").write_text("id,name\n1,a\n")
+    with served(database_beside(tmp_path), tmp_path) as client:
+        for name in ("parquet", "gone", "bad", "good"):
+            client.wait(client.submit(file=f"{name}.csv", max_rejects="5"))
+        (tmp_path / "gone.csv").unlink()
+        page = page_of(client, "/").decode()
+        assert re.findall(r'action="/imports/(\d)/resume"', page) == ["1"]
+        gone = page_of(client, "/imports/2").decode()
+        assert "/imports/2/resume" not in gone
+        assert "the uploaded file was deleted" in gone
+        over = page_of(client, "/imports/3").decode()
+        assert over.count('action="/imports/3/resume"') == 1
+        assert 'name="max_rejects"' in over
+        refused = client.ask("POST", "/imports/3/resume", b"max_rejects=many", **FORM, **HERE)
+        assert refused.status == 422
+        assert b"is not a limit of rejects" in refused.data
+        assert client.state(3) == "failed"
+        allowed = client.ask("POST", "/imports/3/resume", b"max_rejects=20", **FORM, **HERE)
+        assert allowed.status == 303
+        assert client.wait(3)["state"] == "finished"
+
+
+def test_rejects_are_no_formulas(tmp_path):
+    starts = ("=1+2", "+1", "-1", "@SUM(A1)", "\tx", "\uff1d1+2", "x=1")
+    rows = "".join(f"{start},a,b\n" for start in starts) + "=bad,1\n"
+    (tmp_path / "t.csv").write_text(f"=n,name\n1,a\n{rows}")
+    contract = {"fields": [{"name": "=n", "type": "integer"}, {"name": "name", "type": "string"}]}
+    with served(database_beside(tmp_path), tmp_path) as client:
+        number = client.submit(file="t.csv", contract=contract, max_rejects="99%")
+        assert client.wait(number)["records"]["rejected"] == len(starts) + 1
+        page = Read(page_of(client, f"/imports/{number}"))
+        (link,) = [a["href"] for a in page.all("a") if "format=csv" in a.get("href", "")]
+        escaped, plain = (
+            list(csv.DictReader(io.StringIO(client.get(path).data.decode(), newline="")))
+            for path in (link, link.partition("&")[0])
+        )
+        for kept, one in zip(plain, escaped, strict=True):
+            for name, text in kept.items():
+                formula = text.startswith(("=", "+", "-", "@", "\t", "\uff1d"))
+                assert one[name] == ("'" if formula else "") + text
+        assert [row["raw"][0] for row in escaped] == ["'"] * 6 + ["x", "'"]
+        assert escaped[-1]["column"] == "'=n"
+        both = client.get(f"/v1/imports/{number}/rejects?escape_formulas=true")
+        assert (both.status, both.json["code"]) == (422, "usage")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +200,7 @@ def test_forms_of_other_sites_are_refused(idle, headers):
         answer = idle.ask("POST", path, b"url=https://example.org/a.csv", **FORM, **headers)
         assert answer.status == 403, path
     assert idle.state(1) == "queued"
-    assert len(idle.get("/v1/imports?limit=200").json["imports"]) == 30
+    assert len(idle.get("/v1/imports?limit=200").json["imports"]) == 60
 
 
 def test_forms_of_these_pages_are_answered_with_another_address(idle):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from snapshots.engine.queue import commands
-from snapshots.errors import ForbiddenTable
+from snapshots.errors import ForbiddenTable, UsageError
 from snapshots.web import schemas
 from snapshots.web.api.imports import Id
 from snapshots.web.api.rejects_download import CSV, JSON_LINES, lines
@@ -55,11 +55,17 @@ def rejects(
     here: Here,
     import_id: Id,
     form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    escape_formulas: Annotated[
+        bool,
+        Query(description="Of CSV: an apostrophe before texts that a spreadsheet would calculate."),
+    ] = False,
     code: Annotated[str | None, Query(max_length=60)] = None,
     after: Annotated[int, Query(ge=-1, le=1 << 62, description="This byte offset.")] = -1,
     limit: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
 ) -> StreamingResponse:
     """The rejects in the order of the input, as a stream."""
+    if escape_formulas and form != "csv":
+        raise UsageError("formulas are escaped in CSV alone", hint="add format=csv")
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
         if not here.settings.tables.shows_rejects(ledger, entry):
@@ -70,7 +76,15 @@ def rejects(
             )
     name = f"import-{import_id}-rejects.{form}"
     return StreamingResponse(
-        lines(here.pool, import_id, form, code=code, after=after, limit=limit),
+        lines(
+            here.pool,
+            import_id,
+            form,
+            escape_formulas=escape_formulas,
+            code=code,
+            after=after,
+            limit=limit,
+        ),
         media_type=JSON_LINES if form == "jsonl" else CSV,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -75,7 +75,7 @@ def tables(here: Here) -> Response:
 @routes.get(
     "/{table}/rows",
     response_model=Rows,
-    responses=answers(403, 404, 422, 429),
+    responses=answers(403, 404, 422, 429, 431),
     summary="Rows of a table",
 )
 async def rows(
@@ -93,15 +93,15 @@ async def rows(
     """Reads rows in the order of `sort`, NULLs last. Without it they come by primary key, or as the
     table has them."""
     order = [RowOrder(one.removeprefix("-"), one.startswith("-")) for one in sort]
-    filters = [_filter(one) for one in where]
-    place = None if after is None else _place(after)
+    filters = [filter_of(one) for one in where]
+    place = None if after is None else place_of(after)
     opened = here.settings.tables
 
     def read(ledger: Ledger) -> str:
         page = table_rows.read(ledger, opened, table, filters, order, place, limit)
         more = None
         if page.after is not None:
-            query = {"where": where, "sort": sort, "limit": limit, "after": _cursor(page.after)}
+            query = {"where": where, "sort": sort, "limit": limit, "after": cursor_of(page.after)}
             more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
         return schemas.json_of(_shown_page(page, more))
 
@@ -113,7 +113,7 @@ def _shown_page(page: table_rows.TablePage, more: str | None) -> Rows:
         columns=[ColumnDescription(name=name, type=kind) for name, kind in page.columns],
         rows=[
             {
-                name: _shown(kind, value)
+                name: shown_value(kind, value)
                 for (name, kind), value in zip(page.columns, row, strict=True)
             }
             for row in page.rows
@@ -122,7 +122,8 @@ def _shown_page(page: table_rows.TablePage, more: str | None) -> Rows:
     )
 
 
-def _filter(text: str) -> RowFilter:
+def filter_of(text: str) -> RowFilter:
+    """The condition that `column:operator:value` stands for. Raises UsageError."""
     for operator in get_args(Operator):
         column, found, value = text.partition(f":{operator}:")
         if found and column:
@@ -135,7 +136,8 @@ def _filter(text: str) -> RowFilter:
     )
 
 
-def _shown(kind: TypeKind | None, value: Value) -> Any:
+def shown_value(kind: TypeKind | None, value: Value) -> Any:
+    """A value as JSON has it: nothing of a decimal, and no byte, is lost."""
     if value is None:
         return None
     if kind == "boolean":
@@ -147,7 +149,8 @@ def _shown(kind: TypeKind | None, value: Value) -> Any:
     return value
 
 
-def _cursor(keys: tuple[Value, ...]) -> str:
+def cursor_of(keys: tuple[Value, ...]) -> str:
+    """The keys of a page's last row, for the URL of the next page. Raises UsageError."""
     if any(isinstance(key, bytes) for key in keys):
         raise UsageError("rows cannot be sorted by bytes", hint="sort by another column")
     cursor = base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
@@ -159,7 +162,8 @@ def _cursor(keys: tuple[Value, ...]) -> str:
     return cursor
 
 
-def _place(text: str) -> list[Value]:
+def place_of(text: str) -> list[Value]:
+    """The keys that `cursor_of` has written. Raises UsageError."""
     try:
         keys = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
         require_storable(keys)

@@ -28,9 +28,11 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 """Paths for probes, which need no token: they say only that the service is running."""
 UPLOADS: Final = "/v1/files"
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
+_DATA: Final = ("/v1", "/imports", "/tables")
+"""Answers that hold records: no cache keeps them."""
 PROGRESS_BYTES: Final = 1024
 """Of a body must come in PROGRESS_SECONDS, or its end."""
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.~!$&'()*+,;=%-]+))(?::\d*)?", re.ASCII)
@@ -114,7 +116,7 @@ class Guard:
                 hint="Send it as Authorization: Bearer TOKEN, or as the password of a login.",
                 headers={"WWW-Authenticate": _challenge(scope["path"])},
             )
-        if token.scope == "read" and scope["method"] not in _SAFE:
+        if token.scope == "read" and scope["method"] not in SAFE:
             return problem(403, "This token may read, and not change anything.")
         return None
 
@@ -134,7 +136,7 @@ def _foreign(scope: Scope, headers: Headers) -> Response | None:
     """Whether a page of another site sent the request, as browsers tell: such pages may change
     nothing."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if scope["method"] in _SAFE or site in {"same-origin", "none"}:
+    if scope["method"] in SAFE or site in {"same-origin", "none"}:
         return None
     # A browser that is too old for the one sends the other; a program sends neither.
     if site is None and (origin is None or _same(origin, headers.get("host", ""))):
@@ -205,7 +207,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if scope["path"].startswith("/v1"):
+            if scope["path"].startswith(_DATA):
                 headers.setdefault("Cache-Control", "no-store")
         await send(message)
 

@@ -4,34 +4,50 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snapshots.errors import AlreadyImported, OverBudget
+from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.verifications import RESULTS
 from snapshots.web.pages.formatting import count, moment, size, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from snapshots.engine.history.progress import Status
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.verifications import Verification
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
+_FINAL = {TABLE_GONE, AlreadyImported.code}
+"""Errors after which another import has the rows: to resume this one loads nothing."""
 _LEAST_WIDTH = 0.4
 """The least percent of a bar: what exists must be visible."""
 
 
-@dataclass(frozen=True, slots=True)
+class Fact(NamedTuple):
+    """A label and its value. Times of the ledger are marked, because scripts add local time."""
+
+    name: str
+    value: str
+    time: bool = False
+
+
+@dataclass(frozen=True)
 class ImportCard:
     """One import on a page."""
 
     status: Status
+    uploads: Path
+    """The folder of uploaded files."""
     verification: Verification | None = None
     """The last one, where it is of interest."""
 
     @property
     def entry(self) -> Entry:
-        """The import, as the ledger has it."""
+        """The import as the ledger has it."""
         return self.status.entry
 
     @property
@@ -40,22 +56,40 @@ class ImportCard:
         return self.entry.import_id
 
     @property
+    def state(self) -> str:
+        """The state, or `stopping` from a click on Cancel until the worker has stopped."""
+        return "stopping" if self.entry.wanted and not self.over else self.status.state
+
+    @property
     def over(self) -> bool:
-        """Whether nobody works on it, or will unless it is asked for."""
-        return self.status.state == "finished" or self.status.state in _STOPPED
+        """No worker has it, and none takes it unless somebody resumes it."""
+        return self.status.state not in {"queued", "running"}
+
+    @property
+    def submitted(self) -> str:
+        """When it was asked for, or when a command began it."""
+        return self.entry.queued_at or self.entry.started_at
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, without the name of the input, which stands beside it."""
+        text = self.status.error
+        return text and text.removeprefix(f"{self.entry.input}: ")
 
     @property
     def can_cancel(self) -> bool:
-        """Whether it came through the service, and is not over."""
-        asked = self.entry.request is not None and not self.entry.wanted
-        return asked and self.status.state in {"queued", "running"}
+        """The service queued it, and it waits or runs."""
+        return self._ours and not self.over
 
     @property
     def can_resume(self) -> bool:
-        """Whether it came through the service, and was stopped."""
-        # The ledger still says that an interrupted one runs: a worker takes it up by itself.
-        asked = self.entry.request is not None and not self.entry.wanted
-        return asked and self.entry.state in _STOPPED
+        """A worker can go on with it as it was asked for."""
+        return self._resumable and self.entry.error_code != OverBudget.code
+
+    @property
+    def can_resume_with_limit(self) -> bool:
+        """It had too many rejects: it goes on if more are allowed, and stops at once if not."""
+        return self._resumable and self.entry.error_code == OverBudget.code
 
     @property
     def can_verify(self) -> bool:
@@ -76,9 +110,14 @@ class ImportCard:
 
     @property
     def can_undo(self) -> bool:
-        """Whether it was stopped, and its rows can be told from others."""
+        """It was stopped, and the table marks which rows are its own."""
         lineage = bool(self.entry.plan) and json.loads(self.entry.plan)["lineage"]
-        return self.can_resume and lineage and self.entry.counts.loaded > 0
+        return self._stopped and lineage and self.entry.counts.loaded > 0
+
+    @property
+    def table_is_open(self) -> bool:
+        """Clients can read its table: the service loads into no other."""
+        return self.entry.request is not None and self.entry.counts.loaded > 0
 
     @property
     def shares(self) -> Iterator[tuple[str, float, float]]:
@@ -98,36 +137,68 @@ class ImportCard:
     def announcement(self) -> str:
         """What a screen reader says whenever it changes."""
         counts = self.entry.counts
-        text = f"Import {self.id} is {self.status.state}."
+        text = f"Import {self.id} is {self.state}."
         if not self.over:
             return text
         return f"{text} {count(counts.loaded)} rows loaded, {count(counts.rejected)} rejected."
 
     @property
-    def facts(self) -> Iterator[tuple[str, str]]:
-        """Yields further facts, each with its name."""
+    def facts(self) -> Iterator[Fact]:
+        """Everything else that is known."""
         status, entry = self.status, self.entry
-        if entry.queued_at:
-            yield "Queued", moment(entry.queued_at)
-        if status.state != "queued":
-            yield "Begun", moment(entry.started_at)
-        if entry.finished_at:
-            yield "Ended", moment(entry.finished_at)
+        yield from self._times
         if status.seconds:
-            yield "Worked for", span(status.seconds)
+            yield Fact("Elapsed", span(status.seconds))
         if not self.over and status.seconds_left is not None and status.pace is not None:
-            yield "Time left", f"{span(status.seconds_left)}, by {status.pace.basis}"
+            yield Fact("Time left", f"{span(status.seconds_left)}, from {status.pace.basis}")
         if entry.size is not None:
-            yield "Size as it lies", size(entry.size)
+            yield Fact("Size on disk" if "file" in self._request else "Size", size(entry.size))
         if status.why is not None and status.state != "queued":
-            yield "No percent", f"because {status.why}"
+            yield Fact("Percent unknown", f"because {status.why}")
         if entry.replaces is not None:
-            yield "Replaces", f"import {entry.replaces}"
+            yield Fact("Replaces", f"import {entry.replaces}")
+        if self._stopped and self._file_is_gone:
+            yield Fact("Resume", "not possible: the uploaded file was deleted. Upload it again.")
         if entry.content_hash:
-            yield "BLAKE3", entry.content_hash
+            yield Fact("BLAKE3", entry.content_hash)
+
+    @property
+    def _times(self) -> Iterator[Fact]:
+        entry = self.entry
+        if entry.queued_at:
+            yield Fact("Queued", entry.queued_at, time=True)
+        if self.status.state != "queued":
+            yield Fact("Started", entry.started_at, time=True)
+        if entry.finished_at:
+            yield Fact("Ended", entry.finished_at, time=True)
 
     @property
     def columns(self) -> list[tuple[str, str]]:
         """Names and types of the columns, once there is a plan."""
         plan = json.loads(self.entry.plan) if self.entry.plan else {"schema": {"fields": []}}
         return [(field["name"], field["type"]) for field in plan["schema"]["fields"]]
+
+    @cached_property
+    def _request(self) -> dict[str, Any]:
+        request: dict[str, Any] = json.loads(self.entry.request) if self.entry.request else {}
+        return {name: value for name, value in request.items() if value is not None}
+
+    @property
+    def _ours(self) -> bool:
+        """The service queued it, and nobody has asked to stop it yet."""
+        return self.entry.request is not None and not self.entry.wanted
+
+    @property
+    def _stopped(self) -> bool:
+        # An interrupted import is `running` in the ledger: a worker takes it over by itself.
+        return self._ours and self.entry.state in _STOPPED
+
+    @property
+    def _resumable(self) -> bool:
+        final = self.entry.damage is not None or self.entry.error_code in _FINAL
+        return self._stopped and not final and not self._file_is_gone
+
+    @cached_property
+    def _file_is_gone(self) -> bool:
+        file = self._request.get("file")
+        return file is not None and not (self.uploads / file).is_file()

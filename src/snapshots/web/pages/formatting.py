@@ -9,6 +9,7 @@ from snapshots.screen_text import plain
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _SHORT = ("", "k", "M", "G")
 _LONGEST = 2000
+"""Characters of a value on a page."""
 
 
 def count(number: float) -> str:
@@ -65,16 +66,32 @@ def moment(text: str) -> str:
     return f"{text[:19].replace('T', ' ')} UTC"
 
 
+def minute(text: str) -> str:
+    """A time of the ledger, to the minute: `2026-03-01 06:00 UTC`."""
+    return f"{text[:16].replace('T', ' ')} UTC"
+
+
+def folder(name: str) -> str:
+    """The part of a path or URL that says where its file is; without one, nothing."""
+    path, query, _ = name.partition("?")
+    head, slash, file = path.rpartition("/")
+    return head + slash if file or query else ""
+
+
 def visible(text: str) -> str:
     """Writes what cannot be seen, or changes how other text is seen, as an escape."""
     return plain(text, keep="\n")
 
 
 def record(raw: bytes) -> str:
-    """Writes a rejected record: in hexadecimal if it is no UTF-8, and no longer than fits a
-    page."""
-    text = visible(raw.decode("utf-8", "backslashreplace"))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    """The start of a rejected record, with bytes that are not UTF-8 in hexadecimal."""
+    return bounded(raw.decode("utf-8", "backslashreplace"))
+
+
+def bounded(text: str) -> str:
+    """The start of a text that may be long, with escapes as in `visible`."""
+    start = visible(text[: _LONGEST + 1])
+    return start if len(start) <= _LONGEST else f"{start[:_LONGEST]}…"
 
 
 def _scaled(number: float, step: int, units: tuple[str, ...], between: str) -> str:
@@ -94,6 +111,9 @@ FILTERS = {
     "span": span,
     "clock": clock,
     "moment": moment,
+    "minute": minute,
+    "folder": folder,
     "visible": visible,
     "record": record,
+    "bounded": bounded,
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -27,61 +28,98 @@ if TYPE_CHECKING:
     from snapshots.errors import SnapshotsError
     from snapshots.web.context import ServiceContext
 
-IMPORTS = 25
+IMPORTS = 50
 REJECTS = 25
-"""How many rejects a page shows."""
-_STATES: tuple[State, ...] = (
-    "running", "queued", "finished", "failed", "cancelled", "interrupted",
-)  # fmt: skip
+"""On one page."""
+
+
+class Tab(NamedTuple):
+    """A filter of the list: a state or `all`, how many imports it leaves, its address."""
+
+    name: str
+    imports: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which imports a list shows: of one state, with a name like this, older than one."""
+
+    state: State | None = None
+    name: str | None = None
+    before: int | None = None
+
+    def link(self, path: str, **changes: object) -> str:
+        """The address of such a list."""
+        return path + query(**{**asdict(self), **changes})
 
 
 def imports(
     here: ServiceContext,
-    state: State | None,
-    before: int | None,
+    wanted: ListQuery,
     given: ImportForm | None = None,
     problem: SnapshotsError | None = None,
 ) -> str:
     """Renders the first page: the imports, and the form for another."""
-    return _page(
+    return page(
         here,
         "imports.html",
         problem=problem,
         given=given or ImportForm(),
-        states=_STATES,
-        live=f"/live{_query(state=state, before=before)}",
-        **_imports(here, state, before),
+        live=wanted.link("/live"),
+        **_imports(here, wanted),
     )
 
 
-def imports_part(here: ServiceContext, state: State | None, before: int | None) -> str:
-    """Renders the list on the first page."""
-    return _template("list.html", _imports(here, state, before))
+def imports_part(here: ServiceContext, wanted: ListQuery) -> str:
+    """The list on the start page."""
+    return _template("list.html", _imports(here, wanted))
 
 
 def one(here: ServiceContext, import_id: int, code: str | None, after: int | None) -> str:
-    """Renders the page of an import."""
-    live = f"/imports/{import_id}/live{_query(code=code, after=after)}"
-    return _page(here, "import.html", live=live, **_one(here, import_id, code, after))
+    """The page of an import."""
+    live = f"/imports/{import_id}/live{query(code=code, after=after)}"
+    return page(here, "import.html", live=live, **_one(here, import_id, code, after))
 
 
 def one_part(here: ServiceContext, import_id: int, code: str | None, after: int | None) -> str:
-    """Renders the part of that page that changes."""
+    """The part of that page that changes."""
     return _template("detail.html", _one(here, import_id, code, after))
 
 
-def problem(here: ServiceContext, error: SnapshotsError) -> str:
-    """Renders the page for something that could not be done."""
-    return _page(here, "problem.html", problem=error)
+def problem(
+    here: ServiceContext, error: SnapshotsError, back: tuple[str, str] | None = None
+) -> str:
+    """The page for what could not be done. `back` is a link: its text and its address."""
+    return page(here, "problem.html", error=error, back=back or ("All imports", "/"))
 
 
-def _imports(here: ServiceContext, state: State | None, before: int | None) -> dict[str, Any]:
-    search = ImportFilter(states=(state,) if state else ())
+def docs() -> str:
+    """Swagger UI."""
+    return _template("docs.html", {})
+
+
+def _imports(here: ServiceContext, wanted: ListQuery) -> dict[str, Any]:
+    search = ImportFilter(states=(wanted.state,) if wanted.state else (), name=wanted.name)
     with here.pool.ledger() as ledger:
-        found = ledger.page(search, before, IMPORTS + 1)
-        cards = [ImportCard(status(ledger, entry)) for entry in found[:IMPORTS]]
-    older = _query(state=state, before=cards[-1].id) if len(found) > IMPORTS else None
-    return {"imports": cards, "state": state, "older": older and f"/{older}"}
+        found = ledger.page(search, wanted.before, IMPORTS + 1)
+        cards = [
+            ImportCard(status(ledger, entry), here.settings.files) for entry in found[:IMPORTS]
+        ]
+        counts = ledger.count_by_state(search)
+    older = wanted.link("/", before=cards[-1].id) if len(found) > IMPORTS else None
+    return {
+        "imports": cards,
+        "wanted": wanted,
+        "older": older,
+        "tabs": [
+            Tab("all", sum(counts.values()), wanted.link("/", state=None, before=None)),
+            *(
+                Tab(state, counts.get(state, 0), wanted.link("/", state=state, before=None))
+                for state in get_args(State)
+            ),
+        ],
+    }
 
 
 def _one(
@@ -90,7 +128,9 @@ def _one(
     past = -1 if after is None else after
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
-        card = ImportCard(status(ledger, entry), verifications.find(ledger, import_id))
+        card = ImportCard(
+            status(ledger, entry), here.settings.files, verifications.find(ledger, import_id)
+        )
         groups = timeline(ledger, import_id)
         by_code = ledger.reject_counts(import_id)
         shows = here.settings.tables.shows_rejects(ledger, entry)
@@ -109,14 +149,17 @@ def _one(
     }
 
 
-def _page(here: ServiceContext, name: str, **context: Any) -> str:
+def page(here: ServiceContext, name: str, **context: Any) -> str:
+    """A template within the frame that all pages have."""
     frame = {"database": here.settings.target.display(), "problem": None}
     return _template(name, frame | context)
 
 
-def _query(**values: object) -> str:
-    given = {name: value for name, value in values.items() if value is not None}
-    return f"?{urlencode(given)}" if given else ""
+def query(**values: object) -> str:
+    """The query of an address, with its question mark; values that are None or empty are left
+    out, and lists repeat their name."""
+    given = {name: value for name, value in values.items() if value not in {None, ()}}
+    return f"?{urlencode(given, doseq=True)}" if given else ""
 
 
 def _template(name: str, context: Mapping[str, Any]) -> str:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Query, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.routing import APIRoute
 
 from snapshots.engine.queue import commands
-from snapshots.errors import SnapshotsError, UsageError
+from snapshots.errors import SnapshotsError
 from snapshots.ledger.queue import Wish
 from snapshots.model import State
 from snapshots.web.api.events import EventStream
 from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
 from snapshots.web.context import Client, Here, ServiceContext
-from snapshots.web.pages import render
+from snapshots.web.pages import render, tables
+from snapshots.web.pages.error_pages import PageRoute
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
+from snapshots.web.pages.render import ListQuery
+from snapshots.web.pages.resume_form import ResumeForm
 from snapshots.web.problems import status_of
 
 Before = Annotated[int | None, Query(ge=1, le=1 << 53)]
@@ -29,44 +29,43 @@ Code = Annotated[str | None, Query(max_length=60)]
 After = Annotated[int | None, Query(ge=-1, le=1 << 62)]
 
 
-class PageRoute(APIRoute):
-    """A route whose errors are pages, too."""
+async def _wanted(
+    state: State | None = None,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    before: Before = None,
+) -> ListQuery:
+    return ListQuery(state, (name or "").strip() or None, before)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Is called by FastAPI."""
-        handle = super().get_route_handler()
 
-        async def handled(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except SnapshotsError as error:
-                known, code = error, status_of(error)
-            except HTTPException as error:
-                known, code = UsageError(error.detail), error.status_code
-            except RequestValidationError:
-                known, code = UsageError("there is no such page"), 404
-            here = cast("ServiceContext", request.app.state.service)
-            return HTMLResponse(render.problem(here, known), code)
-
-        return handled
-
+Wanted = Annotated[ListQuery, Depends(_wanted)]
 
 routes = APIRouter(include_in_schema=False, route_class=PageRoute)
+routes.include_router(tables.routes)
 
 
 @routes.get("/")
-def imports(here: Here, state: State | None = None, before: Before = None) -> HTMLResponse:
-    """Shows all imports, and the form for another."""
-    return HTMLResponse(render.imports(here, state, before))
+def imports(here: Here, wanted: Wanted) -> HTMLResponse:
+    """The list of imports, and the form for a new one."""
+    return HTMLResponse(render.imports(here, wanted))
+
+
+@routes.get("/imports")
+async def list_of_imports() -> Response:
+    """Whoever shortens the address of an import comes to the list."""
+    return RedirectResponse("/")
+
+
+@routes.get("/docs")
+async def docs() -> HTMLResponse:
+    """Swagger UI, over the OpenAPI document."""
+    return HTMLResponse(render.docs())
 
 
 @routes.get("/live")
-async def imports_live(
-    here: Here, state: State | None = None, before: Before = None
-) -> EventStream:
-    """Sends the list whenever it changes."""
+async def imports_live(here: Here, wanted: Wanted) -> EventStream:
+    """The list, as it changes."""
     here.hub.admit()
-    return EventStream(parts(here.hub, partial(render.imports_part, here, state, before)))
+    return EventStream(parts(here.hub, partial(render.imports_part, here, wanted)))
 
 
 @routes.post("/imports")
@@ -75,7 +74,7 @@ def submit(here: Here, given: Annotated[ImportForm, Form()]) -> Response:
     try:
         import_id = asked_for(here, given.wanted()).import_id
     except SnapshotsError as error:
-        return HTMLResponse(render.imports(here, None, None, given, error), status_of(error))
+        return HTMLResponse(render.imports(here, ListQuery(), given, error), status_of(error))
     return _to(import_id)
 
 
@@ -108,10 +107,13 @@ def undo(here: Here, import_id: Id) -> Response:
 
 
 @routes.post("/imports/{import_id}/resume")
-def resume(here: Here, import_id: Id) -> Response:
-    """Queues an import again."""
+def resume(
+    here: Here, import_id: Id, given: Annotated[ResumeForm | None, Form()] = None
+) -> Response:
+    """Queues it again, with another limit of rejects if one is given."""
+    limit = given.limit() if given else None
     with here.pool.ledger(write=True) as ledger:
-        commands.resume(ledger, import_id, None, here.settings.queue_bound, here.settings.tables)
+        commands.resume(ledger, import_id, limit, here.settings.queue_bound, here.settings.tables)
     return _to(import_id)
 
 

@@ -3,6 +3,8 @@
 // The server sends each part as HTML, rendered by the template that made it in the first place.
 // Only what differs is changed, so that focus, selection and open details stay as they are.
 
+import { addLocalTimes } from "./local_time.js";
+
 const said = document.getElementById("said");
 const lost = document.getElementById("lost");
 
@@ -64,6 +66,7 @@ function update(part, html) {
   const home = focused?.closest("[data-said]");
   const fresh = part.cloneNode(false);
   fresh.innerHTML = html;
+  addLocalTimes(fresh);
   children(part, fresh);
   // Whoever was at a button that is gone is still at its import.
   if (focused && !focused.isConnected) home?.focus();
@@ -101,7 +104,8 @@ async function act(event) {
   event.preventDefault();
   if (form.ariaBusy) return;
   form.ariaBusy = "true";
-  const answer = await fetch(form.action, { method: "POST", redirect: "manual" }).catch(() => null);
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
   form.ariaBusy = null;
   // Anything but the redirect is an error; the page that says which comes the ordinary way.
   if (!answer) lost.hidden = false;
@@ -109,5 +113,6 @@ async function act(event) {
 }
 
 document.getElementById("still").hidden = true;
+addLocalTimes(document);
 document.querySelectorAll("[data-live]").forEach(live);
 document.addEventListener("submit", act);

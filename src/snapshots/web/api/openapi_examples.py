@@ -1,0 +1,219 @@
+"""Examples of parameters, bodies and answers for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from snapshots.web.api.rejects_download import CSV, JSON_LINES
+
+_JSON: Final = "application/json"
+_EVENTS: Final = "text/event-stream"
+
+PARAMETERS: Final[dict[str, Any]] = {"import_id": 1, "name": "rides.csv", "table": "rides"}
+"""Values of required parameters, by name."""
+
+PROBLEM: Final = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "There is no import 77.",
+    "code": "no_such_import",
+    "hint": "",
+    "errors": [],
+}
+
+REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("POST /v1/imports", _JSON): {
+        "A file from a URL": {"url": "https://data.example/rides_2026-03.csv.gz"},
+        "An uploaded file": {"file": "rides.csv", "table": "rides", "max_rejects": "5%"},
+        "An uploaded file with a contract": {
+            "file": "rides.csv",
+            "contract": {
+                "fields": [
+                    {"name": "ride", "type": "integer"},
+                    {"name": "begun", "type": "date"},
+                    {"name": "miles", "type": "number", "constraints": {"minimum": 0}},
+                ]
+            },
+        },
+    },
+    ("POST /v1/imports/{import_id}/cancel", _JSON): {
+        "Keep the rows": {"rows": "keep"},
+        "Delete the rows": {"rows": "undo"},
+    },
+    ("POST /v1/imports/{import_id}/resume", _JSON): {
+        "As before": {},
+        "With more rejects allowed": {"max_rejects": "20%"},
+    },
+    ("POST /v1/imports/{import_id}/verify", _JSON): {
+        "All columns": {},
+        "Without a column that a trigger fills": {"ignore": ["changed_at"]},
+        "Without the input": {"counts": True},
+    },
+}
+"""Bodies by endpoint and media type; each has a title."""
+
+_RECORDS: Final = {"total": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
+_IMPORT: Final[dict[str, Any]] = {
+    "id": 1,
+    "state": "finished",
+    "outcome": "finished",
+    "same_as": None,
+    "waits_for": None,
+    "note": None,
+    "input": "rides.csv",
+    "table": "rides",
+    "bytes": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
+    "records": _RECORDS,
+    "records_per_second": 81632.7,
+    "eta": None,
+    "size": 561204,
+    "content_hash": "0b8b60248fad7ac6dfac221b7e01a8b91c772421a15b387dd1fb2d6a94aee438",
+    "queued_at": "2026-03-01T06:00:00.000Z",
+    "started_at": "2026-03-01T06:00:00.125Z",
+    "finished_at": "2026-03-01T06:00:00.370Z",
+    "seconds": 0.245,
+    "wanted": None,
+    "error": None,
+    "damage": None,
+    "url": "/v1/imports/1",
+}
+_DETAIL: Final[dict[str, Any]] = {
+    **_IMPORT,
+    "request": {"file": "rides.csv"},
+    "plan": None,
+    "rejects_by_code": {"not_a_date": 31, "not_a_number": 9},
+    "skipped_by_code": {},
+}
+_QUEUED: Final[dict[str, Any]] = {
+    **_DETAIL,
+    "state": "queued",
+    "outcome": None,
+    "bytes": {"done": 0, "total": 561204, "percent": 0.0, "why": None},
+    "records": dict.fromkeys(_RECORDS, 0),
+    "records_per_second": None,
+    "content_hash": None,
+    "started_at": "2026-03-01T06:00:00.000Z",
+    "finished_at": None,
+    "seconds": 0.0,
+    "rejects_by_code": {},
+}
+_CANCELLED: Final[dict[str, Any]] = {
+    **_DETAIL,
+    "state": "cancelled",
+    "outcome": "cancelled",
+    "bytes": {"done": 280602, "total": 561204, "percent": 50.0, "why": None},
+    "records": {"total": 10000, "loaded": 9980, "rejected": 20, "skipped": 0},
+    "content_hash": None,
+}
+_VERIFICATION: Final[dict[str, Any]] = {
+    "import_id": 1,
+    "state": "finished",
+    "result": "differs",
+    "started_at": "2026-03-01T07:00:00.000Z",
+    "finished_at": "2026-03-01T07:00:00.230Z",
+    "by": "127.0.0.1",
+    "error": None,
+    "report": {
+        "import_id": 1,
+        "counts_only": False,
+        "compared": True,
+        "not_compared": "",
+        "rows": None,
+        "chunks": 1,
+        "equal": 19959,
+        "changed": 1,
+        "missing": 0,
+        "more": 0,
+        "columns": {"miles": 1},
+        "differing": [
+            {
+                "start": 0,
+                "end": 561204,
+                "line": 2,
+                "equal": 19959,
+                "changed": 1,
+                "missing": 0,
+                "more": 0,
+                "columns": {"miles": 1},
+            }
+        ],
+        "differences": [
+            {"kind": "changed", "line": 7, "column": "miles", "expected": "2.1", "found": "21"}
+        ],
+        "ledger": [],
+        "table": [],
+        "left_out": [],
+        "triggers": [],
+        "generated": [],
+        "result": "differs",
+    },
+}
+_REJECT: Final = (
+    '{"line": 18, "byte_offset": 476, "column": "begun", "code": "not_a_date",'
+    ' "reason": "2026-02-30 is not a date.", "raw": "17,2026-02-30,4.10,card"}\n'
+)
+_EVENT: Final = (
+    'event: import\nid: 1\ndata: {"id": 1, "state": "running", "table": "rides", ...}\n\n'
+)
+
+RESPONSES: Final[dict[tuple[str, str], Any]] = {
+    ("POST /v1/imports", _JSON): _QUEUED,
+    ("GET /v1/imports", _JSON): {
+        "imports": [_IMPORT],
+        "next": "/v1/imports?before=1&limit=1",
+    },
+    ("GET /v1/imports/{import_id}", _JSON): _DETAIL,
+    ("POST /v1/imports/{import_id}/cancel", _JSON): _CANCELLED,
+    ("DELETE /v1/imports/{import_id}", _JSON): _CANCELLED,
+    ("POST /v1/imports/{import_id}/resume", _JSON): _QUEUED,
+    ("POST /v1/imports/{import_id}/verify", _JSON): {
+        **_VERIFICATION,
+        **dict.fromkeys(("result", "finished_at", "report")),
+        "state": "running",
+    },
+    ("GET /v1/imports/{import_id}/verify", _JSON): _VERIFICATION,
+    ("GET /v1/imports/{import_id}/chunks", _JSON): {
+        "chunks": [
+            {
+                "start": 0,
+                "end": 561204,
+                "line": 2,
+                "records": _RECORDS,
+                "seconds": 0.21,
+                "committed_at": "2026-03-01T06:00:00.355Z",
+            }
+        ],
+        "next": None,
+    },
+    ("GET /v1/imports/{import_id}/rejects", JSON_LINES): _REJECT,
+    ("GET /v1/imports/{import_id}/rejects", CSV): (
+        "line,byte_offset,column,code,reason,raw\r\n"
+        '18,476,begun,not_a_date,2026-02-30 is not a date.,"17,2026-02-30,4.10,card"\r\n'
+    ),
+    ("GET /v1/imports/{import_id}/events", _EVENTS): _EVENT,
+    ("GET /v1/events", _EVENTS): _EVENT,
+    ("PUT /v1/files/{name}", _JSON): {
+        "name": "rides.csv",
+        "bytes": 561204,
+        "content_hash": _IMPORT["content_hash"],
+    },
+    ("POST /v1/files", _JSON): {
+        "name": "rides.csv",
+        "bytes": 561204,
+        "content_hash": _IMPORT["content_hash"],
+    },
+    ("GET /v1/files", _JSON): {"files": [{"name": "rides.csv", "bytes": 561204}]},
+    ("GET /v1/tables", _JSON): {"tables": ["rides"]},
+    ("GET /v1/tables/{table}/rows", _JSON): {
+        "columns": [{"name": "ride", "type": "integer"}, {"name": "begun", "type": "date"}],
+        "rows": [{"ride": 1, "begun": "2026-02-02"}],
+        "next": "/v1/tables/rides/rows?limit=1&after=WzFd",
+    },
+    ("GET /healthz", _JSON): {"status": "ok"},
+    ("GET /readyz", _JSON): {"status": "ok"},
+    ("GET /metrics", "text/plain"): (
+        'snapshots_imports{state="finished"} 1.0\nsnapshots_imports{state="queued"} 0.0\n'
+    ),
+}
+"""Bodies of answers that succeed, by endpoint and media type."""
