@@ -121,10 +121,14 @@ def make(target: Target, session: Session) -> int:
     until = time.monotonic() + RACE_SECONDS
     while True:
         try:
-            for number in range(1, VERSION + 1):
-                _carry_out(target, session, number)
-            if not session.execute("SELECT version FROM snapshots_version"):
-                session.execute("INSERT INTO snapshots_version (version) VALUES (?)", (VERSION,))
+            # Nobody writes to a ledger while others still alter its tables.
+            with _alone(target, session):
+                if version(target, session) is None:
+                    for number in range(1, VERSION + 1):
+                        _carry_out(target, session, number)
+                    session.execute(
+                        "INSERT INTO snapshots_version (version) VALUES (?)", (VERSION,)
+                    )
         except SnapshotsError:
             # Another process may be making them at this moment, and some databases report that
             # as an error even with IF NOT EXISTS.
