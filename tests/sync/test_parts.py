@@ -34,7 +34,7 @@ def test_subfolders_are_wanted_when_asked_for_and_hidden_ones_never():
 def test_a_file_is_whole_when_it_is_still_or_closed(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id\n")
-    arrivals = StabilityCheck(2.0, closing_is_told=True)
+    arrivals = StabilityCheck(2.0, reports_closing=True)
     arrivals.seen(look_at(str(path)), now=0.0)
     assert arrivals.ready(1.0) == []
     assert [file.path for file in arrivals.ready(2.5)] == [str(path)]
@@ -50,7 +50,7 @@ def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path
     """As when the system has dropped events."""
     path = tmp_path / "a.csv"
     path.write_text("id\n")
-    arrivals = StabilityCheck(2.0, closing_is_told=True)
+    arrivals = StabilityCheck(2.0, reports_closing=True)
     arrivals.changed(str(path), now=0.0)
     assert arrivals.ready(1.0) == []
     assert [file.path for file in arrivals.ready(WRITER_SILENCE_SECONDS)] == [str(path)]
@@ -59,7 +59,7 @@ def test_a_writer_whose_end_was_not_heard_keeps_nobody_waiting_for_ever(tmp_path
 
 def test_a_file_that_somebody_has_open_for_writing_is_not_whole(tmp_path):
     path = tmp_path / "a.csv"
-    arrivals = StabilityCheck(1.0, closing_is_told=False)
+    arrivals = StabilityCheck(1.0, reports_closing=False)
     with path.open("w") as writer:
         writer.write("id\n")
         writer.flush()
