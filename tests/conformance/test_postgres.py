@@ -125,14 +125,14 @@ def test_what_the_server_sets_by_default_does_not_matter(target, session, postgr
     for setting in ("timezone = 'Asia/Kolkata'", "datestyle = 'SQL, DMY'",
                     "default_transaction_isolation = 'serializable'",
                     "default_transaction_read_only = on", "client_encoding = 'LATIN1'",
-                    "statement_timeout = '1ms'"):  # fmt: skip
+                    "statement_timeout = '50ms'"):  # fmt: skip
         session.execute(f"ALTER DATABASE {target.dialect.quote(name)} SET {setting}")
     other = target.connect()
     with other.transaction():
         other.execute("CREATE TABLE t (a timestamptz, b text)")
         made = contract(column("a", "timestamptz"), column("b"))
         load(target, other, TableName("t"), made, [["2024-01-02 00:00:00Z", "😀"]])
-        other.execute("SELECT pg_sleep(0.05)")
+        other.execute("SELECT pg_sleep(0.1)")
         assert other.execute("SHOW transaction_isolation") == [("read committed",)]
     assert other.execute("SELECT a, b FROM t") == [("2024-01-02 00:00:00+00", "😀")]
     other.close()

@@ -38,6 +38,7 @@ _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
+_LINES_AT_ONCE = 10_000
 _NAMED = "(LOWER(i.input) LIKE LOWER(?) ESCAPE '!' OR LOWER(i.table_name) LIKE LOWER(?) ESCAPE '!')"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
@@ -257,8 +258,8 @@ class History:
         after = -1
         while True:
             rows = self.session.execute(
-                "SELECT line, byte_offset FROM snapshots_rejects"
-                " WHERE import_id = ? AND byte_offset > ? ORDER BY byte_offset LIMIT 10000",
+                "SELECT line, byte_offset FROM snapshots_rejects WHERE import_id = ?"
+                f" AND byte_offset > ? ORDER BY byte_offset{self._limit(_LINES_AT_ONCE)}",
                 (import_id, after),
             )
             if not rows:
