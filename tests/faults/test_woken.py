@@ -155,9 +155,12 @@ def test_whatever_else_has_gone_wrong_meanwhile(databases, tmp_path):
     wrong = importing(databases, tmp_path, "before-end:1", SNAPSHOTS_MAX_REJECTS="0")
     with owners([changed, wrong, wanted]):
         take_over(changed, tmp_path)
-        os.truncate(changed.what.path, changed.what.path.stat().st_size // 2)
+        loaded = changed.what.path.read_bytes()
+        os.truncate(changed.what.path, len(loaded) // 2)
         changed.wake()
         says_that_it_was_taken_over(changed)
+        # What was loaded is compared with what the file was then.
+        changed.what.path.write_bytes(loaded)
         check(changed.database, changed.what)
         take_over(wrong, tmp_path)
         wrong.wake()
