@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures what the tests go through: statements and branches of Python, also in threads and in
-# processes that tests start, and lines of the kernel. Tests that kill, stop or wait for a long time
-# are left out: a process that is killed keeps nothing of what was measured in it.
+# processes that tests start, and lines of the kernel. Tests that are marked `slow` are left out: they
+# kill, stop or wait, and a process that is killed keeps nothing of what was measured in it.
 #
 # It builds the kernel once more, with counters, and uses a copy of the package, so that nothing else
 # is touched. The tools of LLVM come with `rustup component add llvm-tools`; where they cannot be
@@ -43,9 +43,7 @@ fi
 
 export PYTHONPATH="$made/src" COVERAGE_FILE="$made/python/data"
 coverage run -m pytest --numprocesses "${TEST_PROCESSES:-4}" --dist worksteal --durations 25 \
-    -m 'not soak' --ignore tests/deploy --ignore tests/faults --ignore tests/hostile \
-    --ignore tests/repository --ignore tests/service/test_endless.py \
-    --ignore tests/service/test_memory.py --ignore tests/sync --ignore tests/telemetry "$@" || true
+    -m 'not soak and not slow' --ignore tests/repository "$@" || true
 unset PYTHONPATH
 coverage combine --quiet
 coverage json --quiet --fail-under 0 -o "$made/python.json"

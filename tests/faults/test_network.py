@@ -10,7 +10,7 @@ from tests.support.processes import PATIENCE, finish, go_on, held
 CUTS = 12
 CHUNK = b"UPDATE snapshots_chunks"
 """The last statement but one of a chunk's transaction."""
-END = b"SET content_hash"
+END = b"UPDATE snapshots_imports SET state"
 """Of the transaction that ends an import."""
 BEGINNING = b"INSERT INTO snapshots_imports"
 
