@@ -80,7 +80,8 @@ def test_a_duplicate_is_finished_and_stands_for_nothing(database, tmp_path, made
         assert (said.status, said.json["code"]) == (409, "conflict")
         for page in ("/", "/imports/2"):
             text = client.get(page).data.decode()
-            assert "already imported as" in text
+            assert "already imported" in text
+            assert '<a href="/imports/1">import 1</a>' in text
             assert '<div class="notice bad">' not in text
             assert 'class="error"' not in text
         is_duplicate(client.get("/v1/imports/2").json, 1)
