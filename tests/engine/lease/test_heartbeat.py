@@ -56,7 +56,7 @@ def test_it_reads_three_columns_of_one_row(ledger, lease, sent):
 
 
 def test_the_owner_that_is_silent_is_heard_of(ledger, lease, sent, monkeypatch):
-    monkeypatch.setattr(heartbeat, "SILENCE_SECONDS", -1.0)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SILENCE_SECONDS", -1.0)
     with Heartbeat(ledger.target, lease, threading.Event()):
         wait_for(lambda: any(sql.startswith("UPDATE snapshots_imports SET heart") for sql in sent))
 
