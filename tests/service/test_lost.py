@@ -1,6 +1,7 @@
 """An import that kills one worker after the other is given up; what else ends a worker is not."""
 
 import signal
+from contextlib import closing
 
 import pytest
 
@@ -32,6 +33,18 @@ def killed(database, folder, fault):
 def state(database):
     found = entry(database, 1)
     return found.state, found.error_code
+
+
+def is_no_new_server(database):
+    """Waits until the server's start is no reason why a worker lost its database: servers count
+    the seconds that they are up in whole ones."""
+
+    def long_up():
+        with closing(locations.target(database).connect(create=True)) as session:
+            up = locations.target(database).uptime(session)
+        return up is None or up > 5
+
+    wait_for(long_up)
 
 
 def count(database):
@@ -106,6 +119,7 @@ def test_a_committed_chunk_begins_the_count_anew(database, tmp_path):
 
 
 def test_an_orderly_stop_begins_the_count_anew(database, tmp_path, made):
+    is_no_new_server(database)
     with serving() as web:
         thing, url = web.put("/t.csv", made.path.read_bytes())
         allow = f"127.0.0.1:{web.port}"
