@@ -44,8 +44,6 @@ WHERE collation_name IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin')
 """MariaDB's and MySQL's names for the comparison of texts by their bytes, nothing ignored."""
 _INNODB_COLUMNS = 1017
 """The server's own limit is higher."""
-_SECONDS = 10
-"""For a server to answer while a connection is made."""
 
 
 def target(location: Location) -> MysqlTarget:
