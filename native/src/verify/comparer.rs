@@ -1,10 +1,10 @@
 //! Compares the rows of blocks with those of a table, both in the order of their lines.
 
 use super::column::Mode;
+use super::comparison_result::{ComparisonResult, DifferenceKind};
 use super::expected::ExpectedRow;
 use super::found_rows::{FoundRows, Step};
 use super::render;
-use super::tally::{Kind, Tally};
 use crate::block::Block;
 use crate::conversion_spec::RowEncoding;
 
@@ -23,7 +23,7 @@ pub struct Comparer {
     /// The line of the row that the source has.
     pub found: Option<i64>,
     ended: bool,
-    pub tally: Tally,
+    pub result: ComparisonResult,
 }
 
 impl Comparer {
@@ -36,7 +36,7 @@ impl Comparer {
         if matches!(encoding, RowEncoding::Json | RowEncoding::Mariadb) {
             return Err("rows of this encoding are not compared".into());
         }
-        let tally = Tally::new(modes.len(), shown);
+        let result = ComparisonResult::new(modes.len(), shown);
         Ok(Comparer {
             encoding,
             modes,
@@ -46,7 +46,7 @@ impl Comparer {
             ready: false,
             found: None,
             ended: false,
-            tally,
+            result,
         })
     }
 
@@ -125,12 +125,12 @@ impl Comparer {
     }
 
     fn missing(&mut self) {
-        self.tally.count(Kind::Missing, self.row.line);
+        self.result.count(DifferenceKind::Missing, self.row.line);
         self.ready = false;
     }
 
     fn more(&mut self, line: i64) {
-        self.tally.count(Kind::More, line);
+        self.result.count(DifferenceKind::More, line);
         self.found = None;
     }
 
@@ -145,7 +145,7 @@ impl Comparer {
             let same = match (expected, found) {
                 (None, None) => true,
                 (Some(one), Some(other)) => {
-                    one == other || mode.same(self.encoding, one, other, &mut self.tally.scratch)
+                    one == other || mode.same(self.encoding, one, other, &mut self.result.scratch)
                 }
                 _ => false,
             };
@@ -155,10 +155,10 @@ impl Comparer {
             differs = true;
             let line = self.row.line;
             if self.asks && expected.is_some() && found.is_some() {
-                self.tally.ask(line, index, expected, found);
+                self.result.ask(line, index, expected, found);
             } else {
                 let show = |value| render::shown(self.encoding, *mode, value);
-                self.tally.changed(
+                self.result.changed(
                     line,
                     index,
                     || show(expected),
@@ -166,6 +166,6 @@ impl Comparer {
                 );
             }
         }
-        self.tally.end_row(self.row.line, differs);
+        self.result.end_row(self.row.line, differs);
     }
 }

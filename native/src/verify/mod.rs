@@ -5,6 +5,7 @@
 
 mod column;
 mod comparer;
+mod comparison_result;
 mod copy;
 mod decimal_text;
 mod expected;
@@ -15,6 +16,5 @@ mod render;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stream;
-mod tally;
 
 pub use stream::StreamedRows;

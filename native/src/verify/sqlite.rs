@@ -259,7 +259,7 @@ impl SqliteRows {
     /// See `StreamedRows.take`.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.state().as_mut() {
-            Some(state) => state.comparer.tally.take_for_python(py),
+            Some(state) => state.comparer.result.take_for_python(py),
             None => Err(PyValueError::new_err("the rows are closed")),
         }
     }

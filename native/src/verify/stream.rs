@@ -165,7 +165,7 @@ impl StreamedRows {
     /// column, the text of the input and the text of the table.
     fn questions(&self) -> Vec<(i64, usize, String, String)> {
         let state = self.state();
-        let questions = state.comparer.tally.questions().into_iter();
+        let questions = state.comparer.result.questions().into_iter();
         questions
             .map(|(line, column, one, other)| (line, column, one.to_owned(), other.to_owned()))
             .collect()
@@ -173,14 +173,14 @@ impl StreamedRows {
 
     /// Takes the answer to each question: whether the values are the same.
     fn settle(&self, same: Vec<bool>) -> PyResult<()> {
-        let settled = self.state().comparer.tally.settle(&same);
+        let settled = self.state().comparer.result.settle(&same);
         settled.map_err(PyValueError::new_err)
     }
 
-    /// Gives the result since this was last called: equal, changed, missing and
+    /// Gives the results since this was last called: equal, changed, missing and
     /// more rows; changed values of each column; and the first differences, each with its kind,
     /// line, index of the column, and both values.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.state().comparer.tally.take_for_python(py)
+        self.state().comparer.result.take_for_python(py)
     }
 }

@@ -4,24 +4,24 @@ use pyo3::prelude::*;
 
 /// The result of comparing a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DifferenceKind {
     Changed,
     Missing,
     More,
 }
 
-impl Kind {
+impl DifferenceKind {
     fn as_str(self) -> &'static str {
         match self {
-            Kind::Changed => "changed",
-            Kind::Missing => "missing",
-            Kind::More => "more",
+            DifferenceKind::Changed => "changed",
+            DifferenceKind::Missing => "missing",
+            DifferenceKind::More => "more",
         }
     }
 }
 
 pub struct Difference {
-    kind: Kind,
+    kind: DifferenceKind,
     line: i64,
     column: Option<usize>,
     expected: Option<String>,
@@ -37,7 +37,7 @@ struct Question {
 }
 
 #[derive(Default)]
-pub struct Tally {
+pub struct ComparisonResult {
     equal: u64,
     changed: u64,
     missing: u64,
@@ -69,19 +69,19 @@ type Taken = (
     )>,
 );
 
-impl Tally {
-    pub fn new(columns: usize, shown: usize) -> Tally {
-        Tally {
+impl ComparisonResult {
+    pub fn new(columns: usize, shown: usize) -> ComparisonResult {
+        ComparisonResult {
             by_column: vec![0; columns],
             shown,
-            ..Tally::default()
+            ..ComparisonResult::default()
         }
     }
 
     /// Counts a row that only one side has.
-    pub fn count(&mut self, kind: Kind, line: i64) {
+    pub fn count(&mut self, kind: DifferenceKind, line: i64) {
         match kind {
-            Kind::Missing => self.missing += 1,
+            DifferenceKind::Missing => self.missing += 1,
             _ => self.more += 1,
         }
         self.keep(|| Difference {
@@ -103,7 +103,7 @@ impl Tally {
         self.certain = true;
         self.by_column[column] += 1;
         self.keep(|| Difference {
-            kind: Kind::Changed,
+            kind: DifferenceKind::Changed,
             line,
             column: Some(column),
             expected: expected(),
