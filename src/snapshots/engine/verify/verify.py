@@ -23,6 +23,7 @@ from snapshots.engine.verify.values import ValueComparison
 from snapshots.errors import (
     Forbids,
     ImportBusy,
+    InputChanged,
     NoSuchImport,
     SnapshotsError,
     Stopped,
@@ -60,7 +61,7 @@ def verify_import(
     kept in the ledger; what was interrupted goes on behind the last chunk that was compared.
 
     Raises NoSuchImport, UsageError, ImportBusy while it is loaded or verified by another process,
-    InputChanged where the input is not what was loaded, Stopped, or TargetError.
+    Stopped, or TargetError.
     """
     with closing(LedgerSession(target, create=False, migrate=say)) as session:
         ledger = session.ledger
@@ -143,8 +144,15 @@ class _Run:
             self._count_rows(shape, report)
             self._begin(report)
         else:
-            with closing(source):
-                report = self._compare(source, shape, report)
+            try:
+                with closing(source):
+                    report = self._compare(source, shape, report)
+            except InputChanged as error:
+                report = self._looked_at(shape)
+                accounting.check(self.ledger, self.entry, self.chunks, report)
+                report.not_compared = f"The input is not the one that was loaded: {error}"
+                self._count_rows(shape, report)
+                self._begin(report)
         verifications.end(
             self.ledger, self.entry.import_id, self.owner, report.result, report.to_object()
         )
