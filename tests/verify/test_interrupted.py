@@ -1,4 +1,4 @@
-"""A verification that was stopped, or killed at random, ends with the report of an undisturbed one."""
+"""A verification that was stopped or killed ends with the report of an undisturbed one."""
 
 import json
 import os
