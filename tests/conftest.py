@@ -53,7 +53,7 @@ _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, Mari
 
 def pytest_collection_modifyitems(items):
     """Marks what needs a database server, and what takes long: `make check` leaves both out."""
-    items[:] = _longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    items[:] = _in_stretches(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for item in items:
         if _place(item).startswith(SLOW):
             item.add_marker("slow")
@@ -65,14 +65,22 @@ def pytest_collection_modifyitems(items):
             item.add_marker("servers")
 
 
-def _longest_first(items, processes):
+def _in_stretches(items, processes):
     """Each test process is given a stretch of the tests, and takes from the others' when it has
-    done its own. All begin with some of those that wait: the last tests of a run are short ones."""
+    done its own. Those that wait are spread over the first half of every stretch: the processor has
+    other work meanwhile, and the last tests of a run are short ones."""
     long = [item for item in items if _place(item).startswith(LONGEST)]
     rest = [item for item in items if not _place(item).startswith(LONGEST)]
     cuts = [len(rest) * n // processes for n in range(processes + 1)]
-    stretches = zip(range(processes), itertools.pairwise(cuts), strict=True)
-    return [one for n, (a, b) in stretches for one in (*long[n::processes], *rest[a:b])]
+    ordered = []
+    for n, (begin, end) in enumerate(itertools.pairwise(cuts)):
+        own = long[n::processes]
+        step = max(1, (end - begin) // 2 // max(1, len(own)))
+        for at in range(begin, end, step):
+            ordered += [*own[:1], *rest[at : min(at + step, end)]]
+            own = own[1:]
+        ordered += own
+    return ordered
 
 
 def _place(item):
