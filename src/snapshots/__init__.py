@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume, run, send
+    from snapshots.api import history, load, rejects, resume, run, send, undo
     from snapshots.engine.events import ImportResult
+    from snapshots.engine.undo.undo import UndoReport
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
 
@@ -23,12 +24,14 @@ __all__ = [
     "ImportResult",
     "Reject",
     "SnapshotsError",
+    "UndoReport",
     "history",
     "load",
     "rejects",
     "resume",
     "run",
     "send",
+    "undo",
 ]
 
 _HOME = {
@@ -37,12 +40,14 @@ _HOME = {
     "ImportResult": "snapshots.engine.events",
     "Reject": "snapshots.model",
     "SnapshotsError": "snapshots.errors",
+    "UndoReport": "snapshots.engine.undo.undo",
     "history": "snapshots.api",
     "load": "snapshots.api",
     "rejects": "snapshots.api",
     "resume": "snapshots.api",
     "run": "snapshots.api",
     "send": "snapshots.api",
+    "undo": "snapshots.api",
 }
 
 

@@ -29,6 +29,7 @@ from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
+from snapshots.engine.undo.undo import UndoReport, undo_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
@@ -234,6 +235,32 @@ def resume(
         connections=connections,
     )
     return resume_import(import_id, target, options, listener or _ignore, url=url)
+
+
+def undo(
+    import_id: int,
+    *,
+    database: str | None = None,
+    dry_run: bool = False,
+    allow_cascade: bool = False,
+) -> UndoReport:
+    """Removes the rows of an import; its account stays, and its input can be loaded again.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> snapshots.undo(result.record.import_id, database="sqlite:///rides.db").removed
+    2
+
+    With `dry_run` nothing changes, and `removed` is the number of rows that would be removed. Rows
+    of other tables that the database deletes or changes along with them need `allow_cascade`.
+
+    Raises SnapshotsError if there is no such import, if it was undone before (AlreadyUndone), or if
+    something stands against it, such as a table without the column `_import_id`.
+    """
+    target = locations.target(lookup.database_of(import_id, database))
+    return undo_import(
+        import_id, target, lambda _: None, dry_run=dry_run, allow_cascade=allow_cascade
+    )
 
 
 def history(database: str | None = None) -> list[ImportRecord]:

@@ -219,6 +219,13 @@ class AlreadyImported(LedgerError):
     code = "already_imported"
 
 
+class AlreadyUndone(LedgerError):
+    """The import was undone before: nothing is left to do."""
+
+    exit_code = 5
+    code = "already_undone"
+
+
 class NoSuchImport(LedgerError):
     """The ledger has no import of this number."""
 

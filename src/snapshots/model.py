@@ -17,9 +17,11 @@ TypeKind: TypeAlias = Literal[
 ]  # fmt: skip
 """What a value is, whatever a target calls it."""
 
-State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
-"""The state of an import. `finished`: the whole input is accounted for. All others but `running`
-can be resumed."""
+State: TypeAlias = Literal[
+    "queued", "running", "finished", "failed", "cancelled", "interrupted", "undone"
+]
+"""The state of an import. `finished`: the whole input is accounted for. `undone`: its rows were
+removed again. All others but `running` can be resumed."""
 
 RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
@@ -292,3 +294,7 @@ class ImportRecord:
     """What the ledger has lost of it, as a sentence; None if nothing."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""
+    undone_at: str | None = None
+    """When it was undone, as UTC in ISO 8601; None: it was not."""
+    removed: int | None = None
+    """How many of its rows were removed when it was undone."""

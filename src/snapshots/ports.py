@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from snapshots._native import Block
 from snapshots.model import Column, Contract, Dialect, TableName, TableShape
@@ -171,6 +171,21 @@ class OwnKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferencingKey:
+    """A foreign key by which rows of some table refer to rows of a given table."""
+
+    name: str
+    """Unique among the keys of its table."""
+    table: TableName
+    """The table with the referring rows. It may be the given table itself."""
+    columns: tuple[str, ...]
+    parents: tuple[str, ...]
+    """The columns of the given table that `columns` refer to, in the same order."""
+    on_delete: Literal["refuse", "cascade", "set null", "set default"]
+    """What the database does to the referring rows when the row they refer to is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowPlace:
     """How a database says where a row is stored, such as PostgreSQL's `ctid`."""
 
@@ -216,6 +231,9 @@ class Session(Protocol):
 
         Raises RefusedRows if it violates a constraint: by that a claim finds that it comes second.
         """
+
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Runs one INSERT, UPDATE or DELETE as `execute` does; returns how many rows it changed."""
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Runs the same statement for each row, as fast as the driver can."""
@@ -347,6 +365,9 @@ class Target(Protocol):
 
     def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
         """Returns the foreign keys by which rows of the table refer to rows of the same table."""
+
+    def referencing_keys(self, session: Session, table: TableName) -> tuple[ReferencingKey, ...]:
+        """Returns the foreign keys that refer to the table, its own included."""
 
     def orphans(
         self,

@@ -85,6 +85,9 @@ class SqlDialect(ABC):
     takes_any_date: ClassVar[bool] = False
     """The database makes a date or a time of nearly any text, and cannot be asked which one it
     would make. The kernel must read such values as the column's type."""
+    deletes_in_any_order: ClassVar[bool] = True
+    """One DELETE takes rows that refer to each other. False: the database judges each row by
+    itself, and a row must go before the row that it refers to."""
     stored_order: ClassVar[str | None] = None
     """Follows the name of a table to read its rows in their stored order, which the database then
     keeps for every reader. None: the database promises no such order."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": ("snapshots.cli.show", "All that is known of one import."),
     "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),
     "verify": ("snapshots.cli.verify", "Prove that the table has what the input had."),
+    "undo": ("snapshots.cli.undo", "Remove the rows of an import."),
     "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
     "serve": ("snapshots.cli.serve", "Load URLs on request: a REST service."),
     "token": ("snapshots.cli.token", "Make a token for a client of the service."),

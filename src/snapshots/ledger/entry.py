@@ -29,6 +29,9 @@ NEWER_COLUMNS = {
     "same_as": (3, None),
     "note": (3, None),
     "workers_lost": (3, 0),
+    "undone_at": (6, None),
+    "undone_state": (6, None),
+    "removed": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -42,7 +45,7 @@ CHUNK_COLUMNS = (
     "seconds", "committed_at", "pending", "ambiguous", "sent",
 )  # fmt: skip
 
-_ENDED = {"finished", "failed", "interrupted", "cancelled"}
+_ENDED = {"finished", "failed", "interrupted", "cancelled", "undone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,12 @@ class Entry:
     """What there is to say of how it ended, though it has not failed."""
     workers_lost: int
     """Workers that died of it, one after the other, without having committed a chunk."""
+    undone_at: str | None
+    """When it was undone; None: it was not."""
+    undone_state: State | None
+    """The state it was in before it was undone."""
+    removed: int | None
+    """How many of its rows were removed when it was undone."""
 
     @property
     def duplicate(self) -> bool:
@@ -144,6 +153,8 @@ class Entry:
             replaces=self.replaces,
             damage=self.damage,
             same_as=self.same_as if self.duplicate else None,
+            undone_at=self.undone_at,
+            removed=self.removed,
         )
 
 

@@ -23,7 +23,7 @@ def give_up(ledger: Ledger, entries: Iterable[Entry], successor: int) -> None:
     Call it within `Ledger.writing`, with the lock of the input.
     """
     for entry in entries:
-        if entry.state == "finished":
+        if entry.state in {"finished", "undone"}:
             continue
         why = f"The table of this import is gone: import {successor} loads its input anew."
         failed = {"state": "failed", "error": why, "error_code": TABLE_GONE, "owner": None}

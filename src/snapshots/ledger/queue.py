@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from snapshots.errors import Forbids, LostLease, NoSuchImport, QueueFull
+from snapshots.errors import Forbids, NoSuchImport, QueueFull
 from snapshots.ledger import locks
 from snapshots.ledger.new_import import identity_row
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.ledger.times import seconds_between
-from snapshots.ledger.unaccounted import require_accounted
 
 if TYPE_CHECKING:
     from snapshots.errors import LedgerError
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ledger.schema import Alive
-    from snapshots.model import State, TableName
+    from snapshots.model import State
     from snapshots.ports import Identity
 
 Wish: TypeAlias = Literal["cancel", "undo"]
@@ -217,7 +216,9 @@ def ask(ledger: Ledger, entry: Entry, wish: Wish) -> State:
     session = ledger.session
     with session.transaction():
         state = _state(ledger, entry)
-        if state == "finished" or (state in {"cancelled", "failed"} and wish == "cancel"):
+        if state in {"finished", "undone"} or (
+            state in {"cancelled", "failed"} and wish == "cancel"
+        ):
             return state
         if state == "running":
             _set(ledger, entry.import_id, {"wanted": wish})
@@ -236,7 +237,7 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
     with ledger.writing(locks.QUEUE):
         state = _state(ledger, entry)
         if state not in {"cancelled", "failed", "interrupted"}:
-            raise Forbids(f"import {entry.import_id} is {state}", hint="only a stopped one goes on")
+            raise Forbids(f"import {entry.import_id} is {state}", hint=_hint_for(state))
         if waiting(ledger) >= bound:
             raise QueueFull(f"{bound} imports wait already, and no more may", retryable=True)
         _set(
@@ -270,40 +271,10 @@ def give_up(ledger: Ledger, entry: Entry, error: LedgerError) -> None:
     ledger.change(entry, {**failed, **over})
 
 
-def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
-    """Takes the rows of an import out of its table, with their account, in one transaction.
-
-    `table` is None where no plan was made yet. Raises LostLease if the import was taken over,
-    UnaccountedRows where the table has rows of its number that no chunk accounts for: then nothing
-    is removed.
-    """
-    session = ledger.session
-    with session.transaction():
-        rows = session.execute(
-            "SELECT fence FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
-            (lease.import_id,),
-        )
-        if rows != [(lease.fence,)]:
-            raise LostLease(f"import {lease.import_id} was taken over by another process")
-        if table is not None and ledger.target.inspect(session, table) is not None:
-            name = table.sql(ledger.target.dialect.quote)
-            require_accounted(ledger, lease.import_id, table, name)
-            session.execute(f"DELETE FROM {name} WHERE _import_id = ?", (lease.import_id,))
-        for account in ("chunks", "rejects"):
-            session.execute(
-                f"DELETE FROM snapshots_{account} WHERE import_id = ?", (lease.import_id,)
-            )
-        _set(
-            ledger,
-            lease.import_id,
-            {
-                "state": "cancelled",
-                **dict.fromkeys(("wanted", "owner", "error", "error_code")),
-                **dict.fromkeys(("records", "loaded", "rejected", "skipped", "chunks"), 0),
-                "fence": _FENCED_OFF,
-                "finished_at": ledger.now,
-            },
-        )
+def _hint_for(state: State) -> str:
+    if state == "undone":
+        return "import the input again"
+    return "only an import that was stopped can be resumed"
 
 
 def _state(ledger: Ledger, entry: Entry) -> State:

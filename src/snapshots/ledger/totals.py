@@ -37,6 +37,8 @@ class StateCounts:
     """How many imports are in which state."""
 
     imports: Mapping[str, int] = field(default_factory=dict)
+    finished: int = 0
+    """How many have finished, those that were undone later included."""
     last_success: float | None = None
     """When the last import finished, as `time.time()` has it, by the database's clock."""
     delivered: Counts = field(default_factory=Counts)
@@ -57,7 +59,7 @@ def totals(history: History) -> LedgerTotals:
         f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
         " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
         # One that only found its bytes loaded has no plan, in a ledger of any version.
-        " COUNT(CASE WHEN kind = 'import' AND state = 'finished' AND plan <> '' THEN 1 END),"
+        f" COUNT(CASE WHEN kind = 'import' AND {_was_finished(history)} AND plan <> '' THEN 1 END),"
         " 0, 0, 0"
         " FROM snapshots_imports"
         " UNION ALL SELECT 'rejects', code, COUNT(*), 0, 0, 0, 0"
@@ -74,6 +76,13 @@ def totals(history: History) -> LedgerTotals:
         newest=newest,
         finished=finished,
     )
+
+
+def _was_finished(history: History) -> str:
+    """A condition: counters count an import that was undone later, for they never fall."""
+    if not history.knows(6):
+        return "state = 'finished'"
+    return "(state = 'finished' OR undone_state = 'finished')"
 
 
 def delivered(history: History) -> tuple[Counts, int]:
@@ -98,10 +107,19 @@ def states(history: History) -> StateCounts:
         "SELECT state, COUNT(*), MAX(finished_at) FROM snapshots_imports"
         f" WHERE kind = 'import'{history.no_duplicates} GROUP BY state"
     )
+    imports = {str(state): cast("int", count) for state, count, _ in rows}
+    finished = imports.get("finished", 0)
+    if imports.get("undone"):
+        ((undone,),) = history.session.execute(
+            "SELECT COUNT(*) FROM snapshots_imports WHERE kind = 'import' AND state = 'undone'"
+            " AND undone_state = 'finished'"
+        )
+        finished += cast("int", undone)
     counts, pending = delivered(history)
     last = next((at for state, _, at in rows if state == "finished"), None)
     return StateCounts(
-        imports={str(state): cast("int", count) for state, count, _ in rows},
+        imports=imports,
+        finished=finished,
         last_success=None if last is None else unix_time(last),
         delivered=counts,
         pending=pending,

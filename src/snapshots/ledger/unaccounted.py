@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _MOST_STRETCHES = 200
 
 
-def require_accounted(history: History, import_id: int, table: TableName, quoted: str) -> None:
-    """Requires that every row of the import is one that its chunks have loaded.
+def require_accounted(history: History, import_id: int, table: TableName, quoted: str) -> int:
+    """Requires that every row with the import's number is one that its chunks have loaded; returns
+    how many rows that are.
 
     A line of the input gives one row; it lies in a chunk, and is no reject. Fewer rows than were
     loaded are fine: a user may have deleted some. Raises UnaccountedRows.
@@ -47,6 +48,7 @@ def require_accounted(history: History, import_id: int, table: TableName, quoted
             hint="they may be of a ledger that was dropped: look at them, and remove by hand what"
             f" is not wanted, with _import_id = {import_id} and its lines",
         )
+    return found
 
 
 def _stretches(chunks: list[CommittedChunk]) -> list[tuple[int, int]]:

@@ -54,19 +54,21 @@ class RowsMissing:
     path: str
     import_id: int
     table: str
-    what: Literal["table", "rows"]
-    """Whether the table does not exist, or exists and is empty."""
+    what: Literal["table", "rows", "undone"]
+    """Whether the table does not exist, exists and is empty, or the import was undone."""
 
     @property
     def reason(self) -> str:
         """What is missing, for a sentence."""
+        if self.what == "undone":
+            return "that import was undone"
         return f"table {self.table} is {'gone' if self.what == 'table' else 'empty now'}"
 
     @property
     def remedy(self) -> str:
         """What to do if the rows are wanted."""
-        if self.what == "table":
-            return "touch the file to load it anew"
+        if self.what != "rows":
+            return "touch the file to load it again"
         return f"snapshots import {quote(str(self.path))} --again loads it once more"
 
 

@@ -15,7 +15,7 @@ from snapshots.sync.events import RowsMissing, SyncProblem
 from snapshots.sync.folder import FolderFile
 from snapshots.sync.shared_work import SharedWork
 
-What: TypeAlias = Literal["table", "rows"]
+What: TypeAlias = Literal["table", "rows", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ class LedgerLookup:
         last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
         for file in named:
             seen = last.get((file.path, file.size, file.mtime_ns, file.inode))
-            if seen is not None and seen.state == "finished" and seen.import_id in missing:
+            if seen is not None and seen.state == "undone":
+                found.missing.append(file)
+                self._tell(file, seen, "undone")
+            elif seen is not None and seen.state == "finished" and seen.import_id in missing:
                 found.missing.append(file)
                 self._tell(file, seen, missing[seen.import_id])
             elif seen is not None and seen.state == "finished":

@@ -19,6 +19,7 @@ from snapshots.web.api import (
     imports,
     openapi,
     tables,
+    undo,
     verify,
 )
 from snapshots.web.api.query_parameters import known_query
@@ -63,7 +64,7 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, verify, events, files, tables, health, openapi),
+        *(imports, chunks_and_rejects, verify, undo, events, files, tables, health, openapi),
         pages,
     )
     routers = [module.routes for module in modules]

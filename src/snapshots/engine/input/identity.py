@@ -264,7 +264,7 @@ def _has_rows(entry: Entry) -> bool:
 
 def _worth_going_on(entry: Entry) -> bool:
     """Whether to resume an import. One that loaded nothing is begun anew, with new options."""
-    if entry.error_code == TABLE_GONE:
+    if entry.error_code == TABLE_GONE or entry.state == "undone":
         return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
 

@@ -10,11 +10,13 @@ from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import require_users
 from snapshots.engine.queue.request import ImportRequest
+from snapshots.engine.undo.undo import require_undoable, undo_entry
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import locks, queue
 from snapshots.ledger.missing_tables import TABLE_GONE
 
 if TYPE_CHECKING:
+    from snapshots.engine.undo.undo import UndoReport
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger
@@ -77,14 +79,16 @@ def _unfinished_import(ledger: Ledger, request: ImportRequest, table: str) -> in
 def cancel(
     ledger: Ledger, import_id: int, wish: Wish, open_tables: OpenTables | None = None
 ) -> Entry:
-    """Stops an import; with the wish `undo` its rows are deleted, too.
+    """Stops an import; with the wish `undo` its rows are removed, too.
 
-    Raises Forbids if rows have no lineage or the import is finished, and ForbiddenTable if rows
-    would be deleted from a table that is not open.
+    One that has ended is undone at once; one that runs is stopped and undone by its worker. Raises
+    LedgerError where that cannot be done, and ForbiddenTable if rows would be removed from a table
+    that is not open.
     """
     entry = find(ledger, import_id)
-    if wish == "undo" and entry.state == "finished":
-        raise Forbids(f"import {import_id} is finished: its rows stay")
+    if wish == "undo" and entry.state not in {"queued", "running"} and _has_begun(entry):
+        undo(ledger, import_id, open_tables)
+        return find(ledger, import_id)
     if wish == "undo" and entry.plan and not Plan.from_json(entry.plan).lineage:
         raise Forbids(
             f"the rows of import {import_id} have no _import_id: nobody can tell which they are",
@@ -96,6 +100,27 @@ def cancel(
         (open_tables or OpenTables()).require_takes(ledger, Plan.from_json(entry.plan).table)
     queue.ask(ledger, entry, wish)
     return find(ledger, import_id)
+
+
+def undo(
+    ledger: Ledger,
+    import_id: int,
+    open_tables: OpenTables | None = None,
+    *,
+    dry_run: bool = False,
+    allow_cascade: bool = False,
+) -> UndoReport:
+    """Removes the rows of an import that has ended, or says what that would remove.
+
+    Raises NoSuchImport, ForbiddenTable, and what `undo_entry` raises.
+    """
+    entry = find(ledger, import_id)
+    (open_tables or OpenTables()).require_takes(ledger, require_undoable(ledger, entry))
+    return undo_entry(ledger, entry, dry_run=dry_run, allow_cascade=allow_cascade)
+
+
+def _has_begun(entry: Entry) -> bool:
+    return bool(entry.counts.records or entry.chunks_counted)
 
 
 def resume(

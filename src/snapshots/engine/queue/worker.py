@@ -18,14 +18,15 @@ from snapshots.engine.lease.heartbeat import Heartbeat
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged, take_over
 from snapshots.engine.plan.open_tables import OpenTables
-from snapshots.engine.plan.plan import Plan
 from snapshots.engine.queue.lost_workers import MOST_LOST, give_up_on, lives_lost
 from snapshots.engine.queue.queued_import import carry_out
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.engine.support import threads
+from snapshots.engine.undo.undo import undo_unfinished
 from snapshots.errors import (
     CannotConnect,
     ConnectionLost,
+    Forbids,
     LedgerDamaged,
     LedgerError,
     LostLease,
@@ -145,10 +146,7 @@ class QueueWorker:
             if entry is None or entry.fence != lease.fence:
                 return
             if entry.wanted == "undo":
-                try:
-                    undo(ledger, lease, entry)
-                except UnaccountedRows as error:
-                    queue.give_up(ledger, entry, error)
+                _undo(ledger, lease, entry)
             elif entry.wanted == "cancel":
                 queue.leave(ledger, lease, "cancelled")
             elif self.shutdown.is_set():
@@ -177,9 +175,14 @@ class QueueWorker:
         return None
 
 
-def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
-    """Deletes the rows of an import."""
-    queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
+def _undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
+    if not entry.counts.records and not entry.chunks_counted:
+        queue.leave(ledger, lease, "cancelled")
+        return
+    try:
+        undo_unfinished(ledger, lease, entry)
+    except (UnaccountedRows, Forbids) as error:
+        queue.give_up(ledger, entry, error)
 
 
 def _to_be_done(entry: Entry) -> bool:

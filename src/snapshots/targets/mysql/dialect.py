@@ -31,6 +31,7 @@ class MysqlDialect(SqlDialect):
     integer: ClassVar[str] = "SIGNED"
     text: ClassVar[str] = "CHAR"
     takes_any_date: ClassVar[bool] = True
+    deletes_in_any_order: ClassVar[bool] = False
     # An index would have an order of its own.
     stored_order: ClassVar[str | None] = " USE INDEX ()"
 

@@ -98,6 +98,10 @@ class MysqlSession(Transactions):
                 cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
 
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        with self._errors(), self._connection.cursor() as cursor:
+            return cursor.execute(placeholders(sql), tuple(params) or None)
+
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:
             cursor.executemany(placeholders(sql), rows)

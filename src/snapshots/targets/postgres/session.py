@@ -132,6 +132,11 @@ class PostgresSession(Transactions):
                 cursor.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        with self._errors(), self._connection.cursor() as cursor:
+            cursor.execute(placeholders(sql), params or None)
+            return max(cursor.rowcount, 0)
+
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:
             cursor.executemany(placeholders(sql), rows)

@@ -23,6 +23,7 @@ from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.own_keys import PostgresOwnKeys
 from snapshots.targets.postgres.page_cost import PostgresPageCost
 from snapshots.targets.postgres.quoting import quote
+from snapshots.targets.postgres.referencing_keys import PostgresReferencingKeys
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.stored_rows import PostgresStoredRows
 from snapshots.targets.postgres.table_names import PostgresTableNames
@@ -54,7 +55,12 @@ def query_location(location: Location) -> Location:
 
 @dataclass(frozen=True)
 class PostgresTarget(
-    PostgresCatalog, PostgresTableNames, PostgresPageCost, PostgresOwnKeys, SqlTarget
+    PostgresCatalog,
+    PostgresTableNames,
+    PostgresPageCost,
+    PostgresOwnKeys,
+    PostgresReferencingKeys,
+    SqlTarget,
 ):
     """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""
 

@@ -110,9 +110,10 @@ class ImportCard:
 
     @property
     def can_undo(self) -> bool:
-        """It was stopped, and the table marks which rows are its own."""
+        """It has ended with rows in the table, which marks them as its own."""
+        ended = self._stopped or self.entry.state == "finished"
         lineage = bool(self.entry.plan) and json.loads(self.entry.plan)["lineage"]
-        return self._stopped and lineage and self.entry.counts.loaded > 0
+        return self._ours and ended and lineage and self.entry.counts.loaded > 0
 
     @property
     def table_is_open(self) -> bool:
@@ -159,6 +160,8 @@ class ImportCard:
             yield Fact("Replaces", f"import {entry.replaces}")
         if self._stopped and self._file_is_gone:
             yield Fact("Resume", "not possible: the uploaded file was deleted. Upload it again.")
+        if entry.removed is not None:
+            yield Fact("Removed", count(entry.removed))
         if entry.content_hash:
             yield Fact("BLAKE3", entry.content_hash)
 
@@ -171,6 +174,8 @@ class ImportCard:
             yield Fact("Started", entry.started_at, time=True)
         if entry.finished_at:
             yield Fact("Ended", entry.finished_at, time=True)
+        if entry.undone_at:
+            yield Fact("Undone", entry.undone_at, time=True)
 
     @property
     def columns(self) -> list[tuple[str, str]]:

@@ -1,0 +1,68 @@
+"""`snapshots undo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from snapshots.cli import database_options as db
+from snapshots.cli import output_options
+from snapshots.cli.option import option
+from snapshots.cli.option_types import IMPORT_ID
+from snapshots.cli.say import say, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapshots.engine.undo.undo import UndoReport
+
+
+@click.command("undo", help="Remove the rows of an import. Its history stays.")
+@click.argument("import_id", type=IMPORT_ID, metavar="ID")
+@db.asked_database
+@option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@option(
+    "--allow-cascade",
+    is_flag=True,
+    help="Also where the database then deletes or changes rows of other tables.",
+)
+@output_options.as_json
+@db.env_file
+def command(
+    import_id: int,
+    database: str | None,
+    dry_run: bool,
+    allow_cascade: bool,
+    as_json: bool,
+) -> None:
+    """Removes rows by their import number, in one transaction."""
+    from snapshots import locations
+    from snapshots.engine.history.lookup import database_of
+    from snapshots.engine.undo.undo import undo_import
+
+    report = undo_import(
+        import_id,
+        locations.target(database_of(import_id, database)),
+        lambda text: say(text, err=True),
+        dry_run=dry_run,
+        allow_cascade=allow_cascade,
+    )
+    if as_json:
+        say_json(report.to_object())
+        return
+    for line in _lines(report):
+        say(line)
+
+
+def _lines(report: UndoReport) -> Iterator[str]:
+    rows = f"{report.removed:,} {'row' if report.removed == 1 else 'rows'}"
+    done = "undo would remove" if report.dry_run else "undone, removed"
+    yield f"import {report.import_id}: {done} {rows} from {report.table}, {report.database}"
+    missing = report.loaded - report.removed
+    if missing > 0:
+        yield f"  {missing:,} of the {report.loaded:,} rows it had loaded were gone before."
+    if report.dry_run and report.removed:
+        yield "  Changes that somebody made to these rows would be lost: nobody can tell them."
+    for referring in report.referring:
+        yield f"  {str(referring)[0].upper()}{str(referring)[1:]}."

@@ -1,0 +1,1 @@
+"""Undoing an import: its rows leave the table, and its account stays."""
