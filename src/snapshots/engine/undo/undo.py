@@ -182,9 +182,12 @@ def _remove(ledger: Ledger, entry: Entry, table: TableName) -> int:
     quoted, number = table.sql(quote), quote(LINEAGE[0])
     removed = _remove_leaves(ledger, entry, table)
     removed += session.change(f"DELETE FROM {quoted} WHERE {number} = ?", (entry.import_id,))  # noqa: S608
-    ((left,),) = session.execute(
-        f"SELECT COUNT(*) FROM {quoted} WHERE {number} = ?",  # noqa: S608
-        (entry.import_id,),
+    ((left,),) = cast(
+        "list[tuple[int]]",
+        session.execute(
+            f"SELECT COUNT(*) FROM {quoted} WHERE {number} = ?",  # noqa: S608
+            (entry.import_id,),
+        ),
     )
     if left:
         raise Forbids(
@@ -200,27 +203,32 @@ def _remove_leaves(ledger: Ledger, entry: Entry, table: TableName) -> int:
     the database judges each row by itself and would refuse to delete a parent before its child."""
     if ledger.target.dialect.deletes_in_any_order:
         return 0
-    quote, removed = ledger.target.dialect.quote, 0
-    quoted, number = table.sql(quote), quote(LINEAGE[0])
-    keys = [
+    session, quote = ledger.session, ledger.target.dialect.quote
+    quoted, number, line = table.sql(quote), quote(LINEAGE[0]), quote(LINEAGE[1])
+    keys = ledger.target.own_keys(session, table)
+    for key in keys:
+        pairs = list(zip(map(quote, key.columns), map(quote, key.parents), strict=True))
+        # A row that refers to itself would be refused even alone.
+        session.execute(
+            f"UPDATE {quoted} SET {', '.join(f'{mine} = NULL' for mine, _ in pairs)}"  # noqa: S608
+            f" WHERE {number} = ? AND {' AND '.join(f'{mine} = {own}' for mine, own in pairs)}",
+            (entry.import_id,),
+        )
+    referred = " OR ".join(
         " AND ".join(
             f"child.{quote(mine)} = parent.{quote(theirs)}"
-            for mine, theirs in zip(own.columns, own.parents, strict=True)
+            for mine, theirs in zip(key.columns, key.parents, strict=True)
         )
-        for own in ledger.target.own_keys(ledger.session, table)
-    ]
-    while keys:
-        # A row that refers to itself goes with the statement for all.
-        referred = " OR ".join(f"({key})" for key in keys)
-        line = quote(LINEAGE[1])
-        deleted = ledger.session.change(
+        for key in keys
+    )
+    removed, deleted = 0, 1 if keys else 0
+    while deleted:
+        deleted = session.change(
             f"DELETE parent FROM {quoted} AS parent LEFT JOIN {quoted} AS child"
             f" ON ({referred}) AND child.{number} = ? AND child.{line} <> parent.{line}"
             f" WHERE parent.{number} = ? AND child.{number} IS NULL",
             (entry.import_id, entry.import_id),
         )
-        if not deleted:
-            break
         removed += deleted
     return removed
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ReferencingKey, Session
 
 _KEYS = """
-SELECT nspname, relname, conname,
+SELECT CASE WHEN NOT pg_table_is_visible(conrelid) THEN nspname END, relname, conname,
        CASE confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT'
          ELSE 'NO ACTION' END,
        mine.attname, theirs.attname
