@@ -45,6 +45,10 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "As before": {},
         "With more rejects allowed": {"max_rejects": "20%"},
     },
+    ("POST /v1/imports/{import_id}/undo", _JSON): {
+        "What it would remove": {"dry_run": True},
+        "Remove the rows": {},
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         "All columns": {},
         "Without a column that a trigger fills": {"ignore": ["changed_at"]},
@@ -167,6 +171,14 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
     ("POST /v1/imports/{import_id}/cancel", _JSON): _CANCELLED,
     ("DELETE /v1/imports/{import_id}", _JSON): _CANCELLED,
     ("POST /v1/imports/{import_id}/resume", _JSON): _QUEUED,
+    ("POST /v1/imports/{import_id}/undo", _JSON): {
+        "import_id": 1,
+        "table": "rides",
+        "loaded": 19960,
+        "removed": 19960,
+        "dry_run": False,
+        "referring": [],
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         **_VERIFICATION,
         **dict.fromkeys(("result", "finished_at", "report")),
