@@ -220,6 +220,13 @@ class Session(Protocol):
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Runs the same statement for each row, as fast as the driver can."""
 
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Runs one statement that inserts, updates or deletes rows of a user's table; returns how
+        many rows it has changed, without those that a trigger has left out.
+
+        Raises RefusedRows, or RefusedAndEnded, where a row is the reason why it cannot be done.
+        """
+
     def insert(
         self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
     ) -> None:
@@ -348,6 +355,9 @@ class Target(Protocol):
     def own_keys(self, session: Session, table: TableName) -> tuple[OwnKey, ...]:
         """Returns the foreign keys by which rows of the table refer to rows of the same table."""
 
+    def referenced_by(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Returns the other tables that have foreign keys which refer to rows of the table."""
+
     def orphans(
         self,
         session: Session,
@@ -397,6 +407,17 @@ class Target(Protocol):
         self, session: Session, table: TableName, contract: Contract, *, lineage: bool
     ) -> None:
         """Creates the table for a contract; with lineage also its `_import_id` and `_line`."""
+
+    def create_stage(
+        self,
+        session: Session,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
+        """Creates an empty table, if it is missing, that takes the same values for some columns of
+        a table, and lineage under these names. It has none of the table's constraints."""
 
     def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
         """Adds nullable columns to a table that exists."""

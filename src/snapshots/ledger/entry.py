@@ -29,6 +29,14 @@ NEWER_COLUMNS = {
     "same_as": (3, None),
     "note": (3, None),
     "workers_lost": (3, 0),
+    "mode": (6, None),
+    "stage": (6, None),
+    "inserted": (6, None),
+    "updated": (6, None),
+    "unchanged": (6, None),
+    "deleted": (6, None),
+    "kept": (6, None),
+    "removed": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -101,6 +109,25 @@ class Entry:
     """What there is to say of how it ended, though it has not failed."""
     workers_lost: int
     """Workers that died of it, one after the other, without having committed a chunk."""
+    mode: str | None
+    """None: append, chunk by chunk."""
+    stage: str | None
+    """The table in which its rows wait, or waited, to be published."""
+    inserted: int | None
+    """This and the next: what publishing has done to the table's rows; None: nothing yet."""
+    updated: int | None
+    unchanged: int | None
+    deleted: int | None
+    kept: int | None
+    removed: int | None
+    """Rows that undoing the import has taken out of the table."""
+
+    @property
+    def _inserted(self) -> int:
+        """Rows that readers see. Those of an append are in its table as soon as they are loaded."""
+        if self.inserted is None:
+            return 0 if self.stage or self.kind == "delivery" else self.counts.loaded
+        return self.inserted
 
     @property
     def duplicate(self) -> bool:
@@ -143,6 +170,12 @@ class Entry:
             error=self.error,
             replaces=self.replaces,
             damage=self.damage,
+            mode=self.mode or "append",
+            inserted=self._inserted,
+            updated=self.updated or 0,
+            unchanged=self.unchanged or 0,
+            deleted=self.deleted or 0,
+            kept=self.kept or 0,
             same_as=self.same_as if self.duplicate else None,
         )
 

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 5
+VERSION = 6
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
 TABLES = frozenset(
     f"snapshots_{name}" for name in ("version", "imports", "chunks", "rejects", "verifications")
 )
+
+STAGE_PREFIX = "snapshots_stage_"
+"""How the names of stages begin: tables in which rows wait until they are published."""
 
 Alive = Callable[[str | None, float], bool]
 """Tells whether the owner of an import may still be working. Takes the owner's name
@@ -64,7 +67,8 @@ def is_ledgers(name: str) -> bool:
     """
     # A Turkish capital is the one letter that a server may fold in another way than Python.
     folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
-    return folded.strip(_MARKS) in TABLES
+    bare = folded.strip(_MARKS)
+    return bare in TABLES or bare.startswith(STAGE_PREFIX)
 
 
 def version(target: Target, session: Session) -> int | None:

@@ -11,6 +11,7 @@ from snapshots.targets.sql.target import SqlTarget
 from snapshots.targets.sqlite.catalog import SqliteCatalog
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
+from snapshots.targets.sqlite.publishing import SqlitePublishing
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import SqliteTableNames
@@ -23,7 +24,9 @@ def target(location):
 
 
 @dataclass(frozen=True)
-class ToyTarget(SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqlTarget):
+class ToyTarget(
+    SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqlitePublishing, SqlTarget
+):
     """See `ports.Target`."""
 
     path: Path

@@ -13,6 +13,7 @@ from snapshots.engine.queue.request import ImportRequest
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import locks, queue
 from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.ledger.other_appends import OLDER_VERSION
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
@@ -113,7 +114,7 @@ def resume(
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
-    if entry.error_code == TABLE_GONE:
+    if entry.error_code in (TABLE_GONE, OLDER_VERSION):
         raise Forbids(entry.error or "", hint="look at that one")
     request = ImportRequest.from_json(entry.request)
     if max_rejects is not None:

@@ -52,7 +52,8 @@ class ImportRequest:
             raise UsageError("this cannot be the name of an uploaded file", place=self.file)
         if self.url is not None:
             _require_open(self.url)
-        RejectLimit.parse(self.allowed_now or self.options.max_rejects)
+        if self.allowed_now is not None:
+            RejectLimit.parse(self.allowed_now)
 
     @classmethod
     def of(

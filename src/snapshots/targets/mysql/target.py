@@ -19,6 +19,7 @@ from snapshots.targets.mysql.errors import NOT_ALLOWED, UNKNOWN_DATABASE, cannot
 from snapshots.targets.mysql.exact_types import is_inexact
 from snapshots.targets.mysql.own_keys import MysqlOwnKeys
 from snapshots.targets.mysql.page_cost import MysqlPageCost
+from snapshots.targets.mysql.publishing import MysqlPublishing
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
@@ -60,7 +61,9 @@ def query_location(location: Location) -> Location:
 
 
 @dataclass(frozen=True)
-class MysqlTarget(MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, SqlTarget):
+class MysqlTarget(
+    MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, MysqlPublishing, SqlTarget
+):
     """See `ports.Target`."""
 
     location: Location

@@ -22,6 +22,7 @@ from snapshots.targets.postgres.dialect import DIALECT
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.own_keys import PostgresOwnKeys
 from snapshots.targets.postgres.page_cost import PostgresPageCost
+from snapshots.targets.postgres.publishing import PostgresPublishing
 from snapshots.targets.postgres.quoting import quote
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.stored_rows import PostgresStoredRows
@@ -54,7 +55,12 @@ def query_location(location: Location) -> Location:
 
 @dataclass(frozen=True)
 class PostgresTarget(
-    PostgresCatalog, PostgresTableNames, PostgresPageCost, PostgresOwnKeys, SqlTarget
+    PostgresCatalog,
+    PostgresTableNames,
+    PostgresPageCost,
+    PostgresOwnKeys,
+    PostgresPublishing,
+    SqlTarget,
 ):
     """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from snapshots._native import SqliteConnection, SqliteError
 from snapshots.errors import RefusedAndEnded, SnapshotsError
@@ -89,6 +89,12 @@ class SqliteSession(Transactions):
     def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         with self._errors():
             return self._connection.execute(sql, params)
+
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        with self._errors(loading=True):
+            self._connection.execute(sql, params)
+            ((changed,),) = self._connection.execute("SELECT changes()")
+        return cast("int", changed)
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors():

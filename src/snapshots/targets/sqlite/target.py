@@ -20,6 +20,7 @@ from snapshots.targets.sqlite.dialect import DIALECT
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
+from snapshots.targets.sqlite.publishing import SqlitePublishing
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import SqliteTableNames
@@ -43,7 +44,9 @@ def target(location: Location) -> SqliteTarget:
 
 
 @dataclass(frozen=True)
-class SqliteTarget(SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqlTarget):
+class SqliteTarget(
+    SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqlitePublishing, SqlTarget
+):
     """See `ports.Target`."""
 
     path: Path
