@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import State
 
-_SETTLED = ("finished", "undone")
+SETTLED = ("finished", "undone")
+"""States in which no row waits any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def known(history: History) -> list[KnownStage]:
 
 def left_over(history: History) -> list[KnownStage]:
     """Finds the stages whose rows are published: only the drop is missing."""
-    return [one for one in known(history) if one.state in _SETTLED]
+    return [one for one in known(history) if one.state in SETTLED]
 
 
 def discard(ledger: Ledger, import_id: int, fence: int) -> bool:
@@ -79,7 +80,7 @@ def discard(ledger: Ledger, import_id: int, fence: int) -> bool:
         "SELECT fence, state FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
         (import_id,),
     )
-    if not rows or rows[0][0] != fence or rows[0][1] in _SETTLED:
+    if not rows or rows[0][0] != fence or rows[0][1] in SETTLED:
         return False
     for account in ("chunks", "rejects"):
         ledger.session.execute(f"DELETE FROM snapshots_{account} WHERE import_id = ?", (import_id,))

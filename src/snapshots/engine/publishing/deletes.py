@@ -26,8 +26,8 @@ def delete_all(target: Target, session: Session, table: TableName) -> int:
         raise
     except RefusedRows as refusal:
         deleted = _children_first(target, session, table, refusal)
-    ((left,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
-    if left:
+    ((rows,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
+    if left := cast("int", rows):
         raise TargetError(
             f"{left} rows of table {table} were not deleted: a trigger or a rule keeps them",
             hint="nothing was published; remove what keeps them, or append to the table",

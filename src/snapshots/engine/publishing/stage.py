@@ -68,7 +68,7 @@ def discard(ledger: Ledger, import_id: int) -> bool:
         if entry is None or (one.state == "running" and owner.alive(one.owner, silence)):
             return False
         with ledger.session.transaction():
-            if one.state not in ("finished", "undone") and not stages.discard(
+            if one.state not in stages.SETTLED and not stages.discard(
                 ledger, import_id, entry.fence
             ):
                 return False
