@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from snapshots.ledger.times import seconds_between
-from snapshots.model import Counts, ImportRecord, RunKind, State
+from snapshots.model import Counts, ImportRecord, RowChanges, RunKind, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,11 +123,19 @@ class Entry:
     """Rows that undoing the import has taken out of the table."""
 
     @property
-    def _inserted(self) -> int:
-        """Rows that readers see. Those of an append are in its table as soon as they are loaded."""
+    def changes(self) -> RowChanges:
+        """What it has done to its table's rows, as readers see them."""
         if self.inserted is None:
-            return 0 if self.stage or self.kind == "delivery" else self.counts.loaded
-        return self.inserted
+            # The rows of an append are in its table as soon as they are loaded.
+            seen = self.kind == "import" and not self.stage
+            return RowChanges(inserted=self.counts.loaded if seen else 0)
+        return RowChanges(
+            self.inserted,
+            self.updated or 0,
+            self.unchanged or 0,
+            self.deleted or 0,
+            self.kept or 0,
+        )
 
     @property
     def duplicate(self) -> bool:
@@ -171,11 +179,7 @@ class Entry:
             replaces=self.replaces,
             damage=self.damage,
             mode=self.mode or "append",
-            inserted=self._inserted,
-            updated=self.updated or 0,
-            unchanged=self.unchanged or 0,
-            deleted=self.deleted or 0,
-            kept=self.kept or 0,
+            **asdict(self.changes),
             same_as=self.same_as if self.duplicate else None,
         )
 

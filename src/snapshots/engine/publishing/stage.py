@@ -34,6 +34,8 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     fault_point("staging")
     stages.mark(ledger, lease, plan.mode, written(stage))
     fault_point("stage-marked")
+    # Whoever gave rows up may have been killed before the stage was dropped.
+    drop(ledger, stage)
     own = columns[: -len(plan.stage_lineage)]
     ledger.target.create_stage(ledger.session, stage, plan.table, own, plan.stage_lineage)
     fault_point("staged")

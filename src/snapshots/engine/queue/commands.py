@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
@@ -86,7 +86,8 @@ def cancel(
     entry = find(ledger, import_id)
     if wish == "undo" and entry.state == "finished":
         raise Forbids(f"import {import_id} is finished: its rows stay")
-    if wish == "undo" and entry.plan and not Plan.from_json(entry.plan).lineage:
+    plan = Plan.from_json(entry.plan) if entry.plan else None
+    if wish == "undo" and plan is not None and not (plan.lineage or plan.stage):
         raise Forbids(
             f"the rows of import {import_id} have no _import_id: nobody can tell which they are",
             hint='cancel it with "rows": "keep"',
@@ -105,8 +106,12 @@ def resume(
     max_rejects: str | None,
     bound: int,
     open_tables: OpenTables | None = None,
+    *,
+    allow_empty: bool | None = None,
+    max_deletes: str | None = None,
 ) -> Entry:
-    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects.
+    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects, the
+    other two what its request says of the same.
 
     Raises Forbids if a command began it or its table is gone, ForbiddenTable, LedgerDamaged if its
     records do not add up, and QueueFull if `bound` imports wait already.
@@ -117,8 +122,12 @@ def resume(
     if entry.error_code in (TABLE_GONE, OLDER_VERSION):
         raise Forbids(entry.error or "", hint="look at that one")
     request = ImportRequest.from_json(entry.request)
-    if max_rejects is not None:
-        request = replace(request, allowed_now=max_rejects)
+    now: dict[str, Any] = {
+        "allowed_now": max_rejects,
+        "empty_now": allow_empty,
+        "deletes_now": max_deletes,
+    }
+    request = replace(request, **{name: v for name, v in now.items() if v is not None})
     require_undamaged(entry)
     tables = open_tables or OpenTables()
     if entry.plan:

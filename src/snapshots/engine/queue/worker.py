@@ -19,10 +19,12 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged, take_over
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
+from snapshots.engine.publishing.stage import drop
 from snapshots.engine.queue.lost_workers import MOST_LOST, give_up_on, lives_lost
 from snapshots.engine.queue.queued_import import carry_out
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.engine.support import threads
+from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
     CannotConnect,
     ConnectionLost,
@@ -33,7 +35,7 @@ from snapshots.errors import (
     Stopped,
     UnaccountedRows,
 )
-from snapshots.ledger import queue
+from snapshots.ledger import queue, stages
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.policy import Anywhere, PublicOnly
 from snapshots.sources.unpacked_limit import UnpackedLimit
@@ -178,8 +180,15 @@ class QueueWorker:
 
 
 def undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
-    """Deletes the rows of an import."""
-    queue.undo(ledger, lease, Plan.from_json(entry.plan).table if entry.plan else None)
+    """Deletes the rows of an import, from its table or from its stage."""
+    plan = Plan.from_json(entry.plan) if entry.plan else None
+    if plan is None or not plan.stage:
+        queue.undo(ledger, lease, None if plan is None else plan.table)
+        return
+    queue.undo(ledger, lease, None)
+    fault_point("undone")
+    drop(ledger, plan.stage_table(lease.import_id))
+    stages.forget(ledger, lease.import_id)
 
 
 def _to_be_done(entry: Entry) -> bool:

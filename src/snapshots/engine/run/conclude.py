@@ -200,6 +200,7 @@ class Conclusion:
                         ended.size if ended.size is not None else ended.end,
                         time.monotonic() - self.began,
                         self._changes(ledger, lease, plan, published),
+                        published.note,
                     )
                     fault_point("finishing")
             except AppendAtWork as error:
