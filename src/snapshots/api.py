@@ -15,10 +15,11 @@ from snapshots.defaults import (
     CONCURRENCY,
     CONNECTIONS,
     KEY_HEADER,
-    MAX_REJECTS,
+    MAX_DELETES,
     ColumnsPolicy,
     Decimals,
     Method,
+    Mode,
     Nulls,
     Results,
 )
@@ -46,9 +47,13 @@ def load(
     *,
     database: str | None = None,
     table: str | None = None,
+    mode: Mode = "append",
+    atomic: bool = False,
+    allow_empty: bool = False,
+    max_deletes: int | str = MAX_DELETES,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = MAX_REJECTS,
+    max_rejects: int | str | None = None,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
@@ -84,10 +89,14 @@ def load(
     target = locations.target(database)
     options = Options(
         table=table,
+        mode=mode,
+        atomic=atomic,
+        allow_empty=allow_empty,
+        max_deletes=str(max_deletes),
         dialect=_dialect("load", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        max_rejects=str(max_rejects),
+        max_rejects=_limit(max_rejects),
         stop_on_error=stop_on_error,
         dry_run=dry_run,
         limit=limit,
@@ -123,7 +132,7 @@ def send(
     retry_seconds: float = DELIVERY_RETRY_SECONDS,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
-    max_rejects: int | str = MAX_REJECTS,
+    max_rejects: int | str | None = None,
     stop_on_error: bool = False,
     dry_run: bool = False,
     limit: int | None = None,
@@ -171,7 +180,7 @@ def send(
         dialect=_dialect("send", dialect),
         contract=_contract(contract),
         null_values=null_values,
-        max_rejects=str(max_rejects),
+        max_rejects=_limit(max_rejects),
         dry_run=dry_run,
         stop_on_error=stop_on_error,
         limit=limit,
@@ -211,7 +220,9 @@ def resume(
     import_id: int,
     *,
     database: str | None = None,
-    max_rejects: int | str = MAX_REJECTS,
+    max_rejects: int | str | None = None,
+    allow_empty: bool = False,
+    max_deletes: int | str = MAX_DELETES,
     workers: int | None = None,
     connections: int = CONNECTIONS,
     url: str | None = None,
@@ -230,7 +241,9 @@ def resume(
     """
     target = locations.target(lookup.database_of(import_id, database))
     options = Options(
-        max_rejects=str(max_rejects),
+        max_rejects=_limit(max_rejects),
+        allow_empty=allow_empty,
+        max_deletes=str(max_deletes),
         workers=workers,
         connections=connections,
     )
@@ -305,6 +318,10 @@ def _contract(
     contract: str | os.PathLike[str] | Mapping[str, Any] | None,
 ) -> Path | Mapping[str, Any] | None:
     return contract if contract is None or isinstance(contract, Mapping) else Path(contract)
+
+
+def _limit(given: int | str | None) -> str | None:
+    return None if given is None else str(given)
 
 
 def _ignore(_event: Event) -> None:

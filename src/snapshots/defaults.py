@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 MIB = 1 << 20
 
-Mode: TypeAlias = Literal["append"]
+Mode: TypeAlias = Literal["append", "replace", "upsert", "mirror"]
 ColumnsPolicy: TypeAlias = Literal["fail", "add", "ignore"]
 Decimals: TypeAlias = Literal["float", "exact"]
 Ragged: TypeAlias = Literal["reject", "pad"]
@@ -26,6 +26,8 @@ MAX_RECORD_SIZE = 8 * MIB
 """Bytes of the longest record: without a limit, one lost quote would hold a whole file."""
 MAX_REJECTS = "10%"
 """Beyond this share the input is more likely read wrongly than partly bad."""
+MAX_DELETES = "50%"
+"""A table that loses more of its rows is more likely replaced by a cut file than on purpose."""
 CONNECTIONS = 4
 """Parts of a URL that are read at once."""
 BATCH = 1

@@ -200,6 +200,10 @@ class ImportBusy(LedgerError):
     code = "import_busy"
 
 
+class AppendAtWork(ImportBusy):
+    """An import is appending to a table whose rows another one is about to replace."""
+
+
 class AlreadyCommitted(LedgerError):
     """Another transaction has claimed and committed the chunk already."""
 
@@ -291,6 +295,28 @@ class OverBudget(SnapshotsError):
 
     exit_code = 4
     code = "over_budget"
+
+
+class GuardRefusal(SnapshotsError):
+    """What an import would do to its table looks like a mistake: nothing was published."""
+
+    exit_code = 4
+    option: ClassVar[str]
+    """With it the import goes on all the same."""
+
+
+class EmptyInput(GuardRefusal):
+    """An input without a row would leave its table empty."""
+
+    code = "empty_input"
+    option = "--allow-empty"
+
+
+class TooManyDeletes(GuardRefusal):
+    """A table would lose more rows than `max_deletes` allows."""
+
+    code = "too_many_deletes"
+    option = "--max-deletes 100%"
 
 
 class AccountingMismatch(SnapshotsError):

@@ -244,6 +244,27 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChanges:
+    """What an import has done to the rows of its table, when it was published.
+
+    >>> RowChanges(inserted=3, deleted=2).taken
+    3
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    kept: int = 0
+    """Rows of before that the input lacks, and that were not deleted."""
+
+    @property
+    def taken(self) -> int:
+        """Rows of the input that the table has: as many as were loaded."""
+        return self.inserted + self.updated + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """One record that is not in the table, and why."""
 
@@ -292,6 +313,17 @@ class ImportRecord:
     """The import of the same name, into the same table, whose content this one succeeds."""
     damage: str | None = None
     """What the ledger has lost of it, as a sentence; None if nothing."""
+    mode: str = "append"
+    """What the table holds after the import: see the option of this name."""
+    inserted: int = 0
+    """Rows that the import has put into its table, and that readers see: 0 until its rows are
+    published."""
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    """Rows of before that the import has deleted."""
+    kept: int = 0
+    """Rows of before that the input lacks, and that were not deleted."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""
     undone_at: str | None = None

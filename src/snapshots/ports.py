@@ -181,6 +181,8 @@ class ReferencingKey:
     columns: tuple[str, ...]
     parents: tuple[str, ...]
     """The columns of the given table that `columns` refer to, in the same order."""
+    own: bool
+    """Whether that is the given table itself, or a part of the same partitioned table."""
     on_delete: Literal["refuse", "cascade", "set null", "set default"]
     """What the database does to the referring rows when the row they refer to is deleted."""
 
@@ -232,11 +234,15 @@ class Session(Protocol):
         Raises RefusedRows if it violates a constraint: by that a claim finds that it comes second.
         """
 
-    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
-        """Runs one INSERT, UPDATE or DELETE as `execute` does; returns how many rows it changed."""
-
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Runs the same statement for each row, as fast as the driver can."""
+
+    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Runs one statement that inserts, updates or deletes rows of a user's table; returns how
+        many rows it has changed, without those that a trigger has left out.
+
+        Raises RefusedRows, or RefusedAndEnded, where a row is the reason why it cannot be done.
+        """
 
     def insert(
         self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
@@ -418,6 +424,17 @@ class Target(Protocol):
         self, session: Session, table: TableName, contract: Contract, *, lineage: bool
     ) -> None:
         """Creates the table for a contract; with lineage also its `_import_id` and `_line`."""
+
+    def create_stage(
+        self,
+        session: Session,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
+        """Creates an empty table, if it is missing, that takes the same values for some columns of
+        a table, and lineage under these names. It has none of the table's constraints."""
 
     def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
         """Adds nullable columns to a table that exists."""

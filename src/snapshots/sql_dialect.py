@@ -67,6 +67,10 @@ class SqlDialect(ABC):
     where a transaction that may write is alone anyway."""
     share_lock: ClassVar[str] = " FOR SHARE"
     """Ends a SELECT whose rows others may lock alike, and nobody may change."""
+    ddl_commits: ClassVar[bool] = False
+    """CREATE and DROP TABLE end the transaction that they stand in."""
+    keeps_given_identity: ClassVar[str] = ""
+    """Stands in an INSERT before its SELECT: values for identity columns are taken as given."""
     migration_lock: ClassVar[NamedLock | None] = None
     """Keeps other processes away while the ledger migrates. None: a transaction does, because the
     database can roll a CREATE or ALTER TABLE back."""
@@ -105,6 +109,11 @@ class SqlDialect(ABC):
         """The lock of a number of 64 bits with a sign. None: the database has no such locks, and
         who asks for one excludes everybody who does."""
         return None
+
+    def lock_rows(self, table: str) -> str:  # noqa: ARG002
+        """A statement after which nobody else writes to a table, whose name is quoted, until the
+        transaction ends; everybody may read it. Empty where there is no such lock, or no need."""
+        return ""
 
     @abstractmethod
     def quote(self, identifier: str) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": ("snapshots.cli.verify", "Prove that the table has what the input had."),
     "undo": ("snapshots.cli.undo", "Remove the rows of an import."),
     "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
+    "prune": ("snapshots.cli.prune", "Free tables that imports have left."),
     "serve": ("snapshots.cli.serve", "Load URLs on request: a REST service."),
     "token": ("snapshots.cli.token", "Make a token for a client of the service."),
     "worker": ("snapshots.cli.worker", "Do the imports that a service has queued."),

@@ -8,7 +8,6 @@ from typing import Any
 
 from snapshots.cli.dialect_options import to_dialect
 from snapshots.engine.plan.options import Options
-from snapshots.errors import UsageError
 
 
 def to_options(given: dict[str, Any]) -> Options:
@@ -16,11 +15,6 @@ def to_options(given: dict[str, Any]) -> Options:
 
     Raises UsageError if a value makes no sense.
     """
-    mode = given.get("mode", "append")
-    if mode != "append":
-        raise UsageError(
-            f"--mode {mode} cannot be done yet", hint="rows can be appended: --mode append"
-        )
     known = {one.name: given[one.name] for one in fields(Options) if one.name in given}
     if "primary_key" in known:
         parts = (known["primary_key"] or "").split(",")

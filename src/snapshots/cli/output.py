@@ -68,6 +68,8 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
         say(f"  {count:>9,}  {code}")
     for code, count in result.skipped_by_code.items():
         say(f"  {count:>9,}  skipped: {code}")
+    if record:
+        _print_changes(record)
     if record and record.ambiguous:
         say(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
     for reject in result.examples[:10]:
@@ -77,6 +79,16 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
         say(f"  {result.message}", err=not dry_run)
     if result.hint:
         say(f"  {result.hint}", err=True)
+
+
+def _print_changes(record: ImportRecord) -> None:
+    """Prints what the import has done to its table's rows, where that is more than adding some."""
+    if record.mode == "append":
+        return
+    for number, what in ((record.inserted, "inserted"), (record.deleted, "deleted")):
+        say(f"  {number:>9,}  {what}")
+    if record.kept:
+        say(f"  {record.kept:>9,}  kept, though the input lacks them")
 
 
 def _rate(record: ImportRecord | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from snapshots.cli import database_options as db
-from snapshots.cli import limit_options, output_options
+from snapshots.cli import limit_options, output_options, table_options
 from snapshots.cli.each_input import failed
 from snapshots.cli.listeners import watching
 from snapshots.cli.option import option
@@ -27,6 +27,7 @@ from snapshots.errors import SnapshotsError
     metavar="URL",
     help="Of the input, once more: with its credentials, which are kept nowhere.",
 )
+@table_options.guards
 @limit_options.loading
 @output_options.progress
 @output_options.telemetry

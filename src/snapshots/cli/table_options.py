@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from snapshots.cli.option import declared, option, together
 from snapshots.cli.option_types import MOST_IN_MEMORY, Size, size_text
 from snapshots.defaults import CHUNK_SIZE
@@ -18,18 +16,19 @@ null_value = declared(
     metavar="TEXT",
     help="A text that means NULL, as an empty field does; may be repeated.",
 )
+guards = together(
+    declared(Options, "allow_empty", "--allow-empty"),
+    declared(Options, "max_deletes", "--max-deletes", metavar="N|P%"),
+)
+mode = together(
+    declared(Options, "mode", "--mode"), declared(Options, "atomic", "--atomic"), guards
+)
 types = together(
     declared(Options, "decimals", "--decimals"), declared(Options, "all_text", "--all-text")
 )
 table = together(
     declared(Options, "table", "--table", metavar="NAME"),
-    option(
-        "--mode",
-        type=click.Choice(["append", "replace", "upsert"]),
-        default="append",
-        show_default=True,
-        help="Only append can be done yet.",
-    ),
+    mode,
     declared(
         Options,
         "primary_key",

@@ -22,21 +22,14 @@ class RejectLimit:
 
     count: int | None = None
     share: float | None = None
+    at_the_end: bool = False
+    """A share is judged once, over the whole input, however short that is."""
 
     @classmethod
-    def parse(cls, text: str) -> RejectLimit:
+    def parse(cls, text: str, *, at_the_end: bool = False) -> RejectLimit:
         """Reads `N` or `P%`. Raises UsageError."""
-        number = text.strip()
         try:
-            if number.endswith("%"):
-                share = float(number[:-1]) / 100
-                if not 0 <= share <= 1:
-                    raise ValueError
-                return cls(share=share)
-            count = int(number)
-            if count < 0:
-                raise ValueError
-            return cls(count=count, share=None)
+            return cls(*_number_or_share(text), at_the_end)
         except ValueError:
             raise UsageError(
                 f"--max-rejects {text!r} is neither a number of records nor a percentage",
@@ -49,12 +42,66 @@ class RejectLimit:
             return True
         return (
             self.share is not None
+            and not self.at_the_end
             and counts.records >= JUDGED_FROM
             and counts.rejected > self.share * counts.records
         )
 
+    def exceeded_by_all(self, counts: Counts) -> bool:
+        """Tells whether an import that has read its whole input has too many rejects."""
+        if self.share is not None and self.at_the_end:
+            return counts.rejected > self.share * counts.records
+        return self.exceeded(counts)
+
     def __str__(self) -> str:
         return str(self.count) if self.count is not None else f"{100 * (self.share or 0):g}%"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLimit:
+    """By how much a table may shrink: a number of rows, or a share of those that it had.
+
+    >>> DeleteLimit.parse("50%").exceeded(before=100, after=49)
+    True
+    """
+
+    count: int | None = None
+    share: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> DeleteLimit:
+        """Reads `N` or `P%`. Raises UsageError."""
+        try:
+            return cls(*_number_or_share(text))
+        except ValueError:
+            raise UsageError(
+                f"--max-deletes {text!r} is neither a number of rows nor a percentage",
+                hint="for instance --max-deletes 100 or --max-deletes 80%",
+            ) from None
+
+    def exceeded(self, before: int, after: int) -> bool:
+        """Tells whether a table that had and would have so many rows must stay as it is."""
+        lost = before - after
+        if self.count is not None:
+            return lost > self.count
+        return lost > (self.share or 0) * before
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{100 * (self.share or 0):g}%"
+
+
+def _number_or_share(text: str) -> tuple[int | None, float | None]:
+    """Reads `N` or `P%`. Raises ValueError."""
+    number = text.strip()
+    if number.endswith("%"):
+        share = float(number[:-1]) / 100
+        if not 0 <= share <= 1:
+            raise ValueError
+        return None, share
+    count = int(number)
+    if count < 0:
+        raise ValueError
+    return count, None
 
 
 class StopConditions:
@@ -107,6 +154,12 @@ class StopConditions:
         with self._lock:
             judged = self._committed + Counts(rejected=-self._waiting)
         return self.budget.exceeded(judged + (pending or Counts()))
+
+    def over_budget_at_the_end(self) -> bool:
+        """Tells the same once the whole input was read."""
+        with self._lock:
+            judged = self._committed + Counts(rejected=-self._waiting)
+        return self.budget.exceeded_by_all(judged)
 
     def remaining(self, pending: Counts) -> int | None:
         """Returns how many records may still be taken; None without a limit."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from snapshots.ledger.times import seconds_between
-from snapshots.model import Counts, ImportRecord, RunKind, State
+from snapshots.model import Counts, ImportRecord, RowChanges, RunKind, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,13 @@ NEWER_COLUMNS = {
     "workers_lost": (3, 0),
     "undone_at": (6, None),
     "undone_state": (6, None),
+    "mode": (6, None),
+    "stage": (6, None),
+    "inserted": (6, None),
+    "updated": (6, None),
+    "unchanged": (6, None),
+    "deleted": (6, None),
+    "kept": (6, None),
     "removed": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
@@ -108,8 +115,33 @@ class Entry:
     """When it was undone; None: it was not."""
     undone_state: State | None
     """The state it was in before it was undone."""
+    mode: str | None
+    """None: append, chunk by chunk."""
+    stage: str | None
+    """The table in which its rows wait, or waited, to be published."""
+    inserted: int | None
+    """This and the next: what publishing has done to the table's rows; None: nothing yet."""
+    updated: int | None
+    unchanged: int | None
+    deleted: int | None
+    kept: int | None
     removed: int | None
-    """How many of its rows were removed when it was undone."""
+    """Rows that undoing the import has taken out of the table."""
+
+    @property
+    def changes(self) -> RowChanges:
+        """What it has done to its table's rows, as readers see them."""
+        if self.inserted is None:
+            # The rows of an append are in its table as soon as they are loaded.
+            seen = self.kind == "import" and not self.stage
+            return RowChanges(inserted=self.counts.loaded if seen else 0)
+        return RowChanges(
+            self.inserted,
+            self.updated or 0,
+            self.unchanged or 0,
+            self.deleted or 0,
+            self.kept or 0,
+        )
 
     @property
     def duplicate(self) -> bool:
@@ -152,6 +184,8 @@ class Entry:
             error=self.error,
             replaces=self.replaces,
             damage=self.damage,
+            mode=self.mode or "append",
+            **asdict(self.changes),
             same_as=self.same_as if self.duplicate else None,
             undone_at=self.undone_at,
             removed=self.removed,

@@ -23,6 +23,11 @@ def of_input(kind: RunKind, fingerprint: str) -> str:
     return f"{kind} {fingerprint}"
 
 
+def of_table(table: str) -> str:
+    """The lock of who publishes into a table, by the name that the database gives it."""
+    return f"table {table}"
+
+
 def of_name(name: str) -> str:
     """The lock of who notes that the input of this name was refused."""
     return f"name {name}"

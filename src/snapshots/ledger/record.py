@@ -8,7 +8,7 @@ themselves unless their docstring asks for a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import (
@@ -33,6 +33,7 @@ from snapshots.model import Reject, State, TableName
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.model import RowChanges
     from snapshots.ports import Session, Target
     from snapshots.sql_dialect import TransactionLock
 
@@ -228,13 +229,26 @@ class Ledger(History):
                 ],
             )
 
-    def finish(self, lease: Lease, end: int, content_hash: str, size: int, seconds: float) -> None:
+    def is_finished(self, lease: Lease) -> bool:
+        """Whether the import was finished under this lease."""
+        return self._fence_and_state(self.session, lease) == (lease.fence, "finished")
+
+    def finish(
+        self,
+        lease: Lease,
+        end: int,
+        content_hash: str,
+        size: int,
+        seconds: float,
+        changes: RowChanges | None = None,
+        note: str = "",
+    ) -> None:
         """Proves that the whole input is accounted for, `end` bytes as the kernel sees them, and
-        writes that the import is finished.
+        writes that the import is finished, with what it has done to the table's rows.
 
         Call it within a transaction, and again if the answer to its COMMIT was lost. Raises
-        AccountingMismatch if the chunks leave a gap, overlap, miss the end, or hold records that
-        are not decided.
+        AccountingMismatch if the chunks leave a gap, overlap, miss the end, hold records that are
+        not decided, or have loaded another number of rows than the table has taken; LostLease.
         """
         expected = 0
         for chunk in self.chunks(lease.import_id):
@@ -253,7 +267,14 @@ class Ledger(History):
             return
         self.require(self.session, lease)
         known: Row = {"content_hash": content_hash, "size": size, "error": None, "error_code": None}
+        if changes is not None:
+            loaded = self.counts(lease.import_id).loaded
+            if changes.taken != loaded:
+                raise _mismatch(f"{loaded} rows were loaded, and the table has taken {changes}")
+            known = {**known, **asdict(changes), "note": note or None}
         self._end(lease, "finished", known, seconds)
+        if not self.is_finished(lease):
+            self.require(self.session, lease)
 
     def end(
         self,

@@ -30,6 +30,9 @@ TABLES = frozenset(
     f"snapshots_{name}" for name in ("version", "imports", "chunks", "rejects", "verifications")
 )
 
+STAGE_PREFIX = "snapshots_stage_"
+"""How the names of stages begin: tables in which rows wait until they are published."""
+
 Alive = Callable[[str | None, float], bool]
 """Tells whether the owner of an import may still be working. Takes the owner's name
 (`host:process:start`, or None) and the seconds since its last heartbeat."""
@@ -64,7 +67,8 @@ def is_ledgers(name: str) -> bool:
     """
     # A Turkish capital is the one letter that a server may fold in another way than Python.
     folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
-    return folded.strip(_MARKS) in TABLES
+    bare = folded.strip(_MARKS)
+    return bare in TABLES or bare.startswith(STAGE_PREFIX)
 
 
 def version(target: Target, session: Session) -> int | None:

@@ -94,7 +94,7 @@ class Sync:
         self._inbox: queue.SimpleQueue[FolderHint | FileOutcome | None] = queue.SimpleQueue()
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
-        self._backlog = WorkQueue()
+        self._backlog = WorkQueue(in_turn=options.replaces)
         self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
         self._stable: list[FolderFile] = []

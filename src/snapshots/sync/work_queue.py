@@ -25,9 +25,13 @@ class _Late:
 
 class WorkQueue:
     """Gives files to importer threads for small and for large files, so that a small one never
-    waits for a large one."""
+    waits for a large one.
 
-    def __init__(self) -> None:
+    With `in_turn` there is one file at a time, the one that was changed first.
+    """
+
+    def __init__(self, *, in_turn: bool = False) -> None:
+        self._in_turn = in_turn
         self.small: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
         self.large: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
         self._waiting: tuple[deque[FolderFile], deque[FolderFile]] = (deque(), deque())
@@ -60,6 +64,9 @@ class WorkQueue:
         for late in [late for late in self._late if late.due <= now]:
             self._late.remove(late)
             self._waiting[_kind(late.file)].append(late.file)
+        if self._in_turn:
+            self._hand_out_next()
+            return
         for kind, files, most in ((0, self.small, IN_HAND), (1, self.large, 1)):
             waiting = self._waiting[kind]
             while waiting and self._in_hand[kind] < most:
@@ -70,6 +77,16 @@ class WorkQueue:
                 self._at_work[file.path] = file
                 self._in_hand[kind] += 1
                 files.put(file)
+
+    def _hand_out_next(self) -> None:
+        if self._at_work or not any(self._waiting):
+            return
+        file = min((*self._waiting[0], *self._waiting[1]), key=lambda one: (one.mtime_ns, one.path))
+        kind = _kind(file)
+        self._waiting[kind].remove(file)
+        self._at_work[file.path] = file
+        self._in_hand[kind] += 1
+        (self.large if kind else self.small).put(file)
 
     def done(self, file: FolderFile) -> None:
         """A thread has finished a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import Response
@@ -36,6 +37,18 @@ class Records(_Shown):
     loaded: int
     rejected: int
     skipped: int
+
+
+class Changes(_Shown):
+    """What the import has done to the rows of its table. All are 0 until its rows are published."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    deleted: int
+    """Rows of before that are gone."""
+    kept: int
+    """Rows of before that the input lacks, and that were not deleted."""
 
 
 class Eta(_Shown):
@@ -72,6 +85,9 @@ class Import(_Shown):
     table: str
     bytes: Bytes
     records: Records
+    mode: str
+    """What the table holds after the import: `append` or `replace`."""
+    changes: Changes
     records_per_second: float | None
     eta: Eta | None
     size: int | None
@@ -161,6 +177,8 @@ def fields(status: Status) -> dict[str, Any]:
         "table": entry.table,
         "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),
         "records": _records(entry.counts),
+        "mode": entry.mode or "append",
+        "changes": Changes(**asdict(entry.changes)),
         "records_per_second": status.records_per_second,
         "eta": None if left is None or pace is None else Eta(seconds=left, basis=pace.basis),
         "size": entry.size,

@@ -11,6 +11,7 @@ from snapshots.targets.sql.target import SqlTarget
 from snapshots.targets.sqlite.catalog import SqliteCatalog
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
+from snapshots.targets.sqlite.publishing import SqlitePublishing
 from snapshots.targets.sqlite.referencing_keys import SqliteReferencingKeys
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
@@ -25,7 +26,13 @@ def target(location):
 
 @dataclass(frozen=True)
 class ToyTarget(
-    SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqliteReferencingKeys, SqlTarget
+    SqliteCatalog,
+    SqliteTableNames,
+    SqlitePageCost,
+    SqliteOwnKeys,
+    SqlitePublishing,
+    SqliteReferencingKeys,
+    SqlTarget,
 ):
     """See `ports.Target`."""
 

@@ -98,7 +98,7 @@ class DeliveryJob:
 
     def publisher(self, plan: Plan) -> Publisher:
         """See `engine.job.Job`."""
-        return publisher_for(plan)
+        return publisher_for(plan, self.options)
 
 
 def checked_plan(source: Source, options: Options, say: Callable[[str], None]) -> Plan:

@@ -12,6 +12,7 @@ from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease import owner
 from snapshots.errors import InputChanged, InputError
 from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def _has_rows(entry: Entry) -> bool:
 
 def _worth_going_on(entry: Entry) -> bool:
     """Whether to resume an import. One that loaded nothing is begun anew, with new options."""
-    if entry.error_code == TABLE_GONE or entry.state == "undone":
+    if entry.error_code in (TABLE_GONE, OLDER_VERSION) or entry.state == "undone":
         return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
 

@@ -43,6 +43,7 @@ class LoadingExecution:
     def __init__(self, target: Target, task: JobContext) -> None:
         plan, options = task.plan, task.options
         remainder = Remainder.after(task.chunks)
+        table, columns = plan.loads_into(task.lease.import_id)
         self._watch = StopConditions(
             options.allowed,
             committed=task.committed,
@@ -56,13 +57,13 @@ class LoadingExecution:
             target,
             task.lease,
             RowWriter(
-                plan.table,
-                plan.columns,
+                table,
+                columns,
                 plan.converter(task.lease.import_id),
                 stop_at_reject=options.stop_on_error,
                 prefetch_blocks=self._workers == 1,
                 comparing=AlteredValues(target, plan),
-                waits=MissingParents(target, plan.table, plan.columns),
+                waits=MissingParents(target, table, columns),
             ),
         )
         self._reader = Reader(
@@ -219,7 +220,8 @@ class LoadingExecution:
         return JobOutcome(
             counts=counts,
             complete=complete,
-            over_budget=self._watch.over_budget(),
+            over_budget=self._watch.over_budget()
+            or (complete and self._watch.over_budget_at_the_end()),
             limited=not complete and self._watch.remaining(Counts()) == 0,
             error=self._error,
             waiting=self._watch.waiting,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.engine.job import SingleTransactionAttempt
@@ -16,6 +16,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
 from snapshots.engine.publishing.modes import publisher_for
+from snapshots.engine.publishing.stage import make_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,10 +82,14 @@ class LoadingJob:
         known: KnownInput,
         stop: threading.Event,
     ) -> SingleTransactionAttempt:
-        """Loads a small file into a table that exists, and has no triggers."""
+        """Loads a small file into a table that exists, and has no triggers.
+
+        Readers see the rows of it at once: they need no stage.
+        """
         alters_the_table = plan.create or plan.add
-        if alters_the_table or plan.triggers or not plan.loads:
+        if alters_the_table or plan.triggers or plan.replaces or not plan.loads:
             return SingleTransactionAttempt()
+        plan = replace(plan, stage="")
         if not is_small(source, self.options):
             return SingleTransactionAttempt()
         return import_in_one_transaction(
@@ -103,6 +108,8 @@ class LoadingJob:
             # Somebody may have made it since the plan was.
             self.options.tables.require_open(ledger_session.ledger, plan.table)
         prepare_table(self.target, ledger_session.session, plan)
+        if plan.stage and plan.loads:
+            make_stage(ledger_session.ledger, lease, plan, new=new)
 
     def transfer(self, context: JobContext) -> JobOutcome:
         """Loads the records, and then those again that waited for others of their table."""
@@ -114,4 +121,4 @@ class LoadingJob:
 
     def publisher(self, plan: Plan) -> Publisher:
         """See `engine.job.Job`."""
-        return publisher_for(plan)
+        return publisher_for(plan, self.options)

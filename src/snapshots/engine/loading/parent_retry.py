@@ -64,7 +64,7 @@ def retry(target: Target, task: JobContext, ended: JobOutcome) -> JobOutcome:
         again.close()
     counts = again.counts
     return replace(
-        ended, counts=counts, over_budget=task.options.allowed.exceeded(counts), waiting=0
+        ended, counts=counts, over_budget=task.options.allowed.exceeded_by_all(counts), waiting=0
     )
 
 

@@ -107,7 +107,7 @@ def import_in_one_transaction(
                 time.monotonic() - began,
             )
             enter(ledger, lease, complete)
-            publisher.publish(ledger, lease, plan)
+            publisher.publish(ledger, lease, plan, source)
             give_up(ledger, known.gone, number)
             fault_point("before-commit")
         fault_point("after-commit")

@@ -15,13 +15,15 @@ from snapshots.defaults import (
     CHUNK_SIZE,
     CONNECTIONS,
     MAX_CONNECTIONS,
+    MAX_DELETES,
     MAX_REJECTS,
     MAX_WORKERS,
     ColumnsPolicy,
     Decimals,
+    Mode,
     option,
 )
-from snapshots.engine.limits import RejectLimit
+from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
 
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.model import TableName
     from snapshots.sources.remote.access import RemoteAccess
+
+
+_NOT_YET = frozenset({"upsert", "mirror"})
+"""Modes that have their name already."""
 
 
 class TableGate(Protocol):
@@ -77,10 +83,27 @@ class Options:
         choices=ColumnsPolicy,
     )
     lineage: bool = option(True, "The table has the columns _import_id and _line.")
-    max_rejects: str = option(
-        MAX_REJECTS,
+    mode: Mode = option(
+        "append",
+        "What the table holds afterwards: append, its rows and the input's; replace, the input's"
+        " rows.",
+        choices=Mode,
+    )
+    atomic: bool = option(
+        False, "With mode append: readers see all rows of the input at once, at its end, or none."
+    )
+    allow_empty: bool = option(
+        False, "With mode replace: also replace the rows by those of an input that has none."
+    )
+    max_deletes: str = option(
+        MAX_DELETES,
+        "With mode replace: publish nothing if the table would become smaller by more rows than"
+        " this number, or than this share of its rows.",
+    )
+    max_rejects: str | None = option(
+        None,
         "Stop after more rejects than this number, or than this share of the records"
-        " (from 1,000 on).",
+        " (from 1,000 on). Default: 10%, or 0 with mode replace.",
     )
     stop_on_error: bool = option(
         False, "Stop at the first reject. An import then loads with one worker."
@@ -116,12 +139,31 @@ class Options:
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
-        RejectLimit.parse(self.max_rejects)
+        if self.mode in _NOT_YET:
+            raise UsageError(
+                f"mode {self.mode} cannot be done yet",
+                hint="rows can be appended, or replace those of the table: append, replace",
+            )
+        if self.atomic and self.replaces:
+            raise UsageError("mode replace is atomic already", hint="leave --atomic out")
+        _ = self.reject_limit
+        DeleteLimit.parse(self.max_deletes)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the input's rows take the place of the table's."""
+        return self.mode == "replace"
+
+    @property
+    def staged(self) -> bool:
+        """Whether the rows wait in a stage until all of them are published at once."""
+        return self.replaces or self.atomic
 
     @property
     def reject_limit(self) -> RejectLimit:
         """How many rejects are allowed, whatever `stop_on_error` says."""
-        return RejectLimit.parse(self.max_rejects)
+        text = self.max_rejects or ("0" if self.replaces else MAX_REJECTS)
+        return RejectLimit.parse(text, at_the_end=self.replaces)
 
     @property
     def allowed(self) -> RejectLimit:
@@ -170,5 +212,7 @@ class Options:
             "primary_key": list(self.primary_key),
             **({"decimals": self.decimals} if self.decimals != "float" else {}),
             **({"all_text": True} if self.all_text else {}),
+            **({"mode": self.mode} if self.mode != "append" else {}),
+            **({"atomic": True} if self.atomic else {}),
             "request": None if self.request is None else self.request.given(),
         }

@@ -7,6 +7,7 @@ as it did the beginning.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,20 +19,24 @@ from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
-from snapshots.errors import ContractError, LedgerError
+from snapshots.errors import ContractError, LedgerError, TargetError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
+from snapshots.ledger.schema import STAGE_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snapshots.defaults import Mode
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
 LINEAGE = ("_import_id", "_line")
+STAGE_LINEAGE = ("snapshots_import_id", "snapshots_line")
+"""Lineage in the stage of a table that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,14 @@ class Plan:
     triggers: tuple[str, ...] = ()
     """The names of the table's triggers, which may leave rows out."""
     unheard: UnansweredRows = field(default_factory=UnansweredRows)
+    mode: Mode = "append"
+    stage: str = ""
+    """The end of the stage's name, in which rows wait to be published; empty: they do not."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the rows take the place of those in the table."""
+        return self.mode == "replace"
 
     @property
     def table(self) -> TableName:
@@ -103,12 +116,31 @@ class Plan:
         return own + LINEAGE if self.lineage else own
 
     @property
+    def stage_lineage(self) -> tuple[str, str]:
+        """The names of the columns of lineage in the stage, which always has them."""
+        return LINEAGE if self.lineage else STAGE_LINEAGE
+
+    def stage_table(self, import_id: int) -> TableName:
+        """The stage of an import by this plan.
+
+        Its name has a random part: two ledgers of one database may have an import of one number.
+        """
+        return TableName(f"{STAGE_PREFIX}{import_id}_{self.stage}", self.table.schema)
+
+    def loads_into(self, import_id: int) -> tuple[TableName, tuple[str, ...]]:
+        """The table that chunks are loaded into, and its columns in the order of the payload."""
+        if not self.stage:
+            return self.table, self.columns
+        own = tuple(column.name for column in self.contract.columns)
+        return self.stage_table(import_id), own + self.stage_lineage
+
+    @property
     def _omits_nulls(self) -> bool:
         return isinstance(self.into, Endpoint) and self.into.nulls == "omit"
 
     def converter(self, import_id: int) -> Converter:
         """The kernel's converter. Raises ContractError if it cannot apply the contract."""
-        lineage = import_id if self.lineage else None
+        lineage = import_id if self.lineage or self.stage else None
         try:
             return Converter(
                 converter_spec(
@@ -143,6 +175,8 @@ class Plan:
             "compressed": self.compressed,
             "triggers": self.triggers,
             **({"unheard": asdict(self.unheard)} if self.unheard != UnansweredRows() else {}),
+            **({"mode": self.mode} if self.mode != "append" else {}),
+            **({"stage": self.stage} if self.stage else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -172,6 +206,8 @@ class Plan:
             compressed=plan["compressed"],
             triggers=tuple(plan.get("triggers", ())),
             unheard=_unheard(plan.get("unheard", {})),
+            mode=plan.get("mode", "append"),
+            stage=plan.get("stage", ""),
         )
 
 
@@ -234,6 +270,8 @@ def make_plan(
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         triggers = _triggers(target, session, table, say)
+        if options.replaces:
+            require_replaceable(target, session, table)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     for note in chosen.notes:
@@ -257,6 +295,8 @@ def make_plan(
         loads=shape is not None or chosen.create is not None,
         compressed=source.compressed,
         triggers=triggers,
+        mode=options.mode,
+        stage=secrets.token_hex(4) if options.staged else "",
     )
 
 
@@ -271,6 +311,16 @@ def _users_table(target: Target, session: Session, table: TableName) -> TableSha
     if shape is None or shape.view:
         target.require_loadable(session, table)
     return shape
+
+
+def require_replaceable(target: Target, session: Session, table: TableName) -> None:
+    """Raises TargetError if rows of other tables refer to this one's, or would be deleted too."""
+    keys = target.referencing_keys(session, table)
+    if others := sorted({str(key.table) for key in keys if not key.own}):
+        raise TargetError(
+            f"table {table} cannot be replaced: rows of {', '.join(others)} refer to its rows",
+            hint="load with mode append, or replace a table that no foreign key refers to",
+        )
 
 
 def _triggers(

@@ -17,6 +17,9 @@ from snapshots.sources.remote.urls import without_query
 from snapshots.targets.sql.ddl import name_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.engine.plan.options import Options
     from snapshots.model import TableName
     from snapshots.ports import Session, Target
 
@@ -34,6 +37,23 @@ def table_of(target: Target, name: str, given: str | None) -> TableName:
     Raises UsageError as `table_for` does, and TargetError if the database allows no such name.
     """
     return target.table_name(table_for(name, given))
+
+
+def require_one_version(names: Sequence[str], options: Options) -> None:
+    """Raises UsageError where several inputs of one command would replace the rows of one table:
+    only those of the last would be left."""
+    if not options.replaces:
+        return
+    seen: dict[str, str] = {}
+    for name in names:
+        table = table_for(name, options.table)
+        if table in seen:
+            raise UsageError(
+                f"{seen[table]} and {name} would both replace the rows of table {table}",
+                hint="give one input; the parts of one version can be piped as one: cat PARTS |"
+                " snapshots import - --mode replace --table NAME",
+            )
+        seen[table] = name
 
 
 def require_users(target: Target, session: Session, table: TableName) -> None:

@@ -9,6 +9,7 @@ from snapshots.engine.publishing.publisher import Publication
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ports import Source
 
 
 class AppendPublisher:
@@ -17,6 +18,13 @@ class AppendPublisher:
     The records of a delivery are with the API once it has confirmed them.
     """
 
-    def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> Publication:
+    def lock(self, _ledger: Ledger, _plan: Plan) -> str | None:
+        """Needs none. See `Publisher`."""
+        return None
+
+    def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan, _source: Source) -> Publication:
         """Does nothing, and has nothing to say. See `Publisher`."""
         return Publication()
+
+    def clean_up(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> None:
+        """Leaves nothing behind. See `Publisher`."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import RowChanges
+    from snapshots.ports import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +18,30 @@ class Publication:
 
     note: str = ""
     """A sentence for the summary; empty where there is nothing to say."""
+    changes: RowChanges | None = None
+    """What has become of the table's rows; None: the rows were loaded as readers see them."""
+    refused: int = 0
+    """Staged rows that the table has refused. If there are any, nothing is published: they are
+    rejects now, and the others are to be published in another transaction."""
 
 
 class Publisher(Protocol):
     """Makes the loaded rows of an import what readers of its destination see."""
 
-    def publish(self, ledger: Ledger, lease: Lease, plan: Plan) -> Publication:
+    def lock(self, ledger: Ledger, plan: Plan) -> str | None:
+        """The lock, by its name, that whoever publishes into this destination holds; None where
+        nobody needs to wait for others."""
+
+    def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:
         """Publishes the rows, in the transaction that finishes the import.
 
         Every record is accounted for when it is called. It may be called again for the same import:
         in a new transaction where the one before was rolled back, and where that one was committed
         without an answer. An error rolls everything back, and the import is not finished.
+        """
+
+    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
+        """Removes what is not needed any more, once the import is finished, outside a transaction.
+
+        Whoever is killed before leaves something that the ledger knows.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
@@ -14,6 +14,7 @@ from snapshots.engine.undo.undo import require_undoable, undo_entry
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import locks, queue
 from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.ledger.other_appends import OLDER_VERSION
 
 if TYPE_CHECKING:
     from snapshots.engine.undo.undo import UndoReport
@@ -129,8 +130,12 @@ def resume(
     max_rejects: str | None,
     bound: int,
     open_tables: OpenTables | None = None,
+    *,
+    allow_empty: bool | None = None,
+    max_deletes: str | None = None,
 ) -> Entry:
-    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects.
+    """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects, the
+    other two what its request says of the same.
 
     Raises Forbids if a command began it or its table is gone, ForbiddenTable, LedgerDamaged if its
     records do not add up, and QueueFull if `bound` imports wait already.
@@ -138,11 +143,15 @@ def resume(
     entry = find(ledger, import_id)
     if entry.request is None:
         raise _not_ours(entry)
-    if entry.error_code == TABLE_GONE:
+    if entry.error_code in (TABLE_GONE, OLDER_VERSION):
         raise Forbids(entry.error or "", hint="look at that one")
     request = ImportRequest.from_json(entry.request)
-    if max_rejects is not None:
-        request = replace(request, allowed_now=max_rejects)
+    now: dict[str, Any] = {
+        "allowed_now": max_rejects,
+        "empty_now": allow_empty,
+        "deletes_now": max_deletes,
+    }
+    request = replace(request, **{name: v for name, v in now.items() if v is not None})
     require_undamaged(entry)
     tables = open_tables or OpenTables()
     if entry.plan:

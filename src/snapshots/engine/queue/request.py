@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from snapshots.contract.contract import contract_of
-from snapshots.engine.limits import RejectLimit
+from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
@@ -20,7 +20,7 @@ FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """The names that an uploaded file may have: none leads out of the folder of uploads."""
 KEPT = (
     "table", "contract", "null_values", "primary_key", "columns_changed", "decimals", "all_text",
-    "max_rejects", "chunk_size", "lineage", "again",
+    "max_rejects", "mode", "atomic", "allow_empty", "max_deletes", "chunk_size", "lineage", "again",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
 _LISTS = ("null_values", "primary_key")
@@ -44,6 +44,10 @@ class ImportRequest:
     options: Options = field(default_factory=Options)
     allowed_now: str | None = field(default=None, compare=False)
     """The limit of rejects since the import was resumed, in place of the first one."""
+    empty_now: bool | None = field(default=None, compare=False)
+    """The same for `allow_empty`."""
+    deletes_now: str | None = field(default=None, compare=False)
+    """The same for `max_deletes`."""
 
     def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
@@ -52,7 +56,10 @@ class ImportRequest:
             raise UsageError("this cannot be the name of an uploaded file", place=self.file)
         if self.url is not None:
             _require_open(self.url)
-        RejectLimit.parse(self.allowed_now or self.options.max_rejects)
+        if self.allowed_now is not None:
+            RejectLimit.parse(self.allowed_now)
+        if self.deletes_now is not None:
+            DeleteLimit.parse(self.deletes_now)
 
     @classmethod
     def of(
@@ -62,6 +69,8 @@ class ImportRequest:
         file: str | None = None,
         dialect: Mapping[str, Any] | None = None,
         allowed_now: str | None = None,
+        empty_now: bool | None = None,
+        deletes_now: str | None = None,
         **given: Any,
     ) -> ImportRequest:
         """A request from the members of a JSON object; `given` has some of `KEPT`.
@@ -72,7 +81,7 @@ class ImportRequest:
             name: tuple(v) if name in _LISTS else v for name, v in given.items()
         }
         options = Options(dialect=_dialect(dialect or {}), **known)
-        return cls(url=url, file=file, options=options, allowed_now=allowed_now)
+        return cls(url, file, options, allowed_now, empty_now, deletes_now)
 
     @property
     def input(self) -> str:
@@ -80,10 +89,13 @@ class ImportRequest:
         return self.url if self.url is not None else f"{self.file}"
 
     def current_options(self) -> Options:
-        """The options that hold now: those of the request, with the limit of a resumption."""
-        if self.allowed_now is None:
-            return self.options
-        return replace(self.options, max_rejects=self.allowed_now)
+        """The options that hold now: those of the request, with the limits of a resumption."""
+        now: dict[str, Any] = {
+            "max_rejects": self.allowed_now,
+            "allow_empty": self.empty_now,
+            "max_deletes": self.deletes_now,
+        }
+        return replace(self.options, **{name: v for name, v in now.items() if v is not None})
 
     def require_contract(self) -> None:
         """Raises ContractError if the contract is not valid.
@@ -102,6 +114,8 @@ class ImportRequest:
             "dialect": {name: value for name, value in dialect.items() if value is not None},
             **{name: getattr(self.options, name) for name in KEPT},
             "allowed_now": self.allowed_now,
+            "empty_now": self.empty_now,
+            "deletes_now": self.deletes_now,
         }
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 

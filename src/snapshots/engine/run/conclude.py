@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots import locations
 from snapshots.engine.events import ImportResult
 from snapshots.engine.lease.takeover import require_ours
+from snapshots.engine.publishing.liveness import kept_alive
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import (
+    AppendAtWork,
     CannotConnect,
+    GuardRefusal,
     InputChanged,
     InputError,
     LedgerError,
@@ -26,20 +30,26 @@ from snapshots.errors import (
     sentence,
 )
 from snapshots.ports import Described
+from snapshots.time_limits import TICK_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.publishing.publisher import Publication, Publisher
     from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ledger.entry import Entry
-    from snapshots.ledger.record import Lease
-    from snapshots.model import Counts, State
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import Counts, RowChanges, State
     from snapshots.ports import Source, Target
+
+
+_APPEND_SECONDS = 0.5
+"""Between two looks at an append that is waited for."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,7 @@ class Conclusion:
     stop: threading.Event
     say: Callable[[str], None]
     began: float = field(default_factory=time.monotonic)
+    reported: set[str] = field(default_factory=set)
 
     def conclude(
         self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome
@@ -79,11 +90,13 @@ class Conclusion:
         if not ended.complete:
             return self._incomplete(lease, ended)
         try:
-            note = self._finish(lease, plan, known, ended)
+            note, ended = self._publish(lease, plan, known, ended)
         except LostLease:
             raise
         except SnapshotsError as failure:
             return self._failed(lease, failure)
+        if ended.over_budget:
+            return self._over_budget(lease, ended)
         return self.finished(lease, known, ended.counts, note=note)
 
     def finished(
@@ -133,33 +146,101 @@ class Conclusion:
         if second is not None:
             self.say(f"the ledger could not be told: {second}")
 
-    def _finish(self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome) -> str:
-        """Completes the account, publishes the rows and finishes the import, in one transaction.
+    def _publish(
+        self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome
+    ) -> tuple[str, JobOutcome]:
+        """Publishes the rows and finishes the import; rows that the table refuses then are rejects
+        before.
+
+        Returns what there is to say of it, as sentences, and how the work has ended now. Nothing is
+        published where that has more rejects than allowed.
+        """
+        publisher = self.job.publisher(plan)
+        while True:
+            note, refused = self._finish(lease, plan, known, ended, publisher)
+            if not refused:
+                break
+            counts = self.ledger_session.renewed().counts(lease.import_id)
+            over = self.options.allowed.exceeded_by_all(counts)
+            ended = replace(ended, counts=counts, over_budget=over)
+            if over:
+                return "", ended
+        try:
+            publisher.clean_up(self.ledger_session.renewed(), lease, plan)
+        except SnapshotsError as error:
+            # The import is finished all the same, and the ledger knows what is left.
+            self.say(f"the stage could not be dropped; snapshots prune does it: {error}")
+        return note, ended
+
+    def _finish(
+        self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome, publisher: Publisher
+    ) -> tuple[str, int]:
+        """Publishes the rows, completes the account and finishes the import, in one transaction.
 
         Tries again while the database is away, as long as the workers do. Returns what there is to
-        say of it, as sentences.
+        say of it, as sentences, and how many rows the table has refused: then nothing is published.
         """
         patience = DatabaseRetry(self._require_no_stop)
         while True:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with ledger.session.transaction():
+                with (
+                    kept_alive(self.ledger_session, lease, plan, self.stop),
+                    _publishing(ledger, publisher.lock(ledger, plan)),
+                ):
+                    published = publisher.publish(ledger, lease, plan, self.source)
+                    if published.refused:
+                        return "", published.refused
                     uncounted = self.job.complete_account(plan, lease, ledger)
-                    published = self.job.publisher(plan).publish(ledger, lease, plan)
                     ledger.finish(
                         lease,
                         ended.end,
                         ended.content_hash or known.content_hash or "",
                         ended.size if ended.size is not None else ended.end,
                         time.monotonic() - self.began,
+                        self._changes(ledger, lease, plan, published),
+                        published.note,
                     )
                     fault_point("finishing")
+            except AppendAtWork as error:
+                self._await_append(lease, error)
+                continue
             except SnapshotsError as error:
+                if plan.stage and self.stop.is_set():
+                    # This may be the cancelled statement.
+                    raise Stopped("stopped") from error
                 patience.bear(error, connected=True)
             else:
-                return f"{uncounted} {published.note}".strip()
+                fault_point("finished")
+                return f"{uncounted} {published.note}".strip(), 0
             patience.wait()
+
+    def _changes(
+        self, ledger: Ledger, lease: Lease, plan: Plan, published: Publication
+    ) -> RowChanges | None:
+        """What publishing has done. What triggers do with inserted rows is theirs: those that they
+        have left out are skipped records, as far as that could be counted."""
+        changes = published.changes
+        if changes is None or not plan.triggers:
+            return changes
+        return replace(changes, inserted=ledger.counts(lease.import_id).loaded)
+
+    def _await_append(self, lease: Lease, error: AppendAtWork) -> None:
+        """Waits a moment for an append into the same table. Raises Stopped, LostLease."""
+        self._say_once(f"{error}: this one is published when that has ended")
+        until = time.monotonic() + _APPEND_SECONDS
+        while time.monotonic() < until:
+            self._require_no_stop()
+            time.sleep(TICK_SECONDS)
+        ledger = self.ledger_session.renewed()
+        ledger.heartbeat(lease)
+        ledger.require(ledger.session, lease)
+
+    def _say_once(self, text: str) -> None:
+        if text not in self.reported:
+            self.reported.add(text)
+            self.say(text)
 
     def _require_no_stop(self) -> None:
         if self.stop.is_set():
@@ -198,11 +279,14 @@ class Conclusion:
     def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
         if isinstance(error, MemoryError):
             error = out_of_memory()
-        self.end(lease, "failed" if isinstance(error, InputError) else "interrupted", error)
+        for_good = isinstance(error, InputError | GuardRefusal)
+        self.end(lease, "failed" if for_good else "interrupted", error)
         if not isinstance(error, SnapshotsError):
             raise error
         # What was begun with other bytes never goes on with these.
         onward = "" if isinstance(error, InputChanged) else self._how_to_resume(lease)
+        if isinstance(error, GuardRefusal):
+            onward = self._how_to_publish(lease, error.option)
         hint = " ".join(part for part in (error.hint, onward) if part)
         try:
             return self._result(lease, "failed", error.exit_code, str(error), hint)
@@ -245,12 +329,29 @@ class Conclusion:
             given=self.source.identity.name,
         )
 
+    def _how_to_publish(self, lease: Lease, option: str) -> str:
+        if self.source.identity.name == "-":
+            return f"If that is right, give the same stream again with {option}."
+        which = f"{lease.import_id}{where(self.ledger_session.target)}"
+        return f"If that is right: snapshots resume {which} {option}"
+
     def _how_to_resume(self, lease: Lease) -> str:
         if isinstance(self.source, Described):
             return self.source.again
         if self.source.identity.name == "-":
             return f"Go on by giving the same stream again: ... | {self.job.command_for_stream}"
         return f"Go on with: snapshots resume {lease.import_id}{where(self.ledger_session.target)}"
+
+
+@contextmanager
+def _publishing(ledger: Ledger, lock: str | None) -> Iterator[None]:
+    """The transaction that finishes an import."""
+    if lock is None:
+        with ledger.session.transaction():
+            yield
+        return
+    with ledger.writing(lock):
+        yield
 
 
 def where(target: Target) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import closing
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -19,6 +20,7 @@ from snapshots.engine.run.conclude import already
 from snapshots.engine.run.run import Run, job_for
 from snapshots.errors import ContractError, InputError, LedgerError, UsageError
 from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.redaction import HIDDEN
 from snapshots.sources import open_source, shown
 
@@ -76,6 +78,12 @@ def _resume(
             )
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
+        if entry.error_code == OLDER_VERSION:
+            raise ContractError(entry.error or "", hint="snapshots list shows that one")
+        if entry.plan:
+            begun = Plan.from_json(entry.plan)
+            atomic = bool(begun.stage) and not begun.replaces
+            options = replace(options, mode=begun.mode, atomic=atomic)
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(

@@ -235,7 +235,7 @@ class Run:
                 replaces=lease.replaces,
             )
         )
-        if lease.replaces is not None:
+        if lease.replaces is not None and not plan.replaces:
             self.say(f"import {lease.replaces} had this name: its rows stay in the table")
         if known.reload_reason and not resumed:
             self.say(known.reload_reason)

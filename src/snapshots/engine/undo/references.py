@@ -49,7 +49,7 @@ def _count(ledger: Ledger, import_id: int, table: TableName, key: ReferencingKey
         for mine, theirs in zip(key.columns, key.parents, strict=True)
     )
     others, params = "", [import_id]
-    if key.table.name == table.name and key.table.schema in (None, table.schema):
+    if key.own:
         others = f" AND COALESCE(child.{number}, -1) <> ?"
         params = [import_id, import_id]
     ((rows,),) = ledger.session.execute(

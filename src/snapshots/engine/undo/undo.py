@@ -14,10 +14,11 @@ from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged, take_over
 from snapshots.engine.plan.plan import LINEAGE, Plan
+from snapshots.engine.publishing.stage import drop
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.undo.references import ReferringRows, referring_rows
 from snapshots.errors import AlreadyUndone, Forbids, ImportBusy, LostLease, NoSuchImport
-from snapshots.ledger import verifications
+from snapshots.ledger import stages, verifications
 from snapshots.ledger.rows import Sql
 from snapshots.ledger.unaccounted import require_accounted
 
@@ -85,8 +86,12 @@ def undo_entry(
     """Does the same for an entry of a ledger that is open."""
     table = require_undoable(ledger, entry)
     if dry_run:
-        return _report(ledger, entry, table, _found(ledger, entry, table), dry_run=True)
+        found = 0 if _waits(entry) else _found(ledger, entry, table)
+        return _report(ledger, entry, table, found, dry_run=True)
     owned = take_over(ledger, entry) if entry.state == "running" else entry
+    if _waits(entry):
+        _give_up_stage(ledger, owned, Plan.from_json(entry.plan))
+        return _report(ledger, entry, table, 0)
     if owned is not entry:
         entry = cast("Entry", ledger.entry(entry.import_id))
     with ledger.session.transaction():
@@ -103,6 +108,9 @@ def undo_entry(
 def undo_unfinished(ledger: Ledger, lease: Lease, entry: Entry) -> None:
     """Undoes an import for its owner, which has stopped it. Raises LedgerError or TargetError."""
     plan = Plan.from_json(entry.plan) if entry.plan else None
+    if plan is not None and plan.stage:
+        _give_up_stage(ledger, lease, plan)
+        return
     with ledger.session.transaction():
         _require_fence(ledger, lease)
         removed = 0
@@ -140,6 +148,19 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
         raise ImportBusy(f"{found.owner} is verifying {which}", hint="wait until it has ended")
     require_undamaged(entry)
     plan = Plan.from_json(entry.plan)
+    if not _waits(entry):
+        _require_rows(ledger, entry, plan)
+    return plan.table
+
+
+def _require_rows(ledger: Ledger, entry: Entry, plan: Plan) -> None:
+    """Requires that the table says which rows are the import's, and lacks none that it deleted."""
+    which = f"import {entry.import_id}"
+    if entry.deleted:
+        raise Forbids(
+            f"{which} replaced {entry.deleted:,} rows of table {plan.table}, and they are not kept",
+            hint="to have them back, import the former file again with --mode replace",
+        )
     shape = ledger.target.inspect(ledger.session, plan.table)
     if shape is None:
         raise Forbids(f"table {plan.table} is gone, with all rows of {which}")
@@ -149,7 +170,6 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
             f" are those of {which}",
             hint="remove the rows by hand",
         )
-    return plan.table
 
 
 def mark_undone(ledger: Ledger, of: Lease | Entry, removed: int) -> None:
@@ -167,6 +187,22 @@ def mark_undone(ledger: Ledger, of: Lease | Entry, removed: int) -> None:
             "fence": Sql("fence + 1"),
         },
     )
+
+
+def _waits(entry: Entry) -> bool:
+    """Whether its rows wait in a stage: none of them is in the table."""
+    return bool(entry.plan and Plan.from_json(entry.plan).stage) and entry.state != "finished"
+
+
+def _give_up_stage(ledger: Ledger, of: Lease | Entry, plan: Plan) -> None:
+    """Undoes an import whose rows wait in a stage. Who is killed leaves the stage to `prune`."""
+    with ledger.session.transaction():
+        _require_fence(ledger, of)
+        mark_undone(ledger, of, 0)
+        fault_point("undo-before-commit")
+    fault_point("undone")
+    drop(ledger, plan.stage_table(of.import_id))
+    stages.forget(ledger, of.import_id)
 
 
 def _found(ledger: Ledger, entry: Entry, table: TableName) -> int:

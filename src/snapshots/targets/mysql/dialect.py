@@ -23,6 +23,7 @@ class MysqlDialect(SqlDialect):
     now: ClassVar[str] = "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
     # MariaDB does not know FOR SHARE.
     share_lock: ClassVar[str] = " LOCK IN SHARE MODE"
+    ddl_commits: ClassVar[bool] = True
     # ALTER TABLE commits.
     migration_lock: ClassVar[NamedLock | None] = NamedLock(
         f"SELECT GET_LOCK({_LOCK_NAME}, {_LOCK_SECONDS})", f"SELECT RELEASE_LOCK({_LOCK_NAME})"

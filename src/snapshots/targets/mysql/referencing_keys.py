@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from snapshots.ports import ReferencingKey, Session
 
 _KEYS = """
-SELECT NULLIF(used.table_schema, DATABASE()), used.table_name, used.constraint_name, delete_rule,
+SELECT NULLIF(used.table_schema, DATABASE()), used.table_name, used.constraint_name,
+       used.table_schema = DATABASE() AND used.table_name = used.referenced_table_name, delete_rule,
        column_name, referenced_column_name
 FROM information_schema.key_column_usage AS used
 JOIN information_schema.referential_constraints AS keyed

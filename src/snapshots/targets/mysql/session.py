@@ -99,8 +99,10 @@ class MysqlSession(Transactions):
             return list(cursor.fetchall()) if cursor.description else []
 
     def change(self, sql: str, params: Sequence[Value] = ()) -> int:
-        with self._errors(), self._connection.cursor() as cursor:
-            return cursor.execute(placeholders(sql), tuple(params) or None)
+        with self._errors(loading=True), self._connection.cursor() as cursor:
+            if params:
+                return int(cursor.execute(placeholders(sql), tuple(params)))
+            return int(cursor.execute(sql))
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:

@@ -19,6 +19,7 @@ from snapshots.targets.mysql.errors import NOT_ALLOWED, UNKNOWN_DATABASE, cannot
 from snapshots.targets.mysql.exact_types import is_inexact
 from snapshots.targets.mysql.own_keys import MysqlOwnKeys
 from snapshots.targets.mysql.page_cost import MysqlPageCost
+from snapshots.targets.mysql.publishing import MysqlPublishing
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.referencing_keys import MysqlReferencingKeys
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
@@ -62,7 +63,13 @@ def query_location(location: Location) -> Location:
 
 @dataclass(frozen=True)
 class MysqlTarget(
-    MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, MysqlReferencingKeys, SqlTarget
+    MysqlCatalog,
+    MysqlTableNames,
+    MysqlPageCost,
+    MysqlOwnKeys,
+    MysqlPublishing,
+    MysqlReferencingKeys,
+    SqlTarget,
 ):
     """See `ports.Target`."""
 

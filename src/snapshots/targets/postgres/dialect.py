@@ -15,6 +15,7 @@ class PostgresDialect(SqlDialect):
     now: ClassVar[str] = (
         """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
     )
+    keeps_given_identity: ClassVar[str] = " OVERRIDING SYSTEM VALUE"
     import_numbers: ClassVar[NumberSequence | None] = NumberSequence(
         "nextval('snapshots_imports_id')",
         "SELECT setval('snapshots_imports_id', GREATEST(?, last_value)) FROM snapshots_imports_id",
@@ -25,6 +26,10 @@ class PostgresDialect(SqlDialect):
         return TransactionLock(
             f"CASE WHEN pg_advisory_xact_lock({number:d}) IS NULL THEN 0 ELSE 1 END"
         )
+
+    def lock_rows(self, table: str) -> str:
+        """See `SqlDialect`."""
+        return f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"
 
     def quote(self, identifier: str) -> str:
         """See `SqlDialect`: names have at most 63 bytes."""

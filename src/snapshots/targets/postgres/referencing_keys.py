@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from snapshots.ports import ReferencingKey, Session
 
 _KEYS = """
+WITH family (id) AS (
+    SELECT to_regclass(?)::oid
+  UNION
+    SELECT relid FROM pg_partition_tree(COALESCE(pg_partition_root(to_regclass(?)), to_regclass(?)))
+)
 SELECT CASE WHEN NOT pg_table_is_visible(conrelid) THEN nspname END, relname, conname,
+       conrelid IN (SELECT id FROM family),
        CASE confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT'
          ELSE 'NO ACTION' END,
        mine.attname, theirs.attname
@@ -24,9 +30,7 @@ JOIN pg_namespace ON pg_namespace.oid = relnamespace
 JOIN LATERAL unnest(conkey, confkey) WITH ORDINALITY AS pair (my, their, place) ON true
 JOIN pg_attribute AS mine ON mine.attrelid = conrelid AND mine.attnum = my
 JOIN pg_attribute AS theirs ON theirs.attrelid = confrelid AND theirs.attnum = their
-WHERE contype = 'f' AND conparentid = 0
-  AND (confrelid = to_regclass(?)
-       OR confrelid IN (SELECT relid FROM pg_partition_ancestors(to_regclass(?))))
+WHERE contype = 'f' AND conparentid = 0 AND confrelid IN (SELECT id FROM family)
 ORDER BY pg_constraint.oid, place
 """
 """A constraint with a parent is the part that it has in a partition."""
@@ -37,4 +41,4 @@ class PostgresReferencingKeys:
 
     def referencing_keys(self, session: Session, table: TableName) -> tuple[ReferencingKey, ...]:
         name = qualified(table)
-        return referencing_keys(session.execute(_KEYS, (name, name)))
+        return referencing_keys(session.execute(_KEYS, (name, name, name)))

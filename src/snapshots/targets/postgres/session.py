@@ -133,9 +133,12 @@ class PostgresSession(Transactions):
             return cursor.fetchall() if cursor.description else []
 
     def change(self, sql: str, params: Sequence[Value] = ()) -> int:
-        with self._errors(), self._connection.cursor() as cursor:
-            cursor.execute(placeholders(sql), params or None)
-            return max(cursor.rowcount, 0)
+        with self._errors(loading=True), self._connection.cursor() as cursor:
+            if params:
+                cursor.execute(placeholders(sql), params)
+            else:
+                cursor.execute(sql)
+            return cursor.rowcount
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:

@@ -22,6 +22,7 @@ from snapshots.targets.postgres.dialect import DIALECT
 from snapshots.targets.postgres.errors import cannot_connect
 from snapshots.targets.postgres.own_keys import PostgresOwnKeys
 from snapshots.targets.postgres.page_cost import PostgresPageCost
+from snapshots.targets.postgres.publishing import PostgresPublishing
 from snapshots.targets.postgres.quoting import quote
 from snapshots.targets.postgres.referencing_keys import PostgresReferencingKeys
 from snapshots.targets.postgres.session import READERS, PostgresSession
@@ -60,6 +61,7 @@ class PostgresTarget(
     PostgresPageCost,
     PostgresOwnKeys,
     PostgresReferencingKeys,
+    PostgresPublishing,
     SqlTarget,
 ):
     """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""

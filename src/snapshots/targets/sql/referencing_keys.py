@@ -19,17 +19,16 @@ _ACTIONS: dict[str, Literal["refuse", "cascade", "set null", "set default"]] = {
 
 
 def referencing_keys(rows: ResultRows) -> tuple[ReferencingKey, ...]:
-    """Makes keys of rows of (schema or None, table, key, action, column, column it refers to).
+    """Makes keys of rows of (schema or None, table, key, own, action, column, column it refers to).
 
     The rows of one key follow each other. An action is spelled as in SQL.
     """
     found = []
-    for (schema, table, name, action), group in groupby(rows, key=lambda row: row[:4]):
+    for (schema, table, name, own, action), group in groupby(rows, key=lambda row: row[:5]):
         columns, parents = zip(
             *((str(mine), str(theirs)) for *_, mine, theirs in group), strict=True
         )
         of = TableName(str(table), None if schema is None else str(schema))
-        found.append(
-            ReferencingKey(str(name), of, columns, parents, _ACTIONS.get(str(action), "refuse"))
-        )
+        on_delete = _ACTIONS.get(str(action), "refuse")
+        found.append(ReferencingKey(str(name), of, columns, parents, bool(own), on_delete))
     return tuple(found)

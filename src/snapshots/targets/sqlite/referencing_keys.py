@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ReferencingKey, Session
 
 _KEYS = """
-SELECT NULL, child.name, keyed.id, on_delete, "from", COALESCE("to", (
+SELECT NULL, child.name, keyed.id, child.name = parent.name, on_delete, "from", COALESCE("to", (
     SELECT name FROM pragma_table_info(parent.name) WHERE pk = keyed.seq + 1
 ))
 FROM sqlite_schema AS parent

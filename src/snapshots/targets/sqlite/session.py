@@ -91,10 +91,10 @@ class SqliteSession(Transactions):
             return self._connection.execute(sql, params)
 
     def change(self, sql: str, params: Sequence[Value] = ()) -> int:
-        with self._errors():
+        with self._errors(loading=True):
             self._connection.execute(sql, params)
-            ((changed,),) = self._connection.execute("SELECT changes()", ())
-            return cast("int", changed)
+            ((changed,),) = self._connection.execute("SELECT changes()")
+        return cast("int", changed)
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors():

@@ -20,6 +20,7 @@ from snapshots.targets.sqlite.dialect import DIALECT
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
+from snapshots.targets.sqlite.publishing import SqlitePublishing
 from snapshots.targets.sqlite.referencing_keys import SqliteReferencingKeys
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
@@ -45,7 +46,13 @@ def target(location: Location) -> SqliteTarget:
 
 @dataclass(frozen=True)
 class SqliteTarget(
-    SqliteCatalog, SqliteTableNames, SqlitePageCost, SqliteOwnKeys, SqliteReferencingKeys, SqlTarget
+    SqliteCatalog,
+    SqliteTableNames,
+    SqlitePageCost,
+    SqliteOwnKeys,
+    SqlitePublishing,
+    SqliteReferencingKeys,
+    SqlTarget,
 ):
     """See `ports.Target`."""
 

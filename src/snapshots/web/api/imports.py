@@ -173,9 +173,16 @@ def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") ->
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
     """Queues an import again; nothing that is loaded is loaded twice."""
     with here.pool.ledger(write=True) as ledger:
-        allowed = (wanted or Resume()).max_rejects
-        bound, tables = here.settings.queue_bound, here.settings.tables
-        commands.resume(ledger, import_id, allowed, bound, tables)
+        new = wanted or Resume()
+        commands.resume(
+            ledger,
+            import_id,
+            new.max_rejects,
+            here.settings.queue_bound,
+            here.settings.tables,
+            allow_empty=new.allow_empty,
+            max_deletes=new.max_deletes,
+        )
     return schemas.answer(_shown(here, import_id), 202)
 
 

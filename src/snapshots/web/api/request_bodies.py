@@ -92,7 +92,7 @@ def _like(kind: type, name: str, **limits: Any) -> Any:
     return Field(default=known.default, description=known.meaning, **limits)
 
 
-_MaxRejects = Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")]
+_Limit = Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")]
 _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -130,15 +130,18 @@ class NewImport(_Given):
     columns_changed: ColumnsPolicy = _like(Options, "columns_changed")
     decimals: Decimals = _like(Options, "decimals")
     all_text: bool = _like(Options, "all_text")
-    max_rejects: _MaxRejects = _like(Options, "max_rejects")
-    mode: Mode = "append"
+    mode: Mode = _like(Options, "mode")
+    atomic: bool = _like(Options, "atomic")
+    allow_empty: bool = _like(Options, "allow_empty")
+    max_deletes: _Limit = _like(Options, "max_deletes")
+    max_rejects: _Limit | None = _like(Options, "max_rejects")
     chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
     lineage: bool = _like(Options, "lineage")
     again: bool = _like(Options, "again")
 
     def request(self) -> ImportRequest:
         """The request that the engine queues. Raises UsageError."""
-        given = self.model_dump(exclude={"mode", "dialect"})
+        given = self.model_dump(exclude={"dialect"})
         return ImportRequest.of(**given, dialect=self.dialect.model_dump(exclude_none=True))
 
 
@@ -153,5 +156,9 @@ class Cancel(_Given):
 class Resume(_Given):
     """How an import that was stopped goes on."""
 
-    max_rejects: _MaxRejects | None = None
+    max_rejects: _Limit | None = None
     """The limit of rejects from now on, in place of the first one."""
+    allow_empty: bool | None = None
+    """Whether an input without rows may replace those of the table from now on."""
+    max_deletes: _Limit | None = None
+    """By how many rows the table may become smaller from now on."""

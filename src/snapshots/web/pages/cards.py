@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snapshots.errors import AlreadyImported, OverBudget
+from snapshots.errors import AlreadyImported, EmptyInput, OverBudget, TooManyDeletes
 from snapshots.ledger.missing_tables import TABLE_GONE
+from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.ledger.verifications import RESULTS
 from snapshots.web.pages.formatting import count, moment, size, span
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from snapshots.ledger.verifications import Verification
 
 _STOPPED = {"failed", "cancelled", "interrupted"}
-_FINAL = {TABLE_GONE, AlreadyImported.code}
+_FINAL = {TABLE_GONE, OLDER_VERSION, AlreadyImported.code}
 """Errors after which another import has the rows: to resume this one loads nothing."""
+_GUARDS = {EmptyInput.code, TooManyDeletes.code}
+_LIMITS = {OverBudget.code, *_GUARDS}
+"""Errors after which it goes on with another limit alone."""
 _LEAST_WIDTH = 0.4
 """The least percent of a bar: what exists must be visible."""
 
@@ -84,12 +88,23 @@ class ImportCard:
     @property
     def can_resume(self) -> bool:
         """A worker can go on with it as it was asked for."""
-        return self._resumable and self.entry.error_code != OverBudget.code
+        return self._resumable and self.entry.error_code not in _LIMITS
 
     @property
     def can_resume_with_limit(self) -> bool:
         """It had too many rejects: it goes on if more are allowed, and stops at once if not."""
         return self._resumable and self.entry.error_code == OverBudget.code
+
+    @property
+    def guard(self) -> str:
+        """Which guard keeps its rows from being published; empty: none."""
+        code = self.entry.error_code or ""
+        return code if self._resumable and code in _GUARDS else ""
+
+    @property
+    def staged(self) -> bool:
+        """Its rows wait to be published: none of them is in the table."""
+        return self.entry.stage is not None and self.entry.state != "finished"
 
     @property
     def can_verify(self) -> bool:
@@ -156,6 +171,7 @@ class ImportCard:
             yield Fact("Size on disk" if "file" in self._request else "Size", size(entry.size))
         if status.why is not None and status.state != "queued":
             yield Fact("Percent unknown", f"because {status.why}")
+        yield from self._changes
         if entry.replaces is not None:
             yield Fact("Replaces", f"import {entry.replaces}")
         if self._stopped and self._file_is_gone:
@@ -164,6 +180,18 @@ class ImportCard:
             yield Fact("Removed", count(entry.removed))
         if entry.content_hash:
             yield Fact("BLAKE3", entry.content_hash)
+
+    @property
+    def _changes(self) -> Iterator[Fact]:
+        """What it does, or has done, to the rows of its table, where it does not add some alone."""
+        if self.entry.mode is not None:
+            yield Fact("Mode", self.entry.mode)
+        if self.entry.inserted is not None:
+            rows = self.entry.changes
+            yield Fact("Rows inserted", count(rows.inserted))
+            yield Fact("Rows deleted", count(rows.deleted))
+            if rows.kept:
+                yield Fact("Rows kept", count(rows.kept))
 
     @property
     def _times(self) -> Iterator[Fact]:

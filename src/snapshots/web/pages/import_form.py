@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from snapshots.errors import UsageError, sentence
 from snapshots.web.api.request_bodies import NewImport, require_storable
 
-_TEXTS = ("url", "table", "max_rejects")
+_TEXTS = ("url", "table", "mode", "max_rejects")
 _DIALECT = ("delimiter", "encoding")
+_DEFAULT = ("mode", "append")
 
 
 class ImportForm(BaseModel):
@@ -19,6 +20,7 @@ class ImportForm(BaseModel):
 
     url: str = ""
     table: str = ""
+    mode: str = ""
     max_rejects: str = ""
     delimiter: str = ""
     encoding: str = ""
@@ -28,7 +30,7 @@ class ImportForm(BaseModel):
     @property
     def options(self) -> bool:
         """Whether any options are given."""
-        return any(text for name, text in self if name != "url")
+        return any(text for name, text in self if name != "url" and (name, text) != _DEFAULT)
 
     def wanted(self) -> NewImport:
         """Returns the request. Raises UsageError."""

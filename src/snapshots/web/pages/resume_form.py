@@ -1,4 +1,4 @@
-"""The form that resumes an import with more rejects allowed."""
+"""The forms that resume an import with other limits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ class ResumeForm(BaseModel):
     """The form as it was sent. An empty field leaves the limit as it is."""
 
     max_rejects: str = ""
+    allow_empty: bool = False
+    max_deletes: str = ""
 
-    def limit(self) -> str | None:
-        """The new limit, such as `500` or `5%`. Raises UsageError."""
+    def wanted(self) -> Resume:
+        """The new limits, such as `500` or `5%`. Raises UsageError."""
         text = self.max_rejects.strip()
         try:
-            return Resume(max_rejects=text or None).max_rejects
+            return Resume(
+                max_rejects=text or None,
+                allow_empty=self.allow_empty or None,
+                max_deletes=self.max_deletes.strip() or None,
+            )
         except ValidationError:
             raise UsageError(
                 f"{text!r} is not a limit of rejects", hint="give a number or a share: 500, or 5%"

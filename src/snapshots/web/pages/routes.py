@@ -110,10 +110,18 @@ def undo(here: Here, import_id: Id) -> Response:
 def resume(
     here: Here, import_id: Id, given: Annotated[ResumeForm | None, Form()] = None
 ) -> Response:
-    """Queues it again, with another limit of rejects if one is given."""
-    limit = given.limit() if given else None
+    """Queues it again, with other limits if some are given."""
+    new = (given or ResumeForm()).wanted()
     with here.pool.ledger(write=True) as ledger:
-        commands.resume(ledger, import_id, limit, here.settings.queue_bound, here.settings.tables)
+        commands.resume(
+            ledger,
+            import_id,
+            new.max_rejects,
+            here.settings.queue_bound,
+            here.settings.tables,
+            allow_empty=new.allow_empty,
+            max_deletes=new.max_deletes,
+        )
     return _to(import_id)
 
 

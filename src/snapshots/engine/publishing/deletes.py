@@ -1,0 +1,64 @@
+"""Deletes all rows of a table, also where they refer to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from snapshots.errors import RefusedAndEnded, RefusedRows, TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.model import TableName
+    from snapshots.ports import OwnKey, Session, Target
+
+
+def delete_all(target: Target, session: Session, table: TableName) -> int:
+    """Deletes the rows within a transaction; returns how many there were.
+
+    Raises TargetError where the table keeps some.
+    """
+    name = table.sql(target.dialect.quote)
+    try:
+        with session.savepoint():
+            deleted = session.change(f"DELETE FROM {name}")
+    except RefusedAndEnded:
+        raise
+    except RefusedRows as refusal:
+        deleted = _children_first(target, session, table, refusal)
+    ((rows,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
+    if left := cast("int", rows):
+        raise TargetError(
+            f"{left} rows of table {table} were not deleted: a trigger or a rule keeps them",
+            hint="nothing was published; remove what keeps them, or append to the table",
+        )
+    return deleted
+
+
+def _children_first(
+    target: Target, session: Session, table: TableName, refusal: RefusedRows
+) -> int:
+    """Deletes rows that no row refers to, again and again: some databases look at the keys of a
+    statement row by row."""
+    keys = target.own_keys(session, table)
+    name, quote = table.sql(target.dialect.quote), target.dialect.quote
+    unused = " AND ".join(_unused(key, name, quote) for key in keys)
+    deleted = 0
+    while keys and (some := session.change(f"DELETE FROM {name} WHERE {unused}")):
+        deleted += some
+    ((left,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
+    if cast("int", left):
+        raise TargetError(
+            f"The rows of table {table} cannot be deleted: {refusal}",
+            hint="Nothing was published. Remove what refers to them, or append to the table.",
+        ) from refusal
+    return deleted
+
+
+def _unused(key: OwnKey, name: str, quote: Callable[[str], str]) -> str:
+    """A condition for rows that no row refers to by the key."""
+    children = ", ".join(map(quote, key.columns))
+    # Some databases read the table that they delete from only if it is a derived one.
+    pairs = zip(key.columns, key.parents, strict=True)
+    same = " AND ".join(f"c.{quote(mine)} = {name}.{quote(theirs)}" for mine, theirs in pairs)
+    return f"NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT {children} FROM {name}) AS c WHERE {same})"

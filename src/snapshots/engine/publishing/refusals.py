@@ -1,0 +1,207 @@
+"""Finds staged rows that the table refuses, by halving, and makes rejects of their records.
+
+The database names no row. So the rows are inserted under a savepoint, or else those of the first
+half of the lines and then the others, until each refused row is alone. Rows that are refused for
+others which come later are tried again, as long as more are taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, cast
+
+from snapshots._native import Hasher
+from snapshots.engine.input.reader import Gap, Reader, Remainder
+from snapshots.errors import InputChanged, InputError, RefusedAndEnded, RefusedRows, TargetError
+from snapshots.model import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from snapshots._native import Chunk, Converter
+    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ports import Session, Source
+
+MOST_REFUSED = 10_000
+"""Rows that are looked for one by one; a table that refuses more does not fit the input."""
+_SHOWN = 5
+
+
+class RefusedLines(Exception):
+    """Tells the lines of the rows that the table refuses, and why."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(f"{len(reasons)} rows")
+        self.reasons = reasons
+
+
+@dataclass
+class StagedInsert:
+    """Inserts the rows of a stage by a statement that takes a WHERE. Use it once."""
+
+    session: Session
+    statement: str
+    stage: str
+    line: str
+    """The column of lines, quoted as the stage is."""
+    _reasons: dict[int, str] = field(default_factory=dict)
+    _orphans: dict[int, str] = field(default_factory=dict)
+    """Refused because of a foreign key."""
+
+    def run(self) -> int:
+        """Inserts all rows; returns how many have come into the table.
+
+        Raises RefusedLines if the table refuses some. Then the surrounding savepoint must be rolled
+        back.
+        """
+        try:
+            with self.session.savepoint():
+                return self.session.change(self.statement)
+        except RefusedAndEnded:
+            raise
+        except RefusedRows:
+            pass
+        ((first, last),) = self.session.execute(
+            f"SELECT MIN({self.line}), MAX({self.line}) FROM {self.stage}"
+        )
+        inserted = self._halve(cast("int", first), cast("int", last) + 1)
+        backwards = True
+        # The parent of a row may be a row of the input that came after it.
+        while self._orphans:
+            again, self._orphans = self._orphans, {}
+            taken = sum(self._halve(one, one + 1) for one in sorted(again, reverse=backwards))
+            inserted, backwards = inserted + taken, not backwards
+            if not taken:
+                break
+        if self._reasons or self._orphans:
+            raise RefusedLines({**self._reasons, **self._orphans})
+        return inserted
+
+    def _halve(self, start: int, end: int) -> int:
+        """Inserts the rows of some lines, except those that are refused; returns how many."""
+        try:
+            with self.session.savepoint():
+                where = f" WHERE {self.line} >= ? AND {self.line} < ?"
+                return self.session.change(self.statement + where, (start, end))
+        except RefusedAndEnded:
+            raise
+        except RefusedRows as refusal:
+            if end - start == 1:
+                (self._reasons if refusal.key is None else self._orphans)[start] = str(refusal)
+                if len(self._reasons) + len(self._orphans) > MOST_REFUSED:
+                    raise TargetError(
+                        f"The table refuses more than {MOST_REFUSED:,} rows: {refusal}",
+                        hint="Nothing was published.",
+                    ) from refusal
+                return 0
+        middle = (start + end) // 2
+        return self._halve(start, middle) + self._halve(middle, end)
+
+
+def rejects_of(
+    source: Source, plan: Plan, chunks: Sequence[CommittedChunk], refused: RefusedLines
+) -> list[Reject]:
+    """Makes rejects of refused rows, whose records are read again from the input.
+
+    Raises TargetError for an input that can be read only once.
+    """
+    lines = sorted(refused.reasons)
+    starts = [chunk.start_line for chunk in chunks]
+    of_lines = groupby(lines, key=lambda line: bisect_right(starts, line) - 1)
+    wanted = {chunks[number].start: list(some) for number, some in of_lines}
+    converter = plan.converter(0)
+    found: list[Reject] = []
+    try:
+        for piece, inside in _pieces(source, plan, chunks, wanted):
+            found += _in_the_piece(source, piece, inside, converter, refused.reasons)
+    except InputChanged:
+        raise
+    except InputError as error:
+        shown = ", ".join(str(line) for line in lines[:_SHOWN])
+        more = f" and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
+        raise TargetError(
+            f"The table refuses the rows of lines {shown}{more}: {refused.reasons[lines[0]]}",
+            hint="Nothing was published. Save the input to a file, which can be read again: then"
+            " such records become rejects.",
+        ) from error
+    return found
+
+
+def _pieces(
+    source: Source,
+    plan: Plan,
+    chunks: Sequence[CommittedChunk],
+    wanted: Mapping[int, list[int]],
+) -> Iterator[tuple[Piece, list[int]]]:
+    """The parts of the input that have refused records, with the lines of these."""
+    affected = [chunk for chunk in chunks if chunk.start in wanted]
+    gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in affected]
+    rest = Gap(chunks[-1].end, chunks[-1].end_line, None)
+    done = tuple(chunk for chunk in chunks if chunk.start not in wanted)
+    remainder = Remainder((*gaps, rest), None, done)
+    pieces = iter(Reader(source, plan.dialect, plan.chunk_size, remainder, "known"))
+    for chunk in affected:
+        parts: list[Piece] = []
+        while not parts or parts[-1].chunk.end < chunk.end:
+            parts.append(next(pieces))
+        hasher = Hasher()
+        for part in parts:
+            hasher.update(bytes(part.chunk))
+        if chunk.hash is not None and hasher.hexdigest() != chunk.hash.hex():
+            raise _changed(source, f"bytes {chunk.start} to {chunk.end} are not those")
+        ends = [part.chunk.line for part in parts[1:]] + [chunk.end_line]
+        for part, end in zip(parts, ends, strict=True):
+            inside = [line for line in wanted[chunk.start] if part.chunk.line <= line < end]
+            if inside:
+                yield part, inside
+
+
+def _in_the_piece(
+    source: Source,
+    piece: Piece,
+    lines: list[int],
+    converter: Converter,
+    reasons: Mapping[int, str],
+) -> list[Reject]:
+    """The records of some lines."""
+    chunk, position, line = piece.chunk, 0, piece.chunk.line
+    found = []
+    for wanted in lines:
+        position, line = _forward(converter, chunk, position, line, wanted)
+        one = converter.convert(chunk, position, line, len(chunk), 1)
+        while not one.loaded and one.position < len(chunk):
+            # A blank line, or a reject, stands before it.
+            position, line = one.position, one.line
+            one = converter.convert(chunk, position, line, len(chunk), 1)
+        if one.first_line != wanted or not one.loaded:
+            raise _changed(source, f"line {wanted} is not the one")
+        offset = chunk.start + one.start
+        found.append(Reject(wanted, offset, None, RefusedRows.code, reasons[wanted], one.raw()))
+        position, line = one.position, one.line
+    return piece.as_in_the_input(found)
+
+
+def _forward(
+    converter: Converter, chunk: Chunk, position: int, line: int, wanted: int
+) -> tuple[int, int]:
+    """The place behind as many records as begin before a line, and perhaps some more lines."""
+    records = 1 << 16
+    while records and line < wanted:
+        block = converter.convert(chunk, position, line, len(chunk), records)
+        if block.records and block.line <= wanted:
+            position, line = block.position, block.line
+        else:
+            records = min(records, block.records) // 2
+    return position, line
+
+
+def _changed(source: Source, what: str) -> InputChanged:
+    return InputChanged(
+        f"{what} that was loaded",
+        place=source.identity.name,
+        hint="nothing was published; load what the input is now with --again",
+    )

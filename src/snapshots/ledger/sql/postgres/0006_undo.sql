@@ -1,5 +1,0 @@
--- Which imports were undone: when, in which state they were, and how many rows were removed.
-
-ALTER TABLE snapshots_imports ADD COLUMN undone_at text;
-ALTER TABLE snapshots_imports ADD COLUMN undone_state text;
-ALTER TABLE snapshots_imports ADD COLUMN removed bigint;

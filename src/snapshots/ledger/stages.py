@@ -1,0 +1,97 @@
+"""Knows the stages of imports: tables in which rows wait until they are published.
+
+The mark of a stage is in the ledger from before it is made until after it is dropped, so that
+nobody who is killed leaves a stage that nobody knows of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from snapshots.ledger.rows import Sql, update
+
+if TYPE_CHECKING:
+    from snapshots.ledger.history import History
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import State
+
+SETTLED = ("finished", "undone")
+"""States in which no row waits any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStage:
+    """A stage that an import has made, or was about to make."""
+
+    import_id: int
+    state: State
+    stage: str
+    """Its name, as a user would write it."""
+    owner: str | None
+    heartbeat_at: str
+    now: str
+
+
+def mark(ledger: Ledger, lease: Lease, mode: str, stage: str) -> None:
+    """Writes the mode of an import and the name of its stage, before that is made."""
+    ledger.change(lease, {"mode": mode, "stage": stage})
+
+
+def forget(ledger: Ledger, import_id: int) -> None:
+    """Removes the mark of a stage that is dropped, or is dropped in the same transaction."""
+    update(ledger.session, "snapshots_imports", {"stage": None}, "id = ?", (import_id,))
+
+
+def known(history: History) -> list[KnownStage]:
+    """Finds all stages that there may be, oldest first."""
+    if not history.knows(6):
+        return []
+    rows = history.session.execute(
+        f"SELECT id, state, stage, owner, heartbeat_at, {history.target.dialect.now} AS now_at"
+        " FROM snapshots_imports WHERE stage IS NOT NULL"
+    )
+    found = [
+        KnownStage(
+            cast("int", import_id),
+            cast("State", state),
+            str(stage),
+            None if owner is None else str(owner),
+            str(heartbeat),
+            str(now),
+        )
+        for import_id, state, stage, owner, heartbeat, now in rows
+    ]
+    return sorted(found, key=lambda one: one.import_id)
+
+
+def left_over(history: History) -> list[KnownStage]:
+    """Finds the stages whose rows are published: only the drop is missing."""
+    return [one for one in known(history) if one.state in SETTLED]
+
+
+def discard(ledger: Ledger, import_id: int, fence: int) -> bool:
+    """Empties the account of an unfinished import whose staged rows are given up.
+
+    The import can still be resumed, and begins anew then. Call it in a transaction. Returns False
+    where somebody else has taken the import up.
+    """
+    rows = ledger.session.execute(
+        "SELECT fence, state FROM snapshots_imports WHERE id = ?" + ledger.target.dialect.row_lock,
+        (import_id,),
+    )
+    if not rows or rows[0][0] != fence or rows[0][1] in SETTLED:
+        return False
+    for account in ("chunks", "rejects"):
+        ledger.session.execute(f"DELETE FROM snapshots_{account} WHERE import_id = ?", (import_id,))
+    update(
+        ledger.session,
+        "snapshots_imports",
+        {
+            **dict.fromkeys(("records", "loaded", "rejected", "skipped", "chunks"), 0),
+            "fence": Sql("fence + 1"),
+        },
+        "id = ?",
+        (import_id,),
+    )
+    return True

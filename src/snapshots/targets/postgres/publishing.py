@@ -1,0 +1,38 @@
+"""What publishing asks of PostgreSQL: stages."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.targets.postgres.quoting import qualified, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import TableName
+    from snapshots.ports import Session
+
+_TYPES = """
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
+"""
+
+
+class PostgresPublishing:
+    """The part of a `ports.Target` that publishing needs."""
+
+    def create_stage(
+        self,
+        session: Session,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
+        found = session.execute(_TYPES, (qualified(table),))
+        types = {str(name): str(kind) for name, kind in found}
+        types |= dict.fromkeys(lineage, "bigint NOT NULL")
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in (*columns, *lineage))
+        session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(stage)} ({fields})")

@@ -1,0 +1,40 @@
+"""What publishing asks of SQLite: stages."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.targets.sqlite.quoting import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import TableName
+    from snapshots.ports import Session
+
+_TYPES = "SELECT name, type FROM pragma_table_xinfo(?)"
+_STRICT = "SELECT 1 FROM pragma_table_list(?) WHERE strict"
+
+
+class SqlitePublishing:
+    """The part of a `ports.Target` that publishing needs."""
+
+    def create_stage(
+        self,
+        session: Session,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
+        types = {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
+        of, line = (quote(name) for name in lineage)
+        parts = [f"{quote(name)} {types[name]}" for name in columns]
+        # The line is the number of the row: it is found at once, and costs nothing.
+        parts += [f"{of} INTEGER NOT NULL", f"{line} INTEGER PRIMARY KEY"]
+        strict = " STRICT" if session.execute(_STRICT, (table.name,)) else ""
+        session.execute(
+            f"CREATE TABLE IF NOT EXISTS {quote(stage.name)} ({', '.join(parts)}){strict}"
+        )

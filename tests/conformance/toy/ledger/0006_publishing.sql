@@ -1,0 +1,14 @@
+-- What an import has done to its table: how its rows were published, and which rows came and went.
+-- `stage` names the table in which its rows wait, from before it is made until it is dropped.
+-- `removed` and the last two: how many rows undoing it has removed, when, and its state before.
+
+ALTER TABLE snapshots_imports ADD COLUMN mode TEXT;
+ALTER TABLE snapshots_imports ADD COLUMN stage TEXT;
+ALTER TABLE snapshots_imports ADD COLUMN inserted INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN updated INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN unchanged INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN deleted INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN kept INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN removed INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN undone_at TEXT;
+ALTER TABLE snapshots_imports ADD COLUMN undone_state TEXT;

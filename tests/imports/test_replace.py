@@ -1,0 +1,209 @@
+"""Replacing the rows of a table: readers see those of before or those of after, and the account
+says what became of both."""
+
+import pytest
+
+import snapshots
+from snapshots import locations
+from tests.ledger.older import execute
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+def written(path, text):
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def first(tmp_path):
+    return written(tmp_path / "t_20230101.csv", "id,name\n1,a\n2,b\n3,c\n")
+
+
+@pytest.fixture
+def second(tmp_path):
+    return written(tmp_path / "t_20230603.csv", "id,name\n1,a\n2,bb\n4,d\n5,e\n")
+
+
+def replace(path, database, **options):
+    return snapshots.load(path, database=database, table="t", mode="replace", **options)
+
+
+def held(database, columns="id, name", table="t"):
+    return execute(database, f"SELECT {columns} FROM {table} ORDER BY 1")
+
+
+def changes(result):
+    record = result.record
+    return (record.inserted, record.updated, record.unchanged, record.deleted, record.kept)
+
+
+def stages(database):
+    target = locations.target(database)
+    session = target.connect(create=False)
+    try:
+        return [one.name for one in target.tables(session) if "snapshots_stage" in one.name]
+    finally:
+        session.close()
+
+
+def nothing_left(database):
+    marks = execute(database, "SELECT id FROM snapshots_imports WHERE stage IS NOT NULL")
+    assert (stages(database), marks) == ([], [])
+
+
+def test_the_rows_of_a_file_replace_those_of_the_one_before(database, first, second):
+    made = replace(first, database)
+    assert (made.outcome, changes(made)) == ("finished", (3, 0, 0, 0, 0))
+    done = replace(second, database)
+    assert (done.outcome, done.exit_code, changes(done)) == ("finished", 0, (4, 0, 0, 3, 0))
+    assert done.record.mode == "replace"
+    assert held(database) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+    assert held(database, "_line, _import_id") == [(n, 2) for n in (2, 3, 4, 5)]
+    nothing_left(database)
+    again = replace(first, database)
+    assert (again.outcome, again.exit_code) == ("already_imported", 5)
+    assert changes(replace(first, database, again=True)) == (3, 0, 0, 4, 0)
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
+    nothing_left(database)
+
+
+def test_a_table_without_lineage_is_replaced(database, first, second):
+    replace(first, database, lineage=False)
+    assert changes(replace(second, database)) == (4, 0, 0, 3, 0)
+    assert held(database, "*") == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+
+
+def test_an_atomic_append_of_many_chunks_is_published_at_its_end(database, tmp_path, first):
+    snapshots.load(first, database=database, table="t")
+    many = written(tmp_path / "m.csv", "id,name\n" + "".join(f"{n},x\n" for n in range(10, 2000)))
+    done = snapshots.load(many, database=database, table="t", atomic=True, chunk_size=2000)
+    assert (done.outcome, changes(done)) == ("finished", (1990, 0, 0, 0, 0))
+    assert (
+        len(execute(database, "SELECT start_offset FROM snapshots_chunks WHERE import_id = 2")) > 4
+    )
+    assert execute(database, "SELECT COUNT(*) FROM t") == [(1993,)]
+    nothing_left(database)
+
+
+def test_one_reject_publishes_nothing_unless_it_is_allowed(database, tmp_path, first):
+    replace(first, database)
+    bad = written(tmp_path / "bad.csv", "id,name\n7,x\neight,y\n")
+    failed = replace(bad, database)
+    assert (failed.exit_code, failed.record.state) == (4, "failed")
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
+    done = snapshots.resume(2, database=database, max_rejects=1)
+    assert (done.outcome, done.exit_code, changes(done)) == ("finished", 3, (1, 0, 0, 0, 3))
+    assert "no key: no row was deleted" in done.hint
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c"), (7, "x")]
+    nothing_left(database)
+
+
+def test_with_a_key_rejects_keep_only_rows_that_the_file_lacks(database, tmp_path, first):
+    replace(first, database, primary_key=("id",))
+    bad = written(tmp_path / "bad.csv", "id,name\n2,new\neight,y\n9,z\n")
+    done = replace(bad, database, max_rejects="50%")
+    assert (done.exit_code, changes(done)) == (3, (2, 0, 0, 1, 2))
+    assert held(database) == [(1, "a"), (2, "new"), (3, "c"), (9, "z")]
+
+
+def test_a_share_of_rejects_is_judged_over_the_whole_file(database, tmp_path, first):
+    replace(first, database)
+    lines = ["bad,x\n"] * 300 + [f"{n},x\n" for n in range(2700)]
+    early = written(tmp_path / "early.csv", "id,name\n" + "".join(lines))
+    assert replace(early, database, max_rejects="9%", chunk_size=1000).exit_code == 4
+    done = replace(early, database, max_rejects="10%", again=True, chunk_size=1000)
+    assert (done.outcome, done.counts.rejected) == ("finished", 300)
+
+
+def test_an_empty_file_and_a_much_smaller_one_are_not_published(database, tmp_path, first):
+    replace(first, database)
+    empty = written(tmp_path / "empty.csv", "id,name\n")
+    refused = replace(empty, database)
+    assert (refused.exit_code, refused.record.state) == (4, "failed")
+    assert "--allow-empty" in refused.hint
+    small = written(tmp_path / "small.csv", "id,name\n9,z\n")
+    refused = replace(small, database)
+    assert (refused.exit_code, refused.record.state) == (4, "failed")
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
+    codes = execute(database, "SELECT error_code FROM snapshots_imports WHERE id > 1 ORDER BY id")
+    assert codes == [("empty_input",), ("too_many_deletes",)]
+    assert snapshots.resume(3, database=database, max_deletes=1).exit_code == 4
+    done = snapshots.resume(3, database=database, max_deletes=2)
+    assert (done.exit_code, changes(done)) == (0, (1, 0, 0, 3, 0))
+    done = snapshots.resume(2, database=database, allow_empty=True)
+    assert (done.exit_code, changes(done), held(database)) == (0, (0, 0, 0, 1, 0), [])
+    nothing_left(database)
+
+
+def test_rows_that_the_table_refuses_are_rejects_before_anything_is_published(
+    database, tmp_path, first
+):
+    replace(first, database, primary_key=("id",))
+    twice = written(
+        tmp_path / "twice.csv",
+        "id,name\n" + "".join(f"{n},x\n" for n in range(100)) + "\n50,again\n\n7,again\n100,x\n",
+    )
+    failed = replace(twice, database, chunk_size=100)
+    assert (failed.exit_code, failed.rejects_by_code) == (4, {"refused_by_target": 2})
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
+    raws = {one.line: one.raw for one in snapshots.rejects(2, database=database)}
+    found = twice.read_bytes().split(b"\n")
+    assert {line: found[line - 1] for line in raws} == raws
+    assert sorted(raw.partition(b",")[0] for raw in raws.values()) == [b"50", b"7"]
+    for one in snapshots.rejects(2, database=database):
+        assert twice.read_bytes()[one.byte_offset :].startswith(one.raw)
+    done = snapshots.resume(2, database=database, max_rejects=2)
+    assert (done.outcome, done.counts.loaded, done.counts.rejected) == ("finished", 101, 2)
+    # Rows with the keys of the table's were all in the file.
+    assert changes(done) == (101, 0, 0, 3, 0)
+    nothing_left(database)
+
+
+def test_an_append_that_the_table_refuses_in_part(database, tmp_path, first):
+    snapshots.load(first, database=database, table="t", primary_key=("id",))
+    more = "".join(f"{n},x\n" for n in range(3, 500))
+    path = written(tmp_path / "more.csv", f"id,name\n{more}")
+    done = snapshots.load(path, database=database, table="t", atomic=True, chunk_size=1000)
+    assert (done.outcome, done.exit_code) == ("finished", 3)
+    assert (done.counts.loaded, done.counts.rejected) == (496, 1)
+    assert changes(done) == (496, 0, 0, 0, 0)
+    (reject,) = snapshots.rejects(2, database=database)
+    assert (reject.line, reject.raw, reject.code) == (2, b"3,x", "refused_by_target")
+    nothing_left(database)
+
+
+def test_a_table_that_others_refer_to_is_not_replaced(database, first, second):
+    replace(first, database, primary_key=("id",))
+    execute(database, "CREATE TABLE child (of bigint, FOREIGN KEY (of) REFERENCES t (id))")
+    with pytest.raises(snapshots.SnapshotsError, match="child refer to its rows"):
+        replace(second, database)
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
+    assert stages(database) == []
+
+
+def test_rows_that_refer_to_each_other_are_replaced(database, tmp_path):
+    made = {
+        "sqlite": "CREATE TABLE t (id integer PRIMARY KEY, boss integer REFERENCES t (id))",
+        "postgresql": "CREATE TABLE t (id bigint PRIMARY KEY, boss bigint REFERENCES t (id))",
+        "mysql": "CREATE TABLE t (id bigint PRIMARY KEY, boss bigint,"
+        " FOREIGN KEY (boss) REFERENCES t (id))",
+    }
+    session = locations.target(database).connect()
+    session.execute(made[database.partition(":")[0]])
+    session.close()
+    one = written(tmp_path / "one.csv", "id,boss\n1,2\n2,3\n3,\n4,1\n")
+    two = written(tmp_path / "two.csv", "id,boss\n8,7\n7,\n6,5\n5,8\n3,9\n")
+    assert changes(replace(one, database)) == (4, 0, 0, 0, 0)
+    done = replace(two, database, max_rejects=1)
+    assert (done.counts.loaded, done.counts.rejected) == (4, 1)
+    assert [row[0] for row in held(database, "id, boss")][-4:] == [5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("mode", ["upsert", "mirror"])
+def test_modes_that_are_to_come_are_refused(sqlite_url, first, mode):
+    with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} cannot be done yet"):
+        snapshots.load(first, database=sqlite_url, mode=mode)
