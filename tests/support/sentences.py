@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _CODE = re.compile(r"(`+).+?\1")
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+")
-_END = re.compile(r"(?<=[.!?])[\"')*]*\s+(?=[\"'(*]*[A-Z0-9`\[])")
+_END = re.compile(r"(?<=[.!?])[\"')*]*\s+(?=[\"'(*]*[A-Z0-9`\[]|[a-z]+: )")
 _NO_END = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|no)\.$")
 
 
@@ -35,6 +35,13 @@ def sentences(page: str) -> Iterator[Sentence]:
     """The sentences of paragraphs, list items and headings, without code blocks and tables."""
     for first, lines in _paragraphs(page):
         yield from _split(first, lines)
+
+
+def table_rows(page: str) -> Iterator[Sentence]:
+    """The rows of tables, each as a whole: a cell need not be a sentence."""
+    for number, line in enumerate(page.splitlines(), 1):
+        if line.startswith("|") and not re.fullmatch(r"[|:\- ]+", line):
+            yield Sentence(number, line)
 
 
 def _paragraphs(page: str) -> Iterator[tuple[int, list[str]]]:
