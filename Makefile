@@ -34,7 +34,7 @@ help: ## show this list
 
 setup: $(VENV)/.kernel ## make .venv with the locked dependencies and build the kernel
 
-demo: setup ## import real and broken files, and show what happened to every record
+demo: setup ## import real and broken files, and account for every record
 	$(call header,demo)
 	@scripts/demo.sh
 
@@ -46,17 +46,17 @@ check: setup lint test-rust ## in two minutes: style, types, architecture, and t
 	pytest --numprocesses 2 --dist worksteal --durations 25 \
 		-m 'not soak and not slow and not servers' $(PYTEST_ARGS)
 
-coverage: setup servers ## measure test coverage, and write it into docs/reliability.md
+coverage: setup servers ## measure what the tests go through, and write it into docs/reliability.md
 	$(call header,coverage)
 	scripts/coverage.sh $(PYTEST_ARGS)
 
 lint: lint-python lint-rust ## style, types and architecture
 
-soak: setup servers ## run the long tests: more kills, more examples
+soak: setup servers ## the tests that take long: more kills, more examples
 	$(call header,soak)
 	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
 
-fuzz: setup ## search for inputs that break the kernel, SECONDS_EACH=1800 for each fuzz target
+fuzz: setup ## look for inputs that break the kernel, SECONDS_EACH=1800 for each fuzz target
 	$(call header,fuzz)
 	scripts/fuzz.sh
 
@@ -64,16 +64,16 @@ sanitize: setup ## run the kernel's unsafe code under Miri and the address sanit
 	$(call header,sanitize)
 	scripts/sanitize.sh
 
-bench: setup servers ## measure against other tools; ARGS='--help' lists the options
+bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
 	$(call header,bench)
 	python bench/imports.py $(ARGS)
 
-format: $(VENV)/.deps ## format the code with ruff and rustfmt
+format: $(VENV)/.deps ## let ruff and rustfmt rewrite what they can
 	ruff check --fix --exit-zero --quiet
 	ruff format
 	cargo fmt --manifest-path $(MANIFEST)
 
-clean: ## remove all build results
+clean: ## remove everything that is built
 	rm -rf $(VENV) target native/target native/fuzz/target .tmp dist build bench/data
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A tour in a separate folder: real data, a file with every kind of mistake, and the counts of
-# both.
+# A tour in a folder of its own: real data, a file with one of everything that can be wrong, and
+# the account of both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=$PWD/examples/data
@@ -28,17 +28,17 @@ run() {
   fi
 }
 
-say 'Load two real files into a SQLite database, which the first import creates.'
+say 'Two real files into a SQLite database, which the first import makes.'
 run 0 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
 
-say 'Load the same files again: they are recognised by their content, and nothing is loaded twice.'
+say 'The same files once more: known by their content, nothing is loaded twice.'
 run 5 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
 
-say 'Load orders with a dozen mistakes, with a contract. Exit code 3: loaded, with rejects.'
+say 'Invented orders with a dozen mistakes, against a contract. Exit code 3: some were rejected.'
 run 3 snapshots import orders_2024-02.csv --contract orders.schema.json --encoding utf-8 \
   --max-rejects 75%
 
-say 'List the imports, and the rejected records with their reasons.'
+say 'What was imported, and which records were not, with the reason for each.'
 run 0 snapshots list
 run 0 snapshots rejects 3
 
