@@ -18,12 +18,12 @@ JSON = HERE / "results.json"
 MARKDOWN = HERE / "RESULTS.md"
 INTRODUCTION = """# What was measured
 
-Written by `make bench` (`bench/imports.py`); the numbers are also in `results.json`. All lanes of a
-section ran in turn on one machine, against one private server with its makers' settings, each
-into a fresh database with the same typed table; a figure is the median of its runs, the memory
-the highest. Number of rows, a sum and two maxima were the same in every table. *Ours* validates
-every value, accounts for every record, commits checkpoints, and writes two lineage columns that
-the other side does not.
+`make bench` (`bench/imports.py`) writes this page; the numbers are also in `results.json`. All
+lanes of a section ran in turn on one machine, against one private server with default settings.
+Each lane loaded into a fresh database with the same typed table. Times are the median of the runs,
+memory is the maximum. The number of rows, a sum and two maxima were the same in every table.
+`snapshots` checks every value, accounts for every record, commits checkpoints, and writes two
+lineage columns; the other side does not.
 """
 COLUMNS = "| lane | s | {versus} | MB/s | client CPU s | server CPU s | client peak RSS MB |"
 

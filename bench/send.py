@@ -127,8 +127,8 @@ def section(
             f"Requests per second, start of the process included: {rates}. The server is nginx "
             "with one worker, which answers 201 to everything.",
             f"Microseconds of the client's processor a request: {each}. What `send` takes beyond "
-            "the bare client is the books, the count of what is decided, the limits, and the start "
-            "of the process.",
+            "the bare client is the ledger, the count of what is decided, the limits, and the "
+            "start of the process.",
             *notes,
         ),
     )

@@ -55,7 +55,7 @@ def percent(share: Share) -> float:
 
 def table(title: str, what: str, share: Share) -> str:
     """The folders, and all of them together."""
-    lines = [f"| {title} | {what} | gone through |", "|---|---|---|"]
+    lines = [f"| {title} | {what} | covered |", "|---|---|---|"]
     for folder, (covered, count) in sorted(share.items()):
         lines.append(f"| `{folder}` | {count:,} | {100 * covered / count:.0f} % |")
     total = sum(count for _, count in share.values())

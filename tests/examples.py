@@ -29,7 +29,7 @@ from tests.support.prometheus_servers import Pushgateway
 from tests.support.web_server import serving
 
 ROOT = Path(__file__).resolve().parents[1]
-SHOWN_FOLDER = "/home/ana/demo"
+SHOWN_FOLDER = "/srv/demo"
 """What stands in the documents for the folder in which their examples are run."""
 
 POSTGRES, MYSQL, MOVIES = "localhost:5432", "localhost:3306", "localhost:9009"

@@ -63,6 +63,6 @@ def _lines(report: UndoReport) -> Iterator[str]:
     if missing > 0:
         yield f"  {missing:,} of the {report.loaded:,} rows it had loaded were gone before."
     if report.dry_run and report.removed:
-        yield "  Changes that somebody made to these rows would be lost: nobody can tell them."
+        yield "  Changes that somebody made to these rows would be lost, too."
     for referring in report.referring:
         yield f"  {str(referring)[0].upper()}{str(referring)[1:]}."
