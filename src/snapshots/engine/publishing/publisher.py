@@ -15,7 +15,7 @@ class Publication:
     """What publishing has done."""
 
     note: str = ""
-    """A sentence for the summary; empty where there is nothing to say."""
+    """A sentence for the summary; empty if there is nothing to report."""
 
 
 class Publisher(Protocol):

@@ -62,25 +62,26 @@ def _resume(
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise LedgerError(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows those there are",
+                f"{target.display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
             return already(of or entry, target, entry.input)
         if entry.error_code == TABLE_GONE:
-            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
+            raise ContractError(entry.error or "", hint="see that import with snapshots list")
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
-                f"{entry.kind} {import_id} sent the rows of a query, which is over",
-                hint="give its snapshots send again, or snapshots run PROJECT",
+                f"{entry.kind} {import_id} sent the rows of a query, which cannot be resumed by"
+                " number",
+                hint="repeat its command: snapshots send, or snapshots run PROJECT",
             )
         if entry.input == "-":
             raise InputError(
-                f"import {import_id} read standard input, which is gone",
-                hint=f"give the same stream again: ... | {job.command_for_stream}",
+                f"import {import_id} read standard input, which cannot be reopened",
+                hint=f"pipe in the same stream again: ... | {job.command_for_stream}",
             )
         if not entry.plan:
             raise LedgerError(
@@ -101,16 +102,16 @@ def _place_of(entry: Entry, url: str | None) -> str:
         # Older releases wrote a query down in another spelling.
         if unquote_plus(shown(url)) != unquote_plus(entry.input):
             raise UsageError(
-                f"import {entry.import_id} is not of this URL",
+                f"import {entry.import_id} has another URL",
                 place=shown(url),
-                hint=f"it is of {entry.input}",
+                hint=f"its URL is {entry.input}",
             )
         return url
     if HIDDEN in entry.input:
         raise InputError(
-            f"the URL of import {entry.import_id} has a part that is kept nowhere",
+            f"the ledger does not store the secret part of the URL of import {entry.import_id}",
             place=entry.input,
-            hint="give the whole URL again, in the variable SNAPSHOTS_URL or with --url",
+            hint="give the complete URL again, in the variable SNAPSHOTS_URL or with --url",
         )
     path = Plan.from_json(entry.plan).path
     return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110
