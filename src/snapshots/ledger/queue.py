@@ -48,8 +48,8 @@ def enqueue(
     """
     if waiting(ledger) >= bound:
         raise QueueFull(
-            f"{bound} imports wait already, and no more may",
-            hint="try again when some of them have begun",
+            f"the queue is full: {bound} imports are waiting",
+            hint="try again after some of them have started",
             retryable=True,
         )
     import_id, _ = ledger.numbers.take()
@@ -236,9 +236,11 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
     with ledger.writing(locks.QUEUE):
         state = _state(ledger, entry)
         if state not in {"cancelled", "failed", "interrupted"}:
-            raise Forbids(f"import {entry.import_id} is {state}", hint="only a stopped one goes on")
+            raise Forbids(
+                f"import {entry.import_id} is {state}", hint="you can resume stopped imports only"
+            )
         if waiting(ledger) >= bound:
-            raise QueueFull(f"{bound} imports wait already, and no more may", retryable=True)
+            raise QueueFull(f"the queue is full: {bound} imports are waiting", retryable=True)
         _set(
             ledger,
             entry.import_id,
@@ -284,7 +286,7 @@ def undo(ledger: Ledger, lease: Lease, table: TableName | None) -> None:
             (lease.import_id,),
         )
         if rows != [(lease.fence,)]:
-            raise LostLease(f"import {lease.import_id} was taken over by another process")
+            raise LostLease(f"another process took over import {lease.import_id}")
         if table is not None and ledger.target.inspect(session, table) is not None:
             name = table.sql(ledger.target.dialect.quote)
             require_accounted(ledger, lease.import_id, table, name)
@@ -313,7 +315,7 @@ def _state(ledger: Ledger, entry: Entry) -> State:
         (entry.import_id,),
     )
     if not rows:
-        raise NoSuchImport(f"there is no import {entry.import_id}")
+        raise NoSuchImport(f"import {entry.import_id} does not exist")
     return cast("State", rows[0][0])
 
 

@@ -70,7 +70,7 @@ class MysqlTarget(MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, Sq
 
     def __post_init__(self) -> None:
         if "," in (self.location.host or ""):
-            raise UsageError("A MySQL URL names one host.")
+            raise UsageError("A MySQL URL must name one host.")
         driver_options(self.location)
 
     @property
@@ -172,7 +172,7 @@ class MysqlTarget(MysqlCatalog, MysqlTableNames, MysqlPageCost, MysqlOwnKeys, Sq
 
     def _no_database(self, why: str = "") -> NoDatabase:
         return NoDatabase(
-            f"There is no database {self.location.database!r}. {why}".strip(),
+            f"The database {self.location.database!r} does not exist. {why}".strip(),
             place=self.display(),
             hint="Create it, name another in the URL, or GRANT the user CREATE.",
         )
