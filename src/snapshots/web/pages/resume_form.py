@@ -20,5 +20,6 @@ class ResumeForm(BaseModel):
             return Resume(max_rejects=text or None).max_rejects
         except ValidationError:
             raise UsageError(
-                f"{text!r} is not a limit of rejects", hint="give a number or a share: 500, or 5%"
+                f"{text!r} is not a valid reject limit",
+                hint="enter a number or a share: 500, or 5%",
             ) from None
