@@ -196,8 +196,9 @@ def run(
 ) -> dict[str, ImportResult | SnapshotsError]:
     """Sends the rows of each query of a project folder to its API.
 
-    Returns the account or the error of each resource. `database` keeps the accounts. `page_size` (rows of a request) and `limit` (rows of a resource) override
-    the project's settings. Raises ProjectError if the folder is not a project.
+    Returns the account or the error of each resource. `database` keeps the accounts.
+    `page_size` (rows of a request) and `limit` (rows of a resource) override the project's
+    settings. Raises ProjectError if the folder is not a project.
     """
     found = read_project(Path(project), page_size=page_size, limit=limit)
     home = locations.target(database)
