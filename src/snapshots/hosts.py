@@ -19,7 +19,7 @@ def no_name(host: str) -> str | None:
     A resolver would raise other errors than OSError for such a name.
 
     >>> no_name("example.org."), no_name("::1"), no_name("a..b")
-    (None, None, 'two dots of its name have nothing between them')
+    (None, None, 'its name has two dots side by side')
     """
     if literal(host) is not None:
         return None

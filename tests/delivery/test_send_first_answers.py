@@ -7,7 +7,11 @@ import pytest
 from tests.support.command import objects, snapshots
 from tests.support.http_server import Handler, response, serving
 
-WORDS = {404: "nothing exists at this address", 405: "does not accept POST", 415: "content type of JSON"}
+WORDS = {
+    404: "nothing exists at this address",
+    405: "does not accept POST",
+    415: "content type of JSON",
+}
 
 
 class Api(Handler):

@@ -57,9 +57,9 @@ def has_table(database):
     ("text", "says", "hint"),
     [
         (TIE, """With --delimiter ';': ["red", "a,b"]""", "--delimiter ',' or --delimiter ';'"),
-        (RAGGED, "2 of 3 records have not 2 fields", "--ragged pad"),
+        (RAGGED, "2 of 3 records do not have 2 fields", "--ragged pad"),
         ("a b c\nred green blue\nx y z\n", "With --delimiter none:", "--delimiter none"),
-        ('a,b\n1,"x"y\n2,"z"w\n', "2 of 2 records is broken", "--quotechar none"),
+        ('a,b\n1,"x"y\n2,"z"w\n', "2 of 2 records have broken quotes", "--quotechar none"),
         ("id   name      n\n1    pen       5\n2    red ink   7\n", "fixed positions", "none"),
     ],
 )

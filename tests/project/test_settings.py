@@ -57,10 +57,18 @@ def test_daily_production_may_be_called_so(tmp_path):
     [
         ("", "combocurve.toml", r"\[connection\] is missing"),
         ("[connection]\n", "line 1, connection.type", "'type' is missing"),
-        ('[connection]\ntype = "oracle"\n', "line 2, connection.type", "'oracle' is not a valid value"),
+        (
+            '[connection]\ntype = "oracle"\n',
+            "line 2, connection.type",
+            "'oracle' is not a valid value",
+        ),
         ("[connection]\ntype = 5\n", "line 2, connection.type", "a whole number; it must be a te"),
         ('[connection]\n\ntype = "mysql"\n', "line 3, connection.type", r"\[mysql\] is missing"),
-        ('[connection]\ntype = "mysql"\nkind = 1\n', "line 3, connection.kind", "key 'kind' is unknown"),
+        (
+            '[connection]\ntype = "mysql"\nkind = 1\n',
+            "line 3, connection.kind",
+            "key 'kind' is unknown",
+        ),
         (SERVER + 'pasword = "x"\n', "line 9, postgres.pasword", "key 'pasword' is unknown"),
         (SERVER + "[mysql]\n", "line 9, mysql", "section 'mysql' is unknown"),
         (SERVER + "port = true\n", "line 9, postgres.port", "true or false; it must be"),

@@ -133,9 +133,7 @@ def sniff(
         choice = choose(sample, start, given)
         rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
-        raise DialectError(
-            f"The dialect options are not valid: {error}.", hint="Change one of the options."
-        ) from error
+        raise DialectError(f"Invalid dialect: {error}.", hint="Change the option.") from error
     found = _read(sample, choice.found.dialect, given, complete, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
@@ -283,9 +281,7 @@ def _read(
     found = _all_over_spaced(sample, candidates.shape(sample, dialect), given)
     if not found.rows:
         what = "after the lines to skip" if dialect.preamble else "but blank lines"
-        raise DialectError(
-            f"The input has no records {what}.", hint="Check the program that wrote it."
-        )
+        raise DialectError(f"The input has no records {what}.", hint="Check its source.")
     doubts = set()
     notes = _notes(sample, found, given)
     begun = begin(sample, found, given, narrower)
