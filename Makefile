@@ -1,4 +1,4 @@
-# Needs make, Python 3.11 or newer and a Rust toolchain; sets everything else up by itself.
+# Needs make, Python 3.11 or newer and a Rust toolchain; installs everything else.
 # A step runs again only when what it is made from has changed.
 
 PYTHON ?= python3
@@ -12,15 +12,15 @@ KERNEL_SOURCES := $(MANIFEST) $(wildcard native/Cargo.lock native/build.rs) pypr
 export PYO3_PYTHON := $(BIN)/python
 export PATH := $(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
-# Whoever stands in another environment gets this one all the same.
+# Used even if another environment is active.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
-# Programs that are started thousands of times are compiled once, as they are where they are installed.
+# Programs that start thousands of times are compiled once, as in an installation.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Many tests wait, for a server, a lease or a file that must lie still: more of them than cores.
+# Many tests wait for a server, a lease or an unchanged file, so there are more processes than cores.
 export TEST_PROCESSES ?= 4
 
-# Backtraces name their lines all the same; the crate's tests are built and linked in less time.
+# Backtraces still name their lines; the crate's tests build and link faster.
 export CARGO_PROFILE_DEV_DEBUG := line-tables-only
 export CARGO_PROFILE_TEST_DEBUG := line-tables-only
 
@@ -38,21 +38,21 @@ demo: setup ## import real and broken files, and account for every record
 	$(call header,demo)
 	@scripts/demo.sh
 
-# pytest comes last: its summary is the last thing that a run says.
+# pytest comes last, so that its summary ends the output.
 test: lint test-rust servers demo smoke test-python ## everything that CI checks
 
-check: setup lint test-rust ## in two minutes: style, types, architecture, and tests without servers or waits
+check: setup lint test-rust ## two minutes: style, types, architecture, and tests without servers or waits
 	$(call header,tests that need no server)
 	pytest --numprocesses 2 --dist worksteal --durations 25 \
 		-m 'not soak and not slow and not servers' $(PYTEST_ARGS)
 
-coverage: setup servers ## measure what the tests go through, and write it into docs/reliability.md
+coverage: setup servers ## measure the tests' coverage, and write it into docs/reliability.md
 	$(call header,coverage)
 	scripts/coverage.sh $(PYTEST_ARGS)
 
 lint: lint-python lint-rust ## style, types and architecture
 
-soak: setup servers ## the tests that take long: more kills, more examples
+soak: setup servers ## the long tests: more kills, more examples
 	$(call header,soak)
 	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
 
@@ -64,16 +64,16 @@ sanitize: setup ## run the kernel's unsafe code under Miri and the address sanit
 	$(call header,sanitize)
 	scripts/sanitize.sh
 
-bench: setup servers ## measure against other tools; ARGS='--help' says what can be chosen
+bench: setup servers ## measure against other tools; ARGS='--help' lists the options
 	$(call header,bench)
 	python bench/imports.py $(ARGS)
 
-format: $(VENV)/.deps ## let ruff and rustfmt rewrite what they can
+format: $(VENV)/.deps ## format the code with ruff and rustfmt
 	ruff check --fix --exit-zero --quiet
 	ruff format
 	cargo fmt --manifest-path $(MANIFEST)
 
-clean: ## remove everything that is built
+clean: ## remove all build products
 	rm -rf $(VENV) target native/target native/fuzz/target .tmp dist build bench/data
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -116,9 +116,9 @@ test-python: $(VENV)/.kernel
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12' >&2; exit 1; }
+		echo 'make needs Python 3.11 or newer. Name it: make PYTHON=python3.12' >&2; exit 1; }
 	@command -v cargo >/dev/null || { \
-		echo 'A Rust toolchain is needed: cargo was not found.' >&2; exit 1; }
+		echo 'make needs a Rust toolchain: cargo was not found.' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
@@ -131,6 +131,6 @@ $(VENV)/.kernel: $(VENV)/.deps $(KERNEL_SOURCES)
 	PIP_QUIET=1 $(BIN)/maturin develop --release --locked --quiet
 	@touch $@
 
-# Only for those who change pyproject.toml: uv resolves for all platforms at once.
+# Only after changes to pyproject.toml: uv resolves for all platforms at once.
 locks: $(VENV)/.deps ## resolve the dependencies again and write requirements/*.lock
 	scripts/locks.sh

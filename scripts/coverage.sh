@@ -38,7 +38,7 @@ if [ -x "$llvm/llvm-cov" ]; then
     objects="$made/src/snapshots/_native.abi3.so"
     for one in $tests; do objects="$objects -object $one"; done
 else
-    echo 'The tools of LLVM are not there (rustup component add llvm-tools): only Python is measured.'
+    echo 'The LLVM tools are missing (rustup component add llvm-tools): measuring Python only.'
 fi
 
 export PYTHONPATH="$made/src" COVERAGE_FILE="$made/python/data"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A tour in a folder of its own: real data, a file with one of everything that can be wrong, and
+# A tour in its own folder: real data, a file with one of each possible mistake, and
 # the account of both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,22 +23,22 @@ run() {
   printf '\n$ %s\n' "$*"
   "$@" || code=$?
   if [ "$code" -ne "$expected" ]; then
-    echo "demo: exit code $code where $expected was expected" >&2
+    echo "demo: exit code $code, expected $expected" >&2
     exit 1
   fi
 }
 
-say 'Two real files into a SQLite database, which the first import makes.'
+say 'Import two real files into a SQLite database. The first import creates it.'
 run 0 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
 
-say 'The same files once more: known by their content, nothing is loaded twice.'
+say 'Import the same files again: snapshots knows their content and loads nothing twice.'
 run 5 snapshots import fhvhv_tripdatasample_2020-04.csv taxi+_zone_lookup.csv
 
-say 'Invented orders with a dozen mistakes, against a contract. Exit code 3: some were rejected.'
+say 'Import invented orders with a dozen mistakes, using a contract. Exit code 3: some were rejected.'
 run 3 snapshots import orders_2024-02.csv --contract orders.schema.json --encoding utf-8 \
   --max-rejects 75%
 
-say 'What was imported, and which records were not, with the reason for each.'
+say 'List the imports, and the rejected records with their reasons.'
 run 0 snapshots list
 run 0 snapshots rejects 3
 

@@ -14,7 +14,7 @@ present() { "$python" tests/support/database_servers.py --check "$1" 2>/dev/null
 # $@: packages.
 install_on_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    echo "Installing $*; their services are not started."
+    echo "Installing $*, without starting their services."
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy"

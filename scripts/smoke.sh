@@ -22,7 +22,7 @@ mkdir -p "$HOME"
 "$work/venv/bin/snapshots" --version
 "$work/venv/bin/snapshots" import "$root/examples/data/taxi+_zone_lookup.csv"
 "$work/venv/bin/snapshots" list | tee listing
-grep -q 265 listing || { echo 'The listing does not show the 265 rows.' >&2; exit 1; }
+grep -q 265 listing || { echo 'The list does not show the 265 rows.' >&2; exit 1; }
 
 # The service, with the files that its pages are made of.
 "$work/venv/bin/snapshots" serve --port 0 2>served &

@@ -46,7 +46,7 @@ _VOLATILE = (
     (re.compile(r'(?<="seconds": )\d+(\.\d+)?'), "<seconds>"),
     (re.compile(r"(?<=seconds:)\s+\d+\.\d+"), " <seconds>"),
     (re.compile(r"\b\d+\.\d+(?=\s+<time>)"), "<seconds>"),
-    (re.compile(r"worked on by \S+"), "worked on by <owner>"),
+    (re.compile(r"running, in process \S+"), "running, in process <owner>"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"-{3,}"), "---"),
 )

@@ -206,9 +206,9 @@ def run(
 ) -> dict[str, ImportResult | SnapshotsError]:
     """Sends the rows of each query of a project folder to its API.
 
-    Returns for each resource its account, or the error because of which there is none. `database`
-    keeps the accounts. `page_size` (rows of a request) and `limit` (rows of a resource) win over
-    the project's settings. Raises ProjectError if the folder is no project.
+    Returns the account or the error of each resource. `database` keeps the accounts.
+    `page_size` (rows of a request) and `limit` (rows of a resource) override the project's
+    settings. Raises ProjectError if the folder is not a project.
     """
     found = read_project(Path(project), page_size=page_size, limit=limit)
     home = locations.target(database)
@@ -236,8 +236,8 @@ def resume(
     >>> begun.outcome, ended.outcome, ended.counts.records
     ('limited', 'finished', 3)
 
-    `url` is the input's URL, if credentials belong to it: those are kept nowhere. Raises
-    SnapshotsError if the import cannot be resumed, for instance because its input has changed.
+    `url` is the complete URL of the input if it has credentials, which are not stored. Raises
+    SnapshotsError if the import cannot be resumed, for example because its input has changed.
     """
     target = locations.target(lookup.database_of(import_id, database))
     options = Options(
@@ -277,7 +277,7 @@ def undo(
 
 
 def history(database: str | None = None) -> list[ImportRecord]:
-    """Every import of a database, or of all that this user has imported into; newest last.
+    """Returns all imports of a database, or of all databases of this user; newest last.
 
     >>> import snapshots
     >>> for name in ("rides.csv", "stations.csv"):
@@ -299,7 +299,7 @@ def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
     ...     print(reject.line, reject.code, reject.raw)
     4 field_count b'3,2,1'
 
-    Raises SnapshotsError if there is no such import.
+    Raises SnapshotsError if the import does not exist.
     """
     return lookup.rejects(import_id, database)
 
@@ -308,7 +308,7 @@ def _dialect(function: str, words: dict[str, Any]) -> DialectOptions:
     known = {field.name for field in fields(DialectOptions)}
     if unknown := sorted(set(words) - known):
         raise TypeError(
-            f"{function}() has no argument {unknown[0]!r}; for the dialect there are"
+            f"{function}() has no argument {unknown[0]!r}; the dialect options are"
             f" {', '.join(sorted(known))}"
         )
     return DialectOptions(**words)

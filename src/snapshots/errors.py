@@ -136,7 +136,7 @@ class RefusedRows(TargetError):
     code = "refused_by_target"
     key: str | None = None
     """The name of the foreign key that lacks a parent. Empty if the database does not name it; None
-    if the reason is another."""
+    for any other reason."""
 
 
 class RefusedAndEnded(RefusedRows):
@@ -146,7 +146,7 @@ class RefusedAndEnded(RefusedRows):
     """
 
     taken: int | None = None
-    """How many rows of that load the target had taken before; None if that cannot be known."""
+    """How many rows of that load the target had accepted before; None if that is unknown."""
 
 
 class CannotConnect(TargetError):
@@ -340,7 +340,7 @@ class OutOfMemory(SnapshotsError):
 
 def out_of_memory(message: str = "there is not enough memory") -> OutOfMemory:
     """Returns the error for Python's MemoryError, which has no text."""
-    hint = "free some, or load with --workers 1 and a smaller --chunk-size"
+    hint = "free some memory, or load with --workers 1 and a smaller --chunk-size"
     return OutOfMemory(message, hint=hint)
 
 

@@ -26,8 +26,8 @@ def required(path: str) -> Path:
     found = expanded(path)
     if found is None:
         raise UsageError(
-            f"{path} begins with ~, and this user has no home folder.",
-            hint="Write the whole path, or set HOME.",
+            f"{path} begins with ~, but this user has no home folder.",
+            hint="Write the full path, or set HOME.",
         )
     return found
 
@@ -44,8 +44,8 @@ def absolute(path: str) -> str:
 def no_current_folder() -> UsageError:
     """Returns the error for a current folder that is gone or may not be entered."""
     return UsageError(
-        "The current folder is gone, or this user may not enter it.",
-        hint="Go to another one first: cd /",
+        "The current folder was deleted, or this user may not enter it.",
+        hint="Change to another folder first: cd /",
     )
 
 
@@ -56,6 +56,6 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         raise UsageError(
-            "The system knows no name for this user, and nothing else names one.",
-            hint="Name the user in the database's URL: user@host:port/database.",
+            "The system has no name for this user.",
+            hint="Add the user to the database's URL: user@host:port/database.",
         ) from None

@@ -19,7 +19,7 @@ def no_name(host: str) -> str | None:
     A resolver would raise other errors than OSError for such a name.
 
     >>> no_name("example.org."), no_name("::1"), no_name("a..b")
-    (None, None, 'two dots of its name have nothing between them')
+    (None, None, 'its name has two dots side by side')
     """
     if literal(host) is not None:
         return None
@@ -30,13 +30,13 @@ def no_name(host: str) -> str | None:
         name = host.removesuffix(".")
     labels = name.split(".")
     if "" in labels:
-        return "two dots of its name have nothing between them" if name else "its name is empty"
+        return "its name has two dots side by side" if name else "its name is empty"
     if any(len(label) > MOST_IN_A_LABEL for label in labels):
         return f"a part of its name has more than {MOST_IN_A_LABEL} letters"
     if len(name) > MOST_IN_A_NAME:
         return f"its name has more than {MOST_IN_A_NAME} letters"
     if not name.isascii() or "\0" in name:
-        return "its name has characters that no name may have"
+        return "its name has characters that host names must not have"
     return None
 
 

@@ -96,8 +96,8 @@ for _kind in (
     register(_kind)
 
 _SUPPORTED = (
-    "Supported are postgresql://, mysql:// (also mariadb://), sqlite:///FILE, "
-    "a file that ends in .db, .sqlite or .sqlite3, and host:port."
+    "Use postgresql://, mysql:// (or mariadb://), sqlite:///FILE, a file name that ends in .db,"
+    " .sqlite or .sqlite3, or host:port."
 )
 _FILE = re.compile(r"\.(db|sqlite|sqlite3)$", re.IGNORECASE)
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9.-]*)(?:\+[A-Za-z0-9_]+)?://(.*)", re.DOTALL)
@@ -172,8 +172,8 @@ def query_location(database: str) -> Location:
     kind = _KINDS[place.kind]
     if not kind.answers_queries:
         raise UsageError(
-            f"A {kind.title} {'file' if kind.is_file else 'database'} cannot be asked.",
-            hint="Queries are asked of PostgreSQL, MySQL and MariaDB.",
+            f"A {kind.title} {'file' if kind.is_file else 'database'} cannot be queried.",
+            hint="Queries can read from PostgreSQL, MySQL and MariaDB.",
         )
     return cast("Location", _module(place).query_location(place))
 
@@ -217,13 +217,13 @@ def locate(text: str) -> Location:
         scheme, rest = match[1].lower(), match[2]
         kind = next((one for one in _KINDS.values() if scheme in one.schemes), None)
         if kind is None:
-            raise UsageError(f"{scheme}:// is not a database that can be used.", hint=_SUPPORTED)
+            raise UsageError(f"{scheme}:// databases are not supported.", hint=_SUPPORTED)
         return _file(kind, rest) if kind.is_file else _server(kind.name, rest)
     if _FILE.search(text) or text == ":memory:":
         return _file(_KINDS["sqlite"], f"/{text}", quoted=False)
     place = _server("postgres", text)
     if not place.host or "," in place.host:
-        raise UsageError("The database is neither a URL nor host:port.", hint=_SUPPORTED)
+        raise UsageError("The database must be a URL, a file name or host:port.", hint=_SUPPORTED)
     return replace(place, kind=_greet(place.host, place.port))
 
 
@@ -236,16 +236,16 @@ def _file(kind: TargetKind, rest: str, *, quoted: bool = True) -> Location:
     path, _, options = rest.partition("?") if quoted else (rest, "", "")
     if not path.startswith("/"):
         raise UsageError(
-            f"A {kind.title} URL has three slashes before a relative path, four before an absolute"
-            " one.",
-            hint=f"For instance {scheme}:///snapshots.db or {scheme}:////var/lib/snapshots.db.",
+            f"A {kind.title} URL needs three slashes before a relative path, four before an"
+            " absolute path.",
+            hint=f"For example {scheme}:///snapshots.db or {scheme}:////var/lib/snapshots.db.",
         )
     name = unquote(path[1:]) if quoted else path[1:]
     if name in {"", ":memory:"} or options:
         raise UsageError(
-            f"A {kind.title} database in memory would be gone with this command."
+            f"A {kind.title} database in memory would end with this command."
             if not options
-            else f"A {kind.title} URL takes no options.",
+            else f"A {kind.title} URL must not have options.",
             hint=f"Name a file: {scheme}:///snapshots.db.",
         )
     return Location(kind.name, database=name)
@@ -259,14 +259,14 @@ def _server(kind: str, rest: str) -> Location:
         places = _hosts(match["hosts"]) if match else None
     if match is None or places is None:
         raise UsageError(
-            "The host or the port of the database is not understood.",
+            "The host or the port of the database is not valid.",
             hint=f"{_SUPPORTED} In a password, write @ : / ? and % as %40 %3A %2F %3F and %25.",
         )
     host, port = places
     for name in (host or "").split(","):
         # A path is that of a socket.
         if name and not name.startswith("/") and (why := no_name(name)):
-            raise UsageError(f"The database's URL names no host: {why}.", hint=_SUPPORTED)
+            raise UsageError(f"The database's URL has no valid host: {why}.", hint=_SUPPORTED)
     user, colon, password = (match["login"] or "").partition(":")
     options = tuple(parse_qsl(match["options"] or "", keep_blank_values=True))
     return Location(
@@ -321,12 +321,14 @@ def _greeting(host: str, port: int) -> str:
         return "mysql"
     if answer[3:5] == b"\0\xff":
         greeting = answer[7:].decode("utf-8", "replace")
-        raise CannotConnect(f"The MySQL server refuses: {greeting}", place=place, retryable=True)
+        raise CannotConnect(
+            f"The MySQL server refuses the connection: {greeting}", place=place, retryable=True
+        )
     greeting = repr(answer[:40].decode("ascii", "replace").strip()) if answer else "nothing"
     raise CannotConnect(
-        f"What listens there is neither PostgreSQL nor MySQL: it answered {greeting}.",
+        f"The server is neither PostgreSQL nor MySQL: it answered {greeting}.",
         place=place,
-        hint="Check the port: 5432 is PostgreSQL's usual one, 3306 MySQL's.",
+        hint="Check the port: PostgreSQL usually has 5432, MySQL 3306.",
     )
 
 
@@ -346,24 +348,24 @@ def _answer(connection: socket.socket) -> bytes:
 
 def _unreachable(place: str, error: OSError) -> CannotConnect:
     if isinstance(error, socket.gaierror):
-        return CannotConnect("No host of that name is known.", place=place, hint=_SUPPORTED)
+        return CannotConnect("The host name is unknown.", place=place, hint=_SUPPORTED)
     if isinstance(error, ConnectionRefusedError):
         return CannotConnect(
-            "No server listens there.",
+            "No server listens on this port.",
             place=place,
-            hint="Start the server, or check host and port.",
+            hint="Start the server, or check the host and port.",
             retryable=True,
         )
     if isinstance(error, TimeoutError):
         return CannotConnect(
             "The server does not answer.",
             place=place,
-            hint="Check host and port, and whether a firewall lies between.",
+            hint="Check the host, the port and any firewall between.",
             retryable=True,
         )
     return CannotConnect(
         f"The server cannot be reached: {error.strerror or error}.",
         place=place,
-        hint="Check host, port and network.",
+        hint="Check the host, the port and the network.",
         retryable=True,
     )

@@ -21,10 +21,10 @@ State: TypeAlias = Literal[
     "queued", "running", "finished", "failed", "cancelled", "interrupted", "undone"
 ]
 """The state of an import. `finished`: the whole input is accounted for. `undone`: its rows were
-removed again. All others but `running` can be resumed."""
+removed. Imports in all other states except `running` can be resumed."""
 
 RunKind: TypeAlias = Literal["import", "delivery"]
-"""What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
+"""`import`: the rows are loaded into a table. `delivery`: they are sent to an HTTP API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ class Reject:
     code: str
     reason: str
     raw: bytes
-    """The bytes of the record without its line end; at most 64 KiB of them."""
+    """The bytes of the record without its line end; at most 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,32 +287,32 @@ class ImportRecord:
     kind: RunKind
     input: str
     content_hash: str | None
-    """BLAKE3 of the input's bytes as `b3sum` prints it, of a compressed file before decompression;
-    None until it is known."""
+    """The BLAKE3 hash of the stored input, as `b3sum` prints it. None until it is known."""
     database: str
     """The URL of the database, never with a password."""
     table: str
-    """The table; of a delivery, the URL that it is sent to."""
+    """The table of an import; the URL of a delivery."""
     state: State
     records: int
     loaded: int
-    """How many records were loaded; of a delivery, how many the API has confirmed."""
+    """The number of loaded records; of a delivery, the records that the API has confirmed."""
     rejected: int
     skipped: int
     pending: int
-    """Records of a delivery that were read and are not decided; not among `records`."""
+    """Records of a delivery that were read, but whose outcome is not known. `records` does not
+    include them."""
     ambiguous: int
-    """Records of a delivery that were sent more than once, because an answer was lost."""
+    """Records of a delivery that were sent more than once because an answer was lost."""
     bytes: int | None
     started_at: str
-    """The time in UTC, as ISO 8601."""
+    """The start in UTC, as ISO 8601."""
     finished_at: str | None
     seconds: float
     error: str | None
     replaces: int | None = None
-    """The import of the same name, into the same table, whose content this one succeeds."""
+    """The previous import of this name into this table, if the content has changed since."""
     damage: str | None = None
-    """What the ledger has lost of it, as a sentence; None if nothing."""
+    """What the ledger has lost of this import, as a sentence; None if nothing."""
     mode: str = "append"
     """What the table holds after the import: see the option of this name."""
     inserted: int = 0
@@ -325,7 +325,7 @@ class ImportRecord:
     kept: int = 0
     """Rows of before that the input lacks, and that were not deleted."""
     same_as: int | None = None
-    """The import that had loaded the same bytes before, so that this one loaded nothing."""
+    """The import that had already loaded the same bytes, so that this one loaded nothing."""
     undone_at: str | None = None
     """When it was undone, as UTC in ISO 8601; None: it was not."""
     removed: int | None = None

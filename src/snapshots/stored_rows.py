@@ -1,6 +1,6 @@
 """The rows that an import has loaded, read back from their table and compared with its input.
 
-Beside `ports.py`: what `Target.stored_rows` takes and gives.
+These types belong to `ports.Target.stored_rows`: its arguments and its result.
 """
 
 from __future__ import annotations
@@ -16,74 +16,79 @@ from snapshots.row_encoding import RowEncoding
 
 @dataclass(frozen=True, slots=True)
 class RowDifference:
-    """A row that the input and the table do not both have, or a value of one."""
+    """A difference between the input and the table: a changed value, or a row that only one has."""
 
     kind: Literal["changed", "missing", "more"]
     line: int
     column: str | None
-    """Of a changed value."""
+    """The name of the column of a changed value; None if the whole row is missing or extra."""
     expected: str | None
-    """The beginning of what the input has; None: NULL."""
+    """The beginning of the value in the input, as text; None for NULL and for whole rows."""
     found: str | None
-    """The same of the table."""
+    """The beginning of the value in the table, as text; None for NULL and for whole rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowsCompared:
-    """What the comparison of some rows has come to."""
+    """The result of comparing some rows: numbers of rows, and the first differences."""
 
     equal: int = 0
     changed: int = 0
     missing: int = 0
     more: int = 0
     by_column: Mapping[str, int] = field(default_factory=dict)
-    """Changed values of each column that has some."""
+    """The number of changed values by column, for columns that have any."""
     differences: tuple[RowDifference, ...] = ()
-    """The first ones."""
+    """The first differences, at most as many as `stored_rows` was told to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowSelection:
-    """Which rows of a table are compared with an input."""
+    """The rows and columns of a table that are compared with an input."""
 
     table: TableName
     import_id: int
     line: int | None
-    """The first line; None: all of them, and rows without a line."""
+    """The line from which rows are compared. None: all rows, including those without a line."""
     columns: tuple[Column, ...]
-    """Of the contract, in the order of a block's values."""
+    """The columns of the contract, in the order of the values in a block."""
     left_out: frozenset[str]
-    """Names of those that are not compared."""
+    """The names of the columns that are not compared."""
     encoding: RowEncoding
-    """That of the plan."""
+    """The row encoding of the plan."""
 
 
 class StoredRows(Protocol):
-    """Rows that an import has loaded, as the table gives them back: once, in one snapshot, in the
-    order of their lines. For one thread at a time."""
+    """Reads the rows of an import back from the table, once and in the order of their lines.
+
+    All rows come from one snapshot of the database. Only one thread may use an instance at a time,
+    except for `cancel`. All methods but `cancel` and `close` raise TargetError if the database
+    fails.
+    """
 
     @property
     def encoding(self) -> RowEncoding:
-        """Of the blocks that are compared."""
+        """The row encoding that blocks given to `compare` must have."""
 
     @property
     def blocks_writers(self) -> bool:
-        """Nobody can write to the database before this is closed."""
+        """Whether nobody can write to the database until this is closed."""
 
     def compare(self, block: Block, refused: Sequence[int]) -> None:
-        """Compares the rows of the next block, and those that the table has before its end.
+        """Compares the next block of the input with the table's rows up to its last line.
 
-        `refused`: lines whose rows the table should not have, sorted.
+        Blocks must come in the order of the input. `refused` has the sorted lines of records that
+        the database refused, so that the table must not have rows for them.
         """
 
     def pass_by(self) -> None:
-        """Counts all rows that are left as more."""
+        """Reads the remaining rows of the table, and counts them as `more`."""
 
     def take(self) -> RowsCompared:
-        """What the comparison has come to since this was last called."""
+        """Returns the result since the last call, and resets it."""
 
     def cancel(self) -> None:
-        """From any thread: what waits for the database ends with an error, soon. Never raises."""
+        """Makes a waiting call end with an error soon. Any thread may call it. Never raises."""
 
     def close(self) -> None:
-        """Never raises."""
+        """Closes the sessions and ends the snapshot. Never raises."""

@@ -234,7 +234,7 @@ def test_a_file_that_is_gone_is_answered_from_the_ledger_and_hides_no_other(fold
     )
     assert told["data/b.csv"].startswith("imported: import 2")
     assert told["data/new.csv"] == "not imported"
-    assert told["data/none.csv"].startswith("not read: There is no such file.")
+    assert told["data/none.csv"].startswith("not read: The file does not exist.")
     assert told["data/*.tsv"].startswith("not read: No file matches")
     assert done.returncode == 1
     done = snapshots("list", "data/a.csv", "data/b.csv", "--json", cwd=folder)

@@ -130,9 +130,9 @@ def test_a_current_folder_that_is_gone_is_said(folder, command, gone):
     assert "output" not in said
     if gone:
         assert process.returncode == 2
-        assert "Go to another one first" in said
+        assert "Change to another folder first" in said
     elif command[0] != "serve":
-        assert "Permission denied" in said or "cannot be asked" in said
+        assert "Permission denied" in said or "does not answer" in said
 
 
 def test_what_lies_in_a_folder_that_may_not_be_entered_is_named(folder):
@@ -158,7 +158,7 @@ def test_servers_want_a_name(folder, postgres_url, mysql_url):
         nameless = f"{parts.scheme}://{parts.hostname}:{parts.port}/x"
         done = unknown("import", "--database", nameless, "data/a.csv", cwd=folder)
         assert done.returncode in {2, 6}, done.stderr
-        assert "Name the user in" in done.stderr
+        assert "Add the user to" in done.stderr
 
 
 def test_a_service_wants_a_folder_for_uploads(folder):

@@ -68,7 +68,7 @@ def test_they_may_be_allowed(policy):
 
 
 def test_what_must_have_a_value_may_not_be_missing():
-    with pytest.raises(ContractError, match="'b', which must have a value"):
+    with pytest.raises(ContractError, match="'b', which the table requires"):
         match(["a"], contract("a", "b", required=True), "ignore")
     with pytest.raises(ContractError, match="'b'"):
         match(["a"], table(sql("a"), sql("b", nullable=False)), "ignore")

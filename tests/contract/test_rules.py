@@ -37,11 +37,11 @@ def test_a_contract_with_rules_is_written_as_it_is_read():
     [
         ({}, "a list"),
         ([{"when": {"source": ["di"]}}], "anyOf"),
-        ([{"anyOf": []}], "lists of texts"),
+        ([{"anyOf": []}], "lists of strings"),
         ([{"anyOf": ["id"], "then": 1}], "anyOf"),
         ([{"anyOf": ["ID"]}], "no field 'ID'"),
         ([{"anyOf": ["id"], "when": {"sauce": ["di"]}}], "no field 'sauce'"),
-        ([{"anyOf": ["id"], "when": {"source": "di"}}], "lists of texts"),
+        ([{"anyOf": ["id"], "when": {"source": "di"}}], "lists of strings"),
     ],
 )
 def test_a_rule_that_means_nothing_is_refused(rules, says):
@@ -58,8 +58,8 @@ def test_a_record_that_breaks_a_rule_is_rejected_and_the_others_are_not(encoding
     assert [
         (line, column, code, reason) for line, _, column, code, reason, _ in block.rejects()
     ] == [
-        (3, None, "missing_value", 'There is no value in id, api14, and source is "di".'),
-        (5, None, "missing_value", 'There is no value in id, and source is "aries".'),
+        (3, None, "missing_value", 'The record has no value in id, api14, and source is "di".'),
+        (5, None, "missing_value", 'The record has no value in id, and source is "aries".'),
     ]
 
 
@@ -88,4 +88,4 @@ def test_a_column_that_the_input_lacks_has_no_value():
 
 def test_a_rule_for_all_records():
     block = convert(b"a,,\na,1,\n", contract([{"anyOf": ["id", "api14"]}]))
-    assert [reject[4] for reject in block.rejects()] == ["There is no value in id, api14."]
+    assert [reject[4] for reject in block.rejects()] == ["The record has no value in id, api14."]

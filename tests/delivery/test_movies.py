@@ -124,7 +124,7 @@ def test_a_wrong_address_rejects_no_movie(folder):
     with movies_sink("--fail-rate", "0") as sink:
         done = movymporter(folder, data("made/films-begin.csv"), f"{sink.url}/of/mine")
         assert done.returncode == 6
-        assert "answers 404 to whatever is sent" in done.stderr
+        assert "answers every request with 404" in done.stderr
         assert "refused_by_target" not in done.stderr
         assert "HTTP 404" not in done.stderr
 

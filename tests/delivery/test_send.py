@@ -235,7 +235,7 @@ def test_of_a_file_that_has_changed_the_hint_is_to_send_it(folder):
         onward = snapshots("resume", 1, cwd=folder)
     assert onward.returncode == 1
     assert "is not what delivery 1 was begun with" in onward.stderr
-    assert "send what it is now as any other input" in onward.stderr.replace("Send", "send")
+    assert "send the current input like any other" in onward.stderr.replace("Send", "send")
 
 
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(folder):
@@ -315,7 +315,7 @@ def test_secrets_that_an_api_repeats_are_shown_and_kept_nowhere(folder):
         (["--rate", "nan"], 2, "more than 0"),
         (["--batch", 1 << 63], 2, "--batch"),
         (["--timeout", "inf"], 2, "more than 0"),
-        (["--bearer-variable", "NOT_SET"], 2, "the variable NOT_SET is not set"),
+        (["--bearer-variable", "NOT_SET"], 2, "the environment variable NOT_SET is not set"),
         (["--header", "nonsense"], 2, "NAME: VALUE"),
         (["--to", "http://h/?api_key=abc"], 2, "${VARIABLE}"),
         (["--to", "ftp://h/x"], 2, "HTTP URL"),
@@ -355,7 +355,7 @@ def test_two_senders_of_one_file_are_one(folder, monkeypatch):
         )
         first.start()
         wait_for(lambda: api.requests)
-        with pytest.raises(package.SnapshotsError, match="is being worked on"):
+        with pytest.raises(package.SnapshotsError, match="is already running"):
             package.send(
                 folder / "a.csv", f"{running.url}/rows", database=database, contract=SCHEMA
             )

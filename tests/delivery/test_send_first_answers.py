@@ -7,7 +7,11 @@ import pytest
 from tests.support.command import objects, snapshots
 from tests.support.http_server import Handler, response, serving
 
-WORDS = {404: "nothing at this address", 405: "takes no POST", 415: "sent as JSON"}
+WORDS = {
+    404: "nothing exists at this address",
+    405: "does not accept POST",
+    415: "content type of JSON",
+}
 
 
 class Api(Handler):
@@ -136,5 +140,5 @@ def test_a_port_for_tls_that_answers_in_plain_rejects_nothing(tmp_path):
 
         with serving(Tls(None)) as running:
             result = stopped(send(running, tmp_path, 5, "--again"), 5)
-            assert "speaks TLS" in result["message"]
+            assert "expects TLS" in result["message"]
             assert "https://" in result["hint"]

@@ -58,11 +58,11 @@ def stopped(done, seconds):
 @pytest.mark.parametrize(
     ("speak", "says"),
     [
-        (other_protocols.silent, "takes connections, and says nothing"),
+        (other_protocols.silent, "accepts connections but sends nothing"),
         (other_protocols.ssh, "it is SSH"),
-        (other_protocols.closing_at_once, "cut before an answer came"),
-        (other_protocols.http2, "HTTP/2 alone"),
-        (other_protocols.http2_if_asked, "HTTP/2 alone"),
+        (other_protocols.closing_at_once, "broke before an answer came"),
+        (other_protocols.http2, "only HTTP/2"),
+        (other_protocols.http2_if_asked, "only HTTP/2"),
     ],
     ids=["silent", "ssh", "closing", "http2", "http2 if asked"],
 )
@@ -77,8 +77,8 @@ def test_a_port_for_tls(tmp_path, certificate):
     context.load_cert_chain(certificate)
     with other_protocols.speaking(other_protocols.over_tls(context)) as port:
         said = stopped(*send(f"http://127.0.0.1:{port}/rows", tmp_path))
-    assert "speaks TLS at this port" in said
-    assert "Write https://" in said
+    assert "expects TLS at this port" in said
+    assert "Begin the address with https://" in said
 
 
 @pytest.mark.parametrize("speak", [other_protocols.silent, other_protocols.http2_if_asked])

@@ -78,7 +78,7 @@ def test_a_query_is_tried_and_limited_as_a_file_is_and_not_resumed(asked, tmp_pa
         assert [row["id"] for row in running.handler.rows] == ["007"]
         resumed = snapshots("resume", 1, cwd=tmp_path)
         assert resumed.returncode == 1
-        assert "sent the rows of a query, which is over" in resumed.stderr
+        assert "sent the rows of a query, which cannot be resumed by number" in resumed.stderr
 
 
 def test_from_python(asked, tmp_path, monkeypatch):
@@ -93,11 +93,11 @@ def test_from_python(asked, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("query", "more", "code", "said"),
     [
-        ("DELETE FROM items", [], 1, "This is no SELECT"),
+        ("DELETE FROM items", [], 1, "The query begins with"),
         ("SELECT nothing FROM items", [], 1, "The server refuses the query"),
         ("SELECT id FROM items", ["--delimiter", ";"], 2, "--delimiter says how a file is written"),
         ("SELECT 1 AS a", ["--from", "sqlite:///x.db"], 2, "SQLite file cannot be asked"),
-        ("SELECT 1 AS a", ["--from", "mysql://h/d?charset=x"], 2, "is no option"),
+        ("SELECT 1 AS a", ["--from", "mysql://h/d?charset=x"], 2, "is not an option"),
         ("SELECT id, name AS more FROM items", ["--contract", "c.json"], 1, "knows no 'more'"),
     ],
 )

@@ -44,7 +44,7 @@ def wait_until_full(process):
     """Until the loader says that it waits for room."""
     for line in process.stderr:
         event = json.loads(line)
-        if event["event"] == "notice" and "waiting for up to 60 s" in event["text"]:
+        if event["event"] == "notice" and "retrying for up to 60 s" in event["text"]:
             return event["text"]
     raise AssertionError(process.communicate())
 
@@ -77,7 +77,7 @@ def test_the_disk_of_a_sqlite_file(disk, made, tmp_path):
     disk.fill()
     code, result, err = finish(load(database, made, tmp_path))
     assert code == 6, (err, result)
-    assert "have room" in result["error"]["hint"]
+    assert "have free space" in result["error"]["hint"]
     disk.free()
     fill_and_go_on(database, disk, made, tmp_path)
 

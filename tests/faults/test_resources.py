@@ -116,7 +116,7 @@ def test_a_quota(made, tmp_path, sqlite_url):
     limits = {resource.RLIMIT_FSIZE: MIB}
     process = start(sqlite_url, made, contract, state, progress="json", limits=limits)
     for line in process.stderr:
-        if "waiting for up to" in line:
+        if "retrying for up to" in line:
             break
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))

@@ -90,7 +90,7 @@ def owners(some):
 def says_that_it_was_taken_over(owner, code=1):
     left, result, err = finish(owner.process)
     assert (left, result["error"]["code"]) == (code, "lost_lease"), (owner.moment, err, result)
-    assert result["error"]["message"] == "Import 1 was taken over by another process.", result
+    assert result["error"]["message"] == "Another process took over import 1.", result
     assert "resume" not in err, (owner.moment, err)
 
 
@@ -216,7 +216,7 @@ def test_stopped_for_longer_than_a_lost_connection_is_waited_for(own_server, tmp
         held(owner.process)
     own_server.kill()
     some[1].wake()
-    while "waiting for up to" not in some[1].process.stderr.readline():
+    while "retrying for up to" not in some[1].process.stderr.readline():
         assert some[1].process.poll() is None
     some[1].process.send_signal(signal.SIGSTOP)
     own_server.start()
@@ -309,7 +309,7 @@ def test_a_worker_of_the_service(databases, tmp_path):
             owner.process.send_signal(signal.SIGTERM)
             owner.process.wait(PATIENCE)
             err = owner.process.stderr.read()
-            assert "mport 1 was taken over by another process" in err, (owner.moment, err)
+            assert "nother process took over import 1" in err, (owner.moment, err)
             assert "resume" not in err, (owner.moment, err)
             assert "queue cannot be read" not in err, (owner.moment, err)
 

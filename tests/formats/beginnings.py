@@ -59,11 +59,11 @@ REMARKS = [
     Kind(f"# x,y\n{_VALUES}", "# x|y", ","),
     Kind("#tags\npen\nink\n", "#tags"),
     # Nobody can tell.
-    Kind(f"# name,city\n{_TEXT}", doubt="--skip-rows 1 if it is a remark"),
+    Kind(f"# name,city\n{_TEXT}", doubt="--skip-rows 1 if it is a comment"),
     Kind(f"# made, by\n{_VALUES}", doubt="--skip-rows 0 if it is the header"),
-    Kind(f"# made, by\n# on, monday\n{_VALUES}", doubt="whether line 2 is a remark"),
-    Kind("# depth\n5\n6\n7\n", doubt="whether line 1 is a remark"),
-    Kind("# made, by\na,b,c\n1,2\n3,4\n5,6\n", doubt="whether line 1 is a remark"),
+    Kind(f"# made, by\n# on, monday\n{_VALUES}", doubt="whether line 2 is a comment"),
+    Kind("# depth\n5\n6\n7\n", doubt="whether line 1 is a comment"),
+    Kind("# made, by\na,b,c\n1,2\n3,4\n5,6\n", doubt="whether line 1 is a comment"),
     # What stands above has no say in the delimiter.
     Kind("-- made by\na,b;c\n1,2;3\n4,5;6\n", doubt="--delimiter ';' or --delimiter ','"),
     Kind("% made, by\na,b;c\n1,2;3\n4,5;6\n", doubt="--delimiter ',' or --delimiter ';'"),

@@ -306,10 +306,12 @@ ONE_COLUMN = [
     ),
     Kind("00:1b:44:11:3a:b7\n00:1b:44:11:3a:b8\n00:1b:44:11:3a:b9\n", "00:1b:44:11:3a:b7"),
     Kind(
-        "id   name      amount\n1    pen        2.50\n2    red ink    7.00\n", doubt="fixed places"
+        "id   name      amount\n1    pen        2.50\n2    red ink    7.00\n",
+        doubt="fixed positions",
     ),
     Kind(
-        "NAME        AGE\nAnn Lee      31\nBob          32\nCy Fox        5\n", doubt="fixed places"
+        "NAME        AGE\nAnn Lee      31\nBob          32\nCy Fox        5\n",
+        doubt="fixed positions",
     ),
 ]
 

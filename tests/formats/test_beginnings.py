@@ -81,7 +81,7 @@ def test_by_what_a_header_is_known_again(text, repeated):
     ],
 )
 def test_two_ends_of_each_record_are_refused(text):
-    with pytest.raises(DialectError, match="with a line end, too"):
+    with pytest.raises(DialectError, match="and a line end"):
         sniff(text.encode())
 
 
@@ -97,5 +97,5 @@ def test_two_ends_of_each_record_are_refused(text):
     ],
 )
 def test_windows_1252_is_named_whatever_ends_the_file(text):
-    with pytest.raises(DialectError, match="likely cp1252"):
+    with pytest.raises(DialectError, match="probably cp1252"):
         detect(text.encode("cp1252"))

@@ -58,5 +58,5 @@ def test_columns_of_the_same_name_take_the_fields_in_turn():
 
 
 def test_a_column_that_the_input_lacks():
-    with pytest.raises(ContractError, match="no column 'N' for 'n'"):
+    with pytest.raises(ContractError, match="no column 'N', which 'n' needs"):
         converter_spec(Dialect(), CONTRACT, ["T"], "text", None)

@@ -58,7 +58,7 @@ WAYS = {
         ("--env-file", "secrets.env"),
         files={"secrets.env": f"SNAPSHOTS_DATABASE={s.url('postgresql', CANARY)}\n"},
     ),
-    ("postgres", "option of the URL"): lambda s: Given(
+    ("postgres", "option in the URL"): lambda s: Given(
         ("--database", f"{s.url('postgresql')}?password={quote(CANARY, safe='')}")
     ),
     ("postgres", "PGPASSWORD"): lambda s: Given(_usual("postgres", s), {"PGPASSWORD": CANARY}),

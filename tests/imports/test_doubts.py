@@ -57,10 +57,10 @@ def has_table(database):
     ("text", "says", "hint"),
     [
         (TIE, """With --delimiter ';': ["red", "a,b"]""", "--delimiter ',' or --delimiter ';'"),
-        (RAGGED, "2 of 3 records have not 2 fields", "--ragged pad"),
+        (RAGGED, "2 of 3 records do not have 2 fields", "--ragged pad"),
         ("a b c\nred green blue\nx y z\n", "With --delimiter none:", "--delimiter none"),
-        ('a,b\n1,"x"y\n2,"z"w\n', "2 of 2 records is broken", "--quotechar none"),
-        ("id   name      n\n1    pen       5\n2    red ink   7\n", "fixed places", "none"),
+        ('a,b\n1,"x"y\n2,"z"w\n', "2 of 2 records have broken quotes", "--quotechar none"),
+        ("id   name      n\n1    pen       5\n2    red ink   7\n", "fixed positions", "none"),
     ],
 )
 def test_nothing_is_made_of_what_is_in_doubt(load, database, text, says, hint):
@@ -92,7 +92,7 @@ def test_numbers_do_not_decide_where_the_header_can_be_taken_apart_twice(load, t
     with pytest.raises(DialectError) as caught:
         load(text)
     wanted = [way if way.isalpha() else f"'{way}'" for way in (one, other)]
-    assert caught.value.hint == f"Say --delimiter {wanted[0]} or --delimiter {wanted[1]}."
+    assert caught.value.hint == f"Use --delimiter {wanted[0]} or --delimiter {wanted[1]}."
     assert all(f"--delimiter {way}: [" in caught.value.message for way in wanted)
     assert "# made" not in caught.value.message
 
@@ -201,7 +201,7 @@ def test_the_table_decides_by_how_many_they_are(load, make, database):
 
 def test_a_table_that_fits_both_readings_does_not_decide(load, make, database):
     make("CREATE TABLE t (a varchar(20), b varchar(20))")
-    with pytest.raises(DialectError, match="delimiter is in doubt"):
+    with pytest.raises(DialectError, match="delimiter is unclear"):
         load(TIE, header=False)
     assert rows(database, "SELECT * FROM t") == []
 
@@ -261,11 +261,11 @@ def test_a_separator_line_in_utf_16(load, make, database):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TIE, "Say --delimiter ',' or --delimiter ';'."),
-        ("a,b;c\n1,2;3\n", "Say --delimiter ';' or --delimiter ','."),
-        (RAGGED, "Say --ragged pad to fill short records"),
-        ('a,b\n1,"x"y\n2,"z"w\n', "Say --quotechar none if quotes mean nothing"),
-        ("# x\na b\n1 2\n3 4\n", "Say --comment '#'"),
+        (TIE, "Use --delimiter ',' or --delimiter ';'."),
+        ("a,b;c\n1,2;3\n", "Use --delimiter ';' or --delimiter ','."),
+        (RAGGED, "Use --ragged pad to fill short records"),
+        ('a,b\n1,"x"y\n2,"z"w\n', "Use --quotechar none if quotes have no special meaning"),
+        ("# x\na b\n1 2\n3 4\n", "Use --comment '#'"),
         ("id  name\n--  ----\n1   pen\n", "--delimiter none to load each line as one column."),
     ],
 )

@@ -67,7 +67,7 @@ def test_binary_rows_never_meet_another_type(postgres_url, thousand):
 
 def test_other_wishes_are_not_ignored(sqlite_url, thousand):
     snapshots.load(thousand, database=sqlite_url, limit=10)
-    with pytest.raises(snapshots.SnapshotsError, match="begun with other options"):
+    with pytest.raises(snapshots.SnapshotsError, match="has other options"):
         snapshots.load(thousand, database=sqlite_url, null_values=("x1",))
     assert snapshots.load(thousand, database=sqlite_url).outcome == "finished"
 

@@ -69,19 +69,19 @@ LOADED = {
 }
 
 REFUSED = {
-    "csvlint/invalid-byte-sequence.csv": "it is likely latin-1",
+    "csvlint/invalid-byte-sequence.csv": "it is probably latin-1",
     "made/empty.csv": "empty (0 bytes)",
-    "made/film.commas-unquoted.csv": "it is likely latin-1",
-    "made/film.csv": "it is likely latin-1",
+    "made/film.commas-unquoted.csv": "it is probably latin-1",
+    "made/film.csv": "it is probably latin-1",
     "made/head.parquet-bytes-named.csv": "Parquet",
     "made/missing-quote.csv": "that of 1 of 1 records is broken",
     "made/only-blank-lines.csv": "no records but blank lines",
-    "made/plan.latin-1.csv": "it is likely latin-1",
+    "made/plan.latin-1.csv": "it is probably latin-1",
     "made/quote-inside-quotes.csv": "that of 1 of 1 records is broken",
     "made/record-too-long.csv": "1 of 1 records have not 3 fields",
     "made/record-too-short.csv": "1 of 1 records have not 3 fields",
-    "made/sights.big5.csv": "it is likely big5",
-    "made/spending.latin-1.csv": "it is likely latin-1",
+    "made/sights.big5.csv": "it is probably big5",
+    "made/spending.latin-1.csv": "it is probably latin-1",
 }
 
 WITH_ENCODING = {
@@ -129,11 +129,11 @@ REFUSED_EXTRAS = {
     "shared/messy/csvtestdata.bad-quotes-with-unescaped-quote.csv": (
         "that of 1 of 1 records is broken"
     ),
-    "shared/messy/messytables.characters.csv": "it is likely big5",
-    "shared/messy/messytables.spanish_chars.csv": "it is likely latin-1",
-    "shared/messy/messytables.sparse_with_column_errors.csv": "it is likely latin-1",
-    "shared/movies/film.csv": "it is likely latin-1",
-    "shared/movies/film.commas-unquoted.csv": "it is likely latin-1",
+    "shared/messy/messytables.characters.csv": "it is probably big5",
+    "shared/messy/messytables.spanish_chars.csv": "it is probably latin-1",
+    "shared/messy/messytables.sparse_with_column_errors.csv": "it is probably latin-1",
+    "shared/movies/film.csv": "it is probably latin-1",
+    "shared/movies/film.commas-unquoted.csv": "it is probably latin-1",
     "shared/tlc/head.parquet-bytes-named.csv": "Parquet",
 }
 

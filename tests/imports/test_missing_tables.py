@@ -17,7 +17,7 @@ from tests.support.killed_imports import make_file
 from tests.support.recording_api import Api
 from tests.support.service_process import served
 
-GONE = "import 1 loaded this input into table a, which is gone: it is loaded anew"
+GONE = "import 1 loaded this input into table a, which is gone: loading it again"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_where_the_table_is_gone_it_is_loaded_anew(database, load):
     assert ids(database) == [1, 2, 3]
     again, said = load()
     assert (again.outcome, again.record.import_id, again.exit_code) == ("already_imported", 2, 5)
-    assert again.message.endswith("nothing done.")
+    assert again.message.endswith("Z).")
     assert not [text for text in said if "gone" in text]
     assert ids(database) == [1, 2, 3]
 
@@ -60,18 +60,18 @@ def test_where_the_table_is_empty_it_stays_imported(database, load):
     execute(database, "DELETE FROM a")
     result, said = load()
     assert (result.outcome, result.exit_code, result.emptied) == ("already_imported", 5, True)
-    assert result.message.endswith("nothing done. Its table a is empty now.")
-    assert result.hint == "--again loads it once more."
+    assert result.message.endswith(" Its table a is empty now.")
+    assert result.hint == "To load it again, add --again."
     _, said = load(dry_run=True)
     assert f"a{result.message[1:]} {result.hint}" in said
     execute(database, "INSERT INTO a (id, name, _import_id, _line) VALUES (9, 'z', 9, 9)")
     result, _ = load()
-    assert (result.message.endswith("nothing done."), result.emptied) == (True, False)
+    assert (result.message.endswith("Z)."), result.emptied) == (True, False)
     assert ids(database) == [9], "whose rows they are is not asked"
     execute(database, "DELETE FROM a")
     assert load(again=True)[0].outcome == "finished"
     assert ids(database) == [1, 2, 3]
-    assert load()[0].message.endswith("nothing done.")
+    assert load()[0].message.endswith("Z).")
 
 
 def test_every_form_of_the_name_is_asked(database, load):
@@ -118,13 +118,13 @@ def test_one_of_two_tables_is_gone(database, load):
     result, _ = load()
     assert (result.outcome, result.record.import_id) == ("already_imported", 2)
     assert "Import 1 loaded this input into table a, which is gone." in result.message
-    assert result.hint == "--again loads it once more. --table a loads it there anew."
-    assert load(table="b")[0].message.endswith("nothing done.")
+    assert result.hint == "To load it again, add --again. To load it into a again, add --table a."
+    assert load(table="b")[0].message.endswith("Z).")
     result, said = load(table="a")
     assert (result.outcome, result.record.import_id, GONE in said) == ("finished", 3, True)
     assert (ids(database), ids(database, "b")) == ([1, 2, 3], [1, 2, 3])
     execute(database, "DROP TABLE b")
-    assert load()[0].message.endswith("nothing done."), "nobody has asked for the other one"
+    assert load()[0].message.endswith("Z)."), "nobody has asked for the other one"
     execute(database, "DROP TABLE a")
     assert load()[0].outcome == "finished"
 
@@ -164,7 +164,7 @@ def test_an_unfinished_import_whose_table_is_gone_is_not_gone_on_with(database, 
     execute(database, "DROP TABLE a")
     with pytest.raises(ContractError, match=r"^The table of this import is gone\.$"):
         snapshots.resume(1, database=database)
-    began = "import 1 began to load this input into table a, which is gone: it is loaded anew"
+    began = "import 1 began to load this input into table a, which is gone: loading it again"
     assert began in load(dry_run=True)[1]
     # With other wishes, too: the old ones are gone with the table.
     result, said = load(null_values=("-",))
@@ -234,7 +234,7 @@ def test_a_delivery_has_no_table(database, tmp_path):
         assert snapshots.send(tmp_path / "a.csv", to, database=database).outcome == "finished"
         execute(database, "DROP TABLE a")
         again = snapshots.send(tmp_path / "a.csv", to, database=database)
-    assert (again.outcome, again.message.endswith("nothing done.")) == ("already_delivered", True)
+    assert (again.outcome, again.message.endswith("Z).")) == ("already_delivered", True)
 
 
 def test_on_the_command_line(database, tmp_path):

@@ -46,11 +46,12 @@ def test_the_zone_that_a_column_would_lose_is_named(database, tmp_path):
     assert [(one.code, one.reason) for one in rejects] == [
         (
             "not_a_timestamp",
-            '"2024-01-05T10:00:00Z" has a time zone, Z, and the column keeps none.',
+            '"2024-01-05T10:00:00Z" has a time zone, Z, which the column does not store.',
         ),
         (
             "not_a_timestamp",
-            '"2024-01-05 10:00:00 +02:00" has a time zone, +02:00, and the column keeps none.',
+            '"2024-01-05 10:00:00 +02:00" has a time zone, +02:00, which the column does not'
+            " store.",
         ),
     ]
 
@@ -109,7 +110,7 @@ def test_a_name_that_something_else_has_is_refused_before_anything_is_made(
     for options in ([], ["--dry-run"]):
         done, _ = load(database, tmp_path, "id,name\n1,Ana\n", *options)
         assert done.returncode == 1
-        assert f"No table of this name can be made: it is that of {what}." in done.stderr
+        assert f"The table cannot be created: {what} has this name." in done.stderr
         assert "--table" in done.stderr
         assert "resume" not in done.stderr
     done, _ = load(database, tmp_path, "id,name\n1,Ana\n", table="other")
@@ -354,7 +355,7 @@ def test_an_enum_names_the_column_and_what_it_takes(mysql_url, tmp_path):
         (5, "v", "not_in_enum"),
         (6, "v", "not_in_enum"),
     ]
-    assert rejects[0].reason.startswith('"1" is not one of the values allowed: "4", "a", "b\'c"')
+    assert rejects[0].reason.startswith('"1" is not one of the allowed values: "4", "a", "b\'c"')
     assert sorted(execute(mysql_url, "SELECT * FROM t")) == [
         (0, "a"),
         (1, "4"),

@@ -117,7 +117,7 @@ FIXED = [
 def test_the_first_option_reads_it_right(load, option, text, wanted):
     with pytest.raises(DialectError) as caught:
         load(text, "asked")
-    assert caught.value.hint.startswith(f"Say {option}")
+    assert caught.value.hint.startswith(f"Use {option}")
     assert load(text, "read", **_named(caught.value.hint)[0]) == wanted
 
 
@@ -165,7 +165,7 @@ def test_a_table_is_read_from_its_beginning_by_the_option(load, text, option, wa
 
 @pytest.mark.parametrize("text", FIXED)
 def test_of_fixed_places_no_delimiter_is_made(load, text):
-    with pytest.raises(DialectError, match="fixed places") as caught:
+    with pytest.raises(DialectError, match="fixed positions") as caught:
         load(text, "asked")
     assert "sqlcmd -s" in caught.value.hint
     assert "space" not in caught.value.hint

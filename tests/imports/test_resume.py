@@ -78,7 +78,7 @@ def test_a_finished_import_has_nothing_to_resume(database, tmp_path):
     path.write_text("id\n1\n")
     snapshots.load(path, database=database)
     assert snapshots.resume(1, database=database).outcome == "already_imported"
-    with pytest.raises(snapshots.SnapshotsError, match="no import 7"):
+    with pytest.raises(snapshots.SnapshotsError, match="has no import 7"):
         snapshots.resume(7, database=database)
 
 
@@ -229,7 +229,7 @@ def test_a_stream_goes_on_when_it_is_given_again(tmp_path, sqlite_url):
     spoilt[17 << 20] ^= 1
     other = command(*common, cwd=tmp_path, stdin=bytes(spoilt))
     assert other.returncode == 1
-    assert "not those that were loaded before" in other.stderr + other.stdout
+    assert "have changed since they were loaded" in other.stderr + other.stdout
     rest = command(*common, cwd=tmp_path, stdin=data)
     (result,) = objects(rest)
     assert (result["import_id"], result["loaded"], result["state"]) == (1, 400_000, "finished")
@@ -246,7 +246,7 @@ def test_stopped_while_the_database_is_away(own_server, tmp_path, number):
     held(process)
     own_server.kill()
     go_on(process)
-    while "waiting for up to" not in process.stderr.readline():
+    while "retrying for up to" not in process.stderr.readline():
         assert process.poll() is None
     code, result, err = interrupted(process, number, AWAY_SECONDS)
     assert code == 128 + number, err

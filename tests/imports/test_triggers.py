@@ -171,7 +171,7 @@ def test_rows_without_lineage_cannot_be_counted_and_this_is_said(url, kind, tmp_
     done = command("import", "t.csv", "--database", url, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 loaded" in done.stdout
-    assert "was not counted" in done.stderr
+    assert "were not counted" in done.stderr
     assert execute(url, "SELECT n FROM t ORDER BY n") == [(5,), (7,)]
 
 
@@ -183,8 +183,8 @@ def test_a_large_table_is_counted_by_an_index_or_not_at_all(url, kind, tmp_path,
         execute(url, "ANALYZE t")
     result = snapshots.load(numbers(tmp_path / "b.csv", [-1, 51]), database=url, table="t")
     assert result.counts.loaded == 2
-    said, _, index = result.hint.partition("quick: ")
-    assert "was not counted" in said
+    said, _, index = result.hint.partition("fast: ")
+    assert "were not counted" in said
     execute(url, index.removesuffix("."))
     result = snapshots.load(numbers(tmp_path / "c.csv", [-1, 52]), database=url, table="t")
     assert (result.counts.loaded, result.counts.skipped) == (1, 1)
@@ -202,7 +202,7 @@ def test_a_long_name_leaves_room_for_that_of_the_index(postgres_url, tmp_path, m
     path = numbers(tmp_path / "b.csv", [-1, 51])
     result = snapshots.load(path, database=postgres_url, table=name)
     assert result.outcome == "finished"
-    execute(postgres_url, result.hint.partition("quick: ")[2].removesuffix("."))
+    execute(postgres_url, result.hint.partition("fast: ")[2].removesuffix("."))
     path = numbers(tmp_path / "c.csv", [-1, 52])
     result = snapshots.load(path, database=postgres_url, table=name)
     assert (result.counts.loaded, result.counts.skipped) == (1, 1)
@@ -276,4 +276,4 @@ def test_rows_that_have_lost_their_lines_are_not_counted(mysql_url, tmp_path):
     path = numbers(tmp_path / "t.csv", [5, 6, 7])
     result = snapshots.load(path, database=mysql_url, table="t")
     assert (result.counts.loaded, result.counts.skipped) == (3, 0)
-    assert "was not counted" in result.hint
+    assert "were not counted" in result.hint

@@ -18,7 +18,7 @@ from tests.support.command import objects
 from tests.support.command import snapshots as command
 from tests.support.service_process import served
 
-SAYS = f"to {schema.VERSION}; an older snapshots cannot use it any more"
+SAYS = f"to {schema.VERSION}; older releases of snapshots cannot use it"
 COLUMNS = {
     1: {"chunks"},
     2: {"created_table", "same_as", "note", "workers_lost"},
@@ -190,7 +190,7 @@ def test_not_while_the_older_is_at_work(older, number, tmp_path):
     refused = run(older, tmp_path, "import", "people.csv")
     assert refused.returncode == 1
     assert "cannot be migrated yet" in refused.stderr
-    assert f"working on import 3, as {owner.this_process()}" in refused.stderr
+    assert f"running import 3, as process {owner.this_process()}" in refused.stderr
     is_as_it_was(older, number)
     assert run(older, tmp_path, "list").returncode == 0
     execute(older, "UPDATE snapshots_imports SET owner = NULL WHERE id = 3")
@@ -214,9 +214,9 @@ def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, 
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (9, f"has version 9; this program knows versions up to {schema.VERSION}"),
-        (0, "does not hold the version of the ledger"),
-        (-1, "does not hold the version of the ledger"),
+        (9, f"has version 9; this program supports versions up to {schema.VERSION}"),
+        (0, "does not have the version of the ledger"),
+        (-1, "does not have the version of the ledger"),
     ],
 )
 def test_another_version_is_refused_and_nothing_is_touched(older, number, tmp_path, found, says):

@@ -147,10 +147,10 @@ def test_rejects_say_where_and_why():
         (3, 8, "n", "not_an_integer", '"12x" is not an integer.', b"12x,b"),
         (4, 14, "n", "not_an_integer", r'"9\n9" is not an integer.', b'"9\n9",c'),
         (6, 22, "n", "out_of_range", f"3000000000 {wide}", b"3000000000,d"),
-        (7, 35, "n", "missing_value", "A value is required, and there is none.", b",e"),
+        (7, 35, "n", "missing_value", "A value is required but missing.", b",e"),
         (8, 38, None, "field_count", "The record has 1 field, the header has 2.", b"1"),
         (9, 40, None, "text_after_quote", "Text follows the closing quote of a field.", b'2,"f"g'),
-        (10, 47, None, "nul_character", "The record holds a NUL character.", b"3,\x00"),
+        (10, 47, None, "nul_character", "The record contains a NUL character.", b"3,\x00"),
         (11, 51, None, "invalid_encoding", "The record is not valid UTF-8.", b"4,\xff"),
         (12, 55, None, "unterminated_quote", "A quoted field is not closed.", b'5,"h'),
     ]

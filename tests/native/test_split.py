@@ -99,7 +99,7 @@ def test_a_chunk_of_given_bytes():
     ("change", "message"),
     [
         ({"delimiter": "|\n"}, "line end"),
-        ({"delimiter": "¦"}, "neither ASCII"),
+        ({"delimiter": "¦"}, "all of them ASCII"),
         ({"delimiter": "\n"}, "line end"),
         ({"quote": ","}, "same character"),
         ({"escape": '"'}, "same character"),

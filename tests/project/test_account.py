@@ -70,12 +70,12 @@ def test_all_of_it_is_secret(file):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("{", "cannot be read"),
+        ("{", "not valid JSON"),
         ("[]", "no client_email"),
         ('{"client_email": "a"}', "no private_key"),
         (
             '{"client_email": "a", "private_key": "hunter2", "private_key_id": "k"}',
-            "no RSA key",
+            "not an RSA key",
         ),
     ],
 )

@@ -114,7 +114,7 @@ def test_pages_and_limit_are_kept_and_what_lies_beyond_is_said(wells, tmp_path):
     daily = [page for page in api.pages if page.path == "/v1/daily-productions"]
     assert sum(len(json.loads(page.body)) for page in daily) <= 50
     assert "Stopped at the limit of 50 records." in done.stderr
-    assert "--limit says how many rows are sent" in done.stderr
+    assert "--limit sets how many rows are sent" in done.stderr
 
 
 def test_one_failing_resource_does_not_stop_the_others(wells, tmp_path):
@@ -126,8 +126,8 @@ def test_one_failing_resource_does_not_stop_the_others(wells, tmp_path):
         done = command("run", folder, cwd=tmp_path)
     assert done.returncode == 1
     assert "wells.sql: The server refuses the query" in done.stderr
-    assert "wrong.sql, line 1: This is no SELECT" in done.stderr
-    assert "wrong is no resource that is known: it is sent to /wrong" in done.stderr
+    assert "wrong.sql, line 1: The query begins with" in done.stderr
+    assert "wrong is not a known resource; sending it to /wrong" in done.stderr
     assert len(api.kept["daily-productions"]) == (WELLS - WELLS // BAD) * DAYS
     listed = objects(command("list", "--json", cwd=tmp_path))
     assert [one["kind"] for one in listed] == ["delivery"]
@@ -137,7 +137,7 @@ def test_a_refused_key_is_said_and_not_shown(wells, tmp_path):
     with serving(ComboCurve(key="another")) as server:
         done = command("run", example(tmp_path / "p", wells, server.url), cwd=tmp_path)
     assert done.returncode == 6
-    assert "The API does not know us: 401" in done.stderr
+    assert "The API does not accept these credentials: 401" in done.stderr
     said = done.stdout + done.stderr + (tmp_path / "snapshots.db").read_bytes().decode("latin-1")
     assert "key-of-tests" not in said
     assert "token-of-tests" not in said
@@ -159,7 +159,7 @@ def test_a_run_is_over_when_it_is_and_is_not_resumed(wells, tmp_path):
         command("run", example(tmp_path / "p", wells, server.url), "--limit", 10, cwd=tmp_path)
     done = command("resume", 1, cwd=tmp_path)
     assert done.returncode == 1
-    assert "sent the rows of a query, which is over" in done.stderr
+    assert "sent the rows of a query, which cannot be resumed by number" in done.stderr
 
 
 def test_each_run_sends_what_the_queries_give_then(wells, tmp_path):
@@ -179,7 +179,7 @@ def test_each_run_sends_what_the_queries_give_then(wells, tmp_path):
             assert (result["import_id"], result["outcome"]) == (run, "finished")
         again = command("run", folder, "--limit", 5, cwd=tmp_path)
     assert "Stopped at the limit of 5 records." in again.stderr
-    assert "--limit says how many rows are sent" in again.stderr
+    assert "--limit sets how many rows are sent" in again.stderr
 
 
 def test_a_query_without_rows_is_a_delivery_of_none(wells, tmp_path):
@@ -223,7 +223,7 @@ def test_start_without_a_project_takes_the_current_folder(wells, tmp_path, monke
     start = runpy.run_path(str(EXAMPLE / "core" / "main.py"))["start"]
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    with pytest.raises(SnapshotsError, match="no project"):
+    with pytest.raises(SnapshotsError, match="not a project"):
         start()
     api = ComboCurve()
     with serving(api) as server:
@@ -258,4 +258,4 @@ def test_an_address_where_nothing_is_rejects_nothing(wells, tmp_path):
     for result in objects(done):
         assert (result["loaded"], result["state"]) == (0, "interrupted")
         assert "refused_by_target" not in result["rejects_by_code"]
-        assert "nothing at this address" in result["message"]
+        assert "nothing exists at this address" in result["message"]

@@ -57,29 +57,37 @@ def test_daily_production_may_be_called_so(tmp_path):
     [
         ("", "combocurve.toml", r"\[connection\] is missing"),
         ("[connection]\n", "line 1, connection.type", "'type' is missing"),
-        ('[connection]\ntype = "oracle"\n', "line 2, connection.type", "cannot be 'oracle'"),
-        ("[connection]\ntype = 5\n", "line 2, connection.type", "a whole number, and must be a te"),
+        (
+            '[connection]\ntype = "oracle"\n',
+            "line 2, connection.type",
+            "'oracle' is not a valid value",
+        ),
+        ("[connection]\ntype = 5\n", "line 2, connection.type", "a whole number; it must be a te"),
         ('[connection]\n\ntype = "mysql"\n', "line 3, connection.type", r"\[mysql\] is missing"),
-        ('[connection]\ntype = "mysql"\nkind = 1\n', "line 3, connection.kind", "no key 'kind'"),
-        (SERVER + 'pasword = "x"\n', "line 9, postgres.pasword", "no key 'pasword'"),
-        (SERVER + "[mysql]\n", "line 9, mysql", "no section 'mysql'"),
-        (SERVER + "port = true\n", "line 9, postgres.port", "true or false, and must be"),
-        (SERVER + "port = 70000\n", "line 9, postgres.port", "It is 70000"),
-        (SERVER + 'tls = "yes"\n', "line 9, postgres.tls", "cannot be 'yes'"),
-        (SERVER + 'tls_ca = "none.pem"\n', "line 9, postgres.tls_ca", "no file"),
+        (
+            '[connection]\ntype = "mysql"\nkind = 1\n',
+            "line 3, connection.kind",
+            "key 'kind' is unknown",
+        ),
+        (SERVER + 'pasword = "x"\n', "line 9, postgres.pasword", "key 'pasword' is unknown"),
+        (SERVER + "[mysql]\n", "line 9, mysql", "section 'mysql' is unknown"),
+        (SERVER + "port = true\n", "line 9, postgres.port", "true or false; it must be"),
+        (SERVER + "port = 70000\n", "line 9, postgres.port", "value is 70000"),
+        (SERVER + 'tls = "yes"\n', "line 9, postgres.tls", "'yes' is not a valid value"),
+        (SERVER + 'tls_ca = "none.pem"\n', "line 9, postgres.tls_ca", "does not exist"),
         (SERVER + 'database = "${NOWHERE}"\n', "line 9, postgres.database", "NOWHERE is not set"),
-        (SERVER.replace("user", "usr"), "line 6, postgres.usr", "no key 'usr'"),
+        (SERVER.replace("user", "usr"), "line 6, postgres.usr", "key 'usr' is unknown"),
         (SERVER.replace('user = "reader"', ""), "line 5, postgres.user", "'user' is missing"),
-        (SERVER + "[api]\nlimit = 0\n", "line 10, api.limit", "It is 0"),
-        (SERVER + '[api]\nurl = "ftp://x"\n', "line 10, api.url", "no address"),
-        (SERVER + '[api]\nmethod = "GET"\n', "line 10, api.method", "cannot be 'GET'"),
-        (SERVER + "[api]\ntimeout = -1\n", "line 10, api.timeout", "It is -1"),
-        (SERVER + "[api]\ntimeout = nan\n", "line 10, api.timeout", "It is nan"),
-        (SERVER + f"[api]\nlimit = {1 << 63}\n", "line 10, api.limit", "It is 9223"),
+        (SERVER + "[api]\nlimit = 0\n", "line 10, api.limit", "value is 0"),
+        (SERVER + '[api]\nurl = "ftp://x"\n', "line 10, api.url", "not the address"),
+        (SERVER + '[api]\nmethod = "GET"\n', "line 10, api.method", "'GET' is not a valid value"),
+        (SERVER + "[api]\ntimeout = -1\n", "line 10, api.timeout", "value is -1"),
+        (SERVER + "[api]\ntimeout = nan\n", "line 10, api.timeout", "value is nan"),
+        (SERVER + f"[api]\nlimit = {1 << 63}\n", "line 10, api.limit", "value is 9223"),
         ("a = " + "[" * 5000 + "]" * 5000, "combocurve.toml", "nested too deep"),
         (SERVER + "[api]\nheaders = 1\n", "line 10, api.headers", "must be a section"),
         (SERVER + "[api.headers]\nx-a = 1\n", "line 10, api.headers.x-a", "must be a text"),
-        (SERVER + "[api\n", "line 9", "no TOML"),
+        (SERVER + "[api\n", "line 9", "not valid TOML"),
     ],
 )
 def test_an_error_names_file_line_and_key(tmp_path, text, place, says):
@@ -95,7 +103,7 @@ def test_a_path_for_a_resource_that_is_not_there_is_a_slip(tmp_path):
     project(tmp_path, SERVER + '[api.paths]\nwels = "/w"\n')
     with pytest.raises(ProjectError, match="names 'wels'") as caught:
         read_project(tmp_path)
-    assert caught.value.hint == "Do you mean 'wells'?"
+    assert caught.value.hint == "Did you mean 'wells'?"
 
 
 @pytest.mark.parametrize("missing", ["combocurve.toml", "resources/wells.sql", "."])
@@ -109,11 +117,12 @@ def test_a_folder_that_is_no_project_is_told_what_it_lacks(tmp_path, missing):
         read_project(folder)
     assert caught.value.place == str(folder)
     assert {"combocurve.toml": "no combocurve.toml", "resources/wells.sql": "no resources/<name>",
-            ".": "no such folder"}[missing] in caught.value.message  # fmt: skip
+            ".": "folder does not exist"}[missing] in caught.value.message  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("variable", "says"), [("COMBOCURVE_API_KEY", "no API key"), ("COMBOCURVE_TOKEN", "token nor")]
+    ("variable", "says"),
+    [("COMBOCURVE_API_KEY", "API key is missing"), ("COMBOCURVE_TOKEN", "token nor")],
 )
 def test_without_a_key_or_a_token_nothing_is_begun(tmp_path, monkeypatch, variable, says):
     monkeypatch.delenv(variable)

@@ -65,7 +65,7 @@ def test_a_duplicate_is_finished_and_stands_for_nothing(database, tmp_path, made
             second = client.wait(client.submit(file=name, contract=FIELDS))
             is_duplicate(second, 1)
             assert second["id"] == n + 2
-            assert "Import 1 has loaded the same bytes (t.csv): nothing done." in second["note"]
+            assert "Import 1 has already loaded the same bytes (t.csv)." in second["note"]
         after = numbers(client)
         changed = {one for one in after if after[one] != before.get(one)}
         assert changed == {("snapshots_import_ends_total", 'outcome="already_imported"')}

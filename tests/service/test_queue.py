@@ -213,7 +213,7 @@ def test_urls_of_strangers(sqlite_url, tmp_path):
             submit(sqlite_url, url=url)
         with worker(sqlite_url, tmp_path):
             wait_for(is_in(sqlite_url, 2, "failed"))
-        assert "may not be read" in entry(sqlite_url, 1).error
+        assert "may not read from" in entry(sqlite_url, 1).error
         assert web.requests == []
         submit(sqlite_url, url=url)
         with worker(sqlite_url, tmp_path, allow=f"127.0.0.1:{web.port}"):

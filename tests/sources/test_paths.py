@@ -58,8 +58,8 @@ def test_a_url_stands_for_itself(folder):
     [
         ("empty", "no CSV files", "*.csv"),
         ("*.parquet", "No file matches", "ls"),
-        ("aa.csv", "no such file", "a.csv"),
-        ("none/aa.csv", "no such file", "no folder"),
+        ("aa.csv", "file does not exist", "a.csv"),
+        ("none/aa.csv", "file does not exist", "folder"),
     ],
 )
 def test_what_stands_for_nothing(folder, argument, message, hint):

@@ -24,7 +24,7 @@ def refusal(name):
 
 
 def test_a_missing_file(tmp_path):
-    assert "no such file" in refusal(tmp_path / "none.csv").message
+    assert "file does not exist" in refusal(tmp_path / "none.csv").message
 
 
 def test_a_folder(tmp_path):
@@ -47,7 +47,7 @@ def unreadable(tmp_path):
 
 
 def test_an_unreadable_file(unreadable):
-    assert "may not be read" in refusal(unreadable).message
+    assert "may not read the file" in refusal(unreadable).message
 
 
 def test_an_empty_file():
@@ -66,7 +66,7 @@ def test_a_socket(tmp_path):
 
 @pytest.mark.parametrize("url", ["https://no-such-host.invalid/a.csv", "HTTP://nowhere.invalid/y"])
 def test_a_url_of_no_host(url):
-    assert "No host" in refusal(url).message
+    assert "host name is unknown" in refusal(url).message
 
 
 def test_a_url_with_a_password_does_not_show_it():

@@ -57,7 +57,7 @@ def test_every_kind_of_bad_file(sqlite_url, folder, tmp_path):
         reasons = failed(sqlite_url, tmp_path)
         assert set(reasons) == set(bad)
         assert all(reasons.values())
-        assert reasons["secret.csv"].endswith("The file may not be read.")
+        assert reasons["secret.csv"].endswith("This user may not read the file.")
         (folder / "secret.csv").chmod(0o600)
         os.utime(folder / "secret.csv")
         put(folder / "empty.csv", 100, 10)

@@ -47,7 +47,7 @@ def test_a_table_that_is_dropped_is_not_filled_again(database, folder):
     code, said = once(database, folder, *options)
     (ended,) = of(said, "ended")
     assert (code, ended["outcome"], ended["path"].endswith("a1.csv")) == (0, "finished", True)
-    assert "which is gone: it is loaded anew" in ended["message"]
+    assert "which is gone: loading it again" in ended["message"]
     check_ids(database, {10, 11, 12})
 
 
@@ -87,7 +87,7 @@ def test_a_copy_is_no_reason_to_fill_it_again(database, folder):
     loaded = "a.csv" if of(said, "missing")[0]["path"].endswith("/a.csv") else "copy.csv"
     (refused,) = of(said, "refused")
     assert "into table t, which is gone" in refused["error"]
-    assert refused["hint"] == "Touch the file to load it anew."
+    assert refused["hint"] == "To load the file again, touch it."
     assert of(once(database, folder, "--table", "t")[1], "refused", "ended") == []
     other = folder / ("copy.csv" if loaded == "a.csv" else "a.csv")
     touch(other)
@@ -133,10 +133,10 @@ def test_people_and_logs_are_told(sqlite_url, folder):
     execute(sqlite_url, "DELETE FROM t")
     said = run()
     assert "a.csv: imported before (import 1), but table t is empty now: nothing done\n" in said
-    assert "a.csv --again loads it once more\n" in said
+    assert "a.csv --again\n" in said
     assert '"event": "rows_missing"' in run("--log-format", "json").replace('":"', '": "')
     execute(sqlite_url, "DROP TABLE t")
-    assert "but table t is gone: nothing done\n  touch the file to load it anew\n" in run()
+    assert "but table t is gone: nothing done\n  to load the file again, touch it\n" in run()
     assert '"event": "table_missing"' in run("--log-format", "json").replace('":"', '": "')
 
 

@@ -174,8 +174,8 @@ def test_a_mysql_that_is_full(listening):
 def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(CannotConnect, match="No server listens there") as error:
+    with pytest.raises(CannotConnect, match="No server listens on this port") as error:
         locate(f"127.0.0.1:{port}")
     assert error.value.exit_code == 6
-    with pytest.raises(CannotConnect, match="No host of that name"):
+    with pytest.raises(CannotConnect, match="host name is unknown"):
         locate("no-such-host.invalid:5432")

@@ -31,7 +31,7 @@ def test_after_a_kill(database, tmp_path):
     execute(database, "UPDATE t SET name = 'name 1' WHERE id = 1")
     said = []
     report = verify(database, import_id, said.append)
-    assert any("goes on at byte" in one for one in said)
+    assert any("continuing at byte" in one for one in said)
     assert (report.chunks, report.equal, report.exit_code) == (chunks, 997, 8)
     assert told(report) == [
         ("changed", 3, "name", "name 1", "x"),

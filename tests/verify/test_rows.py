@@ -71,7 +71,7 @@ def test_a_column_and_a_table_that_are_gone(database, tmp_path):
     execute(database, "ALTER TABLE t DROP COLUMN name")
     report = verify(database, import_id)
     assert (report.exit_code, report.equal) == (8, 1000)
-    assert report.table == ["The table has no column 'name' any more."]
+    assert report.table == ["The table no longer has the column 'name'."]
     execute(database, "DROP TABLE t")
     report = verify(database, import_id)
     assert (report.exit_code, report.compared) == (8, False)

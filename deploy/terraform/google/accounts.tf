@@ -1,5 +1,5 @@
-# API and workers are two accounts, and each may do what it does and nothing else: both read the
-# password of the database, the API reads hashes of tokens, and the workers read the bucket.
+# The API and the workers have separate accounts with minimal rights: both read the
+# password of the database, the API reads the hashes of tokens, and the workers read the bucket.
 resource "google_service_account" "this" {
   for_each = toset(["api", "worker"])
 

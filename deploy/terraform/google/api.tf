@@ -4,7 +4,7 @@ resource "google_cloud_run_v2_service" "api" {
   ingress             = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = var.protected
 
-  # The service asks for its own token, in the header that Cloud Run would use for itself.
+  # The service requires its own token, in the header that Cloud Run would use otherwise.
   invoker_iam_disabled = true
 
   template {
@@ -35,7 +35,7 @@ resource "google_cloud_run_v2_service" "api" {
         "--port=8000",
         "--workers=0",
         "--tokens=/run/secrets/snapshots/tokens",
-        "--max-upload=1", # its disk is its memory, and no worker sees it
+        "--max-upload=1", # its disk is its memory, and workers cannot read it
       ]
 
       ports {

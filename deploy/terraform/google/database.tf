@@ -19,7 +19,7 @@ resource "google_sql_database_instance" "this" {
       ssl_mode        = "ENCRYPTED_ONLY"
     }
 
-    # The ledger is in the database: a backup has the rows and their account, as of one moment.
+    # The ledger is in the database, so a backup has the rows and their account of one moment.
     backup_configuration {
       enabled                        = true
       point_in_time_recovery_enabled = true

@@ -1,5 +1,5 @@
-# The database has a private address only; API and workers have a leg in the same network. What they
-# send to the internet goes there directly.
+# The database has a private address only; the API and the workers join its network. Their traffic
+# to the internet does not use it.
 resource "google_compute_network" "this" {
   name                    = var.name
   auto_create_subnetworks = false

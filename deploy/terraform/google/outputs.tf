@@ -1,10 +1,10 @@
 output "url" {
-  description = "Where the API and its dashboard are."
+  description = "The URL of the API and its dashboard."
   value       = google_cloud_run_v2_service.api.uri
 }
 
 output "bucket" {
-  description = "Where files to be imported can be put."
+  description = "The bucket for files to import."
   value       = google_storage_bucket.files.url
 }
 

@@ -21,7 +21,7 @@ resource "google_secret_manager_secret_version" "database_password" {
   secret_data_wo_version = var.secrets_version
 }
 
-# The service needs no more than the hash of a client's token.
+# The service needs only the hash of a client's token.
 resource "google_secret_manager_secret_version" "tokens" {
   secret                 = google_secret_manager_secret.this["tokens"].id
   secret_data_wo         = "client write sha256:${sha256(var.token)}\n"

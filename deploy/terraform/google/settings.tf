@@ -1,5 +1,5 @@
 locals {
-  # Of API and workers alike; the password comes as a secret.
+  # For the API and the workers; the password is a secret.
   settings = {
     SNAPSHOTS_DATABASE   = "postgresql://${google_sql_user.this.name}@${google_sql_database_instance.this.private_ip_address}:5432/${google_sql_database.this.name}?sslmode=require"
     SNAPSHOTS_ALLOW_HOST = google_storage_bucket.files.url

@@ -1,22 +1,22 @@
 variable "project" {
-  description = "The Google Cloud project that everything is made in."
+  description = "The Google Cloud project to create everything in."
   type        = string
 }
 
 variable "region" {
-  description = "Where everything runs: one region, so that no byte between worker and database is billed."
+  description = "The region of all resources. One region avoids traffic costs between workers and the database."
   type        = string
   default     = "europe-west1"
 }
 
 variable "name" {
-  description = "What everything is named after."
+  description = "The prefix of all names."
   type        = string
   default     = "snapshots"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
-    error_message = "Three to twenty small letters, digits and hyphens; a letter first, no hyphen last."
+    error_message = "Use three to twenty lower-case letters, digits and hyphens; begin with a letter, and do not end with a hyphen."
   }
 }
 
@@ -26,24 +26,24 @@ variable "image" {
 
   validation {
     condition     = can(regex("@sha256:[0-9a-f]{64}$", var.image))
-    error_message = "Name the image by its digest: a tag can come to mean something else."
+    error_message = "Name the image by its digest, as a tag can change."
   }
 }
 
 variable "token" {
-  description = "What a client of the API must show. Only its hash is stored, and nothing of it in the state."
+  description = "The token for clients of the API. Only its hash is stored, and neither is in the state."
   type        = string
   sensitive   = true
   ephemeral   = true
 
   validation {
     condition     = length(var.token) >= 32
-    error_message = "At least 32 characters, for instance of: openssl rand -hex 32"
+    error_message = "Use at least 32 characters, for example from: openssl rand -hex 32"
   }
 }
 
 variable "secrets_version" {
-  description = "Raise it to store the token's hash anew and to give the database a new password."
+  description = "Raise this number to store the token's hash again and to give the database a new password."
   type        = number
   default     = 1
 }
@@ -55,19 +55,19 @@ variable "public" {
 }
 
 variable "api_instances" {
-  description = "The API runs on so many instances, as requests come."
+  description = "The minimum and maximum number of API instances, scaled by requests."
   type        = object({ min = number, max = number })
   default     = { min = 1, max = 4 }
 }
 
 variable "workers" {
-  description = "How many imports are done at once. Cloud Run does not scale this by itself."
+  description = "The number of parallel imports. Cloud Run does not scale it automatically."
   type        = number
   default     = 1
 
   validation {
     condition     = var.workers >= 1 && floor(var.workers) == var.workers
-    error_message = "At least one worker, or nothing is imported."
+    error_message = "Set at least one worker, or nothing is imported."
   }
 }
 
@@ -78,13 +78,13 @@ variable "worker_size" {
 }
 
 variable "database" {
-  description = "The machine of the database, its disk to begin with, and whether a second zone stands by."
+  description = "The machine type of the database, its initial disk size, and whether a second zone is on standby."
   type        = object({ tier = string, disk_gb = number, standby = bool })
   default     = { tier = "db-custom-2-7680", disk_gb = 100, standby = false }
 }
 
 variable "protected" {
-  description = "Whether database and bucket are kept from being destroyed."
+  description = "Whether the database and the bucket are protected against deletion."
   type        = bool
   default     = true
 }

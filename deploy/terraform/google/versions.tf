@@ -1,4 +1,4 @@
-# Secrets are written through and kept in no state: that needs these versions.
+# Write-only secrets, which are not in the state, need these versions.
 terraform {
   required_version = ">= 1.11"
 

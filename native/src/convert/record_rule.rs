@@ -43,7 +43,7 @@ impl RecordRule {
         columns: &[Column],
         mut field: impl FnMut(&Column) -> (Vec<u8>, bool),
     ) -> Option<String> {
-        let mut reason = format!("There is no value in {}", self.names);
+        let mut reason = format!("The record has no value in {}", self.names);
         if let Some((column, texts)) = &self.when {
             let column = &columns[*column];
             let (text, _) = field(column);

@@ -36,7 +36,7 @@ fn escaped(text: &[u8]) -> String {
 pub fn of_record(code: RejectCode, dialect: &Dialect) -> String {
     match code {
         RejectCode::UnterminatedQuote if dialect.quote.is_none() => {
-            "The last line end has an escape before it, so the record does not end.".into()
+            "An escape character precedes the last line end, so the record does not end.".into()
         }
         RejectCode::UnterminatedQuote => "A quoted field is not closed.".into(),
         RejectCode::TextAfterQuote => "Text follows the closing quote of a field.".into(),
@@ -46,8 +46,8 @@ pub fn of_record(code: RejectCode, dialect: &Dialect) -> String {
                 dialect.max_record_size
             )
         }
-        RejectCode::RepeatedHeader => "The record is the header once more.".into(),
-        RejectCode::NulCharacter => "The record holds a NUL character.".into(),
+        RejectCode::RepeatedHeader => "The record repeats the header.".into(),
+        RejectCode::NulCharacter => "The record contains a NUL character.".into(),
         _ => "The record is not valid UTF-8.".into(),
     }
 }
@@ -67,7 +67,7 @@ pub fn of_field_count(found: usize, expected: usize, header: bool) -> String {
 pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<&str>) -> String {
     let form = |usual| pattern.unwrap_or(usual);
     let mut sentence = match code {
-        RejectCode::MissingValue => return "A value is required, and there is none.".into(),
+        RejectCode::MissingValue => return "A value is required but missing.".into(),
         RejectCode::OutOfRange if kind.kind != TypeKind::Timestamptz => escaped(text),
         _ => shown(text),
     };
@@ -79,7 +79,7 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
             " is neither a number nor a word for true or false."
         ),
         RejectCode::NotABoolean => {
-            write!(sentence, " is neither a word for true nor one for false.")
+            write!(sentence, " is not a word for true or false.")
         }
         RejectCode::NotADate => write!(sentence, " is not a date ({}).", form("YYYY-MM-DD")),
         RejectCode::NotATime | RejectCode::NotATimestamp
@@ -89,12 +89,12 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
             let zone = escaped(zone);
             write!(
                 sentence,
-                " has a time zone, {zone}, and the column keeps none."
+                " has a time zone, {zone}, which the column does not store."
             )
         }
         RejectCode::NotATime if kind.wire == Wire::Span => write!(
             sentence,
-            " is neither a time of day nor a span of time ({}).",
+            " is neither a time of day nor a time span ({}).",
             form("[-]HH:MM:SS")
         ),
         RejectCode::NotATime => write!(sentence, " is not a time of day ({}).", form("HH:MM:SS")),
@@ -176,7 +176,7 @@ fn out_of_range(sentence: &mut String, kind: &TypeSpec) -> std::fmt::Result {
             (Some(precision), None) => write!(sentence, " has more than {precision} digits."),
             _ => write!(
                 sentence,
-                " has more than 1000 digits on a side of the decimal point."
+                " has more than 1000 digits before or after the decimal point."
             ),
         },
     }
@@ -202,13 +202,13 @@ fn loses_precision(sentence: &mut String, kind: &TypeSpec) -> std::fmt::Result {
         TypeKind::Float => {
             write!(
                 sentence,
-                " cannot be kept exactly in a {}-bit float.",
+                " cannot be stored exactly in a {}-bit float.",
                 kind.bits
             )
         }
         _ => write!(
             sentence,
-            " has more than {} digits after the second.",
+            " has more than {} fractional digits in the seconds.",
             kind.fraction
         ),
     }
@@ -220,14 +220,14 @@ fn too_long(sentence: &mut String, text: &[u8], kind: &TypeSpec) -> std::fmt::Re
         (Some(most), _) if chars > most => {
             write!(
                 sentence,
-                " has {chars} characters, the column holds {most}."
+                " has {chars} characters; the column holds at most {most}."
             )
         }
         (_, most) => {
             let most = most.unwrap_or_default();
             write!(
                 sentence,
-                " has {} bytes, the column holds {most}.",
+                " has {} bytes; the column holds at most {most}.",
                 text.len()
             )
         }

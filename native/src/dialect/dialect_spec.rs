@@ -68,7 +68,7 @@ pub fn delimiter(text: &str) -> Result<(u8, Vec<u8>), String> {
             Ok((*first, rest.to_vec()))
         }
         _ => Err(format!(
-            "delimiter {text:?} is neither ASCII nor of at most {MAX_DELIMITER} characters"
+            "delimiter {text:?} must have at most {MAX_DELIMITER} characters, all of them ASCII"
         )),
     }
 }

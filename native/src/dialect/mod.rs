@@ -290,11 +290,11 @@ impl Dialect {
             }
         }
         if self.skip_initial_space && named.iter().any(|(_, byte)| *byte == Some(b' ')) {
-            return Err("skip_initial_space: the space has another meaning already".into());
+            return Err("skip_initial_space: the space already has another meaning".into());
         }
         if !(1..=MAX_RECORD_SIZE).contains(&self.max_record_size) {
             return Err(format!(
-                "max_record_size is not within 1 and {MAX_RECORD_SIZE}"
+                "max_record_size must be from 1 to {MAX_RECORD_SIZE}"
             ));
         }
         Ok(())

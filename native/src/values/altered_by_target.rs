@@ -103,7 +103,7 @@ fn all_differ(members: &[Member<'_>]) -> Result<(), String> {
             let shown = |text: &[u8]| String::from_utf8_lossy(text).chars().take(60).collect();
             let (name, value): (String, String) = (shown(members[n].name), shown(members[n].value));
             Err(format!(
-                "has the member {name} more than once, and the column would keep {value} alone."
+                "has the member {name} more than once, and the column would keep only {value}."
             ))
         }
     }
@@ -195,7 +195,7 @@ mod tests {
         let reason = json_members(br#"{"a":1, "b": 3, "a" : [1, {"c": 2}] , "d":4}"#, false);
         assert_eq!(
             reason.unwrap_err(),
-            r#"has the member "a" more than once, and the column would keep [1, {"c": 2}] alone."#
+            r#"has the member "a" more than once, and the column would keep only [1, {"c": 2}]."#
         );
         let many: Vec<String> = (0..100).map(|n| format!("\"k{}\":{n}", n % 99)).collect();
         let many = format!("{{{}}}", many.join(","));

@@ -86,7 +86,7 @@ impl Constraints {
             {
                 Err((
                     RejectCode::NotInEnum,
-                    format!("is not one of the values allowed: {}", list(allowed)),
+                    format!("is not one of the allowed values: {}", list(allowed)),
                 ))
             }
             _ => Ok(()),
@@ -101,11 +101,13 @@ impl Constraints {
             } else {
                 "characters"
             };
-            format!("has {length} {characters}, at {what} {limit} must be.")
+            format!("has {length} {characters}; the {what} is {limit}.")
         };
         match (self.min_length, self.max_length) {
-            (Some(least), _) if length < least => Err((RejectCode::TooShort, has("least", least))),
-            (_, Some(most)) if length > most => Err((RejectCode::TooLong, has("most", most))),
+            (Some(least), _) if length < least => {
+                Err((RejectCode::TooShort, has("minimum", least)))
+            }
+            (_, Some(most)) if length > most => Err((RejectCode::TooLong, has("maximum", most))),
             _ => Ok(()),
         }
     }
@@ -253,14 +255,14 @@ mod tests {
         assert_eq!(check(&awards, "Yes", Value::Unordered), Ok(()));
         let (code, reason) = check(&awards, "yes", Value::Unordered).unwrap_err();
         assert_eq!(code, RejectCode::NotInEnum);
-        assert_eq!(reason, r#"is not one of the values allowed: "No", "Yes"."#);
+        assert_eq!(reason, r#"is not one of the allowed values: "No", "Yes"."#);
 
         let name = column("text", r#"{"min_length": 2, "max_length": 3}"#);
         assert_eq!(check(&name, "\u{e9}\u{1f600}", Value::Unordered), Ok(()));
         let (code, reason) = check(&name, "\u{e9}", Value::Unordered).unwrap_err();
         assert_eq!(
             (code, &*reason),
-            (RejectCode::TooShort, "has 1 character, at least 2 must be.")
+            (RejectCode::TooShort, "has 1 character; the minimum is 2.")
         );
         assert_eq!(
             check(&name, "abcd", Value::Unordered).unwrap_err().0,

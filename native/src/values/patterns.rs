@@ -163,7 +163,7 @@ impl PatternCache {
 fn compile(text: &str, left: usize, lookups_left: u64, memory: usize) -> Result<Pattern, String> {
     if text.len() > MAX_PATTERN_TEXT {
         return Err(format!(
-            "is too long: it has {} bytes, and {MAX_PATTERN_TEXT} is the limit",
+            "is too long: it has {} bytes; the limit is {MAX_PATTERN_TEXT}",
             text.len()
         ));
     }
@@ -171,7 +171,7 @@ fn compile(text: &str, left: usize, lookups_left: u64, memory: usize) -> Result<
         let number = text
             .get(..place.start.offset)
             .map_or(0, |before| before.chars().count());
-        format!("cannot be read: {what}, at its character {}", number + 1)
+        format!("is not valid: {what}, at character {}", number + 1)
     };
     let ast = ast::parse::Parser::new().parse(text);
     let ast = ast.map_err(|error| broken(error.kind(), error.span()))?;
@@ -186,8 +186,8 @@ fn compile(text: &str, left: usize, lookups_left: u64, memory: usize) -> Result<
     let lookups = if effort.folds { effort.lookups } else { 0 };
     if lookups > MAX_PATTERN_LOOKUPS {
         return Err(format!(
-            "is too large: its classes of characters, in any case, make more than {MAX_PATTERN_LOOKUPS} \
-             characters, the limit of a pattern"
+            "is too large: its character classes, ignoring case, have more than \
+             {MAX_PATTERN_LOOKUPS} characters, the limit for a pattern"
         ));
     }
     if lookups > lookups_left {
@@ -232,14 +232,14 @@ fn shown(text: &str) -> String {
 
 fn each() -> String {
     format!(
-        "is too large: compiled it takes more than {} MiB, the limit of a pattern",
+        "is too large: compiled, it takes more than {} MiB, the limit for a pattern",
         MAX_PATTERN_BYTES >> 20
     )
 }
 
 fn together() -> String {
     format!(
-        "is too large beside the others: compiled they take more than {} MiB, the limit of a \
+        "is too large with the others: compiled, they take more than {} MiB, the limit for a \
          contract",
         MAX_CONTRACT_BYTES >> 20
     )
@@ -247,8 +247,8 @@ fn together() -> String {
 
 fn lookups_together() -> String {
     format!(
-        "is too large beside the others: their classes of characters, in any case, make more than \
-         {MAX_CONTRACT_LOOKUPS} characters, the limit of a contract"
+        "is too large with the others: their character classes, ignoring case, have more than \
+         {MAX_CONTRACT_LOOKUPS} characters, the limit for a contract"
     )
 }
 
@@ -283,11 +283,11 @@ mod tests {
     fn what_is_no_pattern_is_said_where() {
         assert_eq!(
             refusal("a)(b"),
-            "cannot be read: unopened group, at its character 2"
+            "is not valid: unopened group, at character 2"
         );
         assert_eq!(
             refusal("\u{e9}("),
-            "cannot be read: unclosed group, at its character 2"
+            "is not valid: unclosed group, at character 2"
         );
         assert!(refusal("a(?=b)").contains("look-around"));
         assert!(refusal(&("(".repeat(30_000) + &")".repeat(30_000))).contains("nest"));

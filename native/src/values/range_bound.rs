@@ -54,7 +54,7 @@ impl RangeBound {
         let plain = plain_number(column, text);
         let value = limit(column, text.as_bytes(), &plain).ok_or_else(|| {
             format!(
-                "The {} of column {:?} cannot be read as the column's type: {text:?}.",
+                "The {} of column {:?} is not a value of the column's type: {text:?}.",
                 side.name(),
                 column.name
             )

@@ -45,9 +45,11 @@ def read_contract(path: Path | str) -> Contract:
         # Numbers as they are written: 0.1 as a binary float is another number.
         document = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
-        reason = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
+        reason = "a number is too large" if isinstance(error, ArithmeticError) else error
         raise ContractError(
-            f"The contract is not JSON: {reason}.", place=place, hint="A Table Schema is JSON."
+            f"The contract is not valid JSON: {reason}.",
+            place=place,
+            hint="A Table Schema is JSON.",
         ) from error
     except RecursionError as error:
         raise ContractError(
@@ -61,7 +63,7 @@ def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
     fields = schema.get("fields") if isinstance(schema, dict) else None
     if isinstance(fields, list) and len(fields) > MOST_FIELDS:
         at = SchemaPlace(place).key("fields")
-        raise refuse(at, f"There are {len(fields):,} fields, and {MOST_FIELDS:,} are the limit.")
+        raise refuse(at, f"The contract has {len(fields):,} fields; the limit is {MOST_FIELDS:,}.")
     contract = parse_contract(schema, place)
     require_patterns(contract, place)
     return contract
@@ -93,16 +95,20 @@ def _check_text(schema: Mapping[str, Any], at: SchemaPlace) -> None:
         json.dumps(schema, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
         half = ascii(error.object[error.start])[1:-1]
-        raise refuse(at, f"It holds {half}, which is half of a character and no text.") from error
+        raise refuse(at, f"It has {half}, which is half of a character and not text.") from error
     except RecursionError as error:
-        raise refuse(at, "It is nested too deep to be a Table Schema.") from error
+        raise refuse(at, "The contract is nested too deep to be a Table Schema.") from error
 
 
 def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
     if not isinstance(schema, dict):
-        raise refuse(at, "A Table Schema is an object with `fields`.")
+        raise refuse(at, "A Table Schema must be an object with `fields`.")
     if "resources" in schema or "schema" in schema:
-        raise refuse(at, "This is a data package or resource.", "Give the Table Schema in it.")
+        raise refuse(
+            at,
+            "This is a data package or resource, not a Table Schema.",
+            "Use the Table Schema inside it.",
+        )
     fields = schema.get("fields")
     if not isinstance(fields, list) or not fields:
         hint = f"It has: {', '.join(map(str, schema))}." if schema else ""
@@ -110,8 +116,8 @@ def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
     if schema.get("foreignKeys"):
         raise refuse(
             at.key("foreignKeys"),
-            "Foreign keys are not checked by an import.",
-            "Take them out of the contract, and declare them in the database.",
+            "An import does not check foreign keys.",
+            "Remove them from the contract, and declare them in the database.",
         )
     if schema.get("uniqueKeys"):
         raise refuse(
@@ -137,9 +143,11 @@ def _check_names(columns: tuple[Column, ...], at: SchemaPlace) -> None:
     seen: set[str] = set()
     for column in columns:
         if column.name.lower() in RESERVED:
-            raise refuse(at, f"{column.name!r} is a column for lineage.", "Call it otherwise.")
+            raise refuse(
+                at, f"{column.name!r} is the name of a lineage column.", "Choose another name."
+            )
         if column.name.lower() in seen:
-            raise refuse(at, f"Two fields are called {column.name!r}.", "Rename one of them.")
+            raise refuse(at, f"Two fields have the name {column.name!r}.", "Rename one of them.")
         seen.add(column.name.lower())
 
 
@@ -151,12 +159,14 @@ def _missing_values(schema: Mapping[str, Any], at: SchemaPlace) -> tuple[str, ..
         return None
     values = schema.get("missingValues", [""])
     if not isinstance(values, list):
-        raise refuse(at.key("missingValues"), "missingValues is a list of texts.")
+        raise refuse(at.key("missingValues"), "missingValues must be a list of strings.")
     found = []
     for entry in values:
         value = entry.get("value") if isinstance(entry, dict) else entry
         if not isinstance(value, str):
-            raise refuse(at.key("missingValues"), f"{value!r} is not a text.", "Put it in quotes.")
+            raise refuse(
+                at.key("missingValues"), f"{value!r} is not a string.", "Put it in quotes."
+            )
         found.append(value)
     return tuple(found)
 
@@ -167,12 +177,16 @@ def _primary_key(
     key = schema.get("primaryKey", [])
     names = [key] if isinstance(key, str) else key
     if not isinstance(names, list):
-        raise refuse(at.key("primaryKey"), "primaryKey is the name of a field, or a list of them.")
+        raise refuse(
+            at.key("primaryKey"), "primaryKey must be the name of a field, or a list of names."
+        )
     known = {column.name for column in columns}
     for name in names:
         if not isinstance(name, str) or name not in known:
             raise refuse(
-                at.key("primaryKey"), f"There is no field {name!r}.", nearest(str(name), known)
+                at.key("primaryKey"),
+                f"The contract has no field {name!r}.",
+                nearest(str(name), known),
             )
     return tuple(names)
 

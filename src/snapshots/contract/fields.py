@@ -39,19 +39,21 @@ _BITS = {"integer": (8, 16, 24, 32, 64), "float": (32, 64)}
 def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
     """Returns the column that a field describes. Raises ContractError for what cannot be kept."""
     if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
-        raise refuse(at, "A field is an object with a name.")
+        raise refuse(at, "A field must be an object with a name.")
     words_of(field, FIELD, at)
     misplaced = CONSTRAINTS & set(field)
     if misplaced:
         key = min(misplaced)
         raise refuse(
-            at.key(key), f"{key} is a constraint.", f'Write "constraints": {{"{key}": ...}}.'
+            at.key(key),
+            f"{key} belongs under constraints.",
+            f'Write "constraints": {{"{key}": ...}}.',
         )
     meaning = _meaning(field, at)
     kind = meaning.type.kind
     constraints = field.get("constraints", {})
     if not isinstance(constraints, dict):
-        raise refuse(at.key("constraints"), "constraints is an object.")
+        raise refuse(at.key("constraints"), "constraints must be an object.")
     _check_constraints(constraints, kind, at)
     return Column(
         name=field["name"],
@@ -82,13 +84,13 @@ def _meaning(field: Mapping[str, Any], at: SchemaPlace) -> TypeMeaning:
     if word is not None:
         if word not in EXTRA_TYPES:
             raise refuse(
-                at.key("x-type"), f"There is no x-type {word!r}.", nearest(word, EXTRA_TYPES)
+                at.key("x-type"), f"The x-type {word!r} is unknown.", nearest(word, EXTRA_TYPES)
             )
         return TYPES[word]
     word = text(field, "type", at) or "string"
     if word not in TYPES or word in EXTRA_TYPES:
         hint = f'Write "x-type": "{word}".' if word in EXTRA_TYPES else nearest(word, _standard())
-        raise refuse(at.key("type"), f"There is no type {word!r}.", hint)
+        raise refuse(at.key("type"), f"The type {word!r} is unknown.", hint)
     form = text(field, "format", at) or "default"
     if word == "string":
         if form not in STRING_FORMATS:
@@ -118,7 +120,7 @@ def _temporal_format(field: Mapping[str, Any], at: SchemaPlace) -> str:
     if "%" not in form:
         raise refuse(
             at.key("format"),
-            f"{form!r} is not a format of dates or times.",
+            f"{form!r} is not a format for dates or times.",
             "Write default, or a pattern such as %d/%m/%Y.",
         )
     return form
@@ -129,14 +131,14 @@ def _check_constraints(constraints: Mapping[str, Any], kind: str, at: SchemaPlac
         if key not in CONSTRAINTS:
             raise refuse(
                 at.key(f"constraints.{key}"),
-                f"There is no constraint {key!r}.",
+                f"The constraint {key!r} is unknown.",
                 nearest(key, CONSTRAINTS),
             )
         if kind not in ORDERED and key in {
             "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
         }:  # fmt: skip
-            hint = "Use minLength or maxLength." if kind == "text" else "Take it out."
-            raise refuse(at.key(f"constraints.{key}"), f"{key} means nothing for {kind}.", hint)
+            hint = "Use minLength or maxLength." if kind == "text" else "Remove it."
+            raise refuse(at.key(f"constraints.{key}"), f"{key} does not apply to {kind}.", hint)
 
 
 def _bound(constraints: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
@@ -149,8 +151,8 @@ def _pattern(constraints: Mapping[str, Any], meaning: TypeMeaning, at: SchemaPla
     if own is not None and meaning.pattern is not None and own != meaning.pattern:
         raise refuse(
             at.key("constraints.pattern"),
-            "The type or format of this field is a pattern already.",
-            "Make it a plain string, and say all of it in the pattern.",
+            "The type or format of this field already has a pattern.",
+            "Make it a plain string, and put the whole rule into the pattern.",
         )
     return meaning.pattern if own is None else own
 
@@ -161,10 +163,12 @@ def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
     limits = field.get("x-snapshots", {})
     place = at.key("x-snapshots")
     if not isinstance(limits, dict):
-        raise refuse(place, "x-snapshots is an object.")
+        raise refuse(place, "x-snapshots must be an object.")
     unknown = set(limits) - PHYSICAL
     if unknown:
-        raise refuse(place, f"There is no limit {min(unknown)!r}.", nearest(min(unknown), PHYSICAL))
+        raise refuse(
+            place, f"The limit {min(unknown)!r} is unknown.", nearest(min(unknown), PHYSICAL)
+        )
     found: dict[str, Any] = {
         "bits": count(limits, "bits", place) or plain.bits,
         "unsigned": flag(limits, "unsigned", place, default=plain.unsigned),
@@ -178,10 +182,12 @@ def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
     if (wire := text(limits, "wire", place)) is not None:
         found["wire"] = wire
     if found["bits"] not in _BITS.get(plain.kind, (found["bits"],)):
-        raise refuse(place, f"There is no {plain.kind} of {shown(found['bits'])} bits.")
+        raise refuse(place, f"{plain.kind} cannot have {shown(found['bits'])} bits.")
     if found.get("wire", "") not in get_args(Wire):
         known = ", ".join(filter(None, get_args(Wire)))
-        raise refuse(place, f"There is no wire {found['wire']!r}.", f"It is nothing, or {known}.")
+        raise refuse(
+            place, f"The wire {found['wire']!r} is unknown.", f"Leave it out, or use {known}."
+        )
     return replace(
         plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}
     )

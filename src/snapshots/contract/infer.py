@@ -97,8 +97,8 @@ def infer(
         []
         if everything or all_text
         else [
-            f"types are inferred from {how} ({evidence['records']} records): "
-            "a value elsewhere that does not fit is rejected"
+            f"types are inferred from {how} ({evidence['records']} records): other values that do"
+            " not fit are rejected"
         ]
     )
     for name, column in zip(names.columns, evidence["columns"], strict=True):

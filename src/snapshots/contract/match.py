@@ -117,13 +117,13 @@ def _check(
         raise ColumnsChanged(
             " ".join(_changes(new, [column.name for column in lacking])),
             place=place,
-            hint="Say --columns-changed ignore to load the columns that both have"
+            hint="Use --columns-changed ignore to load the columns that both have"
             + (", or --columns-changed add to add the new ones to the table." if new else "."),
         )
     needed = [column.name for column in lacking if column.required]
     if needed:
         raise ContractError(
-            f"The input lacks {_names(needed)}, which must have a value.",
+            f"The input lacks {_names(needed)}, which the table requires.",
             place=place,
             hint=f"The input has: {_names(header)}.",
         )
@@ -131,8 +131,8 @@ def _check(
         raise ContractError(
             "The input has no column of the table.",
             place=place,
-            hint=f"The input has {_names(header)}; "
-            f"known are {_names([column.name for column in contract.columns])}.",
+            hint=f"The input has {_names(header)}; expected are"
+            f" {_names([column.name for column in contract.columns])}.",
         )
 
 

@@ -25,7 +25,7 @@ def require_patterns(contract: Contract, place: str) -> None:
     raise refuse(
         SchemaPlace(place, f"field {found[index][0]!r}", "constraints.pattern"),
         f"The pattern {what}.",
-        "Give minLength and maxLength for lengths, and [A-Za-z0-9_] for \\w where that is meant."
+        "Use minLength and maxLength for lengths, and [A-Za-z0-9_] for an ASCII \\w."
         if "limit" in what
         else "Correct it.",
     )

@@ -68,7 +68,9 @@ def words_of(found: Mapping[str, Any], known: Iterable[str], at: SchemaPlace) ->
         near = get_close_matches(str(key).lower().replace("_", ""), lowered, 1, 0.85)
         if near:
             raise refuse(
-                at.key(str(key)), f"{key!r} means nothing.", f"Do you mean {lowered[near[0]]!r}?"
+                at.key(str(key)),
+                f"The key {key!r} is unknown.",
+                f"Did you mean {lowered[near[0]]!r}?",
             )
 
 
@@ -76,7 +78,9 @@ def text(found: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
     """Returns a text, or None if there is no such key."""
     value = found.get(key)
     if value is not None and not isinstance(value, str):
-        raise refuse(at.key(key), f"{key} is a text, not {shown(value)}.", "Put it in quotes.")
+        raise refuse(
+            at.key(key), f"{key} must be a string, not {shown(value)}.", "Put it in quotes."
+        )
     return value
 
 
@@ -84,7 +88,7 @@ def flag(found: Mapping[str, Any], key: str, at: SchemaPlace, *, default: bool) 
     """Returns true or false."""
     value = found.get(key, default)
     if not isinstance(value, bool):
-        raise refuse(at.key(key), f"{key} is true or false, not {shown(value)}.")
+        raise refuse(at.key(key), f"{key} must be true or false, not {shown(value)}.")
     return value
 
 
@@ -92,7 +96,7 @@ def count(found: Mapping[str, Any], key: str, at: SchemaPlace) -> int | None:
     """Returns a whole number of 0 or more, or None."""
     value = found.get(key)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        raise refuse(at.key(key), f"{key} is a whole number, not {shown(value)}.")
+        raise refuse(at.key(key), f"{key} must be a whole number, not {shown(value)}.")
     return value
 
 
@@ -102,7 +106,7 @@ def texts(found: Mapping[str, Any], key: str, at: SchemaPlace) -> tuple[str, ...
     if value is None:
         return None
     if not isinstance(value, list) or not value:
-        raise refuse(at.key(key), f"{key} is a list of values, not {shown(value)}.")
+        raise refuse(at.key(key), f"{key} must be a list of values, not {shown(value)}.")
     return tuple(written(one, at.key(key)) for one in value)
 
 
@@ -117,11 +121,11 @@ def written(value: object, at: SchemaPlace) -> str:
     if isinstance(value, (Decimal, float)):
         number = Decimal(str(value))
         if not number.is_finite():
-            raise refuse(at, f"{shown(value)} is no number, or is beyond all bounds.")
+            raise refuse(at, f"{shown(value)} is not a number, or is too large.")
         _, digits, exponent = number.as_tuple()
         assert isinstance(exponent, int)  # noqa: S101 - for the type checker: it is finite
         if max(exponent, -exponent - len(digits)) > _MOST_ZEROS:
-            raise refuse(at, f"{shown(value)} has more digits than any value may have.")
+            raise refuse(at, f"{shown(value)} has too many digits.")
         return format(number, "f")
     raise refuse(at, f"{shown(value)} is not a single value.")
 

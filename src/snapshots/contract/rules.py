@@ -26,7 +26,7 @@ def parse_rules(
     rules = own.get("rules", []) if isinstance(own, dict) else []
     at = at.key("x-snapshots.rules")
     if not isinstance(rules, list):
-        raise refuse(at, "rules is a list.")
+        raise refuse(at, "rules must be a list.")
     names = {column.name for column in columns}
     return tuple(_rule(rule, names, at) for rule in rules)
 
@@ -44,14 +44,14 @@ def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
 
 def _rule(rule: object, names: AbstractSet[str], at: SchemaPlace) -> Rule:
     if not isinstance(rule, dict) or "anyOf" not in rule or set(rule) - {"when", "anyOf"}:
-        raise refuse(at, "A rule is an object with anyOf, and maybe with when.")
+        raise refuse(at, "A rule must be an object with anyOf, and optionally when.")
     any_of = _texts(rule["anyOf"], at)
     _check_names(any_of, names, at)
     when = rule.get("when")
     if when is None:
         return Rule(any_of)
     if not isinstance(when, dict) or len(when) != 1:
-        raise refuse(at, "when is an object of one field and its values.")
+        raise refuse(at, "when must be an object with one field and its values.")
     ((name, values),) = when.items()
     _check_names((name,), names, at)
     return Rule(any_of, name, _texts(values, at))
@@ -59,10 +59,10 @@ def _rule(rule: object, names: AbstractSet[str], at: SchemaPlace) -> Rule:
 
 def _texts(value: object, at: SchemaPlace) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-        raise refuse(at, "A rule names fields, and values of a field, as lists of texts.")
+        raise refuse(at, "Fields and values in a rule must be lists of strings.")
     return tuple(value)
 
 
 def _check_names(found: Sequence[str], names: AbstractSet[str], at: SchemaPlace) -> None:
     if unknown := next((name for name in found if name not in names), None):
-        raise refuse(at, f"There is no field {unknown!r}.", nearest(unknown, names))
+        raise refuse(at, f"The contract has no field {unknown!r}.", nearest(unknown, names))

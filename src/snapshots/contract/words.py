@@ -90,6 +90,6 @@ def nearest(word: str, words: Iterable[str]) -> str:
     lowered = {one.lower(): one for one in known[:_COMPARED]}
     near = get_close_matches(word.lower()[:_COMPARED], lowered, 1, 0.6)
     if near:
-        return f"Do you mean {lowered[near[0]]!r}?"
+        return f"Did you mean {lowered[near[0]]!r}?"
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"Known are: {', '.join(known[:_LISTED])}{more}."
+    return f"Known names are {', '.join(known[:_LISTED])}{more}."

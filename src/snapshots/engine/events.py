@@ -39,9 +39,9 @@ class Notice:
     json_name: ClassVar[str] = "notice"
     text: str
     input: str | None = None
-    """None: of no input in particular."""
+    """The input that the notice is about; None if it is about none."""
     import_id: int | None = None
-    """None as long as the ledger does not know of the import."""
+    """The number of the import; None before the import is in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Started:
     bytes_total: int | None
     resumed: bool
     replaces: int | None = None
-    """The import of the same name whose content this one's succeeds."""
+    """The previous import of this name, if the content has changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class Progress:
     input: str
     counts: Counts
     bytes_done: int
-    """Of the input as it lies."""
+    """Bytes of the stored input, before decompression."""
     bytes_total: int | None
     seconds: float
     failure: str | None = None
-    """Of a delivery: status and reason with which requests failed last that are made again; None
-    while there are none."""
+    """The last failure of a delivery's requests that are being retried; None if none is being
+    retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ class Retrying:
     failure: str
     """The last status and reason, or why there was no answer."""
     requests: int
-    """That are made again now."""
+    """The number of requests that are being retried now."""
     seconds: float
-    """Since the first of them failed."""
+    """Seconds since the first of them failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,14 @@ class Committed:
 
     import_id: int
     start: int
-    """Of the input as the kernel sees it: decompressed, in UTF-8."""
+    """The first byte of the chunk in the input, decompressed and in UTF-8."""
     end: int
     counts: Counts
     rejects_by_code: Mapping[str, int]
     seconds: float
-    """From the claim to the answer to COMMIT."""
+    """Seconds from the claim of the chunk to the answer to COMMIT."""
     at: float
-    """When it was committed, as `time.time()` has it."""
+    """The time of the commit, as from `time.time()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class Settled:
 
     import_id: int
     counts: Counts
-    """Added to those that were told before: what was a reject and is loaded is negative there."""
+    """What changes in the counts reported before. Rejects that were loaded after all are negative.
+    """
     rejects_by_code: Mapping[str, int]
     """The same."""
 
@@ -132,7 +133,7 @@ class Failed:
 
     input: str
     import_id: int | None
-    """None if the ledger does not know of it."""
+    """The number of the import; None if it is not in the ledger."""
     error: BaseException
 
 
@@ -144,7 +145,7 @@ class InputsWaiting:
 
 
 WAITING = "waiting"
-"""The outcome that is no end: the import is in the queue again."""
+"""The outcome of an import that went back into the queue and has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +156,20 @@ class ImportResult:
     """None for a dry run."""
     counts: Counts
     outcome: str
-    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run; of a
-    queued import that has to wait for another one and is no end of it: waiting."""
+    """finished, already_imported, already_delivered, failed, interrupted, limited or dry_run. A
+    queued import that waits for another one has the outcome `waiting`, and has not ended."""
     exit_code: int
     message: str
     rejects_by_code: dict[str, int]
     skipped_by_code: dict[str, int] = field(default_factory=dict)
-    """Without blank lines, comments and the like."""
+    """Skipped records by code, without blank lines, comments and the like."""
     hint: str = ""
     examples: tuple[Reject, ...] = ()
-    """Of a dry run, whose rejects are kept nowhere else: the first ones."""
+    """The first rejects of a dry run, which stores none."""
     given: str = ""
-    """What the input is called now; in the record it has the name by which it was imported."""
+    """The name of the input in this run. `record` has the name of the import that loaded it."""
     emptied: bool = False
-    """It is already imported, and the table of that import has no row any more."""
+    """Whether the input is already imported and the table of that import is empty now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,9 @@ class ThreadFailed:
     """Tells that a thread met an error which nobody has foreseen. It goes on working."""
 
     thread: str
-    """importer or mover."""
+    """`importer` or `mover`."""
     input: str
-    """The file that it had in hand, which is tried again."""
+    """The file that the thread was working on. It is tried again."""
     error: Defect
 
 
@@ -245,7 +246,7 @@ def _in_our_words(name: str, work: Callable[[], ImportResult]) -> ImportResult:
         raise out_of_memory() from error
     except PanicException as panic:
         raise Defect(
-            f"the kernel has a defect: {panic}",
+            f"internal error in the kernel: {panic}",
             place=name,
-            hint="Please report it. What is committed stays, and the import can be resumed.",
+            hint="Please report it. Committed rows stay, and you can resume the import.",
         ) from panic

@@ -33,7 +33,7 @@ class RejectLimit:
         except ValueError:
             raise UsageError(
                 f"--max-rejects {text!r} is neither a number of records nor a percentage",
-                hint="for instance --max-rejects 100 or --max-rejects 5%",
+                hint="for example --max-rejects 100 or --max-rejects 5%",
             ) from None
 
     def exceeded(self, counts: Counts) -> bool:

@@ -41,8 +41,8 @@ def between(shapes: Sequence[ParsedSample]) -> DialectError:
     options = [option(one.dialect.delimiter if one.several else "") for one in shapes]
     ways = [f"With {way}: {records(one.rows)}" for way, one in zip(options, shapes, strict=True)]
     return DialectError(
-        f"The delimiter is in doubt, as {len(ways)} fit equally. {'. '.join(ways)}.",
-        hint=f"Say {' or '.join(dict.fromkeys(options))}.",
+        f"The delimiter is unclear: {len(ways)} fit equally well. {'. '.join(ways)}.",
+        hint=f"Use {' or '.join(dict.fromkeys(options))}.",
     )
 
 
@@ -51,11 +51,11 @@ def header(rows: Sequence[Record], index: int) -> DialectError:
     option that chooses."""
     (line, first), (other, second) = rows[0], rows[index]
     return DialectError(
-        f"It is in doubt where the table begins. The header may be {row(first or [])} in line"
+        f"It is unclear where the table begins. The header may be {row(first or [])} in line"
         f" {line}, or {row(second or [])} in line {other}.",
-        hint=f"Say --skip-rows {other - 1} if it is the latter. Else say --skip-rows"
-        f" {line - 1},{index} if the records from there to line {other} hold no data, or"
-        f" --skip-rows {line - 1},0 if they do.",
+        hint=f"Use --skip-rows {other - 1} if the header is in line {other}. If it is in line"
+        f" {line}, use --skip-rows {line - 1},{index} to skip the records up to line {other},"
+        f" or --skip-rows {line - 1},0 to load them.",
     )
 
 
@@ -63,8 +63,8 @@ def remark(rows: Sequence[Record], index: int) -> DialectError:
     """Asks whether the record before the one at the index is a remark, or the header."""
     line, cells = rows[index - 1]
     return DialectError(
-        f"It is in doubt whether line {line} is a remark or the header: {row(cells or [])}.",
-        hint=f"Say --skip-rows {line} if it is a remark, or --skip-rows {line - 1} if it is the"
+        f"It is unclear whether line {line} is a comment or the header: {row(cells or [])}.",
+        hint=f"Use --skip-rows {line} if it is a comment, or --skip-rows {line - 1} if it is the"
         " header.",
     )
 
@@ -80,10 +80,10 @@ def more_remarks(rows: Sequence[Record], mark: str, lines: int) -> DialectError 
     if width == 1 or not more or len(more) * 2 >= len(below):
         return None
     return DialectError(
-        f"It is in doubt whether line {more[0][0]} is a remark, as those before the header are:"
+        f"It is unclear whether line {more[0][0]} is a comment like those before the header:"
         f" {row(more[0][1] or [])}.",
-        hint=f"Say --comment '{mark}' to skip all lines that begin so, or --skip-rows {lines} to"
-        " load it.",
+        hint=f"Use --comment '{mark}' to skip all lines that begin with {mark}, or --skip-rows"
+        f" {lines} to load it.",
     )
 
 
@@ -92,9 +92,8 @@ def second(below: Sequence[Record], number: int, lines: int) -> DialectError:
     them = "it" if number == 1 else "them"
     what = "record below the header holds" if number == 1 else f"{number} records below it hold"
     return DialectError(
-        f"It is in doubt where the header ends. The {what} names or data:"
-        f" {records(below, number)}.",
-        hint=f"Say --skip-rows {lines},{number} to skip {them}, or --skip-rows {lines},0 to load"
+        f"It is unclear where the header ends. The {what} names or data: {records(below, number)}.",
+        hint=f"Use --skip-rows {lines},{number} to skip {them}, or --skip-rows {lines},0 to load"
         f" {them}.",
     )
 

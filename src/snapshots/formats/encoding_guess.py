@@ -88,8 +88,8 @@ def detect(head: bytes, given: str | None = None, *, delimited: bool = False) ->
         return DetectedEncoding("utf-8", "encoding: UTF-8, by its byte order mark")
     if marked and marked.startswith("utf-32"):
         raise DialectError(
-            f"The input is UTF-32, by its byte order mark ({marked.upper()}).",
-            hint="Say --encoding utf-32 if that is so.",
+            f"The byte order mark says that the input is UTF-32 ({marked.upper()}).",
+            hint="Use --encoding utf-32 if that is correct.",
         )
     if marked:
         return DetectedEncoding(marked, f"encoding: {marked.upper()}, by its byte order mark")
@@ -100,7 +100,7 @@ def detect(head: bytes, given: str | None = None, *, delimited: bool = False) ->
     if not delimited and _is_binary(head):
         raise InputError(
             "This is binary data, not CSV.",
-            hint="Give a text file of comma-separated values; if it is one, say --delimiter, or"
+            hint="Name a text file of comma-separated values. If it is one, use --delimiter, or"
             " --encoding NAME.",
         )
     return _utf8_or_not(head)
@@ -196,18 +196,18 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     line = head.count(b"\n", 0, first.start()) + 1
     if sound * _PLAINLY >= damaged:
         raise DialectError(
-            f"The input is UTF-8 in part: it has {sound} characters beyond ASCII, and {damaged}"
-            f" bytes that are not UTF-8 (the first, 0x{head[first.start()]:02X}, at offset"
-            f" {first.start()}, line {line}).",
-            hint="Say --encoding utf-8 to reject only the records with such bytes, or --encoding"
-            " NAME if it is in another.",
+            f"The input is only partly UTF-8: it has {sound} characters beyond ASCII, and"
+            f" {damaged} bytes that are not UTF-8 (the first, 0x{head[first.start()]:02X}, at"
+            f" offset {first.start()}, line {line}).",
+            hint="Use --encoding utf-8 to reject only the records with such bytes, or --encoding"
+            " NAME for another encoding.",
         )
     likely = _likely(head)
     raise DialectError(
         f"The input is not UTF-8 (byte 0x{head[first.start()]:02X} at offset {first.start()}, "
-        f"line {line})" + (f"; it is likely {likely}." if likely else "."),
-        hint=f"Say --encoding {likely or 'NAME'}, or --encoding utf-8 to reject only the "
-        "records with such bytes.",
+        f"line {line})" + (f"; it is probably {likely}." if likely else "."),
+        hint=f"Use --encoding {likely or 'NAME'}, or --encoding utf-8 to reject only the records"
+        " with such bytes.",
     )
 
 

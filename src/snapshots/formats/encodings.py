@@ -46,8 +46,8 @@ def canonical(name: str) -> str:
         known = sorted({*aliases, *aliases.values()} - _ESCAPES)
         near = get_close_matches(name.lower().replace("-", "_"), known, 3)
         raise DialectError(
-            f"No encoding is called {name!r}.",
-            hint=(f"Do you mean {' or '.join(near)}? " if near else "")
+            f"The encoding {name!r} is unknown.",
+            hint=(f"Did you mean {' or '.join(near)}? " if near else "")
             + "Common ones are utf-8, latin-1, cp1252, utf-16, shift_jis and big5.",
         )
     return "utf-8" if codec.name == "utf-8-sig" else codec.name

@@ -38,9 +38,9 @@ def refuse_drawing(sample: bytes) -> None:
         drawn = _RULE.fullmatch(line) and _JOINT.search(line)
         if drawn or _UPRIGHT.fullmatch(line.strip()):
             raise DialectError(
-                f"The input is a table drawn with lines, for a reader (line {number}); no CSV.",
-                hint="Have CSV written: psql --csv, mysql --batch, sqlite3 -csv. If it is none,"
-                " say --delimiter.",
+                f"The input is a table drawn with lines (line {number}), not CSV.",
+                hint="Export it as CSV: psql --csv, mysql --batch, sqlite3 -csv. If it is not a"
+                " drawn table, use --delimiter.",
             )
 
 
@@ -69,8 +69,8 @@ def refuse_two_ends(sample: bytes) -> None:
     both = len(_TWO_ENDS.findall(sample)) if ends else 0
     if both >= _FEWEST - 1 and both >= ends - (not sample.endswith(b"\n")) and b"\x1f" in sample:
         raise DialectError(
-            "Each record ends with the record separator U+001E and with a line end, too.",
-            hint="Take one of the two away: sed 's/\\x1e$//' FILE. Or say --line-ending lf to keep"
+            "Each record ends with both the record separator U+001E and a line end.",
+            hint="Remove one of the two: sed 's/\\x1e$//' FILE. Or use --line-ending lf to keep"
             " U+001E in the last value of each record.",
         )
 
@@ -80,7 +80,7 @@ def complete_lines(sample: bytes) -> bytes:
     last = max(sample.rfind(b"\n"), sample.rfind(b"\r", 0, -1), sample.rfind(b"\x1e"))
     if last < 0:
         raise DialectError(
-            f"There is no line end in the first {len(sample)} bytes.",
-            hint="Check that this is CSV, with a record on a line.",
+            f"The first {len(sample)} bytes have no line end.",
+            hint="Check that this is CSV, with one record per line.",
         )
     return sample[: last + 1]

@@ -71,7 +71,7 @@ def positions(contract: Contract, header: Sequence[str]) -> list[int]:
     for column in contract.columns:
         if not places[column.source]:
             raise ContractError(
-                f"The input has no column {column.source!r} for {column.name!r}.",
+                f"The input has no column {column.source!r}, which {column.name!r} needs.",
                 hint=f"Its columns are: {', '.join(header)}.",
             )
         found.append(places[column.source].popleft())

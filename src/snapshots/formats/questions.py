@@ -23,9 +23,9 @@ def of_places(sample: bytes, dialect: Dialect) -> DialectError:
     """Asks about columns that are made with spaces."""
     rows = candidates.shape(sample, replace(dialect, delimiter="")).rows
     return DialectError(
-        "The fields stand at fixed places, with spaces between them; this is no CSV. Its lines"
+        "The fields have fixed positions, with spaces between them: this is not CSV. Its lines"
         f" begin with {doubt.records(rows)}.",
-        hint="Have it written with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or say"
+        hint="Export it with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or use"
         " --delimiter none to load each line as one column.",
     )
 
@@ -40,9 +40,10 @@ def of_lines(sample: bytes, dialect: Dialect) -> DialectError | None:
         prose = within.dialect.delimiter == "," and inner.count(b", ") * 2 > inner.count(b",")
         if within.bad == 0 and within.fields > 1 and not prose:
             return DialectError(
-                "Each line stands in quotes as a whole, with the delimiter"
-                f" ({doubt.name(within.dialect.delimiter)}) within: {doubt.records(rows)}.",
-                hint="Take the outer quotes away, or say --delimiter none to load each line as one"
+                "Each line is quoted as a whole, with the delimiter"
+                f" ({doubt.name(within.dialect.delimiter)}) inside the quotes:"
+                f" {doubt.records(rows)}.",
+                hint="Remove the outer quotes, or use --delimiter none to load each line as one"
                 " column.",
             )
     return None
@@ -61,8 +62,8 @@ def of_ends(sample: bytes, one: Candidate) -> DialectError | None:
         return None
     rows = candidates.shape(sample, one.dialect).rows
     return DialectError(
-        "It is in doubt whether U+001E or line ends end the records: U+001E and U+001F are in the"
-        f" input, and neither gives even ones. Its lines are {doubt.records(rows)}.",
-        hint=f"Say {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
+        "It is unclear whether U+001E or line ends end the records: the input has both, and"
+        f" neither gives records of equal width. Its lines are {doubt.records(rows)}.",
+        hint=f"Use {doubt.option(chr(0x1F))} if U+001F separates fields and U+001E records, or"
         " --delimiter none to load each line as one column.",
     )

@@ -74,7 +74,7 @@ def _ways(sniffed: Sniffed) -> Iterator[_Way]:
     if given.comment is None:
         for mark in _MARKS:
             if mark != dialect.delimiter and any(line.startswith(mark.encode()) for line in lines):
-                yield f"--comment '{mark}'", "if it begins remarks", {"comment": mark}
+                yield f"--comment '{mark}'", "if it begins comments", {"comment": mark}
     table = lines[dialect.preamble :]
     if dialect.comment:
         remark = dialect.comment.encode()
@@ -92,11 +92,11 @@ def _ways_to_quote(sniffed: Sniffed, lines: list[bytes]) -> Iterator[_Way]:
     given, sample, dialect = sniffed.given, sniffed.sample, sniffed.dialect
     if given.quote is None:
         if dialect.quote != "'" and _enclose_fields(lines, dialect.delimiter):
-            yield """--quotechar "'\"""", "if such quotes stand around fields", {"quote": "'"}
+            yield """--quotechar "'\"""", "if single quotes enclose fields", {"quote": "'"}
         if dialect.quote and dialect.quote.encode() in sample:
-            yield "--quotechar none", "if quotes mean nothing", {"quote": ""}
+            yield "--quotechar none", "if quotes have no special meaning", {"quote": ""}
     if given.escape is None and b"\\" in sample:
-        yield "--escapechar '\\'", "if it stands before quotes", {"escape": "\\"}
+        yield "--escapechar '\\'", "if backslashes escape quotes", {"escape": "\\"}
 
 
 def _enclose_fields(lines: list[bytes], delimiter: str) -> bool:

@@ -55,13 +55,13 @@ class Sniffed:
     header: tuple[str, ...]
     """The names as the input has them; `column_1`... if it has no header."""
     notes: tuple[str, ...]
-    """A sentence for each thing detected, with the reason; it says `in doubt` if it is."""
+    """A sentence for each detected property, with the reason; `in doubt` marks uncertain ones."""
     doubts: frozenset[str]
-    """Fields of the dialect that may well be different."""
+    """Uncertain fields of the dialect."""
     first: str = ""
     """The first records below the header, to be shown to a user."""
     question: DialectError | None = None
-    """Why nothing should be made of this reading: another one fits as well. None if it is clear."""
+    """Why this reading must not be used: another one fits as well. None if it is clear."""
     rivals: tuple[Sniffed, ...] = ()
     """The readings that fit as well, and that as one column if a table has no more."""
     sample: bytes = b""
@@ -133,7 +133,7 @@ def sniff(
         choice = choose(sample, start, given)
         rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
-        raise DialectError(f"The dialect cannot be: {error}.", hint="Change the option.") from error
+        raise DialectError(f"Invalid dialect: {error}.", hint="Change the option.") from error
     found = _read(sample, choice.found.dialect, given, complete, choice)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
@@ -201,7 +201,7 @@ def _of_remarks(sample: bytes, found: Sniffed) -> DialectError | None:
         f"The input begins with {mark}; below, records follow that have {way}:"
         f" {doubt.row(other.header)} {other.first}".rstrip()
         + ".",
-        hint=f"Say --comment '{mark}' if that begins remarks, or --delimiter none for one column.",
+        hint=f"Use --comment '{mark}' if that begins comments, or --delimiter none for one column.",
     )
 
 
@@ -281,7 +281,7 @@ def _read(
     found = _all_over_spaced(sample, candidates.shape(sample, dialect), given)
     if not found.rows:
         what = "after the lines to skip" if dialect.preamble else "but blank lines"
-        raise DialectError(f"The input has no records {what}.", hint="Check what wrote it.")
+        raise DialectError(f"The input has no records {what}.", hint="Check its source.")
     doubts = set()
     notes = _notes(sample, found, given)
     begun = begin(sample, found, given, narrower)
@@ -368,7 +368,7 @@ def _names(
     if first is None:
         raise DialectError(
             f"The quoting of the header is broken (line {line}).",
-            hint="Correct it, or say --quotechar none if quotes mean nothing here.",
+            hint="Correct it, or use --quotechar none if quotes have no special meaning here.",
         )
     border = TrailingDelimiters(len(first))
     if given.ragged != "reject":

@@ -133,7 +133,7 @@ def give_up(ledger: Ledger, lease: Lease) -> int:
     counted = ledger.counts(lease.import_id).rejected
     if kept != counted:
         raise AccountingMismatch(
-            f"{counted} records are counted as rejected, and {kept} are kept",
-            hint="this is a defect, please report it",
+            f"the ledger counts {counted} rejects but holds {kept}",
+            hint="this is a bug, please report it",
         )
     return left

@@ -72,5 +72,5 @@ def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
         raise AccountingMismatch(
             f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} loaded"
             f" + {counts.rejected} rejected ({len(rejects)} kept) + {counts.skipped} skipped",
-            hint="nothing of this chunk was written; this is a defect, please report it",
+            hint="nothing of this chunk was written; this is a bug, please report it",
         )

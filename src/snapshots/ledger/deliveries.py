@@ -74,7 +74,7 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
         raise AccountingMismatch(
             f"chunk at byte {done.start}: {counts.records} records, but {counts.loaded} delivered"
             f" + {counts.rejected} rejected + {counts.skipped} skipped, {chunk.pending} pending",
-            hint="this is a defect, please report it",
+            hint="this is a bug, please report it",
         )
     insert(
         ledger.session,

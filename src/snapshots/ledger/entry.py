@@ -265,8 +265,8 @@ def _covers(counts: Counts, recorded: Counts) -> bool:
 
 def _damaged(entry: Entry, lost: str) -> str:
     return (
-        f"The ledger is damaged: snapshots_chunks has lost {lost}, so that"
-        f" {entry.kind} {entry.import_id} has no whole account."
+        f"The ledger is damaged: snapshots_chunks has lost {lost}, so the account of {entry.kind}"
+        f" {entry.import_id} is incomplete."
     )
 
 

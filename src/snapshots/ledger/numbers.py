@@ -130,5 +130,5 @@ class Numbers:
 
 def _int(value: Value) -> int:
     if not isinstance(value, int):
-        raise LedgerError(f"the ledger holds {value!r} where a whole number belongs")
+        raise LedgerError(f"the ledger has {value!r} in place of a whole number")
     return value

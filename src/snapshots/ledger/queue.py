@@ -47,8 +47,8 @@ def enqueue(
     """
     if waiting(ledger) >= bound:
         raise QueueFull(
-            f"{bound} imports wait already, and no more may",
-            hint="try again when some of them have begun",
+            f"the queue is full: {bound} imports are waiting",
+            hint="try again after some of them have started",
             retryable=True,
         )
     import_id, _ = ledger.numbers.take()
@@ -239,7 +239,7 @@ def queue_again(ledger: Ledger, entry: Entry, request: str, bound: int) -> None:
         if state not in {"cancelled", "failed", "interrupted"}:
             raise Forbids(f"import {entry.import_id} is {state}", hint=_hint_for(state))
         if waiting(ledger) >= bound:
-            raise QueueFull(f"{bound} imports wait already, and no more may", retryable=True)
+            raise QueueFull(f"the queue is full: {bound} imports are waiting", retryable=True)
         _set(
             ledger,
             entry.import_id,
@@ -274,7 +274,7 @@ def give_up(ledger: Ledger, entry: Entry, error: LedgerError) -> None:
 def _hint_for(state: State) -> str:
     if state == "undone":
         return "import the input again"
-    return "only an import that was stopped can be resumed"
+    return "you can resume stopped imports only"
 
 
 def _state(ledger: Ledger, entry: Entry) -> State:
@@ -284,7 +284,7 @@ def _state(ledger: Ledger, entry: Entry) -> State:
         (entry.import_id,),
     )
     if not rows:
-        raise NoSuchImport(f"there is no import {entry.import_id}")
+        raise NoSuchImport(f"import {entry.import_id} does not exist")
     return cast("State", rows[0][0])
 
 

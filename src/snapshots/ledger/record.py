@@ -107,14 +107,14 @@ class Ledger(History):
         found = schema.version_of(self.target, rows)
         if found != schema.VERSION:
             raise LedgerError(
-                f"the ledger in {self.target.display()} has version {found}, and this program"
-                f" writes version {schema.VERSION}",
-                hint="any command that imports migrates it; then try again",
+                f"the ledger in {self.target.display()} has version {found}, but this program"
+                f" needs version {schema.VERSION}",
+                hint="run any command that imports, which migrates the ledger; then try again",
             )
         if held is not None and rows[0][1] != 1:
             raise TargetError(
-                "Another process has been writing the same import for too long.",
-                hint="Try again when it has ended.",
+                "Another process has locked the same import for too long.",
+                hint="Try again after it has ended.",
                 retryable=True,
             )
 
@@ -134,8 +134,8 @@ class Ledger(History):
         )
         if not rows or rows[0][0] != entry.fence:
             raise LedgerError(
-                f"import {entry.import_id} was taken up by another process just now",
-                hint="wait for it; snapshots list shows how it goes",
+                f"another process has just resumed import {entry.import_id}",
+                hint="wait until it ends; see its progress with snapshots list",
             )
         self.change(
             entry,
@@ -185,7 +185,7 @@ class Ledger(History):
             # No key that is taken does that; a trigger of somebody on the ledger's table may.
             raise
         except RefusedRows as taken:
-            raise AlreadyCommitted(f"the chunk at byte {start} is accounted for") from taken
+            raise AlreadyCommitted(f"the chunk at byte {start} is already recorded") from taken
 
     def record(
         self, session: Session, lease: Lease, done: ChunkDone, rejects: Sequence[Reject]
@@ -253,16 +253,14 @@ class Ledger(History):
         expected = 0
         for chunk in self.chunks(lease.import_id):
             if chunk.start != expected:
-                raise _mismatch(
-                    f"bytes {expected} to {chunk.start} of the input belong to no chunk"
-                )
+                raise _mismatch(f"bytes {expected} to {chunk.start} of the input are in no chunk")
             if chunk.pending:
                 raise _mismatch(
-                    f"{chunk.pending} records of the chunk at byte {chunk.start} are not decided"
+                    f"{chunk.pending} records of the chunk at byte {chunk.start} are still pending"
                 )
             expected = chunk.end
         if expected != end:
-            raise _mismatch(f"the chunks end at byte {expected}, the input at byte {end}")
+            raise _mismatch(f"the chunks end at byte {expected}, but the input ends at byte {end}")
         if self._fence_and_state(self.session, lease) == (lease.fence, "finished"):
             return
         self.require(self.session, lease)
@@ -314,8 +312,8 @@ class Ledger(History):
         """Raises LostLease where another process has taken the import over."""
         if self._fence_and_state(session, lease, lock) != (lease.fence, "running"):
             raise LostLease(
-                f"import {lease.import_id} was taken over by another process",
-                hint="snapshots list shows how it goes",
+                f"another process took over import {lease.import_id}",
+                hint="see its progress with snapshots list",
             )
 
     def _fence_and_state(self, session: Session, lease: Lease, lock: str = "") -> object:
@@ -337,4 +335,4 @@ def new_chunk_row(lease: Lease, done: ChunkDone) -> Row:
 
 
 def _mismatch(text: str) -> AccountingMismatch:
-    return AccountingMismatch(text, hint="this is a defect, please report it")
+    return AccountingMismatch(text, hint="this is a bug, please report it")

@@ -103,14 +103,14 @@ def version_of(target: Target, rows: ResultRows) -> int:
     where = target.display()
     if not isinstance(found, int) or found < 1:
         raise LedgerDamaged(
-            f"snapshots_version in {where} does not hold the version of the ledger",
+            f"the table snapshots_version in {where} does not have the version of the ledger",
             hint=_RESTORE,
         )
     if found > VERSION:
         raise LedgerError(
-            f"the ledger in {where} has version {found}; this program knows versions up to"
+            f"the ledger in {where} has version {found}; this program supports versions up to"
             f" {VERSION}",
-            hint="a newer snapshots has migrated it: upgrade this one",
+            hint="a newer release of snapshots has migrated it: upgrade snapshots",
         )
     return found
 
@@ -169,15 +169,15 @@ def _require_no_imports(target: Target, session: Session) -> None:
         return
     if session.execute(f"SELECT 1 FROM snapshots_imports{target.dialect.limit(1)}"):
         raise LedgerDamaged(
-            f"the ledger in {target.display()} has imports, and snapshots_version is empty or"
-            " missing",
+            f"the ledger in {target.display()} has imports, but its table snapshots_version is"
+            " empty or missing",
             hint=_RESTORE,
         )
 
 
 _RESTORE = (
-    "restore the table snapshots_version from a backup: it has one row, with the version of the"
-    f" ledger ({VERSION} if this version of snapshots wrote it last)"
+    "restore the table snapshots_version from a backup: it has one row, the version of the ledger"
+    f" ({VERSION} if this release of snapshots wrote it last)"
 )
 
 
@@ -207,10 +207,10 @@ def _require_nobody_at_work(target: Target, session: Session, alive: Alive) -> N
         name = None if owner is None else str(owner)
         if alive(name, seconds_between(str(heartbeat), str(now))):
             raise ImportBusy(
-                f"the ledger cannot be migrated yet: an older snapshots is working on import"
-                f" {import_id!s}, as {name} (host:process:start)",
+                "the ledger cannot be migrated yet: an older release of snapshots is running"
+                f" import {import_id!s}, as process {name} (host:process:start)",
                 place=target.display(),
-                hint="wait until it has ended, or stop that process; then run this again",
+                hint="wait until it ends, or stop that process; then run this again",
                 retryable=True,
             )
 

@@ -49,8 +49,9 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
     require_balanced(done, finished.rejects)
     if (done.start, done.end) != (0, finished.end):
         raise AccountingMismatch(
-            f"the chunk has bytes {done.start} to {done.end} of an input of {finished.end}",
-            hint="this is a defect, please report it",
+            f"the chunk has bytes {done.start} to {done.end}, but the input has {finished.end}"
+            " bytes",
+            hint="this is a bug, please report it",
         )
     ledger.numbers.write(
         lease.import_id,

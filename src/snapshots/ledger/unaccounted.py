@@ -43,10 +43,10 @@ def require_accounted(history: History, import_id: int, table: TableName, quoted
     unknown = max(found - loaded, found - single, cast("int", outside), cast("int", rejected))
     if unknown > 0:
         raise UnaccountedRows(
-            f"table {table} has {found} rows with _import_id {import_id}, and at least {unknown} of"
-            f" them are not of import {import_id}: nothing was removed",
-            hint="they may be of a ledger that was dropped: look at them, and remove by hand what"
-            f" is not wanted, with _import_id = {import_id} and its lines",
+            f"table {table} has {found} rows with _import_id {import_id}, but at least {unknown}"
+            f" of them are not in the account of import {import_id}: nothing was removed",
+            hint="they may come from a ledger that was dropped: check them, and delete unwanted"
+            f" rows yourself, by _import_id = {import_id} and _line",
         )
     return found
 

@@ -1,4 +1,4 @@
-"""What comparing a table with its input has come to: the last time for each import."""
+"""The last verification of each import, as the ledger stores it."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
 
 SINCE = 5
-"""The version of the ledger that has the table."""
+"""The first version of the ledger with the table snapshots_verifications."""
 
 RESULTS = {
     "equal": "the table has what the input had",
     "differs": "the table differs from the input",
-    "ledger_damaged": "the ledger does not add up",
+    "ledger_damaged": "the ledger is inconsistent",
     "not_compared": "the values were not compared",
 }
-"""In words."""
+"""The results, in words."""
 
 VerificationState = Literal["running", "interrupted", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One verification as the ledger holds it."""
+    """One verification of an import, as read from the ledger."""
 
     import_id: int
     state: VerificationState
     result: str | None
-    """Of a finished one."""
+    """The result of a finished verification; None before."""
     started_at: str
     finished_at: str | None
     owner: str | None
     by: str
-    """Who asked for it: user and host."""
+    """The user and host that asked for it."""
     wishes: str
-    """What shapes it, as JSON: one with others does not go on with it."""
+    """Its options, as JSON. A verification with other options does not continue it."""
     next_offset: int
     next_line: int
-    """Where it goes on: behind the last chunk that was compared."""
+    """The first line that is not compared yet. Its byte in the decompressed input is `next_offset`.
+    """
     report: Mapping[str, Any]
+    """The report so far, as `VerifyReport.to_object` makes it."""
     heartbeat_age: float
+    """Seconds since the owner's last heartbeat, by the database's clock."""
 
 
 def find(ledger: History, import_id: int) -> Verification | None:
-    """The last verification of an import."""
+    """Returns the last verification of an import; None if it was never verified."""
     if not ledger.knows(SINCE):
         return None
     rows = ledger.session.execute(
@@ -68,7 +71,7 @@ def find(ledger: History, import_id: int) -> Verification | None:
 def begin(
     ledger: History, import_id: int, owner: str, by: str, wishes: str, report: Mapping[str, Any]
 ) -> None:
-    """A new one, in place of the last."""
+    """Starts a verification, and replaces the last one of the import."""
     now = ledger.target.dialect.now
     session = ledger.session
     with session.transaction():
@@ -82,7 +85,7 @@ def begin(
 
 
 def go_on(ledger: History, import_id: int, owner: str) -> None:
-    """Takes one up that was interrupted."""
+    """Marks an interrupted verification as running again, with a new owner."""
     ledger.session.execute(
         "UPDATE snapshots_verifications SET state = 'running', owner = ?,"
         f" heartbeat_at = {ledger.target.dialect.now} WHERE import_id = ?",
@@ -93,7 +96,10 @@ def go_on(ledger: History, import_id: int, owner: str) -> None:
 def advance(
     ledger: History, import_id: int, owner: str, offset: int, line: int, report: Mapping[str, Any]
 ) -> None:
-    """Notes that everything before a byte of the input has been compared."""
+    """Stores how far the verification is: `offset` and `line` begin the part that is left.
+
+    Does nothing if the verification has another owner now.
+    """
     ledger.session.execute(
         "UPDATE snapshots_verifications SET next_offset = ?, next_line = ?, report = ?,"
         f" heartbeat_at = {ledger.target.dialect.now} WHERE import_id = ? AND owner = ?",
@@ -102,7 +108,7 @@ def advance(
 
 
 def heartbeat(ledger: History, import_id: int, owner: str) -> None:
-    """Says that the owner lives."""
+    """Renews the heartbeat, unless the verification has another owner now."""
     ledger.session.execute(
         f"UPDATE snapshots_verifications SET heartbeat_at = {ledger.target.dialect.now}"
         " WHERE import_id = ? AND owner = ?",
@@ -111,7 +117,7 @@ def heartbeat(ledger: History, import_id: int, owner: str) -> None:
 
 
 def interrupt(ledger: History, import_id: int, owner: str) -> None:
-    """Notes that nobody works on it any more; the next one goes on with it."""
+    """Marks the verification as interrupted, so that the next one continues it."""
     ledger.session.execute(
         "UPDATE snapshots_verifications SET state = 'interrupted', owner = NULL"
         " WHERE import_id = ? AND owner = ?",
@@ -122,7 +128,7 @@ def interrupt(ledger: History, import_id: int, owner: str) -> None:
 def end(
     ledger: History, import_id: int, owner: str, result: str, report: Mapping[str, Any]
 ) -> None:
-    """Notes the result."""
+    """Stores the result and the final report, unless the verification has another owner now."""
     ledger.session.execute(
         "UPDATE snapshots_verifications SET state = 'finished', result = ?,"
         f" finished_at = {ledger.target.dialect.now}, report = ? WHERE import_id = ? AND owner = ?",

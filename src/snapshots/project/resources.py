@@ -50,14 +50,14 @@ def find_resources(folder: Path, paths: Mapping[str, str]) -> tuple[Resource, ..
     files = sorted((folder / FOLDER).glob("*.sql"))
     if not files:
         raise ProjectError(
-            f"This folder is no project: it has no {FOLDER}/<name>.sql.",
+            f"This folder is not a project: it has no {FOLDER}/<name>.sql.",
             place=str(folder),
             hint=f"Write a SELECT into {folder / FOLDER / 'wells.sql'}.",
         )
     names = [file.stem for file in files]
     if unknown := next((name for name in paths if name not in names), None):
         raise ProjectError(
-            f"api.paths names {unknown!r}, and there is no {FOLDER}/{unknown}.sql.",
+            f"api.paths names {unknown!r}, but {FOLDER}/{unknown}.sql does not exist.",
             place=str(folder),
             hint=nearest(unknown, names),
         )

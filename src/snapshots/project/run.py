@@ -81,7 +81,7 @@ def _query(project: Project, resource: Resource) -> QuerySource:
     try:
         sql = resource.file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("The query cannot be read as UTF-8.", place=place) from error
+        raise InputError("The query is not valid UTF-8.", place=place) from error
     source = open_query(project.server, sql, place, project.api.limit)
     if resource.contract:
         try:
@@ -111,6 +111,6 @@ def _request(project: Project, resource: Resource, auth: Auth | None) -> Endpoin
 
 def _guessed(resource: Resource) -> str:
     return (
-        f"{resource.name} is no resource that is known: it is sent to {resource.path}."
-        " [api.paths] in combocurve.toml says otherwise, or that this is right"
+        f"{resource.name} is not a known resource; sending it to {resource.path}. To confirm or"
+        " change this path, set it in [api.paths] in combocurve.toml"
     )

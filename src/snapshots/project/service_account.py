@@ -53,7 +53,8 @@ class ServiceAccount:
             import jwt
         except ImportError as error:
             raise ProjectError(
-                "A service account needs PyJWT and cryptography, which are not installed.",
+                "Service accounts need the packages PyJWT and cryptography, which are not"
+                " installed.",
                 place=str(self._file),
                 hint="pip install 'snapshots[combocurve]'",
             ) from error
@@ -67,7 +68,7 @@ class ServiceAccount:
         except (ValueError, TypeError, jwt.PyJWTError) as error:
             # Never what the error says: it may repeat the key.
             raise ProjectError(
-                "The account's private_key is no RSA key in PEM form.",
+                "The account's private_key is not an RSA key in PEM format.",
                 place=str(self._file),
                 hint="Download the service account's file again.",
             ) from error
@@ -78,9 +79,9 @@ def _read(file: Path) -> dict[str, str]:
         known: dict[str, str] = json.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(
-            "The service account's file cannot be read as JSON.",
+            "The service account's file is not valid JSON.",
             place=str(file),
-            hint="It is the file that ComboCurve gives for a service account.",
+            hint="Use the file that ComboCurve provides for the service account.",
         ) from error
     wanted = ("client_email", "private_key", "private_key_id")
     for name in wanted:
@@ -88,7 +89,7 @@ def _read(file: Path) -> dict[str, str]:
             raise ProjectError(
                 f"The service account's file has no {name}.",
                 place=str(file),
-                hint=f"It is JSON with {', '.join(wanted)}.",
+                hint=f"It must be JSON with {', '.join(wanted)}.",
             )
     return known
 

@@ -51,9 +51,9 @@ class ApiSettings:
     url: str = "https://test-api.combocurve.com/v1"
     method: Method = "PUT"
     page_size: int = 100
-    """Records of one request."""
+    """Records per request."""
     limit: int = 1000
-    """Records of one resource that one run sends, at most."""
+    """Maximum number of records of one resource per run."""
     concurrency: int = 1
     requests_per_minute: float = 200
     timeout: float = REQUEST_SECONDS
@@ -71,7 +71,7 @@ class Project:
     server: QueryServer
     api: ApiSettings
     resources: tuple[Resource, ...]
-    """In the order in which they are sent."""
+    """The resources, in the order in which they are sent."""
 
 
 def read_project(
@@ -88,15 +88,15 @@ def read_project(
         raise ProjectError(
             f"The folder cannot be read: {error.strerror}.",
             place=str(folder),
-            hint="Let this user enter it.",
+            hint="Give this user the permission to enter it.",
         ) from error
     if not there:
-        raise ProjectError("There is no such folder.", place=str(folder), hint="Check its name.")
+        raise ProjectError("The folder does not exist.", place=str(folder), hint="Check its name.")
     if not begun:
         raise ProjectError(
-            f"This folder is no project: it has no {FILE}.",
+            f"This folder is not a project: it has no {FILE}.",
             place=str(folder),
-            hint="Give the folder that has it, with resources/<name>.sql beside it.",
+            hint=f"Name the folder that has {FILE} and resources/<name>.sql.",
         )
     top = read_toml(file)
     kind = cast("ServerKind", _kind(top))
@@ -119,7 +119,7 @@ def _kind(top: Section) -> str:
     kind = connection.choice("type", get_args(ServerKind))
     if kind not in top:
         raise connection.error(
-            "type", f"Section [{kind}] is missing.", f"Write it: {', '.join(SERVER_KEYS[:4])}."
+            "type", f"Section [{kind}] is missing.", f"Add it, with {', '.join(SERVER_KEYS[:4])}."
         )
     return kind
 
@@ -145,7 +145,7 @@ def _file(section: Section, key: str, folder: Path) -> str | None:
         return None
     path = folder / home.required(name)
     if not path.is_file():
-        raise section.error(key, f"There is no file {path}.", "Check its name.")
+        raise section.error(key, f"The file {path} does not exist.", "Check its name.")
     return str(path)
 
 
@@ -155,7 +155,7 @@ def _api(section: Section, folder: Path) -> ApiSettings:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise section.error(
-            "url", "It is no address of an API.", "Write it like https://api.example.com/v1."
+            "url", "This is not the address of an API.", "Write it like https://api.example.com/v1."
         )
     return ApiSettings(
         url=url,
@@ -180,12 +180,12 @@ def _credentials(section: Section, folder: Path) -> Credentials | None:
     account = _file(section, "service_account", folder)
     if not key:
         raise section.error(
-            "key", "There is no API key.", f'Set {KEY_VARIABLE}, or auth = "none" in [api].'
+            "key", "The API key is missing.", f'Set {KEY_VARIABLE}, or auth = "none" in [api].'
         )
     if not token and not account:
         raise section.error(
             "token",
-            "There is neither a token nor a service account.",
+            "Neither a token nor a service account is set.",
             f"Set {TOKEN_VARIABLE}, or service_account to the file with the account's key.",
         )
     return Credentials(

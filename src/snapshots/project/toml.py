@@ -46,7 +46,7 @@ class Section:
         for key in self._values:
             if key not in known:
                 what = "section" if isinstance(self._values[key], dict) else "key"
-                raise self.error(key, f"There is no {what} {key!r} here.", nearest(key, known))
+                raise self.error(key, f"The {what} {key!r} is unknown here.", nearest(key, known))
 
     def section(self, key: str) -> Section:
         """A table within this one; an empty table if it is missing."""
@@ -77,7 +77,7 @@ class Section:
         """One of the given words. Raises ProjectError for any other."""
         word = self.text(key, default)
         if word not in choices:
-            raise self.error(key, f"It cannot be {word!r}.", f"It is {_or(choices)}.")
+            raise self.error(key, f"{word!r} is not a valid value.", f"Use {_or(choices)}.")
         return word
 
     def number(
@@ -90,14 +90,16 @@ class Section:
         elif not isinstance(value, int) or isinstance(value, bool):
             value = self._get(key, int, default)
         if not least <= value <= most:
-            raise self.error(key, f"It is {value}.", f"It is a number from {least} to {most}.")
+            raise self.error(
+                key, f"The value is {value}.", f"It must be a number from {least} to {most}."
+            )
         return int(value)
 
     def seconds(self, key: str, default: float) -> float:
         """A number above 0, such as a time in seconds."""
         value = float(self._get(key, float, default))
         if value <= 0 or not math.isfinite(value):
-            raise self.error(key, f"It is {value:g}.", "It is a number above 0.")
+            raise self.error(key, f"The value is {value:g}.", "It must be a number above 0.")
         return value
 
     def error(self, key: str | None, message: str, hint: str = "") -> ProjectError:
@@ -112,7 +114,7 @@ class Section:
     def _get(self, key: str, kind: type[T], default: T | None) -> T:
         value = self._values.get(key, default)
         if value is None:
-            raise self.error(key, f"{key!r} is missing.", f"Write it in section [{self._name}].")
+            raise self.error(key, f"{key!r} is missing.", f"Add it to section [{self._name}].")
         fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
         if not fits or isinstance(value, bool):
             raise self._wrong(key, kind)
@@ -120,12 +122,12 @@ class Section:
 
     def _wrong(self, key: str, kind: type) -> ProjectError:
         found = _WORDS.get(type(self._values[key]), "a date or time")
-        hint = "A text stands in quotes." if kind is str else ""
-        return self.error(key, f"It is {found}, and must be {_WORDS[kind]}.", hint)
+        hint = "Put text in quotes." if kind is str else ""
+        return self.error(key, f"The value is {found}; it must be {_WORDS[kind]}.", hint)
 
     def _variable(self, key: str, name: str) -> str:
         if name not in os.environ:
-            hint = f"Set it, or name a file with {name}=... in it: --env-file FILE."
+            hint = f"Set it, or name a file that holds {name}=...: --env-file FILE."
             raise self.error(key, f"The variable {name} is not set.", hint)
         return os.environ[name]
 
@@ -155,12 +157,14 @@ def read_toml(file: Path) -> Section:
     except UnicodeDecodeError as error:
         raise ProjectError("The file is not UTF-8.", place=str(file)) from error
     except RecursionError as error:
-        raise ProjectError("It is nested too deep.", place=str(file)) from error
+        raise ProjectError("The file is nested too deep.", place=str(file)) from error
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line (\d+)", str(error))
         line = where[1] if where else len(text.splitlines())
         message = str(error).partition(" (at ")[0]
-        raise ProjectError(f"This is no TOML: {message}.", place=f"{file}, line {line}") from error
+        raise ProjectError(
+            f"This is not valid TOML: {message}.", place=f"{file}, line {line}"
+        ) from error
     return Section(file, text.splitlines(), "", values)
 
 

@@ -63,5 +63,5 @@ def _open_url(name: str, scheme: str, access: RemoteAccess, sized: Callable[[int
     raise InputError(
         f"{scheme}:// cannot be read.",
         place=shown(name),
-        hint="Download it and give the file, or pipe it in: ... | snapshots import -",
+        hint="Download it and import the file, or pipe it in: ... | snapshots import -",
     )

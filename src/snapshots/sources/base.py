@@ -81,7 +81,7 @@ def fingerprint(size: int, first: bytes, last: bytes) -> str:
 def empty(name: str) -> InputError:
     """The error for an input that has not even a header."""
     return InputError(
-        "The input is empty (0 bytes).", place=name, hint="Check whatever should have written it."
+        "The input is empty (0 bytes).", place=name, hint="Check the program that writes it."
     )
 
 

@@ -88,7 +88,7 @@ def _reported(codec: Codec, place: str) -> Iterator[None]:
         raise InputError(
             f"The {codec} data is damaged: {error}.",
             place=place,
-            hint="Get the file again; what lies before the damage was read.",
+            hint="Get the file again. The data before the damage was read.",
         ) from error
 
 

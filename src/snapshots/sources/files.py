@@ -119,19 +119,21 @@ def open_descriptor(name: str) -> int:
             raise InputError(
                 "This is a folder.",
                 place=name,
-                hint=f"Give the files in it, for instance '{os.path.join(name, '*.csv')}'.",  # noqa: PTH118
+                hint=f"Name the files in it, for example '{os.path.join(name, '*.csv')}'.",  # noqa: PTH118
             )
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
             what = "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "a socket"
             raise InputError(
-                f"This is {what}, not a file.", place=name, hint="Give a file, or - for stdin."
+                f"This is {what}, not a file.",
+                place=name,
+                hint="Name a file, or - for standard input.",
             )
         return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise unreadable(name, error) from error
     except ValueError as error:
         raise InputError(
-            f"This cannot be a file's name: {error}.", place=repr(name), hint="Check the name."
+            f"This is not a valid file name: {error}.", place=repr(name), hint="Check the name."
         ) from error
 
 
@@ -139,11 +141,13 @@ def unreadable(name: str, error: OSError) -> InputError:
     """The InputError for what the system says about a file."""
     if isinstance(error, FileNotFoundError):
         return InputError(
-            "There is no such file.", place=name, hint="Check the name and the current folder."
+            "The file does not exist.", place=name, hint="Check the name and the current folder."
         )
     if isinstance(error, PermissionError):
         return InputError(
-            "The file may not be read.", place=name, hint="Ask for the permission to read it."
+            "This user may not read the file.",
+            place=name,
+            hint="Give this user the permission to read it.",
         )
     return InputError(
         f"The file cannot be read: {error.strerror or error}.", place=name, retryable=True

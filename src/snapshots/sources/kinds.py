@@ -16,13 +16,13 @@ _SKIPPABLE_ZSTD: Final = b"\x2a\x4d\x18"
 _BZIP2_BLOCKS: Final = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 _TAR_MAGIC_AT: Final = 257
 
-_UNPACK: Final = "Unpack it and give the CSV files in it."
-_EXPORT: Final = "Export the table as CSV and give that."
+_UNPACK: Final = "Unpack it and import the CSV files in it."
+_EXPORT: Final = "Export the table as CSV and import that."
 _KINDS: Final = (
     (b"PAR1", "a Parquet file", _EXPORT),
     (b"PK\x03\x04", "a zip archive", _UNPACK),
-    (b"PK\x05\x06", "an empty zip archive", "Give a CSV file."),
-    (b"%PDF-", "a PDF", "A PDF has no records; give the data it was made from, as CSV."),
+    (b"PK\x05\x06", "an empty zip archive", "Name a CSV file."),
+    (b"%PDF-", "a PDF", "A PDF has no records. Import the original data, as CSV."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _EXPORT),
     (b"SQLite format 3\x00", "a SQLite database", _EXPORT),
     (b"ARROW1\x00\x00", "an Arrow file", _EXPORT),
@@ -34,9 +34,9 @@ _KINDS: Final = (
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x04\x22\x4d\x18", "compressed with LZ4", "Unpack it, or use gzip, zstd, bzip2 or xz."),
     (b"\x1f\x9d", "compressed with compress (.Z)", "Unpack it, or use gzip, zstd, bzip2 or xz."),
-    (b"\x89PNG\r\n\x1a\n", "an image (PNG)", "Give a CSV file."),
-    (b"\xff\xd8\xff", "an image (JPEG)", "Give a CSV file."),
-    (b"\x7fELF", "a program", "Give a CSV file."),
+    (b"\x89PNG\r\n\x1a\n", "an image (PNG)", "Name a CSV file."),
+    (b"\xff\xd8\xff", "an image (JPEG)", "Name a CSV file."),
+    (b"\x7fELF", "a program", "Name a CSV file."),
 )
 
 
@@ -68,17 +68,17 @@ def refuse_what_is_no_csv(head: bytes, name: str) -> None:
         raise _refusal("a tar archive", _UNPACK, name)
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise _refusal(
-            "an HTML page", "Download the data itself; a page often stands for it.", name
+            "an HTML page", "Check the URL; download the data itself, not the page about it.", name
         )
     if re.match(rb"\s*(?:\{\s*(?:\"[^\"\n]*\"\s*:|\})|\[\s*[\[{])", head):
-        raise _refusal("JSON", "Convert it to CSV, for instance with jq -r '... | @csv'.", name)
+        raise _refusal("JSON", "Convert it to CSV, for example with jq -r '... | @csv'.", name)
 
 
 def _zip(head: bytes) -> tuple[str, str]:
     if b"xl/" in head or b"[Content_Types].xml" in head[:64]:
-        return "an Excel workbook (.xlsx)", "Save each sheet as CSV (UTF-8) and give those."
+        return "an Excel workbook (.xlsx)", "Save each sheet as CSV (UTF-8) and import those."
     if b"mimetypeapplication/vnd.oasis" in head[:128]:
-        return "an OpenDocument file (.ods)", "Save each sheet as CSV (UTF-8) and give those."
+        return "an OpenDocument file (.ods)", "Save each sheet as CSV (UTF-8) and import those."
     return "a zip archive", _UNPACK
 
 

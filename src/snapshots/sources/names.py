@@ -15,5 +15,5 @@ def require_text(name: str) -> None:
         raise InputError(
             "The file's name is not UTF-8.",
             place=repr(os.fsencode(name)),
-            hint="Rename the file: the ledger could not name it.",
+            hint="Rename the file: the ledger cannot store its name.",
         ) from error

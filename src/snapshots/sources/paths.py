@@ -45,15 +45,15 @@ def _inputs(argument: str) -> Iterator[str]:
         return
     if not argument:
         # Most often a variable that is not set; for Path it is the current folder.
-        raise UsageError("An argument is empty.", hint="For the current folder write a dot.")
+        raise UsageError("An argument is empty.", hint="For the current folder, write a dot.")
     path = Path(argument)
     try:
         folder, there = path.is_dir(), path.exists()
     except OSError as error:
         raise InputError(
-            f"It cannot be looked at: {error.strerror}.",
+            f"This user cannot access it: {error.strerror}.",
             place=argument,
-            hint="Let this user enter its folder.",
+            hint="Give this user the permission to enter its folder.",
         ) from error
     if folder:
         yield from _folder(path)
@@ -62,7 +62,7 @@ def _inputs(argument: str) -> Iterator[str]:
     elif has_magic(argument):
         yield from _matches(argument)
     else:
-        raise InputError("There is no such file.", place=argument, hint=_near(path))
+        raise InputError("The file does not exist.", place=argument, hint=_near(path))
 
 
 def _folder(path: Path) -> Iterator[str]:
@@ -80,8 +80,8 @@ def _folder(path: Path) -> Iterator[str]:
         raise InputError(
             "The folder has no CSV files.",
             place=str(path),
-            hint="Counted are *.csv, *.tsv and *.txt, also with .gz, .zst, .bz2 or .xz; name "
-            "other files one by one.",
+            hint="CSV files are *.csv, *.tsv and *.txt, also with .gz, .zst, .bz2 or .xz. Name"
+            " other files one by one.",
         )
     yield from files
 
@@ -92,7 +92,9 @@ def _matches(pattern: str) -> Iterator[str]:
     files = sorted(name for name in names if not Path(name).is_dir())
     if not files:
         raise InputError(
-            "No file matches the pattern.", place=pattern, hint="Check it with ls, unquoted."
+            "No file matches the pattern.",
+            place=pattern,
+            hint="Try the pattern with ls, without quotes.",
         )
     yield from files
 
@@ -100,11 +102,11 @@ def _matches(pattern: str) -> Iterator[str]:
 def _near(path: Path) -> str:
     try:
         if not path.parent.is_dir():
-            return f"There is no folder {str(path.parent)!r} either."
+            return f"The folder {str(path.parent)!r} does not exist either."
         others = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         others = []
     near = get_close_matches(path.name, others, 3)
     if near:
-        return "Do you mean " + " or ".join(str(path.parent / name) for name in near) + "?"
+        return "Did you mean " + " or ".join(str(path.parent / name) for name in near) + "?"
     return "Check the name and the current folder."

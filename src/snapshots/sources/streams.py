@@ -65,7 +65,7 @@ class ReadOnce(ByteSource):
         return InputError(
             "A stream can be read only once.",
             place=self._identity.name,
-            hint="Save it as a file and give that.",
+            hint="Save it to a file and import that.",
         )
 
 

@@ -37,13 +37,15 @@ class UnpackedLimit:
                 raise _too_large(f"more than {self.most} bytes", "--max-unpacked", place)
             many = self.ratio is not None and given > max(_JUDGED_FROM, self.ratio * taken())
             if many:
-                raise _too_large(f"more than {self.ratio} times as large", "--max-ratio", place)
+                raise _too_large(
+                    f"more than {self.ratio} times its compressed size", "--max-ratio", place
+                )
             yield piece
 
 
 def _too_large(what: str, option: str, place: str) -> InputError:
     return InputError(
-        f"Without compression it is {what}.",
+        f"Uncompressed, the input is larger than allowed: {what}.",
         place=place,
-        hint=f"Whoever runs the service can allow more: {option}",
+        hint=f"To allow more, the operator starts the service with {option}",
     )

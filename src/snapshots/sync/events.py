@@ -68,8 +68,8 @@ class RowsMissing:
     def remedy(self) -> str:
         """What to do if the rows are wanted."""
         if self.what != "rows":
-            return "touch the file to load it again"
-        return f"snapshots import {quote(str(self.path))} --again loads it once more"
+            return "to load the file again, touch it"
+        return f"load it again with: snapshots import {quote(str(self.path))} --again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,8 @@ def within(other: Path, folder: str) -> str | None:
     here, there = Path(folder).resolve(), other.resolve()
     if here == there:
         raise UsageError(
-            "--after-import moves files to where they are",
-            hint=f"name another folder, for instance --after-import 'move {other / 'done'}'",
+            "--after-import would move files into the folder where they already are",
+            hint=f"name another folder, for example --after-import 'move {other / 'done'}'",
         )
     if there.is_relative_to(here):
         return str(Path(folder) / there.relative_to(here))

@@ -221,7 +221,7 @@ class Sync:
             if not self._gone:
                 self._gone = True
                 reason = f"The folder cannot be read: {error.strerror}."
-                place, hint = self.settings.folder.path, "It is looked at again until it can be."
+                place, hint = self.settings.folder.path, "Trying again until it can be read."
                 self._listener(SyncProblem(InputError(reason, place=place, hint=hint)))
             return
         if self._gone and self._watching:
@@ -364,12 +364,12 @@ def absolute(folder: str) -> str:
         there = Path(path).is_dir()
     except OSError as error:
         raise InputError(
-            f"The folder cannot be looked at: {error.strerror}.",
+            f"The folder cannot be accessed: {error.strerror}.",
             place=folder,
-            hint="Let this user enter the folder that it lies in.",
+            hint="Give this user the permission to enter its parent folder.",
         ) from error
     if not there:
         raise InputError(
-            "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
+            "The folder does not exist.", place=folder, hint=f"Create it: mkdir -p {folder}"
         )
     return path

@@ -43,19 +43,20 @@ class EventSums:
     """The sums so far."""
 
     known: bool
-    """The ledger was read: the first three hold its own account, and not that of this process
-    alone."""
+    """Whether the ledger was read. The first three then hold its totals, not only those of this
+    process."""
     counts: Counts
     bytes: int
     rejects_by_code: Mapping[str, int]
     ends_by_outcome: Mapping[str, int]
-    """How many imports of this process ended with each outcome."""
+    """The number of imports of this process by outcome."""
     mismatches: int
-    """How many imports of this process were refused because their counts did not balance."""
+    """The number of imports of this process that were refused because their counts did not balance.
+    """
     waiting: int
     broken_by_thread: Mapping[str, int]
-    """How many unforeseen errors ended a thread of this process, which was started again; by
-    thread."""
+    """The number of unexpected errors that ended a thread of this process, by thread. The thread
+    was restarted."""
 
 
 class EventTotals:

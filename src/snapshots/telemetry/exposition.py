@@ -48,8 +48,8 @@ def served(metrics: Metrics, address: str, port: int) -> Iterator[str]:
     except (OSError, UnicodeError) as error:
         why = no_name(address) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"metrics cannot be served at {address}:{port}: {why}",
-            hint="give another --metrics-port or --metrics-address; port 0 takes a free one",
+            f"cannot serve metrics at {address}:{port}: {why}",
+            hint="choose another --metrics-port or --metrics-address; port 0 takes a free one",
         ) from error
     try:
         host = f"[{address}]" if ":" in address else address
@@ -74,7 +74,7 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
         good = False
     if not good or no_name(place.hostname or ""):
         raise UsageError(
-            "--pushgateway needs a URL", hint="for instance --pushgateway http://localhost:9091"
+            "--pushgateway needs a URL", hint="for example --pushgateway http://localhost:9091"
         )
     asked = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
     try:
@@ -90,7 +90,7 @@ def pushed(metrics: Metrics, gateway: str, complain: Callable[[str], None]) -> I
                 handler=_handler(place),
             )
         except OSError as error:
-            complain(f"the metrics could not be pushed to {shown(asked)}: {error}")
+            complain(f"cannot push the metrics to {shown(asked)}: {error}")
 
 
 def _handler(place: SplitResult) -> Callable[..., Callable[[], None]]:

@@ -48,7 +48,7 @@ class Metrics(Collector):
         self._probe = LedgerProbe(database)
         self._seconds = Histogram(
             "snapshots_chunk_duration_seconds",
-            "From the claim of a chunk to the answer to its COMMIT, by this process.",
+            "Seconds from the claim of a chunk to the answer to its COMMIT, in this process.",
             ["database"],
             buckets=SECONDS,
             registry=self.registry,
@@ -94,45 +94,51 @@ class Metrics(Collector):
         counts = sums.counts
         yield self._counters(
             "snapshots_records",
-            "Records of inputs, each in one bucket.",
+            "Records of all inputs, each in one bucket.",
             "bucket",
             {"loaded": counts.loaded, "rejected": counts.rejected, "skipped": counts.skipped},
         )
         yield self._counters(
             "snapshots_rejects", "Rejected records by reason.", "code", sums.rejects_by_code
         )
-        yield self._counter("snapshots_input_bytes", "Bytes of inputs, decompressed.", sums.bytes)
+        yield self._counter(
+            "snapshots_input_bytes", "Bytes of all inputs, after decompression.", sums.bytes
+        )
         yield self._gauge(
             "snapshots_unaccounted_records",
-            "Records in no bucket, or counted as rejected and not kept. Always 0.",
+            "Records in no bucket, or counted as rejected but not stored. Always 0.",
             counts.records - counts.loaded - sum(sums.rejects_by_code.values()) - counts.skipped,
         )
 
     def _of_this_process(self, sums: EventSums) -> Iterator[Metric]:
         yield self._counters(
             "snapshots_import_ends",
-            "Imports that this process has ended.",
+            "Imports that ended in this process.",
             "outcome",
             sums.ends_by_outcome,
         )
         yield self._counter(
             "snapshots_accounting_mismatches",
-            "Imports that this process has refused because an account did not balance. Always 0.",
+            "Imports that this process refused because an account did not balance. Always 0.",
             sums.mismatches,
         )
         yield self._counters(
             "snapshots_thread_failures",
-            "Unexpected errors of a thread, which goes on. Always 0.",
+            "Unexpected errors of a thread, which was restarted. Always 0.",
             "thread",
             sums.broken_by_thread,
         )
         yield self._gauge(
-            "snapshots_queued_inputs", "Inputs found and not done, those in work too.", sums.waiting
+            "snapshots_queued_inputs",
+            "Inputs that are found but not finished, including those in progress.",
+            sums.waiting,
         )
 
     def _asked(self, states: StateCounts | None) -> Iterator[Metric]:
         """Yields what other processes may have changed as well."""
-        yield self._gauge("snapshots_database_up", "The database answers.", states is not None)
+        yield self._gauge(
+            "snapshots_database_up", "Whether the database answers.", states is not None
+        )
         if states is None:
             return
         imports = GaugeMetricFamily(
@@ -144,17 +150,19 @@ class Metrics(Collector):
         sent = states.delivered
         yield self._counters(
             "snapshots_delivered_records",
-            "Records of inputs sent to an API, each in one bucket once it is decided.",
+            "Records of inputs sent to an API, each in one bucket once its outcome is known.",
             "bucket",
             {"delivered": sent.loaded, "rejected": sent.rejected, "skipped": sent.skipped},
         )
         yield self._gauge(
-            "snapshots_pending_records", "Records sent to an API and not decided.", states.pending
+            "snapshots_pending_records",
+            "Records sent to an API whose outcome is not known.",
+            states.pending,
         )
         if states.last_success is not None:
             yield self._gauge(
                 "snapshots_last_success_timestamp_seconds",
-                "When the last import finished.",
+                "The time at which the last import finished.",
                 states.last_success,
             )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snapshots.telemetry.log_lines import Lines
 
     EventListener: TypeAlias = Callable[[Any], None]
-    """A listener for the engine's events, and for those that a caller has besides."""
+    """A listener for the engine's events and a caller's own events."""
 
 LOOPBACK = "127.0.0.1"
 _ENDPOINTS = (
@@ -40,8 +40,8 @@ class TelemetryOptions:
     metrics_address: str = LOOPBACK
     pushgateway: str | None = None
     otlp: str | None = None
-    """The URL that OpenTelemetry data goes to. None: its own variables decide, and without them
-    nothing is sent."""
+    """The URL that receives OpenTelemetry data. None: OpenTelemetry's own variables decide; without
+    them nothing is sent."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def _otlp_wanted(wanted: TelemetryOptions, complain: Callable[[str], None]) -> b
         raise UsageError("--otlp needs OpenTelemetry, which is not installed", hint=_INSTALL)
     by_variable = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
     if by_variable and not there:
-        complain(f"{by_variable} is set, and OpenTelemetry is not installed; {_INSTALL}")
+        complain(f"{by_variable} is set, but OpenTelemetry is not installed; {_INSTALL}")
     return bool(there and (wanted.otlp or by_variable))
 
 
@@ -113,6 +113,6 @@ def _harmless(listener: EventListener, complain: Callable[[str], None]) -> Event
         except Exception as error:
             if not broken:
                 broken = True
-                complain(f"telemetry does not work: {type(error).__name__}: {error}")
+                complain(f"telemetry failed: {type(error).__name__}: {error}")
 
     return heard

@@ -53,7 +53,7 @@ def application(service: ServiceContext) -> ASGIApp:
     app = FastAPI(
         title="snapshots",
         version=version("snapshots"),
-        summary="Loads CSV from URLs into a database and accounts for every record.",
+        summary="Loads CSV from URLs and uploads into a database, and accounts for every record.",
         openapi_tags=openapi.TAGS,
         openapi_url=None,
         docs_url=None,

@@ -86,9 +86,11 @@ class Hub:
     def admit(self) -> None:
         """Raises CannotConnect if too many listen already, or if no changes are sent any more."""
         if self.closed:
-            raise CannotConnect("the service is ending", retryable=True)
+            raise CannotConnect("the service is shutting down", retryable=True)
         if len(self._listeners) >= MOST_LISTENERS:
-            raise CannotConnect(f"{MOST_LISTENERS} clients listen already", retryable=True)
+            raise CannotConnect(
+                f"{MOST_LISTENERS} clients are already following imports", retryable=True
+            )
 
     async def run(self) -> None:
         """Runs until the hub is closed; then every listener ends."""

@@ -200,11 +200,11 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         ]
         detail = "The request is not valid."
         if any(one.place == "body" for one in found) and not _is_json(request):
-            detail += " Its body is to be JSON, with the header Content-Type: application/json."
+            detail += " Its body must be JSON, with the header Content-Type: application/json."
         return problem(422, detail, invalid=found)
 
     def unforeseen(_: Request, __: Exception) -> Response:
-        return problem(500, "The service has met an error that it does not know.")
+        return problem(500, "The service had an unexpected error.")
 
     app.add_exception_handler(SnapshotsError, engine)
     app.add_exception_handler(HTTPException, http)

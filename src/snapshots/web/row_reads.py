@@ -85,7 +85,7 @@ class RowReads:
                 await self._free.acquire()
         except TimeoutError:
             raise CannotConnect(
-                "rows are read by as many clients as can be at once",
+                "the service is busy: too many clients read rows",
                 hint="try again in a moment",
                 retryable=True,
             ) from None

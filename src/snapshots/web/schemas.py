@@ -20,14 +20,14 @@ class _Shown(BaseModel):
 
 
 class Bytes(_Shown):
-    """How much of the input is done, in bytes without compression."""
+    """How much of the input is done, in uncompressed bytes."""
 
     done: int
     """Bytes whose rows and counts are in the database."""
     total: int | None
     percent: float | None
     why: str | None
-    """Why there is no total, and so no percent."""
+    """Why the total and the percent are unknown."""
 
 
 class Records(_Shown):
@@ -52,7 +52,7 @@ class Changes(_Shown):
 
 
 class Eta(_Shown):
-    """An estimate of when the import is over."""
+    """An estimate of the time left."""
 
     seconds: float
     basis: str
@@ -72,15 +72,14 @@ class Import(_Shown):
     id: int
     state: State
     outcome: str | None
-    """How the import ended, once it is over: its state, or `already_imported` if another import had
-    loaded its bytes, so that there was nothing to do."""
+    """How the import ended: its state, or `already_imported` if another import had already loaded
+    its bytes. null until it ends."""
     same_as: int | None
-    """The import that had loaded the bytes."""
+    """The import that had already loaded the bytes."""
     waits_for: int | None
-    """The import whose end this one waits for in the queue: one of the same input, or of the same
-    bytes."""
+    """The import that must end before this one starts. It has the same input or the same bytes."""
     note: str | None
-    """A remark on how it ended, though it has not failed."""
+    """A remark on how a successful import ended."""
     input: str
     table: str
     bytes: Bytes
@@ -93,28 +92,28 @@ class Import(_Shown):
     size: int | None
     """The size of the input in bytes, before decompression."""
     content_hash: str | None
-    """BLAKE3 of those bytes, once it is known."""
+    """The BLAKE3 hash of those bytes; null until it is known."""
     queued_at: str | None
-    """The time in UTC; None for an import that a command began."""
+    """When it was queued, in UTC; null for an import that a command started."""
     started_at: str
     finished_at: str | None
     seconds: float
     wanted: str | None
-    """`cancel` or `undo`, as long as the worker has not done so."""
+    """`cancel` or `undo`, until the worker has done it."""
     error: Failure | None
     damage: str | None
-    """What the ledger has lost of it; such an import is not resumed."""
+    """What the ledger has lost of this import. A damaged import cannot be resumed."""
     url: str
-    """The URL of this import, at this service."""
+    """The URL of this import in this service."""
 
 
 class ImportDetail(Import):
-    """One import, with all that is known of it."""
+    """One import, with all its details."""
 
     request: dict[str, Any] | None
-    """The request; None for an import that a command began."""
+    """The request; null for an import that a command started."""
     plan: dict[str, Any] | None
-    """How it is loaded: dialect, columns, types."""
+    """How it is loaded: dialect, columns and types."""
     rejects_by_code: dict[str, int]
     skipped_by_code: dict[str, int]
     """Skipped records by code, without blank lines, comments and the like."""

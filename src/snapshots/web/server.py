@@ -52,8 +52,8 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         why = no_name(host) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"{host}:{port} cannot be listened at: {why}",
-            hint="give another --host or --port; --port 0 takes a free one",
+            f"cannot listen at {host}:{port}: {why}",
+            hint="choose another --host or --port; --port 0 takes a free one",
         ) from error
 
 
@@ -68,7 +68,7 @@ class Serving:
         say: Callable[[str], None],
     ) -> None:
         if removed := sweep(settings.files):
-            say(f"{removed} unfinished uploads of a service that is gone were removed")
+            say(f"removed {removed} unfinished uploads of a stopped service")
         limit_connections()
         pool = SessionPool(settings.target, say=say)
         self._hub = Hub(pool)

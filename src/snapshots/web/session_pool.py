@@ -47,7 +47,7 @@ class SessionPool:
             ledger_session, used = self._idle.get(timeout=SESSION_SECONDS)
         except queue.Empty:
             raise CannotConnect(
-                "more is asked of the database at once than it can answer",
+                "the service is busy: all its database connections are in use",
                 hint="try again in a moment",
                 retryable=True,
             ) from None

@@ -54,8 +54,8 @@ def require_apart(settings: ServiceSettings) -> None:
     folders = [folder.resolve() for folder in settings.written_to()]
     if len(folders) > len(set(folders)):
         raise UsageError(
-            f"the database lies in the folder of uploads, {settings.files}",
-            hint="give another folder with --files",
+            f"the database is in the folder of uploads, {settings.files}",
+            hint="name another folder with --files",
         )
 
 
@@ -63,8 +63,8 @@ def require_token(host: str, tokens: Path | None) -> None:
     """Raises UsageError if others can reach the service and it asks for no token."""
     if tokens is None and not is_loopback(host):
         raise UsageError(
-            f"--host {host} can be reached from other machines, and nobody needs a token",
-            hint="make one with: snapshots token NAME --tokens FILE, and give --tokens FILE",
+            f"--host {host} is reachable from other machines, but the service requires no token",
+            hint="create one with snapshots token NAME --tokens FILE, and add --tokens FILE",
         )
 
 

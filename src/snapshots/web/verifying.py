@@ -1,4 +1,4 @@
-"""Verifications that clients have asked for, each on a thread of the service."""
+"""Verifications for clients of the service, each on its own thread."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from snapshots.web.settings import ServiceSettings
 
 AT_ONCE = 2
-"""Each reads a whole table, which the database sorts."""
+"""Parallel verifications of one process: each reads a whole table, which the database sorts."""
 
 
 @dataclass(slots=True)
 class Verifying:
-    """Of one process."""
+    """Starts the verifications of one service process, and keeps their errors."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     _running: set[int] = field(default_factory=set)
@@ -45,36 +45,40 @@ class Verifying:
         *,
         counts: bool,
     ) -> None:
-        """Begins one. Raises NoSuchImport, ForbiddenTable, Forbids, ImportBusy, QueueFull or
-        UsageError."""
+        """Starts the verification of an import on a new thread.
+
+        `by` names the client, and `left_out` the columns that are not compared. With `counts`
+        only the counts are checked. Raises NoSuchImport, ForbiddenTable, Forbids, ImportBusy,
+        QueueFull or UsageError.
+        """
         entry = commands.find(ledger, import_id)
         plan = require_verifiable(ledger, entry)
         settings.tables.require_open(ledger, plan.table)
         options = replace(_options(settings, entry), left_out=tuple(left_out), counts=counts, by=by)
         with self._lock:
             if import_id in self._running:
-                raise ImportBusy(f"import {import_id} is being verified")
+                raise ImportBusy(f"import {import_id} is already being verified")
             if len(self._running) >= AT_ONCE:
                 raise QueueFull(
-                    f"{AT_ONCE} imports are being verified, which is as many as may be",
-                    hint="try again when one has ended",
+                    f"the limit of {AT_ONCE} parallel verifications is reached",
+                    hint="try again after one has ended",
                 )
             self._running.add(import_id)
             self._errors.pop(import_id, None)
         threads.start("verifying", lambda: self._verify(settings, import_id, options))
 
     def is_running(self, import_id: int) -> bool:
-        """It was begun, whatever the ledger says yet."""
+        """Whether this process verifies the import now."""
         with self._lock:
             return import_id in self._running
 
     def error(self, import_id: int) -> str | None:
-        """Why the last one of an import ended without a result."""
+        """Returns why the last verification of an import failed; None if it did not fail."""
         with self._lock:
             return self._errors.get(import_id)
 
     def close(self) -> None:
-        """Stops those that run; the next one goes on behind the last chunk compared."""
+        """Stops the running verifications. The next one continues after the last compared chunk."""
         self.stop.set()
 
     def _verify(self, settings: ServiceSettings, import_id: int, options: VerifyOptions) -> None:
@@ -90,11 +94,13 @@ class Verifying:
 
 
 def _options(settings: ServiceSettings, entry: Entry) -> VerifyOptions:
-    """Where the input is for the service: a URL, or an upload."""
+    """Returns options with the URL or the uploaded file of the import. Raises Forbids for imports
+    that a command started."""
     if entry.request is None:
         raise Forbids(
-            f"a command has begun import {entry.import_id}, and only a command reads its input",
-            hint=f"snapshots verify {entry.import_id}",
+            f"import {entry.import_id} was started by a command, so the service cannot read its"
+            " input",
+            hint=f"verify it with: snapshots verify {entry.import_id}",
         )
     order = ImportRequest.from_json(entry.request)
     policy = Anywhere() if order.file else PublicOnly(settings.allowed)

@@ -86,19 +86,19 @@ def answer_of(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (answer_of(successCount=2, failedCount=0), "are not those of its results"),
-        (answer_of(failedCount=None), "are not those of its results"),
+        (answer_of(successCount=2, failedCount=0), "differ from its results"),
+        (answer_of(failedCount=None), "differ from its results"),
         (answer_of(results=[{"code": 201}], failedCount=0), "1 results for 2 records"),
         (answer_of(results=[], successCount=2, failedCount=0), "0 results for 2 records"),
         (answer_of(results=[{"code": 201}, {}]), "a result has no code"),
-        (answer_of(results="both"), "no array"),
+        (answer_of(results="both"), "not an array"),
         (
             answer_of(
                 results=[{"code": 201}] * 2, successCount=2, failedCount=0, generalErrors=[{}]
             ),
             "generalErrors",
         ),
-        (quote("[]"), "no JSON object"),
+        (quote("[]"), "not a JSON object"),
         (quote("so"), "not JSON"),
         ("[" * 20_000, "not JSON"),
         ("", "not JSON"),

@@ -13,7 +13,7 @@ from snapshots.errors import UsageError
     ["", "localhost:9009/movies", "ftp://h/x", "http://", "http://h:x/", "http://h:99999/", "//h"],
 )
 def test_no_http_url(url: str) -> None:
-    with pytest.raises(UsageError, match="no HTTP URL"):
+    with pytest.raises(UsageError, match="not an HTTP URL"):
         HttpSettings(url)
 
 

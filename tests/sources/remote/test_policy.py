@@ -46,7 +46,7 @@ def test_no_special_address_may_be_read(network):
     middle = network[network.num_addresses // 2]
     for address in {network[0], middle, network[-1]}:
         for form in (address, *(disguised(address) if address.version == 4 else ())):
-            with pytest.raises(InputError, match="may not be read"):
+            with pytest.raises(InputError, match="may not read from"):
                 PublicOnly().check_address("example.org", 443, form)
 
 
@@ -90,7 +90,7 @@ def test_the_public_internet_may_be_read(address):
 
 @pytest.mark.parametrize("address", REFUSED)
 def test_addresses_that_are_refused(address):
-    with pytest.raises(InputError, match="may not be read"):
+    with pytest.raises(InputError, match="may not read from"):
         PublicOnly().check_address("example.org", 443, ip_address(address))
 
 
@@ -112,7 +112,7 @@ def test_the_list(web):
     with closing(open_source(url, service(place))) as opened:
         assert b"".join(opened.read()) == DATA
     for other in ("127.0.0.1", f"127.0.0.1:{web.port + 1}", f"localhost:{web.port}"):
-        with pytest.raises(InputError, match="may not be read") as caught:
+        with pytest.raises(InputError, match="may not read from") as caught:
             open_source(url, service(other))
         assert f"--allow-host {place}" in caught.value.hint
         assert caught.value.place == url
@@ -121,7 +121,7 @@ def test_the_list(web):
 
 @pytest.mark.parametrize("host", ["localhost", "0x7f.1", "2130706433", "127.1", "[::1]"])
 def test_other_names_of_this_machine(host):
-    with pytest.raises(InputError, match="may not be read"):
+    with pytest.raises(InputError, match="may not read from"):
         open_source(f"http://{host}/a.csv", service())
 
 
@@ -129,7 +129,7 @@ def test_a_redirect_is_checked_like_the_first_request(web):
     with serving() as inner:
         _, secret = inner.put("/a.csv", DATA)
         _, url = web.put("/a.csv", b"", instead=deque([(302, {"Location": secret})]))
-        with pytest.raises(InputError, match="may not be read"):
+        with pytest.raises(InputError, match="may not read from"):
             open_source(url, service(f"127.0.0.1:{web.port}"))
         assert not inner.requests
 

@@ -60,7 +60,8 @@ def test_broken_connections(s3, source):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(403, "refuses"), (404, "no such object"), (500, "status 500")]
+    ("status", "said"),
+    [(403, "denies access"), (404, "object does not exist"), (500, "status 500")],
 )
 def test_statuses(s3, source, status, said):
     s3(DATA, instead=deque([(status,)] * 99))

@@ -185,7 +185,7 @@ def test_no_credential_is_said_or_kept(web, tmp_path):
         load(url.replace("http:", "ftp:"), tmp_path),
         load(url.replace(f":{web.port}", ":99999999"), tmp_path),
     ]
-    assert "whole URL again" in runs[2].stdout + runs[2].stderr
+    assert "complete URL again" in runs[2].stdout + runs[2].stderr
     assert "part=1" in runs[3].stdout
     told = everything(tmp_path, *runs)
     assert not [secret for secret in SECRETS if secret in told]
@@ -225,4 +225,4 @@ def test_another_url_is_not_the_input(web, tmp_path):
     load(url, tmp_path, "--limit", "10")
     done = resume(tmp_path, "--url", url + "?other=1")
     assert done.returncode == 2
-    assert "not of this URL" in done.stdout
+    assert "has another URL" in done.stdout

@@ -251,15 +251,15 @@ def test_money_is_a_number_whatever_the_servers_money_looks_like(postgres_url):
 
 
 WITHOUT_JSON = {
-    "money in a composite": ("ROW(1, '1.50')::priced", "money"),
+    "money in a composite": ("ROW(1, '1.50')::priced", "values of type money"),
     "bytes in a composite": (r"ROW('\x00')::blob", "binary"),
-    "in an array": ("ARRAY[ROW(1, '1.50')::priced]", "money"),
-    "in a composite in one": ("ROW(ARRAY[ROW(1, '1.50')::priced])::bill", "money"),
-    "in a domain": ("ROW('1.50')::till", "money"),
-    "a domain's array": ("ARRAY['1.50'::cash]", "money"),
-    "a table's row": ("(SELECT s FROM sold s)", "money"),
-    "a row of the query": ("ROW(1, '1.50'::money)", "money"),
-    "a row in a row": ("ROW(1, ROW(1, '1.50')::priced)", "money"),
+    "in an array": ("ARRAY[ROW(1, '1.50')::priced]", "values of type money"),
+    "in a composite in one": ("ROW(ARRAY[ROW(1, '1.50')::priced])::bill", "values of type money"),
+    "in a domain": ("ROW('1.50')::till", "values of type money"),
+    "a domain's array": ("ARRAY['1.50'::cash]", "values of type money"),
+    "a table's row": ("(SELECT s FROM sold s)", "values of type money"),
+    "a row of the query": ("ROW(1, '1.50'::money)", "values of type money"),
+    "a row in a row": ("ROW(1, ROW(1, '1.50')::priced)", "values of type money"),
     "bytes in a row": (r"ROW('\x00'::bytea)", "binary"),
     "bytes in an array": (r"ARRAY['\x00'::bytea]", "binary"),
 }

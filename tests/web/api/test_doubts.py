@@ -60,7 +60,7 @@ def test_the_dashboard_shows_the_doubt_and_takes_the_delimiter_by_name(sqlite_ur
         number = client.submit(file="tie.csv")
         client.wait(number)
         page = client.get(f"/imports/{number}").data.decode()
-        assert "The delimiter is in doubt" in page
+        assert "The delimiter is unclear" in page
         assert "--delimiter" in page
 
 

@@ -59,7 +59,7 @@ def test_a_token_is_needed_and_its_scope_counts(guarded):
     assert refused.headers["www-authenticate"].startswith("Bearer")
     assert client.get("/").headers["www-authenticate"].startswith("Basic")
     unknown = client.get("/v1/imports", Authorization=f"Bearer {reader}x")
-    assert (unknown.status, unknown.json["detail"]) == (401, "The token is not known.")
+    assert (unknown.status, unknown.json["detail"]) == (401, "The token is not valid.")
     assert client.get("/v1/imports", Authorization=f"Bearer {reader}").status == 200
     login = base64.b64encode(f"whoever:{reader}".encode()).decode()
     assert client.get("/metrics", Authorization=f"Basic {login}").status == 200

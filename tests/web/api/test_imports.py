@@ -268,7 +268,7 @@ def test_who_listens_is_told_of_changes_after_an_error_that_nobody_has_foreseen(
 def test_nothing_is_said_that_is_not_known(idle):
     waiting = idle.get("/v1/imports/1").json
     assert waiting["bytes"]["percent"] is None
-    assert "waits for a worker" in waiting["bytes"]["why"]
+    assert "waiting for a worker" in waiting["bytes"]["why"]
     assert (waiting["eta"], waiting["plan"], waiting["size"]) == (None, None, None)
 
 
@@ -281,7 +281,10 @@ def test_a_bomb_is_refused_and_no_percent_is_made_up(sqlite_url, tmp_path):
         bomb, good = (client.submit(file=f"{name}.csv.gz") for name in ("bomb", "good"))
         refused = client.wait(bomb)
         assert (refused["state"], refused["error"]["code"]) == ("failed", "input")
-        said = "bomb.csv.gz: Without compression it is more than 250 times as large."
+        said = (
+            "bomb.csv.gz: Uncompressed, the input is larger than allowed: more than 250 times its"
+            " compressed size."
+        )
         assert refused["error"]["message"] == said, "and nothing of where it lies"
         page = client.get(f"/imports/{bomb}").data.decode()
         assert said in page
@@ -292,6 +295,6 @@ def test_a_bomb_is_refused_and_no_percent_is_made_up(sqlite_url, tmp_path):
     access = RemoteAccess(unpacking=UnpackedLimit(most=len(text) - 1))
     with (
         closing(open_source(str(tmp_path / "good.csv.gz"), access)) as source,
-        pytest.raises(InputError, match="Without compression"),
+        pytest.raises(InputError, match="Uncompressed"),
     ):
         list(source.read())

@@ -133,7 +133,7 @@ def test_a_browser_gets_a_page_where_there_is_nothing(client):
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     missing = client.get("/nowhere", **browser)
     assert (missing.status, missing.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert b"There is no such page." in missing.data
+    assert b"This page does not exist." in missing.data
     refused = client.ask("POST", "/docs", **browser)
     assert (refused.status, refused.headers["allow"]) == (405, "GET")
     assert b"Method Not Allowed" in refused.data

@@ -96,7 +96,7 @@ def test_the_list_lives_and_can_be_narrowed(chromium, sqlite_url, tmp_path):
     (tmp_path / "one.csv").write_bytes(rides(50))
     (tmp_path / "two.csv").write_bytes(b"PAR1")
     with dashboard(chromium, sqlite_url, tmp_path) as (_, client, page):
-        expect(page.get_by_text("Nothing was imported yet.")).to_be_visible()
+        expect(page.get_by_text("No imports yet.")).to_be_visible()
         client.submit(file="one.csv")
         cards = page.get_by_role("listitem")
         expect(cards).to_have_count(1)
@@ -176,7 +176,7 @@ def test_it_works_without_scripts(chromium, sqlite_url, tmp_path):
         if shown_state(page) == "cancelled":
             press(page, "Resume import 1")
         seen(page, "finished")
-        expect(page.get_by_text("Reload it to see what has changed")).to_be_visible()
+        expect(page.get_by_text("Reload it to see changes")).to_be_visible()
 
 
 def press(page, name):
@@ -263,9 +263,9 @@ def test_local_time_stands_beside_utc(chromium, sqlite_url, tmp_path):
 
 def test_a_service_that_is_gone_is_noticed(chromium, sqlite_url, tmp_path):
     with dashboard(chromium, sqlite_url, tmp_path) as (_, client, page):
-        lost = page.get_by_text("The service does not answer at the moment")
+        lost = page.get_by_text("The service is not responding")
         expect(lost).to_be_hidden()
-        expect(page.get_by_text("Nothing was imported yet.")).to_be_visible()
+        expect(page.get_by_text("No imports yet.")).to_be_visible()
         client.stop()
         expect(lost).to_be_visible()
 

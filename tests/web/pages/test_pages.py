@@ -154,7 +154,7 @@ def test_resume_is_offered_where_it_helps(tmp_path):
         assert 'name="max_rejects"' in over
         refused = client.ask("POST", "/imports/3/resume", b"max_rejects=many", **FORM, **HERE)
         assert refused.status == 422
-        assert b"is not a limit of rejects" in refused.data
+        assert b"is not a valid reject limit" in refused.data
         assert client.state(3) == "failed"
         allowed = client.ask("POST", "/imports/3/resume", b"max_rejects=20", **FORM, **HERE)
         assert allowed.status == 303
@@ -220,7 +220,7 @@ def test_forms_of_these_pages_are_answered_with_another_address(idle):
     [
         ("url=", b"either a url or a file"),
         ("url=https://ana:pw@example.org/a.csv", b"credentials"),
-        ("url=https://example.org/a.csv&contract=%7B", b"no JSON"),
+        ("url=https://example.org/a.csv&contract=%7B", b"not valid JSON"),
         ("url=https://example.org/a.csv&delimiter=ab", b"dialect.delimiter"),
         ("url=https://example.org/a.csv&max_rejects=some", b"max_rejects"),
     ],

@@ -130,11 +130,11 @@ def test_values_are_text(chromium, client):
         ("secrets", 403, "is not open to clients of the service"),
         ("nothing", 403, "is not open to clients of the service"),
         ("snapshots_imports", 403, "is not open to clients of the service"),
-        ("rides?where=id:like:1", 422, "is no condition"),
+        ("rides?where=id:like:1", 422, "is not a valid condition"),
         ("rides?where=id:eq:one", 422, "one"),
         ("rides?sort=nope", 422, "nope"),
-        ("rides?after=nope", 422, "no place to go on at"),
-        ("rides?order=id", 404, "There is no such page."),
+        ("rides?after=nope", 422, "not a valid position"),
+        ("rides?order=id", 404, "This page does not exist."),
     ],
 )
 def test_what_cannot_be_read_is_a_page(client, path, status, words):

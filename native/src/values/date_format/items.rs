@@ -81,7 +81,7 @@ pub(super) fn compile(pattern: &str, kind: TypeKind) -> Result<Vec<Item>, String
             None => return refuse("ends with a lone %".to_owned()),
             Some(letter) => match Part::of(letter) {
                 Some(part) => part,
-                None => return refuse(format!("has %{letter}, which is not known")),
+                None => return refuse(format!("has %{letter}, which is unknown")),
             },
         };
         if !literal.is_empty() {
@@ -132,7 +132,7 @@ fn complaint(parts: &[Part], kind: TypeKind) -> Option<String> {
         TypeKind::Date => (true, false, false, "date"),
         TypeKind::Time => (false, true, false, "time"),
         TypeKind::Timestamp => (true, true, false, "timestamp"),
-        TypeKind::Timestamptz => (true, true, true, "timestamp with a zone"),
+        TypeKind::Timestamptz => (true, true, true, "timestamp with a time zone"),
         _ => return Some("is for dates and times only".to_owned()),
     };
     let complaint = if needs_date && !whole_date {

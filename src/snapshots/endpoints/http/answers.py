@@ -72,12 +72,12 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
     body_text = excerpt(answer.body, settings.secrets())
     if status == MULTI_STATUS:
         return TargetError(
-            "the API answers with a result for each record, which is not being read",
+            "the API answers with a result for each record, but no format for results is set",
             place=place,
-            hint="Say how to read it in a new delivery: --results combocurve --again.",
+            hint="Start a new delivery that reads them: --results combocurve --again.",
         )
     if status in WRONG_KEY:
-        what = "does not know us" if status != 403 else "does not let us in"
+        what = "does not accept these credentials" if status != 403 else "denies access"
         return CannotConnect(
             f"The API {what}: {status} {body_text}".rstrip(),
             place=place,
@@ -85,10 +85,10 @@ def misconfigured(settings: HttpSettings, answer: Response) -> SnapshotsError:
         )
     there = excerpt(answer.headers.get("location", ""), settings.secrets())
     return CannotConnect(
-        f"The API answers {status}, a redirect{f' to {there}' if there else ''}; "
-        "records are not sent on to another address.",
+        f"The API answers {status}, a redirect{f' to {there}' if there else ''}; redirects are not"
+        " followed, so that no other address gets the records.",
         place=place,
-        hint="Give the address that it names, if you trust it.",
+        hint="If you trust the new address, use it instead.",
     )
 
 
@@ -97,22 +97,22 @@ def misplaced(settings: HttpSettings, answer: Response) -> SnapshotsError:
     body_text = excerpt(answer.body, settings.secrets())
     allowed = excerpt(answer.headers.get("allow", ""), settings.secrets())
     what, hint = {
-        404: ("it has nothing at this address", "Check host and path of the address."),
+        404: ("nothing exists at this address", "Check the host and path of the address."),
         405: (
-            f"it takes no {settings.method} at this address",
+            f"this address does not accept {settings.method}",
             (f"It allows {allowed}. " if allowed else "")
-            + "Check the address, or give another method: --method PUT, --method PATCH.",
+            + "Check the address, or use another method: --method PUT or --method PATCH.",
         ),
         415: (
-            "it does not take what is sent as JSON",
-            "Give the type that it takes: --header 'Content-Type: ...'.",
+            "it does not accept the content type of JSON",
+            "Name the content type that it accepts: --header 'Content-Type: ...'.",
         ),
     }[answer.status]
-    text = f"The API answers {answer.status} to whatever is sent: {what}. {body_text}"
+    text = f"The API answers every request with {answer.status}: {what}. {body_text}"
     return CannotConnect(text.rstrip(), place=settings.display(), hint=f"{hint} {NOTHING_REJECTED}")
 
 
-NOTHING_REJECTED = "No record was rejected for it."
+NOTHING_REJECTED = "No record was rejected because of this."
 _NOT_ENCRYPTED = re.compile(
     rb"HTTPS (port|server|scheme)|SSL-enabled|requires (TLS|SSL|HTTPS)", re.IGNORECASE
 )
@@ -137,25 +137,25 @@ def describe(settings: HttpSettings, answer: Response | NoAnswer) -> str:
 
 def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) -> SnapshotsError:
     """Returns the error for a server that has never answered in HTTP/1.1."""
-    last = "it takes connections, and says nothing" if failure is None else str(failure)
-    place, hint = settings.display(), f"Check host and port of the address. {NOTHING_REJECTED}"
+    last = "it accepts connections but sends nothing" if failure is None else str(failure)
+    place, hint = settings.display(), f"Check the host and port of the address. {NOTHING_REJECTED}"
     if spoken == "tls" and settings.url.lower().startswith("http:"):
         return unencrypted(settings)
     if spoken == "http2":
         return CannotConnect(
-            "The server speaks HTTP/2 alone, and records are sent by HTTP/1.1.",
+            "The server accepts only HTTP/2, and records are sent by HTTP/1.1.",
             place=place,
-            hint=f"Give an address that takes HTTP/1.1, such as a proxy's. {NOTHING_REJECTED}",
+            hint=f"Use an address that accepts HTTP/1.1, for example a proxy's. {NOTHING_REJECTED}",
         )
     if spoken == "nothing" and (failure is None or not failure.sent):
         return CannotConnect(
             f"The API cannot be reached: {failure or 'no connection: timed out'}",
             place=place,
-            hint="Check the address, and that the server runs; then give the same command again.",
+            hint="Check the address, and that the server runs; then repeat the command.",
             retryable=True,
         )
     return CannotConnect(
-        f"Nothing at this address answers in HTTP: {last}",
+        f"The server at this address does not answer in HTTP: {last}",
         place=place,
         hint=hint,
         retryable=True,
@@ -165,16 +165,16 @@ def no_http(settings: HttpSettings, spoken: Spoken, failure: NoAnswer | None) ->
 def unencrypted(settings: HttpSettings) -> SnapshotsError:
     """Returns the error for a TLS port that was asked in plain HTTP."""
     return CannotConnect(
-        "The server speaks TLS at this port, and the address says http://.",
+        "The server expects TLS at this port, but the address begins with http://.",
         place=settings.display(),
-        hint=f"Write https:// in the address. {NOTHING_REJECTED}",
+        hint=f"Begin the address with https://. {NOTHING_REJECTED}",
     )
 
 
 def wait_longer(settings: HttpSettings, status: int, seconds: float) -> SnapshotsError:
     """Returns the error for an API that asks to wait longer than the delivery may."""
     return Undeliverable(
-        f"The API answers {status} and asks to wait {seconds:,.0f} s, longer than is waited",
+        f"The API answers {status} and asks to wait {seconds:,.0f} s, which is too long",
         place=settings.display(),
         hint="Resume the delivery later.",
         retryable=True,

@@ -17,13 +17,14 @@ class Attempt:
     requests: int = 0
     ambiguous: int = 0
     asked_before: bool = False
-    """An earlier run may have sent some of these records, and got no answer."""
+    """An earlier run may have sent some of these records without an answer."""
     behind: bool = False
-    """A gateway had no answer from the server behind it."""
+    """A gateway got no answer from the server behind it."""
     retries: Retries | None = None
     """None until a request failed. Halves of a page share it, so that its time is not doubled."""
     narrowed: bool = False
-    """The time for retries was cut: the records are refused and may have been taken before."""
+    """The time for retries was shortened: the records are refused, and an earlier request may have
+    delivered them."""
 
     @property
     def unsure(self) -> bool:

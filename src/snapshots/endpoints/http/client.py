@@ -207,7 +207,7 @@ class HttpEndpoint:
         records = len(page.bodies)
         try:
             if not answer.complete:
-                raise UnclearResults("they were cut off")
+                raise UnclearResults("the body was cut off")
             items = combocurve(answer.body, records)
         except PageRefused:
             if not attempt.unsure:
@@ -217,7 +217,7 @@ class HttpEndpoint:
             outcome: RecordOutcome = "unsent" if self._asking.halted else "undeliverable"
             return await self._refused(page, attempt, outcome, answer, divides=False)
         except UnclearResults as why:
-            text = f"The results cannot be relied on: {why}. {self._excerpt(answer.body)}"
+            text = f"The results are not valid: {why}. {self._excerpt(answer.body)}"
             return self._all(page, attempt.verdict("undeliverable", answer.status, text))
         verdicts = [self._by_item(item, attempt) for item in items]
         actions = [answers.action(item.status, unsure=attempt.unsure) for item in items]

@@ -39,11 +39,11 @@ def combocurve(body: bytes, records: int) -> list[RecordResult]:
     except (ValueError, RecursionError) as error:
         raise UnclearResults("its body is not JSON") from error
     if not isinstance(answer, dict):
-        raise UnclearResults("its body is no JSON object")
+        raise UnclearResults("its body is not a JSON object")
     results, general = answer.get("results", []), answer.get("generalErrors", [])
     failed, succeeded = answer.get("failedCount"), answer.get("successCount")
     if not isinstance(results, list) or not isinstance(general, list):
-        raise UnclearResults("results or generalErrors is no array")
+        raise UnclearResults("results or generalErrors is not an array")
     if general and not results and succeeded == 0:
         raise PageRefused(json.dumps(general))
     items = [_item(result) for result in results]
@@ -52,11 +52,11 @@ def combocurve(body: bytes, records: int) -> list[RecordResult]:
         raise UnclearResults(f"it has {len(items)} results for {records} records")
     if succeeded != good or failed != records - good:
         raise UnclearResults(
-            f"successCount {succeeded} and failedCount {failed} are not those of its results: "
-            f"{good} and {records - good}"
+            f"successCount {succeeded} and failedCount {failed} differ from its results: {good}"
+            f" and {records - good}"
         )
     if general and good == records:
-        raise UnclearResults("it has generalErrors, and yet no record failed")
+        raise UnclearResults("it has generalErrors, but no record failed")
     return items
 
 

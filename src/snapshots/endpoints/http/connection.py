@@ -80,7 +80,7 @@ class RequestConnection(asyncio.Protocol):
         self._request_stream: RequestStream | None = None
         self._asked_at = 0.0
         self._rest: asyncio.TimerHandle | None = None
-        self._ended_early = "the connection was closed before anything was sent"
+        self._ended_early = "the server closed the connection before anything was sent"
         self.idle_since = 0.0
         self.open = False
         self._begin_message()
@@ -190,7 +190,7 @@ class RequestConnection(asyncio.Protocol):
         # Without a length the end of the connection is the end of the body.
         sized = "content-length" in self._headers or "transfer-encoding" in self._headers
         complete = exc is None and not sized
-        self._end_badly("the connection was cut before an answer came", complete=complete)
+        self._end_badly("the connection broke before an answer came", complete=complete)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser calls this for each header."""
@@ -323,4 +323,4 @@ def described(data: bytes) -> str:
         return "it is TLS"
     if len(data) >= _FRAME and data[0] == 0 and data[3] in {4, 7} and not any(data[5:_FRAME]):
         return "it is HTTP/2"
-    return "it is nothing that is known"
+    return "the protocol is unknown"

@@ -322,7 +322,7 @@ class Exchange:
                 self.halt(answers.wait_longer(self._settings, answer.status, asked))
         elif not answer.sent and self._last_answer < _began(retries):
             # Nobody was answered for all that time, and now the server cannot be reached.
-            hint = "Check the address, and that the server runs; then give the same command again."
+            hint = "Check the address, and that the server runs; then repeat the command."
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
             self.halt(kind(text, place=place, hint=hint, retryable=True))

@@ -29,15 +29,15 @@ class RecordVerdict:
     """What became of one record."""
 
     outcome: RecordOutcome
-    """`unsent`: the delivery was halted before anything was known of the record; give it again."""
+    """`unsent`: the delivery stopped before the record was sent or answered. Send it again."""
     status: int | None = None
     """The status of the last answer about it; None if there was none."""
     body: str = ""
     """The beginning of that answer, or a sentence in its place. Empty when delivered."""
     requests: int = 1
-    """Requests that were made with this record, alone or with others."""
+    """The number of requests with this record, alone or with others."""
     ambiguous: int = 0
-    """How many of those got no answer: the record may have arrived."""
+    """How many of those requests got no answer: the record may have arrived."""
 
 
 class RequestSource(Protocol):

@@ -86,54 +86,56 @@ class HttpSettings:
 
     url: str = field(repr=False)
     place: str = ""
-    """What the URL is called where others can read it; if empty, it is the URL without its query.
-    """
+    """The name of the URL for logs and the ledger. If empty, it is the URL without its query."""
     method: Method = "POST"
     batch: int = BATCH
     """Records of one request."""
     array: bool = False
-    """Send a JSON array even if a request holds one record; with `batch` > 1 it always is one."""
+    """Send a JSON array even if a request holds one record. With `batch` > 1 it is always an array.
+    """
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers besides ours; their values may be secrets."""
+    """Further headers; their values may be secrets."""
     looked_up: Sequence[str] = field(default=(), repr=False)
-    """Parts of URL and headers that come from the user's variables, and that nobody may see."""
+    """Secret parts of the URL and headers, which come from the user's variables."""
     auth: Auth | None = None
     timeout: float = REQUEST_SECONDS
-    """Seconds from the beginning of a request to the end of its answer."""
+    """Seconds from the start of a request to the end of its answer."""
     concurrency: int = CONCURRENCY
-    """Requests at once, at most."""
+    """Maximum number of parallel requests."""
     rate: float | None = None
-    """Requests per second, at most."""
+    """Maximum number of requests per second."""
     retry_seconds: float = DELIVERY_RETRY_SECONDS
-    """How long a request is tried again after it failed for the first time."""
+    """Seconds for which a request is retried after its first failure."""
     key_header: str = KEY_HEADER
-    """Empty: no such header is sent."""
+    """The header for idempotency keys; if empty, none is sent."""
     results: Results = "none"
-    """How the results in a 207 answer are read."""
+    """The format of the results in a 207 answer."""
     last: frozenset[RecordOutcome] = frozenset()
-    """Outcomes of a record after which no other of its page is sent."""
+    """Outcomes of a record after which no other record of its page is sent."""
 
     wary: bool = False
-    """The delivery ends if nothing answers in HTTP at first, or if the address, method or type is
-    refused for whatever is sent. Nothing else was heard then, so that no record is at fault."""
+    """End the delivery if the server does not answer in HTTP at first, or refuses the address,
+    method or type of every request. No record is rejected then."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
         if self.method not in METHODS:
             raise UsageError(
-                f"{self.method} is no method to send records by", hint="POST, PUT, PATCH"
+                f"{self.method} cannot be used to send records", hint="POST, PUT, PATCH"
             )
         if self.batch < 1:
-            raise UsageError("a request holds at least one record", hint="see --batch")
+            raise UsageError("batch must be at least 1", hint="see --batch")
         if not 1 <= self.concurrency <= MAX_CONCURRENCY:
             raise UsageError(
-                f"between 1 and {MAX_CONCURRENCY} requests can be made at once",
+                f"concurrency must be from 1 to {MAX_CONCURRENCY}",
                 hint="see --concurrency",
             )
         rate = 1.0 if self.rate is None else self.rate
         numbers = (self.timeout, self.retry_seconds, rate)
         if min(self.timeout, rate) <= 0 or self.retry_seconds < 0 or not _finite(numbers):
-            raise UsageError("times and rates are more than 0", hint="see --timeout and --rate")
+            raise UsageError(
+                "timeout and rate must be more than 0", hint="see --timeout and --rate"
+            )
         key = {self.key_header: ""} if self.key_header else {}
         auth = self.auth.headers() if self.auth else {}
         for name, value in {**self.headers, **key, **auth}.items():
@@ -173,32 +175,32 @@ def _check_url(url: str) -> None:
         good = False
     if not good:
         raise UsageError(
-            "the address to send to is no HTTP URL",
+            "the address to send to is not an HTTP URL",
             hint="Write it like http://localhost:9009/movies or https://api.example.com/v1/items.",
         )
     if re.search(r"\{[^{}/?#]*\}", url):
         raise UsageError(
-            "the address has a {placeholder}, and records cannot choose their address yet",
-            hint="All records go to one address. Write %7B and %7D for braces that belong to it.",
+            "the address has a {placeholder}, but records cannot choose their address",
+            hint="All records go to one address. Write %7B and %7D for braces in it.",
         )
     if why := no_name(parts.hostname or ""):
-        raise UsageError(f"the address to send to names no host: {why}", hint="check the host")
+        raise UsageError(f"the address to send to has no valid host: {why}", hint="check the host")
     if parts.username or parts.password:
         raise UsageError(
-            "a URL with a password in it is seen by everyone on this machine",
-            hint="Give the credentials as a token, an API key or a header, by a variable.",
+            "a password in a URL is visible to everyone on this machine",
+            hint="Put the credentials into a variable, as a token, an API key or a header.",
         )
 
 
 def _check_header(name: str, value: str) -> None:
     if not _TOKEN.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a header")
+        raise UsageError(f"{name!r} is not a valid name of a header")
     if name.lower() in _OURS:
-        raise UsageError(f"the header {name} follows from the request and cannot be set")
+        raise UsageError(f"the header {name} is set by snapshots and cannot be changed")
     if not _VALUE.fullmatch(value):
         raise UsageError(
-            f"the value of the header {name} holds characters that no header may have",
-            hint="Line ends and control characters are forbidden in headers.",
+            f"the value of the header {name} has characters that headers must not have",
+            hint="Remove line ends and control characters.",
         )
 
 

@@ -13,10 +13,9 @@ class Failing:
     last: str
     """The last failure: status and reason, or why there was no answer."""
     since: float
-    """The time of the first failure of the one that has failed for longest, as of
-    `time.monotonic()`."""
+    """When the request that has failed for longest failed first, as from `time.monotonic()`."""
     requests: int
-    """How many requests fail."""
+    """The number of requests that are failing."""
 
 
 @dataclass(slots=True)
@@ -24,14 +23,14 @@ class Stats:
     """The counters of a delivery. Only the event loop's thread writes them; any thread may read."""
 
     requests: Counter[int] = field(default_factory=Counter)
-    """Answers by status."""
+    """The number of answers by status."""
     retries: int = 0
-    """Requests that were made again."""
+    """The number of retried requests."""
     ambiguous: int = 0
-    """Requests that were sent and got no answer."""
+    """The number of requests that were sent and got no answer."""
     unreached: int = 0
-    """Attempts that did not get as far as sending."""
+    """The number of attempts that failed before anything was sent."""
     throttled: int = 0
-    """Answers that asked for fewer requests, with 429 or 503."""
+    """The number of answers that asked for fewer requests, with 429 or 503."""
     failing: Failing | None = None
-    """None while nothing is being tried again."""
+    """The requests that are being retried; None if there are none."""

@@ -136,20 +136,21 @@ class Transport:
                 )
         except ssl.SSLCertVerificationError as error:
             raise CannotConnect(
-                f"The certificate of the server cannot be trusted: {error.verify_message}",
+                f"The certificate of the server is not trusted: {error.verify_message}",
                 place=self._place,
-                hint="Check the host's name; SSL_CERT_FILE names the certificate of an own CA.",
+                hint="Check the host name. For a private CA, set SSL_CERT_FILE to its certificate.",
             ) from error
         except ssl.SSLError as error:
             raise CannotConnect(
-                f"No encrypted connection can be made: {error.reason or error}",
+                f"The TLS connection failed: {error.reason or error}",
                 place=self._place,
-                hint="Check that the server speaks TLS at this port, or write http://.",
+                hint="Check that the server uses TLS at this port, or begin the address with"
+                " http://.",
             ) from error
         except TimeoutError as error:
             raise NoAnswer("no connection: timed out", sent=False) from error
         except socket.gaierror as error:
-            text = f"the host {self._host} is not known: {error.strerror}"
+            text = f"the host {self._host} is unknown: {error.strerror}"
             raise NoAnswer(text, sent=False) from error
         except OSError as error:
             raise NoAnswer(f"no connection: {error.strerror or error}", sent=False) from error

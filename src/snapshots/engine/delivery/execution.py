@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 FAILING_SECONDS = 2.0
-"""A failure that lasts for so long is told."""
+"""Failures are reported once they have lasted this long."""
 AGAIN_SECONDS = 15.0
-"""Not before so many is it told again."""
+"""Seconds between two reports of the same failure."""
 
 
 class DeliveryExecution:
@@ -80,7 +80,7 @@ class DeliveryExecution:
         self._unreported: queue.SimpleQueue[Committed] = queue.SimpleQueue()
         self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
         self._done = 0
-        """Bytes that progress was told of: it never goes back."""
+        """Bytes reported as done. The number never falls."""
         self._error: BaseException | None = None
         self._failing_reported_at = 0.0
 

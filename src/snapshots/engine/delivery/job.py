@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from snapshots.ports import Source, Target
 
 CHUNK_BYTES = 256 * 1024
-"""Of input that is packed at a time: some thousand records, so that one that is retried for long
-holds up little."""
+"""Bytes of input in one parcel: some thousand records, so that one slow record delays few others.
+"""
 
 
 @dataclass(frozen=True)

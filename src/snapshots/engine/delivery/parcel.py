@@ -62,8 +62,8 @@ class Parcel:
         """
         if begun.end != self.end or (begun.hash and self._hash and begun.hash != self._hash):
             raise InputChanged(
-                f"bytes {begun.start} to {begun.end} are not those of which a part was sent before",
-                hint="send what it is now as a new input with --again",
+                f"bytes {begun.start} to {begun.end} have changed since a part of them was sent",
+                hint="send the current input as a new one with --again",
             )
         self.outbox.restore(begun.sent or "")
         self.rejects = []

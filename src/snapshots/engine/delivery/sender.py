@@ -293,10 +293,14 @@ class Sender:
         """Gives up a record that the API chokes on. The others go on, unless nothing comes through
         any more."""
         self.error = self.error or Undeliverable(
-            f"{verdict.requests} requests were made with a record, and none was answered in a way"
-            f" that settles it; the last: {_answer(verdict)}",
-            hint="what is not settled is pending, and not rejected"
-            + (": an earlier request was not answered, the API may have it" if taken else ""),
+            f"after {verdict.requests} requests, the API has neither accepted nor refused a"
+            f" record; the last answer: {_answer(verdict)}",
+            hint="undecided records stay pending; they are not rejected"
+            + (
+                ": an earlier request got no answer, so the API may have the record"
+                if taken
+                else ""
+            ),
             retryable=True,
         )
         if self._stop_on_error or self._failures > self._at_once:

@@ -69,8 +69,8 @@ def _variable(name: str, place: str) -> str:
     value = os.environ.get(name)
     if value is None:
         raise UsageError(
-            f"the variable {name} is not set",
+            f"the environment variable {name} is not set",
             place=place,
-            hint=f"Set it, or name a file in which it is: --env-file FILE with {name}=...",
+            hint=f"Set it, or name a file that holds {name}=...: --env-file FILE",
         )
     return value

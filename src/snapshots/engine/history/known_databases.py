@@ -80,7 +80,7 @@ def uploads() -> Path:
     state = folder()
     if state is None:
         raise UsageError(
-            "This user has no home folder to keep uploaded files in.",
+            "This user has no home folder for uploaded files.",
             hint="Name a folder with --files, or set SNAPSHOTS_STATE_DIR.",
         )
     return state / "files"

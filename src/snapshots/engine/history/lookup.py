@@ -56,7 +56,7 @@ class FileStatus:
     """The hash of its bytes; None if it is `unreadable` or `gone`."""
     presence: Presence
     """`delivered`: sent to an API, not loaded. `changed`: an input of this name had other content.
-    `unreadable`: it is no input; `error` says why. `gone`: there is no such file now."""
+    `unreadable`: it cannot be read; `error` says why. `gone`: the file no longer exists."""
     imports: list[ImportRecord]
     """Imports of the same content; if `changed`, `unreadable` or `gone`, of the same name."""
     error: InputError | None = None
@@ -213,18 +213,18 @@ def database_of(import_id: int, database: str | None) -> str:
         return found[0]
     if not_asked:
         raise CannotConnect(
-            f"import {import_id} may be in a database that cannot be asked: "
+            f"import {import_id} may be in a database that does not answer: "
             + ", ".join(not_asked),
-            hint="say which database: " + _choices([*found, *not_asked]),
+            hint="name the database: " + _choices([*found, *not_asked]),
         )
     if not found:
         raise LedgerError(
-            f"there is no import {import_id} in any database known here",
-            hint="snapshots list shows what there is; --database names another database",
+            f"no known database has import {import_id}",
+            hint="see the imports with snapshots list; name another database with --database",
         )
     raise UsageError(
-        f"there is an import {import_id} in {len(found)} databases",
-        hint="say which: " + _choices(found),
+        f"{len(found)} databases have an import {import_id}",
+        hint="name the database: " + _choices(found),
     )
 
 
@@ -239,8 +239,8 @@ def _history_with(import_id: int, database: str | None) -> Iterator[tuple[Histor
         entry = None if history is None else history.entry(import_id)
         if history is None or entry is None:
             raise LedgerError(
-                f"there is no import {import_id} in {locations.target(name).display()}",
-                hint="snapshots list shows what there is",
+                f"{locations.target(name).display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         yield history, entry
 

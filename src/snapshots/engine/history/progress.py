@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.pace import WorkPeriod
     from snapshots.model import State
 
-_COMPRESSED = "the input is compressed, and its size without compression is not known"
+_COMPRESSED = "the input is compressed, and its uncompressed size is unknown"
 
 LATEST = 32
 """The number of last chunks that give the current speed."""
@@ -56,9 +56,9 @@ class Status:
     state: State
     """The entry; its state is `interrupted` if its process is gone."""
     total: int | None
-    """The size of the input in the units of `entry.read`; None: it is not known."""
+    """The size of the input in the units of `entry.read`; None if it is unknown."""
     why: str | None
-    """Why there is no total; empty: there is one."""
+    """Why the total is unknown; None if it is known."""
     now: Pace | None
     """The pace of the last chunks."""
     pace: Pace | None
@@ -146,9 +146,9 @@ def _total(entry: Entry) -> tuple[int | None, str | None]:
     if compressed:
         return None, _COMPRESSED
     if not is_utf8(encoding):
-        return None, f"the input is in {encoding}, and what is done is counted in UTF-8"
+        return None, f"the input is in {encoding}, and progress is counted in UTF-8 bytes"
     if entry.size is None:
-        return None, "the server does not say how long the input is"
+        return None, "the server does not report the size of the input"
     return entry.size, None
 
 

@@ -41,7 +41,7 @@ class TablePage:
     """The names and types of the columns."""
     rows: list[tuple[Value, ...]]
     after: tuple[Value, ...] | None
-    """The key of the last row, from which the next page begins; None: there is no next page."""
+    """The key of the last row, after which the next page begins; None on the last page."""
 
 
 def read(
@@ -63,7 +63,7 @@ def read(
         session.limit_time(ROWS_SECONDS)
         shape = target.inspect(session, open_tables.readable(history, table))
         if shape is None:
-            raise NoSuchTable(f"the table {table} is not there any more")
+            raise NoSuchTable(f"the table {table} no longer exists")
         place = target.row_place(session, shape)
         row = sum(len(column.name.encode()) + _CELL for column in shape.columns)
         page = _Page(target, session, shape, filters, place, min(most, max(1, BYTES // row)))
@@ -85,7 +85,7 @@ def _patience(session: Session) -> Iterator[None]:
         if time.monotonic() - begun < ROWS_SECONDS * 0.95:
             raise
         raise TooSlow(
-            f"the database has not found these rows within {ROWS_SECONDS:g} s",
+            f"the database did not find these rows within {ROWS_SECONDS:g} s",
             hint="filter or sort by a column that has an index",
         ) from error
     finally:
@@ -203,7 +203,7 @@ class _Page:
         """The rows in their stored order, after skipping a number of them."""
         skip = after[-1]
         if len(after) != 2 or type(skip) is not int or not 0 <= skip < 1 << 63:
-            raise UsageError("this is no place to go on at", hint="take it from `next`")
+            raise UsageError("this is not a valid position", hint="use the value of `next`")
 
         def find(most: int, longest: int | None) -> list[tuple[Value, ...]]:
             wanted = paging.by_number(self.target, self.shape, self.filters, skip, most, longest)
@@ -230,6 +230,6 @@ class _Page:
         names = ", ".join(one.column for one in keys if one.column != paging.PLACE)
         by = f" by {', '.join(one.column for one in order)}" if order else ""
         return UsageError(
-            f"more than {SORTED:,} rows of {self.shape.table} would have to be sorted{by}",
-            hint=f"make an index on {names}, filter by a column that has one, or leave sort out",
+            f"the database would have to sort more than {SORTED:,} rows of {self.shape.table}{by}",
+            hint=f"create an index on {names}, filter by an indexed column, or leave out sort",
         )

@@ -29,7 +29,7 @@ loaded, unless something in the ledger looks like it."""
 STREAM_BYTES = 16 * 1024 * 1024
 """Bytes of a stream that are read ahead to recognize it. A shorter stream is known whole."""
 _MIB = 1 << 20
-_LOADED_AGAIN = "it is loaded anew"
+_LOADED_AGAIN = "loading it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
     known = KnownInput(identity, content_hash, unfinished=entry)
     if not same_input(source, known, entry, ledger):
         raise InputChanged(
-            f"the input is not what {entry.kind} {entry.import_id} was begun with",
+            f"the input has changed since {entry.kind} {entry.import_id} began",
             place=identity.name,
             hint=_changed(entry, identity.name),
         )
@@ -196,10 +196,10 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
 
 def _changed(entry: Entry, name: str) -> str:
     if entry.kind == "delivery":
-        return "what is delivered of it stays so; send what it is now as any other input"
+        return "delivered rows stay delivered; send the current input like any other"
     return (
-        f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
-        f" now as any other input: snapshots import {quote(name)}"
+        f"loaded rows stay, with _import_id {entry.import_id}; load the current input like any"
+        f" other: snapshots import {quote(name)}"
     )
 
 
@@ -245,10 +245,11 @@ def _hash_like(source: Source, entry: Entry) -> str:
         return entry.content_hash or ""
     if _passes_by(source):
         raise InputError(
-            f"the first {STREAM_BYTES // _MIB} MiB are those of import {entry.import_id}",
+            f"the first {STREAM_BYTES // _MIB} MiB are the same as those of import"
+            f" {entry.import_id}",
             place=source.identity.name,
-            hint="save the stream to a file, whose bytes can all be compared before anything is"
-            " loaded, or load it whatever it is with --again",
+            hint="save the stream to a file, which can be compared as a whole before it is loaded;"
+            " or load the stream regardless with --again",
         )
     return content_hash_of(source)
 

@@ -62,7 +62,7 @@ def _text(query: str) -> str:
     try:
         return Path(query).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("The query cannot be read as UTF-8.", place=query) from error
+        raise InputError("The query is not valid UTF-8.", place=query) from error
 
 
 def _is_file(query: str) -> bool:
@@ -82,10 +82,10 @@ def _server(database: str) -> QueryServer:
             given[_FILES[name]] = value
         else:
             raise UsageError(
-                f"{name}={value} means nothing in the URL of a database that is asked."
+                f"{name}={value} is not a valid option in the URL of a database that is queried."
                 if name == "sslmode"
-                else f"{name!r} is no option of the URL of a database that is asked.",
-                hint=f"There are sslmode and {', '.join(_FILES)}.",
+                else f"{name!r} is not an option in the URL of a database that is queried.",
+                hint=f"The options are sslmode and {', '.join(_FILES)}.",
             )
     if "tls_ca" in given:
         given.setdefault("tls", "verify")

@@ -128,9 +128,9 @@ class PassedBy:
     def _compare(self, chunk: CommittedChunk) -> None:
         if chunk.hash is not None and self._hasher.hexdigest() != chunk.hash.hex():
             raise InputChanged(
-                f"bytes {chunk.start} to {chunk.end} are not those that were loaded before",
+                f"bytes {chunk.start} to {chunk.end} have changed since they were loaded",
                 place=self._place,
-                hint="load what it is now as a new input with --again",
+                hint="load the current input as a new one with --again",
             )
 
     def _next(self) -> None:
@@ -189,10 +189,10 @@ class Reader:
                     splitter = self._splitter(gap)
         if self.end < gap.start:
             raise InputChanged(
-                f"the input ends at byte {self.end}, before byte {gap.start}, up to which it is"
-                " loaded already",
+                f"the input ends at byte {self.end}, but bytes up to {gap.start} are already"
+                " loaded",
                 place=self._source.identity.name,
-                hint="load what it is now as a new input with --again",
+                hint="load the current input as a new one with --again",
             )
         yield from self._pieces(splitter.finish())
         if self._hasher is not None:

@@ -64,7 +64,7 @@ class LedgerSession:
         if before is not None:
             say(
                 f"the ledger in {self.target.display()} was migrated from version {before} to"
-                f" {ledger.version}; an older snapshots cannot use it any more"
+                f" {ledger.version}; older releases of snapshots cannot use it"
             )
 
     @property

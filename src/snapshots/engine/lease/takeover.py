@@ -28,8 +28,8 @@ def require_undamaged(entry: Entry) -> None:
     if entry.damage is not None:
         raise LedgerDamaged(
             entry.damage,
-            hint="restore the ledger's tables from a backup; or load the input with --again, into a"
-            " new table, and compare the two",
+            hint="restore the ledger's tables from a backup; or load the input into a new table"
+            " with --again, and compare the two tables",
         )
 
 
@@ -52,8 +52,8 @@ def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
     except TargetError as error:
         if error.retryable and entry.state == "running":
             error.hint = (
-                f"{entry.owner} (host:process:start) was at work on the import and may hold the"
-                " lock: if it is stopped, let it go on or kill it"
+                f"process {entry.owner} (host:process:start) worked on the import and may hold the"
+                " lock; if it is suspended, continue it or kill it"
             )
         raise
 

@@ -92,7 +92,7 @@ def _blocks(
 
 def _sentence(one: Difference) -> str:
     if one.text == one.other:
-        return f'"{_shown(one.text, 0)}" has blanks at its end, which the column fills in or drops.'
+        return f'"{_shown(one.text, 0)}" ends in blanks, and the column adds or drops blanks there.'
     start = 0
     if one.text[:SHOWN] == one.other[:SHOWN]:
         # What differs is shown, and a little of what stands before it.

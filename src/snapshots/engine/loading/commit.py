@@ -102,7 +102,7 @@ def account_of(piece: Piece, written: ChunkWrite, seconds: float) -> ChunkDone:
     """Makes the account of a chunk whose rows are written. Raises Stopped if there are none."""
     chunk = piece.chunk
     if not written.position:
-        raise Stopped("there was no room for another record")
+        raise Stopped("the limit of records is reached")
     complete = written.position == len(chunk)
     end = chunk.end if complete else chunk.start + written.position
     return ChunkDone(

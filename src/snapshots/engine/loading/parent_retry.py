@@ -109,8 +109,8 @@ class ParentRetry:
         taken = self.counts.loaded - loaded
         self._task.listener(
             Notice(
-                f"records that waited for others of table {self._table}:"
-                f" {taken:,} of {first:,} are loaded now"
+                f"{taken:,} of {first:,} records that waited for other rows of table {self._table}"
+                " are loaded now"
             )
         )
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source
 
 SMALL_BYTES = 1 << 20
-"""The most bytes of an input, as it lies, that are loaded in one transaction."""
+"""The largest stored input that is loaded in one transaction, in bytes."""
 
 
 def is_small(source: Source, options: Options) -> bool:
@@ -82,7 +82,7 @@ def import_in_one_transaction(
             place = take_place(ledger, "import", identity, content_hash, plan.destination)
             number = place.import_id
             if place.lookalikes != alike:
-                raise Stopped("another process has begun it")
+                raise Stopped("another process has begun the import")
             fault_point("after-claim")
             rows = RowWriter(
                 plan.table,
@@ -94,7 +94,7 @@ def import_in_one_transaction(
             written = write_all(ledger.session, rows, piece.chunk, watch)
             done = account_of(piece, written, time.monotonic() - claimed)
             if watch.enough(done.counts) or not source.unchanged():
-                raise Stopped("not as simple as it looked")
+                raise Stopped("the import needs more than one transaction")
             lease = Lease(number, 1, owner.this_process(), place.replaces)
             complete = SingleChunkImport(
                 identity,

@@ -25,8 +25,8 @@ def count_left_out(ledger: Ledger, lease: Lease, plan: Plan) -> str:
     names = ", ".join(plan.triggers)
     if not plan.lineage:
         return (
-            f"Table {plan.table} has triggers ({names}), and its rows have no _import_id: what the"
-            " triggers left out was not counted."
+            f"Table {plan.table} has triggers ({names}), and its rows have no _import_id: rows"
+            " that the triggers left out were not counted."
         )
     target = ledger.target
     table = plan.table.sql(target.dialect.quote)
@@ -35,12 +35,13 @@ def count_left_out(ledger: Ledger, lease: Lease, plan: Plan) -> str:
         start = plan.table.name.encode()[:40].decode(errors="ignore")
         index = target.dialect.quote(f"{start}_import_id")
         return (
-            f"Table {plan.table} has triggers ({names}) and is large: what they left out was not"
-            f" counted. An index makes it quick: CREATE INDEX {index} ON {table} (_import_id)"
+            f"Table {plan.table} has triggers ({names}) and is large: rows that they left out were"
+            f" not counted. An index makes counting fast: CREATE INDEX {index} ON {table}"
+            " (_import_id)"
         )
     if not left_out.count(ledger, lease, table):
         return (
-            f"Triggers ({names}) have taken _line from rows of table {plan.table}: what they left"
-            " out was not counted."
+            f"Triggers ({names}) have removed _line from rows of table {plan.table}: rows that"
+            " they left out were not counted."
         )
     return ""

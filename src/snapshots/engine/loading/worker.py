@@ -89,7 +89,7 @@ def _commit(
                 raise Stopped("stopped") from error
             patience.bear(error, connected=connected)
             if patience.worth_saying():
-                say(f"waiting for up to {RETRY_SECONDS:.0f} s: {error}")
+                say(f"retrying for up to {RETRY_SECONDS:.0f} s: {error}")
             if session is not None:
                 sessions.discard(session)
                 session.close()
@@ -111,6 +111,6 @@ def _already(ledger: Ledger, part: WorkerContext, piece: Piece) -> ChunkDone:
             rejects_by_code=ledger.reject_counts(part.lease.import_id, chunk),
         )
     raise LedgerError(
-        f"the chunk at byte {start} is claimed and not recorded",
-        hint="resume the import: it goes on from what is committed",
+        f"the chunk at byte {start} is claimed but not recorded",
+        hint="resume the import: it continues after the committed chunks",
     )

@@ -91,9 +91,9 @@ def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopCondit
         loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))
         if loaded != written.counts.loaded:
             raise AccountingMismatch(
-                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were given to the"
-                f" target, and it says it loaded {loaded}",
-                hint="nothing of this chunk was written; this is a defect, please report it",
+                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were sent to the"
+                f" target, and it reports {loaded} as loaded",
+                hint="nothing of this chunk was written; this is a bug, please report it",
             )
     return written
 

@@ -70,7 +70,7 @@ class ColumnOptions:
         unknown = [name for name in self.primary_key if name not in known]
         if unknown:
             raise ContractError(
-                f"--primary-key names {', '.join(unknown)}, which the table does not have.",
+                f"--primary-key names {', '.join(unknown)}, but the table has no such column.",
                 place=self.place,
                 hint=f"Its columns are: {', '.join(known)}.",
             )
@@ -112,7 +112,7 @@ def for_new_table(
         contract = target.physical(wanted.amend(inferred.contract))
         say("types: " + ", ".join(map(_shown, contract.columns)))
         if inferred.complete and not inferred.records:
-            say("no records can be loaded, so no table is made")
+            say("no record can be loaded, so no table is created")
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)
     create = target.physical(wanted.amend(declared))
@@ -224,7 +224,7 @@ def for_table(
             f"The table's primary key is ({', '.join(shape.primary_key)}),"
             f" not ({', '.join(wanted.primary_key)}).",
             place=wanted.place,
-            hint="Leave --primary-key out: it is for a new table.",
+            hint="Leave out --primary-key: it applies to new tables only.",
         )
     return ColumnChoice(
         replace(wanted, primary_key=()).amend(contract),
@@ -244,15 +244,15 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
     if shape is None:
         raise ContractError(
             "The table of this import is gone.",
-            hint="Load the input anew with --again, or bring the table back.",
+            hint="Load the input again with --again, or restore the table.",
         )
     now = {column.name: column for column in table_contract(shape).columns}
     for column in planned.columns:
         there = now.get(column.name)
         if there is None:
             raise ContractError(
-                f"The table has no column {column.name!r} any more.",
-                hint="Bring it back, or load the input anew with --again.",
+                f"The table no longer has the column {column.name!r}.",
+                hint="Restore it, or load the input again with --again.",
             )
         same = _plain(there.type) == _plain(column.type)
         # A contract calls it an integer.
@@ -260,9 +260,9 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
         both_text = {there.type.kind, column.type.kind} <= encoding.kinds_as_text
         if not same and not both_text and not tiny:
             raise ContractError(
-                f"Column {column.name!r} is {_word(there.type)} in the table now, and was planned"
-                f" as {_word(column.type)}.",
-                hint="Change it back, or load the input anew with --again.",
+                f"Column {column.name!r} is {_word(there.type)} in the table now; the import began"
+                f" with {_word(column.type)}.",
+                hint="Change it back, or load the input again with --again.",
             )
 
 
@@ -326,7 +326,7 @@ def _by_position(
             f" or table has {len(contract.columns)} columns.",
             place=place,
             hint="Without a header, columns are matched by position. If the first record is the"
-            " header, say --headers.",
+            " header, use --headers.",
         )
     return tuple(column.source for column in contract.columns)
 

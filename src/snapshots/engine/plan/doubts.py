@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FEW_RECORDS = 1000
 """With more records, --max-rejects judges the share that is rejected."""
-_STANDS = "the names of the known columns stand in {}"
+_STANDS = "the names of the known columns are in {}"
 _SENTENCE = re.compile(r"[^,;\t|]*[.!?]\s*|\s*[{<\[].*|.*\w, \w+ \w.*|\S+ \S+ \S+ .*", re.DOTALL)
 
 
@@ -74,9 +74,9 @@ def _by_names(sniffed: Sniffed, fits: Callable[[Sniffed], int], place: str) -> S
             f"by {doubt.name(one.dialect.delimiter)}: {doubt.row(one.header)}" for one in best
         )
         raise DialectError(
-            f"The table fits several readings of the input equally: {ways}.",
+            f"The input can be read in several ways that fit the table equally: {ways}.",
             place=place,
-            hint="Say which with --delimiter or --skip-rows.",
+            hint="Choose one with --delimiter or --skip-rows.",
         )
     chosen = best[0]
     lines = chosen.dialect.preamble
@@ -111,16 +111,16 @@ def require_sound(
     way = f"Read by {doubt.name(dialect.delimiter)}: {header}{sniffed.first}."
     ways = remedies(sniffed)
     if quotes:
-        what = f"The quoting is in doubt: that of {of_all} is broken."
+        what = f"The quoting is unclear: {of_all} have broken quotes."
         quote = f'"{dialect.quote}"' if dialect.quote == "'" else f"'{dialect.quote}'"
         option = f"--quotechar {quote}"
     else:
-        what = f"The delimiter is in doubt: {of_all} have not {len(sniffed.header)} fields."
+        what = f"The delimiter is unclear: {of_all} do not have {len(sniffed.header)} fields."
         option = doubt.option(dialect.delimiter)
     if inferred.records:
         ways.append(f"{option} to load the others")
     ways.append("--delimiter none for one column")
-    raise DialectError(f"{what} {way}", place=place, hint=f"Say {_or(ways)}.")
+    raise DialectError(f"{what} {way}", place=place, hint=f"Use {_or(ways)}.")
 
 
 def _require_header(sniffed: Sniffed, place: str) -> None:
@@ -130,17 +130,17 @@ def _require_header(sniffed: Sniffed, place: str) -> None:
         return
     shown = line if len(line) <= 100 else f"{line[:97]}..."
     raise InputError(
-        f"The answer is one line of text, and no table: {shown!r}.",
+        f"The answer is one line of text, not a table: {shown!r}.",
         place=place,
-        hint="Check the URL. If the line is a header without records, say --headers.",
+        hint="Check the URL. If the line is a header without records, use --headers.",
     )
 
 
 def _at(sniffed: Sniffed, error: DialectError, place: str) -> DialectError:
     ways = remedies(sniffed) if sniffed.rivals else []
     hint = error.hint
-    if ways and hint.startswith("Say "):
-        hint = f"Say {_or([*ways, hint.removeprefix('Say ').removesuffix('.')])}."
+    if ways and hint.startswith("Use "):
+        hint = f"Use {_or([*ways, hint.removeprefix('Use ').removesuffix('.')])}."
     return DialectError(error.message, hint=hint, place=place)
 
 

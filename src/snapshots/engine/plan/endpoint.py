@@ -43,45 +43,45 @@ class Endpoint:
 
     url: str
     """Where the rows are sent: `http://` or `https://`."""
-    method: Method = option("POST", "The method of the requests.", choices=Method)
+    method: Method = option("POST", "The HTTP method of the requests.", choices=Method)
     batch: int = option(
-        BATCH, "Records of one request; with more than one they are a JSON array.", least=1
+        BATCH, "Records per request; more than one are sent as a JSON array.", least=1
     )
     headers: tuple[tuple[str, str | None], ...] = ()
-    """Names and values; None: a value that the ledger was not told."""
+    """Headers by name. None stands for a value that the ledger does not store."""
     nulls: Nulls = option(
-        "null", "A missing value is sent as null, or its member is left out.", choices=Nulls
+        "null", "Send a missing value as null, or leave its member out.", choices=Nulls
     )
     results: Results = option(
         "none",
-        "How a 207 answer says what became of each record; none: it does not.",
+        "The format of the results for each record in a 207 answer; none: no such results.",
         choices=Results,
     )
     key_header: str = option(KEY_HEADER, "The header of the idempotency key.")
     seed: str = ""
-    """What idempotency keys are made of: two deliveries never have a key in common."""
+    """The prefix of idempotency keys. No two deliveries share a key."""
     concurrency: int = option(
         CONCURRENCY,
-        "Requests at once, at most; fewer while the API asks for less.",
+        "Maximum number of parallel requests; lower while the API asks for fewer.",
         least=1,
         most=MAX_CONCURRENCY,
     )
-    ordered: bool = option(False, "Keep the order of the input: one request at a time.")
-    rate: float | None = option(None, "Requests per second, at most.")
+    ordered: bool = option(False, "Keep the order of the input: send one request at a time.")
+    rate: float | None = option(None, "Maximum number of requests per second.")
     timeout: float = option(
-        REQUEST_SECONDS, "Seconds from the beginning of a request to the end of its answer."
+        REQUEST_SECONDS, "Seconds from the start of a request to the end of its answer."
     )
     retry_seconds: float = option(
-        DELIVERY_RETRY_SECONDS, "Seconds that a record is tried again before it is left pending."
+        DELIVERY_RETRY_SECONDS, "Seconds for which a record is retried before it is left pending."
     )
     auth: Auth | None = field(default=None, compare=False, repr=False)
-    """Credentials from Python that may change, such as a token that is renewed."""
+    """Credentials from Python that may change, such as a renewable token."""
 
     def __post_init__(self) -> None:
         for name, value in secret_parameters(self.url):
             if not _LOOKED_UP.search(value):
                 raise UsageError(
-                    f"the {name} in the URL can be read in the process list and in the ledger",
+                    f"the {name} in the URL is visible in the process list and in the ledger",
                     hint=f"Write it as a variable: {name}=${{VARIABLE}}, in single quotes",
                 )
 
@@ -120,9 +120,9 @@ class Endpoint:
         for name, value in headers:
             if value is None:
                 raise UsageError(
-                    f"the ledger does not keep the value of the header {name}",
-                    hint=f"Send the input again as before, with --header '{name}: ...'. A value"
-                    " that is written as ${VARIABLE} or @FILE needs no repeating",
+                    f"the ledger does not store the value of the header {name}",
+                    hint=f"Repeat the command, with --header '{name}: ...'. A value that is"
+                    " written as ${VARIABLE} or @FILE need not be repeated",
                 )
         if given is None:
             return replace(self, headers=headers)

@@ -61,8 +61,8 @@ class Pattern:
         """Reads a pattern. Raises UsageError if it is none."""
         if not _PATTERN.fullmatch(text):
             raise UsageError(
-                f"{text!r} names no tables",
-                hint="write SCHEMA.NAME, with * for any characters, such as public.rides_*",
+                f"{text!r} is not a valid table name",
+                hint="write SCHEMA.NAME, with * for any characters, for example public.rides_*",
             )
         parts = [_part(*match.groups()) for match in _PART.finditer(text)]
         schema = parts[0][0] if len(parts) == 2 else None
@@ -134,7 +134,7 @@ class OpenTables:
             if history.target.known_as(history.session, table) is None and self._was_open(
                 history, table
             ):
-                raise NoSuchTable(f"the table {text} is not there any more")
+                raise NoSuchTable(f"the table {text} no longer exists")
         raise _forbidden(text)
 
     def require_takes(self, history: History, table: TableName) -> None:
@@ -283,14 +283,14 @@ def _require_here(target: Target, text: str) -> None:
     try:
         target.table_name(text)
     except TargetError as error:
-        raise UsageError(f"{text} cannot be open: {error}", hint=error.hint) from error
+        raise UsageError(f"{text} cannot be opened to clients: {error}", hint=error.hint) from error
 
 
 def _forbidden(text: str) -> ForbiddenTable:
     return ForbiddenTable(
         f"the table {text} is not open to clients of the service",
-        hint="open are tables that an import has created, and those that whoever runs the service"
-        " names with --tables SCHEMA.NAME; GET /v1/tables shows them",
+        hint="open tables are those that an import created and those that the operator names with"
+        " --tables SCHEMA.NAME; GET /v1/tables lists them",
     )
 
 

@@ -69,83 +69,83 @@ class Options:
         None, "A Frictionless Table Schema, as JSON."
     )
     dialect: DialectOptions = field(default_factory=DialectOptions)
-    null_values: tuple[str, ...] = option((), "Texts that mean NULL, as an empty field does.")
+    null_values: tuple[str, ...] = option((), "Texts that mean NULL, besides the empty field.")
     decimals: Decimals = option(
         "float",
         "How a new table stores numbers with a fraction: as binary floats, or exactly as written.",
         choices=Decimals,
     )
-    all_text: bool = option(False, "Every column of a new table is text.")
+    all_text: bool = option(False, "Make every column of a new table text.")
     columns_changed: ColumnsPolicy = option(
         "fail",
         "If the input's columns differ from the table's: stop; add the new columns to the table;"
         " or load only the columns that both have.",
         choices=ColumnsPolicy,
     )
-    lineage: bool = option(True, "The table has the columns _import_id and _line.")
+    lineage: bool = option(True, "Add the columns _import_id and _line to a new table.")
     mode: Mode = option(
         "append",
-        "What the table holds afterwards: append, its rows and the input's; replace, the input's"
-        " rows.",
+        "What the table holds afterwards. append: its rows and the input's. replace: only the"
+        " input's rows.",
         choices=Mode,
     )
     atomic: bool = option(
-        False, "With mode append: readers see all rows of the input at once, at its end, or none."
+        False, "With mode append: publish all rows of the input at once, or none."
     )
     allow_empty: bool = option(
-        False, "With mode replace: also replace the rows by those of an input that has none."
+        False, "With mode replace: accept an input without rows, which empties the table."
     )
     max_deletes: str = option(
         MAX_DELETES,
-        "With mode replace: publish nothing if the table would become smaller by more rows than"
-        " this number, or than this share of its rows.",
+        "With mode replace: publish nothing if the table would lose more rows than this number, or"
+        " this share of its rows.",
     )
     max_rejects: str | None = option(
         None,
-        "Stop after more rejects than this number, or than this share of the records"
-        " (from 1,000 on). Default: 10%, or 0 with mode replace.",
+        "Stop after more rejects than this number, or this share of the records (from 1,000"
+        " records on). Default: 10%, or 0 with mode replace.",
     )
     stop_on_error: bool = option(
         False, "Stop at the first reject. An import then loads with one worker."
     )
-    limit: int | None = option(None, "Take only this number of records.", least=1)
+    limit: int | None = option(None, "Read only this number of records.", least=1)
     workers: int | None = option(
         None,
-        "Connections that load at once. Default: one more than cores, at most 4.",
+        "Parallel database connections. Default: the number of cores plus one, at most 4.",
         least=1,
         most=MAX_WORKERS,
     )
     connections: int = option(
         CONNECTIONS,
-        "Parts of a URL that are read at once, if its server offers parts.",
+        "Parallel connections to a URL, if its server can send parts.",
         least=1,
         most=MAX_CONNECTIONS,
     )
-    chunk_size: int = option(CHUNK_SIZE, "Bytes of input that are committed at a time.", least=1)
+    chunk_size: int = option(CHUNK_SIZE, "Bytes of input per commit.", least=1)
     dry_run: bool = option(False, "Check and count everything, but write nothing.")
-    again: bool = option(False, "Process inputs again that are already done.")
+    again: bool = option(False, "Process inputs again that are already imported or delivered.")
 
     request: Endpoint | None = None
-    """How the rows are sent to an API; None: they are loaded into a table."""
+    """How the rows are sent to an API; None if they are loaded into a table."""
     reload_untouched: bool = True
-    """Whether an input whose table is gone is loaded again, although nobody has changed it."""
+    """Whether an unchanged input is loaded again if its table is gone."""
     access: RemoteAccess | None = None
-    """How inputs may be reached; None: freely, with `connections` at once."""
+    """Which inputs may be read, and how; None: any, with `connections` at once."""
     tables: TableGate | None = None
-    """The tables that may be loaded into, besides new ones; None: any."""
+    """The existing tables that may be loaded into; None: any."""
 
     def __post_init__(self) -> None:
         for name in ("limit", "workers", "chunk_size", "connections"):
             number = getattr(self, name)
             if number is not None and number < 1:
-                raise UsageError(f"{name} is {number}", hint="It is a number from 1 on.")
+                raise UsageError(f"{name} is {number}", hint="It must be at least 1.")
         if self.mode in _NOT_YET:
             raise UsageError(
-                f"mode {self.mode} cannot be done yet",
-                hint="rows can be appended, or replace those of the table: append, replace",
+                f"mode {self.mode} does not exist yet",
+                hint="use append, or replace to replace the rows of the table",
             )
         if self.atomic and self.replaces:
-            raise UsageError("mode replace is atomic already", hint="leave --atomic out")
+            raise UsageError("mode replace is always atomic", hint="omit --atomic")
         _ = self.reject_limit
         DeleteLimit.parse(self.max_deletes)
 

@@ -89,14 +89,14 @@ class Plan:
     def table(self) -> TableName:
         """The table that rows are loaded into. Raises LedgerError for a delivery."""
         if isinstance(self.into, Endpoint):
-            raise LedgerError(f"this is a delivery to {self.into}, and no import")
+            raise LedgerError(f"this is a delivery to {self.into}, not an import")
         return self.into
 
     @property
     def request(self) -> Endpoint:
         """How rows are sent. Raises LedgerError for an import."""
         if not isinstance(self.into, Endpoint):
-            raise LedgerError(f"this is an import into {self.into}, and no delivery")
+            raise LedgerError(f"this is an import into {self.into}, not a delivery")
         return self.into
 
     @property

@@ -66,7 +66,7 @@ def require_users(target: Target, session: Session, table: TableName) -> None:
     for base in sorted(target.bases(session, table)):
         if is_ledgers(base):
             raise UsageError(
-                f"table {table} stands for {base}, which belongs to the ledger",
+                f"table {table} is a name for {base}, which belongs to the ledger",
                 hint="choose another table",
             )
 
@@ -94,15 +94,15 @@ def shortened(name: str, given: str | None) -> str | None:
     if given or len(_named_after(name).encode()) <= MAX_BYTES:
         return None
     return (
-        f"the table is named {table_for(name, None)!r}, cut to {MAX_BYTES} bytes: inputs whose"
-        " names begin alike go into the same table, unless --table names another"
+        f"the table name {table_for(name, None)!r} was cut to {MAX_BYTES} bytes: inputs with the"
+        " same beginning of their names go into one table, unless --table names another"
     )
 
 
 def _named_after(name: str) -> str:
     """A table's name, of any length. Raises UsageError if the input's name gives none."""
     if name == "-":
-        raise UsageError("standard input has no name", hint="give the table with --table NAME")
+        raise UsageError("standard input has no name", hint="name the table with --table NAME")
     path = PurePath(name if scheme_of(name) is None else without_query(name))
     while path.suffix.lower() in _ENDINGS:
         path = path.with_suffix("")
@@ -110,9 +110,7 @@ def _named_after(name: str) -> str:
     shorter = _DATE_OR_NUMBER.sub("", stem)
     cleaned = _NOT_IN_A_NAME.sub("_", shorter).strip("_")
     if not cleaned:
-        raise UsageError(
-            f"no table name can be made of {name!r}", hint="give the table with --table NAME"
-        )
+        raise UsageError(f"{name!r} gives no table name", hint="name the table with --table NAME")
     if cleaned[0].isdigit():
         cleaned = f"t_{cleaned}"
     if is_ledgers(cleaned):

@@ -17,7 +17,7 @@ class Publication:
     """What publishing has done."""
 
     note: str = ""
-    """A sentence for the summary; empty where there is nothing to say."""
+    """A sentence for the summary; empty if there is nothing to report."""
     changes: RowChanges | None = None
     """What has become of the table's rows; None: the rows were loaded as readers see them."""
     refused: int = 0

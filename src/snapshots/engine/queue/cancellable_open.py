@@ -58,7 +58,7 @@ def opened(
         if not isinstance(news, int):
             return news
     unwanted.set()
-    raise Stopped("stopped before the input was open")
+    raise Stopped("stopped before the input was opened")
 
 
 @contextmanager

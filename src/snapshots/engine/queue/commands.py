@@ -29,7 +29,7 @@ class SubmittedImport:
 
     entry: Entry
     new: bool
-    """False: an earlier request with the same key created it."""
+    """False if an earlier request with the same key created the import."""
 
 
 def submit(
@@ -63,8 +63,8 @@ def submit(
     entry = find(ledger, import_id)
     if not new and ImportRequest.from_json(entry.request or "") != request:
         raise KeyReused(
-            f"this key was given with another request, for import {import_id}",
-            hint="a new request takes a new Idempotency-Key",
+            f"this key belongs to a different request, for import {import_id}",
+            hint="use a new Idempotency-Key for a new request",
         )
     return SubmittedImport(entry, new)
 
@@ -92,7 +92,7 @@ def cancel(
         return find(ledger, import_id)
     if wish == "undo" and entry.plan and not Plan.from_json(entry.plan).lineage:
         raise Forbids(
-            f"the rows of import {import_id} have no _import_id: nobody can tell which they are",
+            f"the rows of import {import_id} have no _import_id, so they cannot be found",
             hint='cancel it with "rows": "keep"',
         )
     if entry.request is None:
@@ -144,7 +144,7 @@ def resume(
     if entry.request is None:
         raise _not_ours(entry)
     if entry.error_code in (TABLE_GONE, OLDER_VERSION):
-        raise Forbids(entry.error or "", hint="look at that one")
+        raise Forbids(entry.error or "", hint="see that import")
     request = ImportRequest.from_json(entry.request)
     now: dict[str, Any] = {
         "allowed_now": max_rejects,
@@ -168,12 +168,12 @@ def find(ledger: Ledger, import_id: int) -> Entry:
     """The entry of one import. Raises NoSuchImport."""
     entry = ledger.entry(import_id)
     if entry is None:
-        raise NoSuchImport(f"there is no import {import_id}")
+        raise NoSuchImport(f"import {import_id} does not exist")
     return entry
 
 
 def _not_ours(entry: Entry) -> Forbids:
     return Forbids(
-        f"import {entry.import_id} was begun by a command, and not by the service",
-        hint=f"stop or resume it there: snapshots resume {entry.import_id}",
+        f"import {entry.import_id} was started by a command, not by the service",
+        hint=f"stop the command, or resume the import with: snapshots resume {entry.import_id}",
     )

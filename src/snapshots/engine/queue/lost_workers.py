@@ -41,9 +41,9 @@ def lives_lost(ledger: Ledger, entry: Entry) -> int:
 def give_up_on(ledger: Ledger, lease: Lease, entry: Entry, listener: Listener) -> None:
     """Marks the import as failed. Somebody who knows why its workers died can resume it."""
     error = WorkerLost(
-        f"{MOST_LOST} workers in a row died while they had import {entry.import_id} in hand, and"
-        " none had committed a chunk of it",
-        hint="find out what killed them (memory, the log of the system), then resume it",
+        f"{MOST_LOST} workers in a row died while they loaded import {entry.import_id}, and none"
+        " committed a chunk of it",
+        hint="find out why they died (memory, system log), then resume the import",
     )
 
     def fail(_: Listener) -> ImportResult:

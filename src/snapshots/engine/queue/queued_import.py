@@ -109,12 +109,12 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
 def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> ImportResult:
     """Finishes the import without work, because another one has loaded the same bytes."""
     result = already(other, run.target, run.source.identity.name, known)
-    hint = '"again": true loads them once more'
+    hint = 'load them again with "again": true'
     if known.lost:
-        hint += f'; "table": "{known.likely}" loads them there anew'
+        hint += f', or into the table {known.likely} with "table": "{known.likely}"'
     note = " ".join(
         (
-            f"Import {other.import_id} has loaded the same bytes ({other.input}): nothing done.",
+            f"Import {other.import_id} has already loaded the same bytes ({other.input}).",
             *([f"Its table {other.table} is empty now."] if known.emptied else ()),
             *([sentence(known.lost)] if known.lost else ()),
             sentence(hint),
@@ -140,8 +140,8 @@ def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> Import
         if other.request is None:
             onward = f"snapshots resume {other.import_id}"
         raise AlreadyImported(
-            f"import {other.import_id} of the same bytes is {state}; {onward} goes on with it",
-            hint='"again": true loads them anew',
+            f"import {other.import_id} of the same bytes is {state}; resume it with {onward}",
+            hint='or load the bytes again with "again": true',
         )
     fault_point("waiting")
     queue.wait(run.ledger_session.renewed(), lease, other.import_id)
@@ -150,7 +150,8 @@ def _until_it_ends(run: Run, lease: Lease, entry: Entry, other: Entry) -> Import
         counts=Counts(),
         outcome=WAITING,
         exit_code=0,
-        message=f"Import {other.import_id} is loading the same bytes: this one waits for its end.",
+        message=f"Import {other.import_id} is loading the same bytes: this import waits until it"
+        " ends.",
         rejects_by_code={},
         given=entry.input,
     )

@@ -43,7 +43,7 @@ class ImportRequest:
     """The name of an uploaded file."""
     options: Options = field(default_factory=Options)
     allowed_now: str | None = field(default=None, compare=False)
-    """The limit of rejects since the import was resumed, in place of the first one."""
+    """The reject limit since the import was resumed. It replaces the first one."""
     empty_now: bool | None = field(default=None, compare=False)
     """The same for `allow_empty`."""
     deletes_now: str | None = field(default=None, compare=False)
@@ -51,9 +51,9 @@ class ImportRequest:
 
     def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
-            raise UsageError("an import has either a url or a file")
+            raise UsageError("give either a url or a file")
         if self.file is not None and not FILE_NAME.fullmatch(self.file):
-            raise UsageError("this cannot be the name of an uploaded file", place=self.file)
+            raise UsageError("this is not a valid name of an uploaded file", place=self.file)
         if self.url is not None:
             _require_open(self.url)
         if self.allowed_now is not None:
@@ -129,12 +129,12 @@ class ImportRequest:
 def _require_open(url: str) -> None:
     """Raises UsageError if the URL holds a secret: the ledger keeps it and clients may see it."""
     if scheme_of(url) is None:
-        raise UsageError("this is no URL", hint="for instance https://example.org/rides.csv")
+        raise UsageError("this is not a URL", hint="for example https://example.org/rides.csv")
     if hides_something(url):
         raise UsageError(
-            "the URL has credentials in it, which would be kept in the ledger",
+            "the URL contains credentials, which the ledger would store",
             place=shown(url),
-            hint="give one without, or upload the file",
+            hint="remove them from the URL, or upload the file",
         )
     if scheme_of(url) in HTTP:
         parse(url)
@@ -144,5 +144,8 @@ def _dialect(given: Mapping[str, Any]) -> DialectOptions:
     known = {option.name for option in fields(DialectOptions)}
     for name in given:
         if name not in known:
-            raise UsageError(f"a dialect has no {name}", hint=f"it has {', '.join(sorted(known))}")
+            raise UsageError(
+                f"a dialect has no member {name}",
+                hint=f"the members are {', '.join(sorted(known))}",
+            )
     return DialectOptions(**given)

@@ -58,7 +58,7 @@ class QueueWorker:
     """The folder of uploads."""
     listener: Listener
     allowed: frozenset[str] = frozenset()
-    """Hosts that URLs may name although they are not on the public internet."""
+    """Hosts outside the public internet that URLs may name."""
     shutdown: threading.Event = field(default_factory=threading.Event)
     unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
     """How large compressed input may become."""

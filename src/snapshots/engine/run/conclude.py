@@ -80,8 +80,8 @@ class Conclusion:
             error = InputChanged(
                 "the input was changed while it was being loaded",
                 place=self.source.identity.name,
-                hint="what is loaded is a mixture: snapshots show tells which bytes are in"
-                " the table",
+                hint="the table may hold old and new rows: see the loaded bytes with snapshots"
+                " show",
             )
         if error is not None:
             return self._failed(lease, error)
@@ -144,7 +144,7 @@ class Conclusion:
         if own and not isinstance(second, CannotConnect):
             require_ours(self.ledger_session, lease)
         if second is not None:
-            self.say(f"the ledger could not be told: {second}")
+            self.say(f"the end of the run could not be recorded in the ledger: {second}")
 
     def _publish(
         self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome
@@ -262,7 +262,9 @@ class Conclusion:
         if self.options.stop_on_error:
             message = "Stopped at the first rejected record (--stop-on-error)."
             if ended.complete:
-                message = "Records were refused in the end (--stop-on-error); others are loaded."
+                message = (
+                    "The last check rejected records (--stop-on-error); the others are loaded."
+                )
         else:
             message = (
                 f"{counts.rejected} of {counts.records} records were rejected, more than"
@@ -271,8 +273,8 @@ class Conclusion:
         self.end(lease, "failed", OverBudget(message))
         which = f"{lease.import_id}{where(self.ledger_session.target)}"
         hint = (
-            f"See them with: snapshots rejects {which}; go on all the same with:"
-            f" snapshots resume {which} --max-rejects 100%"
+            f"See them with: snapshots rejects {which}; continue regardless with: snapshots resume"
+            f" {which} --max-rejects 100%"
         )
         return self._result(lease, "failed", 4, message, hint)
 
@@ -339,8 +341,12 @@ class Conclusion:
         if isinstance(self.source, Described):
             return self.source.again
         if self.source.identity.name == "-":
-            return f"Go on by giving the same stream again: ... | {self.job.command_for_stream}"
-        return f"Go on with: snapshots resume {lease.import_id}{where(self.ledger_session.target)}"
+            return (
+                f"To continue, pipe in the same stream again: ... | {self.job.command_for_stream}"
+            )
+        return (
+            f"Resume it with: snapshots resume {lease.import_id}{where(self.ledger_session.target)}"
+        )
 
 
 @contextmanager
@@ -369,16 +375,16 @@ def already(
     """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
-    message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
-    hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
+    message = f"Already {done} as {entry.import_id} ({entry.input}, {when})."
+    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
     if entry.damage is not None:
         message += f" {entry.damage}"
-        hint = "Restore the ledger's tables from a backup before anything is loaded again."
+        hint = "Restore the ledger's tables from a backup before you load anything again."
     if known is not None and known.emptied:
         message += f" Its table {entry.table} is empty now."
     if known is not None and known.lost:
         message += f" {sentence(known.lost)}"
-        hint += f" --table {known.likely} loads it there anew."
+        hint += f" To load it into {known.likely} again, add --table {known.likely}."
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,

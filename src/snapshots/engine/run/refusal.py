@@ -42,7 +42,7 @@ def record_refusal(
             import_id = refuse(ledger, identity, into, why, error.code)
     entry: Entry | None = ledger.entry(import_id)
     if entry is None:
-        raise LedgerError(f"import {import_id} has vanished from the ledger")
+        raise LedgerError(f"the ledger no longer has import {import_id}")
     return entry.record(ledger.target.display())
 
 

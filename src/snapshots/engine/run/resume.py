@@ -64,8 +64,8 @@ def _resume(
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise LedgerError(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows those there are",
+                f"{target.display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         require_undamaged(entry)
         if entry.state == "finished":
@@ -77,9 +77,9 @@ def _resume(
                 hint=f"import the input again: snapshots import {quote(entry.input)}",
             )
         if entry.error_code == TABLE_GONE:
-            raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
+            raise ContractError(entry.error or "", hint="see that import with snapshots list")
         if entry.error_code == OLDER_VERSION:
-            raise ContractError(entry.error or "", hint="snapshots list shows that one")
+            raise ContractError(entry.error or "", hint="see that import with snapshots list")
         if entry.plan:
             begun = Plan.from_json(entry.plan)
             atomic = bool(begun.stage) and not begun.replaces
@@ -87,13 +87,14 @@ def _resume(
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
-                f"{entry.kind} {import_id} sent the rows of a query, which is over",
-                hint="give its snapshots send again, or snapshots run PROJECT",
+                f"{entry.kind} {import_id} sent the rows of a query, which cannot be resumed by"
+                " number",
+                hint="repeat its command: snapshots send, or snapshots run PROJECT",
             )
         if entry.input == "-":
             raise InputError(
-                f"import {import_id} read standard input, which is gone",
-                hint=f"give the same stream again: ... | {job.command_for_stream}",
+                f"import {import_id} read standard input, which cannot be reopened",
+                hint=f"pipe in the same stream again: ... | {job.command_for_stream}",
             )
         if not entry.plan:
             raise LedgerError(
@@ -114,16 +115,16 @@ def _place_of(entry: Entry, url: str | None) -> str:
         # Older releases wrote a query down in another spelling.
         if unquote_plus(shown(url)) != unquote_plus(entry.input):
             raise UsageError(
-                f"import {entry.import_id} is not of this URL",
+                f"import {entry.import_id} has another URL",
                 place=shown(url),
-                hint=f"it is of {entry.input}",
+                hint=f"its URL is {entry.input}",
             )
         return url
     if HIDDEN in entry.input:
         raise InputError(
-            f"the URL of import {entry.import_id} has a part that is kept nowhere",
+            f"the ledger does not store the secret part of the URL of import {entry.import_id}",
             place=entry.input,
-            hint="give the whole URL again, in the variable SNAPSHOTS_URL or with --url",
+            hint="give the complete URL again, in the variable SNAPSHOTS_URL or with --url",
         )
     path = Plan.from_json(entry.plan).path
     return entry.input if path is None or os.path.exists(entry.input) else path  # noqa: PTH110

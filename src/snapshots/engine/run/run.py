@@ -132,12 +132,14 @@ class Run:
         """Takes up an unfinished import. Raises ImportBusy while its owner lives."""
         entry = known.unfinished
         if entry is None:
-            raise LedgerError("there is nothing to go on with")
+            raise LedgerError("there is no unfinished import to resume")
         require_undamaged(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
-                f"import {entry.import_id} of {entry.input} is being worked on by {entry.owner}",
-                hint="wait for it, or stop that process; snapshots list shows how it goes",
+                f"import {entry.import_id} of {entry.input} is already running, in process"
+                f" {entry.owner}",
+                hint="wait until it ends, or stop that process; see its progress with snapshots"
+                " list",
             )
         lease = take_over(self.ledger_session.ledger, entry)
         return self.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
@@ -202,11 +204,10 @@ class Run:
         """Raises UsageError where the import was begun with other options: its plan stays."""
         if Plan.from_json(entry.plan).given != self.options.given():
             raise UsageError(
-                f"import {entry.import_id} of this input is unfinished, and was begun with other"
-                " options",
+                f"import {entry.import_id} of this input is unfinished and has other options",
                 place=entry.input,
-                hint="--again loads all of it anew, with these. Go on with it as it is with:"
-                f" snapshots resume {entry.import_id}{where(self.target)}",
+                hint="To start over with the new options, add --again. To continue with the old"
+                f" ones: snapshots resume {entry.import_id}{where(self.target)}",
             )
 
     def _require_touched(self, known: KnownInput) -> None:
@@ -220,7 +221,7 @@ class Run:
         if seen and same not in [(one.size, one.mtime_ns, one.inode) for one in seen]:
             return
         kind = AlreadyImported if known.gone[0].state == "finished" else ContractError
-        raise kind(known.lost, place=now.name, hint="touch the file to load it anew")
+        raise kind(known.lost, place=now.name, hint="to load the file again, touch it")
 
     def _tell_started(self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool) -> None:
         self.listener(
@@ -236,7 +237,10 @@ class Run:
             )
         )
         if lease.replaces is not None and not plan.replaces:
-            self.say(f"import {lease.replaces} had this name: its rows stay in the table")
+            self.say(
+                f"import {lease.replaces} loaded an earlier version of this input; its rows"
+                " stay in the table"
+            )
         if known.reload_reason and not resumed:
             self.say(known.reload_reason)
         known_databases.remember(self.target.display())

@@ -46,7 +46,7 @@ def start(name: str, run: Callable[[], None]) -> threading.Thread:
     try:
         thread.start()
     except RuntimeError as error:
-        raise out_of_memory("the system gives no memory for another thread") from error
+        raise out_of_memory("the system has no memory for another thread") from error
     return thread
 
 

@@ -1,4 +1,4 @@
-"""Whether the ledger's own account of an import adds up; needs neither input nor table."""
+"""Checks that the ledger's account of an import adds up, without its input or table."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def check(
     ledger: History, entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport
 ) -> bool:
-    """Says what does not add up; whether the chunks cover the input, so that rows can be compared.
+    """Adds what does not add up to the report, as sentences.
 
-    The chunks come in the order of the input.
+    `chunks` must be in the order of the input. Returns whether they cover the input without gaps
+    and overlaps, so that its rows can be compared.
     """
     before = len(report.ledger)
     if entry.damage:
@@ -35,7 +36,7 @@ def check(
 def _tile(entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport) -> None:
     finished = entry.state == "finished"
     if finished and chunks and chunks[0].start != 0:
-        report.complain(f"The account begins at byte {chunks[0].start} of the input.")
+        report.complain(f"The first chunk begins at byte {chunks[0].start} of the input, not at 0.")
     for one, other in pairwise(chunks):
         if other.start < one.end:
             report.complain(f"Bytes {other.start} to {one.end} of the input are in two chunks.")
@@ -50,14 +51,15 @@ def _sums(entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport) 
     sums = sum((chunk.counts for chunk in chunks), Counts())
     if entry.state == "finished" and sums != entry.ended_with:
         report.complain(
-            f"The chunks have {_words(sums)}; the import ended with {_words(entry.ended_with)}."
+            f"The chunks add up to {_words(sums)}; the import ended with"
+            f" {_words(entry.ended_with)}."
         )
 
 
 def _rejects(
     ledger: History, entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport
 ) -> None:
-    """Of each chunk as many are kept as it counts."""
+    """Checks that the ledger holds as many rejects for each chunk as the chunk counts."""
     kept = iter(ledger.reject_lines(entry.import_id))
     line = next(kept, None)
     for chunk in chunks:
@@ -69,8 +71,8 @@ def _rejects(
             line = next(kept, None)
         if found != chunk.counts.rejected:
             report.complain(
-                f"The chunk at byte {chunk.start} has {chunk.counts.rejected} rejects, and"
-                f" {found} are kept."
+                f"The chunk at byte {chunk.start} counts {chunk.counts.rejected} rejects, and the"
+                f" ledger holds {found}."
             )
     if line is not None:
         report.complain(f"A reject of line {line} belongs to no chunk.")

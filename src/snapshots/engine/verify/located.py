@@ -1,4 +1,4 @@
-"""Where the input of an import is now, and whether it is still what was loaded."""
+"""Finds the input of an import again, and checks that it is the input that was loaded."""
 
 from __future__ import annotations
 
@@ -20,44 +20,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What a user may ask of a verification."""
+    """The options of a verification."""
 
     input: str | None = None
-    """Where the input is now; None: where it was."""
+    """The current path or URL of the input; None if it has not moved."""
     left_out: tuple[str, ...] = ()
-    """Names of columns that are not compared."""
+    """The names of the columns to leave out."""
     counts: bool = False
-    """Only what needs no input."""
+    """Check the counts and the rows' number only, without the input."""
     access: RemoteAccess = field(default_factory=RemoteAccess)
     by: str = ""
-    """Who asks; empty: this user."""
+    """Who asks for the verification; empty for the current user."""
 
 
 def located(entry: Entry, plan: Plan, options: VerifyOptions) -> tuple[Source | None, str]:
-    """The input, open; or None, and a sentence that says why it cannot be had.
+    """Opens the input of an import. Returns it with "", or None with a sentence that says why.
 
-    What cannot be known before it is read, the hash of each chunk tells.
+    This check of its bytes is preliminary: the hash of each chunk decides while it is read.
     """
     name = options.input or _name(entry, plan)
     if name is None:
-        return None, "The input was a stream: --input PATH names a file that has its bytes."
+        return None, "The input was a stream. Name a file with the same bytes: --input PATH."
     if plan.from_query:
-        return None, "The input was the rows of a query, which is over."
+        return None, "The input was the rows of a query, which cannot be read again."
     if options.input is None and HIDDEN in name:
-        return None, "The URL of the input has a part that is kept nowhere: give it with --input."
+        return None, (
+            "The ledger does not store the secret part of the input's URL. Give the complete"
+            " URL with --input."
+        )
     try:
         source = open_source(name, options.access)
         if _has_other_bytes(source, entry, plan):
             source.close()
-            return None, f"{name} is not the input that was loaded: its bytes are others."
+            return None, f"{name} is not the input that was loaded: its bytes differ."
     except InputError as error:
         return None, f"The input cannot be read: {error}"
     return source, ""
 
 
 def _has_other_bytes(source: Source, entry: Entry, plan: Plan) -> bool:
-    """Certainly. An input that is compressed now, or was when it was loaded, may have the same
-    bytes once it is unpacked."""
+    """Whether the input is certainly another one.
+
+    An input that is compressed, now or when it was loaded, may still have the same bytes after
+    decompression.
+    """
     file = not source.remote and source.identity.fingerprint is not None
     if not file or entry.content_hash is None or source.compressed != plan.compressed:
         return False
@@ -65,7 +71,10 @@ def _has_other_bytes(source: Source, entry: Entry, plan: Plan) -> bool:
 
 
 def _name(entry: Entry, plan: Plan) -> str | None:
-    """The input as it was named, or else by its path: this may be another folder."""
+    """Returns the name or path of the input; None for a stream.
+
+    The path is used if the name does not exist, because the current folder may differ.
+    """
     if entry.input == "-":
         return None
     if plan.path is None or os.path.exists(entry.input):  # noqa: PTH110

@@ -1,4 +1,4 @@
-"""Whether the rejects that the ledger keeps are those that the input still gives."""
+"""Compares the rejects in the ledger with those that the input gives now."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ OF_TARGET = frozenset({"refused_by_target", "altered_by_target", "awaits_parent"
 
 
 class KeptRejects:
-    """The rejects of one import, taken chunk by chunk in the order of the input."""
+    """The rejects of one import in the ledger, read in the order of the input."""
 
     def __init__(self, ledger: History, import_id: int, line: int) -> None:
-        """From a line on."""
+        """Begins with the rejects of `line`, counted from 1."""
         self._rejects: Iterator[Reject] = ledger.rejects(import_id)
         self._next = next(self._rejects, None)
         self.until(line)
 
     def until(self, line: int) -> list[Reject]:
-        """Those before a line that were not taken yet."""
+        """Returns the rejects before `line` that no earlier call has returned."""
         taken = []
         while self._next is not None and self._next.line < line:
             taken.append(self._next)
@@ -38,7 +38,7 @@ class KeptRejects:
 
 @dataclass(slots=True)
 class ChunkAccount:
-    """What the kernel makes of a chunk now, beside what the ledger says of it."""
+    """A chunk's rejects and counts: those in the ledger, and those that the kernel finds now."""
 
     chunk: CommittedChunk
     kept: list[Reject]
@@ -47,11 +47,11 @@ class ChunkAccount:
 
     @property
     def refused(self) -> list[int]:
-        """Lines whose rows the database has refused, sorted."""
+        """Returns the sorted lines of records that the database refused."""
         return sorted(reject.line for reject in self.kept if reject.code in OF_TARGET)
 
     def check(self, report: VerifyReport) -> None:
-        """Says which rejects and counts are not those of the input."""
+        """Adds rejects and counts that differ from the input to the report, as sentences."""
         found = {reject.line: reject for reject in self.found}
         where = f"of the chunk at byte {self.chunk.start}"
         refused = 0
@@ -60,21 +60,25 @@ class ChunkAccount:
             if again is None and kept.code in OF_TARGET:
                 refused += 1
             elif again is None:
-                report.complain(f"Line {kept.line} {where} is a reject, and the input has a row.")
+                report.complain(
+                    f"Line {kept.line} {where} is a reject in the ledger, and a valid"
+                    " row in the input."
+                )
             elif _reported(again) != _reported(kept):
                 report.complain(
-                    f"Line {kept.line} {where} is a reject for {kept.code}, and the input gives"
-                    f" {again.code}, or another place or text."
+                    f"Line {kept.line} {where} is a reject with code {kept.code} in the ledger;"
+                    f" the input gives {again.code}, or another column or text."
                 )
         for line, reject in found.items():
             report.complain(
-                f"Line {line} {where} has to be a reject for {reject.code}, and none is kept."
+                f"Line {line} {where} must be a reject with code {reject.code}, and the ledger has"
+                " none."
             )
         counts = self.counts + Counts(loaded=-refused, rejected=refused)
         if counts != self.chunk.counts:
             report.complain(
-                f"The chunk at byte {self.chunk.start} has {self.chunk.counts}, and the input gives"
-                f" {counts}."
+                f"The chunk at byte {self.chunk.start} has {self.chunk.counts} in the ledger; the"
+                f" input gives {counts}."
             )
 
 

@@ -1,4 +1,4 @@
-"""What a verification has come to."""
+"""The report of a verification: counts, differences and the result."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ EXIT_CODES: dict[Result, int] = {
     "equal": 0, "differs": 8, "ledger_damaged": 7, "not_compared": 1,
 }  # fmt: skip
 SHOWN = 100
-"""Differences, chunks that differ and sentences that a report holds at most."""
+"""The most differences, differing chunks and sentences in a report."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDifferences:
-    """A chunk of the input whose rows are not all equal."""
+    """A chunk of the input with missing, changed or extra rows in the table."""
 
     start: int
     end: int
@@ -32,57 +32,57 @@ class ChunkDifferences:
     missing: int
     more: int
     columns: Mapping[str, int]
-    """Changed values of each column that has some."""
+    """The number of changed values by column, for columns that have any."""
 
 
 @dataclass(slots=True)
 class VerifyReport:
-    """The account of a verification; it grows with the chunks."""
+    """The report of a verification. It grows with each compared chunk."""
 
     import_id: int
     counts_only: bool = False
-    """Only what needs no input was asked for."""
+    """Whether only the counts were checked, without the input."""
     compared: bool = False
-    """The values were."""
+    """Whether the values were compared."""
     not_compared: str = ""
-    """Why not, as a sentence."""
+    """Why the values were not compared, as a sentence; empty if they were."""
     rows: int | None = None
-    """Rows that the table has under the import's number, where they were counted."""
+    """The rows in the table with the number of the import; None if they were not counted."""
     chunks: int = 0
-    """So many have been compared."""
+    """The number of rows compared so far."""
     equal: int = 0
     changed: int = 0
     missing: int = 0
     more: int = 0
     columns: dict[str, int] = field(default_factory=dict)
-    """Changed values of each column that has some."""
+    """The number of changed values by column, for columns that have any."""
     differing: list[ChunkDifferences] = field(default_factory=list)
-    """The first chunks that differ."""
+    """The first chunks with differences."""
     differences: list[RowDifference] = field(default_factory=list)
-    """The first ones."""
+    """The first differences."""
     ledger: list[str] = field(default_factory=list)
-    """What does not add up, as sentences."""
+    """What is wrong in the ledger, as sentences."""
     table: list[str] = field(default_factory=list)
     """What is wrong with the table as a whole, as sentences."""
     left_out: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
-    """Of the table: what they have changed is a difference."""
+    """The triggers of the table. What they changed counts as a difference."""
     generated: tuple[str, ...] = ()
-    """Columns of the table that the database computes, which have no values in the input."""
+    """The columns that the database computes. The input has no values for them."""
 
     @property
     def differences_left(self) -> int:
-        """Differences that can still be kept."""
+        """How many more differences the report can hold."""
         return max(0, SHOWN - len(self.differences))
 
     @property
     def differs(self) -> bool:
-        """The table has not the rows of the input."""
+        """Whether the table differs from the input."""
         return bool(self.changed or self.missing or self.more or self.table)
 
     @property
     def result(self) -> Result:
-        """In a word; the worst counts."""
+        """The result in a word. If several apply, it is the worst one."""
         if self.ledger:
             return "ledger_damaged"
         if self.differs:
@@ -91,11 +91,11 @@ class VerifyReport:
 
     @property
     def exit_code(self) -> int:
-        """Of the command."""
+        """The exit code of `snapshots verify`."""
         return EXIT_CODES[self.result]
 
     def add(self, chunk: CommittedChunk, taken: RowsCompared) -> None:
-        """Adds the account of a chunk."""
+        """Adds the result of comparing one chunk."""
         self.chunks += 1
         self.add_rows(taken)
         one = ChunkDifferences(
@@ -112,7 +112,7 @@ class VerifyReport:
             self.differing.append(one)
 
     def add_rows(self, taken: RowsCompared) -> None:
-        """Adds rows, of whatever chunk."""
+        """Adds the result of comparing rows that belong to no particular chunk."""
         self.equal += taken.equal
         self.changed += taken.changed
         self.missing += taken.missing
@@ -122,17 +122,17 @@ class VerifyReport:
         self.differences.extend(taken.differences[: self.differences_left])
 
     def complain(self, sentence: str) -> None:
-        """The ledger does not add up."""
+        """Adds a sentence about an error in the ledger, up to the limit of sentences."""
         if len(self.ledger) < SHOWN:
             self.ledger.append(sentence)
 
     def to_object(self) -> dict[str, Any]:
-        """For the ledger, `--json` and REST."""
+        """Returns the report as an object for the ledger, `--json` and REST."""
         return {**asdict(self), "result": self.result}
 
     @classmethod
     def from_object(cls, kept: Mapping[str, Any]) -> VerifyReport:
-        """What `to_object` gave."""
+        """Makes a report from the object that `to_object` returned."""
         given = {name: value for name, value in kept.items() if name != "result"}
         given["differing"] = [ChunkDifferences(**one) for one in kept["differing"]]
         given["differences"] = [RowDifference(**one) for one in kept["differences"]]

@@ -31,24 +31,24 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ValueComparison:
-    """One pass over the chunks that are left."""
+    """Compares the remaining chunks with the table, in one pass over both."""
 
     source: Source
     plan: Plan
     converter: Converter
     chunks: Sequence[CommittedChunk]
-    """Those that are to be compared, in the order of the input; at least one."""
+    """The chunks to compare, in the order of the input; at least one."""
     rows: StoredRows
     stop: threading.Event
     complete: bool
-    """The chunks are all of the input."""
+    """Whether the chunks are the whole input."""
     compared: Callable[[CommittedChunk, VerifyReport], None]
-    """Hears of each chunk that has been compared."""
+    """Called after each compared chunk."""
 
     def run(self, ledger: History, import_id: int, report: VerifyReport) -> None:
-        """Adds to the report what differs.
+        """Compares all chunks, and adds the differences to the report.
 
-        Raises InputChanged where the input is not what was loaded, Stopped, or TargetError.
+        Raises InputChanged if the input is not the one that was loaded, Stopped, or TargetError.
         """
         kept = KeptRejects(ledger, import_id, self.chunks[0].start_line)
         chunks = iter(self.chunks)
@@ -72,7 +72,7 @@ class ValueComparison:
         report.add_rows(self.rows.take())
 
     def _blocks(self) -> Iterator[tuple[CommittedChunk, Piece, Block]]:
-        """All blocks with the chunks that they belong to. Raises InputChanged."""
+        """Yields all blocks of converted rows with their chunks. Raises InputChanged."""
         pieces = iter(self._reader())
         piece = next(pieces, None)
         for chunk in self.chunks:
@@ -87,9 +87,10 @@ class ValueComparison:
                 end, piece = piece.chunk.end, next(pieces, None)
         if piece is not None and self.complete:
             raise InputChanged(
-                f"the input goes on behind byte {self.chunks[-1].end}, where its import ended",
+                "the input is longer than at its import, which ended at byte"
+                f" {self.chunks[-1].end}",
                 place=self.source.identity.name,
-                hint="give the input as it was with --input",
+                hint="name a copy of the original input with --input",
             )
 
     def _converted(self, piece: Piece) -> Iterator[Block]:
@@ -100,7 +101,7 @@ class ValueComparison:
             yield block
 
     def _reader(self) -> Reader:
-        """Cuts the input where the import has cut it."""
+        """Returns a reader that cuts the input into the chunks of the import."""
         last = self.chunks[-1]
         gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in self.chunks]
         remainder = Remainder((*gaps, Gap(last.end, last.end_line, None)))
@@ -108,12 +109,12 @@ class ValueComparison:
 
     def _changed(self, chunk: CommittedChunk) -> InputChanged:
         return InputChanged(
-            f"bytes {chunk.start} to {chunk.end} are not those that were loaded",
+            f"bytes {chunk.start} to {chunk.end} have changed since they were loaded",
             place=self.source.identity.name,
-            hint="give the input as it was with --input",
+            hint="name a copy of the original input with --input",
         )
 
 
 def _digest(chunk: CommittedChunk, hasher: Hasher) -> str:
-    """An older ledger has not the hashes of all chunks."""
+    """Returns the chunk's hash to compare; older ledgers do not have the hashes of all chunks."""
     return hasher.hexdigest() if chunk.hash is None else chunk.hash.hex()

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from snapshots.stored_rows import StoredRows
 
 _WORTH_SAYING = 32 << 20
-"""Bytes of rows that a server sorts without anybody noticing."""
+"""Rows of up to this many bytes are sorted without a notice."""
 
 
 def verify_import(
@@ -57,19 +57,20 @@ def verify_import(
 ) -> VerifyReport:
     """Compares the table of an import with its input, and its account with both.
 
-    `say` gets sentences, `progress` bytes of the input that are compared, and all. The result is
-    kept in the ledger; what was interrupted goes on behind the last chunk that was compared.
+    `say` gets sentences. `progress` gets the compared bytes of the decompressed input, and the
+    total. The ledger keeps the result; an interrupted verification continues after the last
+    compared chunk.
 
-    Raises NoSuchImport, UsageError, ImportBusy while it is loaded or verified by another process,
-    Stopped, or TargetError.
+    Raises NoSuchImport; UsageError; ImportBusy while another process loads or verifies the import;
+    Stopped; or TargetError.
     """
     with closing(LedgerSession(target, create=False, migrate=say)) as session:
         ledger = session.ledger
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise NoSuchImport(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows those there are",
+                f"{target.display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         require_verifiable(ledger, entry)
         run = _Run(target, ledger, entry, options, say, stop or threading.Event(), progress)
@@ -77,29 +78,31 @@ def verify_import(
 
 
 def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
-    """The plan of an import that can be verified. Raises UsageError, Forbids or ImportBusy."""
+    """Returns the plan of an import that can be verified. Raises UsageError, Forbids or ImportBusy
+    for any other."""
     which = f"{entry.kind} {entry.import_id}"
     if entry.kind != "import":
-        raise UsageError(f"{which} sent rows to an API, which has no table to compare")
+        raise UsageError(f"{which} sent rows to an API, so there is no table to compare")
     if entry.duplicate:
         raise UsageError(
-            f"import {entry.import_id} loaded nothing: import {entry.same_as} had its bytes",
+            f"import {entry.import_id} loaded nothing: import {entry.same_as} had already loaded"
+            " its bytes",
             hint=f"verify that one: snapshots verify {entry.same_as}",
         )
     if entry.state == "undone":
         raise Forbids(f"{which} was undone: its rows were removed")
     if not entry.plan or entry.state == "queued":
-        raise Forbids(f"nothing of import {entry.import_id} has been loaded yet")
+        raise Forbids(f"import {entry.import_id} has not loaded anything yet")
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
-            f"import {entry.import_id} is being worked on by {entry.owner}",
-            hint="verify it when it has ended",
+            f"import {entry.import_id} is still running, in process {entry.owner}",
+            hint="verify it after it has ended",
         )
     found = verifications.find(ledger, entry.import_id)
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
         raise ImportBusy(
-            f"import {entry.import_id} is being verified by {found.owner}",
-            hint="wait for its end; snapshots show tells the result",
+            f"import {entry.import_id} is already being verified, in process {found.owner}",
+            hint="wait until it ends; see the result with snapshots show",
         )
     return Plan.from_json(entry.plan)
 
@@ -161,13 +164,13 @@ class _Run:
         return report
 
     def _looked_at(self, shape: TableShape | None) -> VerifyReport:
-        """A report with what the table is now."""
+        """Returns a new report with the current columns and triggers of the table."""
         planned = [column.name for column in self.plan.contract.columns]
         for name in self.options.left_out:
             if name not in planned:
                 raise UsageError(
-                    f"import {self.entry.import_id} has loaded no column {name!r}",
-                    hint=f"it has {', '.join(planned)}",
+                    f"import {self.entry.import_id} did not load a column {name!r}",
+                    hint=f"its columns are {', '.join(planned)}",
                 )
         report = VerifyReport(
             self.entry.import_id,
@@ -180,27 +183,27 @@ class _Run:
             return report
         there = {column.name for column in shape.columns}
         report.table += [
-            f"The table has no column {name!r} any more." for name in planned if name not in there
+            f"The table no longer has the column {name!r}." for name in planned if name not in there
         ]
         report.triggers = self.target.triggers(self.ledger.session, self.plan.table)
         report.generated = tuple(column.name for column in shape.columns if column.generated)
         return report
 
     def _cannot_compare(self, shape: TableShape | None, *, complete: bool) -> str:
-        """Why the values of the table cannot be compared, as a sentence; empty if they can."""
+        """Returns why the values cannot be compared, as a sentence; empty if they can."""
         if shape is None:
-            return "There is no table."
+            return "The table does not exist."
         if not complete:
             return "The chunks in the ledger do not cover the input."
         if not self.plan.lineage or not _has_lineage(shape):
             return (
-                f"The table has no columns {' and '.join(LINEAGE)}: which of its rows are this"
-                " import's cannot be known."
+                f"The table has no columns {' and '.join(LINEAGE)}, so the rows of this import"
+                " cannot be found."
             )
         return ""
 
     def _count_rows(self, shape: TableShape | None, report: VerifyReport) -> None:
-        """Counts the import's rows, where the table says which they are."""
+        """Counts the rows of the import, if the table has the lineage columns."""
         if shape is None or not self.plan.lineage or not _has_lineage(shape):
             return
         quote = self.target.dialect.quote
@@ -227,7 +230,10 @@ class _Run:
         )
 
     def _begin_or_go_on(self, report: VerifyReport) -> tuple[int, int | None, VerifyReport]:
-        """The byte and the line to go on at, no line at the beginning; and the report so far."""
+        """Returns the byte and the line at which to continue, and the report so far.
+
+        The line is None at the beginning of the input.
+        """
         found = verifications.find(self.ledger, self.entry.import_id)
         known = found is not None and found.state != "finished" and found.wishes == self.wishes
         if found is None or not known or not found.next_offset:
@@ -237,7 +243,7 @@ class _Run:
         before.ledger = list(dict.fromkeys((*report.ledger, *before.ledger)))
         before.table = report.table
         verifications.go_on(self.ledger, self.entry.import_id, self.owner)
-        self.say(f"goes on at byte {found.next_offset} of the input, in a new snapshot")
+        self.say(f"continuing at byte {found.next_offset} of the input, in a new database snapshot")
         return found.next_offset, found.next_line, before
 
     def _compare(self, source: Source, shape: TableShape, report: VerifyReport) -> VerifyReport:
@@ -304,7 +310,7 @@ class _Run:
             self._error = error
 
     def _converter(self, rows: StoredRows) -> Converter:
-        """That of the plan, in the encoding that is compared."""
+        """Returns the plan's converter, with the row encoding that `rows` compares."""
         plan = self.plan
         return Converter(
             converter_spec(
@@ -346,7 +352,8 @@ class _Run:
             self._rows.cancel()
 
     def _interrupted(self) -> None:
-        """So that the next one goes on behind the last chunk that was compared."""
+        """Marks the verification as interrupted, so that the next one continues after the last
+        compared chunk."""
         with suppress(SnapshotsError):
             verifications.interrupt(self.ledger, self.entry.import_id, self.owner)
 
@@ -360,8 +367,8 @@ class _Run:
         )
         if self.target.sorts(self.ledger.session, query, (self.entry.import_id,), 0):
             self.say(
-                f"the database sorts {self.entry.counts.loaded:,} rows by their lines, which takes"
-                f" about {size / 1e6:,.0f} MB of its temporary space"
+                f"the database sorts {self.entry.counts.loaded:,} rows by line and needs about"
+                f" {size / 1e6:,.0f} MB of its temporary space"
             )
 
 
@@ -370,7 +377,7 @@ def _has_lineage(shape: TableShape) -> bool:
 
 
 def this_user() -> str:
-    """User and host, for the ledger."""
+    """Returns the current user and host, as USER@HOST."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):

@@ -71,7 +71,7 @@ class RemoteAccess:
 
     def __post_init__(self) -> None:
         if self.connections < 1:
-            raise UsageError(f"connections is {self.connections}", hint="It is a number from 1 on.")
+            raise UsageError(f"connections is {self.connections}", hint="It must be at least 1.")
 
 
 class Attempts:
@@ -96,4 +96,4 @@ class Attempts:
         if self._cuts >= self._most_cuts or not self._retries.may_go_on(asked=error.after):
             raise error
         if self._closed.wait(self._retries.pause(error.after)):
-            raise InputError("The reading was stopped.", place=error.place) from error
+            raise InputError("Reading was stopped.", place=error.place) from error

@@ -67,7 +67,7 @@ class DownloadConnection(HTTPConnection):
                 failure = error
             else:
                 return dialled
-        raise failure or OSError("the name stands for no address")
+        raise failure or OSError("the name has no address")
 
 
 class ConnectionPool:
@@ -85,7 +85,7 @@ class ConnectionPool:
         """A connection for one request: an idle one, or else a new one."""
         with self._lock:
             if self._closed:
-                raise InputError("The reading was stopped.", place=self._place)
+                raise InputError("Reading was stopped.", place=self._place)
             idle = self._idle[url.origin]
             connection = idle.pop() if idle else DownloadConnection(url, self._access, self._place)
             self._busy.add(connection)

@@ -97,7 +97,7 @@ class HttpRemote:
         raise InputError(
             f"The server redirects more than {MOST_REDIRECTS} times.",
             place=self._place,
-            hint="Check the URL in a browser; it may want a cookie or a login.",
+            hint="Check the URL in a browser; it may need a cookie or a login.",
         )
 
     def _redirected(self, url: Url, location: str) -> Url:
@@ -105,15 +105,15 @@ class HttpRemote:
             to = url.joined(location)
         except InputError as error:
             raise InputError(
-                "The server redirects to what cannot be read here.",
+                "The server redirects to an address that is not http or https.",
                 place=self._place,
-                hint="Only http and https are followed; check the URL with curl -v.",
+                hint="Check the URL with curl -v.",
             ) from error
         if (url.scheme, to.scheme) == ("https", "http"):
             raise InputError(
-                "The server redirects from https to http, where anyone could change the data.",
+                "The server redirects from https to http, which does not protect the data.",
                 place=self._place,
-                hint="If that is all right, give the http URL itself.",
+                hint="If you accept that, use the http URL itself.",
             )
         return to
 
@@ -140,23 +140,24 @@ class HttpRemote:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _READABLE:
             raise InputError(
-                f"The server sends it compressed with {encoding[:40]!r}, which was not asked for.",
+                f"The server compressed the answer with {encoding[:40]!r}, which was not"
+                " requested.",
                 place=self._place,
-                hint="Read can be gzip and zstd; curl --compressed ... | snapshots import - may"
-                " know this one.",
+                hint="Supported are gzip and zstd. For others, try: curl --compressed ... |"
+                " snapshots import -",
             )
         partial = response.status == HTTPStatus.PARTIAL_CONTENT
         size = expected = response.length
         if partial:
             match = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
             if match is None or int(match[1]) != start:
-                raise self._lies("sends another range than it was asked for")
+                raise self._lies("sends a different range than requested")
             size = int(match[2])
             expected = min(end or size, size) - start
             if response.length is not None and response.length != expected:
-                raise self._lies("announces another length than that of the range")
+                raise self._lies("announces a length that differs from the range")
         if size is not None and size >= _LONGEST:
-            raise self._lies("announces more bytes than there can be")
+            raise self._lies("announces an impossible length")
         facts = _facts(response, size)
         if self._known is None:
             self._known = facts
@@ -185,18 +186,18 @@ class HttpRemote:
 
     def cut(self, missing: int | None) -> EndedEarly:
         """The error for an answer that ends too early."""
-        how = "in its middle" if missing is None else f"{missing} bytes early"
+        how = "in the middle" if missing is None else f"{missing} bytes early"
         return EndedEarly.of(
             f"The server's answer ends {how}.",
             self._place,
-            "The server may announce a wrong length; compare with curl.",
+            "The server may announce a wrong length; compare the download with curl.",
         )
 
     def _lies(self, how: str) -> InputError:
         return InputError(
             f"The server {how}.",
             place=self._place,
-            hint="It cannot be read in parts; pipe it in: curl ... | snapshots import -",
+            hint="Its answer cannot be read in parts. Pipe it in: curl ... | snapshots import -",
         )
 
     def _no_such_range(self) -> InputError:
@@ -205,7 +206,7 @@ class HttpRemote:
         return InputError(
             "The server has fewer bytes than it announced (416).",
             place=self._place,
-            hint="The object was cut or changed; try again, or ask whoever keeps it.",
+            hint="The object was truncated or changed. Try again, or ask its owner.",
         )
 
 

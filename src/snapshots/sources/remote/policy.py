@@ -20,7 +20,7 @@ _METADATA: Final = "it is a cloud's metadata address"
 _HERE: Final = "it is this machine itself"
 _LINK: Final = "it is a link-local address"
 _MULTICAST: Final = "it is a multicast address"
-_DISGUISED: Final = "it is an IPv4 address in the disguise of a gateway"
+_DISGUISED: Final = "it is an IPv4 address inside a gateway address"
 _RESERVED: Final = "it is a private or reserved address"
 _PUBLIC_V6: Final = ip_network("2000::/3")
 """Whatever lies outside is not given to anybody for use on the internet."""
@@ -89,8 +89,8 @@ class PublicOnly:
             raise InputError(
                 "Only http and https URLs are read here.",
                 place="" if scheme == "file" else f"{scheme}://{place}",
-                hint="Give such a URL, or upload the file. A bucket can be allowed by whoever runs"
-                " the service: --allow-host s3://NAME",
+                hint="Use such a URL, or upload the file. To allow a bucket, the operator starts"
+                " the service with --allow-host s3://NAME",
             )
 
     def check_url(self, url: str) -> None:
@@ -142,13 +142,14 @@ def _not_public(address: Address) -> str | None:
 
 
 def _wrong_port(host: str, port: int) -> InputError:
-    return _refused(host, port, f"port {port} is not one of the web's, 80 and 443")
+    return _refused(host, port, f"port {port} is neither 80 nor 443")
 
 
 def _refused(host: str, port: int, why: str) -> InputError:
     return InputError(
-        f"The host {host} may not be read: {why}.",
-        hint=f"Whoever runs the service can allow it: --allow-host {_written(host)}:{port}",
+        f"The service may not read from the host {host}: {why}.",
+        hint="To allow it, the operator starts the service with --allow-host"
+        f" {_written(host)}:{port}",
     )
 
 

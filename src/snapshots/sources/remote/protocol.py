@@ -67,15 +67,15 @@ def require_same(known: RemoteFacts, now: RemoteFacts, place: str) -> None:
 def changed(place: str, how: str) -> InputChanged:
     """The error for an object that changed while it was read."""
     return InputChanged(
-        f"the object on the server was changed while it was being read: {how}",
+        f"the object on the server changed while it was read: {how}",
         place=place,
-        hint="what is loaded stays; load what it is now as a new input with --again",
+        hint="loaded rows stay; load the current object as a new input with --again",
     )
 
 
 def _difference(known: RemoteFacts, now: RemoteFacts) -> str:
     if known.size != now.size:
-        return f"{known.size} bytes then, {now.size} now"
+        return f"{known.size} bytes before, {now.size} now"
     if known.etag != now.etag:
-        return "its ETag is another one"
-    return "its date is another one"
+        return "its ETag differs"
+    return "its date differs"

@@ -22,9 +22,9 @@ _STATUS: Final = re.compile(r"status code: (\d{3}[\w ]*)")
 _RETRIES: Final[RetryConfig] = {"max_retries": 1, "retry_timeout": timedelta(seconds=10)}
 """The library's own retries: few, because reading tries again and can be stopped then."""
 _LOGIN: Final = (
-    "Check the name, and the variables that its cloud's own tools take: AWS_ACCESS_KEY_ID,"
-    " AWS_SECRET_ACCESS_KEY, AWS_REGION (AWS_SKIP_SIGNATURE=true for what is public);"
-    " GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY"
+    "Check the name and the variables of its cloud: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,"
+    " AWS_REGION (AWS_SKIP_SIGNATURE=true for public data); GOOGLE_APPLICATION_CREDENTIALS;"
+    " AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY"
 )
 
 
@@ -37,7 +37,7 @@ class StoreRemote:
             from obstore.store import from_url
         except ImportError as error:
             raise UsageError(
-                "Object stores are read through a package that is not installed.",
+                "The package for object stores is not installed.",
                 place=name,
                 hint="Install it: pip install 'snapshots[stores]'",
             ) from error
@@ -48,7 +48,7 @@ class StoreRemote:
             raise InputError(
                 "This is not the URL of an object.",
                 place=name,
-                hint=f"It has a bucket and a key: {scheme}://BUCKET/folder/rides.csv",
+                hint=f"Write the bucket and the key: {scheme}://BUCKET/folder/rides.csv",
             )
         try:
             self._store = from_url(f"{scheme}://{bucket}", retry_config=_RETRIES)
@@ -83,11 +83,13 @@ class StoreRemote:
 
         if isinstance(error, FileNotFoundError):
             return InputError(
-                "There is no such object.", place=self._place, hint="Check bucket and key."
+                "The object does not exist.",
+                place=self._place,
+                hint="Check the bucket and the key.",
             )
         refused = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
         if isinstance(error, refused):
-            return InputError("The object store refuses.", place=self._place, hint=_LOGIN)
+            return InputError("The object store denies access.", place=self._place, hint=_LOGIN)
         status = _STATUS.search(str(error))
         why = f"status {status[1].strip()}" if status else type(error).__name__
         return TransientFailure.of(f"The object store cannot be read: {why}.", self._place, _LOGIN)

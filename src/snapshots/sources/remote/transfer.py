@@ -129,7 +129,7 @@ class SequentialTransfer:
         return body
 
     def _changed(self) -> InputError:
-        return changed(self._place, "what was read before is different when read again")
+        return changed(self._place, "bytes that were read before differ when read again")
 
 
 @dataclass(slots=True)
@@ -200,9 +200,9 @@ class RangedTransfer:
             require_same(self.facts, answer.facts, self._place)
             if not answer.partial:
                 raise InputError(
-                    "The server gives no ranges any more.",
+                    "The server no longer supports ranges.",
                     place=self._place,
-                    hint="Try again; the import goes on where it was.",
+                    hint="Try again; the import continues where it stopped.",
                     retryable=True,
                 )
         except InputError:

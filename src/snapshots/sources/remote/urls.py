@@ -66,7 +66,7 @@ def parse(text: str) -> Url:
         raise _no_url(text)
     if why := no_name(host):
         raise InputError(
-            f"The URL names no host: {why}.", place=shown(text), hint="Check the host's name."
+            f"The URL has no valid host: {why}.", place=shown(text), hint="Check the host name."
         )
     target = quote(parts.path or "/", safe=_KEPT_IN_PATHS)
     if parts.query:
@@ -92,7 +92,7 @@ def from_netrc(host: str) -> str | None:
     except (NetrcParseError, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"The credentials in {path} cannot be read.",
-            hint="It has lines such as: machine example.org login ana password ...",
+            hint="Its lines look like: machine example.org login USER password ...",
         ) from error
     return _basic(found[0], found[2] or "") if found else None
 
@@ -103,10 +103,10 @@ def _basic(user: str, password: str) -> str:
 
 def _no_url(text: str) -> InputError:
     return InputError(
-        "This is no URL that can be read.",
+        "This is not a valid URL.",
         place=shown(text),
-        hint="For instance https://example.org/rides.csv; in a user name or password, write"
-        " @ : / ? and % as %40 %3A %2F %3F and %25",
+        hint="Write it like https://example.org/rides.csv. In a user name or password, write @ : /"
+        " ? and % as %40 %3A %2F %3F and %25",
     )
 
 

@@ -200,9 +200,9 @@ class PostgresQuery:
 
     def _unfit(self, column: str, part: str) -> InputError:
         if part == "bytea":
-            what = "binary values in it, which JSON cannot hold"
+            what = "binary values, which JSON cannot hold"
         else:
-            what = "money in it, which would be a text with a currency sign in JSON"
+            what = "values of type money, which JSON would show as text with a currency sign"
         return InputError(
             f"Column {column!r} has {what}.",
             place=self._place,

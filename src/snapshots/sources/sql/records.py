@@ -29,7 +29,7 @@ def encode(rows: Sequence[Row]) -> bytes:
     data = "".join(map(_record, rows)).encode()
     if data.count(_END.encode()) != len(rows):
         raise InputError(
-            "A value has the character U+001E in it, which ends the records of a query.",
+            "A value contains the character U+001E, which ends the records of a query.",
             hint="Replace it in the query.",
         )
     return data

@@ -62,7 +62,7 @@ def cannot_connect(server: QueryServer, message: str) -> CannotConnect:
     return CannotConnect(
         f"The session cannot be opened: {message.strip()}",
         place=str(server),
-        hint="Check host, port, user, password, database and TLS.",
+        hint="Check the host, port, user, password, database and TLS settings.",
         retryable=True,
     )
 
@@ -76,7 +76,7 @@ def refused(place: str, message: str, *, lost: bool) -> InputError:
     return InputError(
         f"The server refuses the query: {message}",
         place=place,
-        hint="Correct the query, or let the user read what it asks for.",
+        hint="Correct the query, or grant the user the right to read its tables.",
     )
 
 

@@ -51,7 +51,8 @@ class QuerySource(ReadOnce):
             raise
         self._peeked = Peekable(self._records())
         self.contract = Contract(query.columns, missing_values=None)
-        """Names and types as the server gives them; a project replaces it by a stricter one."""
+        """The columns as the server names them, with their types. A project replaces it by a
+        stricter contract."""
 
     @property
     def layout(self) -> Layout:
@@ -63,7 +64,8 @@ class QuerySource(ReadOnce):
     def again(self) -> str:
         """See `ports.Described`."""
         return (
-            "What a query gives is asked for anew each time; --limit says how many rows are sent."
+            "Repeat the command: a query is read again each time. --limit sets how many rows are"
+            " sent."
         )
 
     def close(self) -> None:

@@ -88,16 +88,16 @@ def settings(server: QueryServer) -> dict[str, Any]:
     """
     if server.tls == "require" or server.tls_cert:
         raise CannotConnect(
-            "With SQL Server, TLS is verified or off, and there are no client certificates.",
+            'SQL Server connections support tls = "verify" or "off", without client certificates.',
             place=str(server),
-            hint='Write tls = "verify" and tls_ca = the file of the authorities that you trust.',
+            hint='Write tls = "verify", and set tls_ca to the file with the CA certificates.',
         )
     encrypted = server.tls == "verify"
     if encrypted and not server.tls_ca:
         raise CannotConnect(
-            "With SQL Server, TLS needs the certificates of the authorities that are trusted.",
+            "TLS with SQL Server needs the certificates of the trusted CAs.",
             place=str(server),
-            hint="Write tls_ca, for instance /etc/ssl/certs/ca-certificates.crt.",
+            hint="Set tls_ca, for example to /etc/ssl/certs/ca-certificates.crt.",
         )
     return {
         "dsn": server.host,

@@ -94,12 +94,14 @@ def single_select(text: str, server: Flavor, place: str) -> str:
         word = token.text.upper() if token.kind == "word" else ""
         first = first or word or token.text
         if first not in {"SELECT", "WITH", "("}:
-            raise _refuse(text, token.start, place, f"This is no SELECT, it begins with {first!r}")
+            raise _refuse(
+                text, token.start, place, f"The query begins with {first!r}, not with SELECT"
+            )
         if word in _REFUSED[server]:
             what = f"{word} is not allowed in a query that only reads"
             raise _refuse(text, token.start, place, what)
     if not first:
-        raise InputError("There is no query in it.", place=place, hint="Write one SELECT.")
+        raise InputError("The file contains no query.", place=place, hint="Write one SELECT.")
     return text[:end]
 
 
@@ -109,7 +111,7 @@ def _significant(text: str, server: Flavor, place: str) -> Iterator[_Token]:
     while match := pattern.match(text, at):
         kind, at = match.lastgroup or "other", match.end()
         if kind == "conditional":
-            what = "The server runs what stands in such a comment"
+            what = "The server would run the text of such a comment"
             raise _refuse(text, match.start(), place, what)
         if kind == "nested":
             at = _end_of_comment(text, at, place)
@@ -134,6 +136,6 @@ def _refuse(text: str, at: int, place: str, what: str) -> InputError:
     return InputError(
         f"{what}.",
         place=f"{place}, line {line}",
-        hint="A resource is one SELECT (or WITH ... SELECT). A column that is called like a"
-        " statement is written in quotes.",
+        hint="A resource must be one SELECT (or WITH ... SELECT). Quote columns with the names of"
+        " statements.",
     )

@@ -64,8 +64,8 @@ class MysqlCatalog:
             raise ddl.name_is_taken(table, "a sequence")
         if plain:
             raise TargetError(
-                f"The table's engine, {engine!s}, has no transactions, so that nothing can"
-                " be loaded exactly once.",
+                f"The table's engine, {engine!s}, has no transactions, so exactly-once loading is"
+                " impossible.",
                 place=str(table),
                 hint=f"ALTER TABLE {quote(table.name)} ENGINE = InnoDB",
             )
@@ -93,7 +93,9 @@ class MysqlCatalog:
 
     def require_loadable(self, session: Session, table: TableName) -> None:
         if session.execute(_VIEW, (table.name,)):
-            raise ddl.takes_no_rows(table, "it takes no rows: it sums up, joins or is read-only")
+            raise ddl.takes_no_rows(
+                table, "it is not updatable: it aggregates, joins or is read-only"
+            )
 
     def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
         return tuple(str(name) for (name,) in session.execute(_TRIGGERS, (table.name,)))

@@ -44,7 +44,7 @@ _NO_DISK_SPACE = re.compile(r"\b(?:Errcode|errno): 28\b")
 server's own number for it differs."""
 _RETRY = {1020, _DISK_FULL, 1040, 1041, 1114, 1203, 1205, 1213, 3572}
 
-_VIEW = "A view takes rows where its columns are those of one table: name that with --table."
+_VIEW = "The view does not map to one table. Name its base table with --table."
 _HINTS = {
     _DISK_FULL: "Free space on the server's disk.",
     1040: "Try again with fewer --workers, or raise max_connections.",
@@ -54,20 +54,21 @@ _HINTS = {
     1142: "Ask the database's administrator for the right, for instance with GRANT.",
     1143: "Ask the database's administrator for the right, for instance with GRANT.",
     1203: "Try again with fewer --workers, or raise max_user_connections.",
-    1205: "Another transaction holds a lock for too long; try again when it has ended.",
-    1290: "The server is read-only or restricted; use the primary.",
+    1205: "Another transaction has held a lock for too long; try again after it has ended.",
+    1290: "The server is read-only or restricted; use the primary server.",
     **dict.fromkeys((1348, 1393, 1394, 1471), _VIEW),
-    1836: "The server is read-only; use the primary.",
+    1836: "The server is read-only; use the primary server.",
 }
 
 _CONNECT_HINTS = {
     1040: "Try again later, with fewer --workers, or raise max_connections.",
-    NOT_ALLOWED: "Create the database, or GRANT the user the right to it.",
-    1045: "Give user and password in the URL, or with MYSQL_USER and MYSQL_PWD or ~/.my.cnf.",
-    1130: "The server does not let this machine in: see the host part of its accounts.",
-    1698: "This account logs in by the server's socket: add ?unix_socket=PATH to the URL.",
-    2003: "Check that the server runs, and the host and port.",
-    2026: "See ssl_ca and ssl_disabled in the URL.",
+    NOT_ALLOWED: "Create the database, or GRANT the user access to it.",
+    1045: "Set the user and password in the URL, in MYSQL_USER and MYSQL_PWD, or in ~/.my.cnf.",
+    1130: "The server does not accept connections from this machine: check the host part of its"
+    " accounts.",
+    1698: "This account can log in only by the server's socket: add ?unix_socket=PATH to the URL.",
+    2003: "Check that the server runs, and check the host and port.",
+    2026: "Check ssl_ca and ssl_disabled in the URL.",
 }
 
 
@@ -77,7 +78,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
     if not alive or code in _LOST:
         return ConnectionLost(
             f"The connection with MySQL was lost: {message or 'it is closed'}",
-            hint="Try again when the server is back.",
+            hint="Try again when the server is available.",
             retryable=True,
         )
     state = getattr(error, "sqlstate", None) or ""
@@ -88,7 +89,7 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
             refusal.key = named[1].replace("``", "`") if named else ""
         return refusal
     if code in _CONTRACT or (code == _CANNOT_CREATE and _UNFIT.search(message)):
-        return ContractError(f"MySQL cannot have such a table: {message}")
+        return ContractError(f"MySQL cannot create this table: {message}")
     if _NO_DISK_SPACE.search(message):
         code = _DISK_FULL
     return TargetError(f"MySQL: {message}", hint=_HINTS.get(code, ""), retryable=code in _RETRY)
@@ -100,7 +101,7 @@ def cannot_connect(error: Exception, place: str) -> CannotConnect:
     return CannotConnect(
         without_secrets(message),
         place=place,
-        hint=_CONNECT_HINTS.get(code, "Check the URL, and that the server runs."),
+        hint=_CONNECT_HINTS.get(code, "Check the URL, and check that the server runs."),
         retryable=code in _RETRY or code in {2003, *_LOST},
     )
 

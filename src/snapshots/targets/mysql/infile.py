@@ -85,7 +85,7 @@ class _Result(MySQLResult):
             connection._force_close()
             raise OperationalError(
                 CR.CR_SERVER_LOST,
-                "the server asked for a file of this machine, and was refused",
+                "the server requested a file of this machine, which was refused",
             )
         failure = None
         try:

@@ -15,13 +15,15 @@ def quote(identifier: str) -> str:
     if len(identifier) > NAME_CHARACTERS:
         raise ContractError(
             f"The name {identifier!r} is longer than MySQL's {NAME_CHARACTERS} characters.",
-            hint="Give it a shorter name.",
+            hint="Choose a shorter name.",
         )
     if identifier[-1].isspace():
-        raise ContractError(f"The name {identifier!r} ends with a space, which MySQL forbids.")
+        raise ContractError(
+            f"The name {identifier!r} ends with a space, which MySQL does not allow."
+        )
     if max(identifier) > _LAST_OF_THE_BASIC_PLANE:
         raise ContractError(
-            f"The name {identifier!r} has a character that MySQL cannot have in names.",
-            hint="Characters beyond U+FFFF, such as emoji, are only possible in values.",
+            f"The name {identifier!r} has a character that MySQL does not allow in names.",
+            hint="MySQL allows characters beyond U+FFFF, such as emoji, only in values.",
         )
     return sql

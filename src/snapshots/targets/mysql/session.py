@@ -136,7 +136,7 @@ class MysqlSession(Transactions):
             return self._load_data(load, blocks)
         if load.inexact:
             raise TargetError(
-                f"The type of column {load.inexact[0]!r} needs LOAD DATA LOCAL, and this server"
+                f"The type of column {load.inexact[0]!r} needs LOAD DATA LOCAL, but this server"
                 " does not allow it.",
                 hint="SET GLOBAL local_infile = 1 on the server, or use another column type.",
             )
@@ -181,8 +181,8 @@ class MysqlSession(Transactions):
     def _execute_bulk(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
         if not self.takes_bulk:
             raise TargetError(
-                "The import was begun on a MariaDB server, and this one cannot take its rows.",
-                hint="Resume it on the server it was begun on, or load the input with --again.",
+                "The import began on a MariaDB server, and this server cannot continue it.",
+                hint="Resume it on the server where it began, or load the input with --again.",
             )
         given = stored = 0
         for block in blocks:
@@ -200,7 +200,7 @@ class MysqlSession(Transactions):
                 raise RefusedRows(self._warning())
             stored += rows
         if stored != given:
-            raise RefusedRows("MariaDB has left the row out.")
+            raise RefusedRows("MariaDB left out the row.")
         return stored
 
     def _load_data(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
@@ -220,7 +220,7 @@ class MysqlSession(Transactions):
         if warnings or warned:
             raise RefusedRows(self._warning())
         if skipped or records != given:
-            raise RefusedRows("MySQL has left the row out.")
+            raise RefusedRows("MySQL left out the row.")
         return given
 
     def _insert(self, load: LoadStatements, blocks: Iterable[Block]) -> int:
@@ -236,7 +236,7 @@ class MysqlSession(Transactions):
                 if result.warning_count:
                     raise RefusedRows(self._warning())
         if stored != given:
-            raise RefusedRows("MySQL has left the row out.")
+            raise RefusedRows("MySQL left out the row.")
         return stored
 
     def _warning(self) -> str:

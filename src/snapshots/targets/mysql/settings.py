@@ -70,7 +70,7 @@ def driver_options(location: Location) -> dict[str, object]:
         elif name not in _IGNORED:
             known = ", ".join(sorted(_TEXTS | _FLAGS | {"connect_timeout"}))
             raise UsageError(
-                f"{name!r} is not an option of MySQL's URLs.", hint=f"There are {known}."
+                f"{name!r} is not an option of MySQL URLs.", hint=f"The options are {known}."
             )
     return result
 

@@ -1,8 +1,8 @@
 """Rows of a table of MySQL or MariaDB, compared with an input by the text protocol.
 
-Both sides are texts: the kernel's are those of LOAD DATA, whichever way the rows were loaded, and
-the server's are read as what the column is. A float of 32 bits comes as a double, because the
-server would show six digits of it.
+Both sides are texts. The kernel writes those of LOAD DATA, whichever way the rows were loaded. The
+server's texts are read by the type of the column. A 32-bit float is selected as a double, because
+the server would show only six digits of it.
 """
 
 # ruff: noqa: D102 - ports.StoredRows says what each method does
@@ -42,7 +42,7 @@ _REAL_BITS = 32
 
 
 class MysqlStoredRows:
-    """See `ports.StoredRows`."""
+    """Implements `stored_rows.StoredRows`: compares rows of a table with blocks of the input."""
 
     encoding: RowEncoding = TEXT
 
@@ -54,7 +54,8 @@ class MysqlStoredRows:
         rows: RowSelection,
         shown: int,
     ) -> None:
-        """`session` is used for nothing else, and closed with the rows."""
+        """`session` must have no other use; it is closed with the rows. `asked` is used for further
+        questions. `shown` is the most differences to describe."""
         there = {column.name: column for column in shape.columns}
         self._names = [column.name for column in rows.columns]
         self._types = {name: there[name].sql_type for name in self._names if name in there}
@@ -106,7 +107,7 @@ class MysqlStoredRows:
     def _feed(self) -> None:
         data = next(self._bytes, b"")
         if not data:
-            raise ConnectionLost("the server has ended the connection", retryable=True)
+            raise ConnectionLost("the server closed the connection", retryable=True)
         self._rows.feed(data)
 
     def _require_no_error(self) -> None:
@@ -130,7 +131,7 @@ class MysqlStoredRows:
 
 
 def _compared(column: Column, there: TableColumn) -> tuple[str, str]:
-    """How a column's values are compared, and the SQL that gives them."""
+    """Returns how the kernel compares a column's values, and the SQL that selects them."""
     name, kind = quote(column.name), column.type.kind
     declared = there.sql_type.lower()
     if declared.startswith("bit"):

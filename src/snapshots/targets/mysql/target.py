@@ -80,7 +80,7 @@ class MysqlTarget(
 
     def __post_init__(self) -> None:
         if "," in (self.location.host or ""):
-            raise UsageError("A MySQL URL names one host.")
+            raise UsageError("A MySQL URL must name one host.")
         driver_options(self.location)
 
     @property
@@ -182,7 +182,7 @@ class MysqlTarget(
 
     def _no_database(self, why: str = "") -> NoDatabase:
         return NoDatabase(
-            f"There is no database {self.location.database!r}. {why}".strip(),
+            f"The database {self.location.database!r} does not exist. {why}".strip(),
             place=self.display(),
             hint="Create it, name another in the URL, or GRANT the user CREATE.",
         )

@@ -181,8 +181,8 @@ def _read_float(name: str, numbers: list[int], _: bool) -> Type:
     precision, scale = min(numbers[0], _EXACT_DIGITS[name]), numbers[1]
     if scale > precision:
         raise ContractError(
-            f"A column of type {name}({numbers[0]},{scale}) changes the numbers it is given.",
-            hint=f"Make it a decimal({numbers[0]},{scale}), or a {name} without a scale.",
+            f"A column of type {name}({numbers[0]},{scale}) rounds its numbers.",
+            hint=f"Change it to decimal({numbers[0]},{scale}), or to {name} without a scale.",
         )
     return Type("decimal", precision=precision, scale=scale)
 

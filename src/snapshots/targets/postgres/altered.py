@@ -158,13 +158,13 @@ def _any(made: TypeParts, test: Callable[[TypeParts], bool]) -> bool:
 
 def _open_question(name: str, made: TypeParts) -> str:
     return (
-        f"column {name!r} is of type {made.sql}: PostgreSQL reads its values, and whether it keeps"
-        " each of them exactly is not known here"
+        f"column {name!r} is of type {made.sql}: PostgreSQL reads its values, and changes to them"
+        " go unnoticed"
     )
 
 
 def _cannot_compare(names: Sequence[str]) -> str:
     return (
-        f"the values of {', '.join(names)} are not compared with what their types make of them:"
-        " this user may create no temporary tables (GRANT TEMPORARY ON DATABASE allows it)"
+        f"changes that PostgreSQL makes to the values of {', '.join(names)} go unnoticed: this"
+        " user may not create temporary tables (GRANT TEMPORARY ON DATABASE allows it)"
     )

@@ -108,7 +108,9 @@ class PostgresCatalog:
         for what, takes_rows in session.execute(_NAMED, (name, name, schema)):
             if what == "a view" and not takes_rows:
                 raise ddl.takes_no_rows(
-                    table, "it takes no rows: it has neither one table behind it nor a trigger"
+                    table,
+                    "it is not updatable: it has neither a single base table nor an INSTEAD"
+                    " OF trigger",
                 )
             if what not in (None, "a view"):
                 raise ddl.name_is_taken(table, str(what))

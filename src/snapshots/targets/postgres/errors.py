@@ -40,26 +40,29 @@ _CONTRACT = {"54011", "42701", "42622"}
 _RETRY = {"40001", "40P01", "55P03"}
 
 _HINTS = {
-    "25006": "The server is a read-only standby; use the primary.",
+    "25006": "The server is a read-only standby; use the primary server.",
     "3F000": "Create the schema, or name one that exists.",
-    "428C9": "The database computes this column of the view: leave it out, or name the table.",
+    "428C9": "The database computes this column of the view: leave it out, or load into the table.",
     "42501": "Ask the database's owner for the right, for instance with GRANT.",
-    "42P01": "The table was there a moment ago, or another search_path is in use.",
+    "42P01": "The table was dropped a moment ago, or the search_path differs.",
     "53100": "Free space on the server's disk.",
     "53200": "The server is out of memory; try again with fewer --workers.",
     "53300": "Try again with fewer --workers, or raise max_connections.",
 }
 
 _CONNECT_HINTS = (
-    ("resolve host", "Check the name of the host."),
-    ("invalid connection option", "The options after ? are those of libpq, such as sslmode."),
-    ("password", "Give user and password in the URL, or with PGUSER and PGPASSWORD or ~/.pgpass."),
-    ("pg_hba", "The server's pg_hba.conf does not let this user in from here."),
+    ("resolve host", "Check the host name."),
+    ("invalid connection option", "Use the options of libpq after the ?, such as sslmode."),
+    (
+        "password",
+        "Set the user and password in the URL, in PGUSER and PGPASSWORD, or in ~/.pgpass.",
+    ),
+    ("pg_hba", "The server's pg_hba.conf does not allow this user to connect from this machine."),
     ("role", "Name a user that the server knows, in the URL or with PGUSER."),
     ("too many", "Try again later, with fewer --workers, or raise max_connections."),
     ("starting up", "Try again in a moment."),
-    ("SSL", "See sslmode in the URL, or PGSSLMODE."),
-    ("service", "See ~/.pg_service.conf."),
+    ("SSL", "Check sslmode in the URL, or PGSSLMODE."),
+    ("service", "Check ~/.pg_service.conf."),
     ("local user with ID", "Name the user in the URL, user@host:port/database, or in PGUSER."),
 )
 _CONNECT_RETRY = ("refused", "timeout", "timed out", "too many", "starting up", "shutting down")
@@ -72,7 +75,7 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
     if not alive or state in _LOST or (state[:2] == "08" and state != _PROTOCOL):
         return ConnectionLost(
             f"The connection with PostgreSQL was lost: {message}",
-            hint="Try again when the server is back.",
+            hint="Try again when the server is available.",
             retryable=True,
         )
     if state[:2] == _CONSTRAINT:
@@ -89,7 +92,7 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
         if refused or named:
             return RefusedRows(message)
     if state in _CONTRACT:
-        return ContractError(f"PostgreSQL cannot have such a table: {message}")
+        return ContractError(f"PostgreSQL cannot create this table: {message}")
     return TargetError(
         f"PostgreSQL: {message}",
         hint=_HINTS.get(state, ""),
@@ -104,7 +107,7 @@ def cannot_connect(error: psycopg.Error, place: str) -> CannotConnect:
     return CannotConnect(
         without_secrets(message),
         place=place,
-        hint=hint or "Check that the server runs, and the host and port.",
+        hint=hint or "Check that the server runs, and check the host and port.",
         retryable=any(word in message for word in _CONNECT_RETRY),
     )
 

@@ -20,7 +20,7 @@ def quote(identifier: str) -> str:
     if len(identifier.encode()) > NAME_BYTES:
         raise ContractError(
             f"The name {identifier!r} is longer than PostgreSQL's {NAME_BYTES} bytes.",
-            hint="Give it a shorter name.",
+            hint="Choose a shorter name.",
         )
     return sql
 

@@ -43,8 +43,8 @@ class StagedInsert:
         """Writes the statements. Raises TargetError if the user may create no temporary table."""
         if execute(_MAY) != [(True,)]:
             raise TargetError(
-                "Rows for a view, or for a table with row-level security, need a temporary table,"
-                " and this user may make none.",
+                "Loading into a view, or a table with row-level security, needs a temporary table,"
+                " which this user may not create.",
                 place=str(table),
                 hint="GRANT TEMPORARY ON DATABASE, or load as the owner of the table.",
             )

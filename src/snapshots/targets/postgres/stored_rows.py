@@ -1,9 +1,9 @@
 """Rows of a table of PostgreSQL, compared with an input by the bytes of binary COPY.
 
-Where the import sent binary rows, the same bytes come back, but for what a column does to a value:
-it shows as many decimals as it has, fills in blanks, keeps the value of a JSON and not its text.
-Where it sent text, for types that the kernel does not know, the texts of values are compared; where
-they differ, PostgreSQL is asked what it makes of the input's text.
+If the import sent binary rows, the same bytes come back, except for what the column itself changes:
+the number of decimals, blanks at the end, the text of JSON. If it sent text, for types that the
+kernel does not know, the texts of values are compared. If they differ, PostgreSQL converts the
+input's text, and the result is compared.
 """
 
 # ruff: noqa: D102 - ports.StoredRows says what each method does
@@ -47,7 +47,7 @@ SELECT count(*) FROM base WHERE oid IN ('json'::regtype, 'jsonb'::regtype)
 
 
 class PostgresStoredRows:
-    """See `ports.StoredRows`."""
+    """Implements `stored_rows.StoredRows`: compares rows of a table with blocks of the input."""
 
     def __init__(
         self,
@@ -57,7 +57,8 @@ class PostgresStoredRows:
         rows: RowSelection,
         shown: int,
     ) -> None:
-        """`session` is used for nothing else, and closed with the rows."""
+        """`session` must have no other use; it is closed with the rows. `asked` is used for further
+        questions. `shown` is the most differences to describe."""
         there = {column.name: column for column in shape.columns}
         self._names = [column.name for column in rows.columns]
         self._types = {name: there[name].sql_type for name in self._names if name in there}
@@ -138,7 +139,7 @@ class PostgresStoredRows:
         self._rows.settle(same)
 
     def _made(self, sql_type: str, texts: list[str]) -> list[str | None]:
-        """What a type makes of texts, as texts; None where it takes one no more."""
+        """Returns what a type makes of texts, as texts; None for texts that it does not accept."""
         if sql_type not in self._is_json:
             self._is_json[sql_type] = self._asked.execute(_BASE, (sql_type,)) != [(0,)]
         # A JSON string goes through the input function of the type, with its modifier, as COPY's
@@ -196,7 +197,7 @@ def _binary_mode(column: TableColumn) -> str:
 
 
 def _form(kind: Type | None) -> tuple[object, ...]:
-    """How the values of a type are written in binary."""
+    """Returns what decides the binary form of a type's values: equal for equal forms."""
     if kind is None:
         return ()
     if kind.kind == "integer":

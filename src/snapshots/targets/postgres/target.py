@@ -175,7 +175,7 @@ class PostgresTarget(
 
     def _no_database(self, why: str = "") -> NoDatabase:
         return NoDatabase(
-            f"There is no database {self._database!r}. {why}".strip(),
+            f"The database {self._database!r} does not exist. {why}".strip(),
             place=self.display(),
             hint="Create it, name another in the URL, or GRANT the user CREATEDB.",
         )

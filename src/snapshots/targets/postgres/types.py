@@ -101,7 +101,7 @@ def kernel_type(sql: str) -> Type | None:
         precision, scale = int(match[1]), int(match[2])
         if not 0 <= scale <= precision:
             raise ContractError(
-                f"A column of type {sql} rounds the numbers it is given.",
+                f"A column of type {sql} rounds its numbers.",
                 hint="Give it a scale from 0 to its precision.",
             )
         return Type("decimal", precision=precision, scale=scale)

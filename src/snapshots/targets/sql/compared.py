@@ -1,4 +1,4 @@
-"""What the kernel says of compared rows, with the names of the columns."""
+"""Adds the names of columns to the kernel's result of a comparison."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from snapshots import _native
 
 NO_LINE = -1
-"""Stands for the line of a row that has none."""
+"""The line that stands for rows without one."""
 
 
 def named(taken: _native.RowsCompared, columns: Sequence[str]) -> RowsCompared:
-    """`columns`: those of a block, in their order."""
+    """Returns the result with names. `columns` are the names of a block's columns, in order."""
     (equal, changed, missing, more), by_column, differences = taken
     return RowsCompared(
         equal,

@@ -30,9 +30,11 @@ _TABLE = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 def quoted(identifier: str, mark: str) -> str:
     """Puts an identifier between quotation marks and doubles those in it. Raises ContractError."""
     if not identifier:
-        raise ContractError("A name in a database has at least one character.")
+        raise ContractError("The name is empty.")
     if "\0" in identifier:
-        raise ContractError(f"The name {identifier!r} has a NUL character, and no database may.")
+        raise ContractError(
+            f"The name {identifier!r} has a NUL character, which databases do not allow."
+        )
     try:
         identifier.encode()
     except UnicodeEncodeError:
@@ -70,25 +72,26 @@ def table_name(
     parts = name_parts(text)
     if not parts:
         raise TargetError(
-            "The name of the table is not understood.",
+            "The name of the table is not valid.",
             place=text,
-            hint='Put a name that has a dot or a quote in it between ", and double each ".',
+            hint='Put names with a dot or a quote between double quotes, and double each " in'
+            " them.",
         )
     if len(parts) == 1:
         return TableName(parts[0])
     if not schemas:
         if len(parts) == 2 and parts[0] == own:
             return TableName(parts[1])
-        hint = f"""If the dot belongs to the name, say --table '"{text}"'."""
+        hint = f"""If the dot is part of the name, use --table '"{text}"'."""
         if url is not None and len(parts) == 2:
             other, name = parts
             there = f"--database {quote(url(other))} --table {quote(name)}"
-            hint = f"To load into a table of {other}, say {there}. {hint}"
+            hint = f"To load into a table of {other}, use {there}. {hint}"
         raise TargetError(
-            "Only tables of the database that the URL names can be loaded.", place=text, hint=hint
+            "The table must be in the database that the URL names.", place=text, hint=hint
         )
     if len(parts) > 2:
-        raise TargetError("The name of a table is table or schema.table.", place=text)
+        raise TargetError("The name of the table must be table or schema.table.", place=text)
     return TableName(parts[1], parts[0])
 
 
@@ -97,14 +100,14 @@ def takes_no_rows(table: TableName, what: str) -> TargetError:
     return TargetError(
         f"This is a view, and {what}.",
         place=str(table),
-        hint="Name the table behind it with --table, or another name for a new table.",
+        hint="Name its base table with --table, or choose another name for a new table.",
     )
 
 
 def name_is_taken(table: TableName, what: str) -> TargetError:
     """Returns the error for a table that cannot be created, because something else has its name."""
     return TargetError(
-        f"No table of this name can be made: it is that of {what}.",
+        f"The table cannot be created: {what} has this name.",
         place=str(table),
         hint="Choose another name with --table.",
     )
@@ -118,13 +121,13 @@ def placeholders(sql: str) -> str:
 def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: int) -> None:
     """Raises ContractError if no table can be created from the contract."""
     if not contract.columns:
-        raise ContractError("A table has at least one column.")
+        raise ContractError("A table must have at least one column.")
     columns = [column.name for column in contract.columns]
     wanted = len(columns) + (len(LINEAGE) if lineage else 0)
     if wanted > max_columns:
         raise ContractError(
-            f"The table would have {wanted} columns, and in this database it can have"
-            f" {max_columns} at most.",
+            f"The table would have {wanted} columns, but this database allows at most"
+            f" {max_columns}.",
             hint=f"Use --no-lineage, which saves {len(LINEAGE)} columns."
             if len(columns) <= max_columns
             else "Split the file into several with fewer columns each.",
@@ -134,13 +137,13 @@ def check(contract: Contract, *, lineage: bool, ignore_case: bool, max_columns: 
         key = name.casefold() if ignore_case else name
         if key in seen:
             raise ContractError(
-                f"The columns {seen[key]!r} and {name!r} have the same name in this database.",
+                f"The columns {seen[key]!r} and {name!r} have the same name for this database.",
                 hint="Rename one of them, or use --no-lineage if it is _import_id or _line.",
             )
         seen[key] = name
     for name in contract.primary_key:
         if name not in columns:
-            raise ContractError(f"The primary key has {name!r}, which is not a column.")
+            raise ContractError(f"The primary key names {name!r}, which is not a column.")
 
 
 def column_sql(quote: Callable[[str], str], name: str, sql_type: str, *, required: bool) -> str:

@@ -103,11 +103,13 @@ def complete(
     if not unique:
         raise UsageError(
             f"the rows of {shape.table} have neither a primary key nor _import_id and _line",
-            hint="without them no page can be told from the next",
+            hint="without either, there is no order to split pages by",
         )
     named = {sort.column for sort in order}
     if PLACE in named:
-        raise UsageError("a sort names a column", hint="for instance sort=name, or sort=-name")
+        raise UsageError(
+            "the name of the column is missing in sort", hint="for example sort=name, or sort=-name"
+        )
     down = bool(order) and all(sort.descending for sort in order)
     return (*order, *(RowOrder(name, down) for name in unique if name not in named))
 
@@ -132,7 +134,7 @@ def stretches(
         yield None
         return
     if after and not place.form.fullmatch(str(after[0])):
-        raise UsageError("this is no place to go on at", hint="take it from `next`")
+        raise UsageError("this is not a valid position", hint="use the value of `next`")
     block = int(str(after[0]).strip("(").partition(",")[0]) if after else 0
     width = _FIRST_BLOCKS
     while block < place.blocks:
@@ -173,7 +175,7 @@ def select(
     keys = [(_named(columns, sort.column), sort.descending) for sort in order]
     conditions = [_condition(_named(columns, one.column), one) for one in filters]
     if after is not None and len(after) != len(keys):
-        raise UsageError("this is no place to go on at", hint="take it from `next`")
+        raise UsageError("this is not a valid position", hint="use the value of `next`")
     if part is not None:
         first = keys[0][0]
         conditions.append((f"{first.quoted} IS {'NOT ' if part else ''}NULL", ()))
@@ -270,7 +272,9 @@ class _Column:
         try:
             read = _READERS[self.kind](text) if self.kind in _READERS else text
         except (ValueError, OverflowError):  # the latter at the ends of the calendar
-            raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
+            raise UsageError(
+                f"{text!r} is not a {self.kind}, the type of column {self.name}"
+            ) from None
         return self._dialect.bound(read, text)
 
 
@@ -286,14 +290,14 @@ class _Place(_Column):
         """See `_Column`."""
         number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
         if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
-            raise UsageError("this is no place to go on at", hint="take it from `next`")
+            raise UsageError("this is not a valid position", hint="use the value of `next`")
         return text if number is None else number
 
 
 def _named(columns: dict[str, _Column], name: str) -> _Column:
     if name not in columns:
         names = ", ".join(sorted(column for column in columns if column != PLACE))
-        raise UsageError(f"the table has no column {name!r}", hint=f"It has {names}.")
+        raise UsageError(f"the table has no column {name!r}", hint=f"Its columns are {names}.")
     return columns[name]
 
 
@@ -350,7 +354,7 @@ def _past(
 
 def _bound(column: _Column, value: Value) -> Value:
     if value is None or isinstance(value, bytes):
-        raise UsageError("this is no place to go on at", hint="take it from `next`")
+        raise UsageError("this is not a valid position", hint="use the value of `next`")
     return column.value(str(value).lower() if isinstance(value, bool) else str(value))
 
 

@@ -115,7 +115,7 @@ class SqlTarget(ABC):
     def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
         shape = self.inspect(session, rows.table)
         if shape is None:
-            raise TargetError(f"There is no table {rows.table}.")
+            raise TargetError(f"The table {rows.table} does not exist.")
         return self.read_rows(session, shape, rows, shown)
 
     def physical(self, contract: Contract) -> Contract:

@@ -68,7 +68,7 @@ class SqliteCatalog:
             triggers = session.execute(_TRIGGERS, (table.name,))
             if not any(_INSTEAD_OF_INSERT.search(str(sql)) for _, sql in triggers):
                 raise ddl.takes_no_rows(
-                    table, "SQLite puts rows into one by a trigger INSTEAD OF INSERT alone"
+                    table, "SQLite inserts into views only by an INSTEAD OF INSERT trigger"
                 )
         elif any(kind == "index" for kind, _ in named):
             raise ddl.name_is_taken(table, "an index")

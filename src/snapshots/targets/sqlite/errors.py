@@ -22,22 +22,22 @@ _SENTENCES = {
     _READ_ONLY: "The file cannot be written.",
     _INTERRUPTED: "The statement was interrupted.",
     _NO_MEMORY: "There is not enough memory.",
-    _IO: "The disk cannot be read or written.",
+    _IO: "Reading or writing the disk failed.",
     _CORRUPT: "The file is damaged.",
     _FULL: "The disk is full.",
     _CANNOT_OPEN: "The file cannot be opened.",
     _NOT_A_DATABASE: "The file is not a SQLite database.",
 }
 _HINTS = {
-    BUSY: "Try again when the other program has ended its transaction.",
-    _LOCKED: "Try again when the other program has ended its transaction.",
+    BUSY: "Try again after the other program has ended its transaction.",
+    _LOCKED: "Try again after the other program has ended its transaction.",
     _READ_ONLY: "Check the permissions of the file and of its folder.",
-    _NO_MEMORY: "Free some, and try again.",
-    _IO: "Check that the disk works, and that it and your quota have room.",
-    _CORRUPT: "Restore it from a backup, or see the sqlite3 shell's .recover.",
+    _NO_MEMORY: "Free some memory, and try again.",
+    _IO: "Check that the disk works, and that it and your quota have free space.",
+    _CORRUPT: "Restore it from a backup, or try the .recover command of the sqlite3 shell.",
     _FULL: "Free space on the disk.",
-    _CANNOT_OPEN: "Check that its folder exists and may be written.",
-    _NOT_A_DATABASE: "Name another file; one that does not exist will be created.",
+    _CANNOT_OPEN: "Check that its folder exists and is writable.",
+    _NOT_A_DATABASE: "Name another file; a file that does not exist will be created.",
 }
 
 
@@ -50,7 +50,7 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
             refusal.key = ""
         return refusal
     if message.startswith(("too many columns", "duplicate column name")):
-        return ContractError(f"SQLite cannot have such a table: {message}")
+        return ContractError(f"SQLite cannot create this table: {message}")
     known = _SENTENCES.get(code)
     return TargetError(
         f"{known} ({message})" if known else f"SQLite: {message}",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class SqliteStoredRows:
-    """See `ports.StoredRows`."""
+    """Implements `stored_rows.StoredRows`: compares rows of a table with blocks of the input."""
 
     encoding: RowEncoding = SQLITE_VALUES
 

@@ -111,7 +111,7 @@ class SqliteTarget(
             )
         if not create and not self.path.exists():
             raise NoDatabase(
-                "There is no such file.", place=str(self.path), hint="Check the name of the file."
+                "The file does not exist.", place=str(self.path), hint="Check the name of the file."
             )
 
     def table_name(self, text: str) -> TableName:

@@ -82,7 +82,7 @@ def kernel_type(declared: str, *, strict: bool = False) -> Type | None:
     if any(part in name for part in ("REAL", "FLOA", "DOUB")):
         return Type("float")
     raise ContractError(
-        f"SQLite takes a column of type {declared} for a number, and would change texts such as"
+        f"SQLite treats a column of type {declared} as a number, and would change texts such as"
         " 007 or 1.50.",
-        hint="Declare the column TEXT, or NUMERIC if it is a number.",
+        hint="Declare the column as TEXT, or as NUMERIC if it holds numbers.",
     )

@@ -23,7 +23,7 @@ routes = APIRouter(prefix="/v1/imports", tags=["imports"], responses=answers(503
     "/{import_id}/chunks",
     response_model=schemas.Chunks,
     responses=answers(404, 422),
-    summary="What was committed",
+    summary="List the committed chunks",
 )
 def chunks(
     here: Here,
@@ -31,7 +31,7 @@ def chunks(
     start: Annotated[int, Query(ge=0, le=1 << 62)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> Response:
-    """The committed chunks in the order of the input, from a byte of it on."""
+    """Lists the committed chunks in the order of the input, from the byte `start` on."""
     with here.pool.ledger() as ledger:
         commands.find(ledger, import_id)
         found = ledger.chunks_from(import_id, start, limit)
@@ -49,7 +49,7 @@ def chunks(
         200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}},
         **answers(403, 404, 422),
     },
-    summary="The records that were not loaded, and why",
+    summary="List the rejected records and the reasons",
 )
 def rejects(
     here: Here,
@@ -57,22 +57,24 @@ def rejects(
     form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
     escape_formulas: Annotated[
         bool,
-        Query(description="Of CSV: an apostrophe before texts that a spreadsheet would calculate."),
+        Query(
+            description="For CSV: put an apostrophe before texts that a spreadsheet would read"
+            " as formulas."
+        ),
     ] = False,
     code: Annotated[str | None, Query(max_length=60)] = None,
-    after: Annotated[int, Query(ge=-1, le=1 << 62, description="This byte offset.")] = -1,
+    after: Annotated[int, Query(ge=-1, le=1 << 62, description="A byte offset from `next`.")] = -1,
     limit: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
 ) -> StreamingResponse:
-    """The rejects in the order of the input, as a stream."""
+    """Sends the rejects in the order of the input, as a stream."""
     if escape_formulas and form != "csv":
-        raise UsageError("formulas are escaped in CSV alone", hint="add format=csv")
+        raise UsageError("only CSV escapes formulas", hint="add format=csv")
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
         if not here.settings.tables.shows_rejects(ledger, entry):
             raise ForbiddenTable(
-                f"the table {entry.table}, which these records were for, is not open to clients of"
-                " the service",
-                hint="a command has imported them: snapshots rejects shows them",
+                f"the table of these records, {entry.table}, is not open to clients of the service",
+                hint="a command imported them: see them with snapshots rejects",
             )
     name = f"import-{import_id}-rejects.{form}"
     return StreamingResponse(

@@ -26,7 +26,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@routes.get("/events", response_class=EventStream, summary="Changes of all imports")
+@routes.get("/events", response_class=EventStream, summary="Follow all imports")
 async def changes(here: Here) -> EventStream:
     """Sends an `import` event, with the import as in a list, whenever one changes.
 
@@ -40,10 +40,10 @@ async def changes(here: Here) -> EventStream:
     "/imports/{import_id}/events",
     response_class=EventStream,
     responses=answers(404, 422),
-    summary="Changes of one import",
+    summary="Follow one import",
 )
 async def changes_of_one(here: Here, import_id: Id) -> EventStream:
-    """Sends an `import` event now and whenever the import changes, and `end` when it is over."""
+    """Sends an `import` event now and whenever the import changes, and `end` when it has ended."""
     here.hub.admit()
     await to_thread.run_sync(_now, here.pool, import_id)
     return await _begun(_one(here.hub, here.pool, import_id))

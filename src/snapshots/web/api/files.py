@@ -19,7 +19,7 @@ from snapshots.web.problems import answers
 from snapshots.web.uploads.multipart import MultipartFile
 from snapshots.web.uploads.store import Upload
 
-Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="Of a file.")]
+Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="The name of the file.")]
 
 routes = APIRouter(prefix=UPLOADS, tags=["files"], responses=answers(422))
 
@@ -34,17 +34,17 @@ _FORM = {
 
 
 class File(BaseModel):
-    """An uploaded file. It can be imported: `{"file": name}`."""
+    """An uploaded file. Import it with `{"file": name}`."""
 
     name: str
     bytes: int
 
 
 class Uploaded(File):
-    """A file that was uploaded just now."""
+    """A newly uploaded file."""
 
     content_hash: str
-    """BLAKE3 of its bytes."""
+    """The BLAKE3 hash of its bytes."""
 
 
 class Files(BaseModel):
@@ -84,9 +84,9 @@ async def post(here: Here, client: Client, request: Request, response: Response)
         return await _take(here, request.stream(), response, form=form)
 
 
-@routes.get("", summary="The files that can be imported")
+@routes.get("", summary="List the uploaded files")
 def listed(here: Here) -> Files:
-    """Lists the files that are complete."""
+    """Lists the complete files."""
     folder = here.settings.files
     there = sorted(folder.iterdir()) if folder.is_dir() else []
     return Files(
@@ -98,14 +98,16 @@ def listed(here: Here) -> Files:
     )
 
 
-@routes.delete("/{name}", status_code=204, responses=answers(404, 409, 503), summary="Delete one")
+@routes.delete(
+    "/{name}", status_code=204, responses=answers(404, 409, 503), summary="Delete an uploaded file"
+)
 def delete(here: Here, name: Name) -> None:
-    """Deletes a file. What was loaded of it stays."""
+    """Deletes a file. Rows that were loaded from it stay."""
     _require_unused(here, name)
     try:
         (here.settings.files / name).unlink()
     except FileNotFoundError:
-        raise NoSuchFile(f"there is no file {name}") from None
+        raise NoSuchFile(f"the file {name} does not exist") from None
 
 
 async def _take(
@@ -144,9 +146,9 @@ async def _take(
 def _begin(here: ServiceContext, name: str) -> Upload:
     if not FILE_NAME.fullmatch(name):
         raise UsageError(
-            "this cannot be the name of a file",
+            "this is not a valid file name",
             place=name[:200],
-            hint="It has up to 200 letters, digits and . _ -, and begins with none of . and -",
+            hint="Use up to 200 letters, digits and . _ -; the first must not be . or -",
         )
     _require_unused(here, name)
     return Upload(here.settings.files, name, here.settings.disk_floor)
@@ -158,5 +160,5 @@ def _require_unused(here: ServiceContext, name: str) -> None:
     if using:
         raise Forbids(
             f"import {using[0].import_id} is {using[0].state} and reads {name}",
-            hint="cancel it first, or wait until it is over",
+            hint="cancel it first, or wait until it ends",
         )

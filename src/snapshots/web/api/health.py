@@ -15,22 +15,22 @@ routes = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """The answer that nothing is wrong."""
+    """The answer if all is well."""
 
     status: Literal["ok"] = "ok"
 
 
-@routes.get("/healthz", summary="The process lives")
+@routes.get("/healthz", summary="Check that the process runs")
 async def healthz() -> Health:
-    """Says that the service is running, whether or not its database is."""
+    """Succeeds while the service runs, even if its database does not answer."""
     return Health()
 
 
-@routes.get("/readyz", responses=answers(503), summary="The service can do its work")
+@routes.get("/readyz", responses=answers(503), summary="Check that the service can work")
 def readyz(here: Here) -> Health:
-    """Says that the database answers and the service is not about to end."""
+    """Succeeds if the database answers and the service is not shutting down."""
     if here.hub.closed:
-        raise CannotConnect("the service is ending", retryable=True)
+        raise CannotConnect("the service is shutting down", retryable=True)
     with here.pool.ledger() as ledger:
         ledger.exists()
     return Health()
@@ -40,9 +40,9 @@ def readyz(here: Here) -> Health:
     "/metrics",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
-    summary="Prometheus metrics",
+    summary="Get Prometheus metrics",
 )
 def metrics(here: Here) -> Response:
-    """The metrics that docs/reference/metrics.md lists."""
+    """Returns the metrics of this service in the format of Prometheus."""
     text, kind = here.exposition()
     return Response(text, media_type=kind)

@@ -33,7 +33,7 @@ def _utc(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise ValueError("it is no time as ISO 8601 writes it, such as 2026-03-01") from None
+        raise ValueError("it is not a time in ISO 8601, such as 2026-03-01") from None
 
 
 Moment = Annotated[datetime, BeforeValidator(_utc)]
@@ -44,7 +44,8 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,200}$",
-        description="The same request with the same key is one import, however often it is made.",
+        description="Requests with the same key create one import, however often they are"
+        " repeated.",
     ),
 ]
 OVER: Final = {"finished", "cancelled", "failed", "undone"}
@@ -80,24 +81,28 @@ def asked_for(here: ServiceContext, wanted: NewImport, key: str | None = None) -
     status_code=202,
     response_model=schemas.ImportDetail,
     responses=answers(400, 403, 409, 422, 429, 507),
-    summary="Ask for an import",
+    summary="Start an import",
 )
 def submit(here: Here, wanted: NewImport, key: Key = None) -> Response:
-    """Queues an import and answers at once; a worker loads it. `Location` says where to look how it
-    goes."""
+    """Queues an import and answers at once; a worker loads it. `Location` is the URL of its
+    progress."""
     import_id = asked_for(here, wanted, key).import_id
     return schemas.answer(_shown(here, import_id), 202, {"Location": schemas.path_of(import_id)})
 
 
 @routes.get(
-    "", response_model=schemas.Page, responses=answers(422), summary="Imports, newest first"
+    "", response_model=schemas.Page, responses=answers(422), summary="List imports, newest first"
 )
 def page(
     here: Here,
     state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
     table: Annotated[str | None, Query(max_length=200)] = None,
-    since: Annotated[Moment | None, Query(description="Asked for then or later.")] = None,
-    until: Annotated[Moment | None, Query(description="Asked for before.")] = None,
+    since: Annotated[
+        Moment | None, Query(description="Only imports requested at this time or later.")
+    ] = None,
+    until: Annotated[
+        Moment | None, Query(description="Only imports requested before this time.")
+    ] = None,
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
     limit: Limit = 50,
 ) -> Response:
@@ -125,10 +130,10 @@ def page(
     "/{import_id}",
     response_model=schemas.ImportDetail,
     responses=answers(404, 422),
-    summary="How an import goes",
+    summary="Get an import and its progress",
 )
 def one(here: Here, import_id: Id) -> Response:
-    """Describes one import, from what is committed."""
+    """Describes one import, from its committed chunks."""
     return schemas.answer(_shown(here, import_id))
 
 
@@ -147,7 +152,7 @@ def _stop(here: ServiceContext, import_id: int, rows: Literal["keep", "undo"]) -
     summary="Cancel an import",
 )
 def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
-    """Cancels an import. 202: it stops within two seconds. 200: it is over."""
+    """Cancels an import. 202: it will stop within two seconds. 200: it has ended."""
     return _stop(here, import_id, (wanted or Cancel()).rows)
 
 
@@ -159,7 +164,7 @@ def cancel(here: Here, import_id: Id, wanted: Cancel | None = None) -> Response:
     summary="Cancel an import",
 )
 def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") -> Response:
-    """Does the same as cancel; the history keeps the import."""
+    """Cancels an import, like POST cancel. The history keeps the import."""
     return _stop(here, import_id, rows)
 
 
@@ -168,10 +173,10 @@ def delete(here: Here, import_id: Id, rows: Literal["keep", "undo"] = "keep") ->
     status_code=202,
     response_model=schemas.ImportDetail,
     responses=answers(400, 403, 404, 409, 422, 429),
-    summary="Go on with an import that was stopped",
+    summary="Resume a stopped import",
 )
 def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
-    """Queues an import again; nothing that is loaded is loaded twice."""
+    """Queues an import again. It continues after the committed chunks and loads no row twice."""
     with here.pool.ledger(write=True) as ledger:
         new = wanted or Resume()
         commands.resume(

@@ -49,5 +49,5 @@ def _read(body: bytes) -> Any:
     try:
         require_storable(given)
     except ValueError as error:
-        raise HTTPException(422, f"The body of the request cannot be kept: {error}.") from None
+        raise HTTPException(422, f"The body of the request cannot be stored: {error}.") from None
     return given

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 DOCUMENT: Final = "/v1/openapi.json"
 TAGS: Final = [
-    {"name": "imports", "description": "Queue imports, watch them, stop and resume them."},
+    {"name": "imports", "description": "Start, watch, cancel and resume imports."},
     {"name": "events", "description": "Follow imports as they change: server-sent events."},
     {"name": "files", "description": "Upload files, to import them by name."},
-    {"name": "tables", "description": "Read the rows of open tables."},
+    {"name": "tables", "description": "Read rows of open tables."},
     {"name": "health", "description": "Probes and metrics."},
 ]
 _TOKEN: Final = {

@@ -16,7 +16,7 @@ PROBLEM: Final = {
     "type": "about:blank",
     "title": "Not Found",
     "status": 404,
-    "detail": "There is no import 77.",
+    "detail": "Import 77 does not exist.",
     "code": "no_such_import",
     "hint": "",
     "errors": [],

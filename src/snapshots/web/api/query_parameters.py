@@ -24,12 +24,14 @@ async def known_query(request: Request) -> None:
     known = _known(route.dependant)
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
-        has = f"It has {', '.join(sorted(known))}." if known else "It has none."
+        has = (
+            f"Its parameters are {', '.join(sorted(known))}." if known else "It has no parameters."
+        )
         errors: list[dict[str, Any]] = [
             {
                 "type": "extra_forbidden",
                 "loc": ("query", name[:60]),
-                "msg": f"this endpoint has no such parameter. {has}",
+                "msg": f"this endpoint does not have this parameter. {has}",
             }
             for name in unknown[:_MOST]
         ]

@@ -52,7 +52,7 @@ class _Given(BaseModel):
     def _few(cls, given: Any) -> Any:
         """Refuses a body of too many members, because each unknown one would be named."""
         if isinstance(given, Mapping) and len(given) > _MEMBERS:
-            raise ValueError(f"it has {len(given):,} members, and {_MEMBERS} are the limit")
+            raise ValueError(f"it has {len(given):,} members; the limit is {_MEMBERS}")
         return given
 
 
@@ -69,7 +69,7 @@ def require_storable(given: object) -> None:
                 raise ValueError("a text in it has a NUL, or half a character (\\ud800 to \\udfff)")
         elif isinstance(piece, float):
             if not math.isfinite(piece):
-                raise ValueError("a number in it is too large, or none")
+                raise ValueError("a number in it is too large or not a number")
         elif isinstance(piece, Mapping):
             pieces += [(inner, depth + 1) for pair in piece.items() for inner in pair]
         elif isinstance(piece, list | tuple):
@@ -97,7 +97,7 @@ _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class DialectRequest(_Given):
-    """How the input is written. What is left out is detected."""
+    """The format of the input. Members that are left out are detected."""
 
     delimiter: _Delimiter | None = _like(DialectOptions, "delimiter")
     quote: _Character | None = _like(DialectOptions, "quote")
@@ -119,9 +119,9 @@ class NewImport(_Given):
     """An import that a client asks for."""
 
     url: _Text | None = None
-    """The URL of the input: http or https. Nothing in it may be a secret."""
+    """The URL of the input: http or https. It must not contain a secret."""
     file: _Name | None = None
-    """The name of an uploaded file, in place of `url`."""
+    """The name of an uploaded file, instead of `url`."""
     table: _Name | None = _like(Options, "table")
     contract: dict[str, Any] | None = _like(Options, "contract")
     dialect: DialectRequest = Field(default_factory=DialectRequest)
@@ -149,15 +149,15 @@ class Cancel(_Given):
     """A request to cancel an import."""
 
     rows: Literal["keep", "undo"] = "keep"
-    """What becomes of loaded rows. `keep`: they stay, and the import can be resumed. `undo`: they
-    are removed."""
+    """What happens to loaded rows. `keep`: they stay, and the import can be resumed. `undo`: they
+    are deleted."""
 
 
 class Resume(_Given):
-    """How an import that was stopped goes on."""
+    """Options for resuming a stopped import."""
 
     max_rejects: _Limit | None = None
-    """The limit of rejects from now on, in place of the first one."""
+    """The reject limit from now on. It replaces the first one."""
     allow_empty: bool | None = None
     """Whether an input without rows may replace those of the table from now on."""
     max_deletes: _Limit | None = None

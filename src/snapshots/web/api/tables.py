@@ -27,15 +27,20 @@ from snapshots.web.problems import answers
 routes = APIRouter(prefix="/v1/tables", tags=["tables"], responses=answers(503))
 
 Table = Annotated[
-    str, Path(min_length=1, max_length=200, description="As an import's `table` names it.")
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        description="The name of the table, as in an import's `table`.",
+    ),
 ]
 Where = Annotated[
     list[Annotated[str, Query(max_length=2000)]],
     Query(
         max_length=20,
-        description="`column:operator:value`; the operator is one of "
+        description="`column:operator:value`; the operators are "
         + ", ".join(get_args(Operator))
-        + ". All of them must hold.",
+        + ". All conditions must hold.",
     ),
 ]
 
@@ -54,7 +59,7 @@ class Rows(BaseModel):
 
     columns: list[ColumnDescription]
     rows: list[dict[str, Any]]
-    """The rows. Decimals, dates and times are strings, so that nothing of them is lost."""
+    """The rows. Decimals, dates and times are strings, so that they stay exact."""
     next: str | None
     """The URL of the next page."""
 
@@ -65,9 +70,9 @@ class Tables(BaseModel):
     tables: list[str]
 
 
-@routes.get("", response_model=Tables, summary="Tables that can be read")
+@routes.get("", response_model=Tables, summary="List the open tables")
 def tables(here: Here) -> Response:
-    """Lists the tables that imports have created, and those that the service was told to open."""
+    """Lists the tables that imports created and those that the operator opened."""
     with here.pool.ledger() as ledger:
         return schemas.answer(Tables(tables=here.settings.tables.all(ledger)))
 
@@ -76,7 +81,7 @@ def tables(here: Here) -> Response:
     "/{table}/rows",
     response_model=Rows,
     responses=answers(403, 404, 422, 429, 431),
-    summary="Rows of a table",
+    summary="Read rows of a table",
 )
 async def rows(
     here: Here,
@@ -85,13 +90,18 @@ async def rows(
     where: Where = [],  # noqa: B006 - FastAPI copies it
     sort: Annotated[
         list[Annotated[str, Query(max_length=200)]],
-        Query(max_length=10, description="A column; with - before it, downwards. May be repeated."),
+        Query(
+            max_length=10,
+            description="A column to sort by; with - before it, descending. May be repeated.",
+        ),
     ] = [],  # noqa: B006
-    after: Annotated[str | None, Query(max_length=_MOST_AFTER, description="From `next`.")] = None,
+    after: Annotated[
+        str | None, Query(max_length=_MOST_AFTER, description="The value of `after` in `next`.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """Reads rows in the order of `sort`, NULLs last. Without it they come by primary key, or as the
-    table has them."""
+    """Reads rows in the order of `sort`, NULLs last. Without `sort` they come by primary key, or in
+    stored order."""
     order = [RowOrder(one.removeprefix("-"), one.startswith("-")) for one in sort]
     filters = [filter_of(one) for one in where]
     place = None if after is None else place_of(after)
@@ -131,8 +141,8 @@ def filter_of(text: str) -> RowFilter:
         if operator in {"null", "notnull"} and text.endswith(f":{operator}"):
             return RowFilter(text.removesuffix(f":{operator}"), operator)
     raise UsageError(
-        f"{text!r} is no condition",
-        hint=f"It is column:operator:value; operators are {', '.join(get_args(Operator))}.",
+        f"{text!r} is not a valid condition",
+        hint=f"Write column:operator:value; the operators are {', '.join(get_args(Operator))}.",
     )
 
 
@@ -156,7 +166,7 @@ def cursor_of(keys: tuple[Value, ...]) -> str:
     cursor = base64.urlsafe_b64encode(json.dumps(keys).encode()).decode("ascii")
     if len(cursor) > _MOST_AFTER:
         raise UsageError(
-            "the values that rows are sorted by are too long to say where the next page is",
+            "the values in the sort column are too long to mark the next page",
             hint="sort by another column",
         )
     return cursor
@@ -172,5 +182,5 @@ def place_of(text: str) -> list[Value]:
     if not isinstance(keys, list) or not all(
         key is None or isinstance(key, str | int | float) for key in keys
     ):
-        raise UsageError("this is no place to go on at", hint="take it from `next`")
+        raise UsageError("this is not a valid position", hint="use the value of `next`")
     return cast("list[Value]", keys)

@@ -21,18 +21,18 @@ routes = APIRouter(
 
 
 class Verify(BaseModel):
-    """How an import is to be verified."""
+    """Options of a verification."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     ignore: list[str] = Field(default_factory=list, max_length=2000)
-    """Names of columns that are not compared."""
+    """Names of columns to leave out."""
     counts: bool = False
-    """Only what needs no input."""
+    """Check only the counts, without the input."""
 
 
 class VerificationStatus(BaseModel):
-    """What the last verification of an import has come to."""
+    """The state and result of an import's last verification."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -40,15 +40,16 @@ class VerificationStatus(BaseModel):
     state: str
     """`none`, `running`, `interrupted` or `finished`."""
     result: str | None
-    """Of a finished one: `equal`, `differs`, `ledger_damaged` or `not_compared`."""
+    """The result of a finished verification: `equal`, `differs`, `ledger_damaged` or
+    `not_compared`."""
     started_at: str | None
     finished_at: str | None
     by: str | None
-    """Who asked for it."""
+    """The client that asked for it."""
     error: str | None
-    """Why this process has not ended it."""
+    """The error that stopped it in this process."""
     report: dict[str, Any] | None
-    """As `snapshots verify --json` prints it; of one that runs, so far."""
+    """The report, as `snapshots verify --json` prints it. While it runs: the report so far."""
 
 
 @routes.post(
@@ -59,7 +60,7 @@ class VerificationStatus(BaseModel):
     summary="Compare the table with the input",
 )
 def verify(here: Here, client: Client, import_id: Id, wanted: Verify | None = None) -> Response:
-    """It is begun; one that was interrupted goes on. `Location` says where the result is."""
+    """Starts or continues a verification. `Location` is the URL of the result."""
     given = wanted or Verify()
     begin(here, client, import_id, given)
     where = {"Location": f"{schemas.path_of(import_id)}/verify"}
@@ -70,10 +71,10 @@ def verify(here: Here, client: Client, import_id: Id, wanted: Verify | None = No
     "/{import_id}/verify",
     response_model=VerificationStatus,
     responses=answers(404, 422),
-    summary="What the last verification has come to",
+    summary="Get the result of the last verification",
 )
 def verified(here: Here, import_id: Id) -> Response:
-    """From the ledger."""
+    """Returns the state and result of the last verification, from the ledger."""
     return schemas.answer(shown(here, import_id))
 
 

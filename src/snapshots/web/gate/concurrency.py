@@ -26,10 +26,10 @@ class ReadSlots:
     def turn(self, client: str) -> Iterator[None]:
         """Takes a slot for the block. Raises HTTPException if all are taken."""
         if self._of_client[client] >= self._each:
-            message = f"A client may {self._what} {self._each} at once."
+            message = f"A client may {self._what} with at most {self._each} requests at a time."
             raise HTTPException(429, message, headers=_AGAIN)
         if self._most is not None and self._of_client.total() >= self._most:
-            message = f"As many clients {self._what} as can at once. Try again in a moment."
+            message = f"The service is busy: too many clients {self._what}. Try again in a moment."
             raise HTTPException(503, message, headers=_AGAIN)
         self._of_client[client] += 1
         try:

@@ -71,9 +71,7 @@ class Guard:
         if scope["path"] in OPEN:
             return None
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
-            return problem(
-                422, "The URL has a NUL in it, which no name and no value has.", code="usage"
-            )
+            return problem(422, "The URL contains a NUL, which is not allowed.", code="usage")
         return (
             self._wrong_host(headers)
             or _foreign(scope, headers)
@@ -87,13 +85,13 @@ class Guard:
         names = self._settings.names
         host = _HOST.fullmatch(headers.get("host", ""))
         if names is None and "host" in headers and host is None:
-            return problem(400, "The Host header names no host.")
+            return problem(400, "The Host header is not valid.")
         if names is None or (host and (host[1] or host[2]).lower() in names):
             return None
         return problem(
             421,
-            "This service does not answer to that host name.",
-            hint="Whoever runs the service can have it do so: --server-name NAME",
+            "This service does not answer to this host name.",
+            hint="To allow it, the operator starts the service with --server-name NAME",
         )
 
     def _not_allowed(self, scope: Scope, headers: Headers) -> Response | None:
@@ -112,12 +110,14 @@ class Guard:
         if token is None:
             return problem(
                 401,
-                "The token is not known." if "authorization" in headers else "A token is needed.",
+                "The token is not valid."
+                if "authorization" in headers
+                else "This service requires a token.",
                 hint="Send it as Authorization: Bearer TOKEN, or as the password of a login.",
                 headers={"WWW-Authenticate": _challenge(scope["path"])},
             )
         if token.scope == "read" and scope["method"] not in SAFE:
-            return problem(403, "This token may read, and not change anything.")
+            return problem(403, "This token allows reading only.")
         return None
 
     def _too_large(self, scope: Scope, headers: Headers) -> Response | None:
@@ -141,7 +141,7 @@ def _foreign(scope: Scope, headers: Headers) -> Response | None:
     # A browser that is too old for the one sends the other; a program sends neither.
     if site is None and (origin is None or _same(origin, headers.get("host", ""))):
         return None
-    return problem(403, "Requests of other sites' pages are not answered.", code="foreign_origin")
+    return problem(403, "Requests from pages of other sites are refused.", code="foreign_origin")
 
 
 def _same(origin: str, host: str) -> bool:
@@ -164,7 +164,7 @@ def _challenge(path: str) -> str:
 
 
 def _too_much(most: int) -> str:
-    return f"The body of a request may have {most} bytes."
+    return f"The body of the request is larger than the limit of {most} bytes."
 
 
 def _counted(receive: Receive, most: int) -> Receive:
@@ -185,7 +185,7 @@ def _counted(receive: Receive, most: int) -> Receive:
                 message = await receive()
         except TimeoutError:
             ended = True
-            detail = f"The body of the request makes no progress: {PROGRESS_SECONDS:g} s are over."
+            detail = f"The body of the request stopped arriving for {PROGRESS_SECONDS:g} s."
             raise HTTPException(408, detail, headers={"Connection": "close"}) from None
         came = len(message.get("body", b""))
         ended = not message.get("more_body", False)

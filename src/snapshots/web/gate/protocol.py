@@ -175,8 +175,8 @@ class Protocol(HttpToolsProtocol):
         self._refused = True
         self._end_waiting()
         detail = {
-            400: "The request is no HTTP that can be understood.",
-            431: f"The head of a request may have {HEAD_BYTES} bytes.",
+            400: "The request is not valid HTTP.",
+            431: f"The head of the request is larger than the limit of {HEAD_BYTES} bytes.",
         }[status]
         answer = problem(status, detail, headers={**HEADERS, "Connection": "close"})
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode("ascii")]

@@ -47,8 +47,8 @@ class Tokens:
         self._tokens: tuple[Token, ...] = ()
         if not self._read():
             raise UsageError(
-                f"there is no token in {path}",
-                hint=f"make one: snapshots token NAME --tokens {quote(str(path))}",
+                f"{path} has no token",
+                hint=f"create one: snapshots token NAME --tokens {quote(str(path))}",
             )
 
     def find(self, given: str) -> Token | None:
@@ -75,8 +75,8 @@ class Tokens:
                 self._seen = seen
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"the tokens in {self._path} cannot be read: {error}",
-                hint=f"make one: snapshots token NAME --tokens {quote(str(self._path))}",
+                f"cannot read the tokens in {self._path}: {error}",
+                hint=f"create one: snapshots token NAME --tokens {quote(str(self._path))}",
             ) from error
         return self._tokens
 
@@ -85,12 +85,12 @@ def create(path: Path, name: str, scope: Scope) -> str:
     """Creates a token, adds its hash to the file, and returns it. It is not shown again."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot be the name of a token", hint="Letters, digits and . _ - @"
+            f"{name!r} is not a valid name of a token", hint="Use letters, digits and . _ - @"
         )
     known = _parse(path.read_text("utf-8-sig"), path) if path.exists() else ()
     if any(one.name == name for one in known):
         raise UsageError(
-            f"there is a token {name} in {path}", hint="take its line out, or choose another name"
+            f"{path} already has a token {name}", hint="delete its line, or choose another name"
         )
     token = _PREFIX + secrets.token_urlsafe(32)
     try:
@@ -99,8 +99,8 @@ def create(path: Path, name: str, scope: Scope) -> str:
             file.write(f"{name} {scope} sha256:{_digest(token)}\n")
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="" if path.parent.is_dir() else "make its folder first",
+            f"cannot write {path}: {error.strerror}",
+            hint="" if path.parent.is_dir() else "create its folder first",
         ) from error
     return token
 
@@ -127,8 +127,8 @@ def _parse(text: str, path: Path) -> tuple[Token, ...]:
         match = _LINE.fullmatch(line)
         if match is None:
             raise UsageError(
-                f"line {number} of {path} is no token",
-                hint="A line is NAME read|write sha256:HASH, as snapshots token writes it.",
+                f"line {number} of {path} is not a valid token",
+                hint="Each line must be NAME read|write sha256:HASH, as snapshots token writes it.",
             )
         tokens.append(Token(match["name"], cast("Scope", match["scope"]), match["digest"]))
     return tuple(tokens)

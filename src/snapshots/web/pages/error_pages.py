@@ -70,7 +70,9 @@ def _wants_page(request: Request) -> bool:
 
 
 def _no_page() -> UsageError:
-    return UsageError("there is no such page", hint="check the address, or begin at the imports")
+    return UsageError(
+        "this page does not exist", hint="check the address, or go to the list of imports"
+    )
 
 
 def _page(request: Request, error: SnapshotsError, status: int) -> HTMLResponse:

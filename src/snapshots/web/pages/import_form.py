@@ -60,7 +60,7 @@ def _contract(text: str) -> object:
         return json.loads(text)
     except ValueError as error:
         raise UsageError(
-            f"the contract is no JSON: {error}", hint='for instance {"fields": [...]}'
+            f"the contract is not valid JSON: {error}", hint='for example {"fields": [...]}'
         ) from None
     except RecursionError:
         raise UsageError("the contract is nested too deep to be a Table Schema") from None

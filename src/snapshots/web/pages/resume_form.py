@@ -26,5 +26,6 @@ class ResumeForm(BaseModel):
             )
         except ValidationError:
             raise UsageError(
-                f"{text!r} is not a limit of rejects", hint="give a number or a share: 500, or 5%"
+                f"{text!r} is not a valid reject limit",
+                hint="enter a number or a share: 500, or 5%",
             ) from None

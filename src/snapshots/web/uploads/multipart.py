@@ -20,8 +20,8 @@ class MultipartFile:
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
             raise UsageError(
-                "a form is sent as multipart/form-data, with its boundary",
-                hint="curl -F file=@rides.csv does; or send the bytes: PUT /v1/files/NAME",
+                "a form must be sent as multipart/form-data, with its boundary",
+                hint="use curl -F file=@rides.csv, or send the bytes with PUT /v1/files/NAME",
             )
         self.name: str | None = None
         """The name of the file, once it is known."""
@@ -44,7 +44,7 @@ class MultipartFile:
                 },
             )
         except FormParserError as error:
-            raise UsageError(f"the form cannot be read: {error}") from error
+            raise UsageError(f"the form is not valid: {error}") from error
 
     def feed(self, piece: bytes) -> bytes:
         """Returns the bytes of the file in a piece of the body. Raises UsageError."""
@@ -52,15 +52,15 @@ class MultipartFile:
         try:
             self._parser.write(piece)
         except FormParserError as error:
-            raise UsageError(f"the form cannot be read: {error}") from error
+            raise UsageError(f"the form is not valid: {error}") from error
         return b"".join(self._found)
 
     def finish(self) -> None:
         """Raises UsageError if the form has no end, or no file."""
         if not self._ended:
-            raise UsageError("the form ends in its middle")
+            raise UsageError("the form is incomplete")
         if self.name is None:
-            raise UsageError("the form has no file", hint="for instance curl -F file=@rides.csv")
+            raise UsageError("the form has no file", hint="for example curl -F file=@rides.csv")
 
     def _begin(self) -> None:
         self._headers = {}
@@ -68,7 +68,7 @@ class MultipartFile:
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise UsageError(
-                f"the form has more than {_MOST_PARTS} parts", hint="send the file alone"
+                f"the form has more than {_MOST_PARTS} parts", hint="send only the file"
             )
 
     def _add_field(self, data: bytes, start: int, end: int) -> None:

@@ -87,7 +87,7 @@ def _created(folder: Path, name: str) -> tuple[Path, int]:
             return path, handle
         # A service that has just begun was faster than the lock.
         os.close(handle)
-    raise OSError(f"files disappear from {folder}")
+    raise OSError(f"files in {folder} disappear while they are written")
 
 
 def sweep(folder: Path) -> int:
@@ -120,11 +120,11 @@ def require_free_space(folder: Path, min_free: int) -> None:
     free = shutil.disk_usage(there).free
     if free < min_free:
         raise DiskFull(
-            f"{free >> 20} MB of the disk are free, and {min_free >> 20} MB must stay so",
-            hint="delete files that are loaded already: DELETE /v1/files/NAME",
+            f"the disk has only {free >> 20} MB free, and {min_free >> 20} MB must stay free",
+            hint="delete files that are already loaded: DELETE /v1/files/NAME",
             retryable=True,
         )
 
 
 def _unwritable(error: OSError) -> SnapshotsError:
-    return SnapshotsError(f"the file cannot be kept: {error.strerror or error}", retryable=True)
+    return SnapshotsError(f"cannot store the file: {error.strerror or error}", retryable=True)
