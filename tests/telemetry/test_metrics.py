@@ -234,7 +234,7 @@ def test_the_queue_is_as_long_as_was_last_said(sqlite_url):
 def test_an_import_that_another_process_has_in_hand_has_not_failed(sqlite_url):
     """As where two services share a folder: whoever has it tells how it ends."""
     metrics = Metrics(locations.TargetSearch(sqlite_url))
-    for error in (ImportBusy("is already running"), InputError("empty")):
+    for error in (ImportBusy("import 1 is already running"), InputError("empty")):
         metrics(Opened("a.csv"))
         metrics(Failed("a.csv", None, error))
     assert value(collected(metrics), "snapshots_import_ends_total", outcome="failed") == 1
