@@ -11,7 +11,7 @@ from snapshots.engine.loading import triggers
 from snapshots.engine.loading.execution import LoadingExecution
 from snapshots.engine.loading.parent_retry import retry
 from snapshots.engine.loading.single_transaction import import_in_one_transaction, is_small
-from snapshots.engine.loading.table import create_table, prepare_table
+from snapshots.engine.loading.table import add_columns, create_table, prepare_table
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
@@ -71,7 +71,9 @@ class LoadingJob:
 
     def create_destination(self, plan: Plan, ledger_session: LedgerSession, lease: Lease) -> bool:
         """See `engine.job.Job`."""
-        return plan.create is None or create_table(ledger_session.ledger, lease, plan)
+        if plan.create is not None:
+            return create_table(ledger_session.ledger, lease, plan)
+        return add_columns(self.target, ledger_session.session, plan)
 
     def run_in_one_transaction(
         self,
