@@ -19,7 +19,8 @@ folder = together(
         "--pattern",
         multiple=True,
         metavar="GLOB",
-        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv.",
+        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv, *.tsv"
+        " and *.txt.",
     ),
     option("--recursive", is_flag=True, help="Also in its subfolders."),
     option(

@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from snapshots.sync.events import (
     DatabaseAway,
     DatabaseBack,
     FileDeferred,
+    FileIgnored,
     SyncEvent,
     SyncListener,
     SyncProblem,
@@ -35,11 +37,13 @@ from snapshots.sync.events import (
 )
 from snapshots.sync.folder import FolderFile, WatchedFolder
 from snapshots.sync.folder_watch import REPORTS_CLOSING, FolderHint, FolderWatch
+from snapshots.sync.ignored_files import IgnoredFiles
 from snapshots.sync.importer_threads import ImporterThread
-from snapshots.sync.ledger_lookup import LedgerLookup
+from snapshots.sync.ledger_lookup import LedgerLookup, SortedFiles
 from snapshots.sync.shared_work import FileOutcome, SharedWork
 from snapshots.sync.stability import StabilityCheck
 from snapshots.sync.systemd_notify import notify
+from snapshots.sync.totals import SyncTotals
 from snapshots.sync.work_queue import RETRY, WorkQueue
 from snapshots.time_limits import (
     RESCAN_SECONDS,
@@ -95,10 +99,14 @@ class Sync:
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
         self._backlog = WorkQueue()
+        self._totals = SyncTotals(dry_run=options.dry_run)
+        self._ignored = IgnoredFiles()
         self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
         self._stable: list[FolderFile] = []
         """Stable files that the ledger was not asked about yet."""
+        self._given_up = 0
+        """Files that were not imported in a single pass, and not by their own fault."""
         self._settling = 0
         """Files that were imported before, and are being moved or deleted."""
         self._watch: FolderWatch | None = None
@@ -116,7 +124,9 @@ class Sync:
         self._inbox.put(None)
 
     def _listener(self, event: SyncEvent) -> None:
-        """Passes an event on. If nobody reads the output any more, everything ends."""
+        """Counts an event and passes it on. If nobody reads the output any more, everything
+        ends."""
+        self._totals.add(event)
         try:
             self._tell(event)
         except Exception as error:
@@ -142,6 +152,7 @@ class Sync:
         finally:
             if self._watch is not None:
                 self._watch.end()
+            self._listener(self._totals.ended(self._unfinished()))
         if self._died is not None:
             raise self._died
 
@@ -173,6 +184,7 @@ class Sync:
         finally:
             self._end(importers, small, settler)
             recogniser.close()
+            self._take_messages(time.monotonic())
 
     def _wait_for_target(self) -> Target | None:
         """Returns the database, which may not be there yet; None if the service is stopped
@@ -215,7 +227,7 @@ class Sync:
         self._look_due = now + (self.settings.poll or self.settings.rescan)
         self._watch_again()
         try:
-            files = {file.path: file for file in self.settings.folder.files()}
+            found = self.settings.folder.look()
         except OSError as error:
             self._look_due = min(self._look_due, now + GONE_SECONDS)
             if not self._gone:
@@ -227,6 +239,9 @@ class Sync:
         if self._gone and self._watching:
             self._gone = False
             self._listener(self._watching)
+        for path, reason in self._ignored.to_name(found.ignored):
+            self._listener(FileIgnored(path, reason))
+        files = found.files
         self._handled = {path: old for path, old in self._handled.items() if path in files}
         self._arrivals.forget(lambda path: path not in files)
         waiting = self._backlog.paths().union(file.path for file in self._stable)
@@ -246,17 +261,23 @@ class Sync:
 
     def _hear(self) -> None:
         """Waits a moment for messages, and takes all that have come."""
-        try:
+        with suppress(queue.Empty):
             message = self._inbox.get(timeout=TICK_SECONDS)
             now = time.monotonic()
+            self._take(message, now)
+            self._take_messages(now)
+
+    def _take_messages(self, now: float) -> None:
+        """Takes all messages that have come."""
+        with suppress(queue.Empty):
             while True:
-                if isinstance(message, FolderHint):
-                    self._hint(message, now)
-                elif message is not None:
-                    self._outcome(message, now)
-                message = self._inbox.get_nowait()
-        except queue.Empty:
-            return
+                self._take(self._inbox.get_nowait(), now)
+
+    def _take(self, message: FolderHint | FileOutcome | None, now: float) -> None:
+        if isinstance(message, FolderHint):
+            self._hint(message, now)
+        elif message is not None:
+            self._outcome(message, now)
 
     def _hint(self, hint: FolderHint, now: float) -> None:
         if hint.kind == "look":
@@ -271,16 +292,19 @@ class Sync:
                     self._arrivals.closed(hint.path, now)
 
     def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
-        """Asks the ledger about stable files; new ones join the queue."""
+        """Asks the ledger about stable files; new ones join the queue. In a dry run, which makes no
+        ledger, all are new."""
+        dry_run = self._options.dry_run
         try:
             while self._stable:
                 some, rest = (
                     self._stable[: LedgerLookup.AT_ONCE],
                     self._stable[LedgerLookup.AT_ONCE :],
                 )
-                found = recogniser.sort(some)
+                found = recogniser.sort(some) if not dry_run else SortedFiles(new=some)
                 self._stable = rest
                 left = (*found.refused, *found.missing)
+                self._totals.known(imported=len(found.imported), failed=len(found.refused))
                 self._handled.update((file.path, file) for file in left)
                 for file, import_id in found.imported:
                     self._handled[file.path] = file
@@ -310,6 +334,7 @@ class Sync:
         elif self.settings.once and not self._stop.is_set():
             self.exit_codes.add(outcome.exit_code or 1)
             self._backlog.done(file)
+            self._given_up += 1
             self._listener(SyncProblem(error or SnapshotsError("not imported", place=file.path)))
         elif outcome.verdict == "later":
             seconds = self._backlog.put_off(file, now)
@@ -338,6 +363,10 @@ class Sync:
         if files != self._reported_backlog:
             self._reported_backlog = files
             self._listener(events.InputsWaiting(files))
+
+    def _unfinished(self) -> int:
+        waiting = len(self._arrivals) + len(self._stable) + len(self._backlog)
+        return self._given_up + waiting
 
     def _nothing_to_do(self) -> bool:
         return not (len(self._arrivals) or self._stable or len(self._backlog) or self._settling)
