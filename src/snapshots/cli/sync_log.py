@@ -23,7 +23,6 @@ def logged(event: SyncEvent) -> LogLine | None:
             | events.RowsMissing()
             | events.FileRefused()
             | events.FileDeferred()
-            | events.FileIgnored()
         ):
             return _of_file(event)
         case (
@@ -31,6 +30,7 @@ def logged(event: SyncEvent) -> LogLine | None:
             | events.DatabaseAway()
             | events.DatabaseBack()
             | events.SyncEnded()
+            | events.FileIgnored()
         ):
             return _of_service(event)
         case ThreadFailed() | events.SyncProblem():
@@ -43,7 +43,11 @@ def logged(event: SyncEvent) -> LogLine | None:
 
 
 def _of_service(
-    event: events.WatchStarted | events.DatabaseAway | events.DatabaseBack | events.SyncEnded,
+    event: events.WatchStarted
+    | events.DatabaseAway
+    | events.DatabaseBack
+    | events.SyncEnded
+    | events.FileIgnored,
 ) -> LogLine:
     match event:
         case events.WatchStarted(folder, database, by):
@@ -54,6 +58,8 @@ def _of_service(
             return LogLine("info", "database_back", {})
         case events.SyncEnded():
             return LogLine("info", "sync_ended", asdict(event))
+        case events.FileIgnored(path, reason):
+            return LogLine("info", "file_ignored", {"input": path, "reason": reason})
 
 
 def _unwanted(event: ThreadFailed | events.SyncProblem) -> LogLine:
@@ -68,12 +74,9 @@ def _of_file(
     | events.FileSettled
     | events.RowsMissing
     | events.FileRefused
-    | events.FileDeferred
-    | events.FileIgnored,
+    | events.FileDeferred,
 ) -> LogLine | None:
     match event:
-        case events.FileIgnored(path, reason):
-            return LogLine("info", "file_ignored", {"input": path, "reason": reason})
         case events.FileDeferred(path, error, seconds):
             fields = {"input": path, **of_error(error), "seconds": seconds}
             return LogLine("warning", "import_deferred", fields)

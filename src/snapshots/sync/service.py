@@ -14,13 +14,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
 from snapshots import home
 from snapshots.engine import events
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
-from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
+from snapshots.errors import CannotConnect, ImportBusy, InputError, SnapshotsError, TargetError
 from snapshots.ports import Target
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
@@ -56,6 +57,8 @@ ALIVE_SECONDS = 5.0
 """Between two signs of life for systemd."""
 GONE_SECONDS = 1.0
 """Seconds between two looks for a folder that is gone, or may not be read."""
+BUSY_TRIES = 5
+"""How often a single pass tries a file whose content somebody else imports."""
 SMALL_IMPORTERS = 2
 """How many threads import small files: one converts while the database of the other writes."""
 
@@ -331,7 +334,7 @@ class Sync:
             self._handled[file.path] = file
             self.exit_codes.add(outcome.exit_code)
             self._backlog.done(file)
-        elif self.settings.once and not self._stop.is_set():
+        elif self.settings.once and not self._stop.is_set() and not self._soon(outcome):
             self.exit_codes.add(outcome.exit_code or 1)
             self._backlog.done(file)
             self._given_up += 1
@@ -344,6 +347,12 @@ class Sync:
             self._backlog.give_back(file)
             if error is not None and now >= self._away_until:
                 self._away(error)
+
+    def _soon(self, outcome: FileOutcome) -> bool:
+        """Whether a single pass, too, tries a file again: somebody else is importing the same
+        content, most often another thread of ours that has met a copy."""
+        busy = isinstance(outcome.error, ImportBusy)
+        return busy and self._backlog.tries(outcome.file) < BUSY_TRIES
 
     def _away(self, error: SnapshotsError) -> None:
         self._away_tries += 1
@@ -390,15 +399,21 @@ def absolute(folder: str) -> str:
     starts. Raises InputError if there is none."""
     path = home.absolute(folder)
     try:
-        there = Path(path).is_dir()
+        there, is_file = Path(path).is_dir(), Path(path).is_file()
     except OSError as error:
         raise InputError(
             f"The folder cannot be looked at: {error.strerror}.",
             place=folder,
             hint="Let this user enter the folder that it lies in.",
         ) from error
+    if is_file:
+        raise InputError(
+            "This is a file, and sync watches a folder.",
+            place=folder,
+            hint=f"To load it once: snapshots import {quote(folder)}",
+        )
     if not there:
         raise InputError(
-            "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
+            "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {quote(folder)}"
         )
     return path
