@@ -1,20 +1,9 @@
 //! The evidence that the values of one column give about its type.
 
-use serde::Serialize;
-
+use super::example::Example;
 use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
 use crate::values::{ParsedTime, date, json, time, timestamp, timestamptz, uuid};
-
-/// The number of characters that are kept of a counter-example.
-const SHOWN: usize = 60;
-
-/// A value that a type does not fit.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Example {
-    pub(super) line: u64,
-    value: String,
-}
 
 /// The evidence about one column. A type that one value has disproved is not tried again.
 #[derive(Clone, Debug)]
@@ -151,13 +140,10 @@ impl ColumnEvidence {
 
     #[cold]
     fn disprove(&mut self, disproved: TypeSet, text: &[u8], line: u64) {
-        let value = shown(text);
+        let found = Example::of(line, text);
         for (kind, example) in TYPES.iter().zip(&mut self.examples) {
             if disproved & kind.bit != 0 {
-                *example = Some(Example {
-                    line,
-                    value: value.clone(),
-                });
+                *example = Some(found.clone());
             }
         }
         self.alive &= !disproved;
@@ -178,7 +164,7 @@ impl ColumnEvidence {
         self.second_digits = self.second_digits.max(other.second_digits);
         for (mine, other) in self.examples.iter_mut().zip(&other.examples) {
             let earlier = match (&*mine, other) {
-                (Some(mine), Some(other)) => other.line < mine.line,
+                (Some(mine), Some(other)) => other.is_before(mine),
                 (None, Some(_)) => true,
                 (_, None) => false,
             };
@@ -213,11 +199,6 @@ impl ColumnEvidence {
             .map(|kind| kind.name)
             .zip(self.examples.iter().map(Option::as_ref))
     }
-}
-
-/// The first characters of a value.
-pub(super) fn shown(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).chars().take(SHOWN).collect()
 }
 
 /// The number of characters: of the bytes that do not continue one.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::column_evidence::shown;
+use super::example::shown;
 use super::fitting_types::{DATE, NUMBERS, TEMPORALS, TIME, TIMESTAMP, TIMESTAMPTZ, TypeSet};
 use crate::values::{date, decimal, time, timestamp, timestamptz};
 

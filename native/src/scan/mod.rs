@@ -30,6 +30,7 @@
 //! maximum and digits are of all values only where the type that they belong to fits.
 
 mod column_evidence;
+mod example;
 mod extremes;
 mod fitting_types;
 

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from snapshots.contract.evidence import PREFERENCE, remark
+from snapshots.contract.words import EVIDENCE
 from snapshots.contract.writing import to_schema
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from snapshots.contract.infer import Inferred
     from snapshots.model import Contract
-
-EVIDENCE: Final = "x-evidence"
 
 _WIDTH: Final = 120
 """The longest line that an object or list is written on."""
