@@ -12,7 +12,7 @@ from snapshots.sources.folder_files import FolderFiles
 from snapshots.sync.ignored_files import IgnoredFiles
 from tests.support.command import objects
 from tests.support.command import snapshots as command
-from tests.support.sync_process import Service, once, put, rows
+from tests.support.sync_process import Service, WithoutRights, once, put, rows
 
 INPUTS = (
     "a.csv", "B.CSV", "c.tsv", "d.Txt", "e.csv.gz", "f.tsv.bz2", "g.txt.xz", "link.csv",
@@ -106,12 +106,14 @@ def test_subfolders_and_patterns(folder):
     assert "sub" not in reasons, "imported files go there"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_subfolder_that_may_not_be_read(folder):
+def test_a_subfolder_that_may_not_be_read_is_named(sqlite_url, folder):
     (folder / "sub").chmod(0)
-    files = FolderFiles(str(folder), recursive=True)
-    reasons = {entry.path.rpartition("/")[2]: entry.ignored for entry in files.entries()}
-    assert reasons["sub"] == "it cannot be read: Permission denied"
+    with WithoutRights(sqlite_url, folder, "--recursive", "--table", "t") as service:
+        service.wait_ended("a.csv")
+        reasons = {one["path"]: one["reason"] for one in service.said("ignored")}
+        assert service.terminate() == 0
+    assert reasons[str(folder / "sub")] == "it cannot be read: Permission denied"
+    assert str(folder / "folder.csv") not in reasons, "its files are imported"
 
 
 def test_each_is_named_once_and_not_while_it_is_about_to_be_renamed(sqlite_url, folder):

@@ -73,6 +73,9 @@ class LoadingJob:
         """See `engine.job.Job`."""
         if plan.create is not None:
             return create_table(ledger_session.ledger, lease, plan)
+        if plan.add:
+            require_users(self.target, ledger_session.session, plan.table)
+            self._require_allowed(plan, ledger_session)
         return add_columns(self.target, ledger_session.session, plan)
 
     def run_in_one_transaction(
@@ -101,10 +104,13 @@ class LoadingJob:
         require_users(self.target, ledger_session.session, plan.table)
         if new:
             create_table(ledger_session.ledger, lease, plan)
-        if self.options.tables is not None and plan.loads:
-            # Somebody may have made it since the plan was.
-            self.options.tables.require_open(ledger_session.ledger, plan.table)
+        self._require_allowed(plan, ledger_session)
         prepare_table(self.target, ledger_session.session, plan)
+
+    def _require_allowed(self, plan: Plan, ledger_session: LedgerSession) -> None:
+        """Raises ForbiddenTable unless the table, which may be new since the plan was, is open."""
+        if self.options.tables is not None and plan.loads:
+            self.options.tables.require_open(ledger_session.ledger, plan.table)
 
     def transfer(self, context: JobContext) -> JobOutcome:
         """Loads the records, and then those again that waited for others of their table."""
