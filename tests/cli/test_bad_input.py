@@ -246,7 +246,7 @@ def test_a_number_that_would_fill_the_memory_when_it_is_written_out(tmp_path):
         (tmp_path / "c.json").write_text(schema.format(rule))
         done = snapshots("import", "a.csv", "--contract", "c.json", cwd=tmp_path)
         assert done.returncode == 1
-        assert "more digits than any value may have" in done.stderr
+        assert "too many digits" in done.stderr
 
 
 def test_a_file_whose_name_is_no_text_keeps_nobody_from_the_others(tmp_path):

@@ -240,8 +240,10 @@ def test_the_contract_goes_into_a_new_file(tmp_path):
     assert "exists" in again.stderr
     assert out.read_bytes() == before
     nowhere = command("describe", path, "--output", tmp_path / "no" / "a.json", cwd=tmp_path)
-    assert nowhere.returncode == 1
-    assert "cannot be written" in nowhere.stderr
+    assert nowhere.returncode == 2
+    assert "mkdir -p" in nowhere.stderr
+    full = command("describe", path, "--output", "/dev/full/a.json", cwd=tmp_path)
+    assert full.returncode == 2
 
 
 def test_one_file_at_a_time(tmp_path):

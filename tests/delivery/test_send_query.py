@@ -98,7 +98,7 @@ def test_from_python(asked, tmp_path, monkeypatch):
         ("SELECT id FROM items", ["--delimiter", ";"], 2, "--delimiter says how a file is written"),
         ("SELECT 1 AS a", ["--from", "sqlite:///x.db"], 2, "SQLite file cannot be asked"),
         ("SELECT 1 AS a", ["--from", "mysql://h/d?charset=x"], 2, "is no option"),
-        ("SELECT id, name AS more FROM items", ["--contract", "c.json"], 1, "knows no 'more'"),
+        ("SELECT id, name AS more FROM items", ["--contract", "c.json"], 1, "does not have 'more'"),
     ],
 )
 def test_what_cannot_be_asked_is_said(postgres_url, tmp_path, query, more, code, said):

@@ -40,7 +40,7 @@ def test_a_day_may_come_with_a_time_if_it_is_midnight():
 
 
 def test_a_column_that_the_api_does_not_know_is_an_error_with_the_nearest():
-    with pytest.raises(ContractError, match="knows no 'wellNam'") as caught:
+    with pytest.raises(ContractError, match="does not have 'wellNam'") as caught:
         fit(named("wells"), query(dataSource="text", wellNam="text"), "wells.sql", whose="The API")
     assert (caught.value.place, caught.value.hint) == ("wells.sql", "Do you mean 'wellName'?")
 

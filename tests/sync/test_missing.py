@@ -133,10 +133,10 @@ def test_people_and_logs_are_told(sqlite_url, folder):
     execute(sqlite_url, "DELETE FROM t")
     said = run()
     assert "a.csv: imported before (import 1), but table t is empty now: nothing done\n" in said
-    assert "a.csv --again loads it once more\n" in said
+    assert "a.csv --again loads it again\n" in said
     assert '"event": "rows_missing"' in run("--log-format", "json").replace('":"', '": "')
     execute(sqlite_url, "DROP TABLE t")
-    assert "but table t is gone: nothing done\n  touch the file to load it anew\n" in run()
+    assert "but table t is gone: nothing done\n  touch the file to load it again\n" in run()
     assert '"event": "table_missing"' in run("--log-format", "json").replace('":"', '": "')
 
 

@@ -86,6 +86,12 @@ def _only(inputs: tuple[str, ...]) -> str:
 
 
 def _require_new(path: Path) -> None:
+    """Raises UsageError, before anything is read, if the contract can have no new file there."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"--output {path}: there is no folder {path.parent}",
+            hint=f"create it: mkdir -p {shlex.quote(str(path.parent))}",
+        )
     if path.exists():
         raise UsageError(
             f"--output {path}: the file exists, and may have been edited",

@@ -52,12 +52,14 @@ def _line(event: SyncEvent) -> None:
         ):
             _line_of_file(event)
         case events.DatabaseAway(error, seconds):
-            text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
+            text = (
+                f"the database does not answer, next try in {seconds:.1f} s: {error} {error.hint}"
+            )
             say(text.rstrip(), err=True)
         case events.DatabaseBack():
-            say("the database is back", err=True)
+            say("the database answers again", err=True)
         case ThreadFailed(thread, _, error):
-            say(f"error: an unexpected error in the {thread}, which goes on", err=True)
+            say(f"error: unexpected error in the {thread}, which continues", err=True)
             say(f"  {error}. {error.hint}", err=True)
         case events.SyncProblem(error):
             say(f"error: {error} {error.hint}".rstrip(), err=True)
@@ -91,7 +93,7 @@ def _line_of_file(
             if hint:
                 say(f"  {hint}", err=True)
         case events.FileDeferred(path, error, seconds):
-            say(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+            say(f"{path}: not imported yet, next try in {seconds:.1f} s: {error}", err=True)
 
 
 def summary(done: events.SyncEnded) -> str:

@@ -45,13 +45,13 @@ def read_contract(path: Path | str) -> Contract:
         # Numbers as they are written: 0.1 as a binary float is another number.
         document = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
-        reason = "a number is beyond all bounds" if isinstance(error, ArithmeticError) else error
+        reason = "a number is too large" if isinstance(error, ArithmeticError) else error
         raise ContractError(
             f"The contract is not JSON: {reason}.", place=place, hint="A Table Schema is JSON."
         ) from error
     except RecursionError as error:
         raise ContractError(
-            "The contract is nested too deep to be a Table Schema.", place=place
+            "The contract is nested too deeply to be a Table Schema.", place=place
         ) from error
     return users_contract(document, place)
 
@@ -93,9 +93,9 @@ def _check_text(schema: Mapping[str, Any], at: SchemaPlace) -> None:
         json.dumps(schema, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
         half = ascii(error.object[error.start])[1:-1]
-        raise refuse(at, f"It holds {half}, which is half of a character and no text.") from error
+        raise refuse(at, f"It holds {half}, which is half of a character.") from error
     except RecursionError as error:
-        raise refuse(at, "It is nested too deep to be a Table Schema.") from error
+        raise refuse(at, "It is nested too deeply to be a Table Schema.") from error
 
 
 def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
@@ -111,7 +111,7 @@ def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
         raise refuse(
             at.key("foreignKeys"),
             "Foreign keys are not checked by an import.",
-            "Take them out of the contract, and declare them in the database.",
+            "Remove them from the contract, and declare them in the database.",
         )
     if schema.get("uniqueKeys"):
         raise refuse(
@@ -137,7 +137,7 @@ def _check_names(columns: tuple[Column, ...], at: SchemaPlace) -> None:
     seen: set[str] = set()
     for column in columns:
         if column.name.lower() in RESERVED:
-            raise refuse(at, f"{column.name!r} is a column for lineage.", "Call it otherwise.")
+            raise refuse(at, f"{column.name!r} is a column for lineage.", "Give it another name.")
         if column.name.lower() in seen:
             raise refuse(at, f"Two fields are called {column.name!r}.", "Rename one of them.")
         seen.add(column.name.lower())

@@ -141,8 +141,8 @@ def _check_constraints(constraints: Mapping[str, Any], kind: str, at: SchemaPlac
         if kind not in ORDERED and key in {
             "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
         }:  # fmt: skip
-            hint = "Use minLength or maxLength." if kind == "text" else "Take it out."
-            raise refuse(at.key(f"constraints.{key}"), f"{key} means nothing for {kind}.", hint)
+            hint = "Use minLength or maxLength." if kind == "text" else "Remove it."
+            raise refuse(at.key(f"constraints.{key}"), f"{key} does not apply to {kind}.", hint)
 
 
 def _bound(constraints: Mapping[str, Any], key: str, at: SchemaPlace) -> str | None:
@@ -156,7 +156,7 @@ def _pattern(constraints: Mapping[str, Any], meaning: TypeMeaning, at: SchemaPla
         raise refuse(
             at.key("constraints.pattern"),
             "The type or format of this field is a pattern already.",
-            "Make it a plain string, and say all of it in the pattern.",
+            "Use a plain string, and write the whole rule as the pattern.",
         )
     return meaning.pattern if own is None else own
 
@@ -187,7 +187,9 @@ def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
         raise refuse(place, f"There is no {plain.kind} of {shown(found['bits'])} bits.")
     if found.get("wire", "") not in get_args(Wire):
         known = ", ".join(filter(None, get_args(Wire)))
-        raise refuse(place, f"There is no wire {found['wire']!r}.", f"It is nothing, or {known}.")
+        raise refuse(
+            place, f"There is no wire {found['wire']!r}.", f"Leave it out, or use one of {known}."
+        )
     return replace(
         plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}
     )

@@ -29,7 +29,7 @@ def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contr
         rules = known.pop(column.name.casefold(), None)
         if rules is None:
             raise ContractError(
-                f"{whose} knows no {column.name!r}.",
+                f"{whose} does not have {column.name!r}.",
                 place=place,
                 hint=nearest(column.name, [one.source or one.name for one in declared.columns]),
             )
@@ -37,7 +37,7 @@ def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contr
     needed = [column.name for column in known.values() if column.required]
     if needed:
         raise ContractError(
-            f"The query has no column {needed[0]!r}, without which no row is taken.",
+            f"The query has no column {needed[0]!r}, and every row needs it.",
             place=place,
             hint=f'Select it: ... AS "{needed[0]}".',
         )

@@ -142,7 +142,7 @@ def _check(
             "The input has no column of the table.",
             place=place,
             hint=f"The input has {_names(header)}; "
-            f"known are {_names([column.name for column in contract.columns])}.",
+            f"the table has {_names([column.name for column in contract.columns])}.",
         )
 
 

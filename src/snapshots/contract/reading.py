@@ -68,7 +68,9 @@ def words_of(found: Mapping[str, Any], known: Iterable[str], at: SchemaPlace) ->
         near = get_close_matches(str(key).lower().replace("_", ""), lowered, 1, 0.85)
         if near:
             raise refuse(
-                at.key(str(key)), f"{key!r} means nothing.", f"Do you mean {lowered[near[0]]!r}?"
+                at.key(str(key)),
+                f"{key!r} is not a known key.",
+                f"Do you mean {lowered[near[0]]!r}?",
             )
 
 
@@ -117,11 +119,11 @@ def written(value: object, at: SchemaPlace) -> str:
     if isinstance(value, (Decimal, float)):
         number = Decimal(str(value))
         if not number.is_finite():
-            raise refuse(at, f"{shown(value)} is no number, or is beyond all bounds.")
+            raise refuse(at, f"{shown(value)} is not a number, or is too large.")
         _, digits, exponent = number.as_tuple()
         assert isinstance(exponent, int)  # noqa: S101 - for the type checker: it is finite
         if max(exponent, -exponent - len(digits)) > _MOST_ZEROS:
-            raise refuse(at, f"{shown(value)} has more digits than any value may have.")
+            raise refuse(at, f"{shown(value)} has too many digits.")
         return format(number, "f")
     raise refuse(at, f"{shown(value)} is not a single value.")
 

@@ -44,7 +44,7 @@ def rules_schema(rules: Sequence[Rule]) -> list[dict[str, Any]]:
 
 def _rule(rule: object, names: AbstractSet[str], at: SchemaPlace) -> Rule:
     if not isinstance(rule, dict) or "anyOf" not in rule or set(rule) - {"when", "anyOf"}:
-        raise refuse(at, "A rule is an object with anyOf, and maybe with when.")
+        raise refuse(at, "A rule is an object with anyOf and, optionally, when.")
     any_of = _texts(rule["anyOf"], at)
     _check_names(any_of, names, at)
     when = rule.get("when")
@@ -59,7 +59,7 @@ def _rule(rule: object, names: AbstractSet[str], at: SchemaPlace) -> Rule:
 
 def _texts(value: object, at: SchemaPlace) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-        raise refuse(at, "A rule names fields, and values of a field, as lists of texts.")
+        raise refuse(at, "The fields of a rule, and the values of when, are lists of texts.")
     return tuple(value)
 
 

@@ -95,4 +95,4 @@ def nearest(word: str, words: Iterable[str]) -> str:
     if near:
         return f"Do you mean {lowered[near[0]]!r}?"
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"Known are: {', '.join(known[:_LISTED])}{more}."
+    return f"Known names: {', '.join(known[:_LISTED])}{more}."

@@ -28,7 +28,7 @@ class AfterPolicy:
         if text.strip() in {"keep", "delete"}:
             return cls(delete=text.strip() == "delete")
         raise UsageError(
-            f"--after-import {text!r} is none of keep, delete and 'move DIR'",
+            f"--after-import {text!r} is not keep, delete or 'move DIR'",
             hint="for instance --after-import 'move data/done'",
         )
 
@@ -55,7 +55,7 @@ class AfterPolicy:
         except OSError as error:
             what = "deleted" if self.to is None else "moved"
             raise InputError(
-                f"The file is imported, and cannot be {what}: {error.strerror or error}.",
+                f"The file is imported, but cannot be {what}: {error.strerror or error}.",
                 place=file.path,
-                hint="Give the service the right to do it, or say --after-import keep.",
+                hint="Give the service permission to do it, or use --after-import keep.",
             ) from error

@@ -66,8 +66,8 @@ class RowsMissing:
     def remedy(self) -> str:
         """What to do if the rows are wanted."""
         if self.what == "table":
-            return "touch the file to load it anew"
-        return f"snapshots import {quote(str(self.path))} --again loads it once more"
+            return "touch the file to load it again"
+        return f"snapshots import {quote(str(self.path))} --again loads it again"
 
 
 @dataclass(frozen=True, slots=True)

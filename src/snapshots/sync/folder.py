@@ -55,7 +55,7 @@ def within(other: Path, folder: str) -> str | None:
     here, there = Path(folder).resolve(), other.resolve()
     if here == there:
         raise UsageError(
-            "--after-import moves files to where they are",
+            "--after-import names the watched folder itself",
             hint=f"name another folder, for instance --after-import 'move {other / 'done'}'",
         )
     if there.is_relative_to(here):

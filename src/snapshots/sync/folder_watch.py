@@ -92,8 +92,8 @@ class FolderWatch:
             raise InputError(
                 f"The folder cannot be watched: {error.strerror or error}.",
                 place=self._folder,
-                hint="Look at it now and then instead: --poll 5. On Linux, the number of folders"
-                " that can be watched is fs.inotify.max_user_watches.",
+                hint="Use --poll 5 instead. On Linux, fs.inotify.max_user_watches limits how many"
+                " folders can be watched.",
             ) from error
         return observer
 

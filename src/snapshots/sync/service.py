@@ -236,7 +236,7 @@ class Sync:
             if not self._gone:
                 self._gone = True
                 reason = f"The folder cannot be read: {error.strerror}."
-                place, hint = self.settings.folder.path, "It is looked at again until it can be."
+                place, hint = self.settings.folder.path, "sync keeps trying."
                 self._listener(SyncProblem(InputError(reason, place=place, hint=hint)))
             return
         if self._gone and self._watching:
@@ -404,7 +404,7 @@ def absolute(folder: str) -> str:
         raise InputError(
             f"The folder cannot be looked at: {error.strerror}.",
             place=folder,
-            hint="Let this user enter the folder that it lies in.",
+            hint="Give this user access to its parent folder.",
         ) from error
     if is_file:
         raise InputError(

@@ -24,15 +24,15 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
     if shape is None:
         raise ContractError(
             "The table of this import is gone.",
-            hint="Load the input anew with --again, or bring the table back.",
+            hint="Load the input again with --again, or restore the table.",
         )
     now = {column.name: column for column in table_contract(shape).columns}
     for column in planned.columns:
         there = now.get(column.name)
         if there is None:
             raise ContractError(
-                f"The table has no column {column.name!r} any more.",
-                hint="Bring it back, or load the input anew with --again.",
+                f"The table no longer has column {column.name!r}.",
+                hint="Restore it, or load the input again with --again.",
             )
         same = _plain(there.type) == _plain(column.type)
         # A contract calls it an integer.
@@ -42,7 +42,7 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
             raise ContractError(
                 f"Column {column.name!r} is {type_word(there.type)} in the table now, and was"
                 f" planned as {type_word(column.type)}.",
-                hint="Change it back, or load the input anew with --again.",
+                hint="Change it back, or load the input again with --again.",
             )
 
 
