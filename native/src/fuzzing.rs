@@ -96,7 +96,8 @@ pub fn scan(data: &[u8]) {
     };
     let dialect = dialect(choices);
     let fields = fields(choices);
-    let scanner = || Scanner::new(&dialect_json(choices), fields, None).expect("as above");
+    let scanner =
+        || Scanner::new(&dialect_json(choices), fields, None, true, None).expect("as above");
     let whole = scanner();
     for chunk in chunks(&dialect, data, 1 << 20, data.len()) {
         whole.scan_chunk(&chunk);

@@ -287,10 +287,21 @@ class Scanner:
     """Collects evidence of which types the values of each column fit."""
 
     def __init__(
-        self, dialect: str, fields: int, missing_values: list[str] | None = None
-    ) -> None: ...
+        self,
+        dialect: str,
+        fields: int,
+        missing_values: list[str] | None = None,
+        *,
+        extremes: bool = False,
+        limit: int | None = None,
+    ) -> None:
+        """`extremes`: also the shortest, the least and the greatest value. `limit`: it takes only
+        this number of records, broken ones too."""
     def scan(self, chunk: Chunk) -> None:
         """Adds a chunk. Releases the GIL. Use one scanner for each thread, then `merge`."""
+    @property
+    def full(self) -> bool:
+        """Whether it has as many records as it takes."""
     def merge(self, other: Scanner) -> None: ...
     def evidence(self) -> str:
         """Gives the evidence as JSON, which `native/src/scan/mod.rs` describes."""

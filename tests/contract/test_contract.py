@@ -323,3 +323,18 @@ def test_a_plain_schema_says_no_more_than_it_must():
         ],
         "x-snapshots": {"missingValues": "unquoted"},
     }
+
+
+def test_a_name_in_the_header_may_be_empty():
+    """A column is never without a name, and the field that it comes from may be."""
+    schema = {"fields": [{"name": "column_1", "x-source": ""}, {"name": "b"}]}
+    contract = parse_contract(schema, "a.json")
+    assert [column.source for column in contract.columns] == ["", "b"]
+    assert parse_contract(to_schema(contract), "a.json") == contract
+
+
+def test_evidence_is_left_alone():
+    plain = {"fields": [{"name": "a", "type": "integer"}]}
+    evidence = {"values": 3, "ruledOut": [{"line": 2, "value": "x"}], "required": True}
+    seen = {"fields": [{**plain["fields"][0], "x-evidence": evidence}], "x-evidence": {"a": 1}}
+    assert parse_contract(seen, "a.json") == parse_contract(plain, "a.json")

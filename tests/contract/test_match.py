@@ -49,6 +49,24 @@ def test_a_contract_may_rename():
     )
 
 
+def test_a_table_is_found_by_what_the_header_calls_its_columns_else_by_their_names():
+    made = table(sql("amount"), sql("day"))
+    called = {"amount": "Betrag", "day": "Tag"}
+    for header in (["Tag", "betrag"], ["day", "amount"], ["Tag", "amount"]):
+        found = match(header, made, called=called)
+        assert [c.name for c in found.contract.columns] == ["day", "amount"]
+        assert [c.source for c in found.contract.columns] == header
+    # What the header calls so comes first, whatever another field is called.
+    found = match(["amount", "Betrag"], made, "add", called={"amount": "Betrag"})
+    assert found.contract.columns[0].source == "Betrag"
+    assert (found.new, found.new_positions) == (("amount",), (0,))
+
+
+def test_new_fields_are_known_by_their_position():
+    found = match(["a", "b", "a", "b"], table(sql("a")), "add")
+    assert (found.new, found.new_positions) == (("b", "a", "b"), (1, 2, 3))
+
+
 def test_new_and_missing_columns_are_named():
     with pytest.raises(ColumnsChanged) as caught:
         match(["a", "c", "d"], contract("a", "b"), place="x.csv")

@@ -36,6 +36,18 @@ def test_the_same_limit_twice_and_then_the_rest(database, thousand):
     assert rows(database, "SELECT COUNT(*), COUNT(DISTINCT a) FROM t") == [(1000, 1000)]
 
 
+def test_a_column_without_a_name_in_the_header(database, tmp_path):
+    """The plan keeps its empty name, also beside a field that has the name of its column."""
+    path = tmp_path / "t.csv"
+    path.write_text(",column_1,b\n" + "".join(f"{n},x{n},1\n" for n in range(100)))
+    assert snapshots.load(path, database=database, limit=10).outcome == "limited"
+    done = snapshots.resume(1, database=database)
+    assert (done.outcome, done.counts.loaded) == ("finished", 100)
+    assert rows(database, "SELECT column_1, column_1_2 FROM t WHERE column_1 > 97") == [
+        (98, "x98"), (99, "x99"),
+    ]  # fmt: skip
+
+
 def test_a_table_that_was_changed_meanwhile(database, thousand):
     snapshots.load(thousand, database=database, limit=10)
     session = locations.target(database).connect()

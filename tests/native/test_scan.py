@@ -188,3 +188,66 @@ def test_real_rides():
     assert int(found["PULocationID"]["min_integer"]) >= 1
     assert int(found["PULocationID"]["max_integer"]) <= 265
     assert found["hvfhs_license_num"]["types"]["integer"]["line"] == 2
+
+
+def thorough(texts, limit=None, parts=1):
+    """The evidence with extremes, from a scanner for each of several parts."""
+    scanners = [
+        Scanner(dialect_json(HEADLESS), 1, None, extremes=True, limit=limit) for _ in range(parts)
+    ]
+    line = 1
+    for number, scanner in enumerate(scanners):
+        content = "".join(f'"{text}"\n' for text in texts[number::parts]).encode()
+        scanner.scan(Chunk.of(content, 1 if number else 0, line))
+        line += len(texts[number::parts])
+    first, *others = scanners
+    for other in others:
+        first.merge(other)
+    return json.loads(first.evidence())
+
+
+@given(
+    st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=3), min_size=1, max_size=30),
+    st.integers(1, 3),
+)
+def test_minimum_and_maximum_of_numbers(numbers, parts):
+    (found,) = thorough([format(number, "f") for number in numbers], parts=parts)["columns"]
+    if found["types"]["decimal"] is None or found["types"]["float"] is None:
+        assert Decimal(found["minimum"]) == min(numbers)
+        assert Decimal(found["maximum"]) == max(numbers)
+
+
+@given(st.lists(st.datetimes(), min_size=1, max_size=30), st.integers(1, 3))
+def test_minimum_and_maximum_of_times(times, parts):
+    texts = [time.isoformat(" " if number % 2 else "T") for number, time in enumerate(times)]
+    (found,) = thorough(texts, parts=parts)["columns"]
+    assert found["minimum"].replace("T", " ") == min(times).isoformat(" ")
+    assert found["maximum"].replace("T", " ") == max(times).isoformat(" ")
+
+
+@given(st.lists(st.text(string.ascii_letters + "é字", min_size=1), min_size=1, max_size=30))
+def test_lengths_of_texts(texts):
+    (found,) = thorough(texts)["columns"]
+    lengths = [len(text) for text in texts]
+    assert (found["min_chars"], found["max_chars"]) == (min(lengths), max(lengths))
+
+
+def test_extremes_are_there_only_if_asked_for_and_if_values_have_an_order():
+    (plain,) = scan(b"1\n2\n")["columns"]
+    assert (plain["min_chars"], plain["minimum"], plain["maximum"]) == (None, None, None)
+    for texts in (["1", "x"], ["b", "a"], ["true", "false"], ["1", "2024-01-01"]):
+        for parts in (1, 2):
+            (found,) = thorough(texts, parts=parts)["columns"]
+            assert (found["minimum"], found["maximum"]) == (None, None)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 8])
+def test_a_limit_counts_broken_records_too(limit):
+    dialect = dialect_json(HEADLESS)
+    scanner = Scanner(dialect, 2, None, limit=limit)
+    assert not scanner.full
+    for chunk in (b"1,2\n3\n4,5\n", b"6,7\n8\n", b"", b"9,10\n11,12\n"):
+        scanner.scan(Chunk.of(chunk))
+    found = json.loads(scanner.evidence())
+    assert found["records"] + found["broken"] == min(limit, 7)
+    assert scanner.full == (limit <= 7)

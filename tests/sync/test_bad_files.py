@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.support.command import snapshots
-from tests.support.sync_process import Service, check, once, put, rows
+from tests.support.sync_process import Service, WithoutRights, check, once, put, rows
 
 
 @pytest.fixture
@@ -15,13 +15,6 @@ def folder(tmp_path):
     path = tmp_path / "data"
     path.mkdir()
     return path
-
-
-class WithoutRights(Service):
-    """Root may read any file, unless it has given up that right."""
-
-    if os.getuid() == 0:
-        prefix = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 def failed(database, cwd):

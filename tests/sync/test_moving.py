@@ -162,7 +162,7 @@ def test_a_folder_to_move_to_is_known_by_any_name(sqlite_url, folder, tmp_path):
         code, said = once(sqlite_url, watched, "--recursive", "--after-import", to)
         assert code == 0
     assert names(folder / "done") == ["a.csv"]
-    assert [one["event"] for one in said] == ["watching"]
+    assert [one["event"] for one in said] == ["watching", "summary"]
     assert said[0]["folder"] == str(folder)
 
 

@@ -1,19 +1,9 @@
 //! The evidence that the values of one column give about its type.
 
-use serde::Serialize;
-
+use super::example::Example;
+use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
 use crate::values::{ParsedTime, date, json, time, timestamp, timestamptz, uuid};
-
-/// The number of characters that are kept of a counter-example.
-const SHOWN: usize = 60;
-
-/// A value that a type does not fit.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Example {
-    pub(super) line: u64,
-    value: String,
-}
 
 /// The evidence about one column. A type that one value has disproved is not tried again.
 #[derive(Clone, Debug)]
@@ -32,10 +22,12 @@ pub(super) struct ColumnEvidence {
     pub(super) second_digits: u8,
     /// In the order of `TYPES`.
     examples: [Option<Example>; TYPES.len()],
+    /// Kept only for a person who wants to see them: an import has no use for them.
+    extremes: Option<Box<Extremes>>,
 }
 
 impl ColumnEvidence {
-    pub(super) fn new() -> ColumnEvidence {
+    pub(super) fn new(extremes: bool) -> ColumnEvidence {
         ColumnEvidence {
             alive: fitting_types::ALL,
             nulls: 0,
@@ -49,6 +41,7 @@ impl ColumnEvidence {
             fraction_digits: 0,
             second_digits: 0,
             examples: [const { None }; TYPES.len()],
+            extremes: extremes.then(Box::default),
         }
     }
 
@@ -68,6 +61,9 @@ impl ColumnEvidence {
             if self.alive & !fits != 0 {
                 self.disprove(self.alive & !fits, text, line);
             }
+        }
+        if let Some(extremes) = &mut self.extremes {
+            extremes.see(text, characters(text), self.alive);
         }
     }
 
@@ -144,13 +140,10 @@ impl ColumnEvidence {
 
     #[cold]
     fn disprove(&mut self, disproved: TypeSet, text: &[u8], line: u64) {
-        let value: String = String::from_utf8_lossy(text).chars().take(SHOWN).collect();
+        let found = Example::of(line, text);
         for (kind, example) in TYPES.iter().zip(&mut self.examples) {
             if disproved & kind.bit != 0 {
-                *example = Some(Example {
-                    line,
-                    value: value.clone(),
-                });
+                *example = Some(found.clone());
             }
         }
         self.alive &= !disproved;
@@ -171,7 +164,7 @@ impl ColumnEvidence {
         self.second_digits = self.second_digits.max(other.second_digits);
         for (mine, other) in self.examples.iter_mut().zip(&other.examples) {
             let earlier = match (&*mine, other) {
-                (Some(mine), Some(other)) => other.line < mine.line,
+                (Some(mine), Some(other)) => other.is_before(mine),
                 (None, Some(_)) => true,
                 (_, None) => false,
             };
@@ -179,11 +172,24 @@ impl ColumnEvidence {
                 mine.clone_from(other);
             }
         }
+        if let (Some(mine), Some(other)) = (&mut self.extremes, &other.extremes) {
+            mine.merge(other, self.alive);
+        }
     }
 
     /// The least and the greatest of the values that are integers.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
         (self.min <= self.max).then_some((self.min, self.max))
+    }
+
+    /// The characters of the shortest value. None if there is no value, or nobody asked for it.
+    pub(super) fn min_chars(&self) -> Option<usize> {
+        self.extremes.as_ref()?.min_chars()
+    }
+
+    /// The least and the greatest value as written, if all are numbers, or all are dates or times.
+    pub(super) fn extremes(&self) -> Option<(String, String)> {
+        self.extremes.as_ref()?.shown(self.alive)
     }
 
     /// The name of each type, and the value that it does not fit, if any.

@@ -14,6 +14,9 @@
 //!               nothing, but only text can hold them,
 //!    "values":  all other fields,
 //!    "max_chars", "max_bytes": of the longest value,
+//!    "min_chars": of the shortest; null: there is no value, or extremes were not asked for,
+//!    "minimum", "maximum": text, the least and the greatest value, its first 60 characters, if
+//!        all are numbers, or all are dates or times; else null, also if not asked for,
 //!    "min_integer", "max_integer": text, of the values that fit an integer; null: none did,
 //!    "integer_digits", "fraction_digits": most digits before and after the point, as written,
 //!        of the values that fit a decimal,
@@ -27,6 +30,8 @@
 //! maximum and digits are of all values only where the type that they belong to fits.
 
 mod column_evidence;
+mod example;
+mod extremes;
 mod fitting_types;
 
 use std::sync::{Mutex, PoisonError};
@@ -58,21 +63,25 @@ pub struct Scanner {
     /// The texts that mean NULL. None: only an empty field without quotes does.
     missing: Option<Vec<Vec<u8>>>,
     evidence: Mutex<Evidence>,
+    /// After how many records, broken ones too, it takes no more.
+    limit: u64,
 }
 
 #[pymethods]
 impl Scanner {
     #[new]
-    #[pyo3(signature = (dialect, fields, missing_values = None))]
+    #[pyo3(signature = (dialect, fields, missing_values = None, *, extremes = false, limit = None))]
     pub(crate) fn new(
         dialect: &str,
         fields: usize,
         missing_values: Option<Vec<String>>,
+        extremes: bool,
+        limit: Option<u64>,
     ) -> PyResult<Scanner> {
         let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let missing =
             missing_values.map(|values| values.into_iter().map(String::into_bytes).collect());
-        let columns = vec![ColumnEvidence::new(); fields];
+        let columns = vec![ColumnEvidence::new(extremes); fields];
         let evidence = Mutex::new(Evidence {
             records: 0,
             broken: 0,
@@ -84,6 +93,7 @@ impl Scanner {
             dialect,
             missing,
             evidence,
+            limit: limit.unwrap_or(u64::MAX),
         })
     }
 
@@ -91,6 +101,13 @@ impl Scanner {
     fn scan(&self, py: Python<'_>, chunk: &Bound<'_, Chunk>) {
         let chunk = chunk.get();
         py.detach(|| self.scan_chunk(chunk));
+    }
+
+    /// Whether it has as many records as it takes.
+    #[getter]
+    fn full(&self) -> bool {
+        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_full(&evidence)
     }
 
     /// Adds the evidence of another scanner of the same columns.
@@ -115,8 +132,15 @@ impl Scanner {
 }
 
 impl Scanner {
+    fn is_full(&self, evidence: &Evidence) -> bool {
+        evidence.records + evidence.broken >= self.limit
+    }
+
     pub(crate) fn scan_chunk(&self, chunk: &Chunk) {
         let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_full(&evidence) {
+            return;
+        }
         if chunk.overlong.is_some() {
             if let RecordKind::Broken(_) = too_long_kind(&self.dialect, &chunk.bytes) {
                 evidence.broken += 1;
@@ -164,7 +188,9 @@ impl Scanner {
         let clean = check_text(data).is_ok();
         let mut reader = RecordReader::new(&self.dialect, data, start == 0, line);
         let mut scratch = Vec::new();
-        while let Some(record) = reader.read() {
+        while !self.is_full(evidence)
+            && let Some(record) = reader.read()
+        {
             match record.kind {
                 RecordKind::Row => {}
                 RecordKind::Broken(code) => {
@@ -219,12 +245,16 @@ fn describe(column: &ColumnEvidence) -> Value {
         .map(|(name, example)| (name.to_owned(), json!(example)))
         .collect();
     let range = column.range();
+    let (minimum, maximum) = column.extremes().unzip();
     json!({
         "nulls": column.nulls,
         "empties": column.empties,
         "values": column.values,
         "max_chars": column.max_chars,
         "max_bytes": column.max_bytes,
+        "min_chars": column.min_chars(),
+        "minimum": minimum,
+        "maximum": maximum,
         "min_integer": range.map(|(min, _)| min.to_string()),
         "max_integer": range.map(|(_, max)| max.to_string()),
         "integer_digits": column.integer_digits,

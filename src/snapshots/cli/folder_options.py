@@ -19,22 +19,24 @@ folder = together(
         "--pattern",
         multiple=True,
         metavar="GLOB",
-        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv.",
+        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv, *.tsv"
+        " and *.txt.",
     ),
-    option("--recursive", is_flag=True, help="Also in its subfolders."),
+    option("--recursive", is_flag=True, help="Also import files of subfolders."),
     option(
         "--settle",
         type=click.FloatRange(0),
         default=SETTLE_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Where nothing tells that a file is whole: how long its size and time must be still.",
+        help="If the system cannot tell that a file is complete: how long its size and time must"
+        " not change.",
     ),
     option(
         "--poll",
         type=click.FloatRange(0.05),
         metavar="SECONDS",
-        help="Look at the folder so often instead of waiting for events: for network folders.",
+        help="Look at the folder this often instead of waiting for events: for network folders.",
     ),
     option(
         "--rescan",
@@ -42,14 +44,14 @@ folder = together(
         default=RESCAN_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Look at all of the folder so often, for what events have missed.",
+        help="Look at the whole folder this often, to find what events have missed.",
     ),
     option(
         "--after-import",
         default="keep",
         show_default=True,
         metavar="keep|'move DIR'|delete",
-        help="What becomes of a file that is imported.",
+        help="What to do with an imported file.",
     ),
-    option("--once", is_flag=True, help="Import what is there, and end."),
+    option("--once", is_flag=True, help="Import the files that are there, then end."),
 )

@@ -11,6 +11,11 @@ rejects = together(
 )
 limits = together(rejects, declared(Options, "limit", "--limit", metavar="N"))
 workers = declared(Options, "workers", "--workers", metavar="N")
-loading = together(limits, workers, declared(Options, "connections", "--connections", metavar="N"))
+connections = declared(Options, "connections", "--connections", metavar="N")
+loading = together(limits, workers, connections)
+reading = together(
+    declared(Options, "limit", "--limit", metavar="N", help="Read only this number of records."),
+    connections,
+)
 dry_run = declared(Options, "dry_run", "--dry-run")
 again = declared(Options, "again", "--again")

@@ -17,6 +17,7 @@ from snapshots.errors import SnapshotsError, out_of_memory
 
 COMMANDS = {
     "import": ("snapshots.cli.import_", "Load files into a database."),
+    "describe": ("snapshots.cli.describe", "Write the contract that fits a file."),
     "send": ("snapshots.cli.send", "Send rows of files to an HTTP API."),
     "sync": ("snapshots.cli.sync", "Import every file put into a folder, for ever."),
     "run": ("snapshots.cli.run", "Send rows of a project's queries to one."),

@@ -26,6 +26,11 @@ def say_json(value: dict[str, object], *, err: bool = False) -> None:
     click.echo(plain_json(json.dumps(value, ensure_ascii=False)), err=err)
 
 
+def say_document(text: str) -> None:
+    """Prints JSON that has several lines, as it is but for characters that are not seen."""
+    click.echo(plain_json(text))
+
+
 def csv_rows() -> Callable[[list[object]], object]:
     """A function that prints a row as CSV: as it is to a pipe, escaped on a terminal."""
     import csv

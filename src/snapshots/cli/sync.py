@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options, table_options
@@ -13,17 +14,20 @@ from snapshots.cli.failure import worst
 from snapshots.cli.folder_options import folder
 from snapshots.cli.options import to_options
 from snapshots.cli.signals import ended_by, stopped_by
+from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
     from snapshots.sync.service import SyncSettings
 
 
 @click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
+@click.argument("named", required=False, metavar="[FOLDER]")
 @db.database
 @folder
 @table_options.table
+@limit_options.dry_run
 @dialect_options.dialect
-@limit_options.rejects
+@limit_options.limits
 @limit_options.workers
 @output_options.telemetry
 @output_options.as_json
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
     """Runs until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
+    _check(ctx, given)
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.sync_log import logged
@@ -54,16 +59,33 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     ctx.exit(ended_by(codes))
 
 
+def _check(ctx: click.Context, given: dict[str, Any]) -> None:
+    """Takes the folder from where it was named. Raises UsageError for options that do not go
+    together."""
+    named = given.pop("named")
+    if named is not None:
+        if ctx.get_parameter_source("data_dir") is ParameterSource.COMMANDLINE:
+            raise UsageError(
+                "the folder is given twice", hint="name it with --data-dir, or without"
+            )
+        given["data_dir"] = named
+    if given["dry_run"] and not given["once"]:
+        raise UsageError(
+            "--dry-run is for a single pass", hint="say --once, too: sync --once --dry-run"
+        )
+
+
 def _settings(given: dict[str, Any]) -> SyncSettings:
+    from snapshots.sources.folder_files import DEFAULT_PATTERNS
     from snapshots.sync.after_policy import AfterPolicy
-    from snapshots.sync.folder import DEFAULT_PATTERN, WatchedFolder, within
+    from snapshots.sync.folder import WatchedFolder, within
     from snapshots.sync.service import SyncSettings, absolute
 
     after = AfterPolicy.parse(given.pop("after_import"))
     path = absolute(given.pop("data_dir"))
     watched = WatchedFolder(
         path=path,
-        patterns=tuple(given.pop("pattern")) or (DEFAULT_PATTERN,),
+        patterns=tuple(given.pop("pattern")) or DEFAULT_PATTERNS,
         recursive=given.pop("recursive"),
         without=within(after.to, path) if after.to else None,
     )

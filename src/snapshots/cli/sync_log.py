@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import Failed, ThreadFailed
@@ -24,12 +25,14 @@ def logged(event: SyncEvent) -> LogLine | None:
             | events.FileDeferred()
         ):
             return _of_file(event)
-        case events.WatchStarted(folder, database, by):
-            return LogLine("info", "watching", {"folder": folder, "database": database, "by": by})
-        case events.DatabaseAway(error, seconds):
-            return LogLine("warning", "database_away", {**of_error(error), "seconds": seconds})
-        case events.DatabaseBack():
-            return LogLine("info", "database_back", {})
+        case (
+            events.WatchStarted()
+            | events.DatabaseAway()
+            | events.DatabaseBack()
+            | events.SyncEnded()
+            | events.FileIgnored()
+        ):
+            return _of_service(event)
         case ThreadFailed() | events.SyncProblem():
             return _unwanted(event)
         case _:
@@ -37,6 +40,26 @@ def logged(event: SyncEvent) -> LogLine | None:
             # with the number under which the file is refused, or when it is tried again.
             unnumbered = isinstance(event, Failed) and event.import_id is None
             return None if unnumbered else line(event)
+
+
+def _of_service(
+    event: events.WatchStarted
+    | events.DatabaseAway
+    | events.DatabaseBack
+    | events.SyncEnded
+    | events.FileIgnored,
+) -> LogLine:
+    match event:
+        case events.WatchStarted(folder, database, by):
+            return LogLine("info", "watching", {"folder": folder, "database": database, "by": by})
+        case events.DatabaseAway(error, seconds):
+            return LogLine("warning", "database_away", {**of_error(error), "seconds": seconds})
+        case events.DatabaseBack():
+            return LogLine("info", "database_back", {})
+        case events.SyncEnded():
+            return LogLine("info", "sync_ended", asdict(event))
+        case events.FileIgnored(path, reason):
+            return LogLine("info", "file_ignored", {"input": path, "reason": reason})
 
 
 def _unwanted(event: ThreadFailed | events.SyncProblem) -> LogLine:

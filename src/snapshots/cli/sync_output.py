@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli.failure import as_object
-from snapshots.cli.output import print_result, record_object, result_object
+from snapshots.cli.output import counted, print_result, record_object, result_object
 from snapshots.cli.say import say, say_json
 from snapshots.engine.events import Notice, ThreadFailed
+from snapshots.model import Counts
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -51,15 +52,21 @@ def _line(event: SyncEvent) -> None:
         ):
             _line_of_file(event)
         case events.DatabaseAway(error, seconds):
-            text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
+            text = (
+                f"the database does not answer, next try in {seconds:.1f} s: {error} {error.hint}"
+            )
             say(text.rstrip(), err=True)
         case events.DatabaseBack():
-            say("the database is back", err=True)
+            say("the database answers again", err=True)
         case ThreadFailed(thread, _, error):
-            say(f"error: an unexpected error in the {thread}, which goes on", err=True)
+            say(f"error: unexpected error in the {thread}, which continues", err=True)
             say(f"  {error}. {error.hint}", err=True)
         case events.SyncProblem(error):
             say(f"error: {error} {error.hint}".rstrip(), err=True)
+        case events.FileIgnored(path, reason):
+            say(f"{path}: ignored: {reason}", err=True)
+        case events.SyncEnded():
+            say(summary(event))
         case _:
             pass
 
@@ -86,11 +93,33 @@ def _line_of_file(
             if hint:
                 say(f"  {hint}", err=True)
         case events.FileDeferred(path, error, seconds):
-            say(f"{path}: again in {seconds:.1f} s: {error}", err=True)
+            say(f"{path}: not imported yet, next try in {seconds:.1f} s: {error}", err=True)
+
+
+def summary(done: events.SyncEnded) -> str:
+    """What the service has done, in a sentence; parts that are 0 are left out, but the first."""
+    rejects = f" ({done.with_rejects:,} with rejects)" if done.with_rejects else ""
+    verb = "checked, nothing written" if done.dry_run else "imported"
+    files = [f"{_files(done.imported)} {verb}{rejects}"]
+    others = (
+        (done.already_imported, "already imported"),
+        (done.failed, "failed"),
+        (done.failed_before, "failed before and unchanged"),
+        (done.missing, "whose rows are gone"),
+        (done.unfinished, "not finished"),
+        (done.ignored, "ignored"),
+    )
+    files += [f"{number:,} {what}" for number, what in others if number]
+    counts = Counts(done.records, done.loaded, done.rejected, done.skipped)
+    return f"sync: {', '.join(files)}; {counted(counts, None)}, {done.seconds:.2f} s"
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file{'' if number == 1 else 's'}"
 
 
 def _ended(path: str, result: ImportResult, then: str) -> None:
-    print_result(path, result)
+    print_result(path, result, dry_run=result.outcome == "dry_run")
     if result.outcome == "finished" and result.message:
         say(f"  {result.message}", err=True)
     if result.record and result.record.replaces and result.outcome == "finished":
@@ -112,6 +141,8 @@ def _object(event: SyncEvent) -> None:
             | events.FileSettled()
             | events.RowsMissing()
             | events.DatabaseBack()
+            | events.FileIgnored()
+            | events.SyncEnded()
         ):
             say_json({"event": event.json_name, **asdict(event)})
         case events.FileEnded(path, result, then):

@@ -53,7 +53,7 @@ def read_contract(path: Path | str) -> Contract:
         ) from error
     except RecursionError as error:
         raise ContractError(
-            "The contract is nested too deep to be a Table Schema.", place=place
+            "The contract is nested too deeply to be a Table Schema.", place=place
         ) from error
     return users_contract(document, place)
 

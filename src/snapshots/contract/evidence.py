@@ -12,7 +12,7 @@ from snapshots.model import Type, TypeKind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PREFERENCE: Final[tuple[TypeKind, ...]] = (
+PREFERENCE: Final[tuple[TypeKind, ...]] = (
     "boolean", "integer", "float", "decimal", "date", "time", "timestamp", "timestamptz",
     "uuid", "json",
 )  # fmt: skip
@@ -57,7 +57,7 @@ def type_of(column: Mapping[str, Any], *, exact: bool = False) -> Type:
     """
     if not column["values"] or column["empties"]:
         return Type("text")
-    for kind in _PREFERENCE:
+    for kind in PREFERENCE:
         if exact and kind == "float":
             continue
         if column["types"][kind] is None and not (
@@ -124,13 +124,13 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = F
     spoiled = column["types"]
     if type_of(column, exact=exact).kind != "text" or type_of(column).kind == "float":
         return None
-    clock = next((kind for kind in _PREFERENCE if kind in _CLOCKS and spoiled[kind] is None), None)
+    clock = next((kind for kind in PREFERENCE if kind in _CLOCKS and spoiled[kind] is None), None)
     if clock is not None:
         return (
             f"column {name!r} is text: its times have {column['second_digits']} digits of a "
             f"second, and no database keeps more than {_SECOND_DIGITS}"
         )
-    kind = max(_PREFERENCE, key=lambda kind: spoiled[kind]["line"])
+    kind = max(PREFERENCE, key=lambda kind: spoiled[kind]["line"])
     if lines and spoiled[kind]["line"] > _LATE:
         return (
             f"column {name!r} is text: {spoiled[kind]['value']!r} on line {spoiled[kind]['line']} "

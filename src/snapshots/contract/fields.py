@@ -57,7 +57,7 @@ def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
     _check_constraints(constraints, kind, at)
     return Column(
         name=field["name"],
-        source=text(field, "x-source", at) or field["name"],
+        source=_source(field, at),
         type=_physical(field, meaning.type, at),
         format=_temporal_format(field, at) if kind in TEMPORAL else "default",
         required=flag(constraints, "required", at, default=False),
@@ -77,6 +77,12 @@ def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
         bare_number=flag(field, "bareNumber", at, default=True),
         missing_values=texts(field, "missingValues", at),
     )
+
+
+def _source(field: Mapping[str, Any], at: SchemaPlace) -> str:
+    """Returns the name in the header: it may be empty there, which no column's name is."""
+    source = text(field, "x-source", at)
+    return field["name"] if source is None else source
 
 
 def _meaning(field: Mapping[str, Any], at: SchemaPlace) -> TypeMeaning:

@@ -1,7 +1,7 @@
 """Infers a contract for an input that has none: types that its values fit.
 
 All values are read if that is cheap: in a local, uncompressed file of at most `READ_FULLY_UP_TO`.
-Else a sample is read, and a note says so.
+Else a sample is read, and a note says so. Who describes an input reads all of it in any case.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from collections import deque
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from snapshots._native import Chunk, Scanner, Splitter
 from snapshots.contract.evidence import binary_floats, remark, type_of
@@ -20,7 +20,7 @@ from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from snapshots.formats.names import HeaderNames
@@ -58,6 +58,8 @@ class Inferred:
     """How many of those have broken quoting or another number of fields."""
     quotes: int = 0
     """How many of those have broken quoting."""
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    """What the kernel saw of each column, as the head of its `scan` module describes it."""
 
 
 def infer(
@@ -69,26 +71,33 @@ def infer(
     exact: bool = False,
     all_text: bool = False,
     read_fully_up_to: int = READ_FULLY_UP_TO,
+    thoroughly: bool = False,
+    limit: int | None = None,
 ) -> Inferred:
     """Infers types for the columns called `names`, in the order of the input's fields.
 
     `missing_values`: texts that mean NULL. `exact`: numbers are decimals, never floats. `all_text`:
     every column is text. `read_fully_up_to`: the largest file, in bytes, that is read from front to
-    back. Takes constant memory. Raises the InputError of the source.
+    back. `thoroughly`: any input is read so, which uses a stream up, and the evidence has minimum
+    and maximum. `limit`: it then reads only this number of records. Takes constant memory. Raises
+    the InputError of the source.
     """
-    size = source.identity.size
-    utf8 = is_utf8(dialect.encoding)
-    if source.seekable and not source.remote and size is not None and size <= read_fully_up_to:
-        everything, how = True, ""
-        chunks = _all(source, dialect)
-    elif source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
-        everything, how = False, f"{BLOCKS} blocks of {BLOCK // MIB} MiB, spread over the input"
-        chunks = _spread(source, dialect, size)
+    if thoroughly:
+        everything, how, chunks = True, "", _all(source, dialect)
     else:
-        head = source.head(HEAD)
-        everything, how = len(head) < HEAD, f"the first {HEAD // MIB} MiB"
-        chunks = iter([_head(head, dialect, complete=everything)])
-    evidence = json.loads(_scan(chunks, dialect, len(names.columns), missing_values))
+        everything, how, chunks = _sample(source, dialect, read_fully_up_to)
+    values = None if missing_values is None else list(missing_values)
+
+    def scanner() -> Scanner:
+        fields = len(names.columns)
+        return Scanner(dialect_json(dialect), fields, values, extremes=thoroughly, limit=limit)
+
+    if limit is None:
+        evidence = json.loads(_scan(chunks, [scanner() for _ in range(_THREADS)]))
+    else:
+        first = scanner()
+        everything, how = _scan_some(chunks, first), "the beginning of the input"
+        evidence = json.loads(first.evidence())
     columns = tuple(
         Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
         for name, column in zip(names.columns, evidence["columns"], strict=True)
@@ -101,8 +110,9 @@ def infer(
             " not fit are rejected"
         ]
     )
+    lines = everything or thoroughly
     for name, column in zip(names.columns, evidence["columns"], strict=True):
-        note = None if all_text else remark(name.name, column, lines=everything, exact=exact)
+        note = None if all_text else remark(name.name, column, lines=lines, exact=exact)
         if note and evidence["records"]:
             notes.append(note)
     if not all_text:
@@ -116,15 +126,38 @@ def infer(
         evidence["broken"],
         evidence["unsound"],
         evidence["quotes"],
+        tuple(evidence["columns"]),
     )
 
 
-def _scan(
-    chunks: Iterable[Chunk], dialect: Dialect, fields: int, missing: Sequence[str] | None
-) -> str:
+def _sample(
+    source: Source, dialect: Dialect, read_fully_up_to: int
+) -> tuple[bool, str, Iterator[Chunk]]:
+    """Returns what is read of an input: whether that is all, what it is called, and its records."""
+    size = source.identity.size
+    if source.seekable and not source.remote and size is not None and size <= read_fully_up_to:
+        return True, "", _all(source, dialect)
+    utf8 = is_utf8(dialect.encoding)
+    if source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
+        how = f"{BLOCKS} blocks of {BLOCK // MIB} MiB, spread over the input"
+        return False, how, _spread(source, dialect, size)
+    head = source.head(HEAD)
+    complete = len(head) < HEAD
+    how = f"the first {HEAD // MIB} MiB"
+    return complete, how, iter([_head(head, dialect, complete=complete)])
+
+
+def _scan_some(chunks: Iterator[Chunk], scanner: Scanner) -> bool:
+    """Gives one scanner the chunks until it is full. Returns whether it never was."""
+    for chunk in chunks:
+        scanner.scan(chunk)
+        if scanner.full:
+            return False
+    return True
+
+
+def _scan(chunks: Iterable[Chunk], scanners: Sequence[Scanner]) -> str:
     """Merges the evidence of all chunks, of which a few are held at a time."""
-    values = None if missing is None else list(missing)
-    scanners = [Scanner(dialect_json(dialect), fields, values) for _ in range(_THREADS)]
     head = list(islice(chunks := iter(chunks), 2))
     if len(head) < 2:
         # A small input is scanned before a pool of threads would be there.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from snapshots.contract.table import table_contract
@@ -12,7 +14,7 @@ from snapshots.formats.names import clean
 from snapshots.model import Column, Contract, TableShape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Matched:
     """Names in the header that the contract or table does not know."""
     missing: tuple[str, ...]
     """Columns that the input lacks."""
+    new_positions: tuple[int, ...] = ()
+    """The index of each field in `new`."""
     computed: tuple[str, ...] = ()
     """Names in the header of columns that the database computes: their fields are not loaded."""
 
@@ -37,18 +41,21 @@ def match(
     policy: ColumnsPolicy = "fail",
     *,
     place: str = "",
+    called: Mapping[str, str] = MappingProxyType({}),
 ) -> Matched:
     """Matches by the exact name, then whatever its case, then by the cleaned name.
 
     Raises ColumnsChanged for new and missing columns unless the policy allows them. Raises
     ContractError for a missing one that must have a value. Columns of a table that the database
     fills in may be missing, and those that it computes may be there. Columns for lineage never
-    count.
+    count. `called`: the names in the header of columns that it calls otherwise; where it does not,
+    their own names count.
     """
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
     generated = _computed(wanted) if isinstance(wanted, TableShape) else []
-    places = _places(header, [*(column.source for column in contract.columns), *generated])
+    own = [*(column.source for column in contract.columns), *generated]
+    places = _places(header, [called.get(name, name) for name in own], own)
     left = sorted(at for at in places[len(contract.columns) :] if at is not None)
     places = places[: len(contract.columns)]
     there = sorted(
@@ -58,7 +65,8 @@ def match(
         replace(contract.columns[index], source=header[position]) for position, index in there
     )
     taken = {position for position, _ in there} | set(left)
-    new = tuple(name for position, name in enumerate(header) if position not in taken)
+    new_positions = tuple(at for at in range(len(header)) if at not in taken)
+    new = tuple(header[at] for at in new_positions)
     lacking = [
         column
         for column, position in zip(contract.columns, places, strict=True)
@@ -70,11 +78,13 @@ def match(
         tuple(position for position, _ in there),
         new,
         tuple(column.name for column in lacking),
+        new_positions,
         tuple(header[position] for position in left),
     )
 
 
-def _places(header: Sequence[str], names: Sequence[str]) -> list[int | None]:
+def _places(header: Sequence[str], called: Sequence[str], names: Sequence[str]) -> list[int | None]:
+    """The index of the field for each column, by what the header calls it, then by its name."""
     places: list[int | None] = [None] * len(names)
     cleaned = [name.name for name in clean(header).columns]
     ways: tuple[tuple[Iterable[str], Callable[[str], str]], ...] = (
@@ -83,9 +93,9 @@ def _places(header: Sequence[str], names: Sequence[str]) -> list[int | None]:
         (cleaned, str.casefold),
     )
     free = dict.fromkeys(range(len(header)))
-    for sources, alike in ways:
+    for wanted, (sources, alike) in product((called, names), ways):
         found = list(sources)
-        for index, name in enumerate(names):
+        for index, name in enumerate(wanted):
             if places[index] is not None:
                 continue
             position = next((at for at in free if alike(found[at]) == alike(name)), None)

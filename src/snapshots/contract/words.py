@@ -11,13 +11,16 @@ from snapshots.model import Type
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+EVIDENCE = "x-evidence"
+"""What was seen of an input and of its columns; whoever reads a contract leaves it alone."""
+
 SCHEMA = frozenset({"fields", "missingValues", "primaryKey", "foreignKeys", "uniqueKeys",
-                    "fieldsMatch", "x-snapshots"})  # fmt: skip
+                    "fieldsMatch", "x-snapshots", EVIDENCE})  # fmt: skip
 """Keys of a schema that mean something here."""
 
 FIELD = frozenset({"name", "type", "format", "constraints", "missingValues", "trueValues",
                    "falseValues", "decimalChar", "groupChar", "bareNumber", "floatNumber",
-                   "x-source", "x-type", "x-snapshots"})  # fmt: skip
+                   "x-source", "x-type", "x-snapshots", EVIDENCE})  # fmt: skip
 """Keys of a field that mean something here; `title` and the like say nothing of values."""
 
 CONSTRAINTS = frozenset({

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
@@ -11,18 +10,16 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError, UsageError
 from snapshots.redaction import scheme_of
+from snapshots.sources.folder_files import FolderFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-_LIKE_CSV = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|bz2|xz))?$", re.IGNORECASE)
 
 
 def expand(arguments: Sequence[str]) -> list[str]:
     """The inputs that arguments stand for, each once, in order.
 
-    A folder stands for its visible files with names of CSV files, compressed or not. A pattern
+    A folder stands for its files with names of CSV files, compressed or not. A pattern
     that the shell has left alone stands for the files that it matches, `-` for standard input, and
     a URL for itself.
 
@@ -67,11 +64,7 @@ def _inputs(argument: str) -> Iterator[str]:
 
 def _folder(path: Path) -> Iterator[str]:
     try:
-        files = sorted(
-            str(entry)
-            for entry in path.iterdir()
-            if _LIKE_CSV.search(entry.name) and not entry.name.startswith(".") and entry.is_file()
-        )
+        files = [entry.path for entry in FolderFiles(str(path)).entries() if not entry.ignored]
     except OSError as error:
         raise InputError(
             f"The folder cannot be read: {error.strerror}.", place=str(path)
@@ -83,7 +76,8 @@ def _folder(path: Path) -> Iterator[str]:
             hint="CSV files are *.csv, *.tsv and *.txt, also with .gz, .zst, .bz2 or .xz. Name"
             " other files one by one.",
         )
-    yield from files
+    # Without the ./ of the current folder, which the user may not have written.
+    yield from (str(Path(file)) for file in files)
 
 
 def _matches(pattern: str) -> Iterator[str]:

@@ -108,6 +108,45 @@ class DatabaseBack:
 
 
 @dataclass(frozen=True, slots=True)
+class FileIgnored:
+    """Something in the folder is not imported. Each is named once."""
+
+    json_name: ClassVar[str] = "ignored"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncEnded:
+    """What the service has done, once it has ended."""
+
+    json_name: ClassVar[str] = "summary"
+    dry_run: bool
+    """Whether files were only checked: nothing was written."""
+    imported: int
+    """Files that were imported, or checked in a dry run."""
+    with_rejects: int
+    """How many of those have rejects."""
+    already_imported: int
+    """Files whose content was imported before."""
+    failed: int
+    failed_before: int
+    """Files that failed in an earlier run and have not changed since."""
+    missing: int
+    """Files that were imported before, and whose rows are gone."""
+    unfinished: int
+    """Files that were found and are neither imported nor failed."""
+    ignored: int
+    records: int
+    """Records of the imported files, and what became of them."""
+    loaded: int
+    rejected: int
+    skipped: int
+    seconds: float
+    """From the start to the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncProblem:
     """A problem that does not stop the service, and that somebody should look at."""
 
@@ -121,6 +160,8 @@ SyncEvent: TypeAlias = (
     | RowsMissing
     | FileRefused
     | FileDeferred
+    | FileIgnored
+    | SyncEnded
     | DatabaseAway
     | DatabaseBack
     | SyncProblem

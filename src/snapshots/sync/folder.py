@@ -1,29 +1,14 @@
-"""Tells which files of a folder are meant, and what a name leads to."""
+"""Tells what is in a folder, and what a name leads to."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from snapshots.errors import UsageError
-from snapshots.sources.paths import COMPRESSED
-
-DEFAULT_PATTERN = "*.csv"
-_UNFINISHED_ENDINGS = (
-    ".part",
-    ".partial",
-    ".tmp",
-    ".temp",
-    ".filepart",
-    ".crdownload",
-    ".swp",
-    "~",
-)
-_UNFINISHED_BEGINNINGS = (".", "~")
+from snapshots.sources.folder_files import FolderFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +25,28 @@ class FolderFile:
 
 
 @dataclass(frozen=True, slots=True)
-class WatchedFolder:
-    """The files of a folder that are to be imported."""
+class FolderLook:
+    """What one look at a folder has found."""
 
-    path: str
-    patterns: tuple[str, ...] = (DEFAULT_PATTERN,)
-    recursive: bool = False
-    without: str | None = None
-    """A folder within it that does not count: imported files go there."""
+    files: dict[str, FolderFile]
+    """The files to import, by their paths."""
+    ignored: dict[str, str]
+    """The others, and why they are ignored."""
 
-    def wants(self, path: str) -> bool:
-        """Whether a file of that name is to be imported: a pattern fits it, with or without the
-        ending of its compression, and the name is not that of an unfinished file."""
-        if self.without and Path(path).is_relative_to(self.without):
-            return False
-        parts = Path(os.path.relpath(path, self.path)).parts
-        if len(parts) > 1 and not self.recursive:
-            return False
-        if any(part.startswith(_UNFINISHED_BEGINNINGS) for part in parts):
-            return False
-        name = parts[-1].lower()
-        if name.endswith(_UNFINISHED_ENDINGS):
-            return False
-        plain = name.removesuffix(Path(name).suffix) if name.endswith(COMPRESSED) else name
-        return any(
-            fnmatchcase(name, pattern.lower()) or fnmatchcase(plain, pattern.lower())
-            for pattern in self.patterns
-        )
 
-    def files(self) -> Iterator[FolderFile]:
-        """Returns all files that are there now, in the order of their names. Raises OSError if the
-        folder is gone."""
-        yield from self._below(self.path)
+@dataclass(frozen=True, slots=True)
+class WatchedFolder(FolderFiles):
+    """The files of a folder that are imported as they arrive."""
 
-    def _below(self, folder: str) -> Iterator[FolderFile]:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                if self.recursive and entry.path != self.without:
-                    try:
-                        yield from self._below(entry.path)
-                    except OSError:
-                        continue  # it was removed meanwhile, or may not be read
-            elif self.wants(entry.path) and (file := look_at(entry.path)):
-                yield file
+    def look(self) -> FolderLook:
+        """Looks at all of the folder. Raises OSError if it is gone."""
+        found = FolderLook({}, {})
+        for entry in self.entries():
+            if entry.ignored:
+                found.ignored[entry.path] = entry.ignored
+            elif file := look_at(entry.path):
+                found.files[file.path] = file
+        return found
 
 
 def within(other: Path, folder: str) -> str | None:

@@ -83,6 +83,10 @@ class ImporterThread:
             then = "kept" if result.emptied else self._work.settle(file)
             self._work.listener(FileEnded(file.path, result, then))
             return FileOutcome(file, "done", 0 if result.exit_code == 5 else result.exit_code)
+        if result.outcome in ("limited", "dry_run"):
+            # As much of it was read as is wanted, and none of it may go away.
+            self._work.listener(FileEnded(file.path, result, "kept"))
+            return FileOutcome(file, "done", result.exit_code)
         record = result.record
         if record is None or record.state != "failed":
             # Stopped, or cut off by its database: what is committed stays.
@@ -106,7 +110,9 @@ class ImporterThread:
         if now is None or error.retryable:
             return FileOutcome(file, "done" if now is None else "later", 0, error)
         try:
-            record = self._importer.record_refusal(file.path, error)
+            record = None
+            if not self._work.options.dry_run:
+                record = self._importer.record_refusal(file.path, error)
         except TargetError as away:
             return self._targets_fault(file, away)
         self._work.listener(

@@ -11,15 +11,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
 from snapshots import home
 from snapshots.engine import events
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
-from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
+from snapshots.errors import CannotConnect, ImportBusy, InputError, SnapshotsError, TargetError
 from snapshots.ports import Target
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
@@ -28,6 +30,7 @@ from snapshots.sync.events import (
     DatabaseAway,
     DatabaseBack,
     FileDeferred,
+    FileIgnored,
     SyncEvent,
     SyncListener,
     SyncProblem,
@@ -35,11 +38,13 @@ from snapshots.sync.events import (
 )
 from snapshots.sync.folder import FolderFile, WatchedFolder
 from snapshots.sync.folder_watch import REPORTS_CLOSING, FolderHint, FolderWatch
+from snapshots.sync.ignored_files import IgnoredFiles
 from snapshots.sync.importer_threads import ImporterThread
-from snapshots.sync.ledger_lookup import LedgerLookup
+from snapshots.sync.ledger_lookup import LedgerLookup, SortedFiles
 from snapshots.sync.shared_work import FileOutcome, SharedWork
 from snapshots.sync.stability import StabilityCheck
 from snapshots.sync.systemd_notify import notify
+from snapshots.sync.totals import SyncTotals
 from snapshots.sync.work_queue import RETRY, WorkQueue
 from snapshots.time_limits import (
     RESCAN_SECONDS,
@@ -52,6 +57,8 @@ ALIVE_SECONDS = 5.0
 """Between two signs of life for systemd."""
 GONE_SECONDS = 1.0
 """Seconds between two looks for a folder that is gone, or may not be read."""
+BUSY_TRIES = 5
+"""How often a single pass tries a file whose content somebody else imports."""
 SMALL_IMPORTERS = 2
 """How many threads import small files: one converts while the database of the other writes."""
 
@@ -95,10 +102,14 @@ class Sync:
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
         self._backlog = WorkQueue(in_turn=options.replaces)
+        self._totals = SyncTotals(dry_run=options.dry_run)
+        self._ignored = IgnoredFiles()
         self._handled: dict[str, FolderFile] = {}
         """Files about which nothing is to be done until they change."""
         self._stable: list[FolderFile] = []
         """Stable files that the ledger was not asked about yet."""
+        self._given_up = 0
+        """Files that were not imported in a single pass, and not by their own fault."""
         self._settling = 0
         """Files that were imported before, and are being moved or deleted."""
         self._watch: FolderWatch | None = None
@@ -116,7 +127,9 @@ class Sync:
         self._inbox.put(None)
 
     def _listener(self, event: SyncEvent) -> None:
-        """Passes an event on. If nobody reads the output any more, everything ends."""
+        """Counts an event and passes it on. If nobody reads the output any more, everything
+        ends."""
+        self._totals.add(event)
         try:
             self._tell(event)
         except Exception as error:
@@ -142,6 +155,7 @@ class Sync:
         finally:
             if self._watch is not None:
                 self._watch.end()
+            self._listener(self._totals.ended(self._unfinished()))
         if self._died is not None:
             raise self._died
 
@@ -173,6 +187,7 @@ class Sync:
         finally:
             self._end(importers, small, settler)
             recogniser.close()
+            self._take_messages(time.monotonic())
 
     def _wait_for_target(self) -> Target | None:
         """Returns the database, which may not be there yet; None if the service is stopped
@@ -215,7 +230,7 @@ class Sync:
         self._look_due = now + (self.settings.poll or self.settings.rescan)
         self._watch_again()
         try:
-            files = {file.path: file for file in self.settings.folder.files()}
+            found = self.settings.folder.look()
         except OSError as error:
             self._look_due = min(self._look_due, now + GONE_SECONDS)
             if not self._gone:
@@ -227,6 +242,9 @@ class Sync:
         if self._gone and self._watching:
             self._gone = False
             self._listener(self._watching)
+        for path, reason in self._ignored.to_name(found.ignored):
+            self._listener(FileIgnored(path, reason))
+        files = found.files
         self._handled = {path: old for path, old in self._handled.items() if path in files}
         self._arrivals.forget(lambda path: path not in files)
         waiting = self._backlog.paths().union(file.path for file in self._stable)
@@ -246,17 +264,23 @@ class Sync:
 
     def _hear(self) -> None:
         """Waits a moment for messages, and takes all that have come."""
-        try:
+        with suppress(queue.Empty):
             message = self._inbox.get(timeout=TICK_SECONDS)
             now = time.monotonic()
+            self._take(message, now)
+            self._take_messages(now)
+
+    def _take_messages(self, now: float) -> None:
+        """Takes all messages that have come."""
+        with suppress(queue.Empty):
             while True:
-                if isinstance(message, FolderHint):
-                    self._hint(message, now)
-                elif message is not None:
-                    self._outcome(message, now)
-                message = self._inbox.get_nowait()
-        except queue.Empty:
-            return
+                self._take(self._inbox.get_nowait(), now)
+
+    def _take(self, message: FolderHint | FileOutcome | None, now: float) -> None:
+        if isinstance(message, FolderHint):
+            self._hint(message, now)
+        elif message is not None:
+            self._outcome(message, now)
 
     def _hint(self, hint: FolderHint, now: float) -> None:
         if hint.kind == "look":
@@ -271,16 +295,19 @@ class Sync:
                     self._arrivals.closed(hint.path, now)
 
     def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
-        """Asks the ledger about stable files; new ones join the queue."""
+        """Asks the ledger about stable files; new ones join the queue. In a dry run, which makes no
+        ledger, all are new."""
+        dry_run = self._options.dry_run
         try:
             while self._stable:
                 some, rest = (
                     self._stable[: LedgerLookup.AT_ONCE],
                     self._stable[LedgerLookup.AT_ONCE :],
                 )
-                found = recogniser.sort(some)
+                found = recogniser.sort(some) if not dry_run else SortedFiles(new=some)
                 self._stable = rest
                 left = (*found.refused, *found.missing)
+                self._totals.known(imported=len(found.imported), failed=len(found.refused))
                 self._handled.update((file.path, file) for file in left)
                 for file, import_id in found.imported:
                     self._handled[file.path] = file
@@ -307,9 +334,10 @@ class Sync:
             self._handled[file.path] = file
             self.exit_codes.add(outcome.exit_code)
             self._backlog.done(file)
-        elif self.settings.once and not self._stop.is_set():
+        elif self.settings.once and not self._stop.is_set() and not self._soon(outcome):
             self.exit_codes.add(outcome.exit_code or 1)
             self._backlog.done(file)
+            self._given_up += 1
             self._listener(SyncProblem(error or SnapshotsError("not imported", place=file.path)))
         elif outcome.verdict == "later":
             seconds = self._backlog.put_off(file, now)
@@ -319,6 +347,12 @@ class Sync:
             self._backlog.give_back(file)
             if error is not None and now >= self._away_until:
                 self._away(error)
+
+    def _soon(self, outcome: FileOutcome) -> bool:
+        """Whether a single pass, too, tries a file again: somebody else is importing the same
+        content, most often another thread of ours that has met a copy."""
+        busy = isinstance(outcome.error, ImportBusy)
+        return busy and self._backlog.tries(outcome.file) < BUSY_TRIES
 
     def _away(self, error: SnapshotsError) -> None:
         self._away_tries += 1
@@ -338,6 +372,10 @@ class Sync:
         if files != self._reported_backlog:
             self._reported_backlog = files
             self._listener(events.InputsWaiting(files))
+
+    def _unfinished(self) -> int:
+        waiting = len(self._arrivals) + len(self._stable) + len(self._backlog)
+        return self._given_up + waiting
 
     def _nothing_to_do(self) -> bool:
         return not (len(self._arrivals) or self._stable or len(self._backlog) or self._settling)
@@ -361,15 +399,21 @@ def absolute(folder: str) -> str:
     starts. Raises InputError if there is none."""
     path = home.absolute(folder)
     try:
-        there = Path(path).is_dir()
+        there, is_file = Path(path).is_dir(), Path(path).is_file()
     except OSError as error:
         raise InputError(
             f"The folder cannot be accessed: {error.strerror}.",
             place=folder,
             hint="Give this user the permission to enter its parent folder.",
         ) from error
+    if is_file:
+        raise InputError(
+            "This is a file, and sync watches a folder.",
+            place=folder,
+            hint=f"To load it once: snapshots import {quote(folder)}",
+        )
     if not there:
         raise InputError(
-            "The folder does not exist.", place=folder, hint=f"Create it: mkdir -p {folder}"
+            "The folder does not exist.", place=folder, hint=f"Create it: mkdir -p {quote(folder)}"
         )
     return path

@@ -95,6 +95,10 @@ class WorkQueue:
         if again := self._again.pop(file.path, None):
             self.add(again)
 
+    def tries(self, file: FolderFile) -> int:
+        """Returns how often the file was put off."""
+        return self._tries.get(file.path, 0)
+
     def put_off(self, file: FolderFile, now: float) -> float:
         """Puts a file off, longer each time, and returns for how many seconds."""
         self._returned(file)

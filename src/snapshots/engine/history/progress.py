@@ -15,7 +15,7 @@ from snapshots.engine.plan.plan import packing
 from snapshots.formats.encodings import is_utf8
 from snapshots.ledger.pace import latest, work_periods
 from snapshots.ledger.times import seconds_between
-from snapshots.sources.paths import COMPRESSED
+from snapshots.sources.folder_files import COMPRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from snapshots.engine.loading import triggers
 from snapshots.engine.loading.execution import LoadingExecution
 from snapshots.engine.loading.parent_retry import retry
 from snapshots.engine.loading.single_transaction import import_in_one_transaction, is_small
-from snapshots.engine.loading.table import create_table, prepare_table
+from snapshots.engine.loading.table import add_columns, create_table, prepare_table
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
@@ -72,7 +72,12 @@ class LoadingJob:
 
     def create_destination(self, plan: Plan, ledger_session: LedgerSession, lease: Lease) -> bool:
         """See `engine.job.Job`."""
-        return plan.create is None or create_table(ledger_session.ledger, lease, plan)
+        if plan.create is not None:
+            return create_table(ledger_session.ledger, lease, plan)
+        if plan.add:
+            require_users(self.target, ledger_session.session, plan.table)
+            self._require_allowed(plan, ledger_session)
+        return add_columns(self.target, ledger_session.session, plan)
 
     def run_in_one_transaction(
         self,
@@ -104,12 +109,15 @@ class LoadingJob:
         require_users(self.target, ledger_session.session, plan.table)
         if new:
             create_table(ledger_session.ledger, lease, plan)
-        if self.options.tables is not None and plan.loads:
-            # Somebody may have made it since the plan was.
-            self.options.tables.require_open(ledger_session.ledger, plan.table)
+        self._require_allowed(plan, ledger_session)
         prepare_table(self.target, ledger_session.session, plan)
         if plan.stage and plan.loads:
             make_stage(ledger_session.ledger, lease, plan, new=new)
+
+    def _require_allowed(self, plan: Plan, ledger_session: LedgerSession) -> None:
+        """Raises ForbiddenTable unless the table, which may be new since the plan was, is open."""
+        if self.options.tables is not None and plan.loads:
+            self.options.tables.require_open(ledger_session.ledger, plan.table)
 
     def transfer(self, context: JobContext) -> JobOutcome:
         """Loads the records, and then those again that waited for others of their table."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.engine.plan.columns import require_unchanged
 from snapshots.engine.plan.open_tables import canonical
+from snapshots.engine.plan.unchanged_table import require_unchanged
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import ContractError, TargetError
 from snapshots.ledger.created_tables import mark
@@ -17,6 +17,7 @@ from snapshots.targets.sql.ddl import written
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import Column
     from snapshots.ports import Session, Target
 
 
@@ -26,7 +27,10 @@ def prepare_table(target: Target, session: Session, plan: Plan) -> None:
     Raises ContractError if the table is not what the plan was made for.
     """
     if plan.add:
-        _add_columns(target, session, plan)
+        missing = _lacking(target, session, plan)
+        if missing:
+            target.add_columns(session, plan.table, missing)
+            fault_point("columns-added")
     if plan.loads:
         require_unchanged(target.inspect(session, plan.table), plan.contract, plan.encoding)
 
@@ -57,13 +61,31 @@ def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
     return True
 
 
-def _add_columns(target: Target, session: Session, plan: Plan) -> None:
+def add_columns(target: Target, session: Session, plan: Plan) -> bool:
+    """Adds the columns that the plan says; False where another process has added some of them.
+
+    They may have other types then: those that its input needed.
+    """
+    if not plan.add:
+        return True
+    if len(_lacking(target, session, plan)) < len(plan.add):
+        return False
+    try:
+        target.add_columns(session, plan.table, _lacking(target, session, plan))
+    except TargetError:
+        if len(_lacking(target, session, plan)) == len(plan.add):
+            raise
+        return False
+    fault_point("columns-added")
+    return True
+
+
+def _lacking(target: Target, session: Session, plan: Plan) -> list[Column]:
+    """The columns that the plan adds and the table does not have yet."""
     shape = target.inspect(session, plan.table)
     there = {column.name for column in shape.columns} if shape else set()
-    missing = [
+    return [
         column
         for column in plan.contract.columns
         if column.name in plan.add and column.name not in there
     ]
-    if missing:
-        target.add_columns(session, plan.table, missing)

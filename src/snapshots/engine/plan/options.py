@@ -30,7 +30,7 @@ from snapshots.formats.options import DialectOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from snapshots.engine.plan.columns import ColumnOptions
+    from snapshots.engine.plan.column_options import ColumnOptions
     from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.ledger.history import History
     from snapshots.model import TableName
@@ -179,7 +179,7 @@ class Options:
 
     def wanted(self, place: str) -> ColumnOptions:
         """What the user says of the columns of the input called `place`."""
-        from snapshots.engine.plan.columns import ColumnOptions
+        from snapshots.engine.plan.column_options import ColumnOptions
 
         return ColumnOptions(
             contract=self.contract,

@@ -263,8 +263,7 @@ def make_plan(
         last = remembered(str(table))
         previous = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        any_date = target.dialect.takes_any_date
-        chosen = for_table(shape, encoding, sniffed, names, wanted, previous, guesses=any_date)
+        chosen = for_table(source, target, shape, encoding, sniffed, names, wanted, previous, say)
         say(f"table {table} exists: its columns are the contract")
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
