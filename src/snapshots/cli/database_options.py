@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.cli.option import option
+from snapshots.cli.option_groups import DESTINATION, GENERAL
 from snapshots.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,18 +38,20 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
 database = option(
     "--database",
     metavar="URL",
-    help="postgresql://, mysql://, mariadb:// or sqlite:/// URL, or HOST:PORT, whose server's"
-    " greeting decides. Default: sqlite:///snapshots.db.",
+    group=DESTINATION,
+    help="The database: HOST:PORT, or a URL that begins with postgresql://, mysql://, mariadb://"
+    " or sqlite:///. Default: sqlite:///snapshots.db.",
 )
 home = option(
     "--database",
     metavar="URL",
-    help="Where the account is kept. Default: sqlite:///snapshots.db.",
+    group=DESTINATION,
+    help="The database that records what was sent. Default: sqlite:///snapshots.db.",
 )
 asked_database = option(
     "--database",
     metavar="URL",
-    help="Where to look. Default: every database that was imported into.",
+    help="Look in this database only. Default: every database that you have imported into.",
 )
 env_file = option(
     "--env-file",
@@ -56,5 +59,6 @@ env_file = option(
     is_eager=True,
     expose_value=False,
     callback=_read_env_file,
-    help="Read variables from a file; those that are set already win.",
+    group=GENERAL,
+    help="Read variables from a file of NAME=value lines. Variables that are set win.",
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
-from snapshots.cli.option import option, together
+from snapshots.cli.option import grouped, option
+from snapshots.cli.option_groups import FOLDER
 from snapshots.time_limits import RESCAN_SECONDS, SETTLE_SECONDS
 
-folder = together(
+folder = grouped(
+    FOLDER,
     option(
         "--data-dir",
         metavar="DIR",
@@ -19,22 +21,23 @@ folder = together(
         "--pattern",
         multiple=True,
         metavar="GLOB",
-        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv.",
+        help="Import files whose names match, also if compressed. May be repeated. Default: *.csv.",
     ),
-    option("--recursive", is_flag=True, help="Also in its subfolders."),
+    option("--recursive", is_flag=True, help="Watch subfolders, too."),
     option(
         "--settle",
         type=click.FloatRange(0),
         default=SETTLE_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Where nothing tells that a file is whole: how long its size and time must be still.",
+        help="Import a file when its size and time have not changed for so long, if nothing else"
+        " says that it is complete.",
     ),
     option(
         "--poll",
         type=click.FloatRange(0.05),
         metavar="SECONDS",
-        help="Look at the folder so often instead of waiting for events: for network folders.",
+        help="Look at the folder this often instead of waiting for events. For network folders.",
     ),
     option(
         "--rescan",
@@ -42,14 +45,14 @@ folder = together(
         default=RESCAN_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Look at all of the folder so often, for what events have missed.",
+        help="Look through the whole folder this often, in case events were missed.",
     ),
     option(
         "--after-import",
         default="keep",
         show_default=True,
         metavar="keep|'move DIR'|delete",
-        help="What becomes of a file that is imported.",
+        help="What to do with a file that is imported.",
     ),
-    option("--once", is_flag=True, help="Import what is there, and end."),
+    option("--once", is_flag=True, help="Import the files that are there, and stop."),
 )

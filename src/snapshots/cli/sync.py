@@ -9,6 +9,7 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options, table_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.failure import worst
 from snapshots.cli.folder_options import folder
 from snapshots.cli.options import to_options
@@ -18,13 +19,24 @@ if TYPE_CHECKING:
     from snapshots.sync.service import SyncSettings
 
 
-@click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
+@a_command(
+    "sync",
+    help="Import every file that is put into a folder, exactly once, until it is stopped.",
+    examples=[
+        ("Watch the folder data/", "snapshots sync --data-dir data/ --database localhost:5432"),
+        (
+            "Import what is there, move it away, and stop",
+            "snapshots sync --data-dir data/ --after-import 'move done/' --once",
+        ),
+    ],
+)
 @db.database
 @folder
 @table_options.table
 @dialect_options.dialect
 @limit_options.rejects
 @limit_options.workers
+@limit_options.chunk_size
 @output_options.telemetry
 @output_options.as_json
 @db.env_file

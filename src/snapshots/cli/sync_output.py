@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.cli.failure import as_object
 from snapshots.cli.output import print_result, record_object, result_object
-from snapshots.cli.say import say, say_json
+from snapshots.cli.say import note, say, say_json
 from snapshots.engine.events import Notice, ThreadFailed
 from snapshots.sync import events
 
@@ -39,9 +39,9 @@ def _nothing(_event: SyncEvent) -> None:
 def _line(event: SyncEvent) -> None:
     match event:
         case Notice(text, input=None):
-            say(text, err=True)
+            note(text)
         case events.WatchStarted(folder, database, by):
-            say(f"watching {folder} by {by} -> {database}", err=True)
+            note(f"watching {folder} by {by} -> {database}")
         case (
             events.FileEnded()
             | events.FileSettled()
@@ -54,7 +54,7 @@ def _line(event: SyncEvent) -> None:
             text = f"the database is away, next try in {seconds:.1f} s: {error} {error.hint}"
             say(text.rstrip(), err=True)
         case events.DatabaseBack():
-            say("the database is back", err=True)
+            note("the database is back")
         case ThreadFailed(thread, _, error):
             say(f"error: an unexpected error in the {thread}, which goes on", err=True)
             say(f"  {error}. {error.hint}", err=True)
@@ -75,7 +75,7 @@ def _line_of_file(
         case events.FileEnded(path, result, then):
             _ended(path, result, then)
         case events.FileSettled(path, import_id, then):
-            say(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
+            note(f"{path}: imported before (import {import_id}), {_became(then)}")
         case events.RowsMissing(path, import_id):
             details = f"imported before (import {import_id}), but {event.reason}: nothing done"
             say(f"{path}: {details}", err=True)
@@ -92,11 +92,11 @@ def _line_of_file(
 def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result)
     if result.outcome == "finished" and result.message:
-        say(f"  {result.message}", err=True)
+        note(f"  {result.message}")
     if result.record and result.record.replaces and result.outcome == "finished":
-        say(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
+        note(f"  replaces import {result.record.replaces}, whose rows stay")
     if then != "kept":
-        say(f"  {_became(then)}", err=True)
+        note(f"  {_became(then)}")
 
 
 def _became(then: str) -> str:

@@ -29,28 +29,28 @@ class DialectOptions:
     """
 
     delimiter: str | None = option(
-        None, "The text between fields; tab, space, ^A; none: a record is one field."
+        None,
+        "The text between fields: a character, several signs, tab, space or ^A. none: a record is"
+        " one field.",
     )
-    quote: str | None = option(None, "The character around fields; none: there are no quotes.")
+    quote: str | None = option(None, "The character around fields. none: quotes are data.")
     escape: str | None = option(None, "The character before a quote or delimiter that is data.")
     terminator: Literal["lf", "cr"] | None = option(
-        None, "What ends a line; lf also takes CR LF.", choices=Literal["lf", "cr"]
+        None, "What ends a line. lf: LF or CR LF.", choices=Literal["lf", "cr"]
     )
-    encoding: str | None = option(None, "The input's encoding, for instance latin-1.")
+    encoding: str | None = option(None, "The encoding of the input, for instance latin-1.")
     header: bool | None = option(None, "Whether the first record is the header.")
     preamble: int | None = option(None, "The number of lines before the header.", least=0)
     rows_after_header: int | None = option(
         None, "The number of records after the header that are no data.", least=0
     )
-    comment: str | None = option(None, "Lines that begin with this character are skipped.")
-    skip_initial_space: bool | None = option(
-        None, "Ignore spaces after a delimiter, or take them as data."
-    )
-    max_record_size: int | None = option(None, "A record with more bytes is rejected.", least=1)
+    comment: str | None = option(None, "Skip lines that begin with this character.")
+    skip_initial_space: bool | None = option(None, "Ignore spaces after a delimiter, or load them.")
+    max_record_size: int | None = option(None, "Reject records with more bytes.", least=1)
     ragged: Ragged | None = option(
         None,
-        "Records that are not as wide as the header: reject them; or fill short ones with NULL and"
-        " drop empty fields beyond it. Default: reject, except for an empty field at the end of"
-        " all records.",
+        "What to do with records that are not as wide as the header. reject: reject them. pad: fill"
+        " short ones with NULL, and drop empty fields at the end of long ones. Default: reject,"
+        " but drop an empty field that ends all records.",
         choices=Ragged,
     )

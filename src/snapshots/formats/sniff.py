@@ -24,6 +24,7 @@ from snapshots.formats.options import DialectOptions
 from snapshots.formats.table_start import begin, repeated
 from snapshots.formats.trailing_delimiters import TrailingDelimiters, edge
 from snapshots.model import Dialect
+from snapshots.notes import Detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +142,8 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"delimiter"})
     if declared:
         own = f"delimiter: {doubt.name(declared)}, as "
-        shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
+        says = Detail(f"{own}the first line says")
+        shown = (says if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
     question = _question(sample, choice, rivals, found)
     readings = list(_rivals(sample, choice, given, complete))
@@ -386,31 +388,38 @@ def _notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[st
 
 
 def _shape_notes(found: ParsedSample, given: DialectOptions) -> list[str]:
-    dialect, notes = found.dialect, []
+    dialect = found.dialect
+    notes: list[str] = []
     name = doubt.name(dialect.delimiter)
     if given.delimiter is not None:
-        notes.append(f"delimiter: {name}, as given")
+        notes.append(Detail(f"delimiter: {name}, as given"))
     elif found.several:
         fields = found.fields if found.fields > 1 else len(found.rows[0][1] or ())
         even = sum(1 for _, row in found.rows if row and len(row) == fields)
         notes.append(
-            f"delimiter: {name}, which gives {fields} fields in "
-            f"{even} of the first {len(found.rows)} records"
+            Detail(
+                f"delimiter: {name}, which gives {fields} fields in "
+                f"{even} of the first {len(found.rows)} records"
+            )
         )
     else:
-        notes.append("delimiter: none, there is one column")
+        notes.append(Detail("delimiter: none, there is one column"))
     if dialect.quote == "'" and given.quote is None:
-        notes.append("quote: single, which stand around fields")
+        notes.append(Detail("quote: single, which stand around fields"))
     if dialect.quote is None and given.quote is None:
-        notes.append("quote: none, as quotes stand within values only")
+        notes.append(Detail("quote: none, as quotes stand within values only"))
     if dialect.escape and given.escape is None:
-        notes.append("escape: backslash, which stands before quotes; outside of quotes it is data")
+        notes.append(
+            Detail("escape: backslash, which stands before quotes; outside of quotes it is data")
+        )
     if dialect.terminator == "cr" and given.terminator is None:
-        notes.append("line end: CR alone")
+        notes.append(Detail("line end: CR alone"))
     if dialect.terminator == "rs" and given.terminator is None:
-        notes.append("line end: the record separator U+001E")
+        notes.append(Detail("line end: the record separator U+001E"))
     if dialect.skip_initial_space and given.skip_initial_space is None:
-        notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
+        notes.append(
+            Detail("spaces after a delimiter are skipped, as they come before quotes or all over")
+        )
     return notes
 
 

@@ -12,9 +12,12 @@ from snapshots.contract.match import Matched, match
 from snapshots.contract.table import table_contract
 from snapshots.defaults import ColumnsPolicy
 from snapshots.engine.plan.doubts import require_sound
+from snapshots.engine.plan.reading import shown_column as _shown
+from snapshots.engine.plan.reading import shown_type as _word
 from snapshots.errors import ContractError
 from snapshots.formats.options import DialectOptions
 from snapshots.model import Column, Contract, TableShape, Type
+from snapshots.notes import Detail
 from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:
@@ -110,7 +113,7 @@ def for_new_table(
         for note in inferred.notes:
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
-        say("types: " + ", ".join(map(_shown, contract.columns)))
+        say(Detail("types: " + ", ".join(map(_shown, contract.columns))))
         if inferred.complete and not inferred.records:
             say("no records can be loaded, so no table is made")
             return ColumnChoice(contract, sniffed.header)
@@ -170,7 +173,7 @@ def for_requests(
     if all(sources) and len(set(sources)) == len(sources):
         columns = tuple(replace(column, name=column.source) for column in contract.columns)
         contract = replace(contract, columns=columns)
-    say("types: " + ", ".join(map(_shown, contract.columns)))
+    say(Detail("types: " + ", ".join(map(_shown, contract.columns))))
     return ColumnChoice(contract, sniffed.header)
 
 
@@ -417,19 +420,3 @@ def _differs(table: Column, declared: Column, place: str) -> ContractError:
         place=place,
         hint="Change the contract, or load into a new table with --table.",
     )
-
-
-def _shown(column: Column) -> str:
-    return f"{column.name} {_word(column.type)}"
-
-
-def _word(kind: Type) -> str:
-    """A type in one word, with its size if it is not the usual one."""
-    size = ""
-    if kind.kind == "decimal" and kind.precision is not None:
-        size = f"({kind.precision},{kind.scale})"
-    elif kind.kind in ("integer", "float") and kind.bits != 64:
-        size = str(kind.bits)
-    elif kind.max_chars is not None:
-        size = f"({kind.max_chars})"
-    return f"{kind.kind}{size}"

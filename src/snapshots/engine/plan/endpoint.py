@@ -43,18 +43,22 @@ class Endpoint:
 
     url: str
     """Where the rows are sent: `http://` or `https://`."""
-    method: Method = option("POST", "The method of the requests.", choices=Method)
+    method: Method = option("POST", "The HTTP method of the requests.", choices=Method)
     batch: int = option(
-        BATCH, "Records of one request; with more than one they are a JSON array.", least=1
+        BATCH,
+        "The number of records in one request. More than one are sent as a JSON array.",
+        least=1,
     )
     headers: tuple[tuple[str, str | None], ...] = ()
     """Names and values; None: a value that the ledger was not told."""
     nulls: Nulls = option(
-        "null", "A missing value is sent as null, or its member is left out.", choices=Nulls
+        "null",
+        "How to send a missing value. null: as null. omit: leave its member out.",
+        choices=Nulls,
     )
     results: Results = option(
         "none",
-        "How a 207 answer says what became of each record; none: it does not.",
+        "How a 207 answer says what became of each record. none: it does not.",
         choices=Results,
     )
     key_header: str = option(KEY_HEADER, "The header of the idempotency key.")
@@ -62,17 +66,19 @@ class Endpoint:
     """What idempotency keys are made of: two deliveries never have a key in common."""
     concurrency: int = option(
         CONCURRENCY,
-        "Requests at once, at most; fewer while the API asks for less.",
+        "The most requests at once. Fewer are sent while the API asks for less.",
         least=1,
         most=MAX_CONCURRENCY,
     )
-    ordered: bool = option(False, "Keep the order of the input: one request at a time.")
-    rate: float | None = option(None, "Requests per second, at most.")
+    ordered: bool = option(
+        False, "Send the records in the order of the input, one request at a time."
+    )
+    rate: float | None = option(None, "The most requests per second.")
     timeout: float = option(
-        REQUEST_SECONDS, "Seconds from the beginning of a request to the end of its answer."
+        REQUEST_SECONDS, "The most seconds from the start of a request to the end of its answer."
     )
     retry_seconds: float = option(
-        DELIVERY_RETRY_SECONDS, "Seconds that a record is tried again before it is left pending."
+        DELIVERY_RETRY_SECONDS, "How many seconds to try a record again before it is left pending."
     )
     auth: Auth | None = field(default=None, compare=False, repr=False)
     """Credentials from Python that may change, such as a token that is renewed."""

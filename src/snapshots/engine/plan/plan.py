@@ -17,12 +17,14 @@ from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
 from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
 from snapshots.model import Contract, Dialect, TableName, TableShape
+from snapshots.notes import Detail, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
@@ -214,7 +216,7 @@ def make_plan(
     shape = None if session is None else _users_table(target, session, table)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
-    for note in (*sniffed.notes, *names.notes):
+    for note in (*sniffed.notes, *few(names.notes, "columns are renamed")):
         say(note)
     if cut := shortened(source.identity.name, options.table):
         say(cut)
@@ -229,14 +231,15 @@ def make_plan(
         encoding = target.encoding_for(session, shape)
         any_date = target.dialect.takes_any_date
         chosen = for_table(shape, encoding, sniffed, names, wanted, previous, guesses=any_date)
-        say(f"table {table} exists: its columns are the contract")
+        say(Detail(f"table {table} exists: its columns are the contract"))
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         triggers = _triggers(target, session, table, say)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
-    for note in chosen.notes:
+    say(reading(sniffed, chosen.contract))
+    for note in few(chosen.notes, "columns that differ"):
         say(note)
     if session is not None and shape is not None:
         columns = chosen.contract.columns
