@@ -346,7 +346,9 @@ def _answer(connection: socket.socket) -> bytes:
 
 def _unreachable(place: str, error: OSError) -> CannotConnect:
     if isinstance(error, socket.gaierror):
-        return CannotConnect("No host of that name is known.", place=place, hint=_SUPPORTED)
+        return CannotConnect(
+            "No host of that name is known.", place=place, hint="Check the name of the host."
+        )
     if isinstance(error, ConnectionRefusedError):
         return CannotConnect(
             "No server listens there.",

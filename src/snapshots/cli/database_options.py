@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.cli.option import option
 from snapshots.cli.option_groups import DESTINATION, GENERAL
 from snapshots.errors import UsageError
+from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
     import click
@@ -17,11 +18,12 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
     if value is None:
         return
     try:
-        there = Path(value).is_file()
+        with Path(value).open("rb"):
+            pass
     except OSError as error:
-        raise UsageError(f"--env-file {value} cannot be read: {error.strerror}") from error
-    if not there:
-        raise UsageError(f"--env-file {value}: there is no such file")
+        raise UsageError(
+            f"--env-file {value} cannot be read: {error.strerror}", hint=advice(error)
+        ) from error
     from dotenv import load_dotenv
 
     try:

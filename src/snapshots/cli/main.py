@@ -18,6 +18,7 @@ from snapshots.cli.option import path_item
 from snapshots.cli.say import say_json, say_usage
 from snapshots.cli.suggestions import meant
 from snapshots.errors import SnapshotsError, out_of_memory
+from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -221,7 +222,7 @@ def _of_a_file(error: OSError) -> SnapshotsError:
     return SnapshotsError(
         f"It cannot be used: {error.strerror}.",
         place=os.fsdecode(error.filename) if not isinstance(error.filename, int) else "",
-        hint="Check that this user may reach it.",
+        hint=advice(error),
     )
 
 

@@ -20,6 +20,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, InputError, SnapshotsError, TargetError
+from snapshots.file_hints import missing_folder
 from snapshots.ports import Target
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
@@ -369,7 +370,5 @@ def absolute(folder: str) -> str:
             hint="Let this user enter the folder that it lies in.",
         ) from error
     if not there:
-        raise InputError(
-            "There is no such folder.", place=folder, hint=f"Create it: mkdir -p {folder}"
-        )
+        raise InputError("There is no such folder.", place=folder, hint=missing_folder(folder))
     return path

@@ -15,11 +15,15 @@ from snapshots.engine.queue.request import FILE_NAME
 from snapshots.errors import Forbids, NoSuchFile, UsageError
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.gate.guard import UPLOADS
-from snapshots.web.problems import answers
+from snapshots.web.problems import answers, in_words
 from snapshots.web.uploads.multipart import MultipartFile
 from snapshots.web.uploads.store import Upload
 
-Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="Of a file.")]
+_FORM_OF_NAMES = "up to 200 letters, digits and . _ -, and begin with none of . and -"
+Name = Annotated[
+    str,
+    Path(pattern=in_words(f"^{FILE_NAME.pattern}$", _FORM_OF_NAMES), description="Of a file."),
+]
 
 routes = APIRouter(prefix=UPLOADS, tags=["files"], responses=answers(422))
 
@@ -146,7 +150,7 @@ def _begin(here: ServiceContext, name: str) -> Upload:
         raise UsageError(
             "this cannot be the name of a file",
             place=name[:200],
-            hint="It has up to 200 letters, digits and . _ -, and begins with none of . and -",
+            hint=f"It must be {_FORM_OF_NAMES}",
         )
     _require_unused(here, name)
     return Upload(here.settings.files, name, here.settings.disk_floor)

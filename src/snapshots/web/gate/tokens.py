@@ -16,6 +16,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import UsageError
+from snapshots.file_hints import advice, missing_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,9 +77,15 @@ class Tokens:
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"the tokens in {self._path} cannot be read: {error}",
-                hint=f"make one: snapshots token NAME --tokens {quote(str(self._path))}",
+                hint=_remedy(self._path, error),
             ) from error
         return self._tokens
+
+
+def _remedy(path: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"make one: snapshots token NAME --tokens {quote(str(path))}"
+    return advice(error) if isinstance(error, OSError) else "snapshots token writes such a file"
 
 
 def create(path: Path, name: str, scope: Scope) -> str:
@@ -100,7 +107,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}",
-            hint="" if path.parent.is_dir() else "make its folder first",
+            hint=advice(error) if path.parent.is_dir() else missing_folder(path.parent),
         ) from error
     return token
 
