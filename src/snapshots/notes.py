@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 
-class Detail(str):
+class DetailNote(str):
     """What was found as expected. The command line shows it with `-v`."""
 
     __slots__ = ()
 
 
-class Reading(str):
+class ReadingNote(str):
     """How an input is read, and its columns, in one line that stands for the details.
 
-    >>> Reading.of(["comma", "header", "UTF-8"], ["id integer", "name text"])
+    >>> ReadingNote.of(["comma", "header", "UTF-8"], ["id integer", "name text"])
     'comma, header, UTF-8; 2 columns: id integer, name text'
     """
 
@@ -29,7 +29,7 @@ class Reading(str):
     """Name and type of each column."""
 
     @classmethod
-    def of(cls, written: Iterable[str], columns: Iterable[str]) -> Reading:
+    def of(cls, written: Iterable[str], columns: Iterable[str]) -> ReadingNote:
         """Makes the line from its parts."""
         how, names = ", ".join(written), tuple(columns)
         line = cls(f"{how}; {counted(len(names))}: {', '.join(names)}")
@@ -51,10 +51,10 @@ def few(notes: Iterable[str], what: str, most: int = 3) -> Iterator[str]:
     """
     more = 0
     for number, note in enumerate(notes):
-        if number < most or isinstance(note, Detail):
+        if number < most or isinstance(note, DetailNote):
             yield note
         else:
             more += 1
-            yield Detail(note)
+            yield DetailNote(note)
     if more:
         yield f"{more:,} more {what}: -v names them"

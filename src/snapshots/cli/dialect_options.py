@@ -19,8 +19,8 @@ dialect = grouped(
     declared(DialectOptions, "quote", "--quotechar", "-q", metavar="CHAR"),
     declared(DialectOptions, "escape", "--escapechar", metavar="CHAR"),
     declared(DialectOptions, "encoding", "--encoding", "-e", metavar="NAME"),
-    option("--no-headers", is_flag=True, help="The first record is data."),
     option("--headers", is_flag=True, help="The first record is the header."),
+    option("--no-headers", is_flag=True, help="The first record is data."),
     option(
         "--skip-rows",
         type=SkipRows(),

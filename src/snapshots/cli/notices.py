@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from snapshots.cli import verbosity
-from snapshots.cli.progress_lines import reading_line, started_line
+from snapshots.cli.progress_lines import reading_lines, started_line
 from snapshots.cli.say import note
 from snapshots.cli.widths import columns_of
 from snapshots.engine.events import Event, Failed, ImportResult, Notice, Started
-from snapshots.notes import Detail, Reading
+from snapshots.notes import DetailNote, ReadingNote
 
 _INDENT = "  "
 
@@ -15,8 +15,8 @@ _INDENT = "  "
 class Notices:
     """Prints the notices of imports that follow one another.
 
-    By default those of an input wait for the line that says what it is, and come below it: one line
-    for how the input is read, and one for each thing that a user should know. Details are left out.
+    By default those of an input wait for the line that says what it is, and come below it. Up to two
+    lines say how it is read, and one each what a user should know. Details are left out.
     """
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class Notices:
 
     def _notice(self, event: Notice, text: str) -> None:
         if verbosity.is_verbose():
-            if not isinstance(text, Reading):
+            if not isinstance(text, ReadingNote):
                 note(f"- {text}", "faint")
-        elif isinstance(text, Detail):
+        elif isinstance(text, DetailNote):
             pass
         elif event.input is None or event.import_id is not None:
             note(_INDENT + text if event.import_id is not None else f"- {text}", "faint")
@@ -51,7 +51,7 @@ class Notices:
     def _taken(self, *, all_of_it: bool = True) -> list[str]:
         """The notices that waited; how the input is read comes first."""
         held, self._held = self._held, []
-        readings = [one for one in held if isinstance(one, Reading)] if all_of_it else []
+        readings = [one for one in held if isinstance(one, ReadingNote)] if all_of_it else []
         most = columns_of() - len(_INDENT) - 1
-        shown = [reading_line(one, most) for one in readings[-1:]]
-        return shown + [one for one in held if not isinstance(one, Reading)]
+        shown = [line for one in readings[-1:] for line in reading_lines(one, most)]
+        return shown + [one for one in held if not isinstance(one, ReadingNote)]

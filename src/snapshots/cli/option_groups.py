@@ -17,7 +17,7 @@ OPTIONS = "Options"
 """Of an option that names no group: most options of a command that has few."""
 
 ORDER = (
-    FOLDER, DESTINATION, REQUESTS, COLUMNS, FILE_FORMAT, ACCESS, LIMITS, OPTIONS, OUTPUT,
+    FOLDER, DESTINATION, OPTIONS, REQUESTS, COLUMNS, FILE_FORMAT, ACCESS, LIMITS, OUTPUT,
     TELEMETRY, GENERAL,
 )  # fmt: skip
 """What a user decides first comes first."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
-from snapshots.notes import Reading, counted
+from snapshots.notes import ReadingNote, counted
 
+_LINES = 2
 _NAME = 12
 """Columns of a name that can still be recognised."""
 _BAR, _LONGEST_BAR = 12, 30
@@ -33,17 +34,39 @@ def near(database: str) -> str:
     ) else database  # fmt: skip
 
 
-def reading_line(reading: Reading, most: int) -> str:
-    """How an input is read, in at most so many columns: those at the end are counted only."""
-    if width(reading) <= most:
-        return reading
+def reading_lines(reading: ReadingNote, most: int) -> list[str]:
+    """How an input is read, in two lines at most of at most so many columns each.
+
+    Columns that find no space are counted.
+    """
     names = reading.columns
-    begin = f"{reading.written}; {counted(len(names))}"
-    for number in range(len(names) - 1, 0, -1):
-        line = f"{begin}: {', '.join(names[:number])}, and {len(names) - number:,} more"
-        if width(line) <= most:
-            return line
-    return begin
+    for number in range(len(names), 0, -1):
+        lines = _filled(_parts(reading, number), most)
+        if len(lines) <= _LINES and all(width(line) <= most for line in lines):
+            return lines
+    return [f"{reading.written}; {counted(len(names))}"]
+
+
+def _parts(reading: ReadingNote, number: int) -> list[str]:
+    """What must stand on one line, up to the column of that number."""
+    names = reading.columns
+    left = len(names) - number
+    parts = [f"{name}," for name in names[:number]]
+    parts.append(f"and {left:,} more" if left else parts.pop().removesuffix(","))
+    return [f"{reading.written};", f"{counted(len(names))}:", *parts]
+
+
+def _filled(parts: list[str], most: int) -> list[str]:
+    lines = [""]
+    for part in parts:
+        longer = f"{lines[-1]} {part}".strip()
+        if width(longer) <= most or not lines[-1]:
+            lines[-1] = longer
+        elif len(lines) > _LINES:
+            break
+        else:
+            lines.append(part)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from snapshots.model import Type, TypeKind
-from snapshots.notes import Detail
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,7 +120,7 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = F
     `lines`: the lines of the evidence are those of the input.
     """
     if not column["values"]:
-        return Detail(f"column {name!r} has no values: it is text")
+        return DetailNote(f"column {name!r} has no values: it is text")
     if column["empties"]:
         return _empties(name, column)
     spoiled = column["types"]

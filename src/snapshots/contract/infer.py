@@ -18,7 +18,7 @@ from snapshots.contract.evidence import binary_floats, remark, type_of
 from snapshots.formats.encodings import is_utf8, transcode
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
-from snapshots.notes import Detail
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -98,7 +98,7 @@ def infer(
         []
         if everything or all_text
         else [
-            Detail(
+            DetailNote(
                 f"types are inferred from {how} ({evidence['records']} records): "
                 "a value elsewhere that does not fit is rejected"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import DialectError, InputError
 from snapshots.formats.alphabets import by_letters
 from snapshots.formats.encodings import canonical
-from snapshots.notes import Detail
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -86,7 +86,7 @@ def detect(head: bytes, given: str | None = None, *, delimited: bool = False) ->
     if given is not None:
         return _as_given(head, given, marked)
     if marked == "utf-8":
-        return DetectedEncoding("utf-8", Detail("encoding: UTF-8, by its byte order mark"))
+        return DetectedEncoding("utf-8", DetailNote("encoding: UTF-8, by its byte order mark"))
     if marked and marked.startswith("utf-32"):
         raise DialectError(
             f"The input is UTF-32, by its byte order mark ({marked.upper()}).",
@@ -94,7 +94,7 @@ def detect(head: bytes, given: str | None = None, *, delimited: bool = False) ->
         )
     if marked:
         return DetectedEncoding(
-            marked, Detail(f"encoding: {marked.upper()}, by its byte order mark")
+            marked, DetailNote(f"encoding: {marked.upper()}, by its byte order mark")
         )
     if wide := utf16_without_mark(head):
         return DetectedEncoding(
@@ -171,7 +171,7 @@ def _as_given(head: bytes, given: str, marked: str | None) -> DetectedEncoding:
         own = marked if marked and marked.startswith(encoding) else None
         wide = utf16_without_mark(head) if encoding == "utf-16" else None
         encoding = own or wide or f"{encoding}-le"
-    return DetectedEncoding(encoding, Detail(f"encoding: {encoding}, as given"))
+    return DetectedEncoding(encoding, DetailNote(f"encoding: {encoding}, as given"))
 
 
 def _utf8_or_not(head: bytes) -> DetectedEncoding:
@@ -180,7 +180,7 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     except UnicodeDecodeError:
         pass
     else:
-        return DetectedEncoding("utf-8", Detail("encoding: UTF-8"))
+        return DetectedEncoding("utf-8", DetailNote("encoding: UTF-8"))
     sound = damaged = 0
     for match in _BEYOND_ASCII.finditer(head):
         if match[1]:

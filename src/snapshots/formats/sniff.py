@@ -24,7 +24,7 @@ from snapshots.formats.options import DialectOptions
 from snapshots.formats.table_start import begin, repeated
 from snapshots.formats.trailing_delimiters import TrailingDelimiters, edge
 from snapshots.model import Dialect
-from snapshots.notes import Detail
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +142,7 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"delimiter"})
     if declared:
         own = f"delimiter: {doubt.name(declared)}, as "
-        says = Detail(f"{own}the first line says")
+        says = DetailNote(f"{own}the first line says")
         shown = (says if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
     question = _question(sample, choice, rivals, found)
@@ -392,33 +392,37 @@ def _shape_notes(found: ParsedSample, given: DialectOptions) -> list[str]:
     notes: list[str] = []
     name = doubt.name(dialect.delimiter)
     if given.delimiter is not None:
-        notes.append(Detail(f"delimiter: {name}, as given"))
+        notes.append(DetailNote(f"delimiter: {name}, as given"))
     elif found.several:
         fields = found.fields if found.fields > 1 else len(found.rows[0][1] or ())
         even = sum(1 for _, row in found.rows if row and len(row) == fields)
         notes.append(
-            Detail(
+            DetailNote(
                 f"delimiter: {name}, which gives {fields} fields in "
                 f"{even} of the first {len(found.rows)} records"
             )
         )
     else:
-        notes.append(Detail("delimiter: none, there is one column"))
+        notes.append(DetailNote("delimiter: none, there is one column"))
     if dialect.quote == "'" and given.quote is None:
-        notes.append(Detail("quote: single, which stand around fields"))
+        notes.append(DetailNote("quote: single, which stand around fields"))
     if dialect.quote is None and given.quote is None:
-        notes.append(Detail("quote: none, as quotes stand within values only"))
+        notes.append(DetailNote("quote: none, as quotes stand within values only"))
     if dialect.escape and given.escape is None:
         notes.append(
-            Detail("escape: backslash, which stands before quotes; outside of quotes it is data")
+            DetailNote(
+                "escape: backslash, which stands before quotes; outside of quotes it is data"
+            )
         )
     if dialect.terminator == "cr" and given.terminator is None:
-        notes.append(Detail("line end: CR alone"))
+        notes.append(DetailNote("line end: CR alone"))
     if dialect.terminator == "rs" and given.terminator is None:
-        notes.append(Detail("line end: the record separator U+001E"))
+        notes.append(DetailNote("line end: the record separator U+001E"))
     if dialect.skip_initial_space and given.skip_initial_space is None:
         notes.append(
-            Detail("spaces after a delimiter are skipped, as they come before quotes or all over")
+            DetailNote(
+                "spaces after a delimiter are skipped, as they come before quotes or all over"
+            )
         )
     return notes
 

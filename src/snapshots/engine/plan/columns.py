@@ -17,7 +17,7 @@ from snapshots.engine.plan.reading import shown_type as _word
 from snapshots.errors import ContractError
 from snapshots.formats.options import DialectOptions
 from snapshots.model import Column, Contract, TableShape, Type
-from snapshots.notes import Detail
+from snapshots.notes import DetailNote
 from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def for_new_table(
         for note in inferred.notes:
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
-        say(Detail("types: " + ", ".join(map(_shown, contract.columns))))
+        say(DetailNote("types: " + ", ".join(map(_shown, contract.columns))))
         if inferred.complete and not inferred.records:
             say("no records can be loaded, so no table is made")
             return ColumnChoice(contract, sniffed.header)
@@ -173,7 +173,7 @@ def for_requests(
     if all(sources) and len(set(sources)) == len(sources):
         columns = tuple(replace(column, name=column.source) for column in contract.columns)
         contract = replace(contract, columns=columns)
-    say(Detail("types: " + ", ".join(map(_shown, contract.columns))))
+    say(DetailNote("types: " + ", ".join(map(_shown, contract.columns))))
     return ColumnChoice(contract, sniffed.header)
 
 

@@ -24,7 +24,7 @@ from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
 from snapshots.model import Contract, Dialect, TableName, TableShape
-from snapshots.notes import Detail, few
+from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def make_plan(
         encoding = target.encoding_for(session, shape)
         any_date = target.dialect.takes_any_date
         chosen = for_table(shape, encoding, sniffed, names, wanted, previous, guesses=any_date)
-        say(Detail(f"table {table} exists: its columns are the contract"))
+        say(DetailNote(f"table {table} exists: its columns are the contract"))
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snapshots.formats import doubt
-from snapshots.notes import Reading
+from snapshots.notes import ReadingNote
 
 if TYPE_CHECKING:
     from snapshots.formats.sniff import Sniffed
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 
 
-def reading(sniffed: Sniffed, contract: Contract) -> Reading:
+def reading(sniffed: Sniffed, contract: Contract) -> ReadingNote:
     """The line for an input and the columns that it is loaded into."""
-    return Reading.of(_written(sniffed), map(shown_column, contract.columns))
+    return ReadingNote.of(_written(sniffed), map(shown_column, contract.columns))
 
 
 def shown_column(column: Column) -> str:
