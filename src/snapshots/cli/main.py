@@ -92,35 +92,45 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the command first, and `import` where the user named none."""
         if args and args[0] not in {*COMMANDS, *_OWN}:
-            position, mistyped = self._first_word(ctx, args)
-            if mistyped and not ctx.resilient_parsing:
-                raise click.UsageError(mistyped, ctx)
-            command = "import" if position is None else args.pop(position)
-            args.insert(0, command)
+            position = self._first_word(ctx, args)
+            word = None if position is None or position == len(args) else args[position]
+            if word in COMMANDS and position is not None:
+                args.insert(0, args.pop(position))
+            elif ctx.resilient_parsing and position is None:
+                # A shell completes what follows options: a command or a file may come.
+                args.clear()
+            else:
+                if word is not None and not ctx.resilient_parsing and (text := _mistyped(word)):
+                    raise click.UsageError(text, ctx)
+                args.insert(0, "import")
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands, options and, as files may be named alone, files."""
+        """Commands and, as files may be named alone, files and the options of `import`."""
         from click.shell_completion import CompletionItem
 
         if incomplete.startswith("-"):
-            return super().shell_complete(ctx, incomplete)
+            options = self._import(ctx).shell_complete(ctx, incomplete)
+            return [*super().shell_complete(ctx, incomplete), *options]
         names = [name for name in COMMANDS if name.startswith(incomplete)]
         return [
             *path_item("FILE", incomplete),
             *(CompletionItem(name, help=COMMANDS[name][1]) for name in names),
         ]
 
-    def _first_word(self, ctx: click.Context, args: list[str]) -> tuple[int | None, str]:
-        """The position of a command behind options, as in `--database X list`; None if none is.
-
-        Also what to say where the word there is no file, but looks like a mistyped command.
-        """
+    def _import(self, ctx: click.Context) -> click.Command:
         command = self.get_command(ctx, "import")
-        params = command.params if command else []
+        assert command is not None  # noqa: S101 - for the type checker
+        return command
+
+    def _first_word(self, ctx: click.Context, args: list[str]) -> int | None:
+        """The position of the first word that is no option and no option's value.
+
+        None: there is none. The number of all words: the value of the last option is missing.
+        """
         takes_value = {
             name
-            for param in params
+            for param in self._import(ctx).params
             if isinstance(param, click.Option) and not param.is_flag
             for name in param.opts
         }
@@ -131,8 +141,8 @@ class Commands(click.Group):
             elif word.startswith("-") and word != "-":
                 value_next = word in takes_value
             else:
-                return (position, "") if word in COMMANDS else (None, _mistyped(word))
-        return None, ""
+                return position
+        return len(args) if value_next else None
 
 
 _OWN = ("--help", "-h", "--version", "-V")

@@ -15,8 +15,9 @@ _INDENT = "  "
 class Notices:
     """Prints the notices of imports that follow one another.
 
-    By default those of an input wait for the line that says what it is, and come below it. Up to two
-    lines say how it is read, and one each what a user should know. Details are left out.
+    By default those of an input wait for the line that says what it is, and come below it: up to
+    two lines for how it is read, and one for each thing that a user should know. Details are left
+    out.
     """
 
     def __init__(self) -> None:

@@ -190,8 +190,7 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     if sound > damaged:
         return DetectedEncoding(
             "utf-8",
-            f"encoding: UTF-8 with damage: {damaged} of the first {len(head)} bytes; such records"
-            " are rejected",
+            f"damaged UTF-8: {damaged} of the first {len(head)} bytes; such records are rejected",
             sure=False,
         )
     first = next(match for match in _BEYOND_ASCII.finditer(head) if not match[1])
