@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapshots.cli.command import command as a_command
+from snapshots.cli.say import say_help
 from snapshots.cli.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def command(ctx: click.Context, /, name: str | None) -> None:
     """Prints what `--help` prints."""
     root = ctx.find_root()
     if name is None:
-        click.echo(root.get_help())
+        say_help(root.get_help())
         return
     assert isinstance(root.command, click.Group)  # noqa: S101 - for the type checker
     found = root.command.get_command(root, name)
@@ -45,4 +46,4 @@ def command(ctx: click.Context, /, name: str | None) -> None:
             f" The commands are {', '.join(known)}.",
             root,
         )
-    click.echo(found.get_help(click.Context(found, root, name)))
+    say_help(found.get_help(click.Context(found, root, name)))

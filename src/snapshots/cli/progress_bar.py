@@ -11,7 +11,6 @@ from snapshots.cli.notices import Notices
 from snapshots.cli.progress_lines import Figures, status
 from snapshots.cli.widths import columns_of
 from snapshots.engine.events import Event, Failed, ImportResult, Progress, Started
-from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ class _Bar:
                 self._drawn = 0.0
             case Progress() if time.monotonic() - self._drawn >= _SECONDS:
                 self._drawn = time.monotonic()
-                status_line.draw(plain(status(Figures.of(event), columns_of() - 1)))
+                status_line.draw(status(Figures.of(event), columns_of() - 1))
             case _:
                 pass
         self._notices(event)

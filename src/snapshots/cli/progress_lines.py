@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
 from snapshots.notes import ReadingNote, counted
+from snapshots.screen_text import plain
 
 _LINES = 2
 _NAME = 12
@@ -91,7 +92,7 @@ class Figures:
         total = progress.bytes_total
         share = min(1.0, progress.bytes_done / total) if total else None
         return cls(
-            name=progress.input,
+            name=plain(progress.input),
             rows=progress.counts.loaded,
             rate=progress.counts.loaded / max(progress.seconds, 0.001),
             rejected=progress.counts.rejected,

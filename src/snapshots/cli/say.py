@@ -58,6 +58,11 @@ def csv_rows() -> Callable[[list[object]], object]:
     return lambda row: write([plain("" if cell is None else str(cell)) for cell in row])
 
 
+def say_help(text: str) -> None:
+    """Prints a help page: lines of our own."""
+    click.echo(plain(text, keep="\n"))
+
+
 def say_usage(error: click.ClickException) -> None:
     """Prints what is wrong with a command line, without secrets in it, and where help is."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None

@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from snapshots.cli.widths import columns_of, start_of, width
+from snapshots.screen_text import plain
 
 _lock = threading.RLock()
 _drawn = ""
 
 
 def draw(text: str) -> None:
-    """Draws the line in place of the one that is there. It never reaches the last column, where
-    terminals begin a new line."""
+    """Draws the line in place of the one that is there; control characters are escaped.
+
+    It never reaches the last column, where terminals begin a new line.
+    """
     global _drawn  # noqa: PLW0603 - there is one terminal
     with _lock:
-        text = start_of(text, max(1, columns_of() - 1))
+        text = start_of(plain(text), max(1, columns_of() - 1))
         rest = " " * (_width_left() - width(text))
         sys.stderr.write(f"\r{text}{rest}")
         sys.stderr.flush()
