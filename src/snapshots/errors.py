@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-
 _COMMANDS = ("snapshots ", "... |", "mkdir ", "pip ", "cd ")
 """How the commands begin that a hint names."""
 

@@ -109,6 +109,11 @@ def test_quiet_leaves_the_data_that_was_asked_for(folder):
     dry = snapshots("import", "good.csv", "--quiet", "--dry-run", cwd=folder)
     assert "2 records = 2 loaded" in dry.stdout
     assert dry.stderr == ""
+    told = snapshots("import", "good.csv", "--dry-run", cwd=folder).stderr.splitlines()
+    assert told[:2] == [
+        "dry run: good.csv",
+        "  comma, header, UTF-8; 2 columns: id integer, fare float",
+    ]
     for command in (["list"], ["show", "1"], ["rejects", "1"], ["verify", "1"]):
         loud = snapshots(*command, cwd=folder)
         quiet = snapshots(*command, "-q", cwd=folder)
@@ -132,6 +137,16 @@ def test_quiet_sync_says_only_what_is_wrong(folder):
     done = snapshots("sync", "--data-dir", "in", "--once", "--settle", 0, "--quiet", cwd=folder)
     assert done.returncode == 1
     assert "empty.csv: failed" in done.stderr
+
+
+def test_verbose_sync_tells_what_was_detected(folder):
+    (folder / "in").mkdir()
+    (folder / "in" / "good.csv").write_text(GOOD)
+    sync = ("sync", "--data-dir", "in", "--once", "--settle", 0)
+    told = snapshots(*sync, "-v", cwd=folder).stderr
+    assert f"{folder}/in/good.csv: delimiter: comma" in told
+    (folder / "in" / "other.csv").write_text(GOOD + "3,1.5\n")
+    assert "delimiter" not in snapshots(*sync, cwd=folder).stderr
 
 
 def test_a_short_name_stays_what_it_was(folder):

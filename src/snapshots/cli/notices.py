@@ -32,6 +32,10 @@ class Notices:
                 note(started_line(event))
                 for held in self._taken():
                     note(_INDENT + held, "faint")
+            case ImportResult(given=name, outcome="dry_run"):
+                note(f"dry run: {name}")
+                for held in self._taken():
+                    note(_INDENT + held, "faint")
             case Failed(name) | ImportResult(given=name):
                 for held in self._taken(all_of_it=False):
                     note(f"- {name}: {held}", "faint")

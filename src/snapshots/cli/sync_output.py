@@ -6,10 +6,12 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from snapshots.cli import verbosity
 from snapshots.cli.failure import as_object
 from snapshots.cli.output import print_result, record_object, result_object
 from snapshots.cli.say import note, say, say_json
 from snapshots.engine.events import Notice, ThreadFailed
+from snapshots.notes import ReadingNote
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def _line(event: SyncEvent) -> None:
     match event:
         case Notice(text, input=None):
             note(text)
+        case Notice(text, input) if verbosity.is_verbose() and not isinstance(text, ReadingNote):
+            note(f"{input}: {text}")
         case events.WatchStarted(folder, database, by):
             note(f"watching {folder} by {by} -> {database}")
         case (
