@@ -126,7 +126,7 @@ class Stage:
             **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(home),
-            "COLUMNS": "200",
+            "COLUMNS": "80",
             "PAGER": "cat",
         }
         self._code = 0

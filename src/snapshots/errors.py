@@ -10,19 +10,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_COMMANDS = ("snapshots ", "... |", "mkdir ", "pip ", "cd ")
+"""How the commands begin that a hint names."""
+
 
 def sentence(text: str) -> str:
     """Returns the text with a capital at its beginning and a full stop at its end.
 
     >>> sentence("there is no such file")
     'There is no such file.'
+    >>> sentence("create it: mkdir -p data")
+    'Create it: mkdir -p data'
     """
     if not text:
         return text
     first, _, _ = text.partition(" ")
     begin = text[0].upper() if first.isalpha() and first != "snapshots" else text[0]
     # A command is for copying.
-    command = text.rpartition(": ")[2].startswith(("snapshots ", "... |"))
+    command = text.rpartition(": ")[2].startswith(_COMMANDS)
     return begin + text[1:] + ("" if command or text[-1] in ".!?:" else ".")
 
 

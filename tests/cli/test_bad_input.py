@@ -222,7 +222,7 @@ def test_a_variable_and_an_argument_that_are_no_text(tmp_path):
     (tmp_path / "a.csv").write_text("id\n1\n")
     done = snapshots("import", "a.csv", cwd=tmp_path, SNAPSHOTS_TABLE=NO_TEXT)
     assert done.returncode == 2
-    assert "'--table': it is not UTF-8" in done.stderr
+    assert "'--table' (variable SNAPSHOTS_TABLE): it is not UTF-8" in done.stderr
     for command in ("run", "list", "send", "import"):
         to = ["--to", "http://localhost:9"] if command == "send" else []
         done = snapshots(command, NO_TEXT, *to, cwd=tmp_path)

@@ -159,7 +159,9 @@ def test_a_user_may_refuse_to_have_spaces_skipped(sqlite_url, tmp_path):
     (tmp_path / "t.csv").write_text("a, b, c\n1, 2, 3\n4, 5, 6\n")
     found = {}
     for flag in ("--skip-initial-space", "--no-skip-initial-space"):
-        done = run("import", "t.csv", "--dry-run", "--database", sqlite_url, flag, cwd=tmp_path)
+        done = run(
+            "import", "t.csv", "-v", "--dry-run", "--database", sqlite_url, flag, cwd=tmp_path
+        )
         found[flag] = [line for line in done.stderr.splitlines() if "types:" in line]
     assert found["--skip-initial-space"] != found["--no-skip-initial-space"]
 

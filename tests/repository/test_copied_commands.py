@@ -55,4 +55,4 @@ def test_a_file_with_a_blank_in_its_name_is_copied_whole(tmp_path):
 def test_the_folder_of_a_file_of_tokens_is_said_to_be_missing(tmp_path):
     refused = run(tmp_path, "snapshots token ana --tokens there/tokens")
     assert refused.returncode == 2
-    assert "Create its folder first." in refused.stderr
+    assert "Create it: mkdir -p there" in refused.stderr

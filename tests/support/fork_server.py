@@ -28,7 +28,7 @@ from pathlib import Path
 SIZE = struct.Struct("!I")
 LAZY = (
     "asyncio", "backports.zstd", "charset_normalizer", "encodings.idna", "multiprocessing",
-    "psycopg", "psycopg_binary", "pymysql.cursors", "rich.live", "rich.progress", "ssl",
+    "psycopg", "psycopg_binary", "pymysql.cursors", "ssl",
     "uvicorn.lifespan.on", "uvicorn.logging", "uvicorn.protocols.http.httptools_impl", "uvloop",
     "watchdog.observers",
 )  # fmt: skip

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.cli.option import option
+from snapshots.cli.option_groups import DESTINATION, GENERAL
 from snapshots.errors import UsageError
+from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
     import click
@@ -16,11 +18,12 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
     if value is None:
         return
     try:
-        there = Path(value).is_file()
+        with Path(value).open("rb"):
+            pass
     except OSError as error:
-        raise UsageError(f"--env-file {value} cannot be read: {error.strerror}") from error
-    if not there:
-        raise UsageError(f"--env-file {value}: there is no such file")
+        raise UsageError(
+            f"--env-file {value} cannot be read: {error.strerror}", hint=advice(error)
+        ) from error
     from dotenv import load_dotenv
 
     try:
@@ -37,18 +40,20 @@ def _read_env_file(_ctx: click.Context, _param: click.Parameter, value: str | No
 database = option(
     "--database",
     metavar="URL",
-    help="postgresql://, mysql://, mariadb:// or sqlite:/// URL, or HOST:PORT, whose server's"
-    " greeting decides. Default: sqlite:///snapshots.db.",
+    group=DESTINATION,
+    help="The database: HOST:PORT, or a URL that begins with postgresql://, mysql://, mariadb://"
+    " or sqlite:///. Default: sqlite:///snapshots.db.",
 )
 home = option(
     "--database",
     metavar="URL",
-    help="Where the account is kept. Default: sqlite:///snapshots.db.",
+    group=DESTINATION,
+    help="The database that records what was sent. Default: sqlite:///snapshots.db.",
 )
 asked_database = option(
     "--database",
     metavar="URL",
-    help="Where to look. Default: every database that was imported into.",
+    help="Look in this database only. Default: every database that you have imported into.",
 )
 env_file = option(
     "--env-file",
@@ -56,5 +61,6 @@ env_file = option(
     is_eager=True,
     expose_value=False,
     callback=_read_env_file,
-    help="Read variables from a file; those that are set already win.",
+    group=GENERAL,
+    help="Read variables from a file of NAME=value lines. Variables that are set win.",
 )

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options, table_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option, together
 from snapshots.cli.options import to_options
 from snapshots.errors import InputError, UsageError
@@ -30,7 +31,14 @@ _reading = together(
 )
 
 
-@click.command("describe", help="Write the contract that fits a file, with the evidence for it.")
+@a_command(
+    "describe",
+    help="Write the contract that fits a file, with the evidence for each type.",
+    examples=[
+        ("Print the contract of a file", "snapshots describe data/a.csv"),
+        ("Write it, edit it, and use it", "snapshots describe data/a.csv --output a.schema.json"),
+    ],
+)
 @click.argument("inputs", nargs=-1, metavar="FILE", required=True)
 @_output
 @_reading

@@ -6,19 +6,21 @@ from typing import Any
 
 import click
 
-from snapshots.cli.option import declared, option, together
+from snapshots.cli.option import declared, grouped, option
+from snapshots.cli.option_groups import FILE_FORMAT
 from snapshots.cli.option_types import MOST_IN_MEMORY, Size, SkipRows, size_text
 from snapshots.defaults import MAX_RECORD_SIZE
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions, by_name
 
-dialect = together(
+dialect = grouped(
+    FILE_FORMAT,
     declared(DialectOptions, "delimiter", "--delimiter", "-d", metavar="TEXT"),
     declared(DialectOptions, "quote", "--quotechar", "-q", metavar="CHAR"),
     declared(DialectOptions, "escape", "--escapechar", metavar="CHAR"),
     declared(DialectOptions, "encoding", "--encoding", "-e", metavar="NAME"),
-    option("--no-headers", is_flag=True, help="The first record is data."),
     option("--headers", is_flag=True, help="The first record is the header."),
+    option("--no-headers", is_flag=True, help="The first record is data."),
     option(
         "--skip-rows",
         type=SkipRows(),

@@ -96,5 +96,5 @@ def ended(
     if as_json:
         say_json(result_object(name, result))
     else:
-        print_result(name, result, dry_run=dry_run)
+        print_result(name, result, dry_run=dry_run, with_table=False)
     return signal_code if result.exit_code == 130 and signal_code else result.exit_code

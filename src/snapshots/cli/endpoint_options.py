@@ -8,15 +8,16 @@ from typing import Any
 import click
 
 from snapshots.cli.limit_options import again
-from snapshots.cli.option import declared, option, together
+from snapshots.cli.option import declared, grouped, option, together
+from snapshots.cli.option_groups import COLUMNS, DESTINATION, LIMITS, REQUESTS
 from snapshots.cli.option_types import Header
 from snapshots.cli.table_options import contract, null_value, types
 from snapshots.defaults import API_KEY_HEADER
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 
-sending = together(
-    option("--to", "url", metavar="URL", required=True, help="Where to: http:// or https://."),
+_requests = grouped(
+    REQUESTS,
     declared(Endpoint, "method", "--method"),
     declared(Endpoint, "batch", "--batch", metavar="N"),
     option(
@@ -24,23 +25,29 @@ sending = together(
         type=Header(),
         multiple=True,
         metavar="NAME:VALUE",
-        help="May be repeated. A secret is written ${VARIABLE}, or @FILE.",
+        help="Send this header. Write a secret as ${VARIABLE} or @FILE. May be repeated.",
     ),
-    option("--bearer-variable", metavar="NAME", help="The variable that holds a bearer token."),
-    option("--api-key-variable", metavar="NAME", help="The variable that holds an API key."),
+    option(
+        "--bearer-variable",
+        metavar="NAME",
+        help="The environment variable that holds a bearer token.",
+    ),
+    option(
+        "--api-key-variable", metavar="NAME", help="The environment variable that holds an API key."
+    ),
     option(
         "--api-key-header",
         metavar="NAME",
         default=API_KEY_HEADER,
         show_default=True,
-        help="The header of the API key.",
+        help="The name of the header that carries the API key.",
     ),
     declared(
         Endpoint,
         "key_header",
         "--key-header",
         metavar="NAME",
-        help="The header of the idempotency key; none: it is not sent.",
+        help="The name of the header that carries the idempotency key. none: do not send it.",
     ),
     declared(Endpoint, "nulls", "--nulls"),
     declared(Endpoint, "results", "--results"),
@@ -49,6 +56,17 @@ sending = together(
     declared(Endpoint, "ordered", "--ordered"),
     declared(Endpoint, "timeout", "--timeout", type=float, metavar="SECONDS"),
     declared(Endpoint, "retry_seconds", "--retry-seconds", type=float, metavar="SECONDS"),
+)
+sending = together(
+    option(
+        "--to",
+        "url",
+        group=DESTINATION,
+        metavar="URL",
+        required=True,
+        help="The address of the API: http:// or https://.",
+    ),
+    _requests,
     contract,
     null_value,
     types,
@@ -56,11 +74,18 @@ sending = together(
         Options,
         "columns_changed",
         "--columns-changed",
+        group=COLUMNS,
         type=click.Choice(["fail", "ignore"]),
-        help="If the input's columns differ from the contract's: stop, or send those that both"
-        " have.",
+        help="What to do if the input's columns differ from the contract's. fail: stop. ignore:"
+        " send the columns that both have.",
     ),
-    declared(Options, "dry_run", "--dry-run", help="Check and count everything, but send nothing."),
+    declared(
+        Options,
+        "dry_run",
+        "--dry-run",
+        group=LIMITS,
+        help="Check and count all records, but send nothing.",
+    ),
     again,
 )
 

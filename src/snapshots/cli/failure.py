@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.cli.say import say
+from snapshots.cli.say import say_error
 
 if TYPE_CHECKING:
     from snapshots.errors import SnapshotsError
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 def fail(error: SnapshotsError) -> int:
     """Prints an error on stderr and returns its exit code."""
-    say(f"error: {error}", err=True)
-    if error.hint:
-        say(f"  {error.hint}", err=True)
+    say_error(str(error), error.hint)
     return error.exit_code
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
-from snapshots.cli.option import option, together
+from snapshots.cli.option import grouped, option
+from snapshots.cli.option_groups import FOLDER
 from snapshots.time_limits import RESCAN_SECONDS, SETTLE_SECONDS
 
-folder = together(
+folder = grouped(
+    FOLDER,
     option(
         "--data-dir",
         metavar="DIR",
@@ -29,14 +31,14 @@ folder = together(
         default=SETTLE_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="If the system cannot tell that a file is complete: how long its size and time must"
-        " not change.",
+        help="Import a file when its size and time have not changed for so long, if nothing else"
+        " says that it is complete.",
     ),
     option(
         "--poll",
         type=click.FloatRange(0.05),
         metavar="SECONDS",
-        help="Look at the folder this often instead of waiting for events: for network folders.",
+        help="Look at the folder this often instead of waiting for events. For network folders.",
     ),
     option(
         "--rescan",
@@ -44,14 +46,14 @@ folder = together(
         default=RESCAN_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Look at the whole folder this often, to find what events have missed.",
+        help="Look through the whole folder this often, in case events were missed.",
     ),
     option(
         "--after-import",
         default="keep",
         show_default=True,
         metavar="keep|'move DIR'|delete",
-        help="What to do with an imported file.",
+        help="What to do with a file that is imported.",
     ),
-    option("--once", is_flag=True, help="Import the files that are there, then end."),
+    option("--once", is_flag=True, help="Import the files that are there, and stop."),
 )

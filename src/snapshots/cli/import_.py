@@ -8,18 +8,36 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options, table_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.each_input import each
+from snapshots.cli.option import complete_files
 from snapshots.cli.options import to_options
 
 
-@click.command("import", help="Load files and URLs into a database; each record is accounted for.")
-@click.argument("inputs", nargs=-1, metavar="FILE...", required=True)
+@a_command(
+    "import",
+    help="Load files and URLs into a database. Every record is loaded, rejected with a reason, or"
+    " skipped.",
+    examples=[
+        ("Load a file into the SQLite database snapshots.db", "snapshots import rides.csv"),
+        (
+            "Load a folder into a table of PostgreSQL",
+            "snapshots import data/ --database localhost:5432 --table rides",
+        ),
+        (
+            "Check a file without loading it",
+            "snapshots import rides.csv --contract rides.schema.json --dry-run",
+        ),
+    ],
+)
+@click.argument("inputs", nargs=-1, metavar="FILE...", required=True, shell_complete=complete_files)
 @db.database
 @table_options.table
-@limit_options.dry_run
-@limit_options.again
 @dialect_options.dialect
 @limit_options.loading
+@limit_options.chunk_size
+@limit_options.dry_run
+@limit_options.again
 @output_options.progress
 @output_options.telemetry
 @output_options.as_json

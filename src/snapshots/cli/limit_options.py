@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from snapshots.cli.option import declared, together
+from snapshots.cli.option import declared, grouped, together
+from snapshots.cli.option_groups import LIMITS
+from snapshots.cli.option_types import MOST_IN_MEMORY, Size, size_text
+from snapshots.defaults import CHUNK_SIZE
 from snapshots.engine.plan.options import Options
 
-rejects = together(
+rejects = grouped(
+    LIMITS,
     declared(Options, "max_rejects", "--max-rejects", metavar="N|P%"),
     declared(Options, "stop_on_error", "--stop-on-error"),
 )
-limits = together(rejects, declared(Options, "limit", "--limit", metavar="N"))
-workers = declared(Options, "workers", "--workers", metavar="N")
-connections = declared(Options, "connections", "--connections", metavar="N")
+limits = together(rejects, declared(Options, "limit", "--limit", group=LIMITS, metavar="N"))
+workers = declared(Options, "workers", "--workers", group=LIMITS, metavar="N")
+connections = declared(Options, "connections", "--connections", group=LIMITS, metavar="N")
 loading = together(limits, workers, connections)
 reading = together(
-    declared(Options, "limit", "--limit", metavar="N", help="Read only this number of records."),
+    declared(
+        Options,
+        "limit",
+        "--limit",
+        group=LIMITS,
+        metavar="N",
+        help="Read only this number of records.",
+    ),
     connections,
 )
-dry_run = declared(Options, "dry_run", "--dry-run")
-again = declared(Options, "again", "--again")
+chunk_size = declared(
+    Options,
+    "chunk_size",
+    "--chunk-size",
+    group=LIMITS,
+    type=Size(MOST_IN_MEMORY),
+    default=size_text(CHUNK_SIZE),
+    metavar="SIZE",
+)
+dry_run = declared(Options, "dry_run", "--dry-run", group=LIMITS)
+again = declared(Options, "again", "--again", group=LIMITS)

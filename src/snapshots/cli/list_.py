@@ -6,14 +6,22 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.failure import as_object
-from snapshots.cli.option import option
+from snapshots.cli.option import complete_files, option
 from snapshots.cli.output import complain_of_damage, print_imports, print_statuses, record_object
 from snapshots.cli.say import say, say_json
 
 
-@click.command("list", help="What was imported, when, and where; given files, whether they are.")
-@click.argument("files", nargs=-1, metavar="[FILE...]")
+@a_command(
+    "list",
+    help="List past imports. Given files, say for each whether it is imported.",
+    examples=[
+        ("List all imports", "snapshots list"),
+        ("Ask whether a file is imported", "snapshots list rides.csv"),
+    ],
+)
+@click.argument("files", nargs=-1, metavar="[FILE...]", shell_complete=complete_files)
 @db.asked_database
 @option(
     "--state",

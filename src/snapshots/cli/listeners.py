@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from snapshots.cli import verbosity
 from snapshots.cli.progress import reporter
-from snapshots.cli.say import say
+from snapshots.cli.say import say_error
 from snapshots.redaction import without_secrets
 from snapshots.telemetry.setup import LOOPBACK, TelemetryOptions, watched
 
@@ -49,4 +50,5 @@ def wanted_of(given: Mapping[str, Any]) -> TelemetryOptions:
 
 def complain(text: str) -> None:
     """Prints a warning about telemetry."""
-    say(f"warning: {without_secrets(text)}", err=True)
+    if not verbosity.is_quiet():
+        say_error(without_secrets(text), word="warning")

@@ -6,32 +6,50 @@ import contextlib
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from snapshots import home
+from snapshots.cli import database_options, option_groups, output_options, verbosity
+from snapshots.cli.command import write_examples
 from snapshots.cli.failure import as_object, fail
+from snapshots.cli.option import path_item
 from snapshots.cli.say import say_json, say_usage
+from snapshots.cli.suggestions import meant
 from snapshots.errors import SnapshotsError, out_of_memory
+from snapshots.file_hints import advice
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
-    "import": ("snapshots.cli.import_", "Load files into a database."),
+    "import": ("snapshots.cli.import_", "Load files and URLs into a database."),
     "describe": ("snapshots.cli.describe", "Write the contract that fits a file."),
-    "send": ("snapshots.cli.send", "Send rows of files to an HTTP API."),
-    "sync": ("snapshots.cli.sync", "Import every file put into a folder, for ever."),
-    "run": ("snapshots.cli.run", "Send rows of a project's queries to one."),
-    "list": ("snapshots.cli.list_", "What was imported; whether files are."),
-    "show": ("snapshots.cli.show", "All that is known of one import."),
-    "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),
-    "verify": ("snapshots.cli.verify", "Prove that the table has what the input had."),
+    "sync": ("snapshots.cli.sync", "Import the files of a folder as they arrive."),
+    "resume": ("snapshots.cli.resume", "Finish an import that was interrupted."),
     "undo": ("snapshots.cli.undo", "Remove the rows of an import."),
-    "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
-    "prune": ("snapshots.cli.prune", "Free tables that imports have left."),
-    "serve": ("snapshots.cli.serve", "Load URLs on request: a REST service."),
-    "token": ("snapshots.cli.token", "Make a token for a client of the service."),
-    "worker": ("snapshots.cli.worker", "Do the imports that a service has queued."),
+    "prune": ("snapshots.cli.prune", "Drop tables that killed imports have left."),
+    "list": ("snapshots.cli.list_", "List past imports, or say whether files are imported."),
+    "show": ("snapshots.cli.show", "Show the details of one import."),
+    "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
+    "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
+    "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
+    "run": ("snapshots.cli.run", "Send the rows of a project's SQL queries to an HTTP API."),
+    "serve": ("snapshots.cli.serve", "Run the REST service and the dashboard."),
+    "worker": ("snapshots.cli.worker", "Load the imports that wait in the service's queue."),
+    "token": ("snapshots.cli.token", "Create an access token for the service."),
+    "help": ("snapshots.cli.help_", "Show this help, or the help of a command."),
 }
+
+GROUPS = {
+    "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
+    "Look back and check": ("list", "show", "rejects", "verify"),
+    "Send to an HTTP API": ("send", "run"),
+    "Service": ("serve", "worker", "token"),
+    "Help": ("help",),
+}
+"""The headings under which help shows the commands."""
 
 
 class Commands(click.Group):
@@ -49,54 +67,134 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the summaries from `COMMANDS`, so that help imports no command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+    def format_usage(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes both forms: with a command, and with files alone."""
+        formatter.write_usage("snapshots", "COMMAND [OPTIONS] [ARGUMENTS]")
+        formatter.write_usage("snapshots", "[OPTIONS] FILE...", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands in groups, their summaries from `COMMANDS`, so that help imports no
+        command. The options that most commands have follow."""
+        widest = max(map(len, COMMANDS))
+        for group, names in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(widest), COMMANDS[name][1]) for name in names])
+        with formatter.section("Options that most commands have"):
+            formatter.write_dl(
+                [record for param in _common() if (record := param.get_help_record(ctx))]
+            )
+        with formatter.section(option_groups.OPTIONS):
+            records = [param.get_help_record(ctx) for param in self.get_params(ctx)]
+            formatter.write_dl([record for record in records if record])
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the examples."""
+        write_examples(EXAMPLES, formatter)
+        formatter.write("\nAll options of a command: snapshots help COMMAND\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the command first, and `import` where the user named none."""
-        if args and args[0] not in {*COMMANDS, "--help", "-h", "--version", "-V"}:
-            position = self._named_later(ctx, args)
-            command = "import" if position is None else args.pop(position)
-            args.insert(0, command)
+        if args and args[0] not in {*COMMANDS, *_OWN}:
+            position = self._first_word(ctx, args)
+            word = None if position is None or position == len(args) else args[position]
+            if word in COMMANDS and position is not None:
+                args.insert(0, args.pop(position))
+            elif ctx.resilient_parsing and position is None:
+                # A shell completes what follows options: a command or a file may come.
+                args.clear()
+            else:
+                if word is not None and not ctx.resilient_parsing and (text := _mistyped(word)):
+                    raise click.UsageError(text, ctx)
+                args.insert(0, "import")
         return super().parse_args(ctx, args)
 
-    def _named_later(self, ctx: click.Context, args: list[str]) -> int | None:
-        """The position of a command behind options, as in `--database X list`; None if none is."""
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and, as files may be named alone, files and the options of `import`."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            options = self._import(ctx).shell_complete(ctx, incomplete)
+            return [*super().shell_complete(ctx, incomplete), *options]
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        return [
+            *path_item("FILE", incomplete),
+            *(CompletionItem(name, help=COMMANDS[name][1]) for name in names),
+        ]
+
+    def _import(self, ctx: click.Context) -> click.Command:
         command = self.get_command(ctx, "import")
-        params = command.params if command else []
+        assert command is not None  # noqa: S101 - for the type checker
+        return command
+
+    def _first_word(self, ctx: click.Context, args: list[str]) -> int | None:
+        """The position of the first word that is no option and no option's value.
+
+        None: there is none. The number of all words: the value of the last option is missing.
+        """
         takes_value = {
             name
-            for param in params
+            for param in self._import(ctx).params
             if isinstance(param, click.Option) and not param.is_flag
             for name in param.opts
         }
         value_next = False
         for position, word in enumerate(args):
-            if value_next:
+            if value_next and not (args[position - 1] == "-q" and word in COMMANDS):
                 value_next = False
             elif word.startswith("-") and word != "-":
                 value_next = word in takes_value
             else:
-                return position if word in COMMANDS else None
-        return None
+                return position
+        return len(args) if value_next else None
 
 
-@click.command(
-    cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Without a command, files are imported: snapshots --database localhost:5432 a.csv",
+_OWN = ("--help", "-h", "--version", "-V")
+
+EXAMPLES = (
+    ("Load a file into the SQLite database snapshots.db", "snapshots import rides.csv"),
+    ("Load files into PostgreSQL", "snapshots import *.csv --database localhost:5432"),
+    ("See what was loaded", "snapshots list"),
 )
+
+
+def _common() -> list[click.Parameter]:
+    """The options that most commands have."""
+
+    @database_options.database
+    @output_options.as_json
+    def function() -> None:
+        """Holds the options."""
+
+    declared: list[click.Parameter] = getattr(function, "__click_params__", [])
+    return [*reversed(declared), *verbosity.options(())]
+
+
+def _mistyped(word: str) -> str:
+    """What to say of the first word of a command line without a command. Empty: it is an input."""
+    if any(char in word for char in "./\\*?[:~") or word in ("", "-") or os.path.lexists(word):
+        return ""
+    found = meant(word, COMMANDS)
+    if found is None:
+        return ""
+    return f"There is no command or file {word!r}. Did you mean snapshots {found}?"
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(
-    None, "-V", "--version", package_name="snapshots", message="%(prog)s %(version)s"
+    None,
+    "-V",
+    "--version",
+    package_name="snapshots",
+    message="%(prog)s %(version)s",
+    help="Show the version.",
 )
 def cli() -> None:
-    """Move CSV files into databases and account for every record."""
+    """Load CSV files into databases, and account for every record."""
 
 
 def main() -> Any:
     """Runs the command line. Returns the exit code."""
+    verbosity.choose(verbosity.Verbosity.USUAL)
     try:
         return cli.main(standalone_mode=False) or 0
     except click.ClickException as error:
@@ -137,7 +235,7 @@ def _of_a_file(error: OSError) -> SnapshotsError:
     return SnapshotsError(
         f"It cannot be used: {error.strerror}.",
         place=os.fsdecode(error.filename) if not isinstance(error.filename, int) else "",
-        hint="Check that this user may reach it.",
+        hint=advice(error),
     )
 
 

@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snapshots.cli.say import csv_rows, say, say_json
+from snapshots.cli.say import csv_rows, note, say, say_json
+from snapshots.cli.verbosity import is_quiet
+from snapshots.errors import AlreadyImported
 from snapshots.ledger.verifications import RESULTS
 from snapshots.screen_text import plain
 
@@ -56,24 +58,34 @@ def counted(counts: Counts, record: ImportRecord | None) -> str:
     )
 
 
-def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> None:
-    """Prints how one input ended."""
+def print_result(
+    name: str, result: ImportResult, *, dry_run: bool = False, with_table: bool = True
+) -> None:
+    """Prints how one input ended. With `--quiet` it does so only if something went wrong, on
+    stderr.
+
+    `with_table`: nothing has said yet which table it went to.
+    """
     record = result.record
-    if result.outcome in ("already_imported", "already_delivered"):
-        say(f"{name}: {result.message} {result.hint}")
+    err = is_quiet() and not dry_run
+    if err and result.exit_code in (0, AlreadyImported.exit_code):
         return
-    where = f" -> {record.table} ({record.kind} {record.import_id})" if record else ""
-    say(f"{name}{where}: {counted(result.counts, record)}{_rate(record)}")
+    if result.outcome in ("already_imported", "already_delivered"):
+        say(f"{name}: {result.message} {result.hint}", err=err)
+        return
+    number = f" ({record.kind} {record.import_id})" if record else ""
+    table = f" -> {record.table}" if record and with_table else ""
+    say(f"{name}{table}{number}: {counted(result.counts, record)}{_rate(record)}", err=err)
     for code, count in result.rejects_by_code.items():
-        say(f"  {count:>9,}  {code}")
+        say(f"  {count:>9,}  {code}", err=err)
     for code, count in result.skipped_by_code.items():
-        say(f"  {count:>9,}  skipped: {code}")
+        say(f"  {count:>9,}  skipped: {code}", err=err)
     if record:
-        _print_changes(record)
+        _print_changes(record, err=err)
     if record and record.ambiguous:
-        say(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
+        say(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost", err=err)
     for reject in result.examples[:10]:
-        say(f"  line {reject.line}: {reject.reason}")
+        say(f"  line {reject.line}: {reject.reason}", err=err)
     # Of a finished one it says what a notice has said when it began.
     if result.message and result.outcome != "finished":
         say(f"  {result.message}", err=not dry_run)
@@ -81,14 +93,14 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
         say(f"  {result.hint}", err=True)
 
 
-def _print_changes(record: ImportRecord) -> None:
+def _print_changes(record: ImportRecord, *, err: bool) -> None:
     """Prints what the import has done to its table's rows, where that is more than adding some."""
     if record.mode == "append":
         return
     for number, what in ((record.inserted, "inserted"), (record.deleted, "deleted")):
-        say(f"  {number:>9,}  {what}")
+        say(f"  {number:>9,}  {what}", err=err)
     if record.kept:
-        say(f"  {record.kept:>9,}  kept, though the input lacks them")
+        say(f"  {record.kept:>9,}  kept, though the input lacks them", err=err)
 
 
 def _rate(record: ImportRecord | None) -> str:
@@ -100,8 +112,7 @@ def _rate(record: ImportRecord | None) -> str:
 def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
     """Prints the history as a table; `state` is the filter that was given."""
     if not imports:
-        none = f"no import is {state}" if state else "nothing was imported yet"
-        say(none, err=True)
+        note(f"no import is {state}" if state else "nothing was imported yet")
         return
     rows = [
         (

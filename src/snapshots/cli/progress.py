@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, plain lines elsewhere, or JSON."""
+"""Progress on stderr: a line that is drawn on a terminal, plain lines elsewhere, or JSON."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snapshots.cli.progress_lines import plain_line, started_line
-from snapshots.cli.say import say, say_json
+from snapshots.cli import verbosity
+from snapshots.cli.colours import is_dumb
+from snapshots.cli.notices import Notices
+from snapshots.cli.progress_lines import plain_line
+from snapshots.cli.say import note, say_json
 from snapshots.engine.events import Event, Notice, Progress, Started
 
 if TYPE_CHECKING:
@@ -25,10 +28,15 @@ PLAIN_SECONDS = 5.0
 def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
     """Gives the listener for a kind of progress: auto, plain, json or none.
 
-    `quiet` makes `auto` show nothing where there is no terminal.
+    `quiet` makes `auto` show nothing where there is no terminal, unless `--verbose` is given. With
+    `--quiet` nothing is shown at all.
     """
-    if wanted == "auto":
-        wanted = "bar" if sys.stderr.isatty() else "none" if quiet else "plain"
+    if verbosity.is_quiet():
+        wanted = "none"
+    elif wanted == "auto":
+        terminal = sys.stderr.isatty() and not is_dumb()
+        silent = quiet and not sys.stderr.isatty() and not verbosity.is_verbose()
+        wanted = "bar" if terminal else "none" if silent else "plain"
     if wanted == "bar":
         from snapshots.cli.progress_bar import bar
 
@@ -49,22 +57,21 @@ def _json_line(event: Event) -> None:
 
 
 class _Plain:
-    """Prints a line for each notice, and one every few seconds while an import runs."""
+    """Prints notices, and a line every few seconds while an import runs."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
         self._verb = "loaded"
+        self._notices = Notices()
 
     def __call__(self, event: Event) -> None:
+        self._notices(event)
         match event:
-            case Notice(text):
-                say(f"- {text}", err=True)
             case Started():
                 self._last = time.monotonic()
                 self._verb = "delivered" if event.kind == "delivery" else "loaded"
-                say(started_line(event), err=True)
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
-                say(plain_line(event, self._verb), err=True)
+                note(plain_line(event, self._verb))
             case _:
                 pass

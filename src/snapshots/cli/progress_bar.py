@@ -1,84 +1,48 @@
-"""The progress bar on a terminal."""
+"""The progress of an import on a terminal, in one line that is drawn in place."""
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
-
-from snapshots.cli.progress_lines import started_line
-from snapshots.engine.events import Event, Failed, ImportResult, Notice, Progress, Started
-from snapshots.screen_text import plain
+from snapshots.cli import status_line
+from snapshots.cli.notices import Notices
+from snapshots.cli.progress_lines import Figures, status
+from snapshots.cli.widths import columns_of
+from snapshots.engine.events import Event, Failed, ImportResult, Progress, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.engine.events import Listener
 
-FAILURE = 60
-"""Characters that are shown of a failure."""
+_SECONDS = 0.1
+"""Between two drawings: nobody reads faster."""
 
 
 @contextmanager
 def bar() -> Iterator[Listener]:
-    """Gives a listener that draws a bar while an import runs, and notices above it."""
-    console = Console(stderr=True, highlight=False)
-    display = RichProgress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TextColumn("{task.fields[rate]:,.0f} records/s"),
-        TextColumn("{task.fields[rejected]:,} rejected"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failure]}", markup=False, style="yellow"),
-        console=console,
-        transient=True,
-    )
+    """Gives a listener that draws a line while an import runs, and notices above it."""
     try:
-        yield _Bar(display)
+        yield _Bar()
     finally:
-        display.stop()
+        status_line.take_away()
 
 
 class _Bar:
-    def __init__(self, display: RichProgress) -> None:
-        self._display = display
-        self._task: TaskID | None = None
+    def __init__(self) -> None:
+        self._drawn = 0.0
+        self._notices = Notices()
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Notice(text):
-                line = plain(f"- {text}")
-                self._display.console.print(line, markup=False, style="dim", soft_wrap=True)
-            case Started():
-                self._end()
-                line = plain(started_line(event))
-                self._display.console.print(line, markup=False, soft_wrap=True)
-                self._task = self._display.add_task(
-                    plain(event.input), total=event.bytes_total, rate=0.0, rejected=0, failure=""
-                )
-                self._display.start()
-            case Progress() if self._task is not None:
-                failure = event.failure or ""
-                self._display.update(
-                    self._task,
-                    completed=event.bytes_done,
-                    rate=event.counts.records / max(event.seconds, 0.001),
-                    rejected=event.counts.rejected,
-                    failure=failure and f"trying again after: {failure[:FAILURE]}",
-                )
-            case ImportResult() | Failed():
-                self._end()
+            case Started() | ImportResult() | Failed():
+                status_line.take_away()
+                self._drawn = 0.0
+            case Progress() if time.monotonic() - self._drawn >= _SECONDS:
+                self._drawn = time.monotonic()
+                status_line.draw(status(Figures.of(event), columns_of() - 1))
             case _:
                 pass
-
-    def _end(self) -> None:
-        # Whoever writes next begins where the bar was: it may not draw any more.
-        if self._task is not None:
-            self._display.stop()
-            self._display.remove_task(self._task)
-            self._task = None
+        self._notices(event)

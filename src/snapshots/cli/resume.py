@@ -8,6 +8,7 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import limit_options, output_options, table_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.each_input import failed
 from snapshots.cli.listeners import watching
 from snapshots.cli.option import option
@@ -19,13 +20,19 @@ from snapshots.cli.signals import stopping
 from snapshots.errors import SnapshotsError
 
 
-@click.command("resume", help="Go on with an unfinished import, by its own plan.")
+@a_command(
+    "resume",
+    help="Finish an import that was interrupted. What is loaded stays as it is.",
+    examples=[
+        ("Finish import 1", "snapshots resume 1"),
+    ],
+)
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
 @option(
     "--url",
     metavar="URL",
-    help="Of the input, once more: with its credentials, which are kept nowhere.",
+    help="The URL of the input, with its credentials, which are never stored.",
 )
 @table_options.guards
 @limit_options.loading

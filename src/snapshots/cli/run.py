@@ -9,29 +9,39 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.each_input import ended, failed
 from snapshots.cli.failure import worst
 from snapshots.cli.listeners import watching
-from snapshots.cli.option import option
+from snapshots.cli.option import complete_folders, option
+from snapshots.cli.option_groups import LIMITS
 from snapshots.cli.option_types import MOST
 from snapshots.cli.signals import stopping
 from snapshots.errors import SnapshotsError
 
 
-@click.command("run", help="Send the rows of a project's queries to an HTTP API.")
-@click.argument("project", default=".", metavar="[PROJECT]")
+@a_command(
+    "run",
+    help="Send the rows of a project's SQL queries to an HTTP API.",
+    examples=[
+        ("Run the project in the folder wells/", "snapshots run wells/"),
+    ],
+)
+@click.argument("project", default=".", metavar="[PROJECT]", shell_complete=complete_folders)
 @db.home
 @option(
     "--page-size",
     type=click.IntRange(1, 20_000),
+    group=LIMITS,
     metavar="N",
-    help="Rows of one request. Default: the project's, or 100.",
+    help="The most rows of one request. Default: as the project says, else 100.",
 )
 @option(
     "--limit",
     type=click.IntRange(1, MOST),
+    group=LIMITS,
     metavar="N",
-    help="Rows of one resource that are sent. Default: the project's, or 1000.",
+    help="The most rows of each resource to send. Default: as the project says, else 1000.",
 )
 @output_options.progress
 @output_options.telemetry

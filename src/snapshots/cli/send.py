@@ -10,20 +10,44 @@ from click.core import ParameterSource
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.each_input import each
 from snapshots.cli.endpoint_options import sending, to_endpoint
-from snapshots.cli.option import option
+from snapshots.cli.option import complete_files, option
+from snapshots.cli.option_groups import DESTINATION
 from snapshots.cli.options import to_options
 from snapshots.errors import UsageError
 
 
-@click.command("send", help="Send rows of files to an HTTP API; each record is accounted for.")
-@click.argument("inputs", nargs=-1, metavar="FILE|URL|QUERY...", required=True)
+@a_command(
+    "send",
+    help="Send the rows of files to an HTTP API. Every record is delivered, rejected with a reason,"
+    " or skipped.",
+    examples=[
+        (
+            "Send each record as one POST request",
+            "snapshots send movies.csv --to https://api.example.org/movies",
+        ),
+        (
+            "See the first request, and send nothing",
+            "snapshots send movies.csv --to https://api.example.org/movies --dry-run",
+        ),
+        (
+            "Send what a query gives, 100 rows per request",
+            "snapshots send 'SELECT * FROM movies' --from localhost:5432"
+            " --to https://api.example.org/movies --batch 100",
+        ),
+    ],
+)
+@click.argument(
+    "inputs", nargs=-1, metavar="FILE|URL|QUERY...", required=True, shell_complete=complete_files
+)
 @option(
     "--from",
     "asked",
+    group=DESTINATION,
     metavar="URL",
-    help="A database; each input is then a SELECT that it is asked, or a file of one.",
+    help="Query this database: each input is then a SELECT statement, or a file that holds one.",
 )
 @sending
 @db.home

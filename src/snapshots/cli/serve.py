@@ -10,11 +10,22 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options, service_options
-from snapshots.cli.say import log_plainly, say
+from snapshots.cli.command import command as a_command
+from snapshots.cli.say import log_plainly, note
 from snapshots.cli.signals import ended_by, stopped_by
 
 
-@click.command("serve", help="Load URLs on request: a REST service with a queue and workers.")
+@a_command(
+    "serve",
+    help="Run the REST service and the dashboard, with a queue and workers.",
+    examples=[
+        ("Serve on this machine only", "snapshots serve --database localhost:5432"),
+        (
+            "Serve others, who need a token",
+            "snapshots serve --database localhost:5432 --host 0.0.0.0 --tokens tokens.txt",
+        ),
+    ],
+)
 @db.database
 @service_options.address
 @service_options.files
@@ -99,7 +110,7 @@ def command(
 
         with stopped_by(stop) as codes:
             shown = f"[{host}]" if ":" in host else host
-            say(f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/", err=True)
+            note(f"serving {target.display()} at http://{shown}:{sock.getsockname()[1]}/")
             running.run(sock)
     ctx.exit(ended_by(codes))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from snapshots.cli.option import option, together
+from snapshots.cli.option import grouped, option, together
+from snapshots.cli.option_groups import ACCESS, LIMITS
 from snapshots.cli.option_types import Size, size_text
 from snapshots.defaults import MAX_RATIO, MAX_UNPACKED, MAX_WORKERS
 
@@ -14,29 +15,32 @@ files = option(
     "--files",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where uploaded files are kept. Default: in the user's state folder.",
+    help="The folder of uploaded files. Default: in the user's state folder.",
 )
 allow_host = option(
     "--allow-host",
     multiple=True,
     metavar="HOST[:PORT]",
-    help="URLs may name it though it is not public; may be repeated.",
+    group=ACCESS,
+    help="Load from URLs of this host, although it is not public. May be repeated.",
 )
 tables = option(
     "--tables",
     multiple=True,
     metavar="SCHEMA.NAME",
-    help="Clients may reach these tables, besides those that imports created; * for any"
-    " characters; may be repeated.",
+    group=ACCESS,
+    help="Let clients read and load these tables, besides those that imports created. * stands"
+    " for any characters. May be repeated.",
 )
-unpacking = together(
+unpacking = grouped(
+    LIMITS,
     option(
         "--max-unpacked",
         type=Size(),
         default=size_text(MAX_UNPACKED),
         show_default=True,
         metavar="SIZE",
-        help="Compressed input that becomes larger is refused.",
+        help="Refuse compressed input that unpacks to more bytes.",
     ),
     option(
         "--max-ratio",
@@ -44,14 +48,16 @@ unpacking = together(
         default=MAX_RATIO,
         show_default=True,
         metavar="N",
-        help="So is one of which a byte becomes more than so many.",
+        help="Refuse compressed input of which one byte unpacks to more bytes than this.",
     ),
 )
 loaders = option(
     "--loaders",
     type=click.IntRange(1, MAX_WORKERS),
     metavar="N",
-    help="Connections that load one import at once. Default: one more than cores, at most 4.",
+    group=LIMITS,
+    help="The number of connections that load one import. Default: one more than the number of"
+    " cores, at most 4.",
 )
 address = together(
     option(
@@ -59,7 +65,7 @@ address = together(
         default="127.0.0.1",
         show_default=True,
         metavar="ADDRESS",
-        help="Where to serve.",
+        help="The address to listen on.",
     ),
     option(
         "--port",
@@ -67,7 +73,7 @@ address = together(
         default=8000,
         show_default=True,
         metavar="PORT",
-        help="0 takes a free one and says which.",
+        help="The port to listen on. 0: any free port, which is shown.",
     ),
     option(
         "--workers",
@@ -75,7 +81,9 @@ address = together(
         default=1,
         show_default=True,
         metavar="N",
-        help="Imports that this process does at once; 0: others do them, with snapshots worker.",
+        group=LIMITS,
+        help="The number of imports that this process runs at once. 0: leave them to snapshots"
+        " worker.",
     ),
     option(
         "--queue",
@@ -83,19 +91,23 @@ address = together(
         default=1000,
         show_default=True,
         metavar="N",
-        help="Imports that may wait.",
+        group=LIMITS,
+        help="The most imports that may wait in the queue.",
     ),
     option(
         "--tokens",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Clients need one of its tokens; on another address than loopback they must.",
+        group=ACCESS,
+        help="Accept only clients with a token of this file. Needed unless the address is"
+        " loopback.",
     ),
     option(
         "--server-name",
         multiple=True,
         metavar="NAME",
-        help="A host name that clients use for this service; may be repeated.",
+        group=ACCESS,
+        help="Answer clients that call the service by this host name. May be repeated.",
     ),
     option(
         "--rate-limit",
@@ -103,7 +115,8 @@ address = together(
         default=50.0,
         show_default=True,
         metavar="N",
-        help="Requests a second of one client; 0: no limit.",
+        group=LIMITS,
+        help="The most requests per second of one client. 0: no limit.",
     ),
     option(
         "--max-upload",
@@ -111,7 +124,8 @@ address = together(
         default="16GB",
         show_default=True,
         metavar="SIZE",
-        help="A larger file is not taken.",
+        group=LIMITS,
+        help="Refuse uploads of larger files.",
     ),
     option(
         "--disk-floor",
@@ -119,6 +133,7 @@ address = together(
         default="1GB",
         show_default=True,
         metavar="SIZE",
-        help="So much must stay free on the disks of uploads and of a SQLite database.",
+        group=LIMITS,
+        help="Refuse imports if less is free on the disk of the uploads or of a SQLite database.",
     ),
 )

@@ -8,12 +8,19 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.option_types import IMPORT_ID
 from snapshots.cli.output import print_detail, record_object, verification_object
 from snapshots.cli.say import say_json
 
 
-@click.command("show", help="All that is known of one import: counts, types, chunks.")
+@a_command(
+    "show",
+    help="Show the details of one import: its counts, column types and chunks.",
+    examples=[
+        ("Show import 1", "snapshots show 1"),
+    ],
+)
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
 @output_options.as_json

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from snapshots.cli import database_options as db
 from snapshots.cli import dialect_options, limit_options, output_options, table_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.failure import worst
 from snapshots.cli.folder_options import folder
 from snapshots.cli.options import to_options
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from snapshots.sync.service import SyncSettings
 
 
-@click.command("sync", help="Import every file put into a folder, now and later, exactly once.")
+@a_command(
+    "sync",
+    help="Import every file that is put into a folder, exactly once, until it is stopped.",
+    examples=[
+        ("Watch the folder data/", "snapshots sync data/ --database localhost:5432"),
+        (
+            "Import what is there, move it away, and stop",
+            "snapshots sync data/ --after-import 'move done/' --once",
+        ),
+    ],
+)
 @click.argument("named", required=False, metavar="[FOLDER]")
 @db.database
 @folder
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
 @dialect_options.dialect
 @limit_options.limits
 @limit_options.workers
+@limit_options.chunk_size
 @output_options.telemetry
 @output_options.as_json
 @db.env_file

@@ -6,11 +6,13 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from snapshots.cli import verbosity
 from snapshots.cli.failure import as_object
 from snapshots.cli.output import counted, print_result, record_object, result_object
-from snapshots.cli.say import say, say_json
+from snapshots.cli.say import note, say, say_json
 from snapshots.engine.events import Notice, ThreadFailed
 from snapshots.model import Counts
+from snapshots.notes import ReadingNote
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -40,15 +42,18 @@ def _nothing(_event: SyncEvent) -> None:
 def _line(event: SyncEvent) -> None:
     match event:
         case Notice(text, input=None):
-            say(text, err=True)
+            note(text)
+        case Notice(text, input) if verbosity.is_verbose() and not isinstance(text, ReadingNote):
+            note(f"{input}: {text}")
         case events.WatchStarted(folder, database, by):
-            say(f"watching {folder} by {by} -> {database}", err=True)
+            note(f"watching {folder} by {by} -> {database}")
         case (
             events.FileEnded()
             | events.FileSettled()
             | events.RowsMissing()
             | events.FileRefused()
             | events.FileDeferred()
+            | events.FileIgnored()
         ):
             _line_of_file(event)
         case events.DatabaseAway(error, seconds):
@@ -57,14 +62,12 @@ def _line(event: SyncEvent) -> None:
             )
             say(text.rstrip(), err=True)
         case events.DatabaseBack():
-            say("the database answers again", err=True)
+            note("the database answers again")
         case ThreadFailed(thread, _, error):
             say(f"error: unexpected error in the {thread}, which continues", err=True)
             say(f"  {error}. {error.hint}", err=True)
         case events.SyncProblem(error):
             say(f"error: {error} {error.hint}".rstrip(), err=True)
-        case events.FileIgnored(path, reason):
-            say(f"{path}: ignored: {reason}", err=True)
         case events.SyncEnded():
             say(summary(event))
         case _:
@@ -76,13 +79,16 @@ def _line_of_file(
     | events.FileSettled
     | events.RowsMissing
     | events.FileRefused
-    | events.FileDeferred,
+    | events.FileDeferred
+    | events.FileIgnored,
 ) -> None:
     match event:
+        case events.FileIgnored(path, reason):
+            note(f"{path}: ignored: {reason}")
         case events.FileEnded(path, result, then):
             _ended(path, result, then)
         case events.FileSettled(path, import_id, then):
-            say(f"{path}: imported before (import {import_id}), {_became(then)}", err=True)
+            note(f"{path}: imported before (import {import_id}), {_became(then)}")
         case events.RowsMissing(path, import_id):
             details = f"imported before (import {import_id}), but {event.reason}: nothing done"
             say(f"{path}: {details}", err=True)
@@ -121,11 +127,11 @@ def _files(number: int) -> str:
 def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result, dry_run=result.outcome == "dry_run")
     if result.outcome == "finished" and result.message:
-        say(f"  {result.message}", err=True)
+        note(f"  {result.message}")
     if result.record and result.record.replaces and result.outcome == "finished":
-        say(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
+        note(f"  replaces import {result.record.replaces}, whose rows stay")
     if then != "kept":
-        say(f"  {_became(then)}", err=True)
+        note(f"  {_became(then)}")
 
 
 def _became(then: str) -> str:

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from snapshots.cli.option import declared, option, together
-from snapshots.cli.option_types import MOST_IN_MEMORY, Size, size_text
-from snapshots.defaults import CHUNK_SIZE
+from snapshots.cli.option import declared, grouped, option, together
+from snapshots.cli.option_groups import COLUMNS, DESTINATION
 from snapshots.engine.plan.options import Options
 
-contract = declared(Options, "contract", "--contract", metavar="FILE")
+contract = declared(Options, "contract", "--contract", group=COLUMNS, metavar="FILE")
 null_value = declared(
     Options,
     "null_values",
     "--null-value",
+    group=COLUMNS,
     multiple=True,
     metavar="TEXT",
-    help="A text that means NULL, as an empty field does; may be repeated.",
+    help="Load this text as NULL, as an empty field is. May be repeated.",
 )
-guards = together(
+guards = grouped(
+    DESTINATION,
     declared(Options, "allow_empty", "--allow-empty"),
     declared(Options, "max_deletes", "--max-deletes", metavar="N|P%"),
 )
-mode = together(
-    declared(Options, "mode", "--mode"), declared(Options, "atomic", "--atomic"), guards
+types = grouped(
+    COLUMNS,
+    declared(Options, "decimals", "--decimals"),
+    declared(Options, "all_text", "--all-text"),
 )
-types = together(
-    declared(Options, "decimals", "--decimals"), declared(Options, "all_text", "--all-text")
-)
-table = together(
+_destination = grouped(
+    DESTINATION,
     declared(Options, "table", "--table", metavar="NAME"),
-    mode,
+    declared(Options, "mode", "--mode"),
+    declared(Options, "atomic", "--atomic"),
+    guards,
     declared(
         Options,
         "primary_key",
         "--primary-key",
         metavar="COLUMNS",
-        help="The primary key of a new table; comma between columns.",
+        help="The primary key of a new table: column names with commas between them.",
     ),
-    contract,
-    null_value,
-    types,
-    option("--no-lineage", is_flag=True, help="No columns _import_id and _line."),
+    option(
+        "--no-lineage",
+        is_flag=True,
+        help="Leave out the columns _import_id and _line, which say where a row came from.",
+    ),
     declared(Options, "columns_changed", "--columns-changed"),
-    declared(
-        Options,
-        "chunk_size",
-        "--chunk-size",
-        type=Size(MOST_IN_MEMORY),
-        default=size_text(CHUNK_SIZE),
-        metavar="SIZE",
-    ),
 )
+table = together(_destination, contract, null_value, types)

@@ -9,25 +9,35 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.say import say, say_json
+from snapshots.cli.say import note, say, say_json
 
 
-@click.command("token", help="Make a token for a client of the service.")
+@a_command(
+    "token",
+    help="Create an access token for a client of the service.",
+    examples=[
+        (
+            "Create a token that may only read",
+            "snapshots token dashboard --tokens tokens.txt --scope read",
+        ),
+    ],
+)
 @click.argument("name")
 @option(
     "--tokens",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     required=True,
-    help="Where hashes of tokens are kept; made if it is missing.",
+    help="The file that holds the hashes of tokens. It is created if it is missing.",
 )
 @option(
     "--scope",
     type=click.Choice(["read", "write"]),
     default="write",
     show_default=True,
-    help="read: look only.",
+    help="What the token allows. read: look only. write: also import and change.",
 )
 @output_options.as_json
 @db.env_file
@@ -39,5 +49,5 @@ def command(name: str, tokens: Path, scope: Literal["read", "write"], as_json: b
     if as_json:
         say_json({"name": name, "scope": scope, "token": token})
         return
-    say(f"{name} may {scope}; only its hash is kept, in {tokens}:", err=True)
+    note(f"{name} may {scope}; only its hash is kept, in {tokens}:")
     say(token)

@@ -8,9 +8,10 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
 from snapshots.cli.option_types import IMPORT_ID
-from snapshots.cli.say import say, say_json
+from snapshots.cli.say import note, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from snapshots.engine.undo.undo import UndoReport
 
 
-@click.command("undo", help="Remove the rows of an import. Its history stays.")
+@a_command(
+    "undo",
+    help="Remove the rows of an import from its table. Its history stays.",
+    examples=[
+        ("See what would be removed", "snapshots undo 1 --dry-run"),
+        ("Remove the rows of import 1", "snapshots undo 1"),
+    ],
+)
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
-@option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@option("--dry-run", is_flag=True, help="Show what would be removed, and change nothing.")
 @option(
     "--allow-cascade",
     is_flag=True,
-    help="Also where the database then deletes or changes rows of other tables.",
+    help="Undo even if the database then deletes or changes rows of other tables.",
 )
 @output_options.as_json
 @db.env_file
@@ -44,7 +52,7 @@ def command(
     report = undo_import(
         import_id,
         locations.target(database_of(import_id, database)),
-        lambda text: say(text, err=True),
+        note,
         dry_run=dry_run,
         allow_cascade=allow_cascade,
     )

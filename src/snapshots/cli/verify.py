@@ -9,9 +9,10 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
+from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
 from snapshots.cli.option_types import IMPORT_ID
-from snapshots.cli.say import say, say_json
+from snapshots.cli.say import note, say, say_json
 from snapshots.cli.signals import stopping
 from snapshots.errors import Stopped
 
@@ -23,21 +24,27 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-@click.command("verify", help="Prove that what is in the table is what was in the input.")
+@a_command(
+    "verify",
+    help="Read the input again and compare every value with the table.",
+    examples=[
+        ("Verify import 1", "snapshots verify 1"),
+    ],
+)
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
 @option(
-    "--input", metavar="PATH", help="Where the input is now. Default: where it was, by its name."
+    "--input", metavar="PATH", help="Where the input is now. Default: where it was imported from."
 )
 @option(
     "--ignore",
     metavar="COLUMNS",
-    help="Names of columns that are not compared, with commas between them.",
+    help="Leave these columns out of the comparison: names with commas between them.",
 )
 @option(
     "--counts",
     is_flag=True,
-    help="Check only what needs no input: the account, and how many rows there are.",
+    help="Check only the recorded counts and the number of rows, without reading the input.",
 )
 @output_options.as_json
 @db.env_file
@@ -64,9 +71,7 @@ def command(
     with stopping() as stop:
         stop.loading = True
         try:
-            report = verify_import(
-                import_id, target, wanted, lambda text: say(text, err=True), stop.event, _Progress()
-            )
+            report = verify_import(import_id, target, wanted, note, stop.event, _Progress())
         except Stopped:
             if stop.code is None:
                 raise
@@ -90,7 +95,7 @@ class _Progress:
         tenth = 10 * done // everything if everything else 0
         if sys.stderr.isatty() and self._reported < tenth < 10:
             self._reported = tenth
-            say(f"{tenth * 10} % compared", err=True)
+            note(f"{tenth * 10} % compared")
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:

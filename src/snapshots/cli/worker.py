@@ -9,11 +9,18 @@ import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options, service_options
-from snapshots.cli.say import say
+from snapshots.cli.command import command as a_command
+from snapshots.cli.say import note
 from snapshots.cli.signals import stopping
 
 
-@click.command("worker", help="Do the imports that a service has queued, until it is stopped.")
+@a_command(
+    "worker",
+    help="Load the imports that wait in the service's queue, until it is stopped.",
+    examples=[
+        ("Work on the queue of a database", "snapshots worker --database localhost:5432"),
+    ],
+)
 @db.database
 @service_options.files
 @service_options.allow_host
@@ -51,7 +58,7 @@ def command(
     target = place.target()
     opened = OpenTables.parse(target, tables)
     with stopping() as stop, watching(place, given, progress) as shown:
-        say(f"working on the queue in {target.display()}", err=True)
+        note(f"working on the queue in {target.display()}")
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
         unpacking = UnpackedLimit(max_unpacked, max_ratio)

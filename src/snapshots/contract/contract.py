@@ -19,6 +19,7 @@ from snapshots.contract.rules import parse_rules
 from snapshots.contract.words import SCHEMA, nearest
 from snapshots.contract.writing import to_schema
 from snapshots.errors import ContractError
+from snapshots.file_hints import advice
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
 
@@ -37,7 +38,7 @@ def read_contract(path: Path | str) -> Contract:
         text = Path(path).read_bytes()[: _LARGEST + 1].decode("utf-8-sig")
     except OSError as error:
         raise ContractError(
-            f"The contract cannot be read: {error.strerror}.", place=place, hint="Check its name."
+            f"The contract cannot be read: {error.strerror}.", place=place, hint=advice(error)
         ) from error
     except UnicodeDecodeError as error:
         raise ContractError("The contract is not UTF-8.", place=place) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from snapshots.model import Type, TypeKind
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,12 +97,13 @@ def binary_floats(
         )
     if fractions:
         parts.append(f"{_listed(fractions)} float and may be money")
-    return [f"{', and '.join(parts)}: --decimals exact keeps them as written"] if parts else []
+    return [f"{', and '.join(parts)}: see --decimals exact"] if parts else []
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:3])
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    first = names if len(names) <= 2 else names[:1]
+    shown = ", ".join(map(repr, first))
+    more = f" and {len(names) - len(first)} more" if len(names) > len(first) else ""
     return f"column {shown} is" if len(names) == 1 else f"columns {shown}{more} are"
 
 
@@ -118,7 +120,7 @@ def remark(name: str, column: Mapping[str, Any], *, lines: bool, exact: bool = F
     `lines`: the lines of the evidence are those of the input.
     """
     if not column["values"]:
-        return f"column {name!r} has no values: it is text"
+        return DetailNote(f"column {name!r} has no values: it is text")
     if column["empties"]:
         return _empties(name, column)
     spoiled = column["types"]

@@ -18,6 +18,7 @@ from snapshots.contract.evidence import binary_floats, remark, type_of
 from snapshots.formats.encodings import is_utf8, transcode
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,12 +103,14 @@ def infer(
         Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
         for name, column in zip(names.columns, evidence["columns"], strict=True)
     )
-    notes = (
+    notes: list[str] = (
         []
         if everything or all_text
         else [
-            f"types are inferred from {how} ({evidence['records']} records): other values that do"
-            " not fit are rejected"
+            DetailNote(
+                f"types are inferred from {how} ({evidence['records']} records): "
+                "a value elsewhere that does not fit is rejected"
+            )
         ]
     )
     lines = everything or thoroughly

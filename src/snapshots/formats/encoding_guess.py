@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import DialectError, InputError
 from snapshots.formats.alphabets import by_letters
 from snapshots.formats.encodings import canonical
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -85,14 +86,16 @@ def detect(head: bytes, given: str | None = None, *, delimited: bool = False) ->
     if given is not None:
         return _as_given(head, given, marked)
     if marked == "utf-8":
-        return DetectedEncoding("utf-8", "encoding: UTF-8, by its byte order mark")
+        return DetectedEncoding("utf-8", DetailNote("encoding: UTF-8, by its byte order mark"))
     if marked and marked.startswith("utf-32"):
         raise DialectError(
             f"The byte order mark says that the input is UTF-32 ({marked.upper()}).",
             hint="Use --encoding utf-32 if that is correct.",
         )
     if marked:
-        return DetectedEncoding(marked, f"encoding: {marked.upper()}, by its byte order mark")
+        return DetectedEncoding(
+            marked, DetailNote(f"encoding: {marked.upper()}, by its byte order mark")
+        )
     if wide := utf16_without_mark(head):
         return DetectedEncoding(
             wide, f"encoding: {wide.upper()} in all likelihood, by where its NULs are", sure=False
@@ -168,7 +171,7 @@ def _as_given(head: bytes, given: str, marked: str | None) -> DetectedEncoding:
         own = marked if marked and marked.startswith(encoding) else None
         wide = utf16_without_mark(head) if encoding == "utf-16" else None
         encoding = own or wide or f"{encoding}-le"
-    return DetectedEncoding(encoding, f"encoding: {encoding}, as given")
+    return DetectedEncoding(encoding, DetailNote(f"encoding: {encoding}, as given"))
 
 
 def _utf8_or_not(head: bytes) -> DetectedEncoding:
@@ -177,7 +180,7 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     except UnicodeDecodeError:
         pass
     else:
-        return DetectedEncoding("utf-8", "encoding: UTF-8")
+        return DetectedEncoding("utf-8", DetailNote("encoding: UTF-8"))
     sound = damaged = 0
     for match in _BEYOND_ASCII.finditer(head):
         if match[1]:
@@ -187,9 +190,7 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     if sound > damaged:
         return DetectedEncoding(
             "utf-8",
-            f"encoding: UTF-8 with damage: {damaged} of the first {len(head)} bytes are not "
-            f"UTF-8, beside {sound} characters beyond ASCII that are; records with such bytes "
-            "are rejected",
+            f"damaged UTF-8: {damaged} of the first {len(head)} bytes; such records are rejected",
             sure=False,
         )
     first = next(match for match in _BEYOND_ASCII.finditer(head) if not match[1])

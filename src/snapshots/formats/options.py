@@ -29,28 +29,28 @@ class DialectOptions:
     """
 
     delimiter: str | None = option(
-        None, "The text between fields, or tab, space, ^A; none: each record is one field."
+        None,
+        "The text between fields: a character, several signs, tab, space or ^A. none: a record is"
+        " one field.",
     )
-    quote: str | None = option(None, "The character around fields; none: no quotes.")
-    escape: str | None = option(None, "The character that makes the next quote or delimiter data.")
+    quote: str | None = option(None, "The character around fields. none: quotes are data.")
+    escape: str | None = option(None, "The character before a quote or delimiter that is data.")
     terminator: Literal["lf", "cr"] | None = option(
-        None, "The end of lines; lf includes CR LF.", choices=Literal["lf", "cr"]
+        None, "What ends a line. lf: LF or CR LF.", choices=Literal["lf", "cr"]
     )
-    encoding: str | None = option(None, "The encoding of the input, for example latin-1.")
+    encoding: str | None = option(None, "The encoding of the input, for instance latin-1.")
     header: bool | None = option(None, "Whether the first record is the header.")
     preamble: int | None = option(None, "The number of lines before the header to skip.", least=0)
     rows_after_header: int | None = option(
         None, "The number of records after the header to skip.", least=0
     )
     comment: str | None = option(None, "Skip lines that begin with this character.")
-    skip_initial_space: bool | None = option(
-        None, "Ignore spaces after a delimiter, or take them as data."
-    )
+    skip_initial_space: bool | None = option(None, "Ignore spaces after a delimiter, or load them.")
     max_record_size: int | None = option(None, "Reject records with more bytes.", least=1)
     ragged: Ragged | None = option(
         None,
-        "Records with fewer or more fields than the header: reject them, or fill short ones with"
-        " NULL and drop extra empty fields. Default: reject, except for an empty field at the end"
-        " of all records.",
+        "What to do with records that are not as wide as the header. reject: reject them. pad: fill"
+        " short ones with NULL, and drop empty fields at the end of long ones. Default: reject,"
+        " but drop an empty field that ends all records.",
         choices=Ragged,
     )

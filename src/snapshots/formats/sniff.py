@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
-from snapshots.formats import backslashes, candidates, doubt, questions
+from snapshots.formats import candidates, doubt, questions
 from snapshots.formats.cells import filled, is_type_row
 from snapshots.formats.choice import choose, one_column
 from snapshots.formats.encoding_guess import detect
@@ -21,9 +21,11 @@ from snapshots.formats.first_lines import (
 )
 from snapshots.formats.names import numbered
 from snapshots.formats.options import DialectOptions
+from snapshots.formats.shape_notes import shape_notes
 from snapshots.formats.table_start import begin, repeated
 from snapshots.formats.trailing_delimiters import TrailingDelimiters, edge
 from snapshots.model import Dialect
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +143,8 @@ def sniff(
         found = replace(found, doubts=found.doubts | {"delimiter"})
     if declared:
         own = f"delimiter: {doubt.name(declared)}, as "
-        shown = (f"{own}the first line says" if it == f"{own}given" else it for it in found.notes)
+        says = DetailNote(f"{own}the first line says")
+        shown = (says if it == f"{own}given" else it for it in found.notes)
         found = replace(found, notes=tuple(shown))
     question = _question(sample, choice, rivals, found)
     readings = list(_rivals(sample, choice, given, complete))
@@ -283,11 +286,11 @@ def _read(
         what = "after the lines to skip" if dialect.preamble else "but blank lines"
         raise DialectError(f"The input has no records {what}.", hint="Check its source.")
     doubts = set()
-    notes = _notes(sample, found, given)
+    notes = shape_notes(sample, found, given)
     begun = begin(sample, found, given, narrower)
     found, verdict, idle = begun.found, begun.verdict, begun.idle
     if found.dialect.preamble and notes[0].startswith("delimiter: none"):
-        notes = _notes(sample, found, given)
+        notes = shape_notes(sample, found, given)
     if not verdict.sure:
         doubts.add("header")
     if not given.delimiter and found.bad > _FEW * len(found.rows):
@@ -374,44 +377,6 @@ def _names(
     if given.ragged != "reject":
         border = edge(first, rows, header=True, complete=complete)
     return tuple(first[: border.width]), border
-
-
-def _notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[str]:
-    """What there is to say of a shape, and of the backslashes in it."""
-    notes = _shape_notes(found, given)
-    if b"\\" in sample:
-        rows = candidates.written(sample, found.dialect)
-        notes += backslashes.notes(rows, found.dialect, escape_given=given.escape is not None)
-    return notes
-
-
-def _shape_notes(found: ParsedSample, given: DialectOptions) -> list[str]:
-    dialect, notes = found.dialect, []
-    name = doubt.name(dialect.delimiter)
-    if given.delimiter is not None:
-        notes.append(f"delimiter: {name}, as given")
-    elif found.several:
-        fields = found.fields if found.fields > 1 else len(found.rows[0][1] or ())
-        even = sum(1 for _, row in found.rows if row and len(row) == fields)
-        notes.append(
-            f"delimiter: {name}, which gives {fields} fields in "
-            f"{even} of the first {len(found.rows)} records"
-        )
-    else:
-        notes.append("delimiter: none, there is one column")
-    if dialect.quote == "'" and given.quote is None:
-        notes.append("quote: single, which stand around fields")
-    if dialect.quote is None and given.quote is None:
-        notes.append("quote: none, as quotes stand within values only")
-    if dialect.escape and given.escape is None:
-        notes.append("escape: backslash, which stands before quotes; outside of quotes it is data")
-    if dialect.terminator == "cr" and given.terminator is None:
-        notes.append("line end: CR alone")
-    if dialect.terminator == "rs" and given.terminator is None:
-        notes.append("line end: the record separator U+001E")
-    if dialect.skip_initial_space and given.skip_initial_space is None:
-        notes.append("spaces after a delimiter are skipped, as they come before quotes or all over")
-    return notes
 
 
 def _first_notes(

@@ -9,6 +9,7 @@ from snapshots.formats import backslashes, candidates, doubt, lines_above
 from snapshots.formats.cells import bare, family, is_typed
 from snapshots.formats.header import HeaderVerdict, first_of_table, judge
 from snapshots.formats.lines_below import LinesBelow, without_data
+from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
     from snapshots.errors import DialectError
@@ -61,7 +62,8 @@ def begin(sample: bytes, found: ParsedSample, given: DialectOptions, narrower: i
         verdict = judge(first, [row for row in below[skipped:] if row])
         if index and not verdict.sure:
             verdict = HeaderVerdict(header=True, sure=True, why="after the titles")
-    notes.append(f"header: {'yes' if verdict.header else 'no'}, {verdict.why}")
+    judged = f"header: {'yes' if verdict.header else 'no'}, {verdict.why}"
+    notes.append(DetailNote(judged) if verdict.sure else judged)
     if spare.doubtful and question is None and verdict.header:
         question = doubt.second(found.rows[1:], spare.doubtful, found.dialect.preamble)
     return TableStart(found, verdict, notes, spare.what, question)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from snapshots import home
 from snapshots.defaults import Method, Results
 from snapshots.errors import ProjectError
+from snapshots.file_hints import blocking_file
 from snapshots.project.resources import Resource, find_resources
 from snapshots.project.toml import read_toml
 from snapshots.sources.sql.server import QueryServer, ServerKind, Tls
@@ -91,7 +92,9 @@ def read_project(
             hint="Give this user the permission to enter it.",
         ) from error
     if not there:
-        raise ProjectError("The folder does not exist.", place=str(folder), hint="Check its name.")
+        blocked = blocking_file(folder)
+        what = f"{blocked} is a file, and no folder." if blocked else "There is no such folder."
+        raise ProjectError(what, place=str(folder), hint="Name the folder of a project.")
     if not begun:
         raise ProjectError(
             f"This folder is not a project: it has no {FILE}.",

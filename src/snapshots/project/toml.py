@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snapshots.contract.words import nearest
 from snapshots.errors import ProjectError
+from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,7 +153,7 @@ def read_toml(file: Path) -> Section:
         values = tomllib.loads(text)
     except OSError as error:
         raise ProjectError(
-            f"The file cannot be read: {error.strerror}.", place=str(file), hint="Check its name."
+            f"The file cannot be read: {error.strerror}.", place=str(file), hint=advice(error)
         ) from error
     except UnicodeDecodeError as error:
         raise ProjectError("The file is not UTF-8.", place=str(file)) from error

@@ -22,6 +22,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, ImportBusy, InputError, SnapshotsError, TargetError
+from snapshots.file_hints import missing_folder
 from snapshots.ports import Target
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
@@ -413,7 +414,5 @@ def absolute(folder: str) -> str:
             hint=f"To load it once: snapshots import {quote(folder)}",
         )
     if not there:
-        raise InputError(
-            "The folder does not exist.", place=folder, hint=f"Create it: mkdir -p {quote(folder)}"
-        )
+        raise InputError("There is no such folder.", place=folder, hint=missing_folder(folder))
     return path

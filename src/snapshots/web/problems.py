@@ -77,6 +77,25 @@ _CODES = {
 }
 
 
+_WORDS: dict[str, str] = {}
+"""What a text must be that a regular expression checks."""
+
+
+def in_words(pattern: str, words: str) -> str:
+    """Notes what a pattern means, for `explanation`, and returns the pattern."""
+    _WORDS[pattern] = words
+    return pattern
+
+
+def explanation(error: Mapping[str, Any]) -> str:
+    """What is wrong, from an error of pydantic: in words where it would show a regular
+    expression."""
+    if error["type"] != "string_pattern_mismatch":
+        return sentence(error["msg"])
+    words = _WORDS.get(error["ctx"]["pattern"], "a text of another form")
+    return f"It must be {words}."
+
+
 class Invalid(BaseModel):
     """One thing that is wrong with a request."""
 
@@ -195,7 +214,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
         found = [
-            Invalid(place=".".join(map(str, one["loc"])), message=sentence(one["msg"]))
+            Invalid(place=".".join(map(str, one["loc"])), message=explanation(one))
             for one in error.errors()[:MOST_ERRORS]
         ]
         detail = "The request is not valid."

@@ -15,10 +15,12 @@ from snapshots.engine.plan.columns import fitting, for_requests
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, UnansweredRows, path_of
+from snapshots.engine.plan.reading import reading
 from snapshots.engine.publishing.modes import publisher_for
 from snapshots.errors import UsageError
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
+from snapshots.notes import few
 from snapshots.ports import Described, Layout
 from snapshots.row_encoding import JSON
 
@@ -138,7 +140,8 @@ def _detected(source: Source, options: Options, say: Callable[[str], None]) -> L
     for note in sniffed.notes:
         say(note)
     chosen = for_requests(source, sniffed, clean(sniffed.header), wanted, say)
-    for note in chosen.notes:
+    say(reading(sniffed, chosen.contract))
+    for note in few(chosen.notes, "columns that differ"):
         say(note)
     return Layout(sniffed.dialect, chosen.header, chosen.contract)
 

@@ -15,6 +15,7 @@ from snapshots.engine.plan.doubts import require_sound
 from snapshots.engine.plan.merged_columns import as_the_table_has_it, merge, named, remember
 from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, TableShape, Type
+from snapshots.notes import DetailNote
 from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def for_new_table(
         for note in inferred.notes:
             say(note)
         contract = target.physical(wanted.amend(inferred.contract))
-        say(types_sentence(contract))
+        say(DetailNote(types_sentence(contract)))
         if inferred.complete and not inferred.records:
             say("no record can be loaded, so no table is created")
             return ColumnChoice(contract, sniffed.header)
@@ -116,7 +117,7 @@ def for_requests(
     if all(sources) and len(set(sources)) == len(sources):
         columns = tuple(replace(column, name=column.source) for column in contract.columns)
         contract = replace(contract, columns=columns)
-    say(types_sentence(contract))
+    say(DetailNote(types_sentence(contract)))
     return ColumnChoice(contract, sniffed.header)
 
 

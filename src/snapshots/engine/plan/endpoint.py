@@ -45,16 +45,20 @@ class Endpoint:
     """Where the rows are sent: `http://` or `https://`."""
     method: Method = option("POST", "The HTTP method of the requests.", choices=Method)
     batch: int = option(
-        BATCH, "Records per request; more than one are sent as a JSON array.", least=1
+        BATCH,
+        "The number of records in one request. More than one are sent as a JSON array.",
+        least=1,
     )
     headers: tuple[tuple[str, str | None], ...] = ()
     """Headers by name. None stands for a value that the ledger does not store."""
     nulls: Nulls = option(
-        "null", "Send a missing value as null, or leave its member out.", choices=Nulls
+        "null",
+        "How to send a missing value. null: as null. omit: leave its member out.",
+        choices=Nulls,
     )
     results: Results = option(
         "none",
-        "The format of the results for each record in a 207 answer; none: no such results.",
+        "How a 207 answer says what became of each record. none: it does not.",
         choices=Results,
     )
     key_header: str = option(KEY_HEADER, "The header of the idempotency key.")
@@ -62,17 +66,19 @@ class Endpoint:
     """The prefix of idempotency keys. No two deliveries share a key."""
     concurrency: int = option(
         CONCURRENCY,
-        "Maximum number of parallel requests; lower while the API asks for fewer.",
+        "The most requests at once. Fewer are sent while the API asks for less.",
         least=1,
         most=MAX_CONCURRENCY,
     )
-    ordered: bool = option(False, "Keep the order of the input: send one request at a time.")
-    rate: float | None = option(None, "Maximum number of requests per second.")
+    ordered: bool = option(
+        False, "Send the records in the order of the input, one request at a time."
+    )
+    rate: float | None = option(None, "The most requests per second.")
     timeout: float = option(
-        REQUEST_SECONDS, "Seconds from the start of a request to the end of its answer."
+        REQUEST_SECONDS, "The most seconds from the start of a request to the end of its answer."
     )
     retry_seconds: float = option(
-        DELIVERY_RETRY_SECONDS, "Seconds for which a record is retried before it is left pending."
+        DELIVERY_RETRY_SECONDS, "How many seconds to try a record again before it is left pending."
     )
     auth: Auth | None = field(default=None, compare=False, repr=False)
     """Credentials from Python that may change, such as a renewable token."""

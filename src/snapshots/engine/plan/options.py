@@ -62,24 +62,25 @@ class Options:
     """
 
     table: str | None = option(
-        None, "The table to load into. Default: the input's name without date or number."
+        None, "The table to load into. Default: the name of the file, without date or number."
     )
     primary_key: tuple[str, ...] = option((), "The primary key of a new table.")
     contract: Path | Mapping[str, Any] | None = option(
-        None, "A Frictionless Table Schema, as JSON."
+        None, "The columns that the input must have: a Frictionless Table Schema, as JSON."
     )
     dialect: DialectOptions = field(default_factory=DialectOptions)
-    null_values: tuple[str, ...] = option((), "Texts that mean NULL, besides the empty field.")
+    null_values: tuple[str, ...] = option((), "Texts to load as NULL, as an empty field is.")
     decimals: Decimals = option(
         "float",
-        "How a new table stores numbers with a fraction: as binary floats, or exactly as written.",
+        "How a new table stores numbers with a fraction. float: as binary floats. exact: as"
+        " decimals, exactly as written.",
         choices=Decimals,
     )
     all_text: bool = option(False, "Make every column of a new table text.")
     columns_changed: ColumnsPolicy = option(
         "fail",
-        "If the input's columns differ from the table's: stop; add the new columns to the table;"
-        " or load only the columns that both have.",
+        "What to do if the input's columns differ from the table's. fail: stop. add: add the new"
+        " columns to the table. ignore: load the columns that both have.",
         choices=ColumnsPolicy,
     )
     lineage: bool = option(True, "Add the columns _import_id and _line to a new table.")
@@ -106,24 +107,25 @@ class Options:
         " records on). Default: 10%, or 0 with mode replace.",
     )
     stop_on_error: bool = option(
-        False, "Stop at the first reject. An import then loads with one worker."
+        False, "Stop at the first rejected record. The import then uses one worker."
     )
-    limit: int | None = option(None, "Read only this number of records.", least=1)
+    limit: int | None = option(None, "Stop after this number of records.", least=1)
     workers: int | None = option(
         None,
-        "Parallel database connections. Default: the number of cores plus one, at most 4.",
+        "The number of connections that load at once. Default: one more than the number of"
+        " cores, at most 4.",
         least=1,
         most=MAX_WORKERS,
     )
     connections: int = option(
         CONNECTIONS,
-        "Parallel connections to a URL, if its server can send parts.",
+        "The number of parts of a URL to read at once, if its server offers parts.",
         least=1,
         most=MAX_CONNECTIONS,
     )
-    chunk_size: int = option(CHUNK_SIZE, "Bytes of input per commit.", least=1)
-    dry_run: bool = option(False, "Check and count everything, but write nothing.")
-    again: bool = option(False, "Process inputs again that are already imported or delivered.")
+    chunk_size: int = option(CHUNK_SIZE, "How much of the input to commit at a time.", least=1)
+    dry_run: bool = option(False, "Check and count all records, but write nothing.")
+    again: bool = option(False, "Load or send inputs again that already were.")
 
     request: Endpoint | None = None
     """How the rows are sent to an API; None if they are loaded into a table."""

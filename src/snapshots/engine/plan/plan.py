@@ -18,6 +18,7 @@ from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
 from snapshots.errors import ContractError, LedgerError, TargetError
 from snapshots.formats.kernel_json import converter_spec
@@ -25,6 +26,7 @@ from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
 from snapshots.ledger.schema import STAGE_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
+from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
@@ -250,7 +252,7 @@ def make_plan(
     shape = None if session is None else _users_table(target, session, table)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
-    for note in (*sniffed.notes, *names.notes):
+    for note in (*sniffed.notes, *few(names.notes, "columns are renamed")):
         say(note)
     if cut := shortened(source.identity.name, options.table):
         say(cut)
@@ -264,7 +266,7 @@ def make_plan(
         previous = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
         chosen = for_table(source, target, shape, encoding, sniffed, names, wanted, previous, say)
-        say(f"table {table} exists: its columns are the contract")
+        say(DetailNote(f"table {table} exists: its columns are the contract"))
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
@@ -273,7 +275,8 @@ def make_plan(
             require_replaceable(target, session, table)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
-    for note in chosen.notes:
+    say(reading(sniffed, chosen.contract))
+    for note in few(chosen.notes, "columns that differ"):
         say(note)
     if session is not None and shape is not None:
         columns = chosen.contract.columns

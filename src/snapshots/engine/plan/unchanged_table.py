@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.contract.table import table_contract
-from snapshots.engine.plan.column_words import type_word
 from snapshots.engine.plan.merged_columns import tiny_integer
+from snapshots.engine.plan.reading import shown_type
 from snapshots.errors import ContractError
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def require_unchanged(shape: TableShape | None, planned: Contract, encoding: Row
         both_text = {there.type.kind, column.type.kind} <= encoding.kinds_as_text
         if not same and not both_text and not tiny:
             raise ContractError(
-                f"Column {column.name!r} is {type_word(there.type)} in the table now, and was"
-                f" planned as {type_word(column.type)}.",
+                f"Column {column.name!r} is {shown_type(there.type)} in the table now, and was"
+                f" planned as {shown_type(column.type)}.",
                 hint="Change it back, or load the input again with --again.",
             )
 

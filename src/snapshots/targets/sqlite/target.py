@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from snapshots import home
 from snapshots._native import SqliteError
 from snapshots.errors import CannotConnect, NoDatabase
+from snapshots.file_hints import missing_folder
 from snapshots.locations import Location
 from snapshots.row_encoding import SQLITE_VALUES, RowEncoding
 from snapshots.targets.sql import ddl
@@ -107,7 +108,7 @@ class SqliteTarget(
             raise CannotConnect(
                 "The folder of the SQLite file does not exist.",
                 place=str(self.path),
-                hint=f"Create it: mkdir -p {self.path.parent}",
+                hint=missing_folder(self.path.parent),
             )
         if not create and not self.path.exists():
             raise NoDatabase(

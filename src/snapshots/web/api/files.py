@@ -15,11 +15,15 @@ from snapshots.engine.queue.request import FILE_NAME
 from snapshots.errors import Forbids, NoSuchFile, UsageError
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.gate.guard import UPLOADS
-from snapshots.web.problems import answers
+from snapshots.web.problems import answers, in_words
 from snapshots.web.uploads.multipart import MultipartFile
 from snapshots.web.uploads.store import Upload
 
-Name = Annotated[str, Path(pattern=f"^{FILE_NAME.pattern}$", description="The name of the file.")]
+_FORM_OF_NAMES = "up to 200 letters, digits and . _ -, and begin with none of . and -"
+Name = Annotated[
+    str,
+    Path(pattern=in_words(f"^{FILE_NAME.pattern}$", _FORM_OF_NAMES), description="Of a file."),
+]
 
 routes = APIRouter(prefix=UPLOADS, tags=["files"], responses=answers(422))
 
@@ -148,7 +152,7 @@ def _begin(here: ServiceContext, name: str) -> Upload:
         raise UsageError(
             "this is not a valid file name",
             place=name[:200],
-            hint="Use up to 200 letters, digits and . _ -; the first must not be . or -",
+            hint=f"It must be {_FORM_OF_NAMES}",
         )
     _require_unused(here, name)
     return Upload(here.settings.files, name, here.settings.disk_floor)

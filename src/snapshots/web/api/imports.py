@@ -20,7 +20,7 @@ from snapshots.web import schemas
 from snapshots.web.api.json_bodies import JsonRoute
 from snapshots.web.api.request_bodies import Cancel, NewImport, Resume
 from snapshots.web.context import Here, ServiceContext
-from snapshots.web.problems import answers
+from snapshots.web.problems import answers, in_words
 from snapshots.web.uploads.store import require_free_space
 
 Id = Annotated[int, Path(ge=1, le=(1 << 53), description="The number of an import.")]
@@ -43,9 +43,8 @@ Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,200}$",
-        description="Requests with the same key create one import, however often they are"
-        " repeated.",
+        pattern=in_words(r"^[\x21-\x7e]{1,200}$", "1 to 200 ASCII characters without blanks"),
+        description="The same request with the same key is one import, however often it is made.",
     ),
 ]
 OVER: Final = {"finished", "cancelled", "failed", "undone"}

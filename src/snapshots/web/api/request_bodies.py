@@ -12,6 +12,7 @@ from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Mode, Ragged, optio
 from snapshots.engine.plan.options import Options
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.formats.options import DialectOptions, by_name
+from snapshots.web.problems import in_words
 
 DEEPEST: Final = 50
 """The deepest nesting of objects and arrays; a contract has about ten levels."""
@@ -31,14 +32,23 @@ _Delimiter = Annotated[
     Field(
         max_length=8,
         # One ASCII character, or a few signs; or the name of one.
-        pattern=r"^(?:tab|space|none|\^[A-Z_]|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]?"
-        r"|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]{2,8})$",
+        pattern=in_words(
+            r"^(?:tab|space|none|\^[A-Z_]|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x7f]?"
+            r"|[\x01-\x09\x0b\x0c\x0e-\x1d\x1f-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]{2,8})$",
+            "one ASCII character, two to eight signs such as ||, or tab, space, none or ^A",
+        ),
     ),
 ]
 _Character = Annotated[
     str,
     BeforeValidator(_named),
-    Field(max_length=5, pattern=r"^(?:tab|space|none|[\x01-\x09\x0b\x0c\x0e-\x7f]?)$"),
+    Field(
+        max_length=5,
+        pattern=in_words(
+            r"^(?:tab|space|none|[\x01-\x09\x0b\x0c\x0e-\x7f]?)$",
+            "one ASCII character, or tab, space or none",
+        ),
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import UsageError
+from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,12 @@ class Tokens:
                 hint=f"create one: snapshots token NAME --tokens {quote(str(self._path))}",
             ) from error
         return self._tokens
+
+
+def _remedy(path: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"make one: snapshots token NAME --tokens {quote(str(path))}"
+    return advice(error) if isinstance(error, OSError) else "snapshots token writes such a file"
 
 
 def create(path: Path, name: str, scope: Scope) -> str:

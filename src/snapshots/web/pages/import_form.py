@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from snapshots.errors import UsageError, sentence
+from snapshots.errors import UsageError
 from snapshots.web.api.request_bodies import NewImport, require_storable
+from snapshots.web.problems import explanation
 
 _TEXTS = ("url", "table", "mode", "max_rejects")
 _DIALECT = ("delimiter", "encoding")
@@ -47,7 +48,7 @@ class ImportForm(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
-            raise UsageError(sentence(first["msg"]), place=place) from None
+            raise UsageError(explanation(first), place=place) from None
 
     def _text(self, name: str) -> str:
         text: str = getattr(self, name)

@@ -1,0 +1,62 @@
+"""What is told of an input before and while it is loaded: little by default, all with `-v`."""
+
+from __future__ import annotations
+
+from snapshots.cli import verbosity
+from snapshots.cli.progress_lines import reading_lines, started_line
+from snapshots.cli.say import note
+from snapshots.cli.widths import columns_of
+from snapshots.engine.events import Event, Failed, ImportResult, Notice, Started
+from snapshots.notes import DetailNote, ReadingNote
+
+_INDENT = "  "
+
+
+class Notices:
+    """Prints the notices of imports that follow one another.
+
+    By default those of an input wait for the line that says what it is, and come below it: up to
+    two lines for how it is read, and one for each thing that a user should know. Details are left
+    out.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        """Takes any event; only some say anything here."""
+        match event:
+            case Notice(text):
+                self._notice(event, text)
+            case Started():
+                note(started_line(event))
+                for held in self._taken():
+                    note(_INDENT + held, "faint")
+            case ImportResult(given=name, outcome="dry_run"):
+                note(f"dry run: {name}")
+                for held in self._taken():
+                    note(_INDENT + held, "faint")
+            case Failed(name) | ImportResult(given=name):
+                for held in self._taken(all_of_it=False):
+                    note(f"- {name}: {held}", "faint")
+            case _:
+                pass
+
+    def _notice(self, event: Notice, text: str) -> None:
+        if verbosity.is_verbose():
+            if not isinstance(text, ReadingNote):
+                note(f"- {text}", "faint")
+        elif isinstance(text, DetailNote):
+            pass
+        elif event.input is None or event.import_id is not None:
+            note(_INDENT + text if event.import_id is not None else f"- {text}", "faint")
+        else:
+            self._held.append(text)
+
+    def _taken(self, *, all_of_it: bool = True) -> list[str]:
+        """The notices that waited; how the input is read comes first."""
+        held, self._held = self._held, []
+        readings = [one for one in held if isinstance(one, ReadingNote)] if all_of_it else []
+        most = columns_of() - len(_INDENT) - 1
+        shown = [line for one in readings[-1:] for line in reading_lines(one, most)]
+        return shown + [one for one in held if not isinstance(one, ReadingNote)]
