@@ -24,6 +24,7 @@ from snapshots.defaults import (
 )
 from snapshots.engine.events import Event, ImportResult, Listener
 from snapshots.engine.history import lookup
+from snapshots.engine.history.locate import database_of
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
@@ -227,7 +228,7 @@ def resume(
     `url` is the input's URL, if credentials belong to it: those are kept nowhere. Raises
     SnapshotsError if the import cannot be resumed, for instance because its input has changed.
     """
-    target = locations.target(lookup.database_of(import_id, database))
+    target = locations.target(database_of(import_id, database))
     options = Options(
         max_rejects=str(max_rejects),
         workers=workers,

@@ -2,36 +2,93 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID
-from snapshots.cli.output import print_rejects
+from snapshots.cli.option_types import IMPORT_ID, MOST
+from snapshots.cli.reject_output import print_rejects, write_records
 from snapshots.cli.say import say
+
+
+class _Code(click.ParamType[str]):
+    """A code of a reject; a mistyped one is answered with similar ones."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns the code."""
+        from difflib import get_close_matches
+
+        from snapshots.ledger.reject_codes import CODES
+
+        code = str(value).strip().lower().replace("-", "_")
+        if code not in CODES:
+            similar = get_close_matches(code, CODES, n=3)
+            hint = f"Did you mean {' or '.join(similar)}?" if similar else f"Codes: {_listed()}."
+            self.fail(f"{value!r} is no code of a reject. {hint}", param, ctx)
+        return code
+
+
+def _listed() -> str:
+    from snapshots.ledger.reject_codes import CODES
+
+    return ", ".join(CODES)
 
 
 @click.command("rejects", help="The records of an import that were not loaded, and why.")
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
 @option(
+    "--code",
+    "codes",
+    type=_Code(),
+    multiple=True,
+    metavar="CODE",
+    help="Only rejects with this code; may be repeated.",
+)
+@option("--limit", type=click.IntRange(1, MOST), metavar="N", help="Only the first N of them.")
+@option(
     "--format",
     "form",
-    type=click.Choice(["table", "jsonl", "csv"]),
-    help="Default: table; jsonl with --json.",
+    type=click.Choice(["table", "jsonl", "csv", "raw"]),
+    help="Default: table; jsonl with --json. raw: the records alone, byte for byte.",
 )
 @output_options.as_json
 @db.env_file
-def command(import_id: int, database: str | None, form: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    import_id: int,
+    database: str | None,
+    codes: tuple[str, ...],
+    limit: int | None,
+    form: str | None,
+    as_json: bool,
+) -> None:
     """Streams the rejects in the order of the input."""
     from snapshots.engine.history import lookup
+    from snapshots.engine.history.locate import database_of
 
-    database = lookup.database_of(import_id, database)
-    record = lookup.show(import_id, database).record
+    database = database_of(import_id, database)
+    detail = lookup.show(import_id, database)
+    record = detail.record
     say(
         f"{record.kind} {import_id}: {record.input} -> {record.table}, {record.database}:"
-        f" {record.rejected:,} rejected",
+        f" {_counted(detail.rejects_by_code, codes, record.rejected)} rejected",
         err=True,
     )
-    print_rejects(lookup.rejects(import_id, database), form or ("jsonl" if as_json else "table"))
+    found = lookup.rejects(import_id, database, codes, limit)
+    if form == "raw":
+        ctx.exit(write_records(found, detail.plan))
+    print_rejects(found, form or ("jsonl" if as_json else "table"))
+
+
+def _counted(by_code: dict[str, int], codes: tuple[str, ...], rejected: int) -> str:
+    if not codes:
+        return f"{rejected:,}"
+    return f"{sum(by_code.get(code, 0) for code in set(codes)):,} of {rejected:,}"

@@ -1,0 +1,101 @@
+"""Finds the database that a user means, where the command does not name one."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from snapshots.engine.history.asking import ask_all
+from snapshots.errors import LedgerError, NoSuchTable, UsageError
+from snapshots.ledger.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.errors import SnapshotsError
+    from snapshots.ports import Session, Target
+
+_MOST_CHOICES: Final = 4
+
+
+def database_of(import_id: int, database: str | None) -> str:
+    """Returns the database that an import is in; `database` is what the user named, if anything.
+
+    Nobody may resume or undo an import of another database by mistake. So the answer is clear only
+    if all known databases answered, and one of them has the number. Otherwise raises UsageError,
+    and LedgerError if none of them has it.
+    """
+
+    def has(target: Target, session: Session) -> bool:
+        history = History(target, session)
+        return history.exists() and history.entry(import_id) is not None
+
+    return _only(
+        database,
+        has,
+        f"import {import_id}",
+        lambda: LedgerError(
+            f"there is no import {import_id} in any database known here",
+            hint="snapshots list shows what there is; --database names another database",
+        ),
+    )
+
+
+def database_with(table: str, database: str | None) -> str:
+    """Returns the database that has a table of this name, under the same conditions."""
+
+    def has(target: Target, session: Session) -> bool:
+        return target.known_as(session, target.table_name(table)) is not None
+
+    return _only(
+        database,
+        has,
+        f"table {table}",
+        lambda: NoSuchTable(
+            f"no database known here has a table {table}",
+            hint="--database names the database to look in; it then suggests similar names",
+        ),
+    )
+
+
+def _only(
+    database: str | None,
+    has: Callable[[Target, Session], bool],
+    what: str,
+    missing: Callable[[], SnapshotsError],
+) -> str:
+    if database is not None:
+        return database
+    answers = ask_all(has)
+    found = [name for name, there in answers.found if there]
+    silent = [one.database for one in answers.unasked]
+    if silent:
+        raise _unclear(what, found, silent)
+    if not found:
+        raise missing()
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} databases have {_article(what)}", hint=f"say which: {_choices(found)}"
+        )
+    return found[0]
+
+
+def _unclear(what: str, found: list[str], silent: list[str]) -> UsageError:
+    """Returns the error for a question that some of the databases did not answer."""
+    have = f"{_article(what)} is in {' and in '.join(found)}, but " if found else ""
+    count = f"{len(silent)} known database{'s' if len(silent) > 1 else ''}"
+    choices = _choices(found or silent) if len(found or silent) <= _MOST_CHOICES else "--database"
+    return UsageError(
+        f"{have}{count} did not answer and may have {'one too' if found else 'it'}:"
+        f" {', '.join(silent)}",
+        hint=f"say which database you mean: {choices}; forget one that is gone:"
+        f" snapshots forget {quote(silent[0])}",
+    )
+
+
+def _article(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+def _choices(names: list[str]) -> str:
+    return ", ".join(f"--database {quote(name)}" for name in names)
