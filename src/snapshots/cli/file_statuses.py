@@ -20,10 +20,9 @@ def print_statuses(statuses: Iterable[FileStatus], unasked: Sequence[str]) -> No
 
 
 def _presence(status: FileStatus, unasked: Sequence[str]) -> str:
-    if status.presence == "unknown":
-        return "not imported"
-    if status.presence == "unclear":
-        return f"unclear; it may be in a database that did not answer: {', '.join(unasked)}"
+    if status.presence in {"unknown", "unclear"}:
+        silent = f"unclear; it may be in a database that did not answer: {', '.join(unasked)}"
+        return "not imported" if status.presence == "unknown" else silent
     if status.presence == "gone" and status.imports:
         last = status.imports[-1]
         was = _done(last) if last.state == "finished" else last.state

@@ -19,7 +19,9 @@ class _KnownDatabase(click.ParamType[str]):
 
     name = "database"
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+    def convert(
+        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
+    ) -> str:
         """Returns what the user wrote."""
         return str(value)
 

@@ -82,7 +82,7 @@ def command(
         ctx.exit(6)
 
 
-def _none(filtered: bool, listing: Listing) -> str:  # noqa: FBT001
+def _none(filtered: bool, listing: Listing) -> str:
     what = "no import matches" if filtered else "nothing was imported yet"
     if listing.unasked:
         return f"{what} in the databases that answered" if listing.databases else "nobody answered"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots.cli.output import reject_object
 from snapshots.cli.say import csv_rows, say, say_json
+from snapshots.ledger.chunk_account import WAITING
 from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def write_records(rejects: Iterable[Reject], plan: str) -> int:
     cut: list[int] = []
     others = 0
     for reject in rejects:
-        if _is_cut(reject.raw, encoding):
+        if reject.code != WAITING and _is_cut(reject.raw, encoding):
             others += len(cut) >= _NAMED
             cut += [reject.line] if len(cut) < _NAMED else []
         elif terminal:

@@ -48,7 +48,9 @@ class Answers(Generic[T]):
     """Known databases that do not exist any more, so that they hold nothing."""
 
 
-def ask_all(question: Callable[[Target, Session], T], seconds: float = ANSWER_SECONDS) -> Answers[T]:
+def ask_all(
+    question: Callable[[Target, Session], T], seconds: float = ANSWER_SECONDS
+) -> Answers[T]:
     """Asks every known database and the default one, all at once, for at most `seconds` in all."""
     known = known_databases.recall()
     asked = [_Asked(name, question) for name in _with_default(known)]

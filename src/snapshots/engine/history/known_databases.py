@@ -83,7 +83,7 @@ def without_login(text: str) -> str:
     >>> without_login("postgresql://ana:a/b@host/db"), without_login("ana:pw@host:5432")
     ('postgresql://host/db', 'host:5432')
     """
-    if text.startswith("sqlite:") or text.startswith(("/", ".", "~")):
+    if text.startswith(("sqlite:", "/", ".", "~")):
         return text
     scheme, found, rest = text.rpartition("://") if text.count("://") == 1 else ("", "", text)
     return f"{scheme}{found}{rest.rpartition('@')[2]}"

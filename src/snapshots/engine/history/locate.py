@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from snapshots.engine.history.asking import ask_all
 from snapshots.errors import LedgerError, NoSuchTable, UsageError
 from snapshots.ledger.history import History
+from snapshots.targets.sql.ddl import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,19 +44,31 @@ def database_of(import_id: int, database: str | None) -> str:
 
 def database_with(table: str, database: str | None) -> str:
     """Returns the database that has a table of this name, under the same conditions."""
+    similar: list[str] = []
 
     def has(target: Target, session: Session) -> bool:
-        return target.known_as(session, target.table_name(table)) is not None
+        if target.known_as(session, target.table_name(table)) is not None:
+            return True
+        similar.extend(similar_tables(target, session, table))
+        return False
 
-    return _only(
-        database,
-        has,
-        f"table {table}",
-        lambda: NoSuchTable(
-            f"no database known here has a table {table}",
-            hint="--database names the database to look in; it then suggests similar names",
-        ),
-    )
+    def missing() -> NoSuchTable:
+        meant = " or ".join(dict.fromkeys(similar))
+        hint = f"did you mean {meant}?" if meant else "--database names another database"
+        return NoSuchTable(f"no database known here has a table {table}", hint=hint)
+
+    return _only(database, has, f"table {table}", missing)
+
+
+def similar_tables(target: Target, session: Session, text: str) -> list[str]:
+    """Returns the names of tables that a user may have meant by `text`, as users write them."""
+    from difflib import get_close_matches
+
+    shown: dict[str, str] = {}
+    for table in target.tables(session):
+        shown[written(table).lower()] = shown[table.name.lower()] = written(table)
+    found = get_close_matches(text.lower(), list(shown), n=3)
+    return list(dict.fromkeys(shown[name] for name in found))
 
 
 def _only(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EVERYTHING: Final = ImportFilter()
 """Finds every import."""
 
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Imports, and the databases that were asked for them."""

@@ -199,6 +199,36 @@ def select(
     )
 
 
+def unpaged(
+    target: Target,
+    shape: TableShape,
+    columns: Sequence[TableColumn],
+    filters: Sequence[RowFilter],
+    order: Sequence[RowOrder],
+    most: int | None,
+    place: RowPlace | None = None,
+) -> tuple[str, tuple[Value, ...]]:
+    """Makes the statement for all rows at once, with values from which nothing is lost.
+
+    `order` may be empty. `most` is how many rows at most. Raises UsageError as `select` does.
+    """
+    dialect = target.dialect
+    known = {column.name: _Column(dialect, column) for column in shape.columns}
+    if place is not None:
+        known[PLACE] = _Place(dialect, place)
+    conditions = [_condition(_named(known, one.column), one) for one in filters]
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    by = ", ".join(_ordered(_named(known, one.column), one.descending) for one in order)
+    return (
+        f"SELECT {', '.join(map(dialect.exact, columns))}"
+        f" FROM {shape.table.sql(dialect.quote)}"
+        + (f" WHERE {where}" if where else "")
+        + (f" ORDER BY {by}" if by else "")
+        + ("" if most is None else dialect.limit(most)),
+        tuple(value for _, values in conditions for value in values),
+    )
+
+
 def by_number(
     target: Target,
     shape: TableShape,
@@ -292,9 +322,19 @@ class _Place(_Column):
 
 def _named(columns: dict[str, _Column], name: str) -> _Column:
     if name not in columns:
-        names = ", ".join(sorted(column for column in columns if column != PLACE))
-        raise UsageError(f"the table has no column {name!r}", hint=f"It has {names}.")
+        raise no_column(name, [column for column in columns if column != PLACE])
     return columns[name]
+
+
+def no_column(name: str, columns: Sequence[str]) -> UsageError:
+    """Returns the error for a column that a table lacks."""
+    from difflib import get_close_matches
+
+    similar = get_close_matches(name, columns, n=1)
+    meant = f"Did you mean {similar[0]}? " if similar else ""
+    return UsageError(
+        f"the table has no column {name!r}", hint=f"{meant}It has {', '.join(sorted(columns))}."
+    )
 
 
 def _condition(column: _Column, wanted: RowFilter) -> tuple[str, tuple[Value, ...]]:

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from snapshots._native import SqliteConnection, SqliteError
+from snapshots._native import SqliteConnection, SqliteError, SqliteQuery
 from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sql.transactions import Transactions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, ResultRows, Value
+    from snapshots.ports import Comparison, Difference, ResultRows, RowStream, Value
 
 _BUSY_MILLISECONDS = 1000 * WRITER_SECONDS
 _CACHE_KIB = 16 * 1024
@@ -89,6 +89,19 @@ class SqliteSession(Transactions):
     def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
         with self._errors():
             return self._connection.execute(sql, params)
+
+    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
+        with self._errors():
+            query = SqliteQuery(self._place, sql, params, _BUSY_MILLISECONDS)
+        try:
+            while True:
+                with self._errors():
+                    rows = query.fetch()
+                if not rows:
+                    return
+                yield rows
+        finally:
+            query.close()
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors():
