@@ -14,6 +14,7 @@ from snapshots.cli.import_table import print_imports
 from snapshots.cli.option import option
 from snapshots.cli.option_types import MOST
 from snapshots.cli.output import complain_of_damage, record_object
+from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import say, say_json
 from snapshots.cli.since import Since
 from snapshots.cli.unanswered import say_unanswered
@@ -71,15 +72,21 @@ def command(
     complain_of_damage(listing.imports)
     if files:
         ctx.exit(_tell_of_files(files, listing, as_json=as_json))
-    if as_json:
-        for record in listing.imports:
-            say_json(record_object(record))
-    elif listing.imports:
-        print_imports(listing.imports)
-    else:
+    if listing.imports:
+        with until_nobody_reads():
+            _print(listing, as_json=as_json)
+    elif not as_json:
         say(_none(search != ImportFilter(), listing), err=True)
     if listing.unasked and not listing.databases:
         ctx.exit(6)
+
+
+def _print(listing: Listing, *, as_json: bool) -> None:
+    if not as_json:
+        print_imports(listing.imports)
+        return
+    for record in listing.imports:
+        say_json(record_object(record))
 
 
 def _none(filtered: bool, listing: Listing) -> str:

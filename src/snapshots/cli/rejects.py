@@ -10,6 +10,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.option import option
 from snapshots.cli.option_types import IMPORT_ID, MOST
+from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.reject_output import print_rejects, write_records
 from snapshots.cli.say import say
 
@@ -83,9 +84,13 @@ def command(
         err=True,
     )
     found = lookup.rejects(import_id, database, codes, limit)
-    if form == "raw":
-        ctx.exit(write_records(found, detail.plan))
-    print_rejects(found, form or ("jsonl" if as_json else "table"))
+    code = 0
+    with until_nobody_reads():
+        if form == "raw":
+            code = write_records(found, detail.plan)
+        else:
+            print_rejects(found, form or ("jsonl" if as_json else "table"))
+    ctx.exit(code)
 
 
 def _counted(by_code: dict[str, int], codes: tuple[str, ...], rejected: int) -> str:

@@ -26,6 +26,8 @@ _WIDEST: Final = 40
 """Columns of a terminal that a value may take while others wait for some."""
 _QUOTED: Final = re.compile(r'[",\r\n]|^\s|\s$|^$')
 """A field that needs quotes: an empty one without them would be NULL."""
+_SPECIAL: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
+"""What only a line with a field that needs quotes has, besides more commas."""
 _NUMBERS: Final = frozenset(("integer", "decimal", "float"))
 
 
@@ -40,11 +42,7 @@ def write_csv(columns: Sequence[TableColumn], pages: Iterable[ResultRows]) -> No
     write = _writer()
     write(f"{','.join(_field(column.name) for column in columns)}\n")
     for page in pages:
-        lines = (
-            ",".join(_field(text_value(*cell)) for cell in zip(kinds, row, strict=True))
-            for row in page
-        )
-        write("".join(f"{line}\n" for line in lines))
+        write("".join([_csv_line(kinds, row) for row in page]))
 
 
 def write_json_lines(columns: Sequence[TableColumn], pages: Iterable[ResultRows]) -> None:
@@ -95,6 +93,18 @@ def _writer() -> Callable[[str], object]:
     if sys.stdout.isatty():
         return lambda text: sys.stdout.write(plain(text, keep="\n"))
     return lambda text: sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+
+
+def _csv_line(kinds: Kinds, row: Sequence[Value]) -> str:
+    texts = [
+        value if value.__class__ is str else text_value(kind, value)
+        for kind, value in zip(kinds, row, strict=True)
+    ]
+    line = ",".join([text or "" for text in texts])
+    # Most rows need no quotes at all, and one look at the line tells.
+    if line.count(",") >= len(texts) or _SPECIAL.search(line) or "" in texts:
+        line = ",".join(map(_field, texts))
+    return f"{line}\n"
 
 
 def _field(text: str | None) -> str:

@@ -11,6 +11,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.option import option
 from snapshots.cli.option_types import MOST
+from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import say
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def command(
         most=SHOWN + 1 if few else limit,
     )
     target = locations.target(database_with(table, database))
-    with closing(TableExport(target, wanted)) as export:
+    with until_nobody_reads(), closing(TableExport(target, wanted)) as export:
         if form == "csv":
             write_csv(export.columns, export.rows())
         elif form == "jsonl":

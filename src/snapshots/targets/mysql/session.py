@@ -116,8 +116,9 @@ class MysqlSession(Transactions):
             if not ended:
                 # The driver would read the rest of the rows, however many there are.
                 self.cancel()
-            with suppress(err.Error):
-                cursor.close()
+                unread: Any = self._connection._result
+                unread.unbuffered_active = False
+            cursor.close()
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:
