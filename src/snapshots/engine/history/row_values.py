@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+import struct
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from snapshots.errors import UsageError
@@ -20,6 +21,7 @@ _SIGNS: Final[dict[str, Operator]] = {
     "<=": "le", ">=": "ge", "!=": "ne", "<>": "ne", "=": "eq", "<": "lt", ">": "gt",
 }  # fmt: skip
 _SIGN: Final = re.compile("|".join(map(re.escape, _SIGNS)))
+_SINGLE: Final = struct.Struct("<f")
 _WITHOUT_VALUE: Final = ("null", "notnull")
 
 
@@ -90,6 +92,19 @@ def text_value(kind: TypeKind | None, value: Value) -> str | None:
     if isinstance(value, float):
         return _text_of_float(value)
     return str(value)
+
+
+def single(value: float) -> float:
+    """Returns a float of 32 bits as the number with the fewest digits that is stored as it.
+
+    >>> single(0.10000000149011612)
+    0.1
+    """
+    for digits in range(6, 9):
+        shorter = float(f"{value:.{digits}g}")
+        if math.isfinite(value) and _SINGLE.unpack(_SINGLE.pack(shorter)) == (value,):
+            return shorter
+    return value
 
 
 def _text_of_bytes(value: bytes) -> str:

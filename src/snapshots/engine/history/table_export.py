@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from snapshots.engine.history.locate import similar_tables
-from snapshots.engine.history.row_values import condition_of
+from snapshots.engine.history.row_values import condition_of, single
 from snapshots.errors import NoSuchTable, UsageError
 from snapshots.targets.sql import paging
 from snapshots.targets.sql.ddl import LINEAGE, written
@@ -57,8 +57,10 @@ class TableExport:
 
     def rows(self) -> Iterator[ResultRows]:
         """Yields the rows, a few at a time. May be called once."""
+        singles = [at for at, column in enumerate(self.columns) if _is_single(column)]
         with closing(self._session.stream(*self._statement)) as pages:
-            yield from pages
+            for page in pages:
+                yield [_with_singles(row, singles) for row in page] if singles else page
 
     def close(self) -> None:
         """Ends the reading. Never raises."""
@@ -104,6 +106,19 @@ def _chosen(shape: TableShape, wanted: RowsWanted) -> tuple[TableColumn, ...]:
     left_out = () if wanted.lineage else LINEAGE
     names = wanted.columns or [name for name in known if name not in left_out]
     return tuple(known[name] for name in names)
+
+
+def _is_single(column: TableColumn) -> bool:
+    """Whether the column holds floats of 32 bits, which some databases give as doubles."""
+    return column.type is not None and column.type.kind == "float" and column.type.bits == 32
+
+
+def _with_singles(row: Sequence[Value], places: Sequence[int]) -> tuple[Value, ...]:
+    values = list(row)
+    for place in places:
+        value = values[place]
+        values[place] = single(value) if isinstance(value, float) else value
+    return tuple(values)
 
 
 def _no_table(target: Target, session: Session, text: str) -> NoSuchTable:
