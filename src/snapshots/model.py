@@ -286,6 +286,9 @@ class ImportRecord:
     finished_at: str | None
     seconds: float
     error: str | None
+    """Why it is not finished, as a sentence."""
+    error_code: str | None = None
+    """The code of that error, such as `over_budget`."""
     replaces: int | None = None
     """The import of the same name, into the same table, whose content this one succeeds."""
     damage: str | None = None

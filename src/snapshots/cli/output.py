@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 def record_object(record: ImportRecord) -> dict[str, object]:
     """An import as `--json` prints it."""
-    return asdict(record)
+    known = asdict(record)
+    code = known.pop("error_code")
+    if record.error is not None:
+        known["error"] = {"code": code or "error", "message": record.error}
+    return known
 
 
 def result_object(name: str, result: ImportResult) -> dict[str, object]:
@@ -95,7 +99,7 @@ def print_detail(detail: Detail) -> None:
     """Prints all that is known of one import."""
     for name, value in record_object(detail.record).items():
         if value is not None:
-            say(f"{name + ':':<14} {value}")
+            say(f"{name + ':':<14} {value['message'] if isinstance(value, dict) else value}")
     if detail.verification is not None:
         say(f"{'verified:':<14} {_verified(detail.verification)}")
     if detail.rejects_by_code:

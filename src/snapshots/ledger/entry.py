@@ -141,6 +141,7 @@ class Entry:
             finished_at=self.finished_at,
             seconds=round(self.seconds, 3),
             error=self.error,
+            error_code=self.error_code,
             replaces=self.replaces,
             damage=self.damage,
             same_as=self.same_as if self.duplicate else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import Response
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from snapshots.engine.history.progress import Status
 from snapshots.ledger.entry import CommittedChunk
-from snapshots.model import Counts, State
+from snapshots.model import State
 from snapshots.screen_text import plain_json
 
 
@@ -18,8 +19,8 @@ class _Shown(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class Bytes(_Shown):
-    """How much of the input is done, in bytes without compression."""
+class InputProgress(_Shown):
+    """How much of the input is done, in bytes without compression and in UTF-8."""
 
     done: int
     """Bytes whose rows and counts are in the database."""
@@ -27,15 +28,6 @@ class Bytes(_Shown):
     percent: float | None
     why: str | None
     """Why there is no total, and so no percent."""
-
-
-class Records(_Shown):
-    """The account: `total` is always the sum of the other three."""
-
-    total: int
-    loaded: int
-    rejected: int
-    skipped: int
 
 
 class Eta(_Shown):
@@ -56,7 +48,7 @@ class Failure(_Shown):
 class Import(_Shown):
     """One import."""
 
-    id: int
+    import_id: int
     state: State
     outcome: str | None
     """How the import ended, once it is over: its state, or `already_imported` if another import had
@@ -70,11 +62,15 @@ class Import(_Shown):
     """A remark on how it ended, though it has not failed."""
     input: str
     table: str
-    bytes: Bytes
-    records: Records
+    records: int
+    """The account: always `loaded` + `rejected` + `skipped`."""
+    loaded: int
+    rejected: int
+    skipped: int
     records_per_second: float | None
+    progress: InputProgress
     eta: Eta | None
-    size: int | None
+    bytes: int | None
     """The size of the input in bytes, before decompression."""
     content_hash: str | None
     """BLAKE3 of those bytes, once it is known."""
@@ -118,7 +114,10 @@ class Chunk(_Shown):
     start: int
     end: int
     line: int
-    records: Records
+    records: int
+    loaded: int
+    rejected: int
+    skipped: int
     seconds: float
     committed_at: str
 
@@ -151,7 +150,7 @@ def fields(status: Status) -> dict[str, Any]:
     entry = status.entry
     left, pace = status.seconds_left, status.pace
     return {
-        "id": entry.import_id,
+        "import_id": entry.import_id,
         "state": status.state,
         "outcome": status.outcome,
         "same_as": entry.same_as if entry.duplicate else None,
@@ -159,11 +158,13 @@ def fields(status: Status) -> dict[str, Any]:
         "note": entry.note if status.state == "finished" else None,
         "input": entry.input,
         "table": entry.table,
-        "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),
-        "records": _records(entry.counts),
+        **asdict(entry.counts),
         "records_per_second": status.records_per_second,
+        "progress": InputProgress(
+            done=entry.read, total=status.total, percent=status.percent, why=status.why
+        ),
         "eta": None if left is None or pace is None else Eta(seconds=left, basis=pace.basis),
-        "size": entry.size,
+        "bytes": entry.size,
         "content_hash": entry.content_hash,
         "queued_at": entry.queued_at,
         "started_at": entry.started_at,
@@ -207,21 +208,11 @@ def _plan(text: str) -> dict[str, Any] | None:
 
 def chunk(committed: CommittedChunk) -> Chunk:
     """Returns a chunk as a list shows it."""
-    counts = committed.counts
     return Chunk(
         start=committed.start,
         end=committed.end,
         line=committed.start_line,
-        records=_records(counts),
+        **asdict(committed.counts),
         seconds=committed.seconds,
         committed_at=committed.committed_at,
-    )
-
-
-def _records(counts: Counts) -> Records:
-    return Records(
-        total=counts.records,
-        loaded=counts.loaded,
-        rejected=counts.rejected,
-        skipped=counts.skipped,
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from snapshots.engine.queue import commands
+from snapshots.errors import SnapshotsError
 from snapshots.ledger import verifications
 from snapshots.web import schemas
 from snapshots.web.api.imports import Id
@@ -45,7 +46,7 @@ class VerificationStatus(BaseModel):
     finished_at: str | None
     by: str | None
     """Who asked for it."""
-    error: str | None
+    error: schemas.Failure | None
     """Why this process has not ended it."""
     report: dict[str, Any] | None
     """As `snapshots verify --json` prints it; of one that runs, so far."""
@@ -101,7 +102,7 @@ def shown(here: ServiceContext, import_id: int) -> VerificationStatus:
             started_at=None,
             finished_at=None,
             by=None,
-            error=here.verifying.error(import_id),
+            error=_failure(here.verifying.error(import_id)),
             report=None,
         )
     report = dict(found.report)
@@ -114,6 +115,10 @@ def shown(here: ServiceContext, import_id: int) -> VerificationStatus:
         started_at=found.started_at,
         finished_at=None if running else found.finished_at,
         by=found.by,
-        error=here.verifying.error(import_id),
+        error=_failure(here.verifying.error(import_id)),
         report=report,
     )
+
+
+def _failure(error: SnapshotsError | None) -> schemas.Failure | None:
+    return None if error is None else schemas.Failure(code=error.code, message=str(error))
