@@ -28,6 +28,7 @@ from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
 from snapshots.ledger import awaiting_parents, left_out
+from snapshots.ledger.reject_codes import CODES
 from snapshots.project.resources import KNOWN
 from snapshots.project.settings import API_KEYS, SERVER_KEYS, ApiSettings
 from snapshots.telemetry.event_totals import OUTCOMES
@@ -174,7 +175,9 @@ def reject_codes() -> set[str]:
     source = (ROOT / "native" / "src" / "reject_code.rs").read_text("utf-8")
     found = set(re.findall(r'=> "(\w+)"', source))
     assert len(found) > 20
-    return found | {errors.RefusedRows.code, awaiting_parents.CODE}
+    found |= {errors.RefusedRows.code, awaiting_parents.CODE}
+    assert found == set(CODES), "the codes that `rejects --code` takes"
+    return found
 
 
 def test_every_reject_code_is_documented_and_none_else() -> None:

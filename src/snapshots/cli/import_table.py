@@ -132,7 +132,7 @@ def _fit(columns: dict[str, _Column], imports: Sequence[ImportRecord], width: in
         columns.pop(name, None)
     if _total(columns) > width:
         for column in columns.values():
-            column.least = None if column.least is None else 8
+            column.least = None if column.least is None else 6
     flexible = [column for column in columns.values() if column.least is not None]
     for column in flexible:
         column.width = column.narrowest
