@@ -222,7 +222,9 @@ def names(kind: type) -> list[str]:
 
 def test_the_fields_of_json_are_documented() -> None:
     text = page("json.md")
-    assert words_in(cells(section(text, "## An import"))) == names(model.ImportRecord)
+    # The code of its error is a member of `error`.
+    record = [name for name in names(model.ImportRecord) if name != "error_code"]
+    assert words_in(cells(section(text, "## An import"))) == record
     assert words_in(cells(section(text, "## A reject"))) == names(model.Reject)
     beside = {"record", "counts", "exit_code"}
     result = words_in(cells(section(text, "## A result")))
@@ -236,7 +238,9 @@ def test_the_fields_of_json_are_documented() -> None:
             for kind, cell in zip(cells(rows, 0), cells(rows, 1), strict=True)
             if kind == f"`{event.__name__.lower()}`"
         ]
-        assert set(names(event)) <= set(words_in([said])), event
+        inner = {"text": ["message"], "counts": names(model.Counts)}
+        shown = {name for field in names(event) for name in inner.get(field, [field])}
+        assert shown <= set(words_in([said])), event
 
 
 def test_every_event_in_json_is_documented_under_its_name() -> None:

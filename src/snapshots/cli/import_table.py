@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from snapshots import locations
 from snapshots.cli.say import say
 from snapshots.cli.screen_width import output_width, padded, shortened, width_of
 from snapshots.screen_text import plain
@@ -74,7 +75,7 @@ def short_names(databases: Sequence[str]) -> dict[str, str]:
     for one, own in parts.items():
         others = [other for name, other in parts.items() if name != one]
         # A server's name is as telling as that of its database.
-        count = 1 if one.startswith("sqlite:") else len(own)
+        count = 1 if locations.is_file(one) else len(own)
         while count < len(own) and any(other[-count:] == own[-count:] for other in others):
             count += 1
         short = "/".join(own[-count:])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Final
 
 from snapshots.cli.output import reject_object
-from snapshots.cli.say import csv_rows, say, say_json
+from snapshots.cli.say import csv_rows, data_writer, say, say_json
 from snapshots.ledger.chunk_account import WAITING
 from snapshots.screen_text import plain
 
@@ -54,18 +53,15 @@ def write_records(rejects: Iterable[Reject], plan: str) -> int:
     dialect = json.loads(plan)["dialect"] if plan else {}
     encoding = str(dialect.get("encoding", "utf-8"))
     line_end = _line_end(str(dialect.get("terminator", "lf")), encoding)
-    terminal = sys.stdout.isatty()
+    write = data_writer()
     cut: list[int] = []
     others = 0
     for reject in rejects:
         if reject.code != WAITING and _is_cut(reject.raw, encoding):
             others += len(cut) >= _NAMED
             cut += [reject.line] if len(cut) < _NAMED else []
-        elif terminal:
-            say(reject.raw.decode(encoding, "backslashreplace"))
         else:
-            sys.stdout.buffer.write(reject.raw + line_end)
-    sys.stdout.flush()
+            write(reject.raw + line_end)
     if not cut:
         return 0
     which = ", ".join(map(str, cut)) + (f" and {others:,} more" if others else "")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from snapshots.cli.say import say
+from snapshots.cli.say import data_writer, say
 from snapshots.cli.screen_width import cut, output_width, padded, width_of
 from snapshots.engine.history.row_values import json_value, text_value
 from snapshots.screen_text import plain, plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from snapshots.model import TableColumn, TypeKind
     from snapshots.ports import ResultRows, Value
@@ -39,18 +38,18 @@ def kinds_of(columns: Sequence[TableColumn]) -> Kinds:
 def write_csv(columns: Sequence[TableColumn], pages: Iterable[ResultRows]) -> None:
     """Writes a header and the rows: NULL is an empty field, and an empty text is `""`."""
     kinds = kinds_of(columns)
-    write = _writer()
-    write(f"{','.join(_field(column.name) for column in columns)}\n")
+    write = data_writer()
+    write(f"{','.join(_field(column.name) for column in columns)}\n".encode())
     for page in pages:
-        write("".join([_csv_line(kinds, row) for row in page]))
+        write("".join([_csv_line(kinds, row) for row in page]).encode())
 
 
 def write_json_lines(columns: Sequence[TableColumn], pages: Iterable[ResultRows]) -> None:
     """Writes an object for each row, with the values that REST gives."""
     names, kinds = [column.name for column in columns], kinds_of(columns)
-    write = _writer()
+    write = data_writer()
     for page in pages:
-        write("".join(_json_line(names, kinds, row) for row in page))
+        write("".join([_json_line(names, kinds, row) for row in page]).encode())
 
 
 def print_table(columns: Sequence[TableColumn], pages: Iterator[ResultRows]) -> None:
@@ -86,13 +85,6 @@ def print_table(columns: Sequence[TableColumn], pages: Iterator[ResultRows]) -> 
             " some with --columns, or take --format csv",
             err=True,
         )
-
-
-def _writer() -> Callable[[str], object]:
-    """Returns what writes a text as UTF-8; on a terminal, with escapes for what moves a cursor."""
-    if sys.stdout.isatty():
-        return lambda text: sys.stdout.write(plain(text, keep="\n"))
-    return lambda text: sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
 
 def _csv_line(kinds: Kinds, row: Sequence[Value]) -> str:

@@ -36,6 +36,13 @@ def csv_rows() -> Callable[[list[object]], object]:
     return lambda row: write([plain("" if cell is None else str(cell)) for cell in row])
 
 
+def data_writer() -> Callable[[bytes], object]:
+    """A function that writes bytes: as they are to a pipe, escaped on a terminal."""
+    if sys.stdout.isatty():
+        return lambda data: click.echo(plain(data.decode("utf-8", "replace"), keep="\n"), nl=False)
+    return sys.stdout.buffer.write
+
+
 def say_usage(error: click.ClickException) -> None:
     """Prints click's message about a wrong command line, without secrets in it."""
     written = io.StringIO()

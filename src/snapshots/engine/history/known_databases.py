@@ -11,14 +11,11 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
 
-from snapshots import home
+from snapshots import locations
 from snapshots.errors import UsageError
 
 FILE = "databases.json"
-_SQLITE: Final = "sqlite:///"
 
 
 def remember(database: str) -> None:
@@ -53,11 +50,11 @@ def named(text: str) -> list[str]:
     """
     known = recall()
     wanted = without_login(text)
-    for exact in ({text}, {wanted, f"{_SQLITE}{_path(text)}"}):
+    for exact in ({text}, {wanted, _url_of_file(text)}):
         if found := [one for one in known if one in exact or _place(one) in exact]:
             return found
     place = wanted.partition("://")[2] or wanted
-    return [one for one in known if not one.startswith(_SQLITE) and place in _short_forms(one)]
+    return [one for one in known if not locations.is_file(one) and place in _short_forms(one)]
 
 
 def _short_forms(database: str) -> set[str]:
@@ -67,14 +64,12 @@ def _short_forms(database: str) -> set[str]:
     return {place for start in (host, address) for place in (start, f"{start}/", f"{start}/{name}")}
 
 
-def _path(text: str) -> str:
-    """Returns the absolute path that `text` means, if it is the name of a SQLite file."""
-    name = text.removeprefix("sqlite:///")
-    path = home.expanded(name)
+def _url_of_file(text: str) -> str | None:
+    """Returns the URL of the file that `text` means; None if it means none."""
     try:
-        return quote(home.absolute(str(path or name)), safe="/ :@&=+$,;~!'()*")
+        return locations.target(text).display() if locations.is_file(text) else None
     except UsageError:
-        return name
+        return None
 
 
 def without_login(text: str) -> str:
@@ -83,7 +78,7 @@ def without_login(text: str) -> str:
     >>> without_login("postgresql://ana:a/b@host/db"), without_login("ana:pw@host:5432")
     ('postgresql://host/db', 'host:5432')
     """
-    if text.startswith(("sqlite:", "/", ".", "~")):
+    if locations.is_file(text):
         return text
     scheme, found, rest = text.rpartition("://") if text.count("://") == 1 else ("", "", text)
     return f"{scheme}{found}{rest.rpartition('@')[2]}"

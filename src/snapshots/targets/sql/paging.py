@@ -7,18 +7,16 @@ may serve: a column that may be NULL is read in two statements, that the NULLs c
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from uuid import UUID
 
 from snapshots.errors import UsageError
 from snapshots.targets.sql.ddl import LINEAGE
+from snapshots.targets.sql.typed_texts import LONG, READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from snapshots.model import TableColumn, TableShape, TypeKind
     from snapshots.ports import RowPlace, Target, Value
@@ -28,9 +26,6 @@ Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnu
 _SIGNS: Final[dict[str, str]] = {
     "eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
-_NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
-_LONG: Final = 1 << 63
-_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 _SHORT: Final = frozenset(
     ("boolean", "integer", "float", "date", "time", "timestamp", "timestamptz", "uuid")
 )
@@ -298,7 +293,7 @@ class _Column:
     def value(self, text: str) -> Value:
         """Returns what is bound for a user's text. Raises UsageError if it is none of the type."""
         try:
-            read = _READERS[self.kind](text) if self.kind in _READERS else text
+            read = READERS[self.kind](text) if self.kind in READERS else text
         except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise UsageError(f"{text!r} is no {self.kind}, as the column {self.name} is") from None
         return self._dialect.bound(read, text)
@@ -315,7 +310,7 @@ class _Place(_Column):
     def value(self, text: str) -> Value:
         """See `_Column`."""
         number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
-        if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
+        if not self._form.fullmatch(text) or not -LONG <= (number or 0) < LONG:
             raise UsageError("this is no place to go on at", hint="take it from `next`")
         return text if number is None else number
 
@@ -392,66 +387,3 @@ def _bound(column: _Column, value: Value) -> Value:
     if value is None or isinstance(value, bytes):
         raise UsageError("this is no place to go on at", hint="take it from `next`")
     return column.value(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-def _integer(text: str) -> int:
-    number = int(text)
-    if not -_LONG <= number < 2 * _LONG:
-        raise ValueError
-    return number
-
-
-def _decimal(text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError
-    return text
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _TRUTH:
-        raise ValueError
-    return _TRUTH[text.lower()]
-
-
-def _date(text: str) -> str:
-    return date.fromisoformat(text).isoformat()
-
-
-def _time(text: str) -> str:
-    return _short(time.fromisoformat(text).isoformat())
-
-
-def _moment(text: str) -> str:
-    """A timestamp as databases write it, in UTC if the text has a zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return _short(moment.isoformat(" "))
-
-
-def _short(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _uuid(text: str) -> str:
-    return str(UUID(text))
-
-
-_READERS: Final[dict[TypeKind | None, Callable[[str], int | float | str | bool]]] = {
-    "integer": _integer,
-    "decimal": _decimal,
-    "float": _float,
-    "boolean": _boolean,
-    "date": _date,
-    "time": _time,
-    "timestamp": _moment,
-    "timestamptz": _moment,
-    "uuid": _uuid,
-}
