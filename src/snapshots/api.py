@@ -246,7 +246,7 @@ def history(database: str | None = None) -> list[ImportRecord]:
     >>> [(one.input, one.state) for one in snapshots.history("sqlite:///rides.db")]
     [('rides.csv', 'finished'), ('stations.csv', 'finished')]
 
-    Databases that cannot be reached are left out.
+    All databases are asked at once. Those that cannot be reached within two seconds are left out.
     """
     return lookup.list_imports(database).imports
 

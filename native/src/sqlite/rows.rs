@@ -75,12 +75,16 @@ impl SqliteQuery {
     /// The next rows; an empty list at the end.
     fn fetch<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let batch = py.detach(|| {
-            let batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
-            match batches.as_ref().map(Receiver::recv) {
-                Some(Ok(batch)) => batch,
-                // The thread has sent everything, or the query is closed.
-                Some(Err(_)) | None => Ok(Vec::new()),
+            let mut batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(receiver) = batches.as_ref() else {
+                return Ok(Vec::new());
+            };
+            // An empty batch is the end. A thread that dies without it must not look like one.
+            let batch = receiver.recv().unwrap_or_else(|_| Err(died()));
+            if !matches!(&batch, Ok(rows) if !rows.is_empty()) {
+                drop(batches.take());
             }
+            batch
         })?;
         let rows = batch
             .into_iter()
@@ -139,10 +143,18 @@ fn send_rows(
             }
         }
     }
-    if !batch.is_empty() {
-        let _closed = sender.send(Ok(batch));
+    if !batch.is_empty() && sender.send(Ok(batch)).is_err() {
+        return Ok(());
     }
+    let _closed = sender.send(Ok(Vec::new()));
     Ok(())
+}
+
+fn died() -> Failure {
+    Failure {
+        message: "The thread that reads the rows has died.".into(),
+        code: ffi::SQLITE_INTERNAL,
+    }
 }
 
 fn size_of(value: &Value) -> usize {
