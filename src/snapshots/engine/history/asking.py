@@ -34,6 +34,13 @@ class Unasked:
     error: SnapshotsError
     silent: bool = False
     """It neither answered nor refused in time."""
+    known: bool = True
+    """False: it is the default database, and was never imported into."""
+
+    @property
+    def why(self) -> str:
+        """The database, and what it said if it refused."""
+        return self.database if self.silent else f"{self.database} ({self.error.message[:-1]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def ask_all(
         elif isinstance(one.error, NoDatabase):
             answers.gone.extend([one.name] if one.name in known else [])
         else:
-            answers.unasked.append(Unasked(one.name, one.error, one.silent))
+            answers.unasked.append(Unasked(one.name, one.error, one.silent, one.name in known))
     return answers
 
 

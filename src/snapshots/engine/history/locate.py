@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from snapshots.engine.history.asking import ask_all
+from snapshots.engine.history.asking import Unasked, ask_all
 from snapshots.errors import LedgerError, NoSuchTable, UsageError
 from snapshots.ledger.history import History
 from snapshots.targets.sql.ddl import written
@@ -81,9 +81,8 @@ def _only(
         return database
     answers = ask_all(has)
     found = [name for name, there in answers.found if there]
-    silent = [one.database for one in answers.unasked]
-    if silent:
-        raise _unclear(what, found, silent)
+    if answers.unasked:
+        raise _unclear(what, found, answers.unasked)
     if not found:
         raise missing()
     if len(found) > 1:
@@ -93,16 +92,18 @@ def _only(
     return found[0]
 
 
-def _unclear(what: str, found: list[str], silent: list[str]) -> UsageError:
+def _unclear(what: str, found: list[str], unasked: list[Unasked]) -> UsageError:
     """Returns the error for a question that some of the databases did not answer."""
     have = f"{_article(what)} is in {' and in '.join(found)}, but " if found else ""
-    count = f"{len(silent)} known database{'s' if len(silent) > 1 else ''}"
-    choices = _choices(found or silent) if len(found or silent) <= _MOST_CHOICES else "--database"
+    count = f"{len(unasked)} database{'s' if len(unasked) > 1 else ''}"
+    names = found or [one.database for one in unasked]
+    choices = _choices(names) if len(names) <= _MOST_CHOICES else "--database"
+    known = [one.database for one in unasked if one.known]
+    forget = f"; forget one that is gone: snapshots forget {quote(known[0])}" if known else ""
     return UsageError(
         f"{have}{count} did not answer and may have {'one too' if found else 'it'}:"
-        f" {', '.join(silent)}",
-        hint=f"say which database you mean: {choices}; forget one that is gone:"
-        f" snapshots forget {quote(silent[0])}",
+        f" {', '.join(one.why for one in unasked)}",
+        hint=f"say which database you mean: {choices}{forget}",
     )
 
 
