@@ -66,7 +66,7 @@ def until(client: Client, number: int, over: Callable[[dict[str, Any]], bool]) -
 def require(target: Postgres, shown: dict[str, Any], expected: str) -> None:
     """The account balances, and the table holds what the local import has loaded."""
     records = shown["records"]
-    if shown["state"] != "finished" or shown["bytes"]["percent"] != 100:
+    if shown["state"] != "finished" or shown["progress"]["percent"] != 100:
         raise Failed(f"it is {shown['state']}, {shown['bytes']}")
     if records["total"] != records["loaded"] + records["rejected"] + records["skipped"]:
         raise Failed(f"the account does not balance: {records}")
@@ -91,7 +91,7 @@ def cancel_and_resume(target: Postgres, url: str, expected: str) -> tuple[Cost, 
     with service(target) as client:
         meter = Meter(client.process.pid, target.server_pid)
         number = client.submit(url=url, table=TABLE)
-        until(client, number, lambda one: (one["bytes"]["percent"] or 0) >= 50)
+        until(client, number, lambda one: (one["progress"]["percent"] or 0) >= 50)
         asked = time.perf_counter()
         client.ask("POST", f"/v1/imports/{number}/cancel")
         while (state := client.state(number)) == "running":
@@ -100,7 +100,7 @@ def cancel_and_resume(target: Postgres, url: str, expected: str) -> tuple[Cost, 
         first = meter.stop()
         half = client.get(f"/v1/imports/{number}").json
         kept = int(target.sql(f"SELECT count(*) FROM {TABLE}"))
-        if state != "cancelled" or kept != half["records"]["loaded"]:
+        if state != "cancelled" or kept != half["loaded"]:
             raise Failed(f"it is {state} with {kept} rows in the table: {half}")
         if to_stop > MOST_SECONDS_TO_STOP:
             raise Failed(f"it took {to_stop:.2f} s to stop")

@@ -60,7 +60,7 @@ mod _native {
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]
     #[pymodule_export]
-    use crate::sqlite::{SqliteConnection, SqliteError};
+    use crate::sqlite::{SqliteConnection, SqliteError, SqliteQuery};
     #[pymodule_export]
     use crate::verify::StreamedRows;
     #[cfg(feature = "sqlite")]

@@ -333,6 +333,19 @@ class SqliteConnection:
         """Makes the running call fail with code 9. May be called from any thread."""
     def close(self) -> None: ...
 
+@final
+class SqliteQuery:
+    """The rows of one query, on a connection of its own and in one transaction. It holds some
+    megabytes of them, however many there are."""
+
+    def __init__(
+        self, path: str, sql: str, params: Sequence[Value], busy_timeout_ms: int
+    ) -> None: ...
+    def fetch(self) -> list[tuple[Value, ...]]:
+        """The next rows; an empty list at the end. Releases the GIL."""
+    def close(self) -> None:
+        """Ends the query. May be called again, and from any thread."""
+
 RowsCompared: TypeAlias = tuple[
     tuple[int, int, int, int],
     list[int],

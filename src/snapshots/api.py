@@ -25,6 +25,7 @@ from snapshots.defaults import (
 )
 from snapshots.engine.events import Event, ImportResult, Listener
 from snapshots.engine.history import lookup
+from snapshots.engine.history.locate import database_of
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
@@ -239,7 +240,7 @@ def resume(
     `url` is the complete URL of the input if it has credentials, which are not stored. Raises
     SnapshotsError if the import cannot be resumed, for example because its input has changed.
     """
-    target = locations.target(lookup.database_of(import_id, database))
+    target = locations.target(database_of(import_id, database))
     options = Options(
         max_rejects=_limit(max_rejects),
         allow_empty=allow_empty,
@@ -270,7 +271,7 @@ def undo(
     Raises SnapshotsError if there is no such import, if it was undone before (AlreadyUndone), or if
     something stands against it, such as a table without the column `_import_id`.
     """
-    target = locations.target(lookup.database_of(import_id, database))
+    target = locations.target(database_of(import_id, database))
     return undo_import(
         import_id, target, lambda _: None, dry_run=dry_run, allow_cascade=allow_cascade
     )
@@ -285,7 +286,7 @@ def history(database: str | None = None) -> list[ImportRecord]:
     >>> [(one.input, one.state) for one in snapshots.history("sqlite:///rides.db")]
     [('rides.csv', 'finished'), ('stations.csv', 'finished')]
 
-    Databases that cannot be reached are left out.
+    All databases are asked at once. Those that cannot be reached within two seconds are left out.
     """
     return lookup.list_imports(database).imports
 

@@ -163,6 +163,13 @@ def target(database: str | None = None) -> Target:
     return cast("Target", _module(place).target(place))
 
 
+def is_file(text: str) -> bool:
+    """Returns whether a user's text names a file of this machine, and no server."""
+    if match := _URL.fullmatch(text):
+        return any(one.is_file and match[1].lower() in one.schemes for one in _KINDS.values())
+    return bool(_FILE.search(text))
+
+
 def query_location(database: str) -> Location:
     """Returns where a query is asked, with what the environment and the user's files say besides.
 

@@ -309,6 +309,9 @@ class ImportRecord:
     finished_at: str | None
     seconds: float
     error: str | None
+    """Why it is not finished, as a sentence."""
+    error_code: str | None = None
+    """The code of that error, such as `over_budget`."""
     replaces: int | None = None
     """The previous import of this name into this table, if the content has changed since."""
     damage: str | None = None

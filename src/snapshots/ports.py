@@ -12,7 +12,7 @@ and it alone knows which of them are worth a retry.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
 
 ResultRows: TypeAlias = list[tuple[Value, ...]]
+RowStream: TypeAlias = Generator[ResultRows, None, None]
+"""Rows of a query, a few at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,13 @@ class Session(Protocol):
         """Runs one statement with a `?` for each parameter; returns its rows, or an empty list.
 
         Raises RefusedRows if it violates a constraint: by that a claim finds that it comes second.
+        """
+
+    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
+        """Runs one query, and yields its rows a few at a time, however many there are.
+
+        All of them are of one moment. The session takes no other statement until the iterator has
+        ended; if that is closed early, close the session, too.
         """
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:

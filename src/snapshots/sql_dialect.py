@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import TypeKind
+    from snapshots.model import TableColumn, TypeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,10 @@ class SqlDialect(ABC):
     def byte_length(self, expression: str) -> str:
         """How many bytes the expression's value takes as text."""
         return f"octet_length({expression})"
+
+    def exact(self, column: TableColumn) -> str:
+        """An expression for a column's value from which nothing is lost on its way to a client."""
+        return self.quote(column.name)
 
     def limit(self, most: int, skip: int = 0) -> str:
         """Ends a SELECT that gives at most so many rows, after it has skipped some."""

@@ -21,6 +21,8 @@ LONGEST_ASKED_SECONDS = 120.0
 
 WRITER_SECONDS = 10
 """To wait for another writer of a SQLite file."""
+ANSWER_SECONDS = 2.0
+"""For all databases that a user knows to answer a command that asks them at once."""
 GREETING_SECONDS = 0.3
 """For a server to greet first, as MySQL does; then it is asked as PostgreSQL wants it."""
 GREETING_ANSWER_SECONDS = 5.0

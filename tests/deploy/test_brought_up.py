@@ -154,9 +154,9 @@ def test_a_url_is_imported_by_a_worker(compose):
     lines = SAMPLE.read_text().splitlines(keepends=True)
     (compose.folder / "files" / "fewer.csv").write_text("".join(lines[:101]))
     made = ask("http://127.0.0.1:8000/v1/imports", {"url": "http://files:8080/fewer.csv"})
-    at = f"http://127.0.0.1:8000/v1/imports/{made['id']}"
+    at = f"http://127.0.0.1:8000/v1/imports/{made['import_id']}"
     wait(lambda: ask(at)["state"] == "finished")
-    assert ask(at)["records"]["loaded"] == 100
+    assert ask(at)["loaded"] == 100
     with pytest.raises(urllib.error.HTTPError, match="401"):
         ask(at, token=None)
 

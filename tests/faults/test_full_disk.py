@@ -44,8 +44,8 @@ def wait_until_full(process):
     """Until the loader says that it waits for room."""
     for line in process.stderr:
         event = json.loads(line)
-        if event["event"] == "notice" and "retrying for up to 60 s" in event["text"]:
-            return event["text"]
+        if event["event"] == "notice" and "retrying for up to 60 s" in event["message"]:
+            return event["message"]
     raise AssertionError(process.communicate())
 
 

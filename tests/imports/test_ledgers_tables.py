@@ -208,7 +208,7 @@ def test_the_service_neither_takes_nor_reads_them(database, folder):
             answer = client.ask("POST", "/v1/imports", {"file": "a.csv", "table": table})
             assert (answer.status, answer.json["code"]) == (422, "usage"), table
             assert "belongs to the ledger" in answer.json["detail"]
-        assert [one["id"] for one in client.get("/v1/imports").json["imports"]] == [1]
+        assert [one["import_id"] for one in client.get("/v1/imports").json["imports"]] == [1]
         # An older version may have loaded into them, or into what has become a view of them.
         names = ["snapshots_imports", "public.snapshots_chunks", "v"]
         for name in names:

@@ -271,9 +271,9 @@ def test_the_service_loads_it_anew(database, tmp_path):
         assert "Its table t is empty now." in known["note"]
         execute(database, "DROP TABLE t")
         anew = ask()
-        assert (anew["state"], anew["records"]["loaded"]) == ("finished", len(made.good))
+        assert (anew["state"], anew["loaded"]) == ("finished", len(made.good))
         known = ask()
-        assert (known["outcome"], known["same_as"]) == ("already_imported", anew["id"])
+        assert (known["outcome"], known["same_as"]) == ("already_imported", anew["import_id"])
     assert rows(database, "SELECT COUNT(*) FROM t") == [(len(made.good),)]
 
 
@@ -289,7 +289,7 @@ def test_the_service_begins_anew_what_is_unfinished(database, tmp_path):
     )
     with served(database, tmp_path, "--rate-limit", "0") as client:
         anew = client.wait(client.submit(file="t.csv", contract=FIELDS))
-        assert (anew["id"], anew["state"]) == (2, "finished")
+        assert (anew["import_id"], anew["state"]) == (2, "finished")
         old = client.get("/v1/imports/1").json
         assert (old["state"], old["error"]["code"]) == ("failed", "table_gone")
         answer = client.ask("POST", "/v1/imports/1/resume")

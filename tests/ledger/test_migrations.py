@@ -203,7 +203,7 @@ def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, 
     files.mkdir()
     with served(older, files, "--workers", "0") as client:
         found = client.ask("GET", "/v1/imports").json["imports"]
-        assert [one["records"]["loaded"] for one in found] == [10, 253, 150, 3]
+        assert [one["loaded"] for one in found] == [10, 253, 150, 3]
         assert client.ask("GET", "/v1/imports/1/rejects").status == 200
         is_as_it_was(older, number)
         answer = client.ask("POST", "/v1/imports", {"url": "https://example.org/a.csv"})

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from snapshots._native import Chunk, Converter, SqliteConnection, SqliteError
+from snapshots._native import Chunk, Converter, SqliteConnection, SqliteError, SqliteQuery
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Column, Contract, Type
 
@@ -290,3 +290,45 @@ def test_interrupting_an_insert(connection):
         connection.script("ROLLBACK")
     connection.script("BEGIN")
     assert connection.insert(*args) == 300_000
+
+
+COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) SELECT i FROM n"
+
+
+def test_a_query_gives_its_rows_a_few_at_a_time(tmp_path):
+    path = str(tmp_path / "a.db")
+    SqliteConnection(path).close()
+    query = SqliteQuery(path, COUNTING, (1000,), 1000)
+    pages = list(iter(query.fetch, []))
+    assert [row for page in pages for row in page] == [(n,) for n in range(1, 1001)]
+    assert max(map(len, pages)) <= 256
+    assert query.fetch() == [], "it has ended"
+    query.close()
+    query.close()
+
+
+def test_a_batch_ends_early_if_its_rows_are_long(tmp_path):
+    path = str(tmp_path / "a.db")
+    SqliteConnection(path).close()
+    sql = f"SELECT printf('%.*c', 600000, 'x') FROM ({COUNTING})"
+    query = SqliteQuery(path, sql, (20,), 1000)
+    assert {len(page) for page in iter(query.fetch, [])} == {2}
+
+
+def test_a_query_without_an_end_can_be_closed(tmp_path):
+    path = str(tmp_path / "a.db")
+    SqliteConnection(path).close()
+    query = SqliteQuery(path, COUNTING, (-1,), 1000)
+    assert len(query.fetch()) == 256
+    query.close()
+    assert query.fetch() == []
+
+
+def test_a_query_tells_what_is_wrong_with_it(tmp_path):
+    path = str(tmp_path / "a.db")
+    SqliteConnection(path).close()
+    for sql, params in (("SELECT nothing FROM nowhere", ()), (COUNTING, ())):
+        with pytest.raises(SqliteError):
+            SqliteQuery(path, sql, params, 1000).fetch()
+    with pytest.raises(SqliteError):
+        SqliteQuery(str(tmp_path / "none.db"), "SELECT 1", (), 1000)

@@ -123,8 +123,8 @@ def classes() -> dict[str, list[str]]:
     return found
 
 
-SHARED = {"Chunk", "Records"}
-"""What REST shows of a chunk and of its records: the OpenAPI document calls them so."""
+SHARED = {"Chunk"}
+"""What REST shows of a chunk: the OpenAPI document calls it so."""
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

@@ -187,6 +187,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         ],
         "Retries of a web server": [f"{READING.most_failures} in a row", "4 to begin with"],
         "Wait that a server may ask for (`Retry-After`)": [f"{limits.LONGEST_ASKED_SECONDS:g} s"],
+        "Wait for the answers of all known databases, where `--database` names none": [
+            f"{limits.ANSWER_SECONDS:g} s"
+        ],
         "Wait for a connection": [f"{limits.CONNECT_SECONDS:g} s"],
         "Wait for a connection with an API": [f"{limits.CONNECT_SECONDS:g} s"],
         "Wait for another writer of a SQLite file": [f"{limits.WRITER_SECONDS:g} s"],

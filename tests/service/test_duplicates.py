@@ -18,7 +18,7 @@ from tests.support.service_process import served
 from tests.support.web_server import serving
 from tests.support.worker_process import books, entry, submit, worker
 
-ZERO = {"total": 0, "loaded": 0, "rejected": 0, "skipped": 0}
+ZERO = {"records": 0, "loaded": 0, "rejected": 0, "skipped": 0}
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def is_duplicate(shown, of):
         "finished", "already_imported", of,
     ), shown  # fmt: skip
     assert (shown["error"], shown["damage"], shown["waits_for"]) == (None, None, None)
-    assert (shown["records"], shown["content_hash"], shown["size"]) == (ZERO, None, None)
-    assert (shown["bytes"]["done"], shown["rejects_by_code"]) == (0, {})
+    assert shown | ZERO | {"content_hash": None, "bytes": None} == shown
+    assert (shown["progress"]["done"], shown["rejects_by_code"]) == (0, {})
 
 
 def numbers(client):
@@ -64,7 +64,7 @@ def test_a_duplicate_is_finished_and_stands_for_nothing(database, tmp_path, made
         for n, name in enumerate(["t.csv", "u.csv", "t.csv"]):
             second = client.wait(client.submit(file=name, contract=FIELDS))
             is_duplicate(second, 1)
-            assert second["id"] == n + 2
+            assert second["import_id"] == n + 2
             assert "Import 1 has already loaded the same bytes (t.csv)." in second["note"]
         after = numbers(client)
         changed = {one for one in after if after[one] != before.get(one)}
@@ -85,7 +85,7 @@ def test_a_duplicate_is_finished_and_stands_for_nothing(database, tmp_path, made
             assert '<div class="notice bad">' not in text
             assert 'class="error"' not in text
         is_duplicate(client.get("/v1/imports/2").json, 1)
-        (shown,) = [i for i in client.get("/v1/imports").json["imports"] if i["id"] == 2]
+        (shown,) = [i for i in client.get("/v1/imports").json["imports"] if i["import_id"] == 2]
         assert (shown["outcome"], shown["same_as"]) == ("already_imported", 1)
     is_loaded_once(database, made)
     marks = "SELECT id FROM snapshots_imports WHERE fingerprint IS NULL AND content_hash IS NULL"

@@ -54,7 +54,7 @@ class Watched:
         while True:
             shown = client.get("/v1/imports/1").json
             now = time.monotonic()
-            done = shown["bytes"]["done"]
+            done = shown["progress"]["done"]
             more = done > self.last.get("bytes", {}).get("done", 0)
             if began is None and more and shown["state"] != "interrupted":
                 began = now
@@ -65,12 +65,12 @@ class Watched:
                 self.looks.append(
                     Look(
                         self.worked + now - began,
-                        shown["bytes"]["percent"],
+                        shown["progress"]["percent"],
                         eta and eta["seconds"],
                         resident(client.process.pid),
                     )
                 )
-            if shown["state"] == "finished" or (shown["bytes"]["percent"] or 0) >= until_percent:
+            if shown["state"] == "finished" or (shown["progress"]["percent"] or 0) >= until_percent:
                 break
             time.sleep(LOOK_SECONDS)
         self.worked += time.monotonic() - (began or time.monotonic())

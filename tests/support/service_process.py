@@ -61,8 +61,8 @@ class Client:
         headers = {"Idempotency_Key": key} if key else {}
         answer = self.ask("POST", "/v1/imports", wanted, **headers)
         assert answer.status == 202, answer
-        assert answer.headers["location"] == f"/v1/imports/{answer.json['id']}"
-        return answer.json["id"]
+        assert answer.headers["location"] == f"/v1/imports/{answer.json['import_id']}"
+        return answer.json["import_id"]
 
     def state(self, number):
         return self.get(f"/v1/imports/{number}").json["state"]

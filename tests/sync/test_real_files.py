@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from snapshots._native import Hasher
-from snapshots.engine.history.lookup import file_status, list_imports
+from snapshots.engine.history.file_status import file_status
+from snapshots.engine.history.lookup import list_imports
 from tests.support.database_servers import free_port
 from tests.support.input_files import SHARED, data, in_the_repository
 from tests.support.sync_process import Service, put, query

@@ -7,6 +7,7 @@ pub mod failure;
 mod insert;
 pub mod open;
 mod python_value;
+mod rows;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +22,7 @@ use rusqlite::{Connection, InterruptHandle, ffi};
 
 use self::failure::Failure;
 pub use self::failure::SqliteError;
+pub use self::rows::SqliteQuery;
 use crate::block::Block;
 use crate::conversion_spec::RowEncoding;
 

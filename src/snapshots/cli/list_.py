@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, get_args
+
 import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.failure import as_object
+from snapshots.cli.file_statuses import print_statuses
+from snapshots.cli.import_table import print_imports
 from snapshots.cli.option import complete_files, option
-from snapshots.cli.output import complain_of_damage, print_imports, print_statuses, record_object
-from snapshots.cli.say import say, say_json
+from snapshots.cli.option_types import MOST
+from snapshots.cli.output import complain_of_damage, record_object
+from snapshots.cli.pipes import until_nobody_reads
+from snapshots.cli.say import note, say_json
+from snapshots.cli.since import Since
+from snapshots.cli.unanswered import say_unanswered
+from snapshots.errors import UsageError
+from snapshots.model import State
+
+if TYPE_CHECKING:
+    from snapshots.engine.history.lookup import Listing
 
 
 @a_command(
@@ -18,6 +31,10 @@ from snapshots.cli.say import say, say_json
     help="List past imports. Given files, say for each whether it is imported.",
     examples=[
         ("List all imports", "snapshots list"),
+        (
+            "List the imports of the last two days that failed",
+            "snapshots list --since 2d --state failed",
+        ),
         ("Ask whether a file is imported", "snapshots list rides.csv"),
     ],
 )
@@ -25,10 +42,20 @@ from snapshots.cli.say import say, say_json
 @db.asked_database
 @option(
     "--state",
-    type=click.Choice(
-        ["queued", "running", "finished", "failed", "cancelled", "interrupted", "undone"]
-    ),
-    help="Only imports in this state.",
+    "states",
+    type=click.Choice(get_args(State)),
+    multiple=True,
+    help="Show only imports in this state. May be repeated.",
+)
+@option("--table", metavar="NAME", help="Show only imports into this table.")
+@option(
+    "--since",
+    type=Since(),
+    metavar="WHEN",
+    help="Show only imports since then: 2026-03-01, 2026-03-01T09:30 (UTC), 12h or 2d.",
+)
+@option(
+    "--limit", type=click.IntRange(1, MOST), metavar="N", help="Show only the newest N imports."
 )
 @output_options.as_json
 @db.env_file
@@ -38,40 +65,74 @@ def command(
     /,
     files: tuple[str, ...],
     database: str | None,
-    state: str | None,
+    states: tuple[State, ...],
+    table: str | None,
+    since: str | None,
+    limit: int | None,
     as_json: bool,
 ) -> None:
     """Lists imports; without --database those of every database that this user knows."""
     from snapshots.engine.history import lookup
+    from snapshots.ledger.history import ImportFilter
 
-    listing = lookup.list_imports(database)
-    for name, error in listing.unreachable:
-        say(f"not asked: {name}: {error.message} {error.hint}".rstrip(), err=True)
+    search = ImportFilter(states=states, table=table, since=since)
+    if files and (search != ImportFilter() or limit is not None):
+        raise UsageError(
+            "--state, --table, --since and --limit select imports of the list, and you named files",
+            hint="omit the files, or these options",
+        )
+    listing = lookup.list_imports(database, search, limit)
+    say_unanswered(listing)
     complain_of_damage(listing.imports)
     if files:
-        statuses = lookup.file_status(files, listing)
-        if as_json:
-            for status in statuses:
-                say_json(
-                    {
-                        "input": status.input,
-                        "content_hash": status.content_hash,
-                        "presence": status.presence,
-                        "imports": [record_object(record) for record in status.imports],
-                        "error": as_object(status.error) if status.error else None,
-                    }
-                )
-        else:
-            print_statuses(statuses)
-        if listing.unreachable and any(status.presence != "imported" for status in statuses):
-            # A database that was not asked may have them.
-            ctx.exit(6)
-        if any(status.error for status in statuses):
-            ctx.exit(1)
+        ctx.exit(_tell_of_files(files, listing, as_json=as_json))
+    if listing.imports:
+        with until_nobody_reads():
+            _print(listing, as_json=as_json)
+    elif not as_json:
+        note(_none(search != ImportFilter(), listing))
+    if listing.unasked and not listing.databases:
+        ctx.exit(6)
+
+
+def _print(listing: Listing, *, as_json: bool) -> None:
+    if not as_json:
+        print_imports(listing.imports)
         return
-    imports = [record for record in listing.imports if state in (None, record.state)]
+    for record in listing.imports:
+        say_json(record_object(record))
+
+
+def _none(filtered: bool, listing: Listing) -> str:
+    what = "no import matches" if filtered else "nothing was imported yet"
+    if listing.unasked:
+        return (
+            f"{what} in the databases that answered"
+            if listing.databases
+            else "no database answered"
+        )
+    return what
+
+
+def _tell_of_files(files: tuple[str, ...], listing: Listing, *, as_json: bool) -> int:
+    """Says for each file whether it was imported, and returns the exit code."""
+    from snapshots.engine.history.file_status import file_status
+
+    statuses = file_status(files, listing)
     if as_json:
-        for record in imports:
-            say_json(record_object(record))
+        for status in statuses:
+            say_json(
+                {
+                    "input": status.input,
+                    "content_hash": status.content_hash,
+                    "presence": status.presence,
+                    "imports": [record_object(record) for record in status.imports],
+                    "error": as_object(status.error) if status.error else None,
+                }
+            )
     else:
-        print_imports(imports, state)
+        print_statuses(statuses, [one.database for one in listing.unasked])
+    if listing.unasked and any(status.presence != "imported" for status in statuses):
+        # A database that was not asked may have them.
+        return 6
+    return 1 if any(status.error for status in statuses) else 0

@@ -33,7 +33,9 @@ COMMANDS = {
     "list": ("snapshots.cli.list_", "List past imports, or say whether files are imported."),
     "show": ("snapshots.cli.show", "Show the details of one import."),
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
+    "rows": ("snapshots.cli.rows", "Show the rows of a table."),
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
+    "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
     "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
     "run": ("snapshots.cli.run", "Send the rows of a project's SQL queries to an HTTP API."),
     "serve": ("snapshots.cli.serve", "Run the REST service and the dashboard."),
@@ -44,7 +46,7 @@ COMMANDS = {
 
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
-    "Look back and check": ("list", "show", "rejects", "verify"),
+    "Look back and check": ("list", "show", "rejects", "rows", "verify", "forget"),
     "Send to an HTTP API": ("send", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),

@@ -6,24 +6,27 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from snapshots.cli.say import csv_rows, note, say, say_json
+from snapshots.cli.say import say
 from snapshots.cli.verbosity import is_quiet
 from snapshots.errors import AlreadyImported
 from snapshots.ledger.verifications import RESULTS
-from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from snapshots.engine.events import ImportResult
-    from snapshots.engine.history.lookup import Detail, FileStatus
+    from snapshots.engine.history.lookup import Detail
     from snapshots.ledger.verifications import Verification
     from snapshots.model import Counts, ImportRecord, Reject
 
 
 def record_object(record: ImportRecord) -> dict[str, object]:
     """An import as `--json` prints it."""
-    return asdict(record)
+    known = asdict(record)
+    code = known.pop("error_code")
+    if record.error is not None:
+        known["error"] = {"code": code or "error", "message": record.error}
+    return known
 
 
 def result_object(name: str, result: ImportResult) -> dict[str, object]:
@@ -109,34 +112,6 @@ def _rate(record: ImportRecord | None) -> str:
     return f", {record.seconds:.2f} s"
 
 
-def print_imports(imports: Sequence[ImportRecord], state: str | None) -> None:
-    """Prints the history as a table; `state` is the filter that was given."""
-    if not imports:
-        note(f"no import is {state}" if state else "nothing was imported yet")
-        return
-    rows = [
-        (
-            str(record.import_id),
-            record.state,
-            record.input,
-            record.table,
-            f"{record.records:,}",
-            f"{record.loaded:,}",
-            f"{record.rejected:,}",
-            f"{record.skipped:,}",
-            f"{record.seconds:.2f}",
-            record.started_at[:19].replace("T", " "),
-            record.database,
-        )
-        for record in imports
-    ]
-    head = (
-        "id", "state", "input", "table", "records", "loaded", "rejected", "skipped", "seconds",
-        "started (UTC)", "database",
-    )  # fmt: skip
-    _print_table(head, rows, right={0, 4, 5, 6, 7, 8})
-
-
 def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
     """Warns of imports whose ledger entries have been damaged."""
     for record in imports:
@@ -144,53 +119,11 @@ def complain_of_damage(imports: Iterable[ImportRecord]) -> None:
             say(f"import {record.import_id}, {record.database}: {record.damage}", err=True)
 
 
-def print_statuses(statuses: Iterable[FileStatus]) -> None:
-    """Prints for each file whether it is imported."""
-    for status in statuses:
-        say(f"{status.input}: {_presence(status)}")
-
-
-def _presence(status: FileStatus) -> str:
-    if status.presence == "unknown":
-        return "not imported"
-    if status.presence == "gone" and status.imports:
-        last = status.imports[-1]
-        was = _done(last) if last.state == "finished" else last.state
-        return f"there is no such file any more; it was {was}: {_which(last)}, as {last.input}"
-    if status.error is not None:
-        known = [f"; {record.state}: {_which(record)}" for record in status.imports[-1:]]
-        return f"not read: {status.error.message}{''.join(known)}"
-    if status.presence == "changed":
-        last = status.imports[-1]
-        return f"not {_done(last)}; a file of this name is, with other content: {_which(last)}"
-    finished = [record for record in status.imports if record.state == "finished"]
-    if status.presence == "unfinished":
-        last = [record for record in status.imports if record.state != "finished"][-1]
-        return f"{last.state}: {_which(last)}"
-    # The last of each kind: a file may be both.
-    last_of = {record.kind: record for record in finished}
-    parts = []
-    for record in sorted(last_of.values(), key=lambda record: record.kind, reverse=True):
-        renamed = "" if record.input == status.input else f", as {record.input}"
-        parts.append(f"{_done(record)}: {_which(record)}{renamed}")
-    return "; ".join(parts)
-
-
-def _done(record: ImportRecord) -> str:
-    return "imported" if record.kind == "import" else "delivered"
-
-
-def _which(record: ImportRecord) -> str:
-    into = "into" if record.kind == "import" else "to"
-    day = record.started_at[:10]
-    return f"{record.kind} {record.import_id} ({day}) {into} {record.table}, {record.database}"
-
-
 def print_detail(detail: Detail) -> None:
     """Prints all that is known of one import."""
     for name, value in record_object(detail.record).items():
         if value is not None:
-            say(f"{name + ':':<14} {value}")
+            say(f"{name + ':':<14} {value['message'] if isinstance(value, dict) else value}")
     if detail.verification is not None:
         say(f"{'verified:':<14} {_verified(detail.verification)}")
     if detail.rejects_by_code:
@@ -229,45 +162,6 @@ def _verified(found: Verification) -> str:
     return f"{found.finished_at}, by {found.by}: {RESULTS[found.result]}"
 
 
-def print_rejects(rejects: Iterable[Reject], form: str) -> None:
-    """Prints rejects as they come; `form` is `table`, `jsonl` or `csv`."""
-    if form == "jsonl":
-        for reject in rejects:
-            say_json(reject_object(reject))
-        return
-    if form == "csv":
-        write = csv_rows()
-        write(["line", "byte_offset", "column", "code", "reason", "raw"])
-        for reject in rejects:
-            write([reject.line, reject.byte_offset, reject.column, reject.code, reject.reason,
-                   _text(reject.raw)])  # fmt: skip
-        return
-    for reject in rejects:
-        column = f" {reject.column}:" if reject.column else ""
-        say(f"line {reject.line}, byte {reject.byte_offset}: {reject.code}:{column}"
-                   f" {reject.reason}")  # fmt: skip
-        say(f"    {_shown(reject.raw)}")
-
-
 def _text(raw: bytes) -> str:
     """The bytes of a record as text; bytes that are not UTF-8 become escapes."""
     return raw.decode("utf-8", "backslashreplace")
-
-
-def _shown(raw: bytes, width: int = 160) -> str:
-    text = plain(_text(raw))
-    return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def _print_table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int] | None = None
-) -> None:
-    # A cell is as wide as what is shown of it.
-    head, rows = [plain(cell) for cell in head], [[plain(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    for row in (head, *rows):
-        cells = [
-            cell.rjust(width) if i in (right or ()) else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        say("  ".join(cells).rstrip())

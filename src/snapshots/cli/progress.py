@@ -53,7 +53,12 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
 def _json_line(event: Event) -> None:
     if not isinstance(event, Notice | Started | Progress):
         return
-    say_json({"event": event.json_name, **asdict(event)}, err=True)
+    known = asdict(event)
+    if "text" in known:
+        known["message"] = known.pop("text")
+    # The names are those of a result.
+    counts = known.pop("counts", {})
+    say_json({"event": event.json_name, **known, **counts}, err=True)
 
 
 class _Plain:

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID
-from snapshots.cli.output import print_rejects
+from snapshots.cli.option_types import IMPORT_ID, MOST
+from snapshots.cli.pipes import until_nobody_reads
+from snapshots.cli.reject_output import print_rejects, write_records
 from snapshots.cli.say import note
+
+
+class _Code(click.ParamType[str]):
+    """A code of a reject; a mistyped one is answered with similar ones."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns the code."""
+        from difflib import get_close_matches
+
+        from snapshots.ledger.reject_codes import CODES
+
+        code = str(value).strip().lower().replace("-", "_")
+        if code not in CODES:
+            similar = get_close_matches(code, CODES, n=3)
+            hint = f"Did you mean {' or '.join(similar)}?" if similar else f"Codes: {_listed()}."
+            self.fail(f"{value!r} is not a reject code. {hint}", param, ctx)
+        return code
+
+
+def _listed() -> str:
+    from snapshots.ledger.reject_codes import CODES
+
+    return ", ".join(CODES)
 
 
 @a_command(
@@ -18,27 +46,63 @@ from snapshots.cli.say import note
     help="Show the records of an import that were not loaded, and why.",
     examples=[
         ("Show the rejects of import 1", "snapshots rejects 1"),
+        ("Show those with one reason", "snapshots rejects 1 --code not_a_date"),
         ("Save them as CSV", "snapshots rejects 1 --format csv > rejects.csv"),
     ],
 )
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
 @option(
+    "--code",
+    "codes",
+    type=_Code(),
+    multiple=True,
+    metavar="CODE",
+    help="Show only rejects with this code. May be repeated.",
+)
+@option("--limit", type=click.IntRange(1, MOST), metavar="N", help="Show only the first N.")
+@option(
     "--format",
     "form",
-    type=click.Choice(["table", "jsonl", "csv"]),
-    help="How to print them. Default: table, or jsonl with --json.",
+    type=click.Choice(["table", "jsonl", "csv", "raw"]),
+    help="How to print them. raw: only the records, byte for byte. Default: table, or jsonl with"
+    " --json.",
 )
 @output_options.as_json
 @db.env_file
-def command(import_id: int, database: str | None, form: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    import_id: int,
+    database: str | None,
+    codes: tuple[str, ...],
+    limit: int | None,
+    form: str | None,
+    as_json: bool,
+) -> None:
     """Streams the rejects in the order of the input."""
     from snapshots.engine.history import lookup
+    from snapshots.engine.history.locate import database_of
 
-    database = lookup.database_of(import_id, database)
-    record = lookup.show(import_id, database).record
+    database = database_of(import_id, database)
+    detail = lookup.show(import_id, database)
+    record = detail.record
     note(
         f"{record.kind} {import_id}: {record.input} -> {record.table}, {record.database}:"
-        f" {record.rejected:,} rejected"
+        f" {_counted(detail.rejects_by_code, codes, record.rejected)} rejected"
     )
-    print_rejects(lookup.rejects(import_id, database), form or ("jsonl" if as_json else "table"))
+    found = lookup.rejects(import_id, database, codes, limit)
+    code = 0
+    with until_nobody_reads():
+        if form == "raw":
+            code = write_records(found, detail.plan)
+        else:
+            print_rejects(found, form or ("jsonl" if as_json else "table"))
+    ctx.exit(code)
+
+
+def _counted(by_code: dict[str, int], codes: tuple[str, ...], rejected: int) -> str:
+    if not codes:
+        return f"{rejected:,}"
+    return f"{sum(by_code.get(code, 0) for code in set(codes)):,} of {rejected:,}"

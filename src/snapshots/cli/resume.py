@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Loads what is not accounted for yet. Refuses if the input has changed."""
     from snapshots import locations
-    from snapshots.engine.history.lookup import database_of
+    from snapshots.engine.history.locate import database_of
     from snapshots.engine.run.resume import resume_import
 
     wanted = to_options(given)

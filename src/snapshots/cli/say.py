@@ -68,6 +68,13 @@ def say_help(text: str) -> None:
     click.echo(plain(text, keep="\n"))
 
 
+def data_writer() -> Callable[[bytes], object]:
+    """A function that writes bytes: as they are to a pipe, escaped on a terminal."""
+    if sys.stdout.isatty():
+        return lambda data: click.echo(plain(data.decode("utf-8", "replace"), keep="\n"), nl=False)
+    return sys.stdout.buffer.write
+
+
 def say_usage(error: click.ClickException) -> None:
     """Prints what is wrong with a command line, without secrets in it, and where help is."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None

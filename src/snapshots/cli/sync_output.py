@@ -155,7 +155,8 @@ def _object(event: SyncEvent) -> None:
             say_json({"event": "ended", "path": path, **result_object(path, result), "then": then})
         case events.FileRefused(path, record, error, hint, code):
             known = record_object(record) if record else {"input": path}
-            details = {**known, "error": error, "hint": hint, "exit_code": code}
+            failure = {"code": (record and record.error_code) or "error", "message": error}
+            details = {**known, "error": failure, "hint": hint, "exit_code": code}
             say_json({"event": "refused", "path": path, **details})
         case events.FileDeferred(path, error, seconds):
             say_json(

@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Removes rows by their import number, in one transaction."""
     from snapshots import locations
-    from snapshots.engine.history.lookup import database_of
+    from snapshots.engine.history.locate import database_of
     from snapshots.engine.undo.undo import undo_import
 
     report = undo_import(

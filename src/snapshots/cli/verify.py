@@ -61,7 +61,7 @@ def command(
 ) -> None:
     """Compares every value; 8 where some differ, 7 where the ledger does not add up."""
     from snapshots import locations
-    from snapshots.engine.history.lookup import database_of
+    from snapshots.engine.history.locate import database_of
     from snapshots.engine.verify.located import VerifyOptions
     from snapshots.engine.verify.verify import verify_import
 

@@ -182,6 +182,7 @@ class Entry:
             finished_at=self.finished_at,
             seconds=round(self.seconds, 3),
             error=self.error,
+            error_code=self.error_code,
             replaces=self.replaces,
             damage=self.damage,
             mode=self.mode or "append",

@@ -39,6 +39,8 @@ _SUMS = (
 )
 _SUMS_AT_ONCE = 500
 _LINES_AT_ONCE = 10_000
+_REJECTS_AT_ONCE = 200
+"""Each has up to 64 KiB of its record."""
 _NAMED = "(LOWER(i.input) LIKE LOWER(?) ESCAPE '!' OR LOWER(i.table_name) LIKE LOWER(?) ESCAPE '!')"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
@@ -182,6 +184,16 @@ class History:
         params = tuple(value for _, values in wanted for value in values)
         return self._select(f"WHERE {where} ORDER BY i.id DESC{self._limit(most)}", params)
 
+    def runs(self, search: ImportFilter, before: int | None, most: int | None) -> list[Entry]:
+        """Reads imports and deliveries, newest first, that are older than the number `before`."""
+        wanted = search.conditions()
+        if before is not None:
+            wanted.append(("i.id < ?", (before,)))
+        where = " AND ".join(sql for sql, _ in wanted)
+        limit = "" if most is None else self._limit(most)
+        params = tuple(value for _, values in wanted for value in values)
+        return self._select(f"{'WHERE ' if where else ''}{where} ORDER BY i.id DESC{limit}", params)
+
     def count_by_state(self, search: ImportFilter) -> dict[State, int]:
         """How many imports are in each state; `search.states` does not count."""
         wanted = replace(search, states=()).conditions()
@@ -246,12 +258,22 @@ class History:
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         return self._chunks(f"import_id = ?{where} ORDER BY start_offset", (import_id, *params))
 
-    def rejects(self, import_id: int) -> Iterator[Reject]:
-        """Reads the rejects of an import in the order of the input, a page at a time."""
-        after = -1
-        while page := self.rejects_after(import_id, after):
+    def rejects(
+        self, import_id: int, codes: Sequence[str] = (), most: int | None = None
+    ) -> Iterator[Reject]:
+        """Reads the rejects of an import in the order of the input, a page at a time.
+
+        `codes` leaves out all others, and `most` ends after so many.
+        """
+        after, left = -1, most
+        while left is None or left > 0:
+            asked = _REJECTS_AT_ONCE if left is None else min(left, _REJECTS_AT_ONCE)
+            page = self.rejects_after(import_id, after, codes, asked)
+            if not page:
+                return
             yield from page
             after = page[-1].byte_offset
+            left = None if left is None else left - len(page)
 
     def reject_lines(self, import_id: int) -> Iterator[int]:
         """The lines of an import's rejects in the order of the input; holds one page at a time."""
@@ -268,15 +290,16 @@ class History:
             after = cast("int", rows[-1][1])
 
     def rejects_after(
-        self, import_id: int, offset: int, code: str | None = None, most: int = 1000
+        self, import_id: int, offset: int, codes: Sequence[str] = (), most: int = _REJECTS_AT_ONCE
     ) -> list[Reject]:
-        """Reads the first rejects past a byte of the input: all of them, or those with one code."""
-        which, params = ("", ()) if code is None else (" AND code = ?", (code,))
+        """Reads the first rejects past a byte of the input: all of them, or those with some
+        codes."""
+        which = f" AND code IN ({', '.join('?' for _ in codes)})" if codes else ""
         rows = self.session.execute(
             "SELECT line, byte_offset, column_name, code, reason, raw FROM snapshots_rejects"
             f" WHERE import_id = ? AND byte_offset > ?{which} ORDER BY byte_offset"
             f"{self._limit(most)}",
-            (import_id, offset, *params),
+            (import_id, offset, *codes),
         )
         return [_reject(row) for row in rows]
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from snapshots.engine.history.progress import Status
 from snapshots.ledger.entry import CommittedChunk
-from snapshots.model import Counts, State
+from snapshots.model import State
 from snapshots.screen_text import plain_json
 
 
@@ -19,8 +19,8 @@ class _Shown(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class Bytes(_Shown):
-    """How much of the input is done, in uncompressed bytes."""
+class InputProgress(_Shown):
+    """How much of the input is done, in uncompressed bytes of UTF-8."""
 
     done: int
     """Bytes whose rows and counts are in the database."""
@@ -28,27 +28,6 @@ class Bytes(_Shown):
     percent: float | None
     why: str | None
     """Why the total and the percent are unknown."""
-
-
-class Records(_Shown):
-    """The account: `total` is always the sum of the other three."""
-
-    total: int
-    loaded: int
-    rejected: int
-    skipped: int
-
-
-class Changes(_Shown):
-    """What the import has done to the rows of its table. All are 0 until its rows are published."""
-
-    inserted: int
-    updated: int
-    unchanged: int
-    deleted: int
-    """Rows of before that are gone."""
-    kept: int
-    """Rows of before that the input lacks, and that were not deleted."""
 
 
 class Eta(_Shown):
@@ -69,7 +48,7 @@ class Failure(_Shown):
 class Import(_Shown):
     """One import."""
 
-    id: int
+    import_id: int
     state: State
     outcome: str | None
     """How the import ended: its state, or `already_imported` if another import had already loaded
@@ -82,14 +61,30 @@ class Import(_Shown):
     """A remark on how a successful import ended."""
     input: str
     table: str
-    bytes: Bytes
-    records: Records
+    records: int
+    """The account: always `loaded` + `rejected` + `skipped`."""
+    loaded: int
+    rejected: int
+    skipped: int
     mode: str
     """What the table holds after the import: `append` or `replace`."""
-    changes: Changes
+    inserted: int
+    """Rows that the import has put into its table. This and the next are 0 until the rows are
+    published."""
+    updated: int
+    unchanged: int
+    deleted: int
+    """Rows of before that the import has deleted."""
+    kept: int
+    """Rows of before that the input lacks, and that were not deleted."""
+    undone_at: str | None
+    """When the import was undone; null if it was not."""
+    removed: int | None
+    """How many of its rows were removed then."""
     records_per_second: float | None
+    progress: InputProgress
     eta: Eta | None
-    size: int | None
+    bytes: int | None
     """The size of the input in bytes, before decompression."""
     content_hash: str | None
     """The BLAKE3 hash of those bytes; null until it is known."""
@@ -133,7 +128,10 @@ class Chunk(_Shown):
     start: int
     end: int
     line: int
-    records: Records
+    records: int
+    loaded: int
+    rejected: int
+    skipped: int
     seconds: float
     committed_at: str
 
@@ -166,7 +164,7 @@ def fields(status: Status) -> dict[str, Any]:
     entry = status.entry
     left, pace = status.seconds_left, status.pace
     return {
-        "id": entry.import_id,
+        "import_id": entry.import_id,
         "state": status.state,
         "outcome": status.outcome,
         "same_as": entry.same_as if entry.duplicate else None,
@@ -174,13 +172,17 @@ def fields(status: Status) -> dict[str, Any]:
         "note": entry.note if status.state == "finished" else None,
         "input": entry.input,
         "table": entry.table,
-        "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),
-        "records": _records(entry.counts),
+        **asdict(entry.counts),
         "mode": entry.mode or "append",
-        "changes": Changes(**asdict(entry.changes)),
+        **asdict(entry.changes),
+        "undone_at": entry.undone_at,
+        "removed": entry.removed,
         "records_per_second": status.records_per_second,
+        "progress": InputProgress(
+            done=entry.read, total=status.total, percent=status.percent, why=status.why
+        ),
         "eta": None if left is None or pace is None else Eta(seconds=left, basis=pace.basis),
-        "size": entry.size,
+        "bytes": entry.size,
         "content_hash": entry.content_hash,
         "queued_at": entry.queued_at,
         "started_at": entry.started_at,
@@ -224,21 +226,11 @@ def _plan(text: str) -> dict[str, Any] | None:
 
 def chunk(committed: CommittedChunk) -> Chunk:
     """Returns a chunk as a list shows it."""
-    counts = committed.counts
     return Chunk(
         start=committed.start,
         end=committed.end,
         line=committed.start_line,
-        records=_records(counts),
+        **asdict(committed.counts),
         seconds=committed.seconds,
         committed_at=committed.committed_at,
-    )
-
-
-def _records(counts: Counts) -> Records:
-    return Records(
-        total=counts.records,
-        loaded=counts.loaded,
-        rejected=counts.rejected,
-        skipped=counts.skipped,
     )

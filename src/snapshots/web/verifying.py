@@ -11,7 +11,7 @@ from snapshots.engine.queue.request import ImportRequest
 from snapshots.engine.support import threads
 from snapshots.engine.verify.located import VerifyOptions
 from snapshots.engine.verify.verify import require_verifiable, verify_import
-from snapshots.errors import Forbids, ImportBusy, QueueFull
+from snapshots.errors import Forbids, ImportBusy, QueueFull, SnapshotsError
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.policy import Anywhere, PublicOnly
 
@@ -32,7 +32,7 @@ class Verifying:
 
     stop: threading.Event = field(default_factory=threading.Event)
     _running: set[int] = field(default_factory=set)
-    _errors: dict[int, str] = field(default_factory=dict)
+    _errors: dict[int, SnapshotsError] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(
@@ -72,7 +72,7 @@ class Verifying:
         with self._lock:
             return import_id in self._running
 
-    def error(self, import_id: int) -> str | None:
+    def error(self, import_id: int) -> SnapshotsError | None:
         """Returns why the last verification of an import failed; None if it did not fail."""
         with self._lock:
             return self._errors.get(import_id)
@@ -82,11 +82,13 @@ class Verifying:
         self.stop.set()
 
     def _verify(self, settings: ServiceSettings, import_id: int, options: VerifyOptions) -> None:
-        error: str | None = None
+        error: SnapshotsError | None = None
         try:
             verify_import(import_id, settings.target, options, lambda _: None, self.stop)
+        except SnapshotsError as failure:
+            error = failure
         except Exception as failure:
-            error = str(failure)
+            error = SnapshotsError(str(failure))
         with self._lock:
             self._running.discard(import_id)
             if error is not None:

@@ -155,7 +155,7 @@ def test_a_reject_shows_the_beginning_of_a_long_pattern(database, tmp_path):
     with served(database, tmp_path) as serving:
         serving.ask("PUT", "/v1/files/a.csv", b"f0\nx\n")
         answer = ask(serving, patterns("a" * 60_000))
-        done = serving.wait(answer.json["id"])
+        done = serving.wait(answer.json["import_id"])
         assert done["rejects_by_code"] == {"pattern_mismatch": 1}, done
-        (line,) = serving.get(f"/v1/imports/{done['id']}/rejects").lines
+        (line,) = serving.get(f"/v1/imports/{done['import_id']}/rejects").lines
         assert line["reason"].endswith(f"does not match the pattern `{'a' * 200}...`.")

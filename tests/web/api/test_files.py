@@ -35,7 +35,7 @@ def test_a_file_is_uploaded_imported_and_deleted(client):
     known = {"name": "names.csv", "bytes": len(TEXT), "content_hash": hasher.hexdigest()}
     assert (put.status, put.json) == (201, known)
     done = client.wait(client.submit(file="names.csv"))
-    assert (done["records"]["loaded"], done["content_hash"]) == (50_000, hasher.hexdigest())
+    assert (done["loaded"], done["content_hash"]) == (50_000, hasher.hexdigest())
     assert client.ask("DELETE", "/v1/files/names.csv").status == 204
     gone = client.ask("DELETE", "/v1/files/names.csv")
     assert (gone.status, gone.json["code"]) == (404, "no_such_file")

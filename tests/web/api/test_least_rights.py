@@ -82,7 +82,7 @@ def test_all_that_the_service_is_for(granted, tmp_path):
             for number in (new, there):
                 done = client.wait(number)
                 assert (done["state"], done["error"]) == ("finished", None)
-                assert done["records"]["loaded"] == len(made.good)
+                assert done["loaded"] == len(made.good)
             for table in ("t", trips):
                 rows = client.get(f"/v1/tables/{table}/rows?limit=5&sort=-id")
                 assert (rows.status, len(rows.json["rows"])) == (200, 5)

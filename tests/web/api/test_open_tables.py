@@ -145,7 +145,7 @@ def test_what_is_gone_or_was_refused_is_not_listed(database, folder):
         # Longer than names of MySQL; PostgreSQL says so at once.
         answer = ask(client, file="a.csv", table="x" * 150)
         if answer.status == 202:
-            client.wait(answer.json["id"])
+            client.wait(answer.json["import_id"])
         listed = client.get("/v1/tables").json["tables"]
         assert listed == ["t", *(["x" * 150] if kind(database) == "sqlite" else [])]
         run(database, "DROP TABLE t")
@@ -194,7 +194,7 @@ def test_case_counts_where_it_counts_in_the_database(database, folder):
         answer = ask(client, file="a.csv", table="RIDES")
         assert answer.status == 202
         if not alike:
-            assert client.wait(answer.json["id"])["state"] == "finished"
+            assert client.wait(answer.json["import_id"])["state"] == "finished"
             assert len(read(client, "RIDES").json["rows"]) == 2
 
 
@@ -298,7 +298,7 @@ def test_a_worker_loads_into_no_other_table_either(secrets, folder):
         assert client.ask("POST", f"/v1/imports/{number}/resume").status == 202
         assert answer_of(client.ask("POST", f"/v1/imports/{fresh}/resume")) == CLOSED
         with worker(secrets, folder, SNAPSHOTS_TABLES="secrets_tbl"):
-            assert client.wait(number)["records"]["rejected"] == 2, "its keys are there already"
+            assert client.wait(number)["rejected"] == 2, "its keys are there already"
     assert execute(secrets, "SELECT COUNT(*) FROM secrets_tbl") == [(2,)]
 
 
@@ -336,8 +336,8 @@ def test_rows_are_taken_out_of_no_table_that_is_closed(secrets, folder):
     )
     with served(secrets, folder, "--tables", "lined") as client:
         done = client.wait(client.submit(file="c.csv", table="lined", max_rejects="0"))
-        assert (done["state"], done["records"]["loaded"]) == ("failed", 37)
-        number = done["id"]
+        assert (done["state"], done["loaded"]) == ("failed", 37)
+        number = done["import_id"]
     with served(secrets, folder, "--workers", "0", "--rate-limit", "0") as client:
         answer = client.ask("DELETE", f"/v1/imports/{number}?rows=undo")
         assert answer_of(answer) == CLOSED

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+from snapshots import locations
 from snapshots.errors import UsageError
 
 FILE = "databases.json"
@@ -22,21 +23,84 @@ def remember(database: str) -> None:
     databases = recall()
     if any(_place(database) == _place(known) for known in databases):
         return
+    with contextlib.suppress(OSError):
+        _write([*databases, database])
+
+
+def forget(database: str) -> None:
+    """Removes a database from the file. `database` is one of those that `recall` returns.
+
+    Raises UsageError if the file cannot be written.
+    """
+    try:
+        _write([known for known in recall() if known != database])
+    except OSError as error:
+        raise UsageError(
+            f"The list of known databases cannot be written: {error.strerror}.",
+            place=str(error.filename or ""),
+            hint="Check the permissions of the folder, or set SNAPSHOTS_STATE_DIR.",
+        ) from error
+
+
+def named(text: str) -> list[str]:
+    """Returns the known databases that a user may mean by `text`.
+
+    `text` is a URL as `snapshots list` shows it, with or without the user; the path of a SQLite
+    file; or `HOST`, `HOST:PORT` or `HOST:PORT/DATABASE`.
+    """
+    known = recall()
+    wanted = without_login(text)
+    for exact in ({text}, {wanted, _url_of_file(text)}):
+        if found := [one for one in known if one in exact or _place(one) in exact]:
+            return found
+    place = wanted.partition("://")[2] or wanted
+    return [one for one in known if not locations.is_file(one) and place in _short_forms(one)]
+
+
+def _short_forms(database: str) -> set[str]:
+    """Returns what a user may write for the URL of a server's database."""
+    address, _, name = _place(database).partition("://")[2].partition("?")[0].partition("/")
+    host = address.rpartition(":")[0] if re.search(r":\d+$", address) else address
+    return {place for start in (host, address) for place in (start, f"{start}/", f"{start}/{name}")}
+
+
+def _url_of_file(text: str) -> str | None:
+    """Returns the URL of the file that `text` means; None if it means none."""
+    try:
+        return locations.target(text).display() if locations.is_file(text) else None
+    except UsageError:
+        return None
+
+
+def without_login(text: str) -> str:
+    """Returns what a user wrote without user and password; a path of a SQLite file stays whole.
+
+    >>> without_login("postgresql://ana:a/b@host/db"), without_login("ana:pw@host:5432")
+    ('postgresql://host/db', 'host:5432')
+    """
+    if locations.is_file(text):
+        return text
+    scheme, found, rest = text.rpartition("://") if text.count("://") == 1 else ("", "", text)
+    return f"{scheme}{found}{rest.rpartition('@')[2]}"
+
+
+def _write(databases: list[str]) -> None:
+    """Replaces the file. Raises OSError."""
     state = folder()
     if state is None:
         return
-    # Only the first import into a database writes the file, and others need not load this.
+    # Only a change of the list writes the file, and other commands need not load this.
     import tempfile
 
-    with contextlib.suppress(OSError):
-        state.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"databases": [*databases, database]}, file, indent=1)
-            Path(temporary).replace(state / FILE)
-        except OSError:
-            Path(temporary).unlink()
+    state.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=state, prefix=FILE)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"databases": databases}, file, indent=1)
+        Path(temporary).replace(state / FILE)
+    except OSError:
+        Path(temporary).unlink()
+        raise
 
 
 def recall() -> list[str]:

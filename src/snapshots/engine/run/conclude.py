@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from snapshots import locations
 from snapshots.engine.events import ImportResult
+from snapshots.engine.history import known_databases
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.publishing.liveness import kept_alive
 from snapshots.engine.support.fault_points import fault_point
@@ -361,9 +362,11 @@ def _publishing(ledger: Ledger, lock: str | None) -> Iterator[None]:
 
 
 def where(target: Target) -> str:
-    """The option that a later command needs to find an import: none for the default database."""
+    """The option that a later command needs to find an import: none for the default database, if
+    this user knows no other one."""
     shown = target.display()
-    return "" if shown == locations.target(None).display() else f" --database {quote(shown)}"
+    alone = shown == locations.target(None).display() and set(known_databases.recall()) <= {shown}
+    return "" if alone else f" --database {quote(shown)}"
 
 
 def already(

@@ -10,7 +10,7 @@ from snapshots.targets.mysql.quoting import quote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import TypeKind
+    from snapshots.model import TableColumn, TypeKind
 
 _LOCK_SECONDS = 60
 _LOCK_NAME = "CONCAT('snapshots ', LEFT(MD5(DATABASE()), 32))"
@@ -47,6 +47,13 @@ class MysqlDialect(SqlDialect):
         return TransactionLock(
             f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
         )
+
+    def exact(self, column: TableColumn) -> str:
+        """See `SqlDialect`: of a float the server would send six digits, and of bits the bytes."""
+        name = self.quote(column.name)
+        if column.type is not None and column.sql_type.lower().startswith("float"):
+            return f"{name} + 0e0"
+        return f"{name} + 0" if column.sql_type.lower().startswith("bit") else name
 
     def byte_length(self, expression: str) -> str:
         """See `SqlDialect`."""

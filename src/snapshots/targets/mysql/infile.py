@@ -66,11 +66,12 @@ class InfileConnection(Connection):  # type: ignore[misc, type-arg, unused-ignor
         return context
 
     def _read_query_result(self, unbuffered: bool = False) -> Any:
-        if unbuffered:
-            raise NotImplementedError
         self._result = None
         result: Any = _Result(self)
-        result.read()
+        if unbuffered:
+            result.init_unbuffered_query()
+        else:
+            result.read()
         self._result = result
         if result.server_status is not None:
             self.server_status = result.server_status

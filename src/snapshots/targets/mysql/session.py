@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pymysql import err
 from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from pymysql.converters import encoders
+from pymysql.cursors import SSCursor
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.row_encoding import ENCODINGS
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, ResultRows, Value
+    from snapshots.ports import Comparison, Difference, ResultRows, RowStream, Value
     from snapshots.targets.mysql.bulk import BulkConnection
 
 _SETTINGS = (
@@ -46,6 +47,7 @@ _SETTINGS = (
 
 _HEAD = 16
 """Bytes before the rows in a packet."""
+_ROWS_AT_ONCE = 100
 _LEAST_PACKET = 4 * 1024 * 1024
 """A block of rows, which is not cut, goes into one packet."""
 
@@ -103,6 +105,26 @@ class MysqlSession(Transactions):
             if params:
                 return int(cursor.execute(placeholders(sql), tuple(params)))
             return int(cursor.execute(sql))
+
+    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
+        with self._errors():
+            cursor = self._connection.cursor(SSCursor)
+            cursor.execute(placeholders(sql) if params else sql, tuple(params) or None)
+        ended = False
+        try:
+            while not ended:
+                with self._errors():
+                    page = list(cursor.fetchmany(_ROWS_AT_ONCE) or ())
+                ended = not page
+                if page:
+                    yield page
+        finally:
+            if not ended:
+                # The driver would read the rest of the rows, however many there are.
+                self.cancel()
+                unread: Any = self._connection._result
+                unread.unbuffered_active = False
+            cursor.close()
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:

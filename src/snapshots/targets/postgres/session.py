@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import closing, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import psycopg
 from psycopg.adapt import AdaptersMap, Loader
@@ -25,17 +26,18 @@ from snapshots.targets.sql.ddl import placeholders
 from snapshots.targets.sql.transactions import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from psycopg.abc import Buffer
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, ResultRows, Value
+    from snapshots.ports import Comparison, ResultRows, RowStream, Value
     from snapshots.targets.postgres.staged import StagedInsert
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
+_ROWS_AT_ONCE = 100
 
 _SETTINGS = """
 SET timezone = 'UTC';
@@ -139,6 +141,18 @@ class PostgresSession(Transactions):
             else:
                 cursor.execute(sql)
             return cursor.rowcount
+
+    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
+        # The ledger's sessions prefer indexes; here a table is read from its beginning to its end.
+        self.command("SET enable_seqscan = on")
+        # Row by row from libpq: a batch of a fixed number of rows could be of any size.
+        with self._errors(), self._connection.cursor() as cursor:
+            query = placeholders(sql) if params else sql
+            rows = cast("Generator[tuple[Value, ...]]", cursor.stream(query, params or None))
+            # Closed early, it cancels the query: nobody waits for the rest of the rows.
+            with closing(rows):
+                while page := list(islice(rows, _ROWS_AT_ONCE)):
+                    yield page
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors(), self._connection.cursor() as cursor:

@@ -7,18 +7,16 @@ may serve: a column that may be NULL is read in two statements, that the NULLs c
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from uuid import UUID
 
 from snapshots.errors import UsageError
 from snapshots.targets.sql.ddl import LINEAGE
+from snapshots.targets.sql.typed_texts import LONG, READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from snapshots.model import TableColumn, TableShape, TypeKind
     from snapshots.ports import RowPlace, Target, Value
@@ -28,9 +26,6 @@ Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnu
 _SIGNS: Final[dict[str, str]] = {
     "eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
-_NUMBER: Final = re.compile(r"[+-]?\d{1,65}(\.\d{1,65})?")
-_LONG: Final = 1 << 63
-_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 _SHORT: Final = frozenset(
     ("boolean", "integer", "float", "date", "time", "timestamp", "timestamptz", "uuid")
 )
@@ -201,6 +196,36 @@ def select(
     )
 
 
+def unpaged(
+    target: Target,
+    shape: TableShape,
+    columns: Sequence[TableColumn],
+    filters: Sequence[RowFilter],
+    order: Sequence[RowOrder],
+    most: int | None,
+    place: RowPlace | None = None,
+) -> tuple[str, tuple[Value, ...]]:
+    """Makes the statement for all rows at once, with values from which nothing is lost.
+
+    `order` may be empty. `most` is how many rows at most. Raises UsageError as `select` does.
+    """
+    dialect = target.dialect
+    known = {column.name: _Column(dialect, column) for column in shape.columns}
+    if place is not None:
+        known[PLACE] = _Place(dialect, place)
+    conditions = [_condition(_named(known, one.column), one) for one in filters]
+    where = " AND ".join(f"({sql})" for sql, _ in conditions)
+    by = ", ".join(_ordered(_named(known, one.column), one.descending) for one in order)
+    return (
+        f"SELECT {', '.join(map(dialect.exact, columns))}"
+        f" FROM {shape.table.sql(dialect.quote)}"
+        + (f" WHERE {where}" if where else "")
+        + (f" ORDER BY {by}" if by else "")
+        + ("" if most is None else dialect.limit(most)),
+        tuple(value for _, values in conditions for value in values),
+    )
+
+
 def by_number(
     target: Target,
     shape: TableShape,
@@ -270,7 +295,7 @@ class _Column:
     def value(self, text: str) -> Value:
         """Returns what is bound for a user's text. Raises UsageError if it is none of the type."""
         try:
-            read = _READERS[self.kind](text) if self.kind in _READERS else text
+            read = READERS[self.kind](text) if self.kind in READERS else text
         except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise UsageError(
                 f"{text!r} is not a {self.kind}, the type of column {self.name}"
@@ -289,16 +314,26 @@ class _Place(_Column):
     def value(self, text: str) -> Value:
         """See `_Column`."""
         number = int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else None
-        if not self._form.fullmatch(text) or not -_LONG <= (number or 0) < _LONG:
+        if not self._form.fullmatch(text) or not -LONG <= (number or 0) < LONG:
             raise UsageError("this is not a valid position", hint="use the value of `next`")
         return text if number is None else number
 
 
 def _named(columns: dict[str, _Column], name: str) -> _Column:
     if name not in columns:
-        names = ", ".join(sorted(column for column in columns if column != PLACE))
-        raise UsageError(f"the table has no column {name!r}", hint=f"Its columns are {names}.")
+        raise no_column(name, [column for column in columns if column != PLACE])
     return columns[name]
+
+
+def no_column(name: str, columns: Sequence[str]) -> UsageError:
+    """Returns the error for a column that a table lacks."""
+    from difflib import get_close_matches
+
+    similar = get_close_matches(name, columns, n=1)
+    meant = f"Did you mean {similar[0]}? " if similar else ""
+    return UsageError(
+        f"the table has no column {name!r}", hint=f"{meant}It has {', '.join(sorted(columns))}."
+    )
 
 
 def _condition(column: _Column, wanted: RowFilter) -> tuple[str, tuple[Value, ...]]:
@@ -356,66 +391,3 @@ def _bound(column: _Column, value: Value) -> Value:
     if value is None or isinstance(value, bytes):
         raise UsageError("this is not a valid position", hint="use the value of `next`")
     return column.value(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-def _integer(text: str) -> int:
-    number = int(text)
-    if not -_LONG <= number < 2 * _LONG:
-        raise ValueError
-    return number
-
-
-def _decimal(text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError
-    return text
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _TRUTH:
-        raise ValueError
-    return _TRUTH[text.lower()]
-
-
-def _date(text: str) -> str:
-    return date.fromisoformat(text).isoformat()
-
-
-def _time(text: str) -> str:
-    return _short(time.fromisoformat(text).isoformat())
-
-
-def _moment(text: str) -> str:
-    """A timestamp as databases write it, in UTC if the text has a zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return _short(moment.isoformat(" "))
-
-
-def _short(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _uuid(text: str) -> str:
-    return str(UUID(text))
-
-
-_READERS: Final[dict[TypeKind | None, Callable[[str], int | float | str | bool]]] = {
-    "integer": _integer,
-    "decimal": _decimal,
-    "float": _float,
-    "boolean": _boolean,
-    "date": _date,
-    "time": _time,
-    "timestamp": _moment,
-    "timestamptz": _moment,
-    "uuid": _uuid,
-}

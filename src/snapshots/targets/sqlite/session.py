@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from snapshots._native import SqliteConnection, SqliteError
+from snapshots._native import SqliteConnection, SqliteError, SqliteQuery
 from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sql.transactions import Transactions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, ResultRows, Value
+    from snapshots.ports import Comparison, Difference, ResultRows, RowStream, Value
 
 _BUSY_MILLISECONDS = 1000 * WRITER_SECONDS
 _CACHE_KIB = 16 * 1024
@@ -95,6 +95,19 @@ class SqliteSession(Transactions):
             self._connection.execute(sql, params)
             ((changed,),) = self._connection.execute("SELECT changes()")
         return cast("int", changed)
+
+    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
+        with self._errors():
+            query = SqliteQuery(self._place, sql, params, _BUSY_MILLISECONDS)
+        try:
+            while True:
+                with self._errors():
+                    rows = query.fetch()
+                if not rows:
+                    return
+                yield rows
+        finally:
+            query.close()
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         with self._errors():

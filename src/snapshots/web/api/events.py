@@ -92,4 +92,4 @@ def _now(pool: SessionPool, import_id: int) -> schemas.Import:
 
 
 def _event(shown: schemas.Import) -> str:
-    return f"event: import\nid: {shown.id}\ndata: {schemas.json_of(shown)}\n\n"
+    return f"event: import\nid: {shown.import_id}\ndata: {schemas.json_of(shown)}\n\n"

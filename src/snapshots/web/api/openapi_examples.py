@@ -57,9 +57,9 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
 }
 """Bodies by endpoint and media type; each has a title."""
 
-_RECORDS: Final = {"total": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
+_COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
 _IMPORT: Final[dict[str, Any]] = {
-    "id": 1,
+    "import_id": 1,
     "state": "finished",
     "outcome": "finished",
     "same_as": None,
@@ -67,11 +67,11 @@ _IMPORT: Final[dict[str, Any]] = {
     "note": None,
     "input": "rides.csv",
     "table": "rides",
-    "bytes": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
-    "records": _RECORDS,
+    **_COUNTS,
     "records_per_second": 81632.7,
+    "progress": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
     "eta": None,
-    "size": 561204,
+    "bytes": 561204,
     "content_hash": "0b8b60248fad7ac6dfac221b7e01a8b91c772421a15b387dd1fb2d6a94aee438",
     "queued_at": "2026-03-01T06:00:00.000Z",
     "started_at": "2026-03-01T06:00:00.125Z",
@@ -93,8 +93,8 @@ _QUEUED: Final[dict[str, Any]] = {
     **_DETAIL,
     "state": "queued",
     "outcome": None,
-    "bytes": {"done": 0, "total": 561204, "percent": 0.0, "why": None},
-    "records": dict.fromkeys(_RECORDS, 0),
+    **dict.fromkeys(_COUNTS, 0),
+    "progress": {"done": 0, "total": 561204, "percent": 0.0, "why": None},
     "records_per_second": None,
     "content_hash": None,
     "started_at": "2026-03-01T06:00:00.000Z",
@@ -106,8 +106,10 @@ _CANCELLED: Final[dict[str, Any]] = {
     **_DETAIL,
     "state": "cancelled",
     "outcome": "cancelled",
-    "bytes": {"done": 280602, "total": 561204, "percent": 50.0, "why": None},
-    "records": {"total": 10000, "loaded": 9980, "rejected": 20, "skipped": 0},
+    "records": 10000,
+    "loaded": 9980,
+    "rejected": 20,
+    "progress": {"done": 280602, "total": 561204, "percent": 50.0, "why": None},
     "content_hash": None,
 }
 _VERIFICATION: Final[dict[str, Any]] = {
@@ -158,7 +160,7 @@ _REJECT: Final = (
     ' "reason": "2026-02-30 is not a date.", "raw": "17,2026-02-30,4.10,card"}\n'
 )
 _EVENT: Final = (
-    'event: import\nid: 1\ndata: {"id": 1, "state": "running", "table": "rides", ...}\n\n'
+    'event: import\nid: 1\ndata: {"import_id": 1, "state": "running", "table": "rides", ...}\n\n'
 )
 
 RESPONSES: Final[dict[tuple[str, str], Any]] = {
@@ -191,7 +193,7 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
                 "start": 0,
                 "end": 561204,
                 "line": 2,
-                "records": _RECORDS,
+                **_COUNTS,
                 "seconds": 0.21,
                 "committed_at": "2026-03-01T06:00:00.355Z",
             }

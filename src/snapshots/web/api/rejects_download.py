@@ -46,7 +46,7 @@ def lines(
     while left is None or left > 0:
         most = _PAGE if left is None else min(left, _PAGE)
         with pool.ledger() as ledger:
-            page = ledger.rejects_after(import_id, after, code, most)
+            page = ledger.rejects_after(import_id, after, () if code is None else (code,), most)
         if not page:
             return
         yield _csv(map(cells, page)) if form == "csv" else "".join(map(_json, page))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 from typing import Annotated, Any, Final, cast, get_args
 from urllib.parse import quote, urlencode
 
@@ -13,7 +12,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from snapshots.engine.history import table_rows
-from snapshots.engine.history.table_rows import RowFilter, RowOrder
+from snapshots.engine.history.row_values import filter_of, json_value
+from snapshots.engine.history.table_rows import RowOrder
 from snapshots.errors import UsageError
 from snapshots.ledger.record import Ledger
 from snapshots.model import TypeKind
@@ -123,40 +123,13 @@ def _shown_page(page: table_rows.TablePage, more: str | None) -> Rows:
         columns=[ColumnDescription(name=name, type=kind) for name, kind in page.columns],
         rows=[
             {
-                name: shown_value(kind, value)
+                name: json_value(kind, value)
                 for (name, kind), value in zip(page.columns, row, strict=True)
             }
             for row in page.rows
         ],
         next=more,
     )
-
-
-def filter_of(text: str) -> RowFilter:
-    """The condition that `column:operator:value` stands for. Raises UsageError."""
-    for operator in get_args(Operator):
-        column, found, value = text.partition(f":{operator}:")
-        if found and column:
-            return RowFilter(column, operator, value)
-        if operator in {"null", "notnull"} and text.endswith(f":{operator}"):
-            return RowFilter(text.removesuffix(f":{operator}"), operator)
-    raise UsageError(
-        f"{text!r} is not a valid condition",
-        hint=f"Write column:operator:value; the operators are {', '.join(get_args(Operator))}.",
-    )
-
-
-def shown_value(kind: TypeKind | None, value: Value) -> Any:
-    """A value as JSON has it: nothing of a decimal, and no byte, is lost."""
-    if value is None:
-        return None
-    if kind == "boolean":
-        return bool(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if kind == "decimal" or (isinstance(value, float) and not math.isfinite(value)):
-        return str(value)
-    return value
 
 
 def cursor_of(keys: tuple[Value, ...]) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from snapshots.engine.queue import commands
+from snapshots.errors import SnapshotsError
 from snapshots.ledger import verifications
 from snapshots.web import schemas
 from snapshots.web.api.imports import Id
@@ -46,7 +47,7 @@ class VerificationStatus(BaseModel):
     finished_at: str | None
     by: str | None
     """The client that asked for it."""
-    error: str | None
+    error: schemas.Failure | None
     """The error that stopped it in this process."""
     report: dict[str, Any] | None
     """The report, as `snapshots verify --json` prints it. While it runs: the report so far."""
@@ -102,7 +103,7 @@ def shown(here: ServiceContext, import_id: int) -> VerificationStatus:
             started_at=None,
             finished_at=None,
             by=None,
-            error=here.verifying.error(import_id),
+            error=_failure(here.verifying.error(import_id)),
             report=None,
         )
     report = dict(found.report)
@@ -115,6 +116,10 @@ def shown(here: ServiceContext, import_id: int) -> VerificationStatus:
         started_at=found.started_at,
         finished_at=None if running else found.finished_at,
         by=found.by,
-        error=here.verifying.error(import_id),
+        error=_failure(here.verifying.error(import_id)),
         report=report,
     )
+
+
+def _failure(error: SnapshotsError | None) -> schemas.Failure | None:
+    return None if error is None else schemas.Failure(code=error.code, message=str(error))

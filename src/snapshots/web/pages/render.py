@@ -134,7 +134,8 @@ def _one(
         groups = timeline(ledger, import_id)
         by_code = ledger.reject_counts(import_id)
         shows = here.settings.tables.shows_rejects(ledger, entry)
-        found = ledger.rejects_after(import_id, past, code, REJECTS + 1) if shows else []
+        codes = () if code is None else (code,)
+        found = ledger.rejects_after(import_id, past, codes, REJECTS + 1) if shows else []
     rejects = found[:REJECTS]
     more = len(found) > REJECTS
     return {

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
 from snapshots.engine.history import table_rows
+from snapshots.engine.history.row_values import filter_of, json_value
 from snapshots.engine.history.table_rows import RowFilter, RowOrder
 from snapshots.errors import ForbiddenTable, NoSuchTable, SnapshotsError
-from snapshots.web.api.tables import cursor_of, filter_of, place_of, shown_value
+from snapshots.web.api.tables import cursor_of, place_of
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.pages import render
 from snapshots.web.pages.error_pages import PageRoute
@@ -160,7 +161,7 @@ def _chip(wanted: RowQuery, text: str, one: RowFilter) -> FilterChip:
 
 def _text(kind: TypeKind | None, value: Value) -> str | None:
     """A value as the JSON of the API has it; None for NULL."""
-    shown = shown_value(kind, value)
+    shown = json_value(kind, value)
     if isinstance(shown, bool):
         return "true" if shown else "false"
     return None if shown is None else str(shown)

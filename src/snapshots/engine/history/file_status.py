@@ -1,0 +1,118 @@
+"""Says whether files were imported, by their content."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from glob import has_magic
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal
+
+from snapshots import home
+from snapshots.engine.input.identity import content_hash_of
+from snapshots.errors import InputError
+from snapshots.sources import expand, open_source, shown
+from snapshots.sources.names import require_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.engine.history.lookup import Listing
+    from snapshots.model import ImportRecord
+
+Presence = Literal[
+    "imported", "delivered", "unfinished", "changed", "unknown", "unclear", "unreadable", "gone"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """Whether a file was imported, as the history has it."""
+
+    input: str
+    content_hash: str | None
+    """The hash of its bytes; None if it is `unreadable` or `gone`."""
+    presence: Presence
+    """`delivered`: sent to an API, not loaded. `unclear`: it is in none of the databases that
+    answered, and some did not answer. `changed`: an input of this name had other content.
+    `unreadable`: it is no input; `error` says why. `gone`: there is no such file now."""
+    imports: list[ImportRecord]
+    """Imports of the same content; if `changed`, `unclear`, `unreadable` or `gone`, of the same
+    name."""
+    error: InputError | None = None
+
+
+def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
+    """Says for each file whether its content was imported.
+
+    `arguments` are names, folders and patterns. A file that is no input, or does not exist, is
+    looked up by its name. Raises UsageError for an argument that is empty or no text.
+    """
+    # One that had nothing to load says nothing of a file.
+    imports = [record for record in listing.imports if record.same_as is None]
+    statuses = []
+    names: list[str] = []
+    for argument in arguments:
+        require_text(argument)
+        try:
+            names += expand([argument])
+        except InputError as error:
+            statuses.append(_not_there(argument, error, imports))
+    for name in expand(names):
+        try:
+            content_hash, size = _content(name)
+        except InputError as error:
+            named = _named(name, imports)
+            statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
+        else:
+            status = _status(shown(name), content_hash, size, imports)
+            if listing.unasked and status.presence in {"unknown", "changed"}:
+                status = replace(status, presence="unclear")
+            statuses.append(status)
+    return statuses
+
+
+def _not_there(name: str, error: InputError, imports: list[ImportRecord]) -> FileStatus:
+    if has_magic(name) or os.path.lexists(name):
+        return FileStatus(name, None, "unreadable", [], error)
+    named = _named(name, imports)
+    here = [one for one in named if home.absolute(one.input) == home.absolute(name)]
+    return FileStatus(name, None, "gone", here or named, None if named else error)
+
+
+def _content(name: str) -> tuple[str, int | None]:
+    """The hash and the size of an input."""
+    source = open_source(name)
+    try:
+        return content_hash_of(source), source.identity.size
+    finally:
+        source.close()
+
+
+def _status(
+    name: str, content_hash: str, size: int | None, imports: list[ImportRecord]
+) -> FileStatus:
+    same = [record for record in imports if record.content_hash == content_hash]
+    kinds = {(record.kind, record.state == "finished") for record in same}
+    if ("import", True) in kinds:
+        return FileStatus(name, content_hash, "imported", same)
+    if ("delivery", True) in kinds and ("import", False) not in kinds:
+        return FileStatus(name, content_hash, "delivered", same)
+    if same:
+        return FileStatus(name, content_hash, "unfinished", same)
+    named = _named(name, imports)
+    # Of what was stopped early the hash is not known yet.
+    begun = [record for record in named if _may_be(record, size)]
+    if begun:
+        return FileStatus(name, content_hash, "unfinished", begun)
+    return FileStatus(name, content_hash, "changed" if named else "unknown", named)
+
+
+def _may_be(record: ImportRecord, size: int | None) -> bool:
+    unknown = record.content_hash is None and record.state != "finished"
+    return unknown and size is not None and record.bytes == size
+
+
+def _named(name: str, imports: list[ImportRecord]) -> list[ImportRecord]:
+    base = PurePath(name).name
+    return [record for record in imports if PurePath(record.input).name == base]
