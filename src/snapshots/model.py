@@ -292,3 +292,7 @@ class ImportRecord:
     """What the ledger has lost of it, as a sentence; None if nothing."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""
+    continues: int | None = None
+    """The import that has loaded what the input had before it grew: this one loads the rest."""
+    replaced_rows: int | None = None
+    """How many rows `replaces` has loaded, with the parts that it continues: they stay."""

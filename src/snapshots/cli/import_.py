@@ -18,6 +18,7 @@ from snapshots.cli.options import to_options
 @table_options.table
 @limit_options.dry_run
 @limit_options.again
+@limit_options.grown
 @dialect_options.dialect
 @limit_options.loading
 @output_options.progress

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @folder
 @table_options.table
 @dialect_options.dialect
+@limit_options.grown
 @limit_options.rejects
 @limit_options.workers
 @output_options.telemetry

@@ -65,6 +65,8 @@ class Started:
     resumed: bool
     replaces: int | None = None
     """The import of the same name whose content this one's succeeds."""
+    continues: int | None = None
+    """The import that has loaded what the input had before it grew: this one loads the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ NEWER_COLUMNS = {
     "same_as": (3, None),
     "note": (3, None),
     "workers_lost": (3, 0),
+    "continues": (6, None),
+    "first_part": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -101,6 +103,13 @@ class Entry:
     """What there is to say of how it ended, though it has not failed."""
     workers_lost: int
     """Workers that died of it, one after the other, without having committed a chunk."""
+    continues: int | None
+    """The import that has loaded the part of the input before this one's; None: it begins with the
+    input."""
+    first_part: int | None
+    """The import that has loaded the first part, if this one continues any."""
+    replaced_rows: int | None = None
+    """Rows that `replaces` and the parts before it have loaded."""
 
     @property
     def duplicate(self) -> bool:
@@ -144,6 +153,8 @@ class Entry:
             replaces=self.replaces,
             damage=self.damage,
             same_as=self.same_as if self.duplicate else None,
+            continues=self.continues,
+            replaced_rows=self.replaced_rows,
         )
 
 
@@ -170,6 +181,17 @@ class Sighting:
     state: State
     table: str
     loaded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where an import begins in its input: at its first byte, or where the import before it ended."""
+
+    end: int = 0
+    """Bytes before it, as the kernel sees them."""
+    line: int = 1
+    hash_state: bytes | None = None
+    """Of the bytes up to a place that is not past it, where such a state was kept."""
 
 
 @dataclass(frozen=True, slots=True)

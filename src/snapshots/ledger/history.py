@@ -11,12 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from snapshots.errors import LedgerDamaged
 from snapshots.ledger import schema
 from snapshots.ledger.entry import (
     CHUNK_COLUMNS,
     IMPORT_COLUMNS,
     NEWER_COLUMNS,
     SUMS,
+    Beginning,
     CommittedChunk,
     Entry,
     LeaseState,
@@ -25,6 +27,7 @@ from snapshots.ledger.entry import (
     entry_of,
     inode_of,
 )
+from snapshots.ledger.parts import chain, parts_from
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, Reject, RunKind, State
 
@@ -246,6 +249,38 @@ class History:
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         return self._chunks(f"import_id = ?{where} ORDER BY start_offset", (import_id, *params))
 
+    def beginning(self, import_id: int) -> Beginning:
+        """Where in its input an import begins. Raises LedgerDamaged where the chunks of the import
+        that it continues are lost."""
+        if not self.knows(6):
+            return Beginning()
+        rows = self.session.execute(
+            "SELECT continues FROM snapshots_imports WHERE id = ?", (import_id,)
+        )
+        before = rows[0][0] if rows else None
+        return Beginning() if before is None else self.end_of(cast("int", before))
+
+    def end_of(self, import_id: int) -> Beginning:
+        """Where an import ends in its input, which is where one begins that continues it."""
+        last = self._chunks(
+            f"import_id = ? ORDER BY start_offset DESC{self._limit(1)}", (import_id,)
+        )
+        if not last:
+            raise LedgerDamaged(
+                f"import {import_id} has lost its chunks, and another one continues it",
+                hint="restore the ledger's tables from a backup",
+            )
+        return Beginning(last[0].end, last[0].end_line, last[0].hash_state)
+
+    def named(self, name: str) -> tuple[int, int | None]:
+        """How many imports of inputs of a name have a plan, and the newest of them."""
+        ((count, newest),) = self.session.execute(
+            "SELECT COUNT(*), MAX(id + 0) FROM snapshots_imports WHERE input = ?"
+            " AND COALESCE(kind, '') = 'import' AND fingerprint IS NOT NULL",
+            (name,),
+        )
+        return cast("int", count), cast("int | None", newest)
+
     def rejects(self, import_id: int) -> Iterator[Reject]:
         """Reads the rejects of an import in the order of the input, a page at a time."""
         after = -1
@@ -330,7 +365,7 @@ class History:
         )
         if sums is None:
             sums = self._sums_of([row[0] for row in rows])
-        return [
+        found = [
             entry_of(
                 dict(zip(names, row, strict=False)) | lacking,
                 sums.get(row[0], _NOTHING),
@@ -338,6 +373,26 @@ class History:
             )
             for row in rows
         ]
+        kept = self._rows_of({one.replaces for one in found if one.replaces is not None})
+        return [
+            replace(one, replaced_rows=kept.get(one.replaces)) if one.replaces in kept else one
+            for one in found
+        ]
+
+    def _rows_of(self, import_ids: set[int]) -> dict[int, int]:
+        """How many rows imports have loaded, each with the parts that it continues."""
+        asked, known = sorted(import_ids), self.knows(6)
+        what = "id, loaded, first_part" if known else "id, loaded, NULL"
+        found: dict[int, int] = {}
+        for at in range(0, len(asked), _SUMS_AT_ONCE):
+            some = asked[at : at + _SUMS_AT_ONCE]
+            marks = ", ".join("?" for _ in some)
+            for import_id, loaded, first in self.session.execute(
+                f"SELECT {what} FROM snapshots_imports WHERE id IN ({marks})", some
+            ):
+                parts = [] if first is None else chain(parts_from(self, first), import_id)
+                found[import_id] = sum(part.loaded for part in parts) if parts else loaded
+        return found
 
     def knows(self, version: int) -> bool:
         """Tells whether the ledger is of that version, or of a later one."""

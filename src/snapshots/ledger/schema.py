@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 5
+VERSION = 6
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""

@@ -9,6 +9,7 @@ from snapshots._native import Chunk, Hasher, Splitter
 from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
+from snapshots.ledger.entry import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.model import Dialect, Reject
     from snapshots.ports import Source
+
+
+_AT_THE_START = Beginning()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,12 @@ class Remainder:
     done: tuple[CommittedChunk, ...] = ()
 
     @classmethod
-    def after(cls, chunks: Sequence[CommittedChunk]) -> Remainder:
-        """The gaps that committed chunks, given in order, leave."""
+    def after(
+        cls, chunks: Sequence[CommittedChunk], beginning: Beginning = _AT_THE_START
+    ) -> Remainder:
+        """The gaps that committed chunks, given in order, leave behind the import's beginning."""
         gaps = []
-        offset, line, state = 0, 1, None
+        offset, line, state = beginning.end, beginning.line, beginning.hash_state
         for chunk in chunks:
             if chunk.start > offset:
                 gaps.append(Gap(offset, line, chunk.start))

@@ -42,7 +42,7 @@ class LoadingExecution:
 
     def __init__(self, target: Target, task: JobContext) -> None:
         plan, options = task.plan, task.options
-        remainder = Remainder.after(task.chunks)
+        remainder = Remainder.after(task.chunks, task.beginning)
         self._watch = StopConditions(
             options.allowed,
             committed=task.committed,

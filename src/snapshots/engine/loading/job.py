@@ -85,7 +85,7 @@ class LoadingJob:
         alters_the_table = plan.create or plan.add
         if alters_the_table or plan.triggers or not plan.loads:
             return SingleTransactionAttempt()
-        if not is_small(source, self.options):
+        if not is_small(source, self.options, known):
             return SingleTransactionAttempt()
         return import_in_one_transaction(
             ledger_session.ledger, source, plan, known, self.options, self.publisher(plan), stop

@@ -19,6 +19,7 @@ from snapshots.defaults import (
     MAX_WORKERS,
     ColumnsPolicy,
     Decimals,
+    Grown,
     option,
 )
 from snapshots.engine.limits import RejectLimit
@@ -75,6 +76,12 @@ class Options:
         "If the input's columns differ from the table's: stop; add the new columns to the table;"
         " or load only the columns that both have.",
         choices=ColumnsPolicy,
+    )
+    grown: Grown = option(
+        "tail",
+        "If the input begins with what earlier imports of its name have loaded: load only the rest,"
+        " load everything, or stop.",
+        choices=Grown,
     )
     lineage: bool = option(True, "The table has the columns _import_id and _line.")
     max_rejects: str = option(

@@ -186,6 +186,11 @@ def packing(text: str) -> tuple[bool, str]:
     return plan["compressed"], plan["dialect"]["encoding"]
 
 
+def appends(text: str) -> bool:
+    """Whether the rows of a plan's JSON are added to those that the table has. Quick."""
+    return bool(json.loads(text).get("mode", "append") == "append")
+
+
 def placed(text: str) -> tuple[TableName | None, bool]:
     """The table of a plan's JSON, if it has one, and whether the import creates it. Quick."""
     plan: dict[str, Any] = json.loads(text)

@@ -259,6 +259,15 @@ def where(target: Target) -> str:
     return "" if shown == locations.target(None).display() else f" --database {quote(shown)}"
 
 
+def _after_others(entry: Entry) -> str:
+    """The imports that one of the last part of an input continues, as a part of a sentence."""
+    if entry.continues is None:
+        return ""
+    first = entry.first_part if entry.first_part != entry.continues else None
+    begun = "" if first is None else f" and began with {first}"
+    return f", which continues {entry.continues}{begun}"
+
+
 def already(
     entry: Entry, target: Target, given: str, known: KnownInput | None = None
 ) -> ImportResult:
@@ -268,7 +277,8 @@ def already(
     """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
-    message = f"Already {done} as {entry.import_id} ({entry.input}, {when}): nothing done."
+    which = f"{entry.import_id}{_after_others(entry)}"
+    message = f"Already {done} as {which} ({entry.input}, {when}): nothing done."
     hint = f"--again {'loads' if entry.kind == 'import' else 'sends'} it once more."
     if entry.damage is not None:
         message += f" {entry.damage}"

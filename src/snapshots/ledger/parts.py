@@ -1,0 +1,160 @@
+"""The parts of inputs that grow: which import continues which, and where each of them ends.
+
+An import of what an input has gained since its last import is a *tail*. Its row says which import
+it continues, and which one has loaded the first part, so that all parts are found at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snapshots.ledger.history import History
+    from snapshots.model import State
+    from snapshots.ports import Value
+
+VERSION = 6
+"""The first version of the ledger that knows parts."""
+_PART = (
+    "id", "input", "table_name", "state", "size", "fingerprint", "records", "loaded", "rejected",
+    "continues", "first_part", "content_hash",
+)  # fmt: skip
+_CUT = ("import_id", "start_offset", "end_offset", "start_line", "end_line", "hash")
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An import, as one of those that may have loaded parts of the same input."""
+
+    import_id: int
+    input: str
+    table: str
+    state: State
+    size: int | None
+    """Of the input when it was imported, as it lies, with all parts before."""
+    fingerprint: str | None
+    """Of the same bytes."""
+    records: int
+    loaded: int
+    rejected: int
+    continues: int | None
+    first: int
+    """The import that has loaded the first part: this one, if it continues none."""
+    content_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A chunk that is accounted for, as far as its bytes can be known again."""
+
+    import_id: int
+    start: int
+    end: int
+    line: int
+    end_line: int
+    hash: bytes | None
+
+
+def parts_named(history: History, names: Sequence[str]) -> list[Part]:
+    """Imports that had bytes of an input of one of these names, newest first."""
+    if not history.knows(VERSION):
+        return []
+    marks = ", ".join("?" for _ in names)
+    found = _select(
+        history,
+        f"input IN ({marks}) AND COALESCE(kind, '') = 'import' AND fingerprint IS NOT NULL"
+        f"{history.no_duplicates}",
+        names,
+    )
+    return sorted(found, key=lambda part: part.import_id, reverse=True)
+
+
+def parts_from(history: History, first: int) -> list[Part]:
+    """The import that has loaded the first part of an input, and all that continue it; oldest
+    first."""
+    if not history.knows(VERSION):
+        return _select_old(history, first)
+    found = _select(history, "id = ?", (first,)) + _select(history, "first_part = ?", (first,))
+    return sorted(found, key=lambda part: part.import_id)
+
+
+def chain(parts: Iterable[Part], last: int) -> list[Part]:
+    """The parts up to the import `last`, in the order of the input.
+
+    The first one continues none, unless a part before is missing among those given.
+    """
+    by_id = {part.import_id: part for part in parts}
+    found: list[Part] = []
+    at: int | None = last
+    while at is not None and at in by_id:
+        found.append(by_id[at])
+        at = by_id[at].continues
+    return found[::-1]
+
+
+def stands(found: Sequence[Part]) -> bool:
+    """Whether these are all parts up to the last one, and each has loaded what it was to."""
+    return (
+        bool(found)
+        and found[0].continues is None
+        and all(part.state == "finished" for part in found)
+    )
+
+
+def cuts(history: History, import_ids: Sequence[int]) -> dict[int, list[Cut]]:
+    """The committed chunks of imports, in the order of the input."""
+    found: dict[int, list[Cut]] = {import_id: [] for import_id in import_ids}
+    for at in range(0, len(import_ids), _AT_ONCE):
+        asked = import_ids[at : at + _AT_ONCE]
+        marks = ", ".join("?" for _ in asked)
+        for cut in _cuts(history, f"import_id IN ({marks})", asked):
+            found[cut.import_id].append(cut)
+    return found
+
+
+def first_cuts(history: History, import_ids: Sequence[int]) -> dict[int, Cut]:
+    """Those of the same chunks that begin with the input."""
+    found: dict[int, Cut] = {}
+    for at in range(0, len(import_ids), _AT_ONCE):
+        asked = import_ids[at : at + _AT_ONCE]
+        marks = ", ".join("?" for _ in asked)
+        where = f"import_id IN ({marks}) AND start_offset = 0"
+        found |= {cut.import_id: cut for cut in _cuts(history, where, asked)}
+    return found
+
+
+def _cuts(history: History, where: str, params: Sequence[int]) -> list[Cut]:
+    rows = history.session.execute(
+        f"SELECT {', '.join(_CUT)} FROM snapshots_chunks"
+        f" WHERE {where} AND end_offset IS NOT NULL ORDER BY import_id, start_offset",
+        tuple(params),
+    )
+    return [
+        Cut(*(cast("tuple[int, int, int, int, int]", row[:-1])), cast("bytes | None", row[-1]))
+        for row in rows
+    ]
+
+
+def _select(history: History, where: str, params: Sequence[Value]) -> list[Part]:
+    rows = history.session.execute(
+        f"SELECT {', '.join(_PART)} FROM snapshots_imports WHERE {where}", tuple(params)
+    )
+    return [_part(row) for row in rows]
+
+
+def _select_old(history: History, import_id: int) -> list[Part]:
+    names = [name for name in _PART if name not in {"continues", "first_part"}]
+    rows = history.session.execute(
+        f"SELECT {', '.join(names)} FROM snapshots_imports WHERE id = ?", (import_id,)
+    )
+    return [_part((*row[:-1], None, None, row[-1])) for row in rows]
+
+
+def _part(row: Sequence[Value]) -> Part:
+    *known, continues, first, content_hash = row
+    import_id = row[0]
+    return Part(*known, continues, first or import_id, content_hash)  # type: ignore[arg-type]
