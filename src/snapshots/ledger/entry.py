@@ -185,7 +185,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Where an import begins in its input: at its first byte, or where the import before it ended."""
+    """Where an import begins in its input: at the first byte, or where the one before it ended."""
 
     end: int = 0
     """Bytes before it, as the kernel sees them."""

@@ -387,9 +387,10 @@ class History:
         for at in range(0, len(asked), _SUMS_AT_ONCE):
             some = asked[at : at + _SUMS_AT_ONCE]
             marks = ", ".join("?" for _ in some)
-            for import_id, loaded, first in self.session.execute(
+            rows = self.session.execute(
                 f"SELECT {what} FROM snapshots_imports WHERE id IN ({marks})", some
-            ):
+            )
+            for import_id, loaded, first in cast("list[tuple[int, int, int | None]]", rows):
                 parts = [] if first is None else chain(parts_from(self, first), import_id)
                 found[import_id] = sum(part.loaded for part in parts) if parts else loaded
         return found

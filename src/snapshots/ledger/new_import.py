@@ -138,10 +138,10 @@ def refuse(ledger: Ledger, identity: Identity, table: str, error: str, code: str
 
 
 def replaced_by(ledger: Ledger, row: Row, table: str, parts: Sequence[int]) -> int | None:
-    """The import whose content that of a queued one succeeds; `row` is what is known of its input."""
+    """The import whose content that of a queued one succeeds; `row` says what its input is."""
     ((found,),) = ledger.session.execute(
         f"SELECT {_REPLACED}",
-        (row["input"], table, "import", row["fingerprint"], row["content_hash"]),  # type: ignore[arg-type]
+        (row["input"], table, "import", row["fingerprint"], row["content_hash"]),
     )
     return None if found in parts else cast("int | None", found)
 

@@ -7,7 +7,7 @@ it continues, and which one has loaded the first part, so that all parts are fou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 VERSION = 6
 """The first version of the ledger that knows parts."""
-_PART = (
-    "id", "input", "table_name", "state", "size", "fingerprint", "records", "loaded", "rejected",
-    "continues", "first_part", "content_hash",
+_AS_THEY_ARE = (
+    "input", "state", "size", "fingerprint", "records", "loaded", "rejected", "continues",
+    "content_hash",
 )  # fmt: skip
+_PART = ("id", "table_name", "first_part", *_AS_THEY_ARE)
 _CUT = ("import_id", "start_offset", "end_offset", "start_line", "end_line", "hash")
 _AT_ONCE = 500
 
@@ -75,9 +76,9 @@ def parts_named(history: History, names: Sequence[str]) -> list[Part]:
 
 def parts_from(history: History, first: int) -> list[Part]:
     """The import that has loaded the first part of an input, and all that continue it; oldest
-    first."""
+    first. None where the ledger is older than that."""
     if not history.knows(VERSION):
-        return _select_old(history, first)
+        return []
     found = _select(history, "id = ?", (first,)) + _select(history, "first_part = ?", (first,))
     return sorted(found, key=lambda part: part.import_id)
 
@@ -133,10 +134,7 @@ def _cuts(history: History, where: str, params: Sequence[int]) -> list[Cut]:
         f" WHERE {where} AND end_offset IS NOT NULL ORDER BY import_id, start_offset",
         tuple(params),
     )
-    return [
-        Cut(*(cast("tuple[int, int, int, int, int]", row[:-1])), cast("bytes | None", row[-1]))
-        for row in rows
-    ]
+    return [Cut(*cast("tuple[int, int, int, int, int, bytes | None]", row)) for row in rows]
 
 
 def _select(history: History, where: str, params: Sequence[Value]) -> list[Part]:
@@ -146,15 +144,11 @@ def _select(history: History, where: str, params: Sequence[Value]) -> list[Part]
     return [_part(row) for row in rows]
 
 
-def _select_old(history: History, import_id: int) -> list[Part]:
-    names = [name for name in _PART if name not in {"continues", "first_part"}]
-    rows = history.session.execute(
-        f"SELECT {', '.join(names)} FROM snapshots_imports WHERE id = ?", (import_id,)
-    )
-    return [_part((*row[:-1], None, None, row[-1])) for row in rows]
-
-
 def _part(row: Sequence[Value]) -> Part:
-    *known, continues, first, content_hash = row
-    import_id = row[0]
-    return Part(*known, continues, first or import_id, content_hash)  # type: ignore[arg-type]
+    known: dict[str, Any] = dict(zip(_PART, row, strict=True))
+    return Part(
+        import_id=known["id"],
+        table=known["table_name"],
+        first=known["first_part"] or known["id"],
+        **{name: known[name] for name in _AS_THEY_ARE},
+    )

@@ -148,7 +148,7 @@ def _candidates(source: Source, name: str, ledger: History, table: str) -> list[
     entries = {entry.import_id: entry for entry in ledger.entries_of(wanted)}
     tables = TablePresence(ledger.target, ledger.session)
     path = path_of(source)
-    paths = []
+    paths: list[_Path] = []
     for first, parts in chosen.items():
         entry = entries.get(first)
         if entry is None or not entry.plan or not tables.same(entry, table):
@@ -205,8 +205,10 @@ def _likely(source: Source, ledger: History, paths: Sequence[_Path]) -> list[_Pa
         if plain and first.state == "finished" and size is not None and (first.size or 0) >= size:
             continue
         cut = cuts.get(first.import_id)
-        small = cut is not None and cut.hash is not None and cut.end <= _MIB
-        if small and encodings.is_utf8(path.plan.dialect.encoding):
+        small = (
+            cut is not None and cut.end <= _MIB and encodings.is_utf8(path.plan.dialect.encoding)
+        )
+        if cut is not None and cut.hash is not None and small:
             hasher = Hasher()
             hasher.update(source.head(cut.end))
             if hasher.hexdigest() != cut.hash.hex():

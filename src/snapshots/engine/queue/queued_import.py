@@ -65,9 +65,8 @@ def carry_out(
             )
             try:
                 job = job_for(target, options, entry.kind)
-                return _go(
-                    Run(job, ledger_session, source, options, hear, stop, entry.input), lease, entry
-                )
+                run = Run(job, ledger_session, source, options, hear, stop, entry.input)
+                return _go(run, lease, entry)
             finally:
                 source.close()
 

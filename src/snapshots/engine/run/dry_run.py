@@ -79,7 +79,10 @@ def _plan(
     source: Source, target: Target, options: Options, listener: Listener
 ) -> tuple[Plan, Beginning]:
     """The plan, and where in the input its records begin."""
-    say = lambda text: listener(Notice(text))  # noqa: E731
+
+    def say(text: str) -> None:
+        listener(Notice(text))
+
     session: Session | None
     try:
         session = target.connect(create=False)

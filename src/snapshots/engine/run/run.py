@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ledger.rows import Row
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
@@ -172,14 +173,11 @@ class Run:
 
     def takes_more(self, lease: Lease, known: KnownInput) -> None:
         """Writes that an import, which has not ended, goes on with what its input is by now."""
-        row = {name: value for name, value in identity_row(known.identity).items()}
-        del row["input"]
+        row: Row = {**identity_row(known.identity), "content_hash": known.content_hash}
         ledger = self.ledger_session.ledger
-        ledger.change(lease, {**row, "content_hash": known.content_hash})
+        ledger.change(lease, {name: row[name] for name in row if name != "input"})
         fault_point("takes-more")
-        self.say(
-            "the input has grown since this import began: it goes on to the end of what is there"
-        )
+        self.say("the input has grown since this import began: it goes on to the new end")
 
     def carry_out(
         self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool
