@@ -27,7 +27,7 @@ from snapshots.ledger.entry import (
     entry_of,
     inode_of,
 )
-from snapshots.ledger.parts import chain, parts_from
+from snapshots.ledger.parts import rows_of
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, Reject, RunKind, State
 
@@ -373,27 +373,12 @@ class History:
             )
             for row in rows
         ]
-        kept = self._rows_of({one.replaces for one in found if one.replaces is not None})
+        asked = sorted({one.replaces for one in found if one.replaces is not None})
+        kept = rows_of(self, asked) if asked else {}
         return [
             replace(one, replaced_rows=kept.get(one.replaces)) if one.replaces in kept else one
             for one in found
         ]
-
-    def _rows_of(self, import_ids: set[int]) -> dict[int, int]:
-        """How many rows imports have loaded, each with the parts that it continues."""
-        asked, known = sorted(import_ids), self.knows(6)
-        what = "id, loaded, first_part" if known else "id, loaded, NULL"
-        found: dict[int, int] = {}
-        for at in range(0, len(asked), _SUMS_AT_ONCE):
-            some = asked[at : at + _SUMS_AT_ONCE]
-            marks = ", ".join("?" for _ in some)
-            rows = self.session.execute(
-                f"SELECT {what} FROM snapshots_imports WHERE id IN ({marks})", some
-            )
-            for import_id, loaded, first in cast("list[tuple[int, int, int | None]]", rows):
-                parts = [] if first is None else chain(parts_from(self, first), import_id)
-                found[import_id] = sum(part.loaded for part in parts) if parts else loaded
-        return found
 
     def knows(self, version: int) -> bool:
         """Tells whether the ledger is of that version, or of a later one."""

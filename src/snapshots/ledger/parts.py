@@ -7,14 +7,13 @@ it continues, and which one has loaded the first part, so that all parts are fou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from snapshots.ledger.history import History
     from snapshots.model import State
-    from snapshots.ports import Value
+    from snapshots.ports import Session, Value
 
 VERSION = 6
 """The first version of the ledger that knows parts."""
@@ -25,6 +24,19 @@ _AS_THEY_ARE = (
 _PART = ("id", "table_name", "first_part", *_AS_THEY_ARE)
 _CUT = ("import_id", "start_offset", "end_offset", "start_line", "end_line", "hash")
 _AT_ONCE = 500
+
+
+class ReadsLedger(Protocol):
+    """A `History`, as far as it is needed here."""
+
+    session: Session
+
+    @property
+    def no_duplicates(self) -> str:
+        """See `History`."""
+
+    def knows(self, version: int) -> bool:
+        """See `History`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +72,26 @@ class Cut:
     hash: bytes | None
 
 
-def parts_named(history: History, names: Sequence[str]) -> list[Part]:
+def parts_named(ledger: ReadsLedger, names: Sequence[str]) -> list[Part]:
     """Imports that had bytes of an input of one of these names, newest first."""
-    if not history.knows(VERSION):
+    if not ledger.knows(VERSION):
         return []
     marks = ", ".join("?" for _ in names)
     found = _select(
-        history,
+        ledger,
         f"input IN ({marks}) AND COALESCE(kind, '') = 'import' AND fingerprint IS NOT NULL"
-        f"{history.no_duplicates}",
+        f"{ledger.no_duplicates}",
         names,
     )
     return sorted(found, key=lambda part: part.import_id, reverse=True)
 
 
-def parts_from(history: History, first: int) -> list[Part]:
+def parts_from(ledger: ReadsLedger, first: int) -> list[Part]:
     """The import that has loaded the first part of an input, and all that continue it; oldest
     first. None where the ledger is older than that."""
-    if not history.knows(VERSION):
+    if not ledger.knows(VERSION):
         return []
-    found = _select(history, "id = ?", (first,)) + _select(history, "first_part = ?", (first,))
+    found = _select(ledger, "id = ?", (first,)) + _select(ledger, "first_part = ?", (first,))
     return sorted(found, key=lambda part: part.import_id)
 
 
@@ -106,30 +118,46 @@ def stands(found: Sequence[Part]) -> bool:
     )
 
 
-def cuts(history: History, import_ids: Sequence[int]) -> dict[int, list[Cut]]:
+def cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, list[Cut]]:
     """The committed chunks of imports, in the order of the input."""
     found: dict[int, list[Cut]] = {import_id: [] for import_id in import_ids}
     for at in range(0, len(import_ids), _AT_ONCE):
         asked = import_ids[at : at + _AT_ONCE]
         marks = ", ".join("?" for _ in asked)
-        for cut in _cuts(history, f"import_id IN ({marks})", asked):
+        for cut in _cuts(ledger, f"import_id IN ({marks})", asked):
             found[cut.import_id].append(cut)
     return found
 
 
-def first_cuts(history: History, import_ids: Sequence[int]) -> dict[int, Cut]:
+def first_cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, Cut]:
     """Those of the same chunks that begin with the input."""
     found: dict[int, Cut] = {}
     for at in range(0, len(import_ids), _AT_ONCE):
         asked = import_ids[at : at + _AT_ONCE]
         marks = ", ".join("?" for _ in asked)
         where = f"import_id IN ({marks}) AND start_offset = 0"
-        found |= {cut.import_id: cut for cut in _cuts(history, where, asked)}
+        found |= {cut.import_id: cut for cut in _cuts(ledger, where, asked)}
     return found
 
 
-def _cuts(history: History, where: str, params: Sequence[int]) -> list[Cut]:
-    rows = history.session.execute(
+def rows_of(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, int]:
+    """How many rows imports have loaded, each with the parts that it continues."""
+    what = "id, loaded, first_part" if ledger.knows(VERSION) else "id, loaded, NULL"
+    found: dict[int, int] = {}
+    for at in range(0, len(import_ids), _AT_ONCE):
+        asked = tuple(import_ids[at : at + _AT_ONCE])
+        marks = ", ".join("?" for _ in asked)
+        rows = ledger.session.execute(
+            f"SELECT {what} FROM snapshots_imports WHERE id IN ({marks})", asked
+        )
+        for import_id, loaded, first in cast("list[tuple[int, int, int | None]]", rows):
+            own = [] if first is None else chain(parts_from(ledger, first), import_id)
+            found[import_id] = sum(part.loaded for part in own) if own else loaded
+    return found
+
+
+def _cuts(ledger: ReadsLedger, where: str, params: Sequence[int]) -> list[Cut]:
+    rows = ledger.session.execute(
         f"SELECT {', '.join(_CUT)} FROM snapshots_chunks"
         f" WHERE {where} AND end_offset IS NOT NULL ORDER BY import_id, start_offset",
         tuple(params),
@@ -137,8 +165,8 @@ def _cuts(history: History, where: str, params: Sequence[int]) -> list[Cut]:
     return [Cut(*cast("tuple[int, int, int, int, int, bytes | None]", row)) for row in rows]
 
 
-def _select(history: History, where: str, params: Sequence[Value]) -> list[Part]:
-    rows = history.session.execute(
+def _select(ledger: ReadsLedger, where: str, params: Sequence[Value]) -> list[Part]:
+    rows = ledger.session.execute(
         f"SELECT {', '.join(_PART)} FROM snapshots_imports WHERE {where}", tuple(params)
     )
     return [_part(row) for row in rows]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher, Splitter
+from snapshots.engine.input.growth import Growth
 from snapshots.engine.input.identity import at_work, worth_going_on
 from snapshots.engine.input.prefix import Stretch, agreement
 from snapshots.engine.input.table_presence import TablePresence
@@ -38,31 +39,6 @@ MOST = 100
 """Inputs of one name that are compared, the newest ones. A name may have had thousands."""
 _MIB = 1 << 20
 _LINE_ENDS = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """What earlier imports have loaded of the beginning of an input."""
-
-    parts: tuple[Part, ...]
-    """The finished ones that it begins with, in the order of the input."""
-    end: Beginning
-    """Where they end, and what is new begins."""
-    stored: int
-    """The bytes of the input before that, as it lies; 0 where that cannot be known."""
-    inside_record: bool
-    """Whether it cannot be excluded that they end within a record."""
-    is_all: bool
-    """Whether nothing follows."""
-    unfinished: Entry | None
-    """The import of what follows that was begun before the input grew, and can go on with it."""
-    plan: Plan
-    """What the parts were loaded by."""
-
-    @property
-    def loaded(self) -> int:
-        """The rows of all parts."""
-        return sum(part.loaded for part in self.parts)
 
 
 def find(source: Source, name: str, ledger: History, table: str | None) -> Growth | None:

@@ -17,7 +17,7 @@ from snapshots.sources.base import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.engine.input.grown import Growth
+    from snapshots.engine.input.growth import Growth
     from snapshots.ledger.entry import CommittedChunk, Entry
     from snapshots.ledger.history import History
     from snapshots.ledger.parts import Part

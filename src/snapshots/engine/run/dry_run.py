@@ -16,7 +16,7 @@ from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.run.conclude import already
-from snapshots.engine.run.growth import about_tail, with_growth
+from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.errors import NoDatabase
 from snapshots.ledger.entry import Beginning
 from snapshots.ledger.history import History

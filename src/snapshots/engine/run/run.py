@@ -17,7 +17,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.rest import plan_of_rest, require_no_other
 from snapshots.engine.run.conclude import Conclusion, already, where
-from snapshots.engine.run.growth import about_tail, with_growth
+from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
     AlreadyImported,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from snapshots.engine.input.grown import Growth, find
+from snapshots.engine.input.grown import find
 from snapshots.errors import GrownInsideRecord, InputGrown, PartGone
 
 if TYPE_CHECKING:
+    from snapshots.engine.input.growth import Growth
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.plan.options import Options
     from snapshots.ledger.history import History
