@@ -70,6 +70,9 @@ def print_result(name: str, result: ImportResult, *, dry_run: bool = False) -> N
         say(f"  {count:>9,}  skipped: {code}")
     if record and record.ambiguous:
         say(f"  {record.ambiguous:>9,}  may have arrived twice: an answer was lost")
+    if record and record.replaces and record.replaced_rows:
+        stay = f"rows of import {record.replaces} stay: its input had this name"
+        say(f"  {record.replaced_rows:>9,}  {stay}")
     for reject in result.examples[:10]:
         say(f"  line {reject.line}: {reject.reason}")
     # Of a finished one it says what a notice has said when it began.

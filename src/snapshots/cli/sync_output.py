@@ -93,8 +93,6 @@ def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result)
     if result.outcome == "finished" and result.message:
         say(f"  {result.message}", err=True)
-    if result.record and result.record.replaces and result.outcome == "finished":
-        say(f"  replaces import {result.record.replaces}, whose rows stay", err=True)
     if then != "kept":
         say(f"  {_became(then)}", err=True)
 

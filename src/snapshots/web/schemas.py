@@ -68,6 +68,12 @@ class Import(_Shown):
     bytes."""
     note: str | None
     """A remark on how it ended, though it has not failed."""
+    continues: int | None
+    """The import that loaded what the input had before it grew: this one loads the rest."""
+    replaces: int | None
+    """The import of the same name, into the same table, that had other content."""
+    replaced_rows: int | None
+    """How many rows that one loaded: they stay in the table."""
     input: str
     table: str
     bytes: Bytes
@@ -157,6 +163,9 @@ def fields(status: Status) -> dict[str, Any]:
         "same_as": entry.same_as if entry.duplicate else None,
         "waits_for": entry.same_as if status.state == "queued" else None,
         "note": entry.note if status.state == "finished" else None,
+        "continues": entry.continues,
+        "replaces": entry.replaces,
+        "replaced_rows": entry.replaced_rows,
         "input": entry.input,
         "table": entry.table,
         "bytes": Bytes(done=entry.read, total=status.total, percent=status.percent, why=status.why),

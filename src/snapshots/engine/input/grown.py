@@ -60,8 +60,12 @@ def still_begins_with(source: Source, entry: Entry, ledger: History) -> bool:
     """Whether an input begins with all that an unfinished import has loaded, with the parts before,
     so that the import can go on with what the input is now.
 
-    False if another import of the same name has begun since: that one has loaded the rest.
+    False if it was cut short, or if another import of the same name has begun since: that one has
+    loaded the rest.
     """
+    size = source.identity.size
+    if not source.compressed and size is not None and size < (entry.size or 0):
+        return False
     parts = ledger_parts.parts_from(ledger, entry.first_part or entry.import_id)
     path = ledger_parts.chain(parts, entry.import_id)
     later = [
