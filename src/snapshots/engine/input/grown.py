@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher, Splitter
 from snapshots.engine.input.growth import Growth
-from snapshots.engine.input.identity import at_work, worth_going_on
+from snapshots.engine.input.identity import at_work, content_hash_of, worth_going_on
 from snapshots.engine.input.prefix import Stretch, agreement
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.plan.plan import Plan, appends, path_of, placed
@@ -283,13 +283,7 @@ def _sure(source: Source, found: Agreement, path: _Path, plan: Plan) -> bool:
     last = path.parts[found.stretches - 1]
     if last.state != "finished" or not last.size or source.compressed or plan.compressed:
         return False
-    hasher, left = Hasher(), last.size
-    for piece in source.raw():
-        hasher.update(memoryview(piece)[:left])
-        left -= min(left, len(piece))
-        if not left:
-            break
-    return not left and hasher.hexdigest() == last.content_hash
+    return content_hash_of(source, last.size) == last.content_hash
 
 
 def _inside_record(dialect: Dialect, found: Agreement) -> bool:

@@ -205,10 +205,13 @@ def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool
     return offset >= end
 
 
-def content_hash_of(source: Source) -> str:
-    """The BLAKE3 hash of an input's stored bytes, as `b3sum` prints it."""
+def content_hash_of(source: Source, most: int | None = None) -> str:
+    """The BLAKE3 hash of an input's stored bytes, or of the first `most`, as `b3sum` prints it."""
     hasher = Hasher()
     for piece in source.raw():
+        if most is not None and hasher.length + len(piece) >= most:
+            hasher.update(memoryview(piece)[: most - hasher.length])
+            break
         hasher.update(piece)
     return hasher.hexdigest()
 

@@ -107,6 +107,16 @@ class Remainder:
         return cls((*gaps, Gap(offset, line, None)), state, done)
 
 
+def changed_meanwhile(place: str) -> InputChanged:
+    """The error for an input that was written to while it was read."""
+    return InputChanged(
+        "the input was changed while it was being loaded",
+        place=place,
+        hint="what is loaded of it is accounted for. If it has only grown, import it again to"
+        " go on from there; snapshots show tells how far it has come",
+    )
+
+
 class PassedBy:
     """Checks that bytes which are read again, but not loaded, are those that were loaded."""
 
@@ -200,6 +210,9 @@ class Reader:
                 place=self._source.identity.name,
                 hint="load what it is now as a new input with --again",
             )
+        if not self._source.unchanged():
+            # What is read last may be half a record, whose rest is being written.
+            raise changed_meanwhile(self._source.identity.name)
         yield from self._pieces(splitter.finish())
         if self._hasher is not None:
             self.content_hash = self._hasher.hexdigest()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snapshots import locations
 from snapshots.engine.events import ImportResult
+from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
@@ -66,12 +67,7 @@ class Conclusion:
         if isinstance(error, LostLease):
             raise error
         if error is None and ended.complete and not self.source.unchanged():
-            error = InputChanged(
-                "the input was changed while it was being loaded",
-                place=self.source.identity.name,
-                hint="what is loaded is a mixture: snapshots show tells which bytes are in"
-                " the table",
-            )
+            error = changed_meanwhile(self.source.identity.name)
         if error is not None:
             return self._failed(lease, error)
         if ended.over_budget:

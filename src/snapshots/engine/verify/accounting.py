@@ -23,19 +23,26 @@ def check(
     The chunks come in the order of the input.
     """
     before = len(report.ledger)
+    beginning = ledger.beginning(entry.import_id).end
     if entry.damage:
         report.complain(entry.damage)
-    _tile(entry, chunks, report)
+    _tile(entry, chunks, beginning, report)
     complete = len(report.ledger) == before
     _sums(entry, chunks, report)
     _rejects(ledger, entry, chunks, report)
     return complete
 
 
-def _tile(entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport) -> None:
+def _tile(
+    entry: Entry, chunks: Sequence[CommittedChunk], beginning: int, report: VerifyReport
+) -> None:
+    """`beginning`: where in the input the import begins, behind what others have loaded."""
     finished = entry.state == "finished"
-    if finished and chunks and chunks[0].start != 0:
-        report.complain(f"The account begins at byte {chunks[0].start} of the input.")
+    if finished and chunks and chunks[0].start != beginning:
+        report.complain(
+            f"The account begins at byte {chunks[0].start} of the input"
+            f"{f', and not at {beginning}' if beginning else ''}."
+        )
     for one, other in pairwise(chunks):
         if other.start < one.end:
             report.complain(f"Bytes {other.start} to {one.end} of the input are in two chunks.")

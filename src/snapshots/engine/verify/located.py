@@ -57,11 +57,11 @@ def located(entry: Entry, plan: Plan, options: VerifyOptions) -> tuple[Source | 
 
 def _has_other_bytes(source: Source, entry: Entry, plan: Plan) -> bool:
     """Certainly. An input that is compressed now, or was when it was loaded, may have the same
-    bytes once it is unpacked."""
+    bytes once it is unpacked. Of one that has grown since, what was loaded is the beginning."""
     file = not source.remote and source.identity.fingerprint is not None
     if not file or entry.content_hash is None or source.compressed != plan.compressed:
         return False
-    return content_hash_of(source) != entry.content_hash
+    return content_hash_of(source, entry.size) != entry.content_hash
 
 
 def _name(entry: Entry, plan: Plan) -> str | None:

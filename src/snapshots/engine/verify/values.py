@@ -42,6 +42,8 @@ class ValueComparison:
     stop: threading.Event
     complete: bool
     """The chunks are all of the input."""
+    grown: Callable[[], None]
+    """Hears that the input goes on behind them: it has grown since."""
     compared: Callable[[CommittedChunk, VerifyReport], None]
     """Hears of each chunk that has been compared."""
 
@@ -86,11 +88,7 @@ class ValueComparison:
                 yield from ((chunk, piece, block) for block in self._converted(piece))
                 end, piece = piece.chunk.end, next(pieces, None)
         if piece is not None and self.complete:
-            raise InputChanged(
-                f"the input goes on behind byte {self.chunks[-1].end}, where its import ended",
-                place=self.source.identity.name,
-                hint="give the input as it was with --input",
-            )
+            self.grown()
 
     def _converted(self, piece: Piece) -> Iterator[Block]:
         position, line = 0, piece.chunk.line
