@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import lzma
-import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -79,7 +78,7 @@ def test_a_hundred_growths_in_a_row(database, log):
     assert numbers(database) == list(range(1, 104))
     assert rows(database, "SELECT COUNT(DISTINCT _line), MAX(_line) FROM log") == [(103, 104)]
     chunks = rows(database, "SELECT start_offset, end_offset FROM snapshots_chunks ORDER BY 1")
-    assert [end for _, end in chunks] == [*(start for start, _ in chunks[1:]), os.stat(log).st_size]
+    assert [end for _, end in chunks] == [*(start for start, _ in chunks[1:]), log.stat().st_size]
 
 
 def test_the_ways_to_ask_for(database, log):
@@ -87,7 +86,8 @@ def test_the_ways_to_ask_for(database, log):
     add(log, lines(4, 5))
     error = refused(log, database, grown="refuse")
     assert error.code == "input_grown"
-    assert "--grown tail" in error.hint and "--grown all" in error.hint
+    assert "--grown tail" in error.hint
+    assert "--grown all" in error.hint
     assert numbers(database) == [1, 2, 3]
     every = load(log, database, grown="all")
     assert (every.record.continues, every.record.replaces, every.record.replaced_rows) == (
@@ -161,7 +161,7 @@ def test_however_it_is_written(database, tmp_path, first, more, options):
     assert tail.record.continues == 1, tail
     whole.write_bytes(first + more)
     types = snapshots.load(whole, database=database, again=True, all_text=True, **options)
-    columns = [name for (name) in _columns(database, "whole")]
+    columns = _columns(database, "whole")
     same = "SELECT {}, _line FROM {} ORDER BY _line"
     texts = [
         [tuple(map(str, row)) for row in rows(database, same.format(", ".join(columns), table))]
@@ -331,7 +331,7 @@ def test_what_another_import_has_loaded_does_not_go_on(database, log):
     assert load(log, database, max_rejects=0).exit_code == 4
     done = load(log, database, max_rejects=9)
     assert (done.record.import_id, done.record.continues, done.exit_code) == (3, 1, 3)
-    with pytest.raises(snapshots.SnapshotsError, match="import 3 has loaded what import 2"):
+    with pytest.raises(snapshots.SnapshotsError, match="Import 3 has loaded what import 2"):
         snapshots.resume(2, database=database)
     add(log, lines(4, 6))
     assert load(log, database).record.continues == 3
@@ -415,10 +415,12 @@ def test_growing_while_several_load_it(database, log):
         try:
             load(log, database)
         except snapshots.SnapshotsError as error:
-            assert error.code in ("import_busy", "input_changed", "ledger", "target"), error
+            return error.code
+        return ""
 
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(one, range(30)))
+        codes = set(pool.map(one, range(30)))
+    assert codes <= {"", "import_busy", "input_changed", "ledger", "target"}
     for _ in range(3):
         load(log, database)
     assert sorted(numbers(database)) == list(range(1, 34))

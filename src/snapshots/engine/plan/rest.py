@@ -35,6 +35,7 @@ def plan_of_rest(before: Plan, source: Source, ledger: History, options: Options
         before,
         create=None,
         add=(),
+        chunk_size=options.chunk_size,
         path=path_of(source),
         compressed=source.compressed,
         triggers=target.triggers(session, before.table),
