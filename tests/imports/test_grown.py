@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import snapshots
+from snapshots._native import Hasher
 from tests.support.command import objects
 from tests.support.command import snapshots as command
 from tests.support.input_files import rows
+from tests.support.web_server import serving
 
 HEADER = b"n,t\n"
 
@@ -449,3 +451,37 @@ def test_at_random(database, tmp_path, seed):
     while load(path, database).outcome != "already_imported":
         pass
     assert sorted(numbers(database)) == list(range(written))
+
+
+@pytest.mark.parametrize("how", [{}, {"ranges": False}, {"body": "chunked", "etag": None}])
+def test_what_a_url_has_gained(sqlite_url, how):
+    """More than is read ahead, so that it is not known whole."""
+    row = b"x" * 1000
+    begin = HEADER + b"".join(b"%d,%s\n" % (n, row) for n in range(20_000))
+    more = b"".join(b"%d,%s\n" % (n, row) for n in range(20_000, 20_100))
+    with serving() as web:
+        _, url = web.put("/log.csv", begin, **how)
+        load(url, sqlite_url)
+        web.put("/log.csv", begin + more, **{"etag": '"v2"', **how})
+        tail = load(url, sqlite_url)
+        assert (tail.record.continues, tail.counts.loaded) == (1, 100)
+        assert load(url, sqlite_url).outcome == "already_imported"
+    assert rows(sqlite_url, "SELECT COUNT(*), COUNT(DISTINCT n) FROM log") == [(20_100, 20_100)]
+
+
+def test_a_large_file_is_hashed_from_where_it_was(sqlite_url, log):
+    row = b"x" * 1000
+    log.write_bytes(HEADER + b"".join(b"%d,%s\n" % (n, row) for n in range(80_000)))
+    load(log, sqlite_url)
+    for turn in range(3):
+        add(log, b"%d,%s\n" % (80_000 + turn, row))
+        tail = load(log, sqlite_url)
+        assert tail.counts.loaded == 1
+        assert tail.record.content_hash == content_hash(log)
+    assert load(log, sqlite_url).outcome == "already_imported"
+
+
+def content_hash(path):
+    hasher = Hasher()
+    hasher.update(path.read_bytes())
+    return hasher.hexdigest()
