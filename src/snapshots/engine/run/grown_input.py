@@ -56,9 +56,10 @@ def _require_usable(growth: Growth, name: str, options: Options) -> None:
     if growth.inside_record:
         raise GrownInsideRecord(
             f"the input begins with what {which} loaded, and that may have ended within a record:"
-            f" before line {growth.end.line:,} there is no line end, or an open quote",
+            f" at its end, in line {growth.end.line:,}, there was no line end, or an open quote",
             place=name,
-            hint="correct that record in the table; --grown all loads everything once more",
+            hint="--grown all loads everything; delete the rows of the imports that are named"
+            " before, or they are there twice",
         )
 
 
