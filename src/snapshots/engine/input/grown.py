@@ -215,8 +215,8 @@ def _compared(source: Source, ledger: History, path: _Path) -> Growth | None:
     if found is None or not _sure(source, found, path, plan):
         return None
     agreed = path.parts[: found.stretches]
-    whole = found.stretches == len(stretches)
-    unfinished = path.unfinished if whole else None
+    complete = found.stretches == len(stretches)
+    unfinished = path.unfinished if complete else None
     done = tuple(part for part in agreed if part.state == "finished")
     if not _worth_keeping(done, unfinished):
         return None
