@@ -119,7 +119,8 @@ def look_up(
     identity, content_hash = identify(source)
     if ledger is None or identity.fingerprint is None:
         return KnownInput(identity, content_hash)
-    named = ledger.named(name or identity.name) if kind == "import" else (0, None)
+    called = name or identity.name
+    named = (0, None) if kind != "import" or called == "-" else ledger.named(called)
     tables = TablePresence(ledger.target, ledger.session)
     finished: list[Entry] = []
     begun: list[Entry] = []

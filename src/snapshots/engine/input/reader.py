@@ -164,8 +164,12 @@ class Reader:
         chunk_size: int,
         remainder: Remainder,
         content_hash: str | None,
+        *,
+        may_change: bool = False,
     ) -> None:
-        """`content_hash` is the hash if it is known already; then none is computed."""
+        """`content_hash` is the hash if it is known already; then none is computed. `may_change`:
+        nobody minds if the input is written to meanwhile."""
+        self._may_change = may_change
         self._source = source
         self._dialect = dialect
         self._chunk_size = chunk_size
@@ -210,7 +214,7 @@ class Reader:
                 place=self._source.identity.name,
                 hint="load what it is now as a new input with --again",
             )
-        if not self._source.unchanged():
+        if not self._may_change and not self._source.unchanged():
             # What is read last may be half a record, whose rest is being written.
             raise changed_meanwhile(self._source.identity.name)
         yield from self._pieces(splitter.finish())

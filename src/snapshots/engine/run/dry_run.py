@@ -41,7 +41,8 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     codes: Counter[str] = Counter()
     examples: list[Reject] = []
     first: bytes | None = None
-    for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder.after((), beginning), ""):
+    rest = Remainder.after((), beginning)
+    for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
         for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
             if first is None and block.loaded and options.request is not None:

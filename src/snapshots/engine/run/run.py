@@ -149,7 +149,8 @@ class Run:
         if self.options.again or fingerprint is None:
             return True
         ledger = self.ledger_session.ledger
-        if self.job.kind == "import" and ledger.named(self.name) != known.named:
+        counts = self.job.kind == "import" and self.name != "-"
+        if counts and ledger.named(self.name) != known.named:
             return False
         return ledger.lookalike_ids(fingerprint, self.job.kind) == known.lookalikes
 

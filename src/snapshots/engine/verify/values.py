@@ -102,7 +102,11 @@ class ValueComparison:
         last = self.chunks[-1]
         gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in self.chunks]
         remainder = Remainder((*gaps, Gap(last.end, last.end_line, None)))
-        return Reader(self.source, self.plan.dialect, self.plan.chunk_size, remainder, "known")
+        plan = self.plan
+        # What the import has loaded is known by its hashes.
+        return Reader(
+            self.source, plan.dialect, plan.chunk_size, remainder, "known", may_change=True
+        )
 
     def _changed(self, chunk: CommittedChunk) -> InputChanged:
         return InputChanged(
