@@ -14,6 +14,7 @@ MIB = 1 << 20
 
 Mode: TypeAlias = Literal["append", "replace", "upsert", "mirror"]
 ColumnsPolicy: TypeAlias = Literal["fail", "add", "ignore"]
+Grown: TypeAlias = Literal["tail", "all", "refuse"]
 Decimals: TypeAlias = Literal["float", "exact"]
 Ragged: TypeAlias = Literal["reject", "pad"]
 Method: TypeAlias = Literal["POST", "PUT", "PATCH"]

@@ -103,6 +103,18 @@ class InputChanged(InputError):
     code = "input_changed"
 
 
+class InputGrown(InputError):
+    """The input begins with what was loaded before, and is to be refused then."""
+
+    code = "input_grown"
+
+
+class GrownInsideRecord(InputError):
+    """The input begins with what was loaded before, and that may have ended within a record."""
+
+    code = "grown_inside_record"
+
+
 class DialectError(InputError):
     """It cannot be known how the input is written: its encoding, delimiter or header."""
 
@@ -197,6 +209,12 @@ class UnaccountedRows(LedgerError):
     """The table holds rows under the number of an import that its ledger does not account for."""
 
     code = "unaccounted_rows"
+
+
+class PartGone(LedgerError):
+    """An import that another one continues does not stand any more."""
+
+    code = "part_gone"
 
 
 class ImportBusy(LedgerError):

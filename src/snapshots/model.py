@@ -333,3 +333,7 @@ class ImportRecord:
     """When it was undone, as UTC in ISO 8601; None: it was not."""
     removed: int | None = None
     """How many of its rows were removed when it was undone."""
+    continues: int | None = None
+    """The import that loaded the input before it grew: this one loads the rest."""
+    replaced_rows: int | None = None
+    """How many rows `replaces` loaded, with the parts that it continues: they stay."""

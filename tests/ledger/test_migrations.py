@@ -22,7 +22,7 @@ SAYS = f"to {schema.VERSION}; older releases of snapshots cannot use it"
 COLUMNS = {
     1: {"chunks"},
     2: {"created_table", "same_as", "note", "workers_lost"},
-    3: set(),
+    3: {"continues", "first_part"},
 }
 """Of snapshots_imports, which a ledger of that version lacks."""
 
@@ -108,6 +108,20 @@ def test_an_import_that_the_older_began_goes_on(older, tmp_path, begun, table):
     assert (entry["state"], entry["records"], entry["loaded"]) == ("finished", 400, 400)
     again = run(older, tmp_path, "import", f"{table}.csv")
     assert again.returncode == 5, again.stderr
+
+
+def test_a_file_that_the_older_has_loaded_grows(older, tmp_path):
+    with (tmp_path / "people.csv").open("a") as file:
+        file.write("5,Eve\n")
+    done = run(older, tmp_path, "import", "people.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    (tail,) = objects(done)
+    assert (tail["continues"], tail["loaded"], counts(older, "people")) == (1, 1, [4])
+    with (tmp_path / "numbers.csv").open("a") as file:
+        file.write("401,row 401\n")
+    done = run(older, tmp_path, "import", "numbers.csv", "--json")
+    assert (done.returncode, objects(done)[0]["import_id"]) == (0, 2), done.stderr
+    assert execute(older, "SELECT COUNT(*), COUNT(DISTINCT n) FROM numbers") == [(401, 401)]
 
 
 def test_what_stopped_for_its_rejects_goes_on(older, tmp_path):

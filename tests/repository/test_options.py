@@ -131,7 +131,8 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
         left_out
         == {
             "load": set(),
-            "send": {"table", "primary_key", "lineage", "workers", "connections", "chunk_size"},
+            "send": {"table", "primary_key", "lineage", "workers", "connections", "chunk_size"}
+            | {"grown"},
         }[function]
     )
 

@@ -38,6 +38,7 @@ from snapshots.cli.options import to_options
 @limit_options.chunk_size
 @limit_options.dry_run
 @limit_options.again
+@limit_options.grown
 @output_options.progress
 @output_options.telemetry
 @output_options.as_json

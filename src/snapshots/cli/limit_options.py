@@ -39,3 +39,4 @@ chunk_size = declared(
 )
 dry_run = declared(Options, "dry_run", "--dry-run", group=LIMITS)
 again = declared(Options, "again", "--again", group=LIMITS)
+grown = declared(Options, "grown", "--grown", group=LIMITS)

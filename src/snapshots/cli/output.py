@@ -99,6 +99,9 @@ def print_result(
 def _print_changes(record: ImportRecord, *, err: bool) -> None:
     """Prints what the import has done to its table's rows, where that is more than adding some."""
     if record.mode == "append":
+        if record.replaces and record.replaced_rows:
+            stay = f"rows of import {record.replaces} stay: an earlier version of this input"
+            say(f"  {record.replaced_rows:>9,}  {stay}", err=err)
         return
     for number, what in ((record.inserted, "inserted"), (record.deleted, "deleted")):
         say(f"  {number:>9,}  {what}", err=err)

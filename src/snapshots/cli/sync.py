@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @table_options.table
 @limit_options.dry_run
 @dialect_options.dialect
+@limit_options.grown
 @limit_options.limits
 @limit_options.workers
 @limit_options.chunk_size

@@ -65,6 +65,8 @@ class Started:
     resumed: bool
     replaces: int | None = None
     """The previous import of this name, if the content has changed since."""
+    continues: int | None = None
+    """The import that loaded the input before it grew: this one loads the rest."""
 
 
 @dataclass(frozen=True, slots=True)

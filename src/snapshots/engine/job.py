@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from snapshots.ledger.entry import Beginning
 
 if TYPE_CHECKING:
     from snapshots.engine.events import Listener
@@ -44,6 +46,8 @@ class JobContext:
     heartbeat: Callable[[], None]
     waiting: int = 0
     """How many of the rejects are to be tried again."""
+    beginning: Beginning = field(default_factory=Beginning)
+    """Where in the input its records begin: earlier imports have loaded what is before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ NEWER_COLUMNS = {
     "deleted": (6, None),
     "kept": (6, None),
     "removed": (6, None),
+    "continues": (6, None),
+    "first_part": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -127,6 +129,13 @@ class Entry:
     kept: int | None
     removed: int | None
     """Rows that undoing the import has taken out of the table."""
+    continues: int | None
+    """The import that has loaded the part of the input before this one's; None: it begins with the
+    input."""
+    first_part: int | None
+    """The import that has loaded the first part, if this one continues any."""
+    replaced_rows: int | None = None
+    """Rows that `replaces` and the parts before it have loaded."""
 
     @property
     def changes(self) -> RowChanges:
@@ -190,6 +199,8 @@ class Entry:
             same_as=self.same_as if self.duplicate else None,
             undone_at=self.undone_at,
             removed=self.removed,
+            continues=self.continues,
+            replaced_rows=self.replaced_rows,
         )
 
 
@@ -216,6 +227,17 @@ class Sighting:
     state: State
     table: str
     loaded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where an import begins in its input: at the first byte, or where the one before it ended."""
+
+    end: int = 0
+    """Bytes before it, as the kernel sees them."""
+    line: int = 1
+    hash_state: bytes | None = None
+    """Of the bytes up to a place that is not past it, where such a state was kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from snapshots.errors import LedgerDamaged
 from snapshots.ledger import schema
 from snapshots.ledger.entry import (
     CHUNK_COLUMNS,
     IMPORT_COLUMNS,
     NEWER_COLUMNS,
     SUMS,
+    Beginning,
     CommittedChunk,
     Entry,
     LeaseState,
@@ -25,6 +27,7 @@ from snapshots.ledger.entry import (
     entry_of,
     inode_of,
 )
+from snapshots.ledger.parts import rows_of
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, Reject, RunKind, State
 
@@ -258,6 +261,50 @@ class History:
         where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         return self._chunks(f"import_id = ?{where} ORDER BY start_offset", (import_id, *params))
 
+    def beginning(self, import_id: int) -> Beginning:
+        """Where in its input an import begins. Raises LedgerDamaged where the chunks of the import
+        that it continues are lost."""
+        if not self.knows(6):
+            return Beginning()
+        rows = self.session.execute(
+            "SELECT continues FROM snapshots_imports WHERE id = ?", (import_id,)
+        )
+        before = rows[0][0] if rows else None
+        return Beginning() if before is None else self.end_of(cast("int", before))
+
+    def end_of(self, import_id: int) -> Beginning:
+        """Where an import ends in its input, which is where one begins that continues it."""
+        last = self._chunks(
+            f"import_id = ? ORDER BY start_offset DESC{self._limit(1)}", (import_id,)
+        )
+        if not last:
+            raise LedgerDamaged(
+                f"import {import_id} has lost its chunks, and another one continues it",
+                hint="restore the ledger's tables from a backup",
+            )
+        return Beginning(last[0].end, last[0].end_line, last[0].hash_state)
+
+    def tails_of(self, import_id: int) -> list[int]:
+        """The imports that continue this one and were not undone, oldest first."""
+        if not self.knows(6):
+            return []
+        rows = self.session.execute(
+            "SELECT id FROM snapshots_imports WHERE continues = ? AND state <> 'undone'"
+            " AND (loaded > 0 OR state = 'running' OR id IN (SELECT import_id FROM snapshots_chunks"
+            " WHERE loaded > 0)) ORDER BY id",
+            (import_id,),
+        )
+        return [cast("int", row[0]) for row in rows]
+
+    def named(self, name: str) -> tuple[int, int | None]:
+        """How many imports of inputs of a name have a plan, and the newest of them."""
+        ((count, newest),) = self.session.execute(
+            "SELECT COUNT(*), MAX(id + 0) FROM snapshots_imports WHERE input = ?"
+            " AND COALESCE(kind, '') = 'import' AND fingerprint IS NOT NULL",
+            (name,),
+        )
+        return cast("int", count), cast("int | None", newest)
+
     def rejects(
         self, import_id: int, codes: Sequence[str] = (), most: int | None = None
     ) -> Iterator[Reject]:
@@ -353,13 +400,19 @@ class History:
         )
         if sums is None:
             sums = self._sums_of([row[0] for row in rows])
-        return [
+        found = [
             entry_of(
                 dict(zip(names, row, strict=False)) | lacking,
                 sums.get(row[0], _NOTHING),
                 str(row[-1]),
             )
             for row in rows
+        ]
+        asked = sorted({one.replaces for one in found if one.replaces is not None})
+        kept = rows_of(self, asked) if asked else {}
+        return [
+            replace(one, replaced_rows=kept.get(one.replaces)) if one.replaces in kept else one
+            for one in found
         ]
 
     def knows(self, version: int) -> bool:

@@ -28,8 +28,16 @@ def of_table(table: str) -> str:
     return f"table {table}"
 
 
+def of_new(kind: RunKind, name: str, fingerprint: str) -> tuple[str, ...]:
+    """The locks of who begins one that has a name. An input that grows has other fingerprints; of
+    what is sent, and of streams, only equal bytes count."""
+    named = kind == "import" and name != "-"
+    return (*((of_name(name),) if named else ()), of_input(kind, fingerprint))
+
+
 def of_name(name: str) -> str:
-    """The lock of who notes that the input of this name was refused."""
+    """The lock of who begins an import of an input of this name, or notes that it was refused. It
+    is taken before that of the input."""
     return f"name {name}"
 
 

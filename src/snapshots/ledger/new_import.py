@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from snapshots.ledger.record import Lease
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snapshots.ledger.record import Ledger
     from snapshots.ledger.rows import Row
     from snapshots.model import RunKind
@@ -19,6 +21,10 @@ _REPLACED = (
     "(SELECT MAX(id + 0) FROM snapshots_imports WHERE input = ? AND table_name = ?"
     " AND COALESCE(kind, '') = ? AND COALESCE(state, '') = 'finished'"
     " AND (fingerprint <> ? OR content_hash <> ?))"
+)
+_NAMED = (
+    "(SELECT {what} FROM snapshots_imports WHERE input = ? AND COALESCE(kind, '') = 'import'"
+    " AND fingerprint IS NOT NULL)"
 )
 _LOOKALIKES = (
     "(SELECT {what} FROM snapshots_imports WHERE fingerprint = ? AND COALESCE(kind, '') = ?)"
@@ -34,6 +40,8 @@ class Place:
     """The import whose content this one's succeeds."""
     lookalikes: tuple[int, int | None]
     """How many imports there are of inputs that may have the same bytes, and the newest of them."""
+    named: tuple[int, int | None]
+    """The same of inputs that had its name."""
 
 
 def take_place(
@@ -43,20 +51,24 @@ def take_place(
     content_hash: str | None,
     table: str,
     number: int | None = None,
+    parts: Sequence[int] = (),
 ) -> Place:
     """Takes a number for a new import, or the one that was taken for it before, and looks at the
-    others. Call it within `Ledger.writing`, with the lock of the input."""
-    alike = (identity.fingerprint, kind)
-    import_id, (replaces, count, newest) = ledger.numbers.take(
+    others. Call it within `Ledger.writing`, with the locks of the input. `parts`: the imports of
+    the parts before it, which it does not replace."""
+    alike, name = (identity.fingerprint, kind), (identity.name,)
+    import_id, (replaces, count, newest, named, newest_named) = ledger.numbers.take(
         number,
         f"{_REPLACED}, {_LOOKALIKES.format(what='COUNT(*)')},"
-        f" {_LOOKALIKES.format(what='MAX(id + 0)')}",
-        (identity.name, table, kind, identity.fingerprint, content_hash, *alike, *alike),
+        f" {_LOOKALIKES.format(what='MAX(id + 0)')}, {_NAMED.format(what='COUNT(*)')},"
+        f" {_NAMED.format(what='MAX(id + 0)')}",
+        (*name, table, kind, identity.fingerprint, content_hash, *alike, *alike, *name, *name),
     )
     return Place(
         import_id,
-        cast("int | None", None if identity.name == "-" else replaces),
+        cast("int | None", None if identity.name == "-" or replaces in parts else replaces),
         (cast("int", count), cast("int | None", newest)),
+        (cast("int", named), cast("int | None", newest_named)),
     )
 
 
@@ -69,12 +81,18 @@ def begin(
     plan: str,
     owner: str,
     number: int | None = None,
+    parts: Sequence[int] = (),
+    *,
+    new_table: bool = False,
 ) -> Lease:
     """Writes a new import or delivery that runs. Call it within `Ledger.writing`.
 
     `number` is one that was taken for this import before, in a transaction that was rolled back.
+    `parts`: the imports of the parts before this one, which it continues. `new_table`: there is no
+    table yet, so that no rows of an earlier import are in it.
     """
-    place = take_place(ledger, kind, identity, content_hash, table, number)
+    place = take_place(ledger, kind, identity, content_hash, table, number, parts)
+    replaces = None if new_table else place.replaces
     ledger.numbers.write(
         place.import_id,
         {
@@ -88,12 +106,13 @@ def begin(
             "owner": owner,
             "heartbeat_at": ledger.now,
             "fence": 1,
-            "replaces": place.replaces,
+            "replaces": replaces,
             # The chunks of a delivery are in the ledger before they are decided.
             "chunks": 0 if kind == "import" else None,
+            **parts_row(parts),
         },
     )
-    return Lease(place.import_id, 1, owner, place.replaces)
+    return Lease(place.import_id, 1, owner, replaces, parts[-1] if parts else None)
 
 
 def refuse(ledger: Ledger, identity: Identity, table: str, error: str, code: str) -> int:
@@ -116,6 +135,20 @@ def refuse(ledger: Ledger, identity: Identity, table: str, error: str, code: str
         },
     )
     return import_id
+
+
+def replaced_by(ledger: Ledger, row: Row, table: str, parts: Sequence[int]) -> int | None:
+    """The import whose content that of a queued one succeeds; `row` says what its input is."""
+    ((found,),) = ledger.session.execute(
+        f"SELECT {_REPLACED}",
+        (row["input"], table, "import", row["fingerprint"], row["content_hash"]),
+    )
+    return None if found in parts else cast("int | None", found)
+
+
+def parts_row(parts: Sequence[int]) -> Row:
+    """Which imports an import continues, as columns of snapshots_imports."""
+    return {"continues": parts[-1], "first_part": parts[0]} if parts else {}
 
 
 def identity_row(identity: Identity) -> Row:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import Forbids, NoSuchImport, QueueFull
 from snapshots.ledger import locks
-from snapshots.ledger.new_import import identity_row
+from snapshots.ledger.new_import import identity_row, parts_row, replaced_by
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.ledger.times import seconds_between
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snapshots.errors import LedgerError
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
@@ -196,14 +198,21 @@ def adopt(
     content_hash: str | None,
     table: str,
     plan: str,
+    name: str,
+    parts: Sequence[int] = (),
+    *,
+    new_table: bool = False,
 ) -> None:
-    """Writes the plan of the import that the lease is for, and what its input is.
+    """Writes the plan of the import that the lease is for, and what its input is, which the ledger
+    knows by `name`. `parts` are the imports of the parts before this one; `new_table` says that
+    no rows of an earlier import are in the table.
 
-    Call it within `Ledger.writing`, with the lock of the input.
+    Call it within `Ledger.writing`, with the locks of the input.
     """
     ledger.require(ledger.session, lease, ledger.target.dialect.row_lock)
-    known = {name: value for name, value in identity_row(identity).items() if name != "input"}
-    known |= {"content_hash": content_hash, "table_name": table, "plan": plan}
+    known = {**identity_row(identity), "input": name, "content_hash": content_hash}
+    replaces = None if new_table else replaced_by(ledger, known, table, parts)
+    known |= {"table_name": table, "plan": plan, "replaces": replaces, **parts_row(parts)}
     ledger.change(lease, {**known, "started_at": ledger.now})
 
 

@@ -51,6 +51,8 @@ class Lease:
     owner: str
     replaces: int | None = None
     """The import whose content this one's succeeds: of the same name, into the same table."""
+    continues: int | None = None
+    """The import that has loaded the part of the input before this one's."""
 
 
 class Ledger(History):
@@ -80,29 +82,32 @@ class Ledger(History):
         return before
 
     @contextmanager
-    def writing(self, lock: str | None = None) -> Iterator[None]:
+    def writing(self, *locks: str) -> Iterator[None]:
         """A transaction in which the ledger keeps its version.
 
         Only one process at a time is in it with the same lock, by its name (see `locks.py`): who
-        looks before it writes asks for one. Raises LedgerError where the ledger has another version
-        than this program writes, TargetError where another process holds the lock for too long.
+        looks before it writes asks for one. Several are taken in the order given, which is that of
+        `locks.py`. Raises LedgerError where the ledger has another version than this program
+        writes, TargetError where another process holds a lock for too long.
         """
         dialect = self.target.dialect
-        held = None if lock is None else dialect.transaction_lock(number_of(lock))
+        taken = [dialect.transaction_lock(number_of(lock)) for lock in locks]
+        held = [lock for lock in taken if lock is not None]
         counted = dialect.import_numbers is not None or dialect.inserted_number is not None
-        shared = counted and (lock is None or held is not None)
+        shared = counted and len(held) == len(locks)
         try:
             with self.session.transaction():
                 self._require_version(held, dialect.share_lock if shared else dialect.row_lock)
                 yield
         finally:
-            if held is not None and held.release:
-                # Where the session is gone the server has given the lock back.
-                with suppress(SnapshotsError):
-                    self.session.execute(held.release)
+            for lock in held:
+                if lock.release:
+                    # Where the session is gone the server has given the lock back.
+                    with suppress(SnapshotsError):
+                        self.session.execute(lock.release)
 
-    def _require_version(self, held: TransactionLock | None, lock: str) -> None:
-        also = "" if held is None else f", {held.take}"
+    def _require_version(self, held: Sequence[TransactionLock], lock: str) -> None:
+        also = "".join(f", {one.take}" for one in held)
         rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{lock}")
         found = schema.version_of(self.target, rows)
         if found != schema.VERSION:
@@ -111,7 +116,7 @@ class Ledger(History):
                 f" needs version {schema.VERSION}",
                 hint="run any command that imports, which migrates the ledger; then try again",
             )
-        if held is not None and rows[0][1] != 1:
+        if any(one != 1 for one in rows[0][1:]):
             raise TargetError(
                 "Another process has locked the same import for too long.",
                 hint="Try again after it has ended.",
@@ -148,7 +153,7 @@ class Ledger(History):
                 "heartbeat_at": self.now,
             },
         )
-        return Lease(entry.import_id, entry.fence + 1, owner)
+        return Lease(entry.import_id, entry.fence + 1, owner, continues=entry.continues)
 
     def heartbeat(self, lease: Lease) -> None:
         """Says that the lease's owner is alive."""
@@ -244,13 +249,14 @@ class Ledger(History):
         note: str = "",
     ) -> None:
         """Proves that the whole input is accounted for, `end` bytes as the kernel sees them, and
-        writes that the import is finished, with what it has done to the table's rows.
+        writes that the import is finished, with what it has done to the table's rows. What an
+        import continues is accounted for by that one.
 
         Call it within a transaction, and again if the answer to its COMMIT was lost. Raises
         AccountingMismatch if the chunks leave a gap, overlap, miss the end, hold records that are
         not decided, or have loaded another number of rows than the table has taken; LostLease.
         """
-        expected = 0
+        expected = self.beginning(lease.import_id).end
         for chunk in self.chunks(lease.import_id):
             if chunk.start != expected:
                 raise _mismatch(f"bytes {expected} to {chunk.start} of the input are in no chunk")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger.chunk_account import counts_row, require_balanced
-from snapshots.ledger.new_import import identity_row
+from snapshots.ledger.new_import import identity_row, parts_row
 from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
 
@@ -35,9 +35,13 @@ class SingleChunkImport:
     plan: str
     done: ChunkDone
     rejects: Sequence[Reject]
+    start: int
+    """The first byte of the input that no earlier import accounts for."""
     end: int
     """Of the input."""
     seconds: float
+    parts: Sequence[int] = ()
+    """The imports of the parts of the input before this one."""
 
 
 def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
@@ -47,10 +51,9 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
     """
     done = finished.done
     require_balanced(done, finished.rejects)
-    if (done.start, done.end) != (0, finished.end):
+    if (done.start, done.end) != (finished.start, finished.end):
         raise AccountingMismatch(
-            f"the chunk has bytes {done.start} to {done.end}, but the input has {finished.end}"
-            " bytes",
+            f"the chunk has bytes {done.start} to {done.end} of {finished.start} to {finished.end}",
             hint="this is a bug, please report it",
         )
     ledger.numbers.write(
@@ -68,6 +71,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
             "fence": lease.fence,
             "replaces": lease.replaces,
             "chunks": 1,
+            **parts_row(finished.parts),
         },
     )
     insert(

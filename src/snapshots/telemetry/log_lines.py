@@ -65,6 +65,9 @@ def _ended(result: ImportResult) -> LogLine | None:
     }
     if record.input != result.given:
         fields["imported_as"] = record.input
+    for name in ("continues", "replaces", "replaced_rows"):
+        if (known := getattr(record, name)) is not None:
+            fields |= {name: known}
     if result.message:
         fields["message"] = result.message
     name = result.outcome if result.outcome == "already_imported" else f"import_{result.outcome}"

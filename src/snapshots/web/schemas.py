@@ -59,6 +59,12 @@ class Import(_Shown):
     """The import that must end before this one starts. It has the same input or the same bytes."""
     note: str | None
     """A remark on how a successful import ended."""
+    continues: int | None
+    """The import that loaded the input before it grew: this one loads the rest."""
+    replaces: int | None
+    """The previous import of the same name into the same table, with other content."""
+    replaced_rows: int | None
+    """How many rows that import loaded: they stay in the table, unless `mode` is `replace`."""
     input: str
     table: str
     records: int
@@ -170,6 +176,9 @@ def fields(status: Status) -> dict[str, Any]:
         "same_as": entry.same_as if entry.duplicate else None,
         "waits_for": entry.same_as if status.state == "queued" else None,
         "note": entry.note if status.state == "finished" else None,
+        "continues": entry.continues,
+        "replaces": entry.replaces,
+        "replaced_rows": entry.replaced_rows,
         "input": entry.input,
         "table": entry.table,
         **asdict(entry.counts),

@@ -117,6 +117,8 @@ class Status:
 def status(history: History, entry: Entry) -> Status:
     """The progress of one import; the ledger is asked for chunks only while it runs."""
     total, why = _total(entry)
+    if total is not None and entry.continues is not None and entry.state != "finished":
+        total = max(total - history.end_of(entry.continues).end, 0)
     alive = entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
     now = pace = None
     if alive:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher
@@ -11,6 +10,7 @@ from snapshots.engine.input.reader import PassedBy
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease import owner
 from snapshots.errors import InputChanged, InputError
+from snapshots.ledger import parts
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.sources.base import fingerprint
@@ -18,8 +18,10 @@ from snapshots.sources.base import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots.engine.input.growth import Growth
     from snapshots.ledger.entry import CommittedChunk, Entry
     from snapshots.ledger.history import History
+    from snapshots.ledger.parts import Part
     from snapshots.model import RunKind
     from snapshots.ports import Identity, Source
 
@@ -52,6 +54,24 @@ class KnownInput:
 
     likely: str | None = None
     """The table that it would go to now; None: that is not known yet."""
+    named: tuple[int, int | None] = (0, None)
+    """How many imports there were of inputs of this name, and the newest of them."""
+    growth: Growth | None = None
+    """What earlier imports have loaded of its beginning, so that only the rest is loaded."""
+    grew: bool = False
+    """Whether it has more bytes than when `unfinished` began."""
+    parts_gone: Entry | None = None
+    """An import of the last part of exactly these bytes, where one before it stands no more."""
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The imports of the parts before what is loaded now."""
+        return () if self.growth is None else tuple(one.import_id for one in self.growth.parts)
+
+    @property
+    def continues(self) -> int | None:
+        """The last of them."""
+        return self.parts[-1] if self.parts else None
 
     @property
     def reload_reason(self) -> str:
@@ -87,20 +107,25 @@ def look_up(
     kind: RunKind,
     table: str | None,
     likely: str | None = None,
+    name: str | None = None,
 ) -> KnownInput:
     """Finds an input in a ledger. `table` restricts the search to one table, or URL of deliveries.
+    `name` is the input's name in the ledger, if it is another than the source's.
 
     Of several unfinished imports, one into the `likely` table is preferred. An import whose table
     is gone counts neither as finished nor as one to resume.
 
     Raises InputError for a long stream that begins like one that is already imported.
     """
-    identity, content_hash = _identify(source)
+    identity, content_hash = identify(source)
     if ledger is None or identity.fingerprint is None:
         return KnownInput(identity, content_hash)
+    called = name or identity.name
+    named = (0, None) if kind != "import" or called == "-" else ledger.named(called)
     tables = TablePresence(ledger.target, ledger.session)
     finished: list[Entry] = []
     begun: list[Entry] = []
+    parts_gone: Entry | None = None
     lookalikes = ledger.lookalikes(identity.fingerprint, kind)
     for entry in lookalikes:
         if table is not None and not tables.same(entry, table):
@@ -109,16 +134,20 @@ def look_up(
             if _passes_by(source) and tables.gone(entry):
                 # It cannot be compared, and there is nothing that it could double.
                 continue
-            content_hash = _hash_like(source, entry)
+            content_hash = hash_like(source, entry)
         if entry.state == "finished":
-            if entry.content_hash == content_hash and _has_rows(entry):
+            if entry.content_hash != content_hash or not _has_rows(entry, ledger):
+                continue
+            if entry.continues is None or parts.stands(_parts(entry, ledger)):
                 finished.append(entry)
-        elif _worth_going_on(entry) and same_input(
+            else:
+                parts_gone = parts_gone or entry
+        elif worth_going_on(entry) and same_input(
             source, KnownInput(identity, content_hash), entry, ledger
         ):
             begun.append(entry)
     lost = [entry for entry in finished if tables.gone(entry)]
-    lost += [entry for entry in begun if not _at_work(entry) and tables.gone(entry)]
+    lost += [entry for entry in begun if not at_work(entry) and tables.gone(entry)]
     undamaged = [entry for entry in finished if entry not in lost]
     imported = next((entry for entry in undamaged if not tables.emptied(entry)), None)
     emptied = imported is None and bool(undamaged)
@@ -136,6 +165,8 @@ def look_up(
         emptied,
         tuple(lost),
         table or likely,
+        named=named,
+        parts_gone=None if undamaged else parts_gone,
     )
 
 
@@ -176,42 +207,19 @@ def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool
     return offset >= end
 
 
-def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
-    """Identifies the input of an import that is resumed.
-
-    Raises InputChanged if its bytes are not those that the import was begun with.
-    """
-    identity, content_hash = _identify(source)
-    if content_hash is None and entry.content_hash is not None:
-        content_hash = _hash_like(source, entry)
-    known = KnownInput(identity, content_hash, unfinished=entry)
-    if not same_input(source, known, entry, ledger):
-        raise InputChanged(
-            f"the input has changed since {entry.kind} {entry.import_id} began",
-            place=identity.name,
-            hint=_changed(entry, identity.name),
-        )
-    return known
-
-
-def _changed(entry: Entry, name: str) -> str:
-    if entry.kind == "delivery":
-        return "delivered rows stay delivered; send the current input like any other"
-    return (
-        f"loaded rows stay, with _import_id {entry.import_id}; load the current input like any"
-        f" other: snapshots import {quote(name)}"
-    )
-
-
-def content_hash_of(source: Source) -> str:
-    """The BLAKE3 hash of an input's stored bytes, as `b3sum` prints it."""
+def content_hash_of(source: Source, most: int | None = None) -> str:
+    """The BLAKE3 hash of an input's stored bytes, or of the first `most`, as `b3sum` prints it."""
     hasher = Hasher()
     for piece in source.raw():
+        if most is not None and hasher.length + len(piece) >= most:
+            hasher.update(memoryview(piece)[: most - hasher.length])
+            break
         hasher.update(piece)
     return hasher.hexdigest()
 
 
-def _identify(source: Source) -> tuple[Identity, str | None]:
+def identify(source: Source) -> tuple[Identity, str | None]:
+    """What is known of an input, and the hash of its bytes where it is cheap to know."""
     identity = source.identity
     if source.remote and identity.fingerprint and (identity.size or 0) > STREAM_BYTES:
         return identity, None
@@ -234,7 +242,7 @@ def _identify_stream(source: Source, identity: Identity) -> tuple[Identity, str 
     return replace(identity, size=size, fingerprint=known), _hash(head)
 
 
-def _hash_like(source: Source, entry: Entry) -> str:
+def hash_like(source: Source, entry: Entry) -> str:
     """The hash of an input that looks like an earlier one.
 
     Raises InputError for a stream, which cannot be read twice.
@@ -259,19 +267,28 @@ def _passes_by(source: Source) -> bool:
     return source.identity.fingerprint is None and not source.remote
 
 
-def _has_rows(entry: Entry) -> bool:
-    """Whether the import did anything: if all was rejected, another contract may be tried."""
-    return entry.counts.loaded > 0 or entry.counts.rejected == 0
+def _has_rows(entry: Entry, ledger: History) -> bool:
+    """Whether the import did anything: if all was rejected, another contract may be tried. The
+    parts that it continues count, too."""
+    if entry.counts.loaded > 0 or entry.counts.rejected == 0:
+        return True
+    return entry.continues is not None and any(one.loaded for one in _parts(entry, ledger))
 
 
-def _worth_going_on(entry: Entry) -> bool:
+def _parts(entry: Entry, ledger: History) -> list[Part]:
+    found = parts.parts_from(ledger, entry.first_part or entry.import_id)
+    return parts.chain(found, entry.import_id)
+
+
+def worth_going_on(entry: Entry) -> bool:
     """Whether to resume an import. One that loaded nothing is begun anew, with new options."""
     if entry.error_code in (TABLE_GONE, OLDER_VERSION) or entry.state == "undone":
         return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
 
 
-def _at_work(entry: Entry) -> bool:
+def at_work(entry: Entry) -> bool:
+    """Whether a process that lives works on the import."""
     return entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age)
 
 

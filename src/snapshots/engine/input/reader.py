@@ -9,6 +9,7 @@ from snapshots._native import Chunk, Hasher, Splitter
 from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
+from snapshots.ledger.entry import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.model import Dialect, Reject
     from snapshots.ports import Source
+
+
+_AT_THE_START = Beginning()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,12 @@ class Remainder:
     done: tuple[CommittedChunk, ...] = ()
 
     @classmethod
-    def after(cls, chunks: Sequence[CommittedChunk]) -> Remainder:
-        """The gaps that committed chunks, given in order, leave."""
+    def after(
+        cls, chunks: Sequence[CommittedChunk], beginning: Beginning = _AT_THE_START
+    ) -> Remainder:
+        """The gaps that committed chunks, given in order, leave behind the import's beginning."""
         gaps = []
-        offset, line, state = 0, 1, None
+        offset, line, state = beginning.end, beginning.line, beginning.hash_state
         for chunk in chunks:
             if chunk.start > offset:
                 gaps.append(Gap(offset, line, chunk.start))
@@ -99,6 +105,16 @@ class Remainder:
             offset, line = chunk.end, chunk.end_line
         done = tuple(chunk for chunk in chunks if not chunk.pending)
         return cls((*gaps, Gap(offset, line, None)), state, done)
+
+
+def changed_meanwhile(place: str) -> InputChanged:
+    """The error for an input that was written to while it was read."""
+    return InputChanged(
+        "the input was changed while it was being loaded",
+        place=place,
+        hint="what is loaded of it is accounted for. If it has only grown, import it again to"
+        " go on from there; snapshots show tells how far it has come",
+    )
 
 
 class PassedBy:
@@ -148,8 +164,12 @@ class Reader:
         chunk_size: int,
         remainder: Remainder,
         content_hash: str | None,
+        *,
+        may_change: bool = False,
     ) -> None:
-        """`content_hash` is the hash if it is known already; then none is computed."""
+        """`content_hash` is the hash if it is known already; then none is computed. `may_change`:
+        nobody minds if the input is written to meanwhile."""
+        self._may_change = may_change
         self._source = source
         self._dialect = dialect
         self._chunk_size = chunk_size
@@ -194,6 +214,9 @@ class Reader:
                 place=self._source.identity.name,
                 hint="load the current input as a new one with --again",
             )
+        if not self._may_change and not self._source.unchanged():
+            # What is read last may be half a record, whose rest is being written.
+            raise changed_meanwhile(self._source.identity.name)
         yield from self._pieces(splitter.finish())
         if self._hasher is not None:
             self.content_hash = self._hasher.hexdigest()

@@ -42,8 +42,8 @@ class LoadingExecution:
 
     def __init__(self, target: Target, task: JobContext) -> None:
         plan, options = task.plan, task.options
-        remainder = Remainder.after(task.chunks)
         table, columns = plan.loads_into(task.lease.import_id)
+        remainder = Remainder.after(task.chunks, task.beginning)
         self._watch = StopConditions(
             options.allowed,
             committed=task.committed,

@@ -95,7 +95,7 @@ class LoadingJob:
         if alters_the_table or plan.triggers or plan.replaces or not plan.loads:
             return SingleTransactionAttempt()
         plan = replace(plan, stage="")
-        if not is_small(source, self.options):
+        if not is_small(source, self.options, known):
             return SingleTransactionAttempt()
         return import_in_one_transaction(
             ledger_session.ledger, source, plan, known, self.options, self.publisher(plan), stop

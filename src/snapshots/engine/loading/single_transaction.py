@@ -26,6 +26,7 @@ from snapshots.engine.loading.write import RowWriter, write_all
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import SnapshotsError, Stopped
 from snapshots.ledger import locks
+from snapshots.ledger.entry import Beginning
 from snapshots.ledger.missing_tables import give_up
 from snapshots.ledger.new_import import take_place
 from snapshots.ledger.record import Lease
@@ -45,11 +46,14 @@ SMALL_BYTES = 1 << 20
 """The largest stored input that is loaded in one transaction, in bytes."""
 
 
-def is_small(source: Source, options: Options) -> bool:
-    """Tells whether an input can be one chunk, by its size, and its import needs no watching."""
+def is_small(source: Source, options: Options, known: KnownInput) -> bool:
+    """Tells whether an input, or what it has gained, can be one chunk by its size, and its import
+    needs no watching."""
     size = source.identity.size
     if size is None or source.identity.mtime_ns is None or source.identity.fingerprint is None:
         return False
+    if known.growth is not None and source.seekable:
+        size -= known.growth.stored
     watched = options.limit is not None or options.stop_on_error or options.again
     return size <= min(SMALL_BYTES, options.chunk_size) and not watched
 
@@ -72,16 +76,26 @@ def import_in_one_transaction(
     watch = StopConditions(options.reject_limit, committed=Counts(), limit=None, stop=stop)
     identity, text = known.identity, plan.to_json()
     alike = (len(known.lookalikes), next(iter(known.lookalikes), None))
+    beginning = Beginning() if known.growth is None else known.growth.end
     number: int | None = None
     try:
-        reader = Reader(source, plan.dialect, plan.chunk_size, Remainder(), known.content_hash)
+        reader = Reader(
+            source,
+            plan.dialect,
+            plan.chunk_size,
+            Remainder.after((), beginning),
+            known.content_hash,
+        )
         piece = _only(reader)
         content_hash = reader.content_hash or ""
         fault_point("before-claim")
-        with ledger.writing(locks.of_input("import", identity.fingerprint or "")):
-            place = take_place(ledger, "import", identity, content_hash, plan.destination)
+        taken = locks.of_new("import", identity.name, identity.fingerprint or "")
+        with ledger.writing(*taken):
+            place = take_place(
+                ledger, "import", identity, content_hash, plan.destination, parts=known.parts
+            )
             number = place.import_id
-            if place.lookalikes != alike:
+            if place.lookalikes != alike or place.named != known.named:
                 raise Stopped("another process has begun the import")
             fault_point("after-claim")
             rows = RowWriter(
@@ -95,7 +109,7 @@ def import_in_one_transaction(
             done = account_of(piece, written, time.monotonic() - claimed)
             if watch.enough(done.counts) or not source.unchanged():
                 raise Stopped("the import needs more than one transaction")
-            lease = Lease(number, 1, owner.this_process(), place.replaces)
+            lease = Lease(number, 1, owner.this_process(), place.replaces, known.continues)
             complete = SingleChunkImport(
                 identity,
                 content_hash,
@@ -103,8 +117,10 @@ def import_in_one_transaction(
                 text,
                 done,
                 piece.as_in_the_input(written.rejects),
+                beginning.end,
                 reader.end,
                 time.monotonic() - began,
+                known.parts,
             )
             enter(ledger, lease, complete)
             publisher.publish(ledger, lease, plan, source)

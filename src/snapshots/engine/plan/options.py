@@ -20,6 +20,7 @@ from snapshots.defaults import (
     MAX_WORKERS,
     ColumnsPolicy,
     Decimals,
+    Grown,
     Mode,
     option,
 )
@@ -82,6 +83,12 @@ class Options:
         "What to do if the input's columns differ from the table's. fail: stop. add: add the new"
         " columns to the table. ignore: load the columns that both have.",
         choices=ColumnsPolicy,
+    )
+    grown: Grown = option(
+        "tail",
+        "What to do with an input that has grown since it was imported. tail: load only the new"
+        " part. all: load everything. refuse: stop.",
+        choices=Grown,
     )
     lineage: bool = option(True, "Add the columns _import_id and _line to a new table.")
     mode: Mode = option(

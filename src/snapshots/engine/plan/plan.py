@@ -224,6 +224,16 @@ def packing(text: str) -> tuple[bool, str]:
     return plan["compressed"], plan["dialect"]["encoding"]
 
 
+def appends(text: str) -> bool:
+    """Whether the rows of a plan's JSON are added to those that the table has. Quick."""
+    return bool(json.loads(text).get("mode", "append") == "append")
+
+
+def new_stage() -> str:
+    """The end of a stage's name, which no other import has."""
+    return secrets.token_hex(4)
+
+
 def placed(text: str) -> tuple[TableName | None, bool]:
     """The table of a plan's JSON, if it has one, and whether the import creates it. Quick."""
     plan: dict[str, Any] = json.loads(text)
@@ -298,7 +308,7 @@ def make_plan(
         compressed=source.compressed,
         triggers=triggers,
         mode=options.mode,
-        stage=secrets.token_hex(4) if options.staged else "",
+        stage=new_stage() if options.staged else "",
     )
 
 

@@ -6,14 +6,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import WAITING, ImportResult, run_with_events
-from snapshots.engine.input.identity import require_same
+from snapshots.engine.input.again import require_same
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import ours, session_name
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.queue.cancellable_open import ended_by, opened
 from snapshots.engine.run.conclude import already
-from snapshots.engine.run.run import Run, job_for
+from snapshots.engine.run.run import Run, job_for, require_still_to_do
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AlreadyImported, sentence
 from snapshots.ledger import queue
@@ -65,7 +65,8 @@ def carry_out(
             )
             try:
                 job = job_for(target, options, entry.kind)
-                return _go(Run(job, ledger_session, source, options, hear, stop), lease, entry)
+                run = Run(job, ledger_session, source, options, hear, stop, entry.input)
+                return _go(run, lease, entry)
             finally:
                 source.close()
 
@@ -77,6 +78,9 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     if entry.plan:
         with ended_by(run.stop, run.source):
             known = require_same(run.source, entry, ledger)
+        require_still_to_do(entry, ledger)
+        if known.grew:
+            run.takes_more(lease, known)
         return run.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
         known = run.look_up()
@@ -85,10 +89,10 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     if known.unfinished:
         return _until_it_ends(run, lease, entry, known.unfinished)
     with ended_by(run.stop, run.source):
-        plan = run.job.plan(run.source, run.ledger_session, run.say)
+        plan = run.plan(known)
     ledger = run.ledger_session.renewed()
     fault_point("planned")
-    with ledger.writing(run.lock(known)):
+    with ledger.writing(*run.locks(known)):
         fault_point("adopting")
         new = run.nothing_new(known)
         if new:
@@ -99,6 +103,9 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
                 known.content_hash,
                 plan.destination,
                 plan.to_json(),
+                run.name,
+                known.parts,
+                new_table=plan.create is not None,
             )
             give_up(ledger, known.gone, lease.import_id)
     if not new:

@@ -21,6 +21,7 @@ FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 KEPT = (
     "table", "contract", "null_values", "primary_key", "columns_changed", "decimals", "all_text",
     "max_rejects", "mode", "atomic", "allow_empty", "max_deletes", "chunk_size", "lineage", "again",
+    "grown",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
 _LISTS = ("null_values", "primary_key")

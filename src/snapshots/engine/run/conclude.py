@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from snapshots import locations
 from snapshots.engine.events import ImportResult
 from snapshots.engine.history import known_databases
+from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.publishing.liveness import kept_alive
 from snapshots.engine.support.fault_points import fault_point
@@ -78,12 +79,7 @@ class Conclusion:
         if isinstance(error, LostLease):
             raise error
         if error is None and ended.complete and not self.source.unchanged():
-            error = InputChanged(
-                "the input was changed while it was being loaded",
-                place=self.source.identity.name,
-                hint="the table may hold old and new rows: see the loaded bytes with snapshots"
-                " show",
-            )
+            error = changed_meanwhile(self.source.identity.name)
         if error is not None:
             return self._failed(lease, error)
         if ended.over_budget:
@@ -369,6 +365,15 @@ def where(target: Target) -> str:
     return "" if alone else f" --database {quote(shown)}"
 
 
+def _after_others(entry: Entry) -> str:
+    """The imports that one of the last part of an input continues, as a part of a sentence."""
+    if entry.continues is None:
+        return ""
+    first = entry.first_part if entry.first_part != entry.continues else None
+    begun = "" if first is None else f" and began with {first}"
+    return f", which continues {entry.continues}{begun}"
+
+
 def already(
     entry: Entry, target: Target, given: str, known: KnownInput | None = None
 ) -> ImportResult:
@@ -378,7 +383,8 @@ def already(
     """
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
-    message = f"Already {done} as {entry.import_id} ({entry.input}, {when})."
+    which = f"{entry.import_id}{_after_others(entry)}"
+    message = f"Already {done} as {which} ({entry.input}, {when})."
     hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
     if entry.damage is not None:
         message += f" {entry.damage}"

@@ -7,15 +7,18 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice
-from snapshots.engine.input.identity import look_up
+from snapshots.engine.input.identity import KnownInput, look_up
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.write import ChunkWrite, blocks_of
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
+from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.run.conclude import already
+from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.errors import NoDatabase
+from snapshots.ledger.entry import Beginning
 from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
 
@@ -30,7 +33,7 @@ EXAMPLES = 100
 def run(source: Source, target: Target, options: Options, listener: Listener) -> ImportResult:
     """Reads, checks and counts; makes no database, no table and no entry in the ledger, and sends
     nothing."""
-    plan = _plan(source, target, options, listener)
+    plan, beginning = _plan(source, target, options, listener)
     converter = plan.converter(0)
     watch = StopConditions(
         options.reject_limit, committed=Counts(), limit=options.limit, stop=threading.Event()
@@ -38,7 +41,8 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     codes: Counter[str] = Counter()
     examples: list[Reject] = []
     first: bytes | None = None
-    for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), ""):
+    rest = Remainder.after((), beginning)
+    for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
         for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
             if first is None and block.loaded and options.request is not None:
@@ -72,21 +76,33 @@ def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> s
     return f"Dry run: nothing was sent. {would}{pages}{shown}"
 
 
-def _plan(source: Source, target: Target, options: Options, listener: Listener) -> Plan:
-    say = lambda text: listener(Notice(text))  # noqa: E731
+def _plan(
+    source: Source, target: Target, options: Options, listener: Listener
+) -> tuple[Plan, Beginning]:
+    """The plan, and where in the input its records begin."""
+
+    def say(text: str) -> None:
+        listener(Notice(text))
+
     session: Session | None
     try:
         session = target.connect(create=False)
     except NoDatabase:
         session = None
     try:
-        _tell_if_known(source, target, session, options, listener)
+        known = _tell_if_known(source, target, session, options, listener)
+        if session is not None and known is not None and known.growth is not None:
+            say(about_tail(known.growth))
+            history = History(target, session)
+            rest = plan_of_rest(known.growth.plan, source, history, options)
+            return rest, known.growth.end
         if options.request is None:
-            return make_plan(source, target, session, options, say, lambda _table: None)
+            made = make_plan(source, target, session, options, say, lambda _table: None)
+            return made, Beginning()
         # Imported here: whoever only imports would pay for it.
         from snapshots.engine.delivery.job import checked_plan
 
-        return checked_plan(source, options, say)
+        return checked_plan(source, options, say), Beginning()
     finally:
         if session is not None:
             session.close()
@@ -98,18 +114,20 @@ def _tell_if_known(
     session: Session | None,
     options: Options,
     listener: Listener,
-) -> None:
+) -> KnownInput | None:
     if session is None or options.again:
-        return
+        return None
     history = History(target, session)
     if not history.exists():
-        return
+        return None
     kind: RunKind = "import" if options.request is None else "delivery"
     wanted = likely = options.request.url if options.request is not None else None
     if options.request is None:
         likely = str(table_of(target, source.identity.name, options.table))
         wanted = None if options.table is None else likely
     known = look_up(source, history, kind, wanted, likely)
+    if kind == "import":
+        known = with_growth(known, source, source.identity.name, history, options)
     if known.imported:
         found = already(known.imported, target, source.identity.name, known)
         listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
@@ -117,3 +135,4 @@ def _tell_if_known(
         listener(Notice(known.reload_reason))
     elif known.unfinished:
         listener(Notice(f"{kind} {known.unfinished.import_id} of this input is unfinished"))
+    return known

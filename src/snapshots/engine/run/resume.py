@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
-from snapshots.engine.input.identity import require_same
+from snapshots.engine.input.again import require_same
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.options import Options

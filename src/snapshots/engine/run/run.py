@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
 from snapshots.engine.history import known_databases
+from snapshots.engine.input.grown import taken_since
 from snapshots.engine.input.identity import KnownInput, look_up
 from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
@@ -14,13 +15,16 @@ from snapshots.engine.lease.takeover import require_undamaged, session_name, tak
 from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
+from snapshots.engine.plan.rest import plan_of_rest, require_no_other
 from snapshots.engine.run.conclude import Conclusion, already, where
+from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
     AlreadyImported,
     CannotConnect,
     ConnectionLost,
     ContractError,
+    Forbids,
     ImportBusy,
     LedgerError,
     LostLease,
@@ -29,12 +33,13 @@ from snapshots.errors import (
 )
 from snapshots.ledger import awaiting_parents, locks
 from snapshots.ledger.missing_tables import give_up
-from snapshots.ledger.new_import import begin
+from snapshots.ledger.new_import import begin, identity_row
 
 if TYPE_CHECKING:
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.ledger.entry import Entry
-    from snapshots.ledger.record import Lease
+    from snapshots.ledger.record import Lease, Ledger
+    from snapshots.ledger.rows import Row
     from snapshots.model import RunKind
     from snapshots.ports import Source, Target
 
@@ -55,7 +60,10 @@ class Run:
         options: Options,
         listener: Listener,
         stop: threading.Event,
+        name: str | None = None,
     ) -> None:
+        """`name`: what the ledger calls the input, if not as the source does."""
+        self.name = name or source.identity.name
         self.job = job
         self.target = ledger_session.target
         self.ledger_session = ledger_session
@@ -81,11 +89,23 @@ class Run:
         wanted = self.job.requested_destination()
         likely = wanted or self.job.default_destination(self.source.identity.name)
         ledger = None if self.options.again else self.ledger_session.ledger
-        return look_up(self.source, ledger, self.job.kind, wanted, likely)
+        known = look_up(self.source, ledger, self.job.kind, wanted, likely, self.name)
+        if ledger is None or self.job.kind != "import":
+            return known
+        return with_growth(known, self.source, self.name, ledger, self.options)
+
+    def plan(self, known: KnownInput) -> Plan:
+        """Decides how the input is loaded, or the rest of one that has grown."""
+        if known.growth is None:
+            return self.job.plan(self.source, self.ledger_session, self.say)
+        ledger = self.ledger_session.ledger
+        plan = plan_of_rest(known.growth.plan, self.source, ledger, self.options)
+        plan.converter(0)
+        return plan
 
     def begin(self, known: KnownInput) -> ImportResult:
         """Begins a new import; where another process has just begun one, looks it up again."""
-        plan = self.job.plan(self.source, self.ledger_session, self.say)
+        plan = self.plan(known)
         attempt = self.job.run_in_one_transaction(
             plan, self.ledger_session, self.source, known, self.stop
         )
@@ -93,7 +113,7 @@ class Run:
             return self._tell_done(attempt.done, plan, known)
         ledger = self.ledger_session.renewed()
         lease: Lease | None = None
-        with ledger.writing(self.lock(known)):
+        with ledger.writing(*self.locks(known)):
             if self.nothing_new(known):
                 lease = begin(
                     ledger,
@@ -104,29 +124,35 @@ class Run:
                     plan.to_json(),
                     owner.this_process(),
                     attempt.number,
+                    known.parts,
+                    new_table=plan.create is not None,
                 )
                 give_up(ledger, known.gone, lease.import_id)
         if lease is None:
             return self.begin_or_resume()
         return self.carry_out(lease, plan, known, resumed=False)
 
-    def lock(self, known: KnownInput) -> str | None:
-        """The lock of who begins an import of this input; None where others may begin one, too."""
+    def locks(self, known: KnownInput) -> tuple[str, ...]:
+        """The locks of who begins an import of this input; none where others may begin one, too."""
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
-            return None
-        return locks.of_input(self.job.kind, fingerprint)
+            return ()
+        return locks.of_new(self.job.kind, self.name, fingerprint)
 
     def nothing_new(self, known: KnownInput) -> bool:
-        """Tells whether nobody has begun an input that looks like this one since it was looked up.
+        """Tells whether nobody has begun an input that looks like this one, or has its name, since
+        it was looked up.
 
-        Call it with the lock of the input.
+        Call it with the locks of the input.
         """
         fingerprint = known.identity.fingerprint
         if self.options.again or fingerprint is None:
             return True
-        now = self.ledger_session.ledger.lookalike_ids(fingerprint, self.job.kind)
-        return now == known.lookalikes
+        ledger = self.ledger_session.ledger
+        counts = self.job.kind == "import" and self.name != "-"
+        if counts and ledger.named(self.name) != known.named:
+            return False
+        return ledger.lookalike_ids(fingerprint, self.job.kind) == known.lookalikes
 
     def resume(self, known: KnownInput) -> ImportResult:
         """Takes up an unfinished import. Raises ImportBusy while its owner lives."""
@@ -141,8 +167,20 @@ class Run:
                 hint="wait until it ends, or stop that process; see its progress with snapshots"
                 " list",
             )
-        lease = take_over(self.ledger_session.ledger, entry)
+        ledger = self.ledger_session.ledger
+        require_still_to_do(entry, ledger)
+        lease = take_over(ledger, entry)
+        if known.grew:
+            self.takes_more(lease, known)
         return self.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
+
+    def takes_more(self, lease: Lease, known: KnownInput) -> None:
+        """Writes that an import, which has not ended, goes on with what its input is by now."""
+        row: Row = {**identity_row(known.identity), "content_hash": known.content_hash}
+        ledger = self.ledger_session.ledger
+        ledger.change(lease, {name: row[name] for name in row if name != "input"})
+        fault_point("takes-more")
+        self.say("the input has grown since this import began: it goes on to the new end")
 
     def carry_out(
         self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool
@@ -189,6 +227,7 @@ class Run:
             listener=self.listener,
             heartbeat=lambda: self._heartbeat(lease),
             waiting=awaiting_parents.count(ledger, lease.import_id) if chunks else 0,
+            beginning=ledger.beginning(lease.import_id),
         )
 
     def _tell_done(
@@ -202,7 +241,10 @@ class Run:
 
     def _require_same_options(self, entry: Entry) -> None:
         """Raises UsageError where the import was begun with other options: its plan stays."""
-        if Plan.from_json(entry.plan).given != self.options.given():
+        plan = Plan.from_json(entry.plan)
+        if entry.continues is not None:
+            require_no_other(plan, self.options, entry.input)
+        elif plan.given != self.options.given():
             raise UsageError(
                 f"import {entry.import_id} of this input is unfinished and has other options",
                 place=entry.input,
@@ -234,13 +276,11 @@ class Run:
                 bytes_total=known.identity.size,
                 resumed=resumed,
                 replaces=lease.replaces,
+                continues=lease.continues,
             )
         )
-        if lease.replaces is not None and not plan.replaces:
-            self.say(
-                f"import {lease.replaces} loaded an earlier version of this input; its rows"
-                " stay in the table"
-            )
+        if known.growth is not None:
+            self.say(about_tail(known.growth))
         if known.reload_reason and not resumed:
             self.say(known.reload_reason)
         known_databases.remember(self.target.display())
@@ -263,6 +303,17 @@ class Run:
     def say(self, text: str) -> None:
         """Tells the listener a sentence."""
         self.listener(Notice(text))
+
+
+def require_still_to_do(entry: Entry, ledger: Ledger) -> None:
+    """Raises Forbids where another import has loaded what an unfinished tail was to load."""
+    other = taken_since(entry, ledger)
+    if other is not None:
+        raise Forbids(
+            f"import {other} has loaded what import {entry.import_id} was to load: it does not go"
+            " on",
+            place=entry.input,
+        )
 
 
 def job_for(target: Target, options: Options, kind: RunKind) -> Job:

@@ -147,6 +147,11 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
         raise ImportBusy(f"{found.owner} is verifying {which}", hint="wait until it has ended")
     require_undamaged(entry)
+    if tails := ledger.tails_of(entry.import_id):
+        raise Forbids(
+            f"import {tails[-1]} loaded what its input gained after {which}",
+            hint=f"undo that one first: snapshots undo {tails[-1]}",
+        )
     plan = Plan.from_json(entry.plan)
     if not _waits(entry):
         _require_rows(ledger, entry, plan)

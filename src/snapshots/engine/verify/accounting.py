@@ -24,19 +24,25 @@ def check(
     and overlaps, so that its rows can be compared.
     """
     before = len(report.ledger)
+    beginning = ledger.beginning(entry.import_id).end
     if entry.damage:
         report.complain(entry.damage)
-    _tile(entry, chunks, report)
+    _tile(entry, chunks, beginning, report)
     complete = len(report.ledger) == before
     _sums(entry, chunks, report)
     _rejects(ledger, entry, chunks, report)
     return complete
 
 
-def _tile(entry: Entry, chunks: Sequence[CommittedChunk], report: VerifyReport) -> None:
+def _tile(
+    entry: Entry, chunks: Sequence[CommittedChunk], beginning: int, report: VerifyReport
+) -> None:
+    """`beginning`: where in the input the import begins, behind what others have loaded."""
     finished = entry.state == "finished"
-    if finished and chunks and chunks[0].start != 0:
-        report.complain(f"The first chunk begins at byte {chunks[0].start} of the input, not at 0.")
+    if finished and chunks and chunks[0].start != beginning:
+        report.complain(
+            f"The first chunk begins at byte {chunks[0].start} of the input, not at {beginning}."
+        )
     for one, other in pairwise(chunks):
         if other.start < one.end:
             report.complain(f"Bytes {other.start} to {one.end} of the input are in two chunks.")

@@ -62,12 +62,12 @@ def _has_other_bytes(source: Source, entry: Entry, plan: Plan) -> bool:
     """Whether the input is certainly another one.
 
     An input that is compressed, now or when it was loaded, may still have the same bytes after
-    decompression.
+    decompression. Only the loaded beginning of an input that has grown counts.
     """
     file = not source.remote and source.identity.fingerprint is not None
     if not file or entry.content_hash is None or source.compressed != plan.compressed:
         return False
-    return content_hash_of(source) != entry.content_hash
+    return content_hash_of(source, entry.size) != entry.content_hash
 
 
 def _name(entry: Entry, plan: Plan) -> str | None:

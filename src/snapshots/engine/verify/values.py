@@ -42,6 +42,8 @@ class ValueComparison:
     stop: threading.Event
     complete: bool
     """Whether the chunks are the whole input."""
+    grown: Callable[[], None]
+    """Called if the input continues after them: it has grown since."""
     compared: Callable[[CommittedChunk, VerifyReport], None]
     """Called after each compared chunk."""
 
@@ -86,12 +88,7 @@ class ValueComparison:
                 yield from ((chunk, piece, block) for block in self._converted(piece))
                 end, piece = piece.chunk.end, next(pieces, None)
         if piece is not None and self.complete:
-            raise InputChanged(
-                "the input is longer than at its import, which ended at byte"
-                f" {self.chunks[-1].end}",
-                place=self.source.identity.name,
-                hint="name a copy of the original input with --input",
-            )
+            self.grown()
 
     def _converted(self, piece: Piece) -> Iterator[Block]:
         position, line = 0, piece.chunk.line
@@ -105,7 +102,11 @@ class ValueComparison:
         last = self.chunks[-1]
         gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in self.chunks]
         remainder = Remainder((*gaps, Gap(last.end, last.end_line, None)))
-        return Reader(self.source, self.plan.dialect, self.plan.chunk_size, remainder, "known")
+        plan = self.plan
+        # What the import has loaded is known by its hashes.
+        return Reader(
+            self.source, plan.dialect, plan.chunk_size, remainder, "known", may_change=True
+        )
 
     def _changed(self, chunk: CommittedChunk) -> InputChanged:
         return InputChanged(

@@ -299,6 +299,7 @@ class _Run:
                         rows,
                         self.stop,
                         self.entry.state == "finished",
+                        lambda: self.say("the input has grown since: what was loaded is compared"),
                         self._advance,
                     ).run(self.ledger, self.entry.import_id, report)
                 else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Mode, Ragged, options_of
+from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Grown, Mode, Ragged, options_of
 from snapshots.engine.plan.options import Options
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.formats.options import DialectOptions, by_name
@@ -148,6 +148,7 @@ class NewImport(_Given):
     chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
     lineage: bool = _like(Options, "lineage")
     again: bool = _like(Options, "again")
+    grown: Grown = _like(Options, "grown")
 
     def request(self) -> ImportRequest:
         """The request that the engine queues. Raises UsageError."""

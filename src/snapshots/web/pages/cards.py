@@ -173,7 +173,11 @@ class ImportCard:
             yield Fact("Percent unknown", f"because {status.why}")
         yield from self._changes
         if entry.replaces is not None:
-            yield Fact("Replaces", f"import {entry.replaces}")
+            stay = entry.replaced_rows
+            rows = "" if stay is None else f", whose {count(stay)} rows stay"
+            yield Fact("Replaces", f"import {entry.replaces}{rows}")
+        if entry.continues is not None:
+            yield Fact("Continues", f"import {entry.continues}: the input has grown since")
         if self._stopped and self._file_is_gone:
             yield Fact("Resume", "not possible: the uploaded file was deleted. Upload it again.")
         if entry.removed is not None:

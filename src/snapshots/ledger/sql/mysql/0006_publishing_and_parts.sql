@@ -12,3 +12,10 @@ ALTER TABLE snapshots_imports ADD COLUMN kept bigint;
 ALTER TABLE snapshots_imports ADD COLUMN removed bigint;
 ALTER TABLE snapshots_imports ADD COLUMN undone_at char(24);
 ALTER TABLE snapshots_imports ADD COLUMN undone_state varchar(16);
+
+-- An import of what an input has gained since its last import: which one it continues, and the first
+-- one of all that load parts of that input.
+
+ALTER TABLE snapshots_imports ADD COLUMN continues bigint;
+ALTER TABLE snapshots_imports ADD COLUMN first_part bigint,
+    ADD KEY snapshots_imports_first_part (first_part);

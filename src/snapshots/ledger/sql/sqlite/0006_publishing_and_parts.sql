@@ -12,3 +12,11 @@ ALTER TABLE snapshots_imports ADD COLUMN kept INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN removed INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN undone_at TEXT;
 ALTER TABLE snapshots_imports ADD COLUMN undone_state TEXT;
+
+-- An import of what an input has gained since its last import: which one it continues, and the first
+-- one of all that load parts of that input.
+
+ALTER TABLE snapshots_imports ADD COLUMN continues integer;
+ALTER TABLE snapshots_imports ADD COLUMN first_part integer;
+CREATE INDEX IF NOT EXISTS snapshots_imports_first_part ON snapshots_imports (first_part)
+    WHERE first_part IS NOT NULL;

@@ -12,3 +12,8 @@ ALTER TABLE snapshots_imports ADD COLUMN kept INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN removed INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN undone_at TEXT;
 ALTER TABLE snapshots_imports ADD COLUMN undone_state TEXT;
+
+-- Which import an import continues, and the first part of its input.
+
+ALTER TABLE snapshots_imports ADD COLUMN continues BIGINT;
+ALTER TABLE snapshots_imports ADD COLUMN first_part BIGINT;
