@@ -77,14 +77,14 @@ class Tokens:
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"cannot read the tokens in {self._path}: {error}",
-                hint=f"create one: snapshots token NAME --tokens {quote(str(self._path))}",
+                hint=_remedy(self._path, error),
             ) from error
         return self._tokens
 
 
 def _remedy(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"make one: snapshots token NAME --tokens {quote(str(path))}"
+        return f"create one: snapshots token NAME --tokens {quote(str(path))}"
     return advice(error) if isinstance(error, OSError) else "snapshots token writes such a file"
 
 
@@ -107,7 +107,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}",
-            hint="" if path.parent.is_dir() else "create its folder first",
+            hint=advice(error) if path.parent.is_dir() else missing_folder(path.parent),
         ) from error
     return token
 
