@@ -16,7 +16,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from snapshots.errors import UsageError
-from snapshots.file_hints import advice
+from snapshots.file_hints import advice, missing_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
