@@ -355,7 +355,9 @@ def _answer(connection: socket.socket) -> bytes:
 
 def _unreachable(place: str, error: OSError) -> CannotConnect:
     if isinstance(error, socket.gaierror):
-        return CannotConnect("The host name is unknown.", place=place, hint=_SUPPORTED)
+        return CannotConnect(
+            "The host name is unknown.", place=place, hint="Check the name of the host."
+        )
     if isinstance(error, ConnectionRefusedError):
         return CannotConnect(
             "No server listens on this port.",

@@ -229,9 +229,7 @@ def test_a_file_that_is_gone_is_answered_from_the_ledger_and_hides_no_other(fold
     asked = ("data/a.csv", "data/b.csv", "data/new.csv", "data/none.csv", "data/*.tsv")
     done = snapshots("list", *asked, cwd=folder)
     told = dict(line.split(": ", 1) for line in done.stdout.splitlines())
-    assert told["data/a.csv"].startswith(
-        "there is no such file any more; it was imported: import 1"
-    )
+    assert told["data/a.csv"].startswith("the file no longer exists; it was imported: import 1")
     assert told["data/b.csv"].startswith("imported: import 2")
     assert told["data/new.csv"] == "not imported"
     assert told["data/none.csv"].startswith("not read: The file does not exist.")

@@ -47,7 +47,7 @@ def test_what_looks_like_a_file_and_is_none_is_not_taken_for_a_command(tmp_path,
 def test_a_word_that_is_like_no_command_is_a_file_that_is_missing(tmp_path):
     done = snapshots("rides", cwd=tmp_path)
     assert done.returncode == 1
-    assert "rides: There is no such file." in done.stderr
+    assert "rides: The file does not exist." in done.stderr
 
 
 def test_a_mistyped_option(tmp_path):

@@ -157,7 +157,7 @@ def test_a_dumb_terminal_gets_plain_lines(tmp_path):
 def test_a_terminal_has_colours_and_a_pipe_has_none_unless_forced(tmp_path):
     written, code = on_a_terminal("import", "none.csv", cwd=tmp_path)
     assert code == 1
-    assert b"\x1b[31merror\x1b[0m: none.csv: There is no such file." in written
+    assert b"\x1b[31merror\x1b[0m: none.csv: The file does not exist." in written
 
     def piped(**variables):
         clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}

@@ -117,7 +117,7 @@ def test_a_folder_that_is_no_project_is_told_what_it_lacks(tmp_path, missing):
         read_project(folder)
     assert caught.value.place == str(folder)
     assert {"combocurve.toml": "no combocurve.toml", "resources/wells.sql": "no resources/<name>",
-            ".": "folder does not exist"}[missing] in caught.value.message  # fmt: skip
+            ".": "no such folder"}[missing] in caught.value.message  # fmt: skip
 
 
 @pytest.mark.parametrize(

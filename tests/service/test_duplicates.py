@@ -174,7 +174,7 @@ def test_where_the_earlier_one_has_stopped_the_resume_is_named(database, tmp_pat
             "already_imported",
             None,
         )
-        assert "is cancelled; POST /v1/imports/1/resume goes on with it" in found.error
+        assert "is cancelled; resume it with POST /v1/imports/1/resume" in found.error
         commands.resume(opened.ledger, 1, "100%", 10)
         commands.resume(opened.ledger, 2, None, 10)
         wait_for(is_in(database, 1, "finished"))
@@ -265,4 +265,4 @@ def test_it_waits_for_a_command_and_not_for_one_that_is_gone(database, tmp_path,
             wait_for(is_in(database, 2, "failed", "finished"))
     found = entry(database, 2)
     assert (found.state, found.error_code) == ("failed", "already_imported")
-    assert "is interrupted; snapshots resume 1 goes on with it" in found.error
+    assert "is interrupted; resume it with snapshots resume 1" in found.error

@@ -28,12 +28,12 @@ def test_the_rest_of_an_uploaded_file(database, tmp_path):
         stopped = client.wait(client.submit(file="t.csv", contract=FIELDS, grown="refuse"))
         assert stopped["error"]["code"] == "input_grown"
         tail = client.wait(client.submit(file="t.csv", contract=FIELDS))
-        assert (tail["outcome"], tail["continues"], tail["records"]["loaded"]) == ("finished", 1, 5)
+        assert (tail["outcome"], tail["continues"], tail["loaded"]) == ("finished", 1, 5)
         again = client.wait(client.submit(file="t.csv", contract=FIELDS))
-        assert (again["outcome"], again["same_as"]) == ("already_imported", tail["id"])
+        assert (again["outcome"], again["same_as"]) == ("already_imported", tail["import_id"])
         path.write_bytes(HEADER + lines(20, 22))
         edited = client.wait(client.submit(file="t.csv", contract=FIELDS))
-        assert (edited["replaces"], edited["replaced_rows"]) == (tail["id"], 14)
+        assert (edited["replaces"], edited["replaced_rows"]) == (tail["import_id"], 14)
         bad = client.ask("POST", "/v1/imports", {"file": "t.csv", "grown": "no"})
         assert bad.status == 422
     assert ids(database) == [*range(1, 15), 20, 21]

@@ -145,7 +145,7 @@ def test_the_command(database, tmp_path):
 
     would = run("undo", "1", "--dry-run")
     assert (would.returncode, would.stderr) == (0, "")
-    assert "import 1: undo would remove 1,000 rows from t" in would.stdout
+    assert "import 1: 1,000 rows would be removed from t" in would.stdout
     done = run("undo", "1", "--json")
     assert done.returncode == 0, done.stderr
     (report,) = objects(done)

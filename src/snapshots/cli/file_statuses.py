@@ -26,7 +26,7 @@ def _presence(status: FileStatus, unasked: Sequence[str]) -> str:
     if status.presence == "gone" and status.imports:
         last = status.imports[-1]
         was = _done(last) if last.state == "finished" else last.state
-        return f"there is no such file any more; it was {was}: {_which(last)}, as {last.input}"
+        return f"the file no longer exists; it was {was}: {_which(last)}, as {last.input}"
     if status.error is not None:
         known = [f"; {record.state}: {_which(record)}" for record in status.imports[-1:]]
         return f"not read: {status.error.message}{''.join(known)}"

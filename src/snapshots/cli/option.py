@@ -44,9 +44,12 @@ class Option(click.Option):
         try:
             return super().type_cast_value(ctx, value)
         except click.BadParameter as error:
-            if isinstance(self.type, click.Choice) and isinstance(value, str):
-                message = _no_choice(value, list(self.type.choices))
-                raise click.BadParameter(message, ctx, self) from error
+            if not isinstance(self.type, click.Choice):
+                raise
+            choices = list(self.type.choices)
+            for given in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(given, str) and given not in choices:
+                    raise click.BadParameter(_no_choice(given, choices), ctx, self) from error
             raise
 
     def get_error_hint(self, ctx: click.Context | None) -> str:

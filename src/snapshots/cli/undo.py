@@ -65,8 +65,8 @@ def command(
 
 def _lines(report: UndoReport) -> Iterator[str]:
     rows = f"{report.removed:,} {'row' if report.removed == 1 else 'rows'}"
-    done = "undo would remove" if report.dry_run else "undone, removed"
-    yield f"import {report.import_id}: {done} {rows} from {report.table}, {report.database}"
+    done = "would be removed" if report.dry_run else "removed"
+    yield f"import {report.import_id}: {rows} {done} from {report.table}, {report.database}"
     missing = report.loaded - report.removed
     if missing > 0:
         yield f"  {missing:,} of the {report.loaded:,} rows it had loaded were gone before."

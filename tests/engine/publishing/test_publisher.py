@@ -14,13 +14,13 @@ from snapshots.errors import TargetError
 from tests.ledger.older import execute
 
 
-class Marks:
+class Marks(AppendPublisher):
     """Another mode: it writes a row, and then fails as often as it is told to."""
 
     def __init__(self, fails=0):
         self.fails = fails
 
-    def publish(self, ledger, lease, plan):
+    def publish(self, ledger, lease, plan, _source):
         ((state, chunks),) = ledger.session.execute(
             "SELECT state, chunks FROM snapshots_imports WHERE id = ?", (lease.import_id,)
         )

@@ -36,8 +36,8 @@ def database_of(import_id: int, database: str | None) -> str:
         has,
         f"import {import_id}",
         lambda: LedgerError(
-            f"there is no import {import_id} in any database known here",
-            hint="snapshots list shows what there is; --database names another database",
+            f"no known database has import {import_id}",
+            hint="see the imports with snapshots list; name another database with --database",
         ),
     )
 

@@ -134,8 +134,8 @@ def _history_with(import_id: int, database: str | None) -> Iterator[tuple[Histor
         entry = history.entry(import_id) if history.exists() else None
         if entry is None:
             raise LedgerError(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows what there is",
+                f"{target.display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         yield history, entry
 

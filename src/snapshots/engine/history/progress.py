@@ -160,7 +160,7 @@ def _total_unplanned(entry: Entry) -> tuple[int | None, str | None]:
         packed = urlsplit(entry.input).path.lower().endswith(COMPRESSED)
         return (None, _COMPRESSED) if packed else (entry.size, None)
     if entry.state == "queued":
-        return None, "the import waits for a worker"
+        return None, "the import is waiting for a worker"
     if entry.state == "running":
         return None, "the input is being opened"
     return None, "the import ended before the size of its input was known"

@@ -29,7 +29,7 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
     if entry.kind == "import" and still_begins_with(source, entry, ledger):
         return KnownInput(identity, content_hash, unfinished=entry, grew=True)
     raise InputChanged(
-        f"the input is not what {entry.kind} {entry.import_id} was begun with",
+        f"the input has changed since {entry.kind} {entry.import_id} began",
         place=identity.name,
         hint=_changed(entry, identity.name),
     )
@@ -37,8 +37,8 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
 
 def _changed(entry: Entry, name: str) -> str:
     if entry.kind == "delivery":
-        return "what is delivered of it stays so; send what it is now as any other input"
+        return "delivered rows stay delivered; send the current input like any other"
     return (
-        f"what is loaded of it stays, with _import_id {entry.import_id}; load what it is"
-        f" now as any other input: snapshots import {quote(name)}"
+        f"loaded rows stay, with _import_id {entry.import_id}; load the current input like any"
+        f" other: snapshots import {quote(name)}"
     )

@@ -7,7 +7,7 @@ as it did the beginning.
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -231,7 +231,7 @@ def appends(text: str) -> bool:
 
 def new_stage() -> str:
     """The end of a stage's name, which no other import has."""
-    return secrets.token_hex(4)
+    return os.urandom(4).hex()
 
 
 def placed(text: str) -> tuple[TableName | None, bool]:

@@ -31,7 +31,7 @@ def supersede_all(ledger: Ledger, lease: Lease, plan: Plan) -> str:
         if one.state == "running" and owner.alive(one.owner, one.silence):
             raise AppendAtWork(
                 f"import {one.import_id} is appending to table {plan.table}",
-                hint="it is waited for; snapshots list shows how it goes",
+                hint="this import waits for it; see its progress with snapshots list",
                 retryable=True,
             )
     for one in found:

@@ -100,7 +100,7 @@ class _Exchange:
             raise AccountingMismatch(
                 f"the stage has {counts.loaded} rows by its account, and {inserted} of them came"
                 f" into table {plan.table}",
-                hint="nothing was published; this is a defect, please report it",
+                hint="nothing was published; this is a bug, please report it",
             )
         changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
         return Publication(" ".join(note for note in notes if note), changes)

@@ -87,7 +87,7 @@ def cancel(
     that is not open.
     """
     entry = find(ledger, import_id)
-    if wish == "undo" and entry.state not in {"queued", "running"} and _has_begun(entry):
+    if wish == "undo" and (entry.state == "finished" or (_ended(entry) and _has_begun(entry))):
         undo(ledger, import_id, open_tables)
         return find(ledger, import_id)
     if wish == "undo" and entry.plan and not Plan.from_json(entry.plan).lineage:
@@ -118,6 +118,10 @@ def undo(
     entry = find(ledger, import_id)
     (open_tables or OpenTables()).require_takes(ledger, require_undoable(ledger, entry))
     return undo_entry(ledger, entry, dry_run=dry_run, allow_cascade=allow_cascade)
+
+
+def _ended(entry: Entry) -> bool:
+    return entry.state not in {"queued", "running"}
 
 
 def _has_begun(entry: Entry) -> bool:

@@ -74,8 +74,8 @@ def undo_import(
         entry = ledger.entry(import_id) if ledger.exists() else None
         if entry is None:
             raise NoSuchImport(
-                f"there is no import {import_id} in {target.display()}",
-                hint="snapshots list shows the imports of a database",
+                f"{target.display()} has no import {import_id}",
+                hint="see the imports with snapshots list",
             )
         return undo_entry(ledger, entry, dry_run=dry_run, allow_cascade=allow_cascade)
 
@@ -281,8 +281,8 @@ def _require_fence(ledger: Ledger, of: Lease | Entry) -> None:
     )
     if rows != [(of.fence,)]:
         raise LostLease(
-            f"another process has taken up import {of.import_id}",
-            hint="snapshots list shows its state",
+            f"another process took over import {of.import_id}",
+            hint="see its progress with snapshots list",
         )
 
 
