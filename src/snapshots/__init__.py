@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume, run, send
+    from snapshots.api import history, load, rejects, resume, run, send, undo
     from snapshots.engine.events import ImportResult
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
@@ -29,6 +29,7 @@ __all__ = [
     "resume",
     "run",
     "send",
+    "undo",
 ]
 
 _HOME = {
@@ -43,6 +44,7 @@ _HOME = {
     "resume": "snapshots.api",
     "run": "snapshots.api",
     "send": "snapshots.api",
+    "undo": "snapshots.api",
 }
 
 

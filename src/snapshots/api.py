@@ -28,6 +28,8 @@ from snapshots.engine.history import lookup
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
+from snapshots.engine.publishing.undo import UndoResult
+from snapshots.engine.publishing.undo import undo as undo_import
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
 from snapshots.errors import SnapshotsError
@@ -247,6 +249,22 @@ def resume(
         connections=connections,
     )
     return resume_import(import_id, target, options, listener or _ignore, url=url)
+
+
+def undo(import_id: int, *, database: str | None = None, dry_run: bool = False) -> UndoResult:
+    """Takes the rows of an import out of their table again; its account stays.
+
+    >>> import snapshots
+    >>> loaded = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> undone = snapshots.undo(loaded.record.import_id, database="sqlite:///rides.db")
+    >>> undone.removed, snapshots.history("sqlite:///rides.db")[0].state
+    (2, 'undone')
+
+    With `dry_run` the rows are only counted. Raises SnapshotsError, with nothing changed, where it
+    cannot be known which rows are the import's.
+    """
+    target = locations.target(lookup.database_of(import_id, database))
+    return undo_import(target, import_id, dry_run=dry_run, say=lambda _: None)
 
 
 def history(database: str | None = None) -> list[ImportRecord]:

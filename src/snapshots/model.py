@@ -17,9 +17,11 @@ TypeKind: TypeAlias = Literal[
 ]  # fmt: skip
 """What a value is, whatever a target calls it."""
 
-State: TypeAlias = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
-"""The state of an import. `finished`: the whole input is accounted for. All others but `running`
-can be resumed."""
+State: TypeAlias = Literal[
+    "queued", "running", "finished", "failed", "cancelled", "interrupted", "undone"
+]
+"""The state of an import. `finished`: the whole input is accounted for. `undone`: its rows were
+taken out of the table again. All others but `running` can be resumed."""
 
 RunKind: TypeAlias = Literal["import", "delivery"]
 """What is done with an input: its rows are loaded into a table, or sent to an HTTP API."""
@@ -322,5 +324,7 @@ class ImportRecord:
     """Rows of before that the import has deleted."""
     kept: int = 0
     """Rows of before that the input lacks, and that were not deleted."""
+    removed: int = 0
+    """Rows that undoing the import has taken out of the table."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""

@@ -17,7 +17,9 @@ from snapshots.cli.say import say, say_json
 @db.asked_database
 @option(
     "--state",
-    type=click.Choice(["queued", "running", "finished", "failed", "cancelled", "interrupted"]),
+    type=click.Choice(
+        ["queued", "running", "finished", "failed", "cancelled", "interrupted", "undone"]
+    ),
     help="Only imports in this state.",
 )
 @output_options.as_json

@@ -25,6 +25,7 @@ COMMANDS = {
     "rejects": ("snapshots.cli.rejects", "The records that were not loaded, and why."),
     "verify": ("snapshots.cli.verify", "Prove that the table has what the input had."),
     "resume": ("snapshots.cli.resume", "Go on with an unfinished import."),
+    "undo": ("snapshots.cli.undo", "Take the rows of an import out again."),
     "prune": ("snapshots.cli.prune", "Free tables that imports have left."),
     "serve": ("snapshots.cli.serve", "Load URLs on request: a REST service."),
     "token": ("snapshots.cli.token", "Make a token for a client of the service."),

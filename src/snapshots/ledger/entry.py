@@ -180,6 +180,7 @@ class Entry:
             damage=self.damage,
             mode=self.mode or "append",
             **asdict(self.changes),
+            removed=self.removed or 0,
             same_as=self.same_as if self.duplicate else None,
         )
 

@@ -57,8 +57,8 @@ def totals(history: History) -> LedgerTotals:
         f"SELECT 'chunks', '', {sums} FROM snapshots_chunks {_OF_IMPORTS}"
         " UNION ALL SELECT 'imports', '', COALESCE(MAX(id), 0),"
         # One that only found its bytes loaded has no plan, in a ledger of any version.
-        " COUNT(CASE WHEN kind = 'import' AND state = 'finished' AND plan <> '' THEN 1 END),"
-        " 0, 0, 0"
+        " COUNT(CASE WHEN kind = 'import' AND state IN ('finished', 'undone') AND plan <> ''"
+        " THEN 1 END), 0, 0, 0"
         " FROM snapshots_imports"
         " UNION ALL SELECT 'rejects', code, COUNT(*), 0, 0, 0, 0"
         f" FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"

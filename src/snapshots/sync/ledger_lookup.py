@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.errors import InputError, TargetError
+from snapshots.errors import AlreadyImported, InputError, TargetError
 from snapshots.ledger.entry import Sighting
 from snapshots.sources.names import require_text
 from snapshots.sync.events import RowsMissing, SyncProblem
@@ -65,6 +65,9 @@ class LedgerLookup:
                 found.imported.append((file, seen.import_id))
             elif seen is not None and seen.state == "failed":
                 found.refused.append(file)
+            elif seen is not None and seen.state == "undone":
+                found.refused.append(file)
+                self._tell_undone(file, seen)
             else:
                 found.new.append(file)
         return found
@@ -89,6 +92,16 @@ class LedgerLookup:
         if file not in self._reported:
             self._reported.add(file)
             self._work.listener(RowsMissing(file.path, seen.import_id, seen.table, what))
+
+    def _tell_undone(self, file: FolderFile, seen: Sighting) -> None:
+        if file not in self._reported:
+            self._reported.add(file)
+            error = AlreadyImported(
+                f"import {seen.import_id} of this file is undone: it is left alone",
+                place=file.path,
+                hint="touch the file to load it again",
+            )
+            self._work.listener(SyncProblem(error))
 
     def close(self) -> None:
         """Ends the session."""

@@ -74,7 +74,7 @@ class Metrics(Collector):
         """Yields the metrics as they are now."""
         states = self._probe.ask()
         if states is not None:
-            self._account.agree(states.imports.get("finished", 0))
+            self._account.agree(sum(states.imports.get(one, 0) for one in ("finished", "undone")))
         sums = self._account.sums()
         if sums.known:
             yield from self._counted(sums)

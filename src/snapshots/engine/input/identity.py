@@ -265,7 +265,7 @@ def _has_rows(entry: Entry) -> bool:
 
 def _worth_going_on(entry: Entry) -> bool:
     """Whether to resume an import. One that loaded nothing is begun anew, with new options."""
-    if entry.error_code in (TABLE_GONE, OLDER_VERSION):
+    if entry.error_code in (TABLE_GONE, OLDER_VERSION) or entry.state == "undone":
         return False
     return entry.counts.loaded > 0 or entry.state in ("running", "interrupted")
 

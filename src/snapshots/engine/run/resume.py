@@ -71,6 +71,11 @@ def _resume(
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
             return already(of or entry, target, entry.input)
+        if entry.state == "undone":
+            raise LedgerError(
+                f"import {import_id} is undone",
+                hint=f"load its input again: snapshots import {quote(entry.input)}",
+            )
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="snapshots list shows how that one goes")
         if entry.error_code == OLDER_VERSION:

@@ -85,6 +85,8 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
             f"import {entry.import_id} loaded nothing: import {entry.same_as} had its bytes",
             hint=f"verify that one: snapshots verify {entry.same_as}",
         )
+    if entry.state == "undone":
+        raise Forbids(f"import {entry.import_id} is undone: none of its rows is in the table")
     if not entry.plan or entry.state == "queued":
         raise Forbids(f"nothing of import {entry.import_id} has been loaded yet")
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):

@@ -47,7 +47,7 @@ Key = Annotated[
         description="The same request with the same key is one import, however often it is made.",
     ),
 ]
-OVER: Final = {"finished", "cancelled", "failed"}
+OVER: Final = {"finished", "cancelled", "failed", "undone"}
 
 routes = APIRouter(
     prefix="/v1/imports", tags=["imports"], responses=answers(503), route_class=JsonRoute
