@@ -102,7 +102,7 @@ def test_a_request_has_the_fields_of_the_engine_and_the_page_its_defaults() -> N
             assert default == (list(option.default) if option.default == () else option.default)
             assert field.description == option.meaning
             documented(said[name], option)
-    assert set(NewImport.model_fields) - set(IMPORT) == {"url", "file", "dialect", "mode"}
+    assert set(NewImport.model_fields) - set(IMPORT) == {"url", "file", "dialect"}
     assert list(DialectRequest.model_fields) == list(options_of(DialectOptions))
     assert words_in([said["dialect"][2].partition(", as for")[0]]) == list(
         DialectRequest.model_fields
@@ -131,7 +131,18 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
         left_out
         == {
             "load": set(),
-            "send": {"table", "primary_key", "lineage", "workers", "connections", "chunk_size"},
+            "send": {
+                "table",
+                "primary_key",
+                "lineage",
+                "workers",
+                "connections",
+                "chunk_size",
+                "mode",
+                "atomic",
+                "allow_empty",
+                "max_deletes",
+            },
         }[function]
     )
 

@@ -16,7 +16,7 @@ from snapshots.engine.publishing import appends, stage
 from snapshots.engine.publishing.deletes import delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import RefusedLines, StagedInsert, rejects_of
+from snapshots.engine.publishing.refusals import HalvedInsert, RefusedLines, rejects_of
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import locks, refused_rows, stages
@@ -162,4 +162,4 @@ class _Exchange:
             f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
             f" SELECT {names} FROM {self._stage}"
         )
-        return StagedInsert(self.ledger.session, statement, self._stage, line).run()
+        return HalvedInsert(self.ledger.session, statement, self._stage, line).run()
