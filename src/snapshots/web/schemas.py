@@ -120,6 +120,18 @@ class ImportDetail(Import):
     """Skipped records by code, without blank lines, comments and the like."""
 
 
+class Undone(_Shown):
+    """What undoing an import has done, or would do."""
+
+    import_id: int
+    table: str
+    loaded: int
+    """Rows that it had loaded."""
+    removed: int
+    """Rows that were taken out of the table, or would be."""
+    dry_run: bool
+
+
 class Page(_Shown):
     """A page of imports, newest first."""
 

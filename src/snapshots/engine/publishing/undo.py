@@ -50,19 +50,23 @@ def undo(
     not load; TargetError where others refer to its rows. Nothing is changed then.
     """
     with closing(LedgerSession(target, create=False, migrate=say)) as ledger_session:
-        ledger = ledger_session.ledger
-        plan = _plan_of(ledger, import_id)
-        fault_point("undoing")
-        with ledger.writing(locks.of_table(canonical(ledger, plan.table))):
-            entry = undone.locked(ledger, import_id)
-            _require_undoable(ledger, entry, plan)
-            table = plan.table.sql(target.dialect.quote)
-            require_accounted(ledger, import_id, plan.table, table)
-            removed = _remove(ledger, entry, plan, table, dry_run=dry_run)
-            fault_point("undo-removed")
-            if not dry_run:
-                undone.mark(ledger, entry, removed)
-        fault_point("undo-committed")
+        return undo_in(ledger_session.ledger, import_id, dry_run=dry_run)
+
+
+def undo_in(ledger: Ledger, import_id: int, *, dry_run: bool) -> UndoResult:
+    """Does what `undo` does, in a ledger that is open."""
+    plan = _plan_of(ledger, import_id)
+    fault_point("undoing")
+    with ledger.writing(locks.of_table(canonical(ledger, plan.table))):
+        entry = undone.locked(ledger, import_id)
+        _require_undoable(ledger, entry, plan)
+        table = plan.table.sql(ledger.target.dialect.quote)
+        require_accounted(ledger, import_id, plan.table, table)
+        removed = _remove(ledger, entry, plan, table, dry_run=dry_run)
+        fault_point("undo-removed")
+        if not dry_run:
+            undone.mark(ledger, entry, removed)
+    fault_point("undo-committed")
     return UndoResult(import_id, entry.table, entry.counts.loaded, removed, dry_run)
 
 

@@ -9,6 +9,7 @@ from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import require_users
+from snapshots.engine.publishing.undo import UndoResult, undo_in
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.errors import Forbids, KeyReused, NoSuchImport
 from snapshots.ledger import locks, queue
@@ -98,6 +99,21 @@ def cancel(
         (open_tables or OpenTables()).require_takes(ledger, Plan.from_json(entry.plan).table)
     queue.ask(ledger, entry, wish)
     return find(ledger, import_id)
+
+
+def undo(
+    ledger: Ledger, import_id: int, open_tables: OpenTables | None = None, *, dry_run: bool
+) -> UndoResult:
+    """Removes the rows of an import that has ended; with `dry_run` they are only counted.
+
+    Raises Forbids if a command began it or it cannot be undone, ForbiddenTable, UnaccountedRows.
+    """
+    entry = find(ledger, import_id)
+    if entry.request is None:
+        raise _not_ours(entry)
+    if entry.plan:
+        (open_tables or OpenTables()).require_takes(ledger, Plan.from_json(entry.plan).table)
+    return undo_in(ledger, import_id, dry_run=dry_run)
 
 
 def resume(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from snapshots.model import State
 from snapshots.sources.remote.policy import PublicOnly
 from snapshots.web import schemas
 from snapshots.web.api.json_bodies import JsonRoute
-from snapshots.web.api.request_bodies import Cancel, NewImport, Resume
+from snapshots.web.api.request_bodies import Cancel, NewImport, Resume, Undo
 from snapshots.web.context import Here, ServiceContext
 from snapshots.web.problems import answers
 from snapshots.web.uploads.store import require_free_space
@@ -184,6 +185,20 @@ def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
             max_deletes=new.max_deletes,
         )
     return schemas.answer(_shown(here, import_id), 202)
+
+
+@routes.post(
+    "/{import_id}/undo",
+    response_model=schemas.Undone,
+    responses=answers(400, 403, 404, 409, 422),
+    summary="Take the rows of an import out of their table",
+)
+def undo(here: Here, import_id: Id, wanted: Undo | None = None) -> Response:
+    """Removes the rows of an import that has ended, in one transaction; its account stays."""
+    dry_run = (wanted or Undo()).dry_run
+    with here.pool.ledger(write=True) as ledger:
+        done = commands.undo(ledger, import_id, here.settings.tables, dry_run=dry_run)
+    return schemas.answer(schemas.Undone(**asdict(done)))
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -45,6 +45,10 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "As before": {},
         "With more rejects allowed": {"max_rejects": "20%"},
     },
+    ("POST /v1/imports/{import_id}/undo", _JSON): {
+        "Remove its rows": {},
+        "Only count them": {"dry_run": True},
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         "All columns": {},
         "Without a column that a trigger fills": {"ignore": ["changed_at"]},
@@ -65,6 +69,8 @@ _IMPORT: Final[dict[str, Any]] = {
     "table": "rides",
     "bytes": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
     "records": _RECORDS,
+    "mode": "append",
+    "changes": {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0},
     "records_per_second": 81632.7,
     "eta": None,
     "size": 561204,
@@ -167,6 +173,13 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
     ("POST /v1/imports/{import_id}/cancel", _JSON): _CANCELLED,
     ("DELETE /v1/imports/{import_id}", _JSON): _CANCELLED,
     ("POST /v1/imports/{import_id}/resume", _JSON): _QUEUED,
+    ("POST /v1/imports/{import_id}/undo", _JSON): {
+        "import_id": 1,
+        "table": "rides",
+        "loaded": 19960,
+        "removed": 19960,
+        "dry_run": False,
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         **_VERIFICATION,
         **dict.fromkeys(("result", "finished_at", "report")),

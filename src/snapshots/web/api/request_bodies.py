@@ -153,6 +153,13 @@ class Cancel(_Given):
     are removed."""
 
 
+class Undo(_Given):
+    """A request to undo an import that has ended."""
+
+    dry_run: bool = False
+    """Count its rows, and change nothing."""
+
+
 class Resume(_Given):
     """How an import that was stopped goes on."""
 

@@ -125,9 +125,12 @@ class ImportCard:
 
     @property
     def can_undo(self) -> bool:
-        """It was stopped, and the table marks which rows are its own."""
+        """It has ended, and the table marks which rows are its own, or they are in a stage."""
+        if self.entry.mode == "replace" and self.entry.state == "finished":
+            return False
         lineage = bool(self.entry.plan) and json.loads(self.entry.plan)["lineage"]
-        return self._stopped and (lineage or self.staged) and self.entry.counts.loaded > 0
+        ended = self._stopped or (self._ours and self.entry.state == "finished")
+        return ended and (lineage or self.staged) and self.entry.counts.loaded > 0
 
     @property
     def table_is_open(self) -> bool:

@@ -102,7 +102,11 @@ def cancel(here: Here, import_id: Id) -> Response:
 
 @routes.post("/imports/{import_id}/undo")
 def undo(here: Here, import_id: Id) -> Response:
-    """Stops an import and removes its rows."""
+    """Stops an import and removes its rows, or those of one that is finished."""
+    with here.pool.ledger(write=True) as ledger:
+        if commands.find(ledger, import_id).state == "finished":
+            commands.undo(ledger, import_id, here.settings.tables, dry_run=False)
+            return _to(import_id)
     return _ask(here, import_id, "undo")
 
 
