@@ -326,5 +326,7 @@ class ImportRecord:
     """Rows of before that the input lacks, and that were not deleted."""
     removed: int = 0
     """Rows that undoing the import has taken out of the table."""
+    as_of: str | None = None
+    """The date of the version that it has published, in UTC; None where there is none."""
     same_as: int | None = None
     """The import that had loaded the same bytes before, so that this one loaded nothing."""

@@ -1,11 +1,16 @@
 """Replacing the rows of a table: readers see those of before or those of after, and the account
 says what became of both."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 import snapshots
 from snapshots import locations
+from snapshots.engine.plan.version_date import date_of
+from snapshots.errors import UsageError
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +71,53 @@ def test_the_rows_of_a_file_replace_those_of_the_one_before(database, first, sec
     nothing_left(database)
     again = replace(first, database)
     assert (again.outcome, again.exit_code) == ("already_imported", 5)
-    assert changes(replace(first, database, again=True)) == (3, 0, 0, 4, 0)
+    older = replace(first, database, again=True)
+    assert (older.exit_code, older.record.state) == (1, "failed")
+    assert "has the version of 2023-06-03, by import 2" in older.message
+    assert held(database) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+    nothing_left(database)
+    done = replace(first, database, as_of="2023-06-04")
+    assert (changes(done), done.record.as_of) == ((3, 0, 0, 4, 0), "2023-06-04T00:00:00.000Z")
     assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
     nothing_left(database)
+
+
+def test_files_of_one_command_go_by_their_dates(sqlite_url, first, second, tmp_path):
+    done = command(
+        "import", second.name, first.name, "--database", sqlite_url, "--table", "t",
+        "--mode", "replace", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [one.as_of[:10] for one in snapshots.history(sqlite_url)] == ["2023-01-01", "2023-06-03"]
+    assert held(sqlite_url) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("a_20230101.csv", "2023-01-01"),
+        ("2022-12-31/a_2023-01-02.csv.gz", "2023-01-02"),
+        ("from_2023_01_02_to_2023_01_09.csv", "2023-01-09"),
+        ("a_20230230.csv", None),
+        ("a_18991231.csv", None),
+        ("a_123202301019.csv", None),
+        ("a_2023-0101.csv", None),
+        ("a.csv", None),
+    ],
+)
+def test_the_date_of_a_name(name, date):
+    found = date_of(name, None)
+    assert (found and found[:10]) == date
+
+
+def test_a_date_to_come_is_refused():
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert date_of("a_20260302.csv", None, now) == "2026-03-02T00:00:00.000Z"
+    with pytest.raises(UsageError, match="a date to come"):
+        date_of("a_20260303.csv", None, now)
+    assert date_of("a_20260303.csv", "2026-02-01T01:00+02:00") == "2026-01-31T23:00:00.000Z"
+    with pytest.raises(UsageError, match="neither a date nor a time"):
+        date_of("a.csv", "yesterday")
 
 
 def test_a_table_without_lineage_is_replaced(database, first, second):

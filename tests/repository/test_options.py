@@ -140,6 +140,7 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
                 "chunk_size",
                 "mode",
                 "atomic",
+                "as_of",
                 "allow_empty",
                 "max_deletes",
             },

@@ -21,7 +21,10 @@ guards = together(
     declared(Options, "max_deletes", "--max-deletes", metavar="N|P%"),
 )
 mode = together(
-    declared(Options, "mode", "--mode"), declared(Options, "atomic", "--atomic"), guards
+    declared(Options, "mode", "--mode"),
+    declared(Options, "atomic", "--atomic"),
+    declared(Options, "as_of", "--as-of", metavar="DATE"),
+    guards,
 )
 types = together(
     declared(Options, "decimals", "--decimals"), declared(Options, "all_text", "--all-text")

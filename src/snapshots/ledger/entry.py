@@ -37,6 +37,7 @@ NEWER_COLUMNS = {
     "deleted": (6, None),
     "kept": (6, None),
     "removed": (6, None),
+    "as_of": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -121,6 +122,8 @@ class Entry:
     kept: int | None
     removed: int | None
     """Rows that undoing the import has taken out of the table."""
+    as_of: str | None
+    """The date of the version that it has published; None: it has none, or is not published."""
 
     @property
     def changes(self) -> RowChanges:
@@ -181,6 +184,7 @@ class Entry:
             mode=self.mode or "append",
             **asdict(self.changes),
             removed=self.removed or 0,
+            as_of=self.as_of,
             same_as=self.same_as if self.duplicate else None,
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import require_replaceable
-from snapshots.engine.publishing import appends, stage
+from snapshots.engine.publishing import appends, stage, versions
 from snapshots.engine.publishing.deletes import delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
@@ -79,9 +79,11 @@ class _Exchange:
         """Makes the rows of the stage the table's. Raises RefusedLines, and what guards raise."""
         plan, counts = self.plan, self.ledger.counts(self.lease.import_id)
         before = deleted = 0
+        as_of: str | None = None
         notes: list[str] = []
         if plan.replaces:
             require_rows(counts, self.options)
+            as_of = versions.require_newest(self.ledger, self.lease, plan)
             require_replaceable(self.ledger.target, self.ledger.session, plan.table)
             if lock := self.ledger.target.dialect.lock_rows(self._table):
                 self.ledger.session.execute(lock)
@@ -103,7 +105,7 @@ class _Exchange:
                 hint="nothing was published; this is a defect, please report it",
             )
         changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
-        return Publication(" ".join(note for note in notes if note), changes)
+        return Publication(" ".join(note for note in notes if note), changes, as_of)
 
     def remove(self, lines: list[int]) -> None:
         """Takes rows out of the stage that will not be published."""

@@ -9,3 +9,4 @@ ALTER TABLE snapshots_imports ADD COLUMN unchanged bigint;
 ALTER TABLE snapshots_imports ADD COLUMN deleted bigint;
 ALTER TABLE snapshots_imports ADD COLUMN kept bigint;
 ALTER TABLE snapshots_imports ADD COLUMN removed bigint;
+ALTER TABLE snapshots_imports ADD COLUMN as_of varchar(40);

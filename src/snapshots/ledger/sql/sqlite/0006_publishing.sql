@@ -9,3 +9,4 @@ ALTER TABLE snapshots_imports ADD COLUMN unchanged INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN deleted INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN kept INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN removed INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN as_of TEXT;
