@@ -256,3 +256,21 @@ def test_rows_that_refer_to_each_other_are_replaced(database, tmp_path):
 def test_modes_that_are_to_come_are_refused(sqlite_url, first, mode):
     with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} cannot be done yet"):
         snapshots.load(first, database=sqlite_url, mode=mode)
+
+
+def test_a_dry_run_says_what_would_become_of_the_rows(database, first, second, tmp_path):
+    new = replace(first, database, dry_run=True)
+    assert "Of 0 rows of table t 0 would be deleted, and 3 inserted." in new.message
+    replace(first, database)
+    tried = replace(second, database, dry_run=True)
+    assert (tried.exit_code, tried.outcome) == (0, "dry_run")
+    assert "Of 3 rows of table t 3 would be deleted, and 4 inserted." in tried.message
+    small = written(tmp_path / "small.csv", "id,name\n9,z\n")
+    guarded = replace(small, database, dry_run=True)
+    assert guarded.exit_code == 4
+    assert "--max-deletes 100%" in guarded.message
+    bad = written(tmp_path / "bad.csv", "id,name\n9,z\nx,y\n8,w\n")
+    assert replace(bad, database, dry_run=True).exit_code == 4
+    kept = replace(bad, database, dry_run=True, max_rejects=1)
+    assert (kept.exit_code, "0 would be deleted, and 2 inserted" in kept.message) == (3, True)
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]

@@ -24,7 +24,7 @@ def test_a_table_is_replaced_guarded_and_undone(database, tmp_path):
         guarded = client.wait(client.submit(file=small, table="t", mode="replace"))
         assert (guarded["state"], guarded["error"]["code"]) == ("failed", "too_many_deletes")
         assert execute(database, "SELECT COUNT(*) FROM t") == [(3,)]
-        page = client.get("/imports/2", Accept="text/html").body.decode()
+        page = client.get("/imports/2", Accept="text/html").data.decode()
         assert "Publish import 2 all the same" in page
         answer = client.ask("POST", "/v1/imports/2/resume", {"max_deletes": "100%"})
         assert answer.status == 202

@@ -18,8 +18,8 @@ def date_of(name: str, as_of: str | None, now: datetime | None = None) -> str | 
     >>> date_of("data/snapshot_20230603.csv.gz", None)
     '2023-06-03T00:00:00.000Z'
 
-    `as_of` is what the user gives. The last date of a name counts: year first, a real day from 1900 to tomorrow, in UTC. Raises
-    UsageError for one that is later.
+    `as_of` is what the user gives. The last date of a name counts: year first, a real day from 1900
+    to tomorrow, in UTC. Raises UsageError for one that is later.
     """
     if as_of is not None:
         return read(as_of)

@@ -8,12 +8,12 @@ they are. Readers see the rows of before until COMMIT, and those of after from t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import require_replaceable
 from snapshots.engine.publishing import appends, stage, versions
-from snapshots.engine.publishing.deletes import delete_all
+from snapshots.engine.publishing.deletes import count_rows, delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import HalvedInsert, RefusedLines, rejects_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
-    from snapshots.model import TableName
     from snapshots.ports import Source
 
 
@@ -87,7 +86,7 @@ class _Exchange:
             require_replaceable(self.ledger.target, self.ledger.session, plan.table)
             if lock := self.ledger.target.dialect.lock_rows(self._table):
                 self.ledger.session.execute(lock)
-            before = self._count(plan.table)
+            before = count_rows(self.ledger.target, self.ledger.session, plan.table)
             if not counts.rejected:
                 require_fewer_deletes(before, counts.loaded, self.options)
             deleted, note = self._delete(counts.rejected)
@@ -122,11 +121,6 @@ class _Exchange:
     def _stage(self) -> str:
         stage_table = self.plan.stage_table(self.lease.import_id)
         return stage_table.sql(self.ledger.target.dialect.quote)
-
-    def _count(self, table: TableName) -> int:
-        name = table.sql(self.ledger.target.dialect.quote)
-        ((rows,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {name}")
-        return cast("int", rows)
 
     def _delete(self, rejected: int) -> tuple[int, str]:
         """Deletes the table's rows; returns how many, and why others were kept."""
