@@ -1,6 +1,7 @@
 """kill -9 at every step of staging and publishing, while readers look on: they see the rows of
 before or those of after, and who goes on publishes once."""
 
+import os
 import signal
 import threading
 import time
@@ -85,8 +86,6 @@ def sums(database):
 
 def loading(database, path, state, options, fault=""):
     environment = {"SNAPSHOTS_STATE_DIR": str(state)}
-    import os
-
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     return snapshots_process.run(
         ["import", path, "--database", database, "--table", "t", "--chunk-size", CHUNK, *options],

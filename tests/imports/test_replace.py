@@ -183,7 +183,10 @@ def test_an_empty_file_and_a_much_smaller_one_are_not_published(database, tmp_pa
     assert snapshots.resume(3, database=database, max_deletes=1).exit_code == 4
     done = snapshots.resume(3, database=database, max_deletes=2)
     assert (done.exit_code, changes(done)) == (0, (1, 0, 0, 3, 0))
-    done = snapshots.resume(2, database=database, allow_empty=True)
+    # It was begun before the one that is published now, and has no other date.
+    older = snapshots.resume(2, database=database, allow_empty=True)
+    assert (older.exit_code, held(database)) == (1, [(9, "z")])
+    done = replace(empty, database, again=True, allow_empty=True)
     assert (done.exit_code, changes(done), held(database)) == (0, (0, 0, 0, 1, 0), [])
     nothing_left(database)
 

@@ -1,6 +1,8 @@
 """Replacing a table while others append to it, write into it, or have made things of it."""
 
+import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 import snapshots
 from snapshots import locations
 from tests.ledger.older import execute
+from tests.support import snapshots_process
 from tests.support.command import objects
 from tests.support.command import snapshots as command
 from tests.support.killed_imports import make_file, schema_file, start
@@ -77,11 +80,6 @@ def test_an_append_that_is_at_work_is_waited_for(request, kind, tmp_path):
 
 
 def start_replacing(database, made, tmp_path):
-    import os
-    import subprocess
-
-    from tests.support import snapshots_process
-
     arguments = [
         "import", made.path, "--database", database, "--table", "t", "--mode", "replace",
         "--contract", tmp_path / "schema.json", "--json", "--max-rejects", "5%",
@@ -189,11 +187,6 @@ def test_rows_that_a_trigger_leaves_out_are_skipped(request, kind, tmp_path):
 def test_somebody_elses_rows_wait_or_are_gone(postgres_url, tmp_path):
     first, second = two_versions(tmp_path)
     snapshots.load(first, database=postgres_url, table="t", lineage=False)
-    import os
-    import subprocess
-
-    from tests.support import snapshots_process
-
     replace = snapshots_process.start(
         ["import", second, "--database", postgres_url, "--table", "t", "--mode", "replace"],
         env={
@@ -259,3 +252,40 @@ def test_prune_gives_up_rows_of_a_stopped_import(database, tmp_path):
     assert command("prune", "--database", database, "--json", cwd=tmp_path).stdout == ""
     done = snapshots.resume(2, database=database, max_deletes="100%")
     assert (done.outcome, done.record.inserted, done.counts.records) == ("finished", 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mysql"])
+def test_a_snapshot_begun_while_rows_are_staged_stays_what_it_was(request, kind, tmp_path):
+    database = request.getfixturevalue(f"{kind}_url")
+    first, second = two_versions(tmp_path)
+    snapshots.load(first, database=database, table="t")
+    replace = snapshots_process.start(
+        ["import", second, "--database", database, "--table", "t", "--mode", "replace"],
+        env={
+            **os.environ,
+            "SNAPSHOTS_STATE_DIR": str(tmp_path / "state"),
+            "SNAPSHOTS_FAULT": "after-commit:1:stop",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    held(replace)
+    other = locations.target(database).connect()
+    try:
+        if kind == "mysql":
+            other.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            other.execute("START TRANSACTION")
+        else:
+            other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        seen = "SELECT id, name FROM t ORDER BY 1"
+        assert other.execute(seen) == [(1, "a"), (2, "b")]
+        go_on(replace)
+        _, err = replace.communicate(timeout=PATIENCE)
+        assert replace.returncode == 0, err
+        assert execute(database, seen) == [(2, "bb"), (3, "c")]
+        assert other.execute(seen) == [(1, "a"), (2, "b")]
+        other.execute("COMMIT")
+        assert other.execute(seen) == [(2, "bb"), (3, "c")]
+    finally:
+        other.close()

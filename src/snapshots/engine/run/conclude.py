@@ -167,6 +167,8 @@ class Conclusion:
             ended = replace(ended, counts=counts, over_budget=over)
             if over:
                 return "", ended
+        if not plan.stage:
+            return note, ended
         try:
             publisher.clean_up(self.ledger_session.renewed(), lease, plan)
         except SnapshotsError as error:

@@ -83,19 +83,19 @@ def _replacement(target: Target, plan: Plan, counts: Counts, options: Options) -
             shape = target.inspect(session, plan.table)
             before = 0 if shape is None else count_rows(target, session, plan.table)
     deleted = 0 if counts.rejected else before
-    told = (
+    sentence = (
         f"Dry run: nothing was written. Of {before:,} rows of table {plan.table} {deleted:,} would"
         f" be deleted, and {counts.loaded:,} inserted."
     )
     if counts.rejected and before:
-        told += " Because of the rejects, rows of before would be kept."
+        sentence += " Because of the rejects, rows of before would be kept."
     try:
         require_rows(counts, options)
         if not counts.rejected:
             require_fewer_deletes(before, counts.loaded, options)
     except GuardRefusal as refusal:
-        return f"{told} {refusal} ({refusal.option})", True
-    return told, False
+        return f"{sentence} {refusal} ({refusal.option})", True
+    return sentence, False
 
 
 def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> str:
