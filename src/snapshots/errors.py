@@ -342,6 +342,12 @@ class TooManyDeletes(GuardRefusal):
     option = "--max-deletes 100%"
 
 
+class OlderVersion(SnapshotsError):
+    """A newer version of the table is published: an older one does not replace it."""
+
+    code = "older_version"
+
+
 class AccountingMismatch(SnapshotsError):
     """The counts do not balance: records != loaded + rejected + skipped. A defect, never data."""
 

@@ -327,12 +327,14 @@ class ImportRecord:
     """Rows of before that the import has deleted."""
     kept: int = 0
     """Rows of before that the input lacks, and that were not deleted."""
+    removed: int | None = None
+    """How many of its rows were removed when it was undone; None: it was not."""
+    as_of: str | None = None
+    """The date of the version that it has published, in UTC; None where there is none."""
     same_as: int | None = None
     """The import that had already loaded the same bytes, so that this one loaded nothing."""
     undone_at: str | None = None
     """When it was undone, as UTC in ISO 8601; None: it was not."""
-    removed: int | None = None
-    """How many of its rows were removed when it was undone."""
     continues: int | None = None
     """The import that loaded the input before it grew: this one loads the rest."""
     replaced_rows: int | None = None

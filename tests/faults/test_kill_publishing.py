@@ -1,7 +1,9 @@
 """kill -9 at every step of staging and publishing, while readers look on: they see the rows of
 before or those of after, and who goes on publishes once."""
 
+import os
 import signal
+import subprocess
 import threading
 import time
 from contextlib import closing
@@ -13,7 +15,7 @@ from snapshots import locations
 from tests.ledger.older import execute
 from tests.support import snapshots_process
 from tests.support.command import snapshots as command
-from tests.support.processes import PATIENCE
+from tests.support.processes import PATIENCE, go_on, held
 
 ROWS = 3000
 CHUNK = 4000
@@ -85,8 +87,6 @@ def sums(database):
 
 def loading(database, path, state, options, fault=""):
     environment = {"SNAPSHOTS_STATE_DIR": str(state)}
-    import os
-
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
     return snapshots_process.run(
         ["import", path, "--database", database, "--table", "t", "--chunk-size", CHUNK, *options],
@@ -161,3 +161,29 @@ def test_rows_that_the_table_refuses(request, tmp_path, step):
     assert (record.loaded, record.rejected) == (ROWS - 5, 2)
     lines = [one.line for one in snapshots.rejects(2, database=database)]
     assert lines == [2, 3]
+
+
+@pytest.mark.parametrize("step", ["deleted:1:stop", "finishing:1:stop", "finished:1:stop"])
+def test_the_server_is_killed_while_it_publishes(own_server, tmp_path, step):
+    database = own_server.url("away")
+    snapshots.load(numbered(tmp_path / "old.csv", range(1000, 4000)), database=database, table="t")
+    new = numbered(tmp_path / "new.csv", range(ROWS))
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+    process = snapshots_process.start(
+        ["import", new, "--database", database, "--table", "t", "--mode", "replace"],
+        env={**clean, "SNAPSHOTS_STATE_DIR": str(tmp_path / "state"), "SNAPSHOTS_FAULT": step},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    held(process)
+    own_server.kill()
+    own_server.start()
+    go_on(process)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert sums(database) == (ROWS, sum(range(ROWS)))
+    (record,) = [one for one in snapshots.history(database) if one.import_id == 2]
+    assert (record.state, record.inserted, record.deleted) == ("finished", ROWS, 3000)
+    command("prune", "--database", database, cwd=tmp_path)
+    nothing_left(database)

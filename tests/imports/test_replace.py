@@ -1,11 +1,16 @@
 """Replacing the rows of a table: readers see those of before or those of after, and the account
 says what became of both."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 import snapshots
 from snapshots import locations
+from snapshots.engine.plan.version_date import date_of
+from snapshots.errors import UsageError
 from tests.ledger.older import execute
+from tests.support.command import snapshots as command
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +71,53 @@ def test_the_rows_of_a_file_replace_those_of_the_one_before(database, first, sec
     nothing_left(database)
     again = replace(first, database)
     assert (again.outcome, again.exit_code) == ("already_imported", 5)
-    assert changes(replace(first, database, again=True)) == (3, 0, 0, 4, 0)
+    older = replace(first, database, again=True)
+    assert (older.exit_code, older.record.state) == (1, "failed")
+    assert "has the version of 2023-06-03, by import 2" in older.message
+    assert held(database) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+    nothing_left(database)
+    done = replace(first, database, as_of="2023-06-04")
+    assert (changes(done), done.record.as_of) == ((3, 0, 0, 4, 0), "2023-06-04T00:00:00.000Z")
     assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
     nothing_left(database)
+
+
+def test_files_of_one_command_go_by_their_dates(sqlite_url, first, second, tmp_path):
+    done = command(
+        "import", second.name, first.name, "--database", sqlite_url, "--table", "t",
+        "--mode", "replace", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [one.as_of[:10] for one in snapshots.history(sqlite_url)] == ["2023-01-01", "2023-06-03"]
+    assert held(sqlite_url) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("a_20230101.csv", "2023-01-01"),
+        ("2022-12-31/a_2023-01-02.csv.gz", "2023-01-02"),
+        ("from_2023_01_02_to_2023_01_09.csv", "2023-01-09"),
+        ("a_20230230.csv", None),
+        ("a_18991231.csv", None),
+        ("a_123202301019.csv", None),
+        ("a_2023-0101.csv", None),
+        ("a.csv", None),
+    ],
+)
+def test_the_date_of_a_name(name, date):
+    found = date_of(name, None)
+    assert (found and found[:10]) == date
+
+
+def test_a_date_to_come_is_refused():
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert date_of("a_20260302.csv", None, now) == "2026-03-02T00:00:00.000Z"
+    with pytest.raises(UsageError, match="a date to come"):
+        date_of("a_20260303.csv", None, now)
+    assert date_of("a_20260303.csv", "2026-02-01T01:00+02:00") == "2026-01-31T23:00:00.000Z"
+    with pytest.raises(UsageError, match="neither a date nor a time"):
+        date_of("a.csv", "yesterday")
 
 
 def test_a_table_without_lineage_is_replaced(database, first, second):
@@ -134,7 +183,10 @@ def test_an_empty_file_and_a_much_smaller_one_are_not_published(database, tmp_pa
     assert snapshots.resume(3, database=database, max_deletes=1).exit_code == 4
     done = snapshots.resume(3, database=database, max_deletes=2)
     assert (done.exit_code, changes(done)) == (0, (1, 0, 0, 3, 0))
-    done = snapshots.resume(2, database=database, allow_empty=True)
+    # It was begun before the one that is published now, and has no other date.
+    older = snapshots.resume(2, database=database, allow_empty=True)
+    assert (older.exit_code, held(database)) == (1, [(9, "z")])
+    done = replace(empty, database, again=True, allow_empty=True)
     assert (done.exit_code, changes(done), held(database)) == (0, (0, 0, 0, 1, 0), [])
     nothing_left(database)
 
@@ -207,3 +259,21 @@ def test_rows_that_refer_to_each_other_are_replaced(database, tmp_path):
 def test_modes_that_are_to_come_are_refused(sqlite_url, first, mode):
     with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} cannot be done yet"):
         snapshots.load(first, database=sqlite_url, mode=mode)
+
+
+def test_a_dry_run_says_what_would_become_of_the_rows(database, first, second, tmp_path):
+    new = replace(first, database, dry_run=True)
+    assert "Of 0 rows of table t 0 would be deleted, and 3 inserted." in new.message
+    replace(first, database)
+    tried = replace(second, database, dry_run=True)
+    assert (tried.exit_code, tried.outcome) == (0, "dry_run")
+    assert "Of 3 rows of table t 3 would be deleted, and 4 inserted." in tried.message
+    small = written(tmp_path / "small.csv", "id,name\n9,z\n")
+    guarded = replace(small, database, dry_run=True)
+    assert guarded.exit_code == 4
+    assert "--max-deletes 100%" in guarded.message
+    bad = written(tmp_path / "bad.csv", "id,name\n9,z\nx,y\n8,w\n")
+    assert replace(bad, database, dry_run=True).exit_code == 4
+    kept = replace(bad, database, dry_run=True, max_rejects=1)
+    assert (kept.exit_code, "0 would be deleted, and 2 inserted" in kept.message) == (3, True)
+    assert held(database) == [(1, "a"), (2, "b"), (3, "c")]

@@ -34,12 +34,12 @@ def each(
     inputs are queries that it is asked.
     """
     from snapshots import locations
-    from snapshots.engine.plan.table_name import require_one_version
+    from snapshots.engine.plan.table_name import in_order
     from snapshots.engine.run.importer import import_input
     from snapshots.sources import expand, shown
 
     names = expand(list(inputs)) if asked is None else list(inputs)
-    require_one_version(names, wanted)
+    names = in_order(names, wanted)
     codes: list[int] = []
     place = locations.TargetSearch(database)
     target = place.target()

@@ -31,6 +31,7 @@ _destination = grouped(
     declared(Options, "table", "--table", metavar="NAME"),
     declared(Options, "mode", "--mode"),
     declared(Options, "atomic", "--atomic"),
+    declared(Options, "as_of", "--as-of", metavar="DATE"),
     guards,
     declared(
         Options,

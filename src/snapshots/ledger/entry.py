@@ -41,6 +41,7 @@ NEWER_COLUMNS = {
     "removed": (6, None),
     "continues": (6, None),
     "first_part": (6, None),
+    "as_of": (6, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -129,6 +130,8 @@ class Entry:
     kept: int | None
     removed: int | None
     """Rows that undoing the import has taken out of the table."""
+    as_of: str | None
+    """The date of the version that it has published; None: it has none, or is not published."""
     continues: int | None
     """The import that has loaded the part of the input before this one's; None: it begins with the
     input."""
@@ -196,9 +199,10 @@ class Entry:
             damage=self.damage,
             mode=self.mode or "append",
             **asdict(self.changes),
+            removed=self.removed,
+            as_of=self.as_of,
             same_as=self.same_as if self.duplicate else None,
             undone_at=self.undone_at,
-            removed=self.removed,
             continues=self.continues,
             replaced_rows=self.replaced_rows,
         )

@@ -54,6 +54,18 @@ def unfinished(ledger: Ledger, import_id: int, name: str) -> list[UnfinishedAppe
     ]
 
 
+def newest_versions(ledger: Ledger, import_id: int) -> list[tuple[int, str, str]]:
+    """Finds the imports that have published versions of tables, the newest version first, with
+    their dates and plans; `import_id` is left out."""
+    rows = ledger.session.execute(
+        "SELECT id, as_of, plan FROM snapshots_imports WHERE kind = 'import' AND id <> ?"
+        " AND state = 'finished' AND mode = 'replace' AND as_of IS NOT NULL"
+        " ORDER BY as_of DESC, id DESC",
+        (import_id,),
+    )
+    return [(cast("int", other), str(as_of), str(plan)) for other, as_of, plan in rows]
+
+
 def supersede(ledger: Ledger, other: UnfinishedAppend, successor: int, table: str) -> None:
     """Fails an append for good, in the transaction that replaces its rows."""
     update(

@@ -247,6 +247,7 @@ class Ledger(History):
         seconds: float,
         changes: RowChanges | None = None,
         note: str = "",
+        as_of: str | None = None,
     ) -> None:
         """Proves that the whole input is accounted for, `end` bytes as the kernel sees them, and
         writes that the import is finished, with what it has done to the table's rows. What an
@@ -275,7 +276,7 @@ class Ledger(History):
             loaded = self.counts(lease.import_id).loaded
             if changes.taken != loaded:
                 raise _mismatch(f"{loaded} rows were loaded, and the table has taken {changes}")
-            known = {**known, **asdict(changes), "note": note or None}
+            known = {**known, **asdict(changes), "note": note or None, "as_of": as_of}
         self._end(lease, "finished", known, seconds)
         if not self.is_finished(lease):
             self.require(self.session, lease)

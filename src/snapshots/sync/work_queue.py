@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from snapshots.engine.input.identity import EAGER_BYTES
+from snapshots.engine.plan.version_date import date_of
+from snapshots.errors import UsageError
 from snapshots.retry import RetryPolicy
 from snapshots.sync.folder import FolderFile
 from snapshots.time_limits import LONGEST_AWAY_SECONDS
@@ -27,7 +29,8 @@ class WorkQueue:
     """Gives files to importer threads for small and for large files, so that a small one never
     waits for a large one.
 
-    With `in_turn` there is one file at a time, the one that was changed first.
+    With `in_turn` there is one file at a time: by the dates in their names, then by their time of
+    change.
     """
 
     def __init__(self, *, in_turn: bool = False) -> None:
@@ -81,7 +84,7 @@ class WorkQueue:
     def _hand_out_next(self) -> None:
         if self._at_work or not any(self._waiting):
             return
-        file = min((*self._waiting[0], *self._waiting[1]), key=lambda one: (one.mtime_ns, one.path))
+        file = min((*self._waiting[0], *self._waiting[1]), key=_version)
         kind = _kind(file)
         self._waiting[kind].remove(file)
         self._at_work[file.path] = file
@@ -115,6 +118,15 @@ class WorkQueue:
     def _returned(self, file: FolderFile) -> None:
         del self._at_work[file.path]
         self._in_hand[_kind(file)] -= 1
+
+
+def _version(file: FolderFile) -> tuple[str, int, str]:
+    """Sorts files as versions: those without a date are of today."""
+    try:
+        date = date_of(file.path, None)
+    except UsageError:
+        date = None
+    return date or "~", file.mtime_ns, file.path
 
 
 def _kind(file: FolderFile) -> int:

@@ -83,6 +83,8 @@ class Import(_Shown):
     """Rows of before that the import has deleted."""
     kept: int
     """Rows of before that the input lacks, and that were not deleted."""
+    as_of: str | None
+    """The date of the version of the table that it published, with mode `replace`."""
     undone_at: str | None
     """When the import was undone; null if it was not."""
     removed: int | None
@@ -184,6 +186,7 @@ def fields(status: Status) -> dict[str, Any]:
         **asdict(entry.counts),
         "mode": entry.mode or "append",
         **asdict(entry.changes),
+        "as_of": entry.as_of,
         "undone_at": entry.undone_at,
         "removed": entry.removed,
         "records_per_second": status.records_per_second,

@@ -72,7 +72,7 @@ def test_the_list_has_pages(idle):
 def test_the_filters_count_and_the_search_narrows(idle):
     everything = page_of(idle, "/")
     assert tabs(everything) == {"All": 60, "Queued": 60} | dict.fromkeys(
-        ("Running", "Finished", "Failed", "Cancelled", "Interrupted"), 0
+        ("Running", "Finished", "Failed", "Cancelled", "Interrupted", "Undone"), 0
     )
     some = page_of(idle, "/?name=F1")
     assert tabs(some)["All"] == tabs(some)["Queued"] == 11

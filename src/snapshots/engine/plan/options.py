@@ -25,6 +25,7 @@ from snapshots.defaults import (
     option,
 )
 from snapshots.engine.limits import DeleteLimit, RejectLimit
+from snapshots.engine.plan.version_date import read
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
 
@@ -108,6 +109,11 @@ class Options:
         "With mode replace: publish nothing if the table would lose more rows than this number, or"
         " this share of its rows.",
     )
+    as_of: str | None = option(
+        None,
+        "With mode replace: the date of the input's version. Default: the date in its name, else"
+        " now. An older version replaces no newer one.",
+    )
     max_rejects: str | None = option(
         None,
         "Stop after more rejects than this number, or this share of the records (from 1,000"
@@ -155,6 +161,8 @@ class Options:
             )
         if self.atomic and self.replaces:
             raise UsageError("mode replace is always atomic", hint="omit --atomic")
+        if self.as_of is not None:
+            read(self.as_of)
         _ = self.reject_limit
         DeleteLimit.parse(self.max_deletes)
 
@@ -223,5 +231,6 @@ class Options:
             **({"all_text": True} if self.all_text else {}),
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"atomic": True} if self.atomic else {}),
+            **({"as_of": self.as_of} if self.as_of else {}),
             "request": None if self.request is None else self.request.given(),
         }

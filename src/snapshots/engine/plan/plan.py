@@ -20,6 +20,7 @@ from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
+from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import ContractError, LedgerError, TargetError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
@@ -81,6 +82,8 @@ class Plan:
     mode: Mode = "append"
     stage: str = ""
     """The end of the stage's name, in which rows wait to be published; empty: they do not."""
+    as_of: str | None = None
+    """The date of the input's version, as the ledger writes times; None: that of the import."""
 
     @property
     def replaces(self) -> bool:
@@ -179,6 +182,7 @@ class Plan:
             **({"unheard": asdict(self.unheard)} if self.unheard != UnansweredRows() else {}),
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"stage": self.stage} if self.stage else {}),
+            **({"as_of": self.as_of} if self.as_of else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -210,6 +214,7 @@ class Plan:
             unheard=_unheard(plan.get("unheard", {})),
             mode=plan.get("mode", "append"),
             stage=plan.get("stage", ""),
+            as_of=plan.get("as_of"),
         )
 
 
@@ -288,6 +293,9 @@ def make_plan(
     say(reading(sniffed, chosen.contract))
     for note in few(chosen.notes, "columns that differ"):
         say(note)
+    as_of = date_of(source.identity.name, options.as_of) if options.replaces else None
+    if as_of is not None:
+        say(f"it is the version of {shown(as_of)}")
     if session is not None and shape is not None:
         columns = chosen.contract.columns
         for note in target.comparison(session, table, columns, encoding).notes:
@@ -309,6 +317,7 @@ def make_plan(
         triggers=triggers,
         mode=options.mode,
         stage=new_stage() if options.staged else "",
+        as_of=as_of,
     )
 
 

@@ -10,6 +10,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import UsageError
 from snapshots.ledger.schema import is_ledgers
 from snapshots.redaction import scheme_of
@@ -39,21 +40,25 @@ def table_of(target: Target, name: str, given: str | None) -> TableName:
     return target.table_name(table_for(name, given))
 
 
-def require_one_version(names: Sequence[str], options: Options) -> None:
-    """Raises UsageError where several inputs of one command would replace the rows of one table:
-    only those of the last would be left."""
+def in_order(names: Sequence[str], options: Options) -> list[str]:
+    """The inputs of one command in the order in which they are loaded: versions by their dates.
+
+    Raises UsageError for two of one table and one date: which of them would be left?
+    """
     if not options.replaces:
-        return
-    seen: dict[str, str] = {}
+        return list(names)
+    seen: dict[tuple[str, str | None], str] = {}
     for name in names:
-        table = table_for(name, options.table)
-        if table in seen:
+        table, date = table_for(name, options.table), date_of(name, options.as_of)
+        if (table, date) in seen:
             raise UsageError(
-                f"{seen[table]} and {name} would both replace the rows of table {table}",
+                f"{seen[table, date]} and {name} would both replace the rows of table {table},"
+                f" and both are of {'no date' if date is None else shown(date)}",
                 hint="give one input; the parts of one version can be piped as one: cat PARTS |"
                 " snapshots import - --mode replace --table NAME",
             )
-        seen[table] = name
+        seen[table, date] = name
+    return [name for (_, _), name in sorted(seen.items(), key=lambda one: one[0][1] or "~")]
 
 
 def require_users(target: Target, session: Session, table: TableName) -> None:

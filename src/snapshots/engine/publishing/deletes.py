@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from snapshots.ports import OwnKey, Session, Target
 
 
+def count_rows(target: Target, session: Session, table: TableName) -> int:
+    """How many rows a table has."""
+    ((rows,),) = session.execute(f"SELECT COUNT(*) FROM {table.sql(target.dialect.quote)}")
+    return cast("int", rows)
+
+
 def delete_all(target: Target, session: Session, table: TableName) -> int:
     """Deletes the rows within a transaction; returns how many there were.
 
@@ -26,8 +32,7 @@ def delete_all(target: Target, session: Session, table: TableName) -> int:
         raise
     except RefusedRows as refusal:
         deleted = _children_first(target, session, table, refusal)
-    ((rows,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
-    if left := cast("int", rows):
+    if left := count_rows(target, session, table):
         raise TargetError(
             f"{left} rows of table {table} were not deleted: a trigger or a rule keeps them",
             hint="nothing was published; remove what keeps them, or append to the table",
@@ -46,8 +51,7 @@ def _children_first(
     deleted = 0
     while keys and (some := session.change(f"DELETE FROM {name} WHERE {unused}")):
         deleted += some
-    ((left,),) = session.execute(f"SELECT COUNT(*) FROM {name}")
-    if cast("int", left):
+    if count_rows(target, session, table):
         raise TargetError(
             f"The rows of table {table} cannot be deleted: {refusal}",
             hint="Nothing was published. Remove what refers to them, or append to the table.",

@@ -20,6 +20,8 @@ class Publication:
     """A sentence for the summary; empty if there is nothing to report."""
     changes: RowChanges | None = None
     """What has become of the table's rows; None: the rows were loaded as readers see them."""
+    as_of: str | None = None
+    """The date of the version that is published; None where there is none."""
     refused: int = 0
     """Staged rows that the table has refused. If there are any, nothing is published: they are
     rejects now, and the others are to be published in another transaction."""

@@ -40,7 +40,7 @@ class RefusedLines(Exception):
 
 
 @dataclass
-class StagedInsert:
+class HalvedInsert:
     """Inserts the rows of a stage by a statement that takes a WHERE. Use it once."""
 
     session: Session

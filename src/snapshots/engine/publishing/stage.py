@@ -57,6 +57,14 @@ def sweep(ledger: Ledger) -> int:
     return len(found)
 
 
+def abandon(ledger: Ledger, import_id: int) -> None:
+    """Drops the stage of an import that cannot go on; its account stays."""
+    entry = ledger.entry(import_id)
+    if entry is not None and entry.stage:
+        drop(ledger, ledger.target.table_name(entry.stage))
+        stages.forget(ledger, import_id)
+
+
 def discard(ledger: Ledger, import_id: int) -> bool:
     """Gives up the staged rows of an import that nobody works on; it can begin anew.
 

@@ -8,15 +8,15 @@ they are. Readers see the rows of before until COMMIT, and those of after from t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import require_replaceable
-from snapshots.engine.publishing import appends, stage
-from snapshots.engine.publishing.deletes import delete_all
+from snapshots.engine.publishing import appends, stage, versions
+from snapshots.engine.publishing.deletes import count_rows, delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import RefusedLines, StagedInsert, rejects_of
+from snapshots.engine.publishing.refusals import HalvedInsert, RefusedLines, rejects_of
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import locks, refused_rows, stages
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
-    from snapshots.model import TableName
     from snapshots.ports import Source
 
 
@@ -79,13 +78,15 @@ class _Exchange:
         """Makes the rows of the stage the table's. Raises RefusedLines, and what guards raise."""
         plan, counts = self.plan, self.ledger.counts(self.lease.import_id)
         before = deleted = 0
+        as_of: str | None = None
         notes: list[str] = []
         if plan.replaces:
             require_rows(counts, self.options)
+            as_of = versions.require_newest(self.ledger, self.lease, plan)
             require_replaceable(self.ledger.target, self.ledger.session, plan.table)
             if lock := self.ledger.target.dialect.lock_rows(self._table):
                 self.ledger.session.execute(lock)
-            before = self._count(plan.table)
+            before = count_rows(self.ledger.target, self.ledger.session, plan.table)
             if not counts.rejected:
                 require_fewer_deletes(before, counts.loaded, self.options)
             deleted, note = self._delete(counts.rejected)
@@ -103,7 +104,7 @@ class _Exchange:
                 hint="nothing was published; this is a bug, please report it",
             )
         changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
-        return Publication(" ".join(note for note in notes if note), changes)
+        return Publication(" ".join(note for note in notes if note), changes, as_of)
 
     def remove(self, lines: list[int]) -> None:
         """Takes rows out of the stage that will not be published."""
@@ -120,11 +121,6 @@ class _Exchange:
     def _stage(self) -> str:
         stage_table = self.plan.stage_table(self.lease.import_id)
         return stage_table.sql(self.ledger.target.dialect.quote)
-
-    def _count(self, table: TableName) -> int:
-        name = table.sql(self.ledger.target.dialect.quote)
-        ((rows,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {name}")
-        return cast("int", rows)
 
     def _delete(self, rejected: int) -> tuple[int, str]:
         """Deletes the table's rows; returns how many, and why others were kept."""
@@ -162,4 +158,4 @@ class _Exchange:
             f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
             f" SELECT {names} FROM {self._stage}"
         )
-        return StagedInsert(self.ledger.session, statement, self._stage, line).run()
+        return HalvedInsert(self.ledger.session, statement, self._stage, line).run()

@@ -84,7 +84,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
         return run.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
         known = run.look_up()
-    if known.imported:
+    if known.imported and not run.another_version(known.imported):
         return _nothing_new(run, lease, known, known.imported)
     if known.unfinished:
         return _until_it_ends(run, lease, entry, known.unfinished)

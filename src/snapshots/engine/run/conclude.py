@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from snapshots.engine.history import known_databases
 from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.publishing.liveness import kept_alive
+from snapshots.engine.publishing.stage import abandon
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import (
@@ -25,6 +26,7 @@ from snapshots.errors import (
     InputError,
     LedgerError,
     LostLease,
+    OlderVersion,
     OverBudget,
     SnapshotsError,
     Stopped,
@@ -162,6 +164,8 @@ class Conclusion:
             ended = replace(ended, counts=counts, over_budget=over)
             if over:
                 return "", ended
+        if not plan.stage:
+            return note, ended
         try:
             publisher.clean_up(self.ledger_session.renewed(), lease, plan)
         except SnapshotsError as error:
@@ -198,6 +202,7 @@ class Conclusion:
                         time.monotonic() - self.began,
                         self._changes(ledger, lease, plan, published),
                         published.note,
+                        published.as_of,
                     )
                     fault_point("finishing")
             except AppendAtWork as error:
@@ -278,12 +283,16 @@ class Conclusion:
     def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
         if isinstance(error, MemoryError):
             error = out_of_memory()
-        for_good = isinstance(error, InputError | GuardRefusal)
+        for_good = isinstance(error, InputError | GuardRefusal | OlderVersion)
         self.end(lease, "failed" if for_good else "interrupted", error)
         if not isinstance(error, SnapshotsError):
             raise error
         # What was begun with other bytes never goes on with these.
-        onward = "" if isinstance(error, InputChanged) else self._how_to_resume(lease)
+        final = isinstance(error, InputChanged | OlderVersion)
+        if final:
+            with suppress(SnapshotsError):
+                abandon(self.ledger_session.renewed(), lease.import_id)
+        onward = "" if final else self._how_to_resume(lease)
         if isinstance(error, GuardRefusal):
             onward = self._how_to_publish(lease, error.option)
         hint = " ".join(part for part in (error.hint, onward) if part)

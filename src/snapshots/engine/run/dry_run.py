@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice
@@ -15,9 +16,11 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
+from snapshots.engine.publishing.deletes import count_rows
+from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.run.conclude import already
 from snapshots.engine.run.grown_input import about_tail, with_growth
-from snapshots.errors import NoDatabase
+from snapshots.errors import GuardRefusal, NoDatabase
 from snapshots.ledger.entry import Beginning
 from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
@@ -54,17 +57,49 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         if watch.ended or (options.stop_on_error and rejects):
             break
     counts = watch.committed
-    over = watch.over_budget() or (options.stop_on_error and counts.rejected > 0)
+    over = watch.over_budget_at_the_end() or (options.stop_on_error and counts.rejected > 0)
+    message, guarded = _message(options.request, counts, first), False
+    if plan.replaces and plan.loads and not over:
+        message, guarded = _replacement(target, plan, counts, options)
     return ImportResult(
         record=None,
         counts=counts,
         outcome="dry_run",
-        exit_code=4 if over else 3 if counts.rejected else 0,
-        message=_message(options.request, counts, first),
+        exit_code=4 if over or guarded else 3 if counts.rejected else 0,
+        message=message,
         rejects_by_code=dict(codes.most_common()),
         examples=tuple(examples),
         given=source.identity.name,
     )
+
+
+def _replacement(target: Target, plan: Plan, counts: Counts, options: Options) -> tuple[str, bool]:
+    """What would become of the table's rows, as a sentence; and whether a guard would stop it.
+
+    What the table itself would refuse is not known.
+    """
+    try:
+        session = target.connect(create=False)
+    except NoDatabase:
+        before = 0
+    else:
+        with closing(session):
+            shape = target.inspect(session, plan.table)
+            before = 0 if shape is None else count_rows(target, session, plan.table)
+    deleted = 0 if counts.rejected else before
+    sentence = (
+        f"Dry run: nothing was written. Of {before:,} rows of table {plan.table} {deleted:,} would"
+        f" be deleted, and {counts.loaded:,} inserted."
+    )
+    if counts.rejected and before:
+        sentence += " Because of the rejects, rows of before would be kept."
+    try:
+        require_rows(counts, options)
+        if not counts.rejected:
+            require_fewer_deletes(before, counts.loaded, options)
+    except GuardRefusal as refusal:
+        return f"{sentence} {refusal} ({refusal.option})", True
+    return sentence, False
 
 
 def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> str:

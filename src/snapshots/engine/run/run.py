@@ -16,6 +16,7 @@ from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.rest import plan_of_rest, require_no_other
+from snapshots.engine.plan.version_date import date_of
 from snapshots.engine.run.conclude import Conclusion, already, where
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
@@ -76,13 +77,20 @@ class Run:
     def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
-        if known.imported:
+        if known.imported and not self.another_version(known.imported):
             return already(known.imported, self.target, self.source.identity.name, known)
         if known.unfinished:
             self._require_same_options(known.unfinished)
             return self.resume(known)
         self._require_touched(known)
         return self.begin(known)
+
+    def another_version(self, imported: Entry) -> bool:
+        """Whether the same bytes are to be published once more, as a version of another date."""
+        if not self.options.replaces:
+            return False
+        date = date_of(self.source.identity.name, self.options.as_of)
+        return date is not None and imported.as_of is not None and date != imported.as_of
 
     def look_up(self) -> KnownInput:
         """Finds what the ledger has of the input."""

@@ -103,6 +103,7 @@ def _like(kind: type, name: str, **limits: Any) -> Any:
 
 
 _Limit = Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")]
+_Date = Annotated[str, Field(max_length=40)]
 _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -142,6 +143,7 @@ class NewImport(_Given):
     all_text: bool = _like(Options, "all_text")
     mode: Mode = _like(Options, "mode")
     atomic: bool = _like(Options, "atomic")
+    as_of: _Date | None = _like(Options, "as_of")
     allow_empty: bool = _like(Options, "allow_empty")
     max_deletes: _Limit = _like(Options, "max_deletes")
     max_rejects: _Limit | None = _like(Options, "max_rejects")

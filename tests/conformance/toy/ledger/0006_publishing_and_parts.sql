@@ -10,6 +10,7 @@ ALTER TABLE snapshots_imports ADD COLUMN unchanged INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN deleted INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN kept INTEGER;
 ALTER TABLE snapshots_imports ADD COLUMN removed INTEGER;
+ALTER TABLE snapshots_imports ADD COLUMN as_of TEXT;
 ALTER TABLE snapshots_imports ADD COLUMN undone_at TEXT;
 ALTER TABLE snapshots_imports ADD COLUMN undone_state TEXT;
 

@@ -10,6 +10,7 @@ ALTER TABLE snapshots_imports ADD COLUMN unchanged bigint;
 ALTER TABLE snapshots_imports ADD COLUMN deleted bigint;
 ALTER TABLE snapshots_imports ADD COLUMN kept bigint;
 ALTER TABLE snapshots_imports ADD COLUMN removed bigint;
+ALTER TABLE snapshots_imports ADD COLUMN as_of varchar(40);
 ALTER TABLE snapshots_imports ADD COLUMN undone_at char(24);
 ALTER TABLE snapshots_imports ADD COLUMN undone_state varchar(16);
 

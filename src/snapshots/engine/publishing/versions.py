@@ -1,0 +1,38 @@
+"""Versions of a table: the date of each says which one is newer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.engine.plan.open_tables import canonical
+from snapshots.engine.plan.plan import placed
+from snapshots.engine.plan.version_date import shown
+from snapshots.errors import OlderVersion
+from snapshots.ledger import other_appends
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+
+
+def require_newest(ledger: Ledger, lease: Lease, plan: Plan) -> str:
+    """Returns the date of the import's version, in the transaction that publishes it.
+
+    Raises OlderVersion where a newer one is published. Of equal dates the later publish counts.
+    """
+    as_of = plan.as_of
+    if as_of is None:
+        entry = ledger.entry(lease.import_id)
+        as_of = "" if entry is None else entry.started_at
+    own = canonical(ledger, plan.table)
+    for other, date, text in other_appends.newest_versions(ledger, lease.import_id):
+        if date <= as_of:
+            break
+        into = placed(text)[0]
+        if into is not None and canonical(ledger, into) == own:
+            raise OlderVersion(
+                f"Table {plan.table} has the version of {shown(date)}, by import {other}. This one"
+                f" is of {shown(as_of)}: nothing was published.",
+                hint="If it is newer all the same, load it again with --again and --as-of.",
+            )
+    return as_of

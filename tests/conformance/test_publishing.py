@@ -1,0 +1,77 @@
+"""What publishing asks of a target: stages, counted changes, and who refers to a table."""
+
+import pytest
+
+from snapshots.errors import RefusedRows
+from snapshots.model import TableName
+from tests.conformance.rows import blocks, column, contract, table
+
+MADE = contract(
+    column("id", "integer", required=True), column("name", max_chars=9), primary_key=("id",)
+)
+LINEAGE = ("snapshots_import_id", "snapshots_line")
+
+
+@pytest.mark.parametrize("lineage", [True, False])
+def test_a_stage_takes_what_the_table_takes(target, session, lineage):
+    t = table(target, session, MADE, lineage=lineage)
+    stage = TableName("snapshots_stage_1_abc", t.schema)
+    for _ in range(2):
+        target.create_stage(session, stage, t, ("id", "name"), LINEAGE)
+    shape, own = target.inspect(session, stage), target.inspect(session, t)
+    types = {one.name: one.type for one in own.columns}
+    assert {one.name: one.type for one in shape.columns if one.name in types} == {
+        name: types[name] for name in ("id", "name")
+    }
+    encoding = target.encoding_for(session, own)
+    rows = [("1", "a"), ("1", "twice"), ("2", "ü")]
+    with session.transaction():
+        given = blocks(MADE, rows, encoding, import_id=7)
+        assert session.load(stage, ["id", "name", *LINEAGE], given) == 3
+    of, line = (target.dialect.quote(name) for name in LINEAGE)
+    name = stage.sql(target.dialect.quote)
+    found = session.execute(f"SELECT id, name, {of}, {line} FROM {name} ORDER BY {line}")
+    assert found == [(1, "a", 7, 1), (1, "twice", 7, 2), (2, "ü", 7, 3)]
+
+
+def test_changes_are_counted_and_refused_rows_are_told(target, session):
+    t = table(target, session, MADE).sql(target.dialect.quote)
+    identity = target.dialect.keeps_given_identity
+    with session.transaction():
+        assert (
+            session.change(f"INSERT INTO {t} (id, name){identity} VALUES (1, 'a'), (2, 'b')") == 2
+        )
+        with pytest.raises(RefusedRows), session.savepoint():
+            session.change(f"INSERT INTO {t} (id, name) VALUES (3, 'c'), (1, 'z')")
+        assert session.change(f"UPDATE {t} SET name = ? WHERE id = ?", ("bb", 2)) == 1
+        assert session.change(f"DELETE FROM {t} WHERE id > 5") == 0
+        assert session.change(f"DELETE FROM {t}") == 2
+
+
+def test_tables_that_refer_to_a_table(target, session):
+    t = table(target, session, MADE)
+    name = t.sql(target.dialect.quote)
+    assert target.referenced_by(session, t) == ()
+    session.execute(
+        "CREATE TABLE own (id bigint PRIMARY KEY, up bigint, FOREIGN KEY (up) REFERENCES own (id))"
+    )
+    assert target.referenced_by(session, target.table_name("own")) == ()
+    kind = target.sql_type(MADE.columns[0].type)
+    session.execute(f"CREATE TABLE child (of {kind}, FOREIGN KEY (of) REFERENCES {name} (id))")
+    assert target.referenced_by(session, t) == ("child",)
+
+
+def test_a_lock_lets_others_read(target, session):
+    t = table(target, session, MADE)
+    name = t.sql(target.dialect.quote)
+    statement = target.dialect.lock_rows(name)
+    other = target.connect()
+    try:
+        with session.transaction():
+            if statement:
+                session.execute(statement)
+            session.change(f"INSERT INTO {name} (id) VALUES (1)")
+            assert other.execute(f"SELECT COUNT(*) FROM {name}") == [(0,)]
+        assert other.execute(f"SELECT COUNT(*) FROM {name}") == [(1,)]
+    finally:
+        other.close()

@@ -1,0 +1,41 @@
+"""A folder whose files are versions of tables."""
+
+import os
+
+import snapshots
+from tests.ledger.older import execute
+from tests.support.command import snapshots as command
+
+
+def put(folder, name, ids, changed):
+    path = folder / name
+    path.write_text("id\n" + "".join(f"{n}\n" for n in ids))
+    os.utime(path, (changed, changed))
+
+
+def synced(database, tmp_path):
+    return command(
+        "sync", "--once", "--data-dir", "data", "--database", database, "--mode", "replace",
+        "--settle", "0", cwd=tmp_path,
+    )  # fmt: skip
+
+
+def test_files_go_by_their_dates_and_a_late_one_replaces_nothing(database, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    put(folder, "t_20240301.csv", [3, 33, 333], 1_700_000_000)
+    put(folder, "t_20240101.csv", [1, 11, 111], 1_700_000_200)
+    put(folder, "t_20240201.csv", [2, 22, 222], 1_700_000_100)
+    done = synced(database, tmp_path)
+    assert done.returncode == 0, done.stderr
+    dates = [one.as_of[:10] for one in snapshots.history(database)]
+    assert dates == ["2024-01-01", "2024-02-01", "2024-03-01"]
+    assert execute(database, "SELECT id FROM t ORDER BY 1") == [(3,), (33,), (333,)]
+    put(folder, "t_20240215.csv", [4, 44, 444], 1_700_000_300)
+    put(folder, "u.csv", [9], 1_700_000_400)
+    late = synced(database, tmp_path)
+    assert late.returncode == 1, late.stderr
+    assert "has the version of 2024-03-01" in late.stderr + late.stdout
+    assert execute(database, "SELECT id FROM t ORDER BY 1") == [(3,), (33,), (333,)]
+    assert execute(database, "SELECT id FROM u") == [(9,)]
+    assert synced(database, tmp_path).returncode == 0
