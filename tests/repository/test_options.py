@@ -143,6 +143,7 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
                 "allow_empty",
                 "max_deletes",
                 "grown",
+                "as_of",
             }
             | {"grown"},
         }[function]
