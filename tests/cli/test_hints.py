@@ -18,7 +18,7 @@ def test_no_folder_is_made_where_a_file_is(folder, below):
     done = snapshots("import", "a.csv", "--database", f"sqlite:///{below}", cwd=folder)
     assert done.returncode == 6
     assert "mkdir" not in done.stderr
-    assert f"{folder}/a_file: This is a file, and sync watches a folder." in done.stderr
+    assert f"{folder}/a_file is a file: name a folder instead." in done.stderr
 
 
 def test_a_folder_that_is_missing_can_be_made(folder):
@@ -43,7 +43,7 @@ def test_a_project_that_is_a_file(folder):
 def test_tokens_below_a_file_or_in_a_folder(folder):
     done = snapshots("token", "ana", "--tokens", "a_file/tokens", cwd=folder)
     assert done.returncode == 2
-    assert "a_file: This is a file, and sync watches a folder." in done.stderr
+    assert "a_file is a file: name a folder instead." in done.stderr
     (folder / "there").mkdir()
     done = snapshots("token", "ana", "--tokens", "none/tokens", cwd=folder)
     assert "mkdir -p none" in done.stderr

@@ -158,7 +158,7 @@ def test_servers_want_a_name(folder, postgres_url, mysql_url):
         nameless = f"{parts.scheme}://{parts.hostname}:{parts.port}/x"
         done = unknown("import", "--database", nameless, "data/a.csv", cwd=folder)
         assert done.returncode in {2, 6}, done.stderr
-        assert "Add the user to" in done.stderr
+        assert "Name the user in" in done.stderr
 
 
 def test_a_service_wants_a_folder_for_uploads(folder):

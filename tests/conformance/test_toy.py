@@ -65,7 +65,7 @@ def test_its_urls_are_understood(database):
     place = locations.locate(database.replace("toy:", "plaything:"))
     assert place.url() == database
     assert locations.target(database).display() == database
-    with pytest.raises(UsageError, match="A Toy file cannot be asked"):
+    with pytest.raises(UsageError, match="A Toy file cannot be queried"):
         locations.query_location(database)
 
 

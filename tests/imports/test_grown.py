@@ -61,7 +61,7 @@ def test_only_the_rest_is_loaded(database, log):
     assert (tail.record.import_id, tail.record.continues) == (2, 1)
     assert (tail.counts.records, tail.counts.loaded, tail.counts.rejected) == (3, 2, 1)
     assert tail.record.replaces is None
-    assert any("before line 5 is loaded (import 1, 3 rows)" in str(one) for one in said)
+    assert any("before line 5 is already loaded (import 1, 3 rows)" in str(one) for one in said)
     expected = [(n, 1 if n < 4 else 2, n + 1) for n in range(1, 6)]
     assert rows(database, "SELECT n, _import_id, _line FROM log ORDER BY n") == expected
     reject = rows(database, "SELECT import_id, line, byte_offset FROM snapshots_rejects")

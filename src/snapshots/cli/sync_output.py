@@ -68,7 +68,7 @@ def _line(event: SyncEvent) -> None:
             say(f"  {error}. {error.hint}", err=True)
         case events.SyncProblem(error):
             say(f"error: {error} {error.hint}".rstrip(), err=True)
-        case events.SyncEnded():
+        case events.SyncEnded() if not verbosity.is_quiet():
             say(summary(event))
         case _:
             pass
