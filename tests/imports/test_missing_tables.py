@@ -246,7 +246,7 @@ def test_on_the_command_line(database, tmp_path):
     run()
     execute(database, "DELETE FROM a")
     empty = run()
-    assert (empty.returncode, "Its table a is empty now. --again" in empty.stdout) == (5, True)
+    assert (empty.returncode, "Its table a is empty now. To load it again, add --again" in empty.stdout) == (5, True)
     assert "Its table a is empty now." in objects(run("--json"))[0]["message"]
     execute(database, "DROP TABLE a")
     anew = run()

@@ -257,7 +257,7 @@ def test_rows_that_refer_to_each_other_are_replaced(database, tmp_path):
 
 @pytest.mark.parametrize("mode", ["upsert", "mirror"])
 def test_modes_that_are_to_come_are_refused(sqlite_url, first, mode):
-    with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} cannot be done yet"):
+    with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} does not exist yet"):
         snapshots.load(first, database=sqlite_url, mode=mode)
 
 

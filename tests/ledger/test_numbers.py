@@ -65,7 +65,8 @@ def test_an_import_that_is_asked_for_of_the_service(database, tmp_path):
 
 
 def undone(database, tmp_path, prepare):
-    """An import of ten records that stops at six, as the service is asked to undo it."""
+    """An import of ten records that stopped at six, undone by the service: its answer, and the
+    import afterwards."""
     files = tmp_path / "service"
     files.mkdir()
     text = "n\n" + "".join(f"{n}\n" for n in range(10))
@@ -77,19 +78,21 @@ def undone(database, tmp_path, prepare):
     )
     prepare()
     with served(database, files) as client:
-        assert client.ask("DELETE", "/v1/imports/1?rows=undo").status == 202
-        return client.wait(1, "failed", "cancelled")
+        answer = client.ask("DELETE", "/v1/imports/1?rows=undo")
+        return answer, client.get("/v1/imports/1").json
 
 
 def test_undo_takes_its_rows(database, tmp_path):
-    ended = undone(database, tmp_path, lambda: None)
-    assert (ended["state"], ended["records"]) == ("cancelled", 0)
+    answer, ended = undone(database, tmp_path, lambda: None)
+    assert (answer.status, ended["state"], ended["removed"]) == (200, "undone", 6)
+    # Its account stays.
+    assert (ended["records"], ended["loaded"]) == (6, 6)
     assert execute(database, "SELECT COUNT(*) FROM t") == [(0,)]
 
 
 def test_undo_after_a_user_has_deleted_some(database, tmp_path):
-    ended = undone(database, tmp_path, lambda: execute(database, "DELETE FROM t WHERE n < 3"))
-    assert ended["state"] == "cancelled"
+    _, ended = undone(database, tmp_path, lambda: execute(database, "DELETE FROM t WHERE n < 3"))
+    assert (ended["state"], ended["removed"], ended["loaded"]) == ("undone", 3, 6)
     assert execute(database, "SELECT COUNT(*) FROM t") == [(0,)]
 
 
@@ -112,10 +115,10 @@ def test_undo_removes_nothing_that_no_chunk_accounts_for(database, tmp_path, str
             execute(database, "ALTER TABLE t DROP PRIMARY KEY")
         execute(database, strange)
 
-    ended = undone(database, tmp_path, prepare)
-    assert (ended["state"], ended["error"]["code"]) == ("failed", "unaccounted_rows")
-    assert "nothing was removed" in ended["error"]["message"]
-    assert ended["wanted"] is None
+    answer, ended = undone(database, tmp_path, prepare)
+    assert (answer.status, answer.json["code"]) == (409, "unaccounted_rows")
+    assert "nothing was removed" in answer.json["detail"].lower()
+    assert (ended["state"], ended["wanted"]) == ("interrupted", None)
     left = 6 if strange.startswith("UPDATE") else 7
     assert execute(database, "SELECT COUNT(*) FROM t") == [(left,)]
     assert execute(database, "SELECT SUM(loaded) FROM snapshots_chunks") == [(6,)]

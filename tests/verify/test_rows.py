@@ -62,7 +62,7 @@ def test_columns_that_are_left_out(database, tmp_path):
     assert verify(database, import_id).exit_code == 8
     report = verify(database, import_id, left_out=("name",))
     assert (report.exit_code, report.equal, report.left_out) == (0, 1000, ("name",))
-    with pytest.raises(UsageError, match="no column 'nmae'"):
+    with pytest.raises(UsageError, match="did not load a column 'nmae'"):
         verify(database, import_id, left_out=("nmae",))
 
 
