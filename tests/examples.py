@@ -40,7 +40,7 @@ _OURS = ("SNAPSHOTS_", "PG", "MYSQL_", "XDG_")
 
 _VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"), "<time>"),
-    (re.compile(r"(?<=  )\d\d-\d\d \d\d:\d\d(?=  |$)", re.MULTILINE), "<time>"),
+    (re.compile(r"(?<=  )(\d\d-\d\d )?\d\d:\d\d(?=  |$)", re.MULTILINE), "<time>"),
     (re.compile(r"(?<=\()\d{4}-\d\d-\d\d(?=\))"), "<date>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (re.compile(r"(?<=, )\d+\.\d+ s\b"), "<seconds>"),

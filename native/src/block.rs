@@ -28,7 +28,8 @@ pub struct Block {
     /// The offset in the chunk of the first byte that was not converted.
     #[pyo3(get)]
     pub position: usize,
-    /// The line number at `position`.
+    /// The number of the line at `position`. At the end of the input, that of the line after the last
+    /// one, which may lack its line end.
     #[pyo3(get)]
     pub line: u64,
     pub rejects: Vec<Reject>,

@@ -170,7 +170,7 @@ def test_an_unfinished_import_whose_table_is_gone_is_not_gone_on_with(database, 
     result, said = load(null_values=("-",))
     assert (result.outcome, result.record.import_id, began in said) == ("finished", 2, True)
     assert ids(database) == list(range(1, 501))
-    with pytest.raises(ContractError, match="is gone: import 2 loads its input anew"):
+    with pytest.raises(ContractError, match="is gone: import 2 loads its input again"):
         snapshots.resume(1, database=database)
     assert ids(database) == list(range(1, 501)), "the table is there again, and not for import 1"
     states = rows(database, "SELECT id, state, error_code FROM snapshots_imports ORDER BY id")
@@ -187,7 +187,7 @@ def test_the_same_into_another_table_that_is_there(database, load, tmp_path):
     assert load()[0].outcome == "finished"
     assert ids(database) == [1, 2, 3, 7]
     execute(database, "CREATE TABLE x AS SELECT * FROM a WHERE 1 = 0")
-    with pytest.raises(SnapshotsError, match="import 3 loads its input anew"):
+    with pytest.raises(SnapshotsError, match="import 3 loads its input again"):
         snapshots.resume(1, database=database)
 
 

@@ -51,7 +51,17 @@ pub fn convert<E: Encoder>(
             break;
         }
     }
-    builder.into_block(chunk, first, reader.position(), reader.line())
+    let behind = reader.line() + u64::from(lacks_line_end(plan, data, reader.position()));
+    builder.into_block(chunk, first, reader.position(), behind)
+}
+
+/// Whether the last line before the end of the data has no line end. The line after it is the next
+/// one all the same: a block's rows and rejects have lines before its `line`.
+fn lacks_line_end(plan: &ConversionPlan, data: &[u8], position: usize) -> bool {
+    position == data.len()
+        && data
+            .last()
+            .is_some_and(|&byte| byte != plan.dialect.newline)
 }
 
 /// The reader for an offset in the chunk. In the first chunk of an input the offset may be within the
@@ -100,6 +110,6 @@ fn overlong(plan: &ConversionPlan, chunk: &Chunk, line: u64) -> Block {
         chunk,
         (0, line),
         data.len(),
-        line + chunk.overlong.unwrap_or_default(),
+        line + chunk.overlong.unwrap_or_default().max(1),
     )
 }

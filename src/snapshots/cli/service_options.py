@@ -48,7 +48,7 @@ unpacking = grouped(
         default=MAX_RATIO,
         show_default=True,
         metavar="N",
-        help="Refuse compressed input of which one byte unpacks to more bytes than this.",
+        help="Refuse compressed input if one byte unpacks to more bytes than this.",
     ),
 )
 loaders = option(

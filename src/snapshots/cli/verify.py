@@ -75,7 +75,7 @@ def command(
         except Stopped:
             if stop.code is None:
                 raise
-            say("Stopped. The same command goes on behind the last chunk compared.", err=True)
+            say("Stopped. The same command continues after the last compared chunk.", err=True)
             ctx.exit(stop.code)
     if as_json:
         say_json(report.to_object())

@@ -198,8 +198,8 @@ def _utf8_or_not(head: bytes) -> DetectedEncoding:
     if sound * _PLAINLY >= damaged:
         raise DialectError(
             f"The input is only partly UTF-8: it has {sound} characters beyond ASCII, and"
-            f" {damaged} bytes that are not UTF-8 (the first, 0x{head[first.start()]:02X}, at"
-            f" offset {first.start()}, line {line}).",
+            f" {damaged} bytes that are not UTF-8. The first one is"
+            f" 0x{head[first.start()]:02X}, at offset {first.start()}, line {line}.",
             hint="Use --encoding utf-8 to reject only the records with such bytes, or --encoding"
             " NAME for another encoding.",
         )

@@ -123,7 +123,7 @@ def judge(first: list[str], rows: list[list[str]]) -> HeaderVerdict:
     copies = repeats(first, rows) if labels(first) else []
     if copies:
         if any(rows[at][0].startswith("\ufeff") for at in copies):
-            return HeaderVerdict(True, True, "it comes again below, after a byte order mark")
+            return HeaderVerdict(True, True, "it is repeated below, after a byte order mark")
         begun = _begins_files(first, rows, copies)
         rows = [row for at, row in enumerate(rows) if at not in copies]
     else:
@@ -193,7 +193,7 @@ def _of_text(
 ) -> HeaderVerdict:
     """Where no column has values of another kind than the first record."""
     if begun:
-        return HeaderVerdict(True, False, "in doubt: it comes again below, as no other record does")
+        return HeaderVerdict(True, False, "in doubt: it is repeated below, unlike any other record")
     seen = [cell for index, cell in enumerate(first) if cell and cell in columns[index]]
     if again or len(seen) * 2 >= len(first):
         return HeaderVerdict(

@@ -25,7 +25,7 @@ def give_up(ledger: Ledger, entries: Iterable[Entry], successor: int) -> None:
     for entry in entries:
         if entry.state in {"finished", "undone"}:
             continue
-        why = f"The table of this import is gone: import {successor} loads its input anew."
+        why = f"The table of this import is gone: import {successor} loads its input again."
         failed = {"state": "failed", "error": why, "error_code": TABLE_GONE, "owner": None}
         failed |= {"fence": Sql("fence + 1"), "finished_at": ledger.now}
         ledger.change(entry, failed, also=" AND wanted IS NULL")

@@ -57,7 +57,7 @@ def _require_usable(growth: Growth, name: str, options: Options) -> None:
     if growth.inside_record:
         raise GrownInsideRecord(
             f"the input has grown since {which} loaded it, and the part before may have ended"
-            f" inside a record: line {growth.end.line:,} had no line end, or an open quote",
+            f" inside a record: line {growth.end.line - 1:,} had no line end, or an open quote",
             place=name,
             hint="undo these imports and import the file again; --grown all loads everything"
             " beside their rows",
