@@ -39,3 +39,30 @@ def test_files_go_by_their_dates_and_a_late_one_replaces_nothing(database, tmp_p
     assert execute(database, "SELECT id FROM t ORDER BY 1") == [(3,), (33,), (333,)]
     assert execute(database, "SELECT id FROM u") == [(9,)]
     assert synced(database, tmp_path).returncode == 0
+
+
+def test_nobody_is_told_that_rows_stay_which_were_replaced(database, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    put(folder, "t.csv", [1, 2], 1_700_000_000)
+    assert synced(database, tmp_path).returncode == 0
+    put(folder, "t.csv", [2, 3, 4], 1_700_000_100)
+    done = synced(database, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2  deleted" in done.stdout
+    assert " stay" not in done.stdout + done.stderr
+    newest = max(snapshots.history(database), key=lambda one: one.import_id)
+    assert (newest.replaces, newest.replaced_rows, newest.deleted) == (1, None, 2)
+
+
+def test_old_rows_are_told_once(database, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    append = ("sync", "--once", "--data-dir", "data", "--database", database, "--settle", "0")
+    put(folder, "t.csv", [1, 2], 1_700_000_000)
+    assert command(*append, cwd=tmp_path).returncode == 0
+    put(folder, "t.csv", [2, 3, 4], 1_700_000_100)
+    done = command(*append, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2  rows of import 1 stay: an earlier version of this input" in done.stdout
+    assert (done.stdout + done.stderr).count(" stay") == 1

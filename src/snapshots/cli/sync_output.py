@@ -128,8 +128,6 @@ def _ended(path: str, result: ImportResult, then: str) -> None:
     print_result(path, result, dry_run=result.outcome == "dry_run")
     if result.outcome == "finished" and result.message:
         note(f"  {result.message}")
-    if result.record and result.record.replaces and result.outcome == "finished":
-        note(f"  replaces import {result.record.replaces}, whose rows stay")
     if then != "kept":
         note(f"  {_became(then)}")
 

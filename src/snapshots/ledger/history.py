@@ -408,10 +408,14 @@ class History:
             )
             for row in rows
         ]
-        asked = sorted({one.replaces for one in found if one.replaces is not None})
+        # With mode replace none of those rows stay.
+        appended = [one for one in found if one.mode != "replace"]
+        asked = sorted({one.replaces for one in appended if one.replaces is not None})
         kept = rows_of(self, asked) if asked else {}
         return [
-            replace(one, replaced_rows=kept.get(one.replaces)) if one.replaces in kept else one
+            replace(one, replaced_rows=kept[one.replaces])
+            if one.replaces in kept and one.mode != "replace"
+            else one
             for one in found
         ]
 

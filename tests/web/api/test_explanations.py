@@ -14,6 +14,7 @@ def test_a_wrong_value_is_explained(tmp_path):
         for path, body, words in (
             ("/v1/files/.hidden", b"a\n1\n", "letters, digits and . _ -"),
             (None, {"max_rejects": "many"}, "a number or a share, such as 500 or 5%"),
+            (None, {"max_deletes": "5 %"}, "a number or a share, such as 500 or 5%"),
             (None, {"dialect": {"delimiter": "ab"}}, "one ASCII character, two to eight signs"),
             (None, {"dialect": {"quote": "\u00e4"}}, "one ASCII character, or tab"),
         ):

@@ -80,7 +80,7 @@ def test_the_pages_say_so(both):
     of_json = words_in(cells(section(page("json.md"), "## An import")))
     of_rest = words_in(cells(section(page("rest.md"), "## An import")))
     assert set(of_rest) == set(ImportDetail.model_fields)
-    shown = {*of_json, *words_in(cells(section(page("json.md"), "## One import, whole")))}
+    shown = {*of_json, *words_in(cells(section(page("json.md"), "## One import in detail")))}
     assert shown - {"skipped_by_code"} == (set(of_rest) - OF_THE_SERVICE | OF_THE_COMMAND) - {
         "skipped_by_code"
     }

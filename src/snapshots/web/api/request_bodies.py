@@ -102,7 +102,14 @@ def _like(kind: type, name: str, **limits: Any) -> Any:
     return Field(default=known.default, description=known.meaning, **limits)
 
 
-_Limit = Annotated[str, Field(pattern=r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$")]
+_Limit = Annotated[
+    str,
+    Field(
+        pattern=in_words(
+            r"^[0-9]{1,12}$|^[0-9]{1,3}(\.[0-9]{1,6})?%$", "a number or a share, such as 500 or 5%"
+        )
+    ),
+]
 _Date = Annotated[str, Field(max_length=40)]
 _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 
