@@ -246,7 +246,8 @@ def test_on_the_command_line(database, tmp_path):
     run()
     execute(database, "DELETE FROM a")
     empty = run()
-    assert (empty.returncode, "Its table a is empty now. To load it again, add --again" in empty.stdout) == (5, True)
+    assert empty.returncode == 5
+    assert "Its table a is empty now. To load it again, add --again" in empty.stdout
     assert "Its table a is empty now." in objects(run("--json"))[0]["message"]
     execute(database, "DROP TABLE a")
     anew = run()

@@ -68,7 +68,7 @@ def test_a_changed_file_is_refused(database, tmp_path):
     first = snapshots.load(path, database=database, limit=10)
     assert first.outcome == "limited"
     path.write_text("id,name\n" + "".join(f"{n},y\n" for n in range(100)))
-    with pytest.raises(snapshots.SnapshotsError, match="The input has changed since import 1 began"):
+    with pytest.raises(snapshots.SnapshotsError, match="has changed since import 1 began"):
         snapshots.resume(1, database=database)
     assert snapshots.history(database)[0].loaded == 10
 
