@@ -234,7 +234,7 @@ def test_of_a_file_that_has_changed_the_hint_is_to_send_it(folder):
         (folder / "a.csv").write_text(ROWS.replace("Ann", "Eve"))
         onward = snapshots("resume", 1, cwd=folder)
     assert onward.returncode == 1
-    assert "has changed since delivery 1 began" in onward.stderr
+    assert "The input has changed since delivery 1 began." in onward.stderr
     assert "send the current input like any other" in onward.stderr.replace("Send", "send")
 
 

@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 from tests.support import snapshots_process
 from tests.support.processes import PATIENCE, wait_for
 
-OVER = {"finished", "failed", "cancelled"}
+OVER = {"finished", "failed", "cancelled", "undone"}
 
 
 @dataclass

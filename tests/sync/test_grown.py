@@ -48,7 +48,7 @@ def test_what_may_not_go_on_is_refused_until_it_changes(database, folder):
     code, said = once(database, folder)
     (refused,) = [one for one in said if one["event"] == "refused"]
     assert code == 1
-    assert "may have ended within a record" in refused["error"]
+    assert "may have ended inside a record" in refused["error"]["message"]
     assert "--grown all" in refused["hint"]
     assert ids(database) == [0, 1, 2]
     code, said = once(database, folder, "--grown", "all")

@@ -86,7 +86,8 @@ def test_a_copy_is_no_reason_to_fill_it_again(database, folder):
     assert code in {0, 5}
     loaded = "a.csv" if of(said, "missing")[0]["path"].endswith("/a.csv") else "copy.csv"
     (refused,) = of(said, "refused")
-    assert "into table t, which is gone" in refused["error"]
+    assert refused["error"]["code"] == "already_imported"
+    assert "into table t, which is gone" in refused["error"]["message"]
     assert refused["hint"] == "To load the file again, touch it."
     assert of(once(database, folder, "--table", "t")[1], "refused", "ended") == []
     other = folder / ("copy.csv" if loaded == "a.csv" else "a.csv")
@@ -102,7 +103,10 @@ def test_what_was_begun_waits_for_a_touch_as_well(database, folder):
     execute(database, "DROP TABLE t")
     code, said = once(database, folder, "--table", "t")
     (refused,) = of(said, "refused")
-    assert (code, "began to load this input into table t" in refused["error"]) == (1, True)
+    assert (code, "began to load this input into table t" in refused["error"]["message"]) == (
+        1,
+        True,
+    )
     assert of(once(database, folder, "--table", "t")[1], "refused", "ended") == []
     touch(folder / "a.csv")
     code, said = once(database, folder, "--table", "t")

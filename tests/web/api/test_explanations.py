@@ -33,3 +33,14 @@ def test_every_pattern_of_the_service_has_words():
     for file in WEB.rglob("*.py"):
         for written in re.findall(r"\bpattern=(\w+)", file.read_text("utf-8")):
             assert written == "in_words", file
+
+
+def test_a_number_or_a_word_is_not_true_or_false(tmp_path):
+    with served(database_beside(tmp_path), tmp_path, "--workers", "0") as client:
+        for name, value in (("again", 1), ("allow_empty", "yes"), ("lineage", 0)):
+            answer = client.ask("POST", "/v1/imports", {"file": "a.csv", name: value})
+            assert answer.status == 422, answer
+            (error,) = answer.json["errors"]
+            assert error["place"] == f"body.{name}"
+        answer = client.ask("POST", "/v1/imports/1/resume", {"allow_empty": 0})
+        assert (answer.status, answer.json["errors"][0]["place"]) == (422, "body.allow_empty")

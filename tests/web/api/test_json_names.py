@@ -13,9 +13,7 @@ OF_THE_SERVICE = {
     "url", "request",
 }  # fmt: skip
 """What only the service has to say of an import."""
-OF_THE_COMMAND = {
-    "kind", "database", "pending", "ambiguous", "replaces", "chunks", "verification",
-}  # fmt: skip
+OF_THE_COMMAND = {"kind", "database", "pending", "ambiguous", "chunks", "verification"}
 """What REST has at other addresses, or has not: deliveries, and another database."""
 TEXT = "id,miles\n" + "".join(f"{n},{n}\n" for n in range(50)) + "x,1\n2\n"
 CONTRACT = {"fields": [{"name": "id", "type": "integer"}, {"name": "miles", "type": "integer"}]}

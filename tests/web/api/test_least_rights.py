@@ -95,10 +95,12 @@ def test_all_that_the_service_is_for(granted, tmp_path):
             held(process)
             assert client.ask("DELETE", f"/v1/imports/{stopped}?rows=undo").status == 202
             go_on(process)
-            assert client.wait(stopped)["state"] == "cancelled"
-            answer = client.ask("POST", f"/v1/imports/{stopped}/resume")
-            assert answer.status == 202
-            assert client.wait(stopped, "finished", "failed")["error"] is None
+            undone = client.wait(stopped)
+            assert (undone["state"], undone["removed"] > 0) == ("undone", True)
+            assert client.ask("POST", f"/v1/imports/{stopped}/resume").status == 409
+            afresh = client.submit(file="u.csv", table=trips, **wanted)
+            assert afresh != stopped
+            assert client.wait(afresh, "finished", "failed")["error"] is None
         assert client.get("/v1/tables").json["tables"] == sorted(["t", trips])
         assert client.get("/metrics").status == 200
         answer = client.get("/v1/tables/secrets_tbl/rows")

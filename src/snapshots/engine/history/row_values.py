@@ -34,8 +34,8 @@ def filter_of(text: str) -> RowFilter:
         if operator in _WITHOUT_VALUE and text.endswith(f":{operator}"):
             return RowFilter(text.removesuffix(f":{operator}"), operator)
     raise UsageError(
-        f"{text!r} is no condition",
-        hint=f"It is column:operator:value; operators are {', '.join(get_args(Operator))}.",
+        f"{text!r} is not a valid condition",
+        hint=f"Write column:operator:value; the operators are {', '.join(get_args(Operator))}.",
     )
 
 
@@ -55,7 +55,7 @@ def condition_of(text: str, columns: Sequence[str]) -> RowFilter:
         if first := _SIGN.search(text):
             raise no_column(text[: first.start()].strip(), columns) from None
         raise UsageError(
-            f"{text!r} is no condition",
+            f"{text!r} is not a valid condition",
             hint="Write COLUMN=VALUE, with =, !=, <, <=, > or >= between them, or COLUMN:null or"
             " COLUMN:notnull.",
         ) from None

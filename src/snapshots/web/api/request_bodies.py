@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Grown, Mode, Ragged, options_of
 from snapshots.engine.plan.options import Options
@@ -110,6 +110,8 @@ _Limit = Annotated[
         )
     ),
 ]
+_YesNo = Annotated[bool, Strict()]
+"""JSON's true or false, as the OpenAPI document says; no 0, 1 or "yes"."""
 _Date = Annotated[str, Field(max_length=40)]
 _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -122,11 +124,11 @@ class DialectRequest(_Given):
     escape: _Character | None = _like(DialectOptions, "escape")
     terminator: Literal["lf", "cr"] | None = _like(DialectOptions, "terminator")
     encoding: Annotated[str, Field(max_length=40)] | None = _like(DialectOptions, "encoding")
-    header: bool | None = _like(DialectOptions, "header")
+    header: _YesNo | None = _like(DialectOptions, "header")
     preamble: _Lines | None = _like(DialectOptions, "preamble")
     rows_after_header: _Lines | None = _like(DialectOptions, "rows_after_header")
     comment: _Character | None = _like(DialectOptions, "comment")
-    skip_initial_space: bool | None = _like(DialectOptions, "skip_initial_space")
+    skip_initial_space: _YesNo | None = _like(DialectOptions, "skip_initial_space")
     max_record_size: Annotated[int, Field(ge=1024, le=256 * MIB)] | None = _like(
         DialectOptions, "max_record_size"
     )
@@ -147,16 +149,16 @@ class NewImport(_Given):
     primary_key: Annotated[list[_Name], Field(max_length=100)] = _like(Options, "primary_key")
     columns_changed: ColumnsPolicy = _like(Options, "columns_changed")
     decimals: Decimals = _like(Options, "decimals")
-    all_text: bool = _like(Options, "all_text")
+    all_text: _YesNo = _like(Options, "all_text")
     mode: Mode = _like(Options, "mode")
-    atomic: bool = _like(Options, "atomic")
+    atomic: _YesNo = _like(Options, "atomic")
     as_of: _Date | None = _like(Options, "as_of")
-    allow_empty: bool = _like(Options, "allow_empty")
+    allow_empty: _YesNo = _like(Options, "allow_empty")
     max_deletes: _Limit = _like(Options, "max_deletes")
     max_rejects: _Limit | None = _like(Options, "max_rejects")
     chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
-    lineage: bool = _like(Options, "lineage")
-    again: bool = _like(Options, "again")
+    lineage: _YesNo = _like(Options, "lineage")
+    again: _YesNo = _like(Options, "again")
     grown: Grown = _like(Options, "grown")
 
     def request(self) -> ImportRequest:
@@ -178,7 +180,7 @@ class Resume(_Given):
 
     max_rejects: _Limit | None = None
     """The reject limit from now on. It replaces the first one."""
-    allow_empty: bool | None = None
+    allow_empty: _YesNo | None = None
     """Whether an input without rows may replace those of the table from now on."""
     max_deletes: _Limit | None = None
     """By how many rows the table may become smaller from now on."""
