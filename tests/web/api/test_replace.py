@@ -10,7 +10,7 @@ def put(folder, name, text):
 
 
 def changes(done):
-    found = done["changes"]
+    found = done
     return found["inserted"], found["deleted"], found["kept"]
 
 
