@@ -128,7 +128,12 @@ def test_what_the_ledger_holds_is_read_at_one_moment(database, source, tmp_path)
     session = target.connect()
     try:
         before = totals(History(target, session))
-        seen = totals(History(target, Overtaken(session, commit)))
+        history = History(target, Overtaken(session, commit))
+        # Which columns there are is asked before, and does not change.
+        history.session, overtaken = session, history.session
+        assert history.knows(1)
+        history.session = overtaken
+        seen = totals(history)
         after = totals(History(target, session))
     finally:
         session.close()

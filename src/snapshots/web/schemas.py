@@ -64,7 +64,7 @@ class Import(_Shown):
     replaces: int | None
     """The previous import of the same name into the same table, with other content."""
     replaced_rows: int | None
-    """How many rows that import loaded: they stay in the table, unless `mode` is `replace`."""
+    """How many rows that import loaded: they stay in the table. null with mode `replace`."""
     input: str
     table: str
     records: int

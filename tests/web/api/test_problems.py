@@ -66,7 +66,7 @@ def test_bodies_that_are_not_understood(client):
             assert is_problem(client.ask(method, concrete, b"\xff", **kind), 400), path
             assert is_problem(client.ask(method, concrete, b'{"nope": 1}', **kind), 422), path
     kind = {"Content_Type": "application/json"}
-    wrong = client.ask("POST", "/v1/imports", b'{"url": 5, "mode": "replace"}', **kind).json
+    wrong = client.ask("POST", "/v1/imports", b'{"url": 5, "mode": "other"}', **kind).json
     assert {one["place"] for one in wrong["errors"]} == {"body.url", "body.mode"}
 
 

@@ -10,7 +10,7 @@ def put(folder, name, text):
 
 
 def changes(done):
-    found = done["changes"]
+    found = done
     return found["inserted"], found["deleted"], found["kept"]
 
 
@@ -38,6 +38,7 @@ def test_a_table_is_replaced_guarded_and_undone(database, tmp_path):
         removed = client.ask("POST", f"/v1/imports/{third}/undo", {})
         assert removed.json == {
             "import_id": 3, "table": "t", "loaded": 2, "removed": 2, "dry_run": False,
+            "referring": [],
         }  # fmt: skip
         assert client.get("/v1/imports/3").json["state"] == "undone"
         assert client.ask("POST", "/v1/imports/2/undo", {}).status == 409

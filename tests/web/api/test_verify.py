@@ -71,7 +71,7 @@ def test_what_cannot_be_verified_is_refused(service, tmp_path):
     wrong = client.ask("POST", f"/v1/imports/{number}/verify", {"only": ["id"]})
     assert (wrong.status, wrong.json["code"]) == (422, "invalid")
     found = result(client, number, ignore=["nmae"])
-    assert "no column 'nmae'" in found["error"]["message"]
+    assert "did not load a column 'nmae'" in found["error"]["message"]
     # A command's files are no business of clients.
     import snapshots
 

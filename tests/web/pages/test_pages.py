@@ -114,7 +114,7 @@ def test_times_name_their_zone(idle):
         assert re.search(pattern, page_of(idle, path).decode())
 
 
-def test_states_that_the_page_does_not_know(tmp_path):
+def test_states_that_no_worker_has_set(tmp_path):
     database = database_beside(tmp_path)
     with served(database, tmp_path, "--workers", "0") as client:
         for name in ("a.csv", "b.csv"):

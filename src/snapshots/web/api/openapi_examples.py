@@ -58,6 +58,7 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
 """Bodies by endpoint and media type; each has a title."""
 
 _COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
+_CHANGES: Final = {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0}
 _IMPORT: Final[dict[str, Any]] = {
     "import_id": 1,
     "state": "finished",
@@ -71,6 +72,11 @@ _IMPORT: Final[dict[str, Any]] = {
     "input": "rides.csv",
     "table": "rides",
     **_COUNTS,
+    "mode": "append",
+    **_CHANGES,
+    "as_of": None,
+    "undone_at": None,
+    "removed": None,
     "records_per_second": 81632.7,
     "progress": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
     "eta": None,
@@ -96,7 +102,7 @@ _QUEUED: Final[dict[str, Any]] = {
     **_DETAIL,
     "state": "queued",
     "outcome": None,
-    **dict.fromkeys(_COUNTS, 0),
+    **dict.fromkeys((*_COUNTS, *_CHANGES), 0),
     "progress": {"done": 0, "total": 561204, "percent": 0.0, "why": None},
     "records_per_second": None,
     "content_hash": None,
