@@ -57,5 +57,5 @@ def user() -> str:
     except (KeyError, OSError):
         raise UsageError(
             "The system has no name for this user.",
-            hint="Add the user to the database's URL: user@host:port/database.",
+            hint="Name the user in the database's URL: user@host:port/database.",
         ) from None

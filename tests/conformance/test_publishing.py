@@ -48,19 +48,6 @@ def test_changes_are_counted_and_refused_rows_are_told(target, session):
         assert session.change(f"DELETE FROM {t}") == 2
 
 
-def test_tables_that_refer_to_a_table(target, session):
-    t = table(target, session, MADE)
-    name = t.sql(target.dialect.quote)
-    assert target.referenced_by(session, t) == ()
-    session.execute(
-        "CREATE TABLE own (id bigint PRIMARY KEY, up bigint, FOREIGN KEY (up) REFERENCES own (id))"
-    )
-    assert target.referenced_by(session, target.table_name("own")) == ()
-    kind = target.sql_type(MADE.columns[0].type)
-    session.execute(f"CREATE TABLE child (of {kind}, FOREIGN KEY (of) REFERENCES {name} (id))")
-    assert target.referenced_by(session, t) == ("child",)
-
-
 def test_a_lock_lets_others_read(target, session):
     t = table(target, session, MADE)
     name = t.sql(target.dialect.quote)
