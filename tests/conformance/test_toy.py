@@ -104,12 +104,12 @@ def test_an_import_that_is_undone(database, tmp_path, ledger, statements):
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
-        wait_for(lambda: commands.find(ledger, 1).state == "cancelled")
+        wait_for(lambda: commands.find(ledger, 1).state == "undone")
     finally:
         done.set()
         thread.join()
     assert ledger.session.execute("SELECT COUNT(*) FROM t") == [(0,)]
-    assert has(statements, "DELETE FROM `t` WHERE _import_id = ?")
+    assert has(statements, "DELETE FROM `t` WHERE `_import_id` = ?")
 
 
 def test_pages_of_a_table(database, tmp_path, ledger, statements):
