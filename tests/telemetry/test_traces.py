@@ -123,7 +123,13 @@ def test_a_folder_has_a_span_for_each_of_its_files(collector, folder):
     assert {span.parent_span_id for span in chunks} == {good.span_id}
     assert sum(attributes(span)["snapshots.loaded"] for span in chunks) == ROWS
     named = {one.event_name: attributes(one) for one in collector.logs}
-    assert set(named) == {"watching", "import_started", "import_finished", "file_refused", "sync_ended"}
+    assert set(named) == {
+        "watching",
+        "import_started",
+        "import_finished",
+        "file_refused",
+        "sync_ended",
+    }
     assert named["file_refused"]["snapshots.import_id"] > 0
 
 

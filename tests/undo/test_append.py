@@ -162,3 +162,24 @@ def test_the_command(database, tmp_path):
     assert ": imported" not in file.stdout
     assert run("verify", "1").returncode == 1
     assert run("resume", "1").returncode == 1
+
+
+def test_the_head_of_a_file_that_has_grown_comes_last(database, tmp_path):
+    path = numbers(tmp_path, 10)
+    head = load(database, path)
+    with path.open("a") as file:
+        file.write("10,name 10\n11,name 11\n")
+    tail = load(database, path)
+    assert entry(database, tail).continues == head
+    with pytest.raises(Forbids, match=f"mport {tail} loaded what its input gained"):
+        undo(database, head)
+    assert execute(database, "SELECT COUNT(*) FROM t") == [(12,)]
+    assert undo(database, tail).removed == 2
+    # The new part is loaded again, and no more of it.
+    again = load(database, path)
+    assert entry(database, again).continues == head
+    assert execute(database, "SELECT COUNT(*), COUNT(DISTINCT id) FROM t") == [(12, 12)]
+    assert (undo(database, again).removed, undo(database, head).removed) == (2, 10)
+    assert execute(database, "SELECT COUNT(*) FROM t") == [(0,)]
+    load(database, path)
+    assert execute(database, "SELECT COUNT(*) FROM t") == [(12,)]

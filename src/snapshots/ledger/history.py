@@ -284,18 +284,6 @@ class History:
             )
         return Beginning(last[0].end, last[0].end_line, last[0].hash_state)
 
-    def tails_of(self, import_id: int) -> list[int]:
-        """The imports that continue this one and were not undone, oldest first."""
-        if not self.knows(6):
-            return []
-        rows = self.session.execute(
-            "SELECT id FROM snapshots_imports WHERE continues = ? AND state <> 'undone'"
-            " AND (loaded > 0 OR state = 'running' OR id IN (SELECT import_id FROM snapshots_chunks"
-            " WHERE loaded > 0)) ORDER BY id",
-            (import_id,),
-        )
-        return [cast("int", row[0]) for row in rows]
-
     def named(self, name: str) -> tuple[int, int | None]:
         """How many imports of inputs of a name have a plan, and the newest of them."""
         ((count, newest),) = self.session.execute(

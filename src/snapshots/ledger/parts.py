@@ -118,6 +118,20 @@ def stands(found: Sequence[Part]) -> bool:
     )
 
 
+def tails_of(ledger: ReadsLedger, import_id: int) -> list[int]:
+    """The imports that continue this one, hold rows or may get some, and were not undone; oldest
+    first."""
+    if not ledger.knows(VERSION):
+        return []
+    rows = ledger.session.execute(
+        "SELECT id FROM snapshots_imports WHERE continues = ? AND state <> 'undone'"
+        " AND (loaded > 0 OR state = 'running' OR id IN (SELECT import_id FROM snapshots_chunks"
+        " WHERE loaded > 0)) ORDER BY id",
+        (import_id,),
+    )
+    return [cast("int", row[0]) for row in rows]
+
+
 def cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, list[Cut]]:
     """The committed chunks of imports, in the order of the input."""
     found: dict[int, list[Cut]] = {import_id: [] for import_id in import_ids}

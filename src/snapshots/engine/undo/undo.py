@@ -18,7 +18,7 @@ from snapshots.engine.publishing.stage import drop
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.undo.references import ReferringRows, referring_rows
 from snapshots.errors import AlreadyUndone, Forbids, ImportBusy, LostLease, NoSuchImport
-from snapshots.ledger import stages, verifications
+from snapshots.ledger import parts, stages, verifications
 from snapshots.ledger.rows import Sql
 from snapshots.ledger.unaccounted import require_accounted
 
@@ -147,7 +147,7 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
         raise ImportBusy(f"{found.owner} is verifying {which}", hint="wait until it has ended")
     require_undamaged(entry)
-    if tails := ledger.tails_of(entry.import_id):
+    if tails := parts.tails_of(ledger, entry.import_id):
         raise Forbids(
             f"import {tails[-1]} loaded what its input gained after {which}",
             hint=f"undo that one first: snapshots undo {tails[-1]}",
