@@ -41,13 +41,16 @@ pytestmark = on("toy")
 def statements(monkeypatch):
     """All that sessions are asked to execute."""
     found = []
-    execute = SqliteSession.execute
 
-    def remember(session, sql, params=()):
-        found.append(sql)
-        return execute(session, sql, params)
+    def remembering(asked):
+        def remember(session, sql, params=()):
+            found.append(sql)
+            return asked(session, sql, params)
 
-    monkeypatch.setattr(SqliteSession, "execute", remember)
+        return remember
+
+    for name in ("execute", "change"):
+        monkeypatch.setattr(SqliteSession, name, remembering(getattr(SqliteSession, name)))
     return found
 
 
