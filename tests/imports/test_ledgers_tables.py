@@ -166,7 +166,7 @@ def test_nothing_is_loaded_into_what_stands_for_them(database, folder):
     before = account(database)
     for table, stands_for in STANDING_FOR[target.name].items():
         for dry_run in (False, True):
-            with pytest.raises(UsageError, match=f"{table} stands for snapshots_{stands_for}, "):
+            with pytest.raises(UsageError, match=f"{table} is a name for snapshots_{stands_for}, "):
                 snapshots.load(
                     folder / "a.csv", database=database, table=table, again=True,
                     dry_run=dry_run, columns_changed="ignore",

@@ -74,12 +74,12 @@ REFUSED = {
     "made/film.commas-unquoted.csv": "it is probably latin-1",
     "made/film.csv": "it is probably latin-1",
     "made/head.parquet-bytes-named.csv": "Parquet",
-    "made/missing-quote.csv": "that of 1 of 1 records is broken",
+    "made/missing-quote.csv": "1 of 1 records have broken quotes",
     "made/only-blank-lines.csv": "no records but blank lines",
     "made/plan.latin-1.csv": "it is probably latin-1",
-    "made/quote-inside-quotes.csv": "that of 1 of 1 records is broken",
-    "made/record-too-long.csv": "1 of 1 records have not 3 fields",
-    "made/record-too-short.csv": "1 of 1 records have not 3 fields",
+    "made/quote-inside-quotes.csv": "1 of 1 records have broken quotes",
+    "made/record-too-long.csv": "1 of 1 records do not have 3 fields",
+    "made/record-too-short.csv": "1 of 1 records do not have 3 fields",
     "made/sights.big5.csv": "it is probably big5",
     "made/spending.latin-1.csv": "it is probably latin-1",
 }
@@ -123,11 +123,11 @@ LOADED_EXTRAS = {
 }
 
 REFUSED_EXTRAS = {
-    "shared/messy/csvtestdata.bad-header-less-fields.csv": "1 of 1 records have not 3 fields",
-    "shared/messy/csvtestdata.bad-header-more-fields.csv": "1 of 1 records have not 3 fields",
-    "shared/messy/csvtestdata.bad-missing-quote.csv": "that of 1 of 1 records is broken",
+    "shared/messy/csvtestdata.bad-header-less-fields.csv": "1 of 1 records do not have 3 fields",
+    "shared/messy/csvtestdata.bad-header-more-fields.csv": "1 of 1 records do not have 3 fields",
+    "shared/messy/csvtestdata.bad-missing-quote.csv": "1 of 1 records have broken quotes",
     "shared/messy/csvtestdata.bad-quotes-with-unescaped-quote.csv": (
-        "that of 1 of 1 records is broken"
+        "1 of 1 records have broken quotes"
     ),
     "shared/messy/messytables.characters.csv": "it is probably big5",
     "shared/messy/messytables.spanish_chars.csv": "it is probably latin-1",

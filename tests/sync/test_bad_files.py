@@ -21,7 +21,7 @@ def failed(database, cwd):
     """What the history says, by name."""
     done = snapshots("list", "--state", "failed", "--json", "--database", database, cwd=cwd)
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    return {one["input"].rpartition("/")[2]: one["error"] for one in found}
+    return {one["input"].rpartition("/")[2]: one["error"]["message"] for one in found}
 
 
 def test_every_kind_of_bad_file(sqlite_url, folder, tmp_path):
