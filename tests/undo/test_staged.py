@@ -4,11 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 import snapshots
+from snapshots import locations
+from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.engine.queue import worker
 from snapshots.errors import Forbids
+from snapshots.ledger.record import Lease
 from tests.verify.loaded import execute, load, numbers
 
 
@@ -59,3 +64,18 @@ def test_a_replacement(database, tmp_path):
         undo(database, second)
     assert execute(database, "SELECT COUNT(*) FROM t") == [(9,)]
     assert undo(database, first, dry_run=True).removed == 0
+
+
+@pytest.mark.parametrize(("options", "state", "left"), [
+    ({"atomic": True}, "undone", 10), ({"mode": "replace"}, "finished", 9),
+])  # fmt: skip
+def test_a_wish_that_comes_after_the_rows_were_published(database, tmp_path, options, state, left):
+    load(database, numbers(tmp_path, 10, "a.csv"))
+    number = load(database, numbers(tmp_path, 9, "b.csv"), **options)
+    execute(database, f"UPDATE snapshots_imports SET wanted = 'undo' WHERE id = {number}")
+    with closing(LedgerSession(locations.target(database), create=False)) as opened:
+        entry = opened.ledger.entry(number)
+        worker._undo(opened.ledger, Lease(number, entry.fence, "nobody"), entry)
+        now = opened.ledger.entry(number)
+    assert (now.state, now.wanted) == (state, None)
+    assert execute(database, "SELECT COUNT(*) FROM t") == [(left,)]

@@ -22,7 +22,7 @@ from snapshots.engine.queue.lost_workers import MOST_LOST, give_up_on, lives_los
 from snapshots.engine.queue.queued_import import carry_out
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.engine.support import threads
-from snapshots.engine.undo.undo import undo_unfinished
+from snapshots.engine.undo.undo import undo_entry, undo_unfinished
 from snapshots.errors import (
     CannotConnect,
     ConnectionLost,
@@ -178,6 +178,13 @@ class QueueWorker:
 def _undo(ledger: Ledger, lease: Lease, entry: Entry) -> None:
     if not entry.counts.records and not entry.chunks_counted:
         queue.leave(ledger, lease, "cancelled")
+        return
+    if entry.state == "finished":
+        # It had finished before it saw the wish: its rows are published, and removed if possible.
+        try:
+            undo_entry(ledger, entry)
+        except (UnaccountedRows, Forbids):
+            ledger.change(lease, {"wanted": None})
         return
     try:
         undo_unfinished(ledger, lease, entry)
