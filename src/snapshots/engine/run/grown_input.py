@@ -68,7 +68,8 @@ def about_tail(growth: Growth) -> str:
     """What is said of an import that loads the rest of an input."""
     return (
         f"the input has grown: the part before line {growth.end.line:,} is already loaded"
-        f" ({_words(growth)}, {growth.loaded:,} rows), so only the rest is loaded"
+        f" ({_words(growth)}, {growth.loaded:,} {'row' if growth.loaded == 1 else 'rows'}), so only"
+        " the rest is loaded"
     )
 
 

@@ -299,7 +299,9 @@ class _Run:
                         rows,
                         self.stop,
                         self.entry.state == "finished",
-                        lambda: self.say("the input has grown since: what was loaded is compared"),
+                        lambda: self.say(
+                            "the input has grown since; only its loaded part is compared"
+                        ),
                         self._advance,
                     ).run(self.ledger, self.entry.import_id, report)
                 else:
