@@ -73,7 +73,7 @@ def test_the_rows_of_a_file_replace_those_of_the_one_before(database, first, sec
     assert (again.outcome, again.exit_code) == ("already_imported", 5)
     older = replace(first, database, again=True)
     assert (older.exit_code, older.record.state) == (1, "failed")
-    assert "has the version of 2023-06-03, by import 2" in older.message
+    assert "has a newer version, of 2023-06-03, from import 2" in older.message
     assert held(database) == [(1, "a"), (2, "bb"), (4, "d"), (5, "e")]
     nothing_left(database)
     done = replace(first, database, as_of="2023-06-04")
@@ -113,7 +113,7 @@ def test_the_date_of_a_name(name, date):
 def test_a_date_to_come_is_refused():
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert date_of("a_20260302.csv", None, now) == "2026-03-02T00:00:00.000Z"
-    with pytest.raises(UsageError, match="a date to come"):
+    with pytest.raises(UsageError, match="is in the future"):
         date_of("a_20260303.csv", None, now)
     assert date_of("a_20260303.csv", "2026-02-01T01:00+02:00") == "2026-01-31T23:00:00.000Z"
     with pytest.raises(UsageError, match="neither a date nor a time"):

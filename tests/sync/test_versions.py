@@ -35,7 +35,7 @@ def test_files_go_by_their_dates_and_a_late_one_replaces_nothing(database, tmp_p
     put(folder, "u.csv", [9], 1_700_000_400)
     late = synced(database, tmp_path)
     assert late.returncode == 1, late.stderr
-    assert "has the version of 2024-03-01" in late.stderr + late.stdout
+    assert "has a newer version, of 2024-03-01" in late.stderr + late.stdout
     assert execute(database, "SELECT id FROM t ORDER BY 1") == [(3,), (33,), (333,)]
     assert execute(database, "SELECT id FROM u") == [(9,)]
     assert synced(database, tmp_path).returncode == 0

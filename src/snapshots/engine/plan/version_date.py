@@ -33,9 +33,9 @@ def date_of(name: str, as_of: str | None, now: datetime | None = None) -> str | 
             continue
         if found > tomorrow:
             raise UsageError(
-                f"the name has a date to come, {found:%Y-%m-%d}",
+                f"the date in the name, {found:%Y-%m-%d}, is in the future",
                 place=name,
-                hint="say which date the file is of: --as-of 2026-03-01",
+                hint="give the date of this version, for example --as-of 2026-03-01",
             )
         return _written(found)
     return None

@@ -26,9 +26,8 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     if not new:
         if ledger.target.inspect(ledger.session, stage) is None:
             raise LedgerError(
-                f"table {stage} is gone, in which the rows of import {lease.import_id} waited to be"
-                " published",
-                hint="nothing of it is published; --again loads the input from its beginning",
+                f"the stage of import {lease.import_id}, table {stage}, is gone",
+                hint="nothing was published; load the input from its beginning with --again",
             )
         return
     fault_point("staging")

@@ -99,8 +99,8 @@ class _Exchange:
         )
         if inserted != counts.loaded and not decided_elsewhere:
             raise AccountingMismatch(
-                f"the stage has {counts.loaded} rows by its account, and {inserted} of them came"
-                f" into table {plan.table}",
+                f"the stage has {counts.loaded} rows, but {inserted} rows were inserted into table"
+                f" {plan.table}",
                 hint="nothing was published; this is a bug, please report it",
             )
         changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)

@@ -31,8 +31,8 @@ def require_newest(ledger: Ledger, lease: Lease, plan: Plan) -> str:
         into = placed(text)[0]
         if into is not None and canonical(ledger, into) == own:
             raise OlderVersion(
-                f"Table {plan.table} has the version of {shown(date)}, by import {other}. This one"
-                f" is of {shown(as_of)}: nothing was published.",
-                hint="If it is newer all the same, load it again with --again and --as-of.",
+                f"Table {plan.table} has a newer version, of {shown(date)}, from import {other}."
+                f" This version is of {shown(as_of)}: nothing was published.",
+                hint="To publish it anyway, load it again with --again and a later --as-of.",
             )
     return as_of

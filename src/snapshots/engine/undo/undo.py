@@ -126,7 +126,7 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
     """The table of an import that can be undone. Raises LedgerError."""
     which = f"import {entry.import_id}"
     if entry.kind != "import":
-        raise Forbids(f"{entry.kind} {entry.import_id} sent rows to an API: nobody can undo that")
+        raise Forbids(f"{entry.kind} {entry.import_id} sent rows to an API, which cannot be undone")
     if entry.state == "undone":
         raise AlreadyUndone(
             f"{which} was undone at {entry.undone_at}: {entry.removed or 0:,} rows were removed"
@@ -171,8 +171,8 @@ def _require_rows(ledger: Ledger, entry: Entry, plan: Plan) -> None:
         raise Forbids(f"table {plan.table} is gone, with all rows of {which}")
     if not plan.lineage or not {column.name for column in shape.columns}.issuperset(LINEAGE):
         raise Forbids(
-            f"table {plan.table} has no columns {' and '.join(LINEAGE)}: they would say which rows"
-            f" are those of {which}",
+            f"table {plan.table} has no columns {' and '.join(LINEAGE)}, which identify the rows of"
+            f" {which}",
             hint="remove the rows by hand",
         )
 
@@ -295,7 +295,7 @@ def _require_alone(
                 f"import {entry.import_id} was not undone: {rows}",
                 hint="change or delete those rows first"
                 if rows.on_delete == "refuse"
-                else "--allow-cascade undoes it all the same",
+                else "undo it anyway with --allow-cascade",
             )
 
 
