@@ -12,7 +12,9 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 MIB = 1 << 20
 
-Mode: TypeAlias = Literal["append", "replace", "upsert", "mirror"]
+Mode: TypeAlias = Literal["append", "replace", "upsert", "mirror", "history"]
+Publish: TypeAlias = Literal["auto", "copy", "rename"]
+Duplicates: TypeAlias = Literal["reject", "first", "last"]
 ColumnsPolicy: TypeAlias = Literal["fail", "add", "ignore"]
 Grown: TypeAlias = Literal["tail", "all", "refuse"]
 Decimals: TypeAlias = Literal["float", "exact"]
@@ -29,6 +31,8 @@ MAX_REJECTS = "10%"
 """Beyond this share the input is more likely read wrongly than partly bad."""
 MAX_DELETES = "50%"
 """A table that loses more of its rows is more likely replaced by a cut file than on purpose."""
+KEEP_UNDO = 1
+"""Imports of a table that can be undone although they have changed or deleted rows."""
 CONNECTIONS = 4
 """Parts of a URL that are read at once."""
 BATCH = 1

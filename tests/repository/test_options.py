@@ -144,8 +144,11 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
                 "max_deletes",
                 "grown",
                 "as_of",
-            }
-            | {"grown"},
+                "duplicates",
+                "publish",
+                "keep_undo",
+                "out_of_order",
+            },
         }[function]
     )
 

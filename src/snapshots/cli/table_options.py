@@ -32,6 +32,10 @@ _destination = grouped(
     declared(Options, "mode", "--mode"),
     declared(Options, "atomic", "--atomic"),
     declared(Options, "as_of", "--as-of", metavar="DATE"),
+    declared(Options, "duplicates", "--duplicates"),
+    declared(Options, "publish", "--publish"),
+    declared(Options, "keep_undo", "--keep-undo", metavar="N"),
+    declared(Options, "out_of_order", "--out-of-order"),
     guards,
     declared(
         Options,

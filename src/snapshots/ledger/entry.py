@@ -42,6 +42,10 @@ NEWER_COLUMNS = {
     "continues": (6, None),
     "first_part": (6, None),
     "as_of": (6, None),
+    "publish": (7, None),
+    "undo_table": (7, None),
+    "restored": (7, None),
+    "undo_kept": (7, None),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -137,6 +141,15 @@ class Entry:
     input."""
     first_part: int | None
     """The import that has loaded the first part, if this one continues any."""
+    publish: str | None
+    """How its version became the table's: `copy` or `rename`; None: there is no choice, or it is
+    not published."""
+    undo_table: str | None
+    """The table that keeps what it has changed or deleted; None: nothing is kept."""
+    restored: int | None
+    """Rows that undoing the import has brought back."""
+    undo_kept: int | None
+    """Rows that undoing the import has left as they are."""
     replaced_rows: int | None = None
     """Rows that `replaces` and the parts before it have loaded."""
 

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 6
+VERSION = 7
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
 TABLES = frozenset(
-    f"snapshots_{name}" for name in ("version", "imports", "chunks", "rejects", "verifications")
+    f"snapshots_{name}"
+    for name in ("version", "imports", "chunks", "rejects", "verifications", "kept_rows")
 )
 
 STAGE_PREFIX = "snapshots_stage_"
 """How the names of stages begin: tables in which rows wait until they are published."""
+UNDO_PREFIX = "snapshots_undo_"
+"""How the names of undo tables begin: they keep the rows that an import has changed or deleted."""
 
 Alive = Callable[[str | None, float], bool]
 """Tells whether the owner of an import may still be working. Takes the owner's name
@@ -68,7 +71,7 @@ def is_ledgers(name: str) -> bool:
     # A Turkish capital is the one letter that a server may fold in another way than Python.
     folded = name.partition("\0")[0].replace("\u0130", "i").casefold()
     bare = folded.strip(_MARKS)
-    return bare in TABLES or bare.startswith(STAGE_PREFIX)
+    return bare in TABLES or bare.startswith((STAGE_PREFIX, UNDO_PREFIX))
 
 
 def version(target: Target, session: Session) -> int | None:

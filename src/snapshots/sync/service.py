@@ -102,7 +102,7 @@ class Sync:
         self._inbox: queue.SimpleQueue[FolderHint | FileOutcome | None] = queue.SimpleQueue()
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
-        self._backlog = WorkQueue(in_turn=options.replaces)
+        self._backlog = WorkQueue(in_turn=options.versioned)
         self._totals = SyncTotals(dry_run=options.dry_run)
         self._ignored = IgnoredFiles()
         self._handled: dict[str, FolderFile] = {}

@@ -92,7 +92,7 @@ class LoadingJob:
         Readers see the rows of it at once: they need no stage.
         """
         alters_the_table = plan.create or plan.add
-        if alters_the_table or plan.triggers or plan.replaces or not plan.loads:
+        if alters_the_table or plan.triggers or plan.versioned or not plan.loads:
             return SingleTransactionAttempt()
         plan = replace(plan, stage="")
         if not is_small(source, self.options, known):

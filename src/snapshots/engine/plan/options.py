@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from snapshots.defaults import (
     CHUNK_SIZE,
     CONNECTIONS,
+    KEEP_UNDO,
     MAX_CONNECTIONS,
     MAX_DELETES,
     MAX_REJECTS,
     MAX_WORKERS,
     ColumnsPolicy,
     Decimals,
+    Duplicates,
     Grown,
     Mode,
+    Publish,
     option,
 )
 from snapshots.engine.limits import DeleteLimit, RejectLimit
@@ -39,8 +42,12 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.access import RemoteAccess
 
 
-_NOT_YET = frozenset({"upsert", "mirror"})
+_NOT_YET = frozenset({"upsert", "mirror", "history"})
 """Modes that have their name already."""
+BY_KEY = ("upsert", "mirror", "history")
+"""Modes that find the row of a record by its key."""
+DELETING = ("replace", "mirror", "history")
+"""Modes in which rows that the input lacks are not in the table afterwards, or not current."""
 
 
 class TableGate(Protocol):
@@ -95,7 +102,8 @@ class Options:
     mode: Mode = option(
         "append",
         "What the table holds afterwards. append: its rows and the input's. replace: only the"
-        " input's rows.",
+        " input's rows. upsert: the input's rows, and those whose keys it lacks. mirror: the"
+        " input's rows; unchanged ones are not touched. history: every version of each row.",
         choices=Mode,
     )
     atomic: bool = option(
@@ -113,6 +121,26 @@ class Options:
         None,
         "With mode replace: the date of the input's version. Default: the date in its name, else"
         " now. An older version replaces no newer one.",
+    )
+    duplicates: Duplicates = option(
+        "reject",
+        "With modes by key: which records of one key to load. reject: the first, and the others are"
+        " rejects. first, last: that one, and the others are skipped.",
+        choices=Duplicates,
+    )
+    publish: Publish = option(
+        "auto",
+        "With mode replace: how the rows become the table's. copy: in the table that is there."
+        " rename: as a new table of its name. auto: rename where nothing is lost by it.",
+        choices=Publish,
+    )
+    keep_undo: int = option(
+        KEEP_UNDO,
+        "The number of imports into a table whose changed and deleted rows are kept for undo.",
+        least=0,
+    )
+    out_of_order: bool = option(
+        False, "With mode history: put a version older than the newest in its place in time."
     )
     max_rejects: str | None = option(
         None,
@@ -154,33 +182,50 @@ class Options:
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise UsageError(f"{name} is {number}", hint="It must be at least 1.")
+        if self.keep_undo < 0:
+            raise UsageError(f"keep_undo is {self.keep_undo}", hint="It must be at least 0.")
         if self.mode in _NOT_YET:
             raise UsageError(
                 f"mode {self.mode} does not exist yet",
                 hint="use append, or replace to replace the rows of the table",
             )
-        if self.atomic and self.replaces:
-            raise UsageError("mode replace is always atomic", hint="omit --atomic")
+        if self.atomic and self.versioned:
+            raise UsageError(f"mode {self.mode} is always atomic", hint="omit --atomic")
+        for given, name, modes in (
+            (self.publish != "auto", "--publish", ("replace",)),
+            (self.duplicates != "reject", "--duplicates", BY_KEY),
+            (self.out_of_order, "--out-of-order", ("history",)),
+        ):
+            if given and self.mode not in modes:
+                raise UsageError(
+                    f"{name} has no meaning with mode {self.mode}",
+                    hint=f"use it with --mode {' or '.join(modes)}",
+                )
         if self.as_of is not None:
             read(self.as_of)
         _ = self.reject_limit
         DeleteLimit.parse(self.max_deletes)
 
     @property
-    def replaces(self) -> bool:
-        """Whether the input's rows take the place of the table's."""
-        return self.mode == "replace"
+    def versioned(self) -> bool:
+        """Whether the input is a version of the table, with a date."""
+        return self.mode != "append"
+
+    @property
+    def deletes(self) -> bool:
+        """Whether rows of the table may go because the input lacks them."""
+        return self.mode in DELETING
 
     @property
     def staged(self) -> bool:
         """Whether the rows wait in a stage until all of them are published at once."""
-        return self.replaces or self.atomic
+        return self.versioned or self.atomic
 
     @property
     def reject_limit(self) -> RejectLimit:
         """How many rejects are allowed, whatever `stop_on_error` says."""
-        text = self.max_rejects or ("0" if self.replaces else MAX_REJECTS)
-        return RejectLimit.parse(text, at_the_end=self.replaces)
+        text = self.max_rejects or ("0" if self.deletes else MAX_REJECTS)
+        return RejectLimit.parse(text, at_the_end=self.deletes)
 
     @property
     def allowed(self) -> RejectLimit:
@@ -232,5 +277,6 @@ class Options:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"atomic": True} if self.atomic else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"duplicates": self.duplicates} if self.duplicates != "reject" else {}),
             "request": None if self.request is None else self.request.given(),
         }

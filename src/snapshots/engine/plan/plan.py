@@ -86,8 +86,13 @@ class Plan:
     """The date of the input's version, as the ledger writes times; None: that of the import."""
 
     @property
+    def versioned(self) -> bool:
+        """Whether the input is a version of the table, with a date."""
+        return self.mode != "append"
+
+    @property
     def replaces(self) -> bool:
-        """Whether the rows take the place of those in the table."""
+        """Whether the rows take the place of all those in the table."""
         return self.mode == "replace"
 
     @property
@@ -286,14 +291,14 @@ def make_plan(
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         triggers = _triggers(target, session, table, say)
-        if options.replaces:
+        if options.mode == "replace":
             require_replaceable(target, session, table)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     say(reading(sniffed, chosen.contract))
     for note in few(chosen.notes, "columns that differ"):
         say(note)
-    as_of = date_of(source.identity.name, options.as_of) if options.replaces else None
+    as_of = date_of(source.identity.name, options.as_of) if options.versioned else None
     if as_of is not None:
         say(f"it is the version of {shown(as_of)}")
     if session is not None and shape is not None:

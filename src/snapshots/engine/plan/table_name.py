@@ -45,7 +45,7 @@ def in_order(names: Sequence[str], options: Options) -> list[str]:
 
     Raises UsageError for two of one table and one date: which of them would be left?
     """
-    if not options.replaces:
+    if not options.versioned:
         return list(names)
     seen: dict[tuple[str, str | None], str] = {}
     for name in names:

@@ -47,3 +47,14 @@ class Publisher(Protocol):
 
         Whoever is killed before leaves something that the ledger knows.
         """
+
+
+class TableChange(Protocol):
+    """Makes the rows of a stage the table's, within the transaction that finishes the import."""
+
+    def run(self) -> Publication:
+        """Does it, and returns what has become of the rows.
+
+        Raises RefusedLines where the table refuses rows, and GuardRefusal, OlderVersion or
+        AccountingMismatch. Whoever calls it rolls back then what it has done.
+        """

@@ -1,8 +1,7 @@
-"""Publishes the rows of a stage: they are exchanged for the table's rows, or added to them.
+"""Publishes the rows of a stage in the transaction that finishes the import.
 
-All of it happens in the transaction that finishes the import, by statements that the database
-carries out on whole tables. So views, grants, triggers, keys and sequences of the table stay what
-they are. Readers see the rows of before until COMMIT, and those of after from then on.
+Readers see the rows of before until COMMIT, and those of after from then on. How the rows become
+the table's is up to an `TableChange`: one for each way to do it.
 """
 
 from __future__ import annotations
@@ -11,20 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.plan.plan import require_replaceable
-from snapshots.engine.publishing import appends, stage, versions
-from snapshots.engine.publishing.deletes import count_rows, delete_all
-from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
+from snapshots.engine.publishing import stage
+from snapshots.engine.publishing.copied import CopyStage
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import HalvedInsert, RefusedLines, rejects_of
+from snapshots.engine.publishing.refusals import RefusedLines, rejects_of
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.errors import AccountingMismatch
 from snapshots.ledger import locks, refused_rows, stages
-from snapshots.model import RowChanges
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.publishing.publisher import TableChange
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Source
 
@@ -44,13 +40,13 @@ class StagePublisher:
         if ledger.is_finished(lease):
             return Publication()
         fault_point("publishing")
-        exchange = _Exchange(ledger, lease, plan, self.options)
+        change = self._change(ledger, lease, plan)
         try:
             with ledger.session.savepoint():
-                published = exchange.run()
+                published = change.run()
         except RefusedLines as refused:
             rejects = rejects_of(source, plan, ledger.chunks(lease.import_id), refused)
-            exchange.remove(sorted(refused.reasons))
+            _remove(ledger, lease, plan, sorted(refused.reasons))
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
@@ -60,6 +56,10 @@ class StagePublisher:
         fault_point("published")
         return published
 
+    def _change(self, ledger: Ledger, lease: Lease, plan: Plan) -> TableChange:
+        """What makes the rows of the stage the table's, in the mode of the plan."""
+        return CopyStage(ledger, lease, plan, self.options)
+
     def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:  # noqa: ARG002
         """See `Publisher`."""
         fault_point("cleaning")
@@ -67,95 +67,11 @@ class StagePublisher:
         fault_point("cleaned")
 
 
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    ledger: Ledger
-    lease: Lease
-    plan: Plan
-    options: Options
-
-    def run(self) -> Publication:
-        """Makes the rows of the stage the table's. Raises RefusedLines, and what guards raise."""
-        plan, counts = self.plan, self.ledger.counts(self.lease.import_id)
-        before = deleted = 0
-        as_of: str | None = None
-        notes: list[str] = []
-        if plan.replaces:
-            require_rows(counts, self.options)
-            as_of = versions.require_newest(self.ledger, self.lease, plan)
-            require_replaceable(self.ledger.target, self.ledger.session, plan.table)
-            if lock := self.ledger.target.dialect.lock_rows(self._table):
-                self.ledger.session.execute(lock)
-            before = count_rows(self.ledger.target, self.ledger.session, plan.table)
-            if not counts.rejected:
-                require_fewer_deletes(before, counts.loaded, self.options)
-            deleted, note = self._delete(counts.rejected)
-            notes.append(note)
-            notes.append(appends.supersede_all(self.ledger, self.lease, plan))
-            fault_point("deleted")
-        inserted = self._insert()
-        decided_elsewhere = plan.triggers or self.ledger.target.passed_by(
-            self.ledger.session, plan.table
-        )
-        if inserted != counts.loaded and not decided_elsewhere:
-            raise AccountingMismatch(
-                f"the stage has {counts.loaded} rows, but {inserted} rows were inserted into table"
-                f" {plan.table}",
-                hint="nothing was published; this is a bug, please report it",
-            )
-        changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
-        return Publication(" ".join(note for note in notes if note), changes, as_of)
-
-    def remove(self, lines: list[int]) -> None:
-        """Takes rows out of the stage that will not be published."""
-        line = self.ledger.target.dialect.quote(self.plan.stage_lineage[1])
-        self.ledger.session.executemany(
-            f"DELETE FROM {self._stage} WHERE {line} = ?", [(one,) for one in lines]
-        )
-
-    @property
-    def _table(self) -> str:
-        return self.plan.table.sql(self.ledger.target.dialect.quote)
-
-    @property
-    def _stage(self) -> str:
-        stage_table = self.plan.stage_table(self.lease.import_id)
-        return stage_table.sql(self.ledger.target.dialect.quote)
-
-    def _delete(self, rejected: int) -> tuple[int, str]:
-        """Deletes the table's rows; returns how many, and why others were kept."""
-        session, table = self.ledger.session, self.plan.table
-        if rejected:
-            where, note = self._replaced_by_key(rejected)
-            return (session.change(f"DELETE FROM {self._table}{where}") if where else 0), note
-        return delete_all(self.ledger.target, session, table), ""
-
-    def _replaced_by_key(self, rejected: int) -> tuple[str, str]:
-        """The condition for rows that the input has by their key; empty without a key. And a
-        sentence: a rejected record may be any of the rows that are missing."""
-        target, plan = self.ledger.target, self.plan
-        shape = target.inspect(self.ledger.session, plan.table)
-        key = () if shape is None else shape.primary_key
-        some = f"{rejected:,} record{'s were' if rejected > 1 else ' was'} rejected"
-        columns = {column.name for column in plan.contract.columns}
-        if not key or not columns.issuperset(key):
-            return "", (
-                f"{some}, and table {plan.table} has no key: no row was deleted. The rows of before"
-                " are kept beside those of the input."
-            )
-        quote = target.dialect.quote
-        same = " AND ".join(f"s.{quote(name)} = {self._table}.{quote(name)}" for name in key)
-        return f" WHERE EXISTS (SELECT 1 FROM {self._stage} s WHERE {same})", (
-            f"{some}: rows of table {plan.table} that the input lacks are kept, because a rejected"
-            " record may be one of them."
-        )
-
-    def _insert(self) -> int:
-        plan, dialect = self.plan, self.ledger.target.dialect
-        names = ", ".join(map(dialect.quote, plan.columns))
-        line = dialect.quote(plan.stage_lineage[1])
-        statement = (
-            f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
-            f" SELECT {names} FROM {self._stage}"
-        )
-        return HalvedInsert(self.ledger.session, statement, self._stage, line).run()
+def _remove(ledger: Ledger, lease: Lease, plan: Plan, lines: list[int]) -> None:
+    """Takes rows out of the stage that will not be published."""
+    quote = ledger.target.dialect.quote
+    stage_table = plan.stage_table(lease.import_id).sql(quote)
+    ledger.session.executemany(
+        f"DELETE FROM {stage_table} WHERE {quote(plan.stage_lineage[1])} = ?",
+        [(one,) for one in lines],
+    )

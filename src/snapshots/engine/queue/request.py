@@ -20,8 +20,8 @@ FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """The names that an uploaded file may have: none leads out of the folder of uploads."""
 KEPT = (
     "table", "contract", "null_values", "primary_key", "columns_changed", "decimals", "all_text",
-    "max_rejects", "mode", "atomic", "as_of", "allow_empty", "max_deletes", "chunk_size",
-    "lineage", "again", "grown",
+    "max_rejects", "mode", "atomic", "as_of", "allow_empty", "max_deletes", "duplicates", "publish",
+    "keep_undo", "out_of_order", "chunk_size", "lineage", "again", "grown",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
 _LISTS = ("null_values", "primary_key")

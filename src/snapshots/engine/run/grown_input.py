@@ -24,7 +24,7 @@ def with_growth(
     Raises InputGrown where options say that it is to be refused then, GrownInsideRecord where its
     rest cannot be loaded alone, and PartGone if an import of its beginning does not stand.
     """
-    if options.grown == "all" or options.replaces or known.imported or known.unfinished:
+    if options.grown == "all" or options.versioned or known.imported or known.unfinished:
         return known
     if (gone := known.parts_gone) is not None:
         raise PartGone(

@@ -82,7 +82,7 @@ def _resume(
             raise ContractError(entry.error or "", hint="see that import with snapshots list")
         if entry.plan:
             begun = Plan.from_json(entry.plan)
-            atomic = bool(begun.stage) and not begun.replaces
+            atomic = bool(begun.stage) and not begun.versioned
             options = replace(options, mode=begun.mode, atomic=atomic)
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:

@@ -87,7 +87,7 @@ class Run:
 
     def another_version(self, imported: Entry) -> bool:
         """Whether the same bytes are to be published once more, as a version of another date."""
-        if not self.options.replaces:
+        if not self.options.versioned:
             return False
         date = date_of(self.source.identity.name, self.options.as_of)
         return date is not None and imported.as_of is not None and date != imported.as_of

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from snapshots.defaults import MIB, ColumnsPolicy, Decimals, Grown, Mode, Ragged, options_of
+from snapshots.defaults import (
+    MIB,
+    ColumnsPolicy,
+    Decimals,
+    Duplicates,
+    Grown,
+    Mode,
+    Publish,
+    Ragged,
+    options_of,
+)
 from snapshots.engine.plan.options import Options
 from snapshots.engine.queue.request import ImportRequest
 from snapshots.formats.options import DialectOptions, by_name
@@ -155,6 +165,10 @@ class NewImport(_Given):
     as_of: _Date | None = _like(Options, "as_of")
     allow_empty: _YesNo = _like(Options, "allow_empty")
     max_deletes: _Limit = _like(Options, "max_deletes")
+    duplicates: Duplicates = _like(Options, "duplicates")
+    publish: Publish = _like(Options, "publish")
+    keep_undo: Annotated[int, Field(ge=0, le=1000)] = _like(Options, "keep_undo")
+    out_of_order: _YesNo = _like(Options, "out_of_order")
     max_rejects: _Limit | None = _like(Options, "max_rejects")
     chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
     lineage: _YesNo = _like(Options, "lineage")

@@ -1,0 +1,113 @@
+"""Exchanges the rows of a table for those of a stage, or adds them, by statements on whole tables.
+
+Views, grants, triggers, keys and sequences of the table stay what they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.plan.plan import require_replaceable
+from snapshots.engine.publishing import appends, versions
+from snapshots.engine.publishing.deletes import count_rows, delete_all
+from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
+from snapshots.engine.publishing.publisher import Publication
+from snapshots.engine.publishing.refusals import HalvedInsert
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import AccountingMismatch
+from snapshots.model import RowChanges
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.options import Options
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class CopyStage:
+    """Copies the rows of a stage into its table, in place of the table's rows or beside them."""
+
+    ledger: Ledger
+    lease: Lease
+    plan: Plan
+    options: Options
+
+    def run(self) -> Publication:
+        """Makes the rows of the stage the table's. Raises RefusedLines, and what guards raise."""
+        plan, counts = self.plan, self.ledger.counts(self.lease.import_id)
+        before = deleted = 0
+        as_of: str | None = None
+        notes: list[str] = []
+        if plan.replaces:
+            require_rows(counts, self.options)
+            as_of = versions.require_newest(self.ledger, self.lease, plan)
+            require_replaceable(self.ledger.target, self.ledger.session, plan.table)
+            if lock := self.ledger.target.dialect.lock_rows(self._table):
+                self.ledger.session.execute(lock)
+            before = count_rows(self.ledger.target, self.ledger.session, plan.table)
+            if not counts.rejected:
+                require_fewer_deletes(before, counts.loaded, self.options)
+            deleted, note = self._delete(counts.rejected)
+            notes.append(note)
+            notes.append(appends.supersede_all(self.ledger, self.lease, plan))
+            fault_point("deleted")
+        inserted = self._insert()
+        decided_elsewhere = plan.triggers or self.ledger.target.passed_by(
+            self.ledger.session, plan.table
+        )
+        if inserted != counts.loaded and not decided_elsewhere:
+            raise AccountingMismatch(
+                f"the stage has {counts.loaded} rows, but {inserted} rows were inserted into table"
+                f" {plan.table}",
+                hint="nothing was published; this is a bug, please report it",
+            )
+        changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
+        return Publication(" ".join(note for note in notes if note), changes, as_of)
+
+    @property
+    def _table(self) -> str:
+        return self.plan.table.sql(self.ledger.target.dialect.quote)
+
+    @property
+    def _stage(self) -> str:
+        stage_table = self.plan.stage_table(self.lease.import_id)
+        return stage_table.sql(self.ledger.target.dialect.quote)
+
+    def _delete(self, rejected: int) -> tuple[int, str]:
+        """Deletes the table's rows; returns how many, and why others were kept."""
+        session, table = self.ledger.session, self.plan.table
+        if rejected:
+            where, note = self._replaced_by_key(rejected)
+            return (session.change(f"DELETE FROM {self._table}{where}") if where else 0), note
+        return delete_all(self.ledger.target, session, table), ""
+
+    def _replaced_by_key(self, rejected: int) -> tuple[str, str]:
+        """The condition for rows that the input has by their key; empty without a key. And a
+        sentence: a rejected record may be any of the rows that are missing."""
+        target, plan = self.ledger.target, self.plan
+        shape = target.inspect(self.ledger.session, plan.table)
+        key = () if shape is None else shape.primary_key
+        some = f"{rejected:,} record{'s were' if rejected > 1 else ' was'} rejected"
+        columns = {column.name for column in plan.contract.columns}
+        if not key or not columns.issuperset(key):
+            return "", (
+                f"{some}, and table {plan.table} has no key: no row was deleted. The rows of before"
+                " are kept beside those of the input."
+            )
+        quote = target.dialect.quote
+        same = " AND ".join(f"s.{quote(name)} = {self._table}.{quote(name)}" for name in key)
+        return f" WHERE EXISTS (SELECT 1 FROM {self._stage} s WHERE {same})", (
+            f"{some}: rows of table {plan.table} that the input lacks are kept, because a rejected"
+            " record may be one of them."
+        )
+
+    def _insert(self) -> int:
+        plan, dialect = self.plan, self.ledger.target.dialect
+        names = ", ".join(map(dialect.quote, plan.columns))
+        line = dialect.quote(plan.stage_lineage[1])
+        statement = (
+            f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
+            f" SELECT {names} FROM {self._stage}"
+        )
+        return HalvedInsert(self.ledger.session, statement, self._stage, line).run()

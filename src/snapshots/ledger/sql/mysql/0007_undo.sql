@@ -1,0 +1,18 @@
+-- `publish` says how a version became the table's: copy or rename. `undo_table` names the table that
+-- keeps what it has changed or deleted, from before that is made until it is dropped; `restored` and
+-- `undo_kept` count the rows that undoing it has brought back, and those that it could not undo.
+
+ALTER TABLE snapshots_imports ADD COLUMN publish varchar(20);
+ALTER TABLE snapshots_imports ADD COLUMN undo_table text;
+ALTER TABLE snapshots_imports ADD COLUMN restored bigint;
+ALTER TABLE snapshots_imports ADD COLUMN undo_kept bigint;
+
+-- Rows that undoing an import has left as they are, and why; `row_values` is JSON.
+
+CREATE TABLE IF NOT EXISTS snapshots_kept_rows (
+    import_id  bigint NOT NULL,
+    number     bigint NOT NULL,
+    row_values longtext NOT NULL,
+    reason     text NOT NULL,
+    PRIMARY KEY (import_id, number)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ENGINE = InnoDB;
