@@ -6,8 +6,8 @@ from snapshots._native import AlteredRecords, Chunk, Converter
 from snapshots.errors import RefusedRows
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.model import Dialect, TableName
-from snapshots.ports import Comparison, Difference
 from snapshots.row_encoding import TEXT
+from snapshots.table_facts import Comparison, Difference
 from tests.conformance.rows import column, contract, on, table
 
 T = TableName("t")

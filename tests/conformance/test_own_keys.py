@@ -4,7 +4,7 @@ import pytest
 
 from snapshots.errors import RefusedRows
 from snapshots.model import TableName
-from snapshots.ports import OwnKey
+from snapshots.table_facts import OwnKey
 from tests.conformance.rows import blocks, built_on, column, contract, on
 
 T = TableName("t")

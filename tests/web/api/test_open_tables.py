@@ -11,7 +11,7 @@ from snapshots import locations
 from snapshots.engine.plan.open_tables import OpenTables, Pattern
 from snapshots.errors import UsageError
 from snapshots.model import TableName
-from snapshots.ports import Naming
+from snapshots.table_facts import Naming
 from tests.ledger.older import execute
 from tests.support.processes import PATIENCE
 from tests.support.service_process import served

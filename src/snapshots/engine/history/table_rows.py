@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.open_tables import OpenTables
     from snapshots.ledger.history import History
     from snapshots.model import TableShape, TypeKind
-    from snapshots.ports import RowPlace, Session, Target, Value
+    from snapshots.ports import Session, Target, Value
+    from snapshots.table_facts import RowPlace
 
 __all__ = ["RowFilter", "RowOrder", "TablePage", "read"]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from snapshots._native import Block, Chunk
     from snapshots.engine.limits import StopConditions
     from snapshots.engine.plan.plan import Plan
-    from snapshots.ports import Comparison, Difference, Session, Target
+    from snapshots.ports import Session, Target
+    from snapshots.table_facts import Comparison, Difference
 
 BLOCK_BYTES = 1 << 20
 SHOWN = 60

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.errors import RefusedRows
     from snapshots.model import TableName
-    from snapshots.ports import OwnKey, Session, Target
+    from snapshots.ports import Session, Target
+    from snapshots.table_facts import OwnKey
 
 
 class MissingParents:

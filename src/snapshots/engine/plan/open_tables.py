@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.history import History
-    from snapshots.ports import Naming, Target
+    from snapshots.ports import Target
+    from snapshots.table_facts import Naming
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _PATTERN = re.compile(rf"(?:(?:{_PART.pattern})\.)?(?:{_PART.pattern})")

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.model import TableName
-    from snapshots.ports import OwnKey, Session, Target
+    from snapshots.ports import Session, Target
+    from snapshots.table_facts import OwnKey
 
 
 def count_rows(target: Target, session: Session, table: TableName) -> int:

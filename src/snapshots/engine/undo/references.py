@@ -10,7 +10,7 @@ from snapshots.engine.plan.plan import LINEAGE
 if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
     from snapshots.model import TableName
-    from snapshots.ports import ReferencingKey
+    from snapshots.table_facts import ReferencingKey
 
 
 @dataclass(frozen=True, slots=True)

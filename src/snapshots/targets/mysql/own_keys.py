@@ -10,7 +10,8 @@ from snapshots.targets.sql.own_keys import grouped
 
 if TYPE_CHECKING:
     from snapshots.model import TableName
-    from snapshots.ports import OwnKey, Session
+    from snapshots.ports import Session
+    from snapshots.table_facts import OwnKey
 
 _OWN_KEYS = """
 SELECT constraint_name, column_name, referenced_column_name, 0

@@ -10,7 +10,8 @@ from snapshots.targets.sql.referencing_keys import referencing_keys
 
 if TYPE_CHECKING:
     from snapshots.model import TableName
-    from snapshots.ports import ReferencingKey, Session
+    from snapshots.ports import Session
+    from snapshots.table_facts import ReferencingKey
 
 _KEYS = """
 SELECT NULLIF(used.table_schema, DATABASE()), used.table_name, used.constraint_name,

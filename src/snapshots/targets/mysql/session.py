@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, ResultRows, RowStream, Value
+    from snapshots.ports import ResultRows, RowStream, Value
+    from snapshots.table_facts import Comparison, Difference
     from snapshots.targets.mysql.bulk import BulkConnection
 
 _SETTINGS = (

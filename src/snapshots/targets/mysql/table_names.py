@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.ports import Naming
+from snapshots.table_facts import Naming
 
 if TYPE_CHECKING:
     from snapshots.ports import Session

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.ports import Comparison
+from snapshots.table_facts import Comparison
 from snapshots.targets.postgres.plain_types import altered, by_modifier_alone, is_open, is_padded
 from snapshots.targets.postgres.quoting import qualified, quote
 from snapshots.targets.postgres.type_parts import TwinTypes, columns_of

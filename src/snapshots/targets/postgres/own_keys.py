@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots._native import Block
-    from snapshots.ports import OwnKey, Session
+    from snapshots.ports import Session
+    from snapshots.table_facts import OwnKey
 
 _KEYS = """
 SELECT DISTINCT ON (conname, place) conname, mine.attname, theirs.attname,

@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from snapshots.ports import RowPlace
+from snapshots.table_facts import RowPlace
 from snapshots.targets.postgres.quoting import qualified
 
 if TYPE_CHECKING:

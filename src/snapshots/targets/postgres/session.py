@@ -14,8 +14,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
 from snapshots.errors import SnapshotsError, TargetError
-from snapshots.ports import Difference
 from snapshots.row_encoding import ENCODINGS
+from snapshots.table_facts import Difference
 from snapshots.targets.postgres.altered import STAGE, stage_columns
 from snapshots.targets.postgres.copied import copied
 from snapshots.targets.postgres.errors import translate
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, ResultRows, RowStream, Value
+    from snapshots.ports import ResultRows, RowStream, Value
+    from snapshots.table_facts import Comparison
     from snapshots.targets.postgres.staged import StagedInsert
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.ports import Naming
+from snapshots.table_facts import Naming
 from snapshots.targets.postgres.quoting import qualified
 
 if TYPE_CHECKING:

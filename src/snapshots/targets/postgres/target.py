@@ -14,8 +14,8 @@ from psycopg import errors as sqlstate
 
 from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
-from snapshots.ports import Comparison
 from snapshots.row_encoding import POSTGRES_COPY, TEXT, RowEncoding
+from snapshots.table_facts import Comparison
 from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.catalog import PostgresCatalog
 from snapshots.targets.postgres.dialect import DIALECT

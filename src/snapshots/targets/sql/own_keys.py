@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
-from snapshots.ports import OwnKey
+from snapshots.table_facts import OwnKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots.model import TableColumn, TableShape, TypeKind
-    from snapshots.ports import RowPlace, Target, Value
+    from snapshots.ports import Target, Value
     from snapshots.sql_dialect import SqlDialect
+    from snapshots.table_facts import RowPlace
 
 Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "null", "notnull"]
 _SIGNS: Final[dict[str, str]] = {

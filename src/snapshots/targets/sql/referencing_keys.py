@@ -1,4 +1,4 @@
-"""Makes `ports.ReferencingKey` of the rows in which a catalogue lists foreign keys."""
+"""Makes `table_facts.ReferencingKey` of the rows in which a catalogue lists foreign keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from snapshots.model import TableName
-from snapshots.ports import ReferencingKey
+from snapshots.table_facts import ReferencingKey
 
 if TYPE_CHECKING:
     from snapshots.ports import ResultRows

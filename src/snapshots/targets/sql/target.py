@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.errors import TargetError
-from snapshots.ports import Comparison
+from snapshots.table_facts import Comparison
 from snapshots.targets.sql import ddl
 
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import Column, Contract, TableName, TableShape, Type
-    from snapshots.ports import OwnKey, RowPlace, Session
+    from snapshots.ports import Session
     from snapshots.row_encoding import RowEncoding
     from snapshots.sql_dialect import SqlDialect
     from snapshots.stored_rows import RowSelection, StoredRows
+    from snapshots.table_facts import OwnKey, RowPlace
 
 
 class SqlTarget(ABC):

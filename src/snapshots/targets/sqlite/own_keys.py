@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.ports import OwnKey
+from snapshots.table_facts import OwnKey
 from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sql.own_keys import edges, without_parents
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from snapshots.ports import RowPlace
+from snapshots.table_facts import RowPlace
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:

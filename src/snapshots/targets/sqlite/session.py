@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block
     from snapshots.model import TableName
-    from snapshots.ports import Comparison, Difference, ResultRows, RowStream, Value
+    from snapshots.ports import ResultRows, RowStream, Value
+    from snapshots.table_facts import Comparison, Difference
 
 _BUSY_MILLISECONDS = 1000 * WRITER_SECONDS
 _CACHE_KIB = 16 * 1024

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
 from snapshots.model import TableName
-from snapshots.ports import Naming
+from snapshots.table_facts import Naming
 from snapshots.targets.sql.ddl import quoted
 
 if TYPE_CHECKING:

@@ -1,0 +1,95 @@
+"""What a target tells of its tables, keys and names: the values of `ports.Target` and `Session`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from snapshots.model import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which values of some rows must be compared with what a table's columns make of them."""
+
+    columns: tuple[str, ...] = ()
+    """The columns of these values, in the order in which they are judged; mostly none."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each column of which nobody can tell whether it alters a value."""
+    begin: str = ""
+    """The target's statement before the comparison; `find` and `end` are its own, too."""
+    find: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that a column would store as another one."""
+
+    line: int
+    column: str
+    text: str
+    """The beginning of the value as it was given."""
+    other: str
+    """The beginning of the value as it would be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a session names tables."""
+
+    schema: str
+    """The schema of a table whose name has none; empty if the database has no schemas."""
+    ignores_case: bool
+    ascii_alone: bool
+    """If the names ignore case, they ignore that of the letters A to Z only."""
+    system: str
+    """A regular expression for the database's own tables, written `schema.name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A foreign key of a table that refers to the table itself."""
+
+    name: str
+    """Empty if the database does not name the key when it refuses a row, and the table has no
+    other one."""
+    columns: tuple[str, ...]
+    parents: tuple[str, ...]
+    """The columns that `columns` refer to, in the same order."""
+    full: bool = False
+    """True: a row with values in only some of the columns violates the key. False: it needs no
+    parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencingKey:
+    """A foreign key by which rows of some table refer to rows of a given table."""
+
+    name: str
+    """Unique among the keys of its table."""
+    table: TableName
+    """The table with the referring rows. It may be the given table itself."""
+    columns: tuple[str, ...]
+    parents: tuple[str, ...]
+    """The columns of the given table that `columns` refer to, in the same order."""
+    own: bool
+    """Whether that is the given table itself, or a part of the same partitioned table."""
+    on_delete: Literal["refuse", "cascade", "set null", "set default"]
+    """What the database does to the referring rows when the row they refer to is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlace:
+    """How a database says where a row is stored, such as PostgreSQL's `ctid`."""
+
+    expression: str
+    shown: str
+    """The expression as a value that a client can read."""
+    mark: str
+    """The SQL for a bound value of it, such as `CAST(? AS tid)`."""
+    form: re.Pattern[str]
+    """What the value looks like as text."""
+    blocks: int | None = None
+    """The size of the table in blocks, if the rows of a range of blocks come in stored order."""
