@@ -15,7 +15,7 @@ from snapshots.table_facts import Naming
 from tests.ledger.older import execute
 from tests.support.processes import PATIENCE
 from tests.support.service_process import served
-from tests.support.worker_process import worker
+from tests.support.worker_process import books, worker
 
 CLOSED = (403, "forbidden_table")
 SECRETS = (
@@ -326,6 +326,26 @@ def test_who_is_faster_at_making_it_keeps_it(database, folder):
             assert client.wait(number, "finished", "failed")["error"]["code"] == "forbidden_table"
         assert answer_of(read(client, "secrets_tbl")) == CLOSED
     assert execute(database, "SELECT COUNT(*) FROM secrets_tbl") == [(2,)]
+
+
+def test_a_table_that_another_import_makes_meanwhile_is_open(sqlite_url, folder, monkeypatch):
+    """It comes between two questions of whoever asks whether it may be loaded into."""
+    target = locations.target(sqlite_url)
+    snapshots.load(folder / "bad.csv", database=sqlite_url, table="other")
+    asked = []
+
+    def late(self, session, table):
+        found = known_as(self, session, table)
+        if not asked:
+            asked.append(table)
+            snapshots.load(folder / "a.csv", database=sqlite_url, table="t")
+        return found
+
+    known_as = type(target).known_as
+    monkeypatch.setattr(type(target), "known_as", late)
+    with books(sqlite_url) as opened:
+        OpenTables().require_takes(opened.ledger, TableName("t"))
+    assert asked == [TableName("t")]
 
 
 def test_rows_are_taken_out_of_no_table_that_is_closed(secrets, folder):

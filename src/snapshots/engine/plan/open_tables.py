@@ -141,10 +141,11 @@ class OpenTables:
     def require_takes(self, history: History, table: TableName) -> None:
         """Raises ForbiddenTable if a table exists and clients may not load into it."""
         with _Refused(str(table)):
-            if self.is_open(history, table):
-                return
             target, session = history.target, history.session
+            # Asked first: another import may create the table meanwhile, and it has its mark then.
             if target.known_as(session, table) is None and target.inspect(session, table) is None:
+                return
+            if self.is_open(history, table):
                 return
         raise _forbidden(str(table))
 
