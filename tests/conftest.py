@@ -22,6 +22,8 @@ from tests.support.database_servers import (
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+# Servers of tests have their files in memory, if there is enough of it.
+os.environ.setdefault("SNAPSHOTS_TEST_IN_MEMORY", "1")
 _numbers = itertools.count(1)
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 """Test processes beside this one may use the same server."""

@@ -38,6 +38,10 @@ QUOTED_PASSWORD = "s3cret%2Fp%40ss%3Aword"
 ELSEWHERE = Path(__file__).parents[2] / ".tmp" / "servers.env"
 """What scripts/servers.sh leaves where it has started servers of its own: NAME=URL lines."""
 
+_PREFIX = "snapshots-"
+_MEMORY = 6 << 30
+"""Bytes that must be free in memory for the folders of all test processes."""
+
 _FOLDERS = (
     *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
     *(Path(p) for p in ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin")),
@@ -69,6 +73,19 @@ def free_port() -> int:
         return port
 
 
+def _place() -> Path:
+    """The folder for the folders of servers. With SNAPSHOTS_TEST_IN_MEMORY it is in memory, where a
+    database is created in an eighth of the time; no test cuts the power."""
+    disk, memory = Path("/tmp"), Path("/dev/shm")
+    if not os.environ.get("SNAPSHOTS_TEST_IN_MEMORY") or not os.access(memory, os.W_OK):
+        return disk
+    for left in memory.glob(f"{_PREFIX}*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return memory if shutil.disk_usage(memory).free >= _MEMORY else disk
+
+
 class Server(ABC):
     """One server process and its folder."""
 
@@ -79,7 +96,7 @@ class Server(ABC):
         if os.environ.get("SNAPSHOTS_TEST_NO_SERVERS"):
             raise MissingServer("no server may be started")
         # A short path: a socket's path may have no more than about 100 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="snapshots-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_place()))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._identity = self._unprivileged()
