@@ -84,6 +84,9 @@ def shell(tmp_path):
         ("snapshots --table t quite", "quite_a_long_name.csv"),
         ("snapshots --columns-changed ig", "ignore"),
         ("snapshots --columns-ch", "--columns-changed"),
+        ("snapshots --database localhost:5432 verif", "verify"),
+        ("snapshots list --database postgresql://localhost:5432/a quite", "quite_a_long_name.csv"),
+        ("snapshots --database=localhost:5432 import --columns-ch", "--columns-changed"),
     ],
 )
 def test_the_tab_key_in_bash(shell, begun, wanted):

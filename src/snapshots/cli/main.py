@@ -197,6 +197,10 @@ def cli() -> None:
 def main() -> Any:
     """Runs the command line. Returns the exit code."""
     verbosity.choose(verbosity.Verbosity.USUAL)
+    if "_SNAPSHOTS_COMPLETE" in os.environ:
+        from snapshots.cli import bash_completion
+
+        bash_completion.register()
     try:
         return cli.main(standalone_mode=False) or 0
     except click.ClickException as error:
