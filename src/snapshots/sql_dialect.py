@@ -96,6 +96,9 @@ class SqlDialect(ABC):
     """Follows the name of a table to read its rows in their stored order, which the database then
     keeps for every reader. None: the database promises no such order."""
 
+    partial_indexes: ClassVar[bool] = True
+    """An index may have only the rows that meet a condition."""
+
     @property
     def ledger_scripts(self) -> Path:
         """The folder of the ledger's migrations, `NNNN_NAME.sql`.
@@ -134,9 +137,12 @@ class SqlDialect(ABC):
         """How many bytes the expression's value takes as text."""
         return f"octet_length({expression})"
 
-    def exact(self, column: TableColumn) -> str:
-        """An expression for a column's value from which nothing is lost on its way to a client."""
-        return self.quote(column.name)
+    def exact(self, column: TableColumn, prefix: str = "") -> str:
+        """An expression for a column's value from which nothing is lost on its way to a client.
+
+        `prefix` stands before the name, such as `t.`.
+        """
+        return prefix + self.quote(column.name)
 
     def limit(self, most: int, skip: int = 0) -> str:
         """Ends a SELECT that gives at most so many rows, after it has skipped some."""
@@ -155,6 +161,18 @@ class SqlDialect(ABC):
         equals `column` where an index on the column can serve.
         """
         return (self.as_text(column) if kind in ("json", None) else column), "?"
+
+    def replace_view(self, view: str, select: str) -> tuple[str, ...]:
+        """Statements that create a view, or give it more columns. Its name is quoted."""
+        return (f"CREATE OR REPLACE VIEW {view} AS {select}",)
+
+    def moment(self, mark: str = "?") -> str:
+        """A time, which is bound as the ledger writes it, as a column of instants holds it."""
+        return mark
+
+    def moment_text(self, expression: str) -> str:
+        """The time in a column of instants as the ledger writes times."""
+        return expression
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:  # noqa: ARG002
         """What is bound for such a mark, given a value and the text that it was read from."""

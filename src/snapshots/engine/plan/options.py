@@ -277,6 +277,7 @@ class Options:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"atomic": True} if self.atomic else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"out_of_order": True} if self.out_of_order else {}),
             **({"duplicates": self.duplicates} if self.duplicates != "reject" else {}),
             "request": None if self.request is None else self.request.given(),
         }

@@ -10,6 +10,7 @@ from snapshots.errors import LedgerError
 from snapshots.ledger import stages
 from snapshots.ledger.times import seconds_between
 from snapshots.targets.sql.ddl import written
+from snapshots.targets.sql.validity import VALID_TO
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
@@ -36,6 +37,9 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     # Whoever gave rows up may have been killed before the stage was dropped.
     drop(ledger, stage)
     own = columns[: -len(plan.stage_lineage)]
+    if plan.mode == "history":
+        # A version that is put between others says until when it holds.
+        own = (*own, VALID_TO)
     ledger.target.create_stage(ledger.session, stage, plan.table, own, plan.stage_lineage)
     fault_point("staged")
 

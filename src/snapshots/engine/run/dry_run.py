@@ -26,6 +26,8 @@ from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.model import RunKind
     from snapshots.ports import Session, Source, Target
@@ -132,7 +134,8 @@ def _plan(
             rest = plan_of_rest(known.growth.plan, source, history, options)
             return rest, known.growth.end
         if options.request is None:
-            made = make_plan(source, target, session, options, say, lambda _table: None)
+            remembered = _remembered(target, session)
+            made = make_plan(source, target, session, options, say, remembered)
             return made, Beginning()
         # Imported here: whoever only imports would pay for it.
         from snapshots.engine.delivery.job import checked_plan
@@ -141,6 +144,14 @@ def _plan(
     finally:
         if session is not None:
             session.close()
+
+
+def _remembered(target: Target, session: Session | None) -> Callable[[str], str | None]:
+    """What gives the plan of the last import into a table."""
+    history = None if session is None else History(target, session)
+    if history is None or not history.exists():
+        return lambda _table: None
+    return history.last_plan
 
 
 def _tell_if_known(

@@ -32,6 +32,7 @@ class MysqlDialect(SqlDialect):
     integer: ClassVar[str] = "SIGNED"
     text: ClassVar[str] = "CHAR"
     takes_any_date: ClassVar[bool] = True
+    partial_indexes: ClassVar[bool] = False
     deletes_in_any_order: ClassVar[bool] = False
     # An index would have an order of its own.
     stored_order: ClassVar[str | None] = " USE INDEX ()"
@@ -48,9 +49,9 @@ class MysqlDialect(SqlDialect):
             f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
         )
 
-    def exact(self, column: TableColumn) -> str:
+    def exact(self, column: TableColumn, prefix: str = "") -> str:
         """See `SqlDialect`: of a float the server would send six digits, and of bits the bytes."""
-        name = self.quote(column.name)
+        name = prefix + self.quote(column.name)
         if column.type is not None and column.sql_type.lower().startswith("float"):
             return f"{name} + 0e0"
         return f"{name} + 0" if column.sql_type.lower().startswith("bit") else name
@@ -68,6 +69,14 @@ class MysqlDialect(SqlDialect):
         """See `SqlDialect`: a decimal would be compared with a text as a float."""
         expression, mark = super().comparable(kind, column)
         return expression, "CAST(? AS DECIMAL(65, 30))" if kind == "decimal" else mark
+
+    def moment(self, mark: str = "?") -> str:
+        """See `SqlDialect`."""
+        return f"CAST(REPLACE(REPLACE({mark}, 'T', ' '), 'Z', '') AS DATETIME(3))"
+
+    def moment_text(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        return f"CONCAT(REPLACE(CAST({expression} AS CHAR), ' ', 'T'), 'Z')"
 
 
 DIALECT = MysqlDialect()

@@ -45,5 +45,14 @@ class PostgresDialect(SqlDialect):
             return text.lower()
         return text if isinstance(value, float) else value
 
+    def moment(self, mark: str = "?") -> str:
+        """See `SqlDialect`."""
+        return f"CAST({mark} AS timestamptz)"
+
+    def moment_text(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        shape = """'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'"""
+        return f"to_char({expression} AT TIME ZONE 'UTC', {shape})"
+
 
 DIALECT = PostgresDialect()

@@ -36,6 +36,10 @@ class SqliteDialect(SqlDialect):
             return f"RTRIM({column}, 'Z')", "?"
         return super().comparable(kind, column)
 
+    def replace_view(self, view: str, select: str) -> tuple[str, ...]:
+        """See `SqlDialect`."""
+        return (f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {select}")
+
     def bound(self, value: float | str | bool, text: str) -> int | float | str:
         """See `SqlDialect`: a float compares exactly with integers that are too large."""
         if isinstance(value, int) and value >= _PAST_ITS_INTEGERS:
