@@ -8,7 +8,7 @@ from snapshots.sql_dialect import SqlDialect
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
-    from snapshots.model import TypeKind
+    from snapshots.model import TableColumn, TypeKind
 
 _PAST_ITS_INTEGERS = 1 << 63
 
@@ -35,6 +35,14 @@ class SqliteDialect(SqlDialect):
             # Before its Z a fraction would sort first.
             return f"RTRIM({column}, 'Z')", "?"
         return super().comparable(kind, column)
+
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:  # noqa: ARG002
+        """See `SqlDialect`: a column holds values of any type, and 1 equals 1.0."""
+        return f"({mine} COLLATE BINARY IS {theirs} AND typeof({mine}) = typeof({theirs}))"
+
+    def equal_is_alike(self, column: TableColumn) -> bool:
+        """See `SqlDialect`: integers alone. Of an integer that equals one, no other is stored."""
+        return column.type is not None and column.type.kind == "integer"
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:
         """See `SqlDialect`: a float compares exactly with integers that are too large."""
