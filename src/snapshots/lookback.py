@@ -65,7 +65,7 @@ def diff(
     after: int | str | None = None,
     *,
     table: str | None = None,
-    primary_key: str | Sequence[str] = (),
+    primary_key: Sequence[str] = (),
     database: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Streams the rows that differ between two versions of a table, or a table and a file.
@@ -86,7 +86,7 @@ def _compared(
     before: int | str | os.PathLike[str],
     after: int | str | None,
     table: str | None,
-    primary_key: str | Sequence[str],
+    primary_key: Sequence[str],
     database: str | None,
 ) -> TableDiff:
     if isinstance(before, int) and isinstance(after, int):
@@ -98,5 +98,4 @@ def _compared(
     target = locations.target(database_with(name, database))
     if after is not None:
         return diff_of_dates(target, name, given, after)
-    key = (primary_key,) if isinstance(primary_key, str) else tuple(primary_key)
-    return diff_of_file(target, given, name, key, lambda _: None)
+    return diff_of_file(target, given, name, tuple(primary_key), lambda _: None)

@@ -289,6 +289,13 @@ class Target(Protocol):
     def uptime(self, session: Session) -> float | None:
         """Returns the seconds since the server was started; None where nobody can tell."""
 
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
+        """Outside a transaction: prepares a loaded stage for statements that look for its rows by
+        a key. It may be called again."""
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        """Whether a change of any kind to rows of the table fires a trigger or a rule."""
+
     def require_loadable(self, session: Session, table: TableName) -> None:
         """Raises TargetError if the name is that of a view which takes no rows, or of something
         else than a table. For a view, or a name that no table has."""

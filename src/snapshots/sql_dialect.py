@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.model import TableColumn, TypeKind
+
+EXACT_KINDS = ("boolean", "integer", "date", "time", "timestamp", "timestamptz", "uuid")
+"""Kinds of values that databases with binding types store in one way only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class SqlDialect(ABC):
     where a transaction that may write is alone anyway."""
     share_lock: ClassVar[str] = " FOR SHARE"
     """Ends a SELECT whose rows others may lock alike, and nobody may change."""
+    temporary_table: ClassVar[str] = "TABLE"
+    """What DROP names a temporary table with, so that it does not end the transaction."""
+    current_read: ClassVar[str] = ""
+    """Ends a SELECT that must see what others have committed since the transaction began. Empty
+    where each statement does, or nobody else can write."""
     ddl_commits: ClassVar[bool] = False
     """CREATE and DROP TABLE end the transaction that they stand in."""
     keeps_given_identity: ClassVar[str] = ""
@@ -96,6 +104,8 @@ class SqlDialect(ABC):
     """Follows the name of a table to read its rows in their stored order, which the database then
     keeps for every reader. None: the database promises no such order."""
 
+    streams_elsewhere: ClassVar[bool] = False
+    """`Session.stream` reads on a session of its own, which sees no temporary table."""
     partial_indexes: ClassVar[bool] = True
     """An index may have only the rows that meet a condition."""
 
@@ -152,6 +162,34 @@ class SqlDialect(ABC):
         """Ends an INSERT that overwrites some columns of the row which has the same key."""
         news = ", ".join(f"{name} = excluded.{name}" for name in columns)
         return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {news}"
+
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:  # noqa: ARG002
+        """A condition: two values of a column, which may be NULL, are stored alike. It is never
+        NULL itself.
+
+        `mine` and `theirs` are expressions of the column's type. What is equal by `=` may differ:
+        1.0 and 1.00, or two texts of a collation that ignores case.
+        """
+        return f"{mine} IS NOT DISTINCT FROM {theirs}"
+
+    def equal_is_alike(self, column: TableColumn) -> bool:
+        """Whether values of the column that are equal by `=` are always stored alike."""
+        return column.type is not None and column.type.kind in EXACT_KINDS
+
+    def update_matching(
+        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+    ) -> str:
+        """An UPDATE of rows `t` of a table that match rows `s` of another one.
+
+        `news` has an expression for each column to set; all names are quoted. It ends in a
+        condition, so that `AND ...` may follow.
+        """
+        changes = ", ".join(f"{name} = {value}" for name, value in news.items())
+        return f"UPDATE {table} AS t SET {changes} FROM {stage} AS s WHERE {same} AND {where}"  # noqa: S608
+
+    def delete_aliased(self, table: str) -> str:
+        """The beginning of a DELETE of rows `t` of a table, before its WHERE."""
+        return f"DELETE FROM {table} AS t"  # noqa: S608
 
     def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
         """How a column is compared with a bound value: its expression, and the mark of the value.

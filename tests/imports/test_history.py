@@ -108,7 +108,7 @@ def test_an_input_cannot_have_the_columns_of_the_interval(database, tmp_path):
     path = tmp_path / "1.csv"
     path.write_text("id,_valid_from\n1,a\n")
     with pytest.raises(snapshots.SnapshotsError, match="_valid_from"):
-        snapshots.load(path, database=database, table="t", mode="history", primary_key="id")
+        snapshots.load(path, database=database, table="t", mode="history", primary_key=("id",))
 
 
 def test_the_view_has_its_name_for_itself(database, tmp_path):
@@ -190,7 +190,8 @@ def test_the_two_snapshot_files(database, tmp_path):
     for path in files:
         done = command(
             "import", path, "--database", database, "--table", "users", "--mode", "history",
-            "--primary-key", "user_id", "--max-rejects", "100%", "--max-deletes", "100%", cwd=tmp_path,
+            "--primary-key", "user_id", "--max-rejects", "100%", "--max-deletes", "100%",
+            cwd=tmp_path,
         )  # fmt: skip
         assert done.returncode in (0, 3), done.stderr
     found = command("diff", "1", "2", "--database", database, "--json", cwd=tmp_path)

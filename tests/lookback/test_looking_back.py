@@ -160,7 +160,7 @@ def test_a_file_against_a_table_without_history(database, tmp_path):
     second.write_text("id,day,name\n1,2023-01-03,a\n2,2023-01-02,\nx,2023-01-02,c\n")
     with pytest.raises(snapshots.SnapshotsError, match="needs a key"):
         list(snapshots.diff(second, table="t", database=database))
-    assert list(snapshots.diff(second, table="t", primary_key="id", database=database)) == [
+    assert list(snapshots.diff(second, table="t", primary_key=["id"], database=database)) == [
         {
             "change": "changed",
             "key": {"id": 1},
@@ -170,4 +170,4 @@ def test_a_file_against_a_table_without_history(database, tmp_path):
     twice = tmp_path / "v.csv"
     twice.write_text("id,day,name\n1,2023-01-03,a\n1,2023-01-02,\n")
     with pytest.raises(snapshots.SnapshotsError, match="several records with id = 1"):
-        list(snapshots.diff(twice, table="t", primary_key="id", database=database))
+        list(snapshots.diff(twice, table="t", primary_key=["id"], database=database))

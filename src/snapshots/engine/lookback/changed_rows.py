@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from snapshots.engine.history.row_values import text_value
 from snapshots.targets.sql.ddl import LINEAGE, VALIDITY
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots.model import TableColumn, TableShape
-    from snapshots.ports import Session, Value
+    from snapshots.ports import ResultRows, Session, Value
     from snapshots.sql_dialect import SqlDialect
 
 Params = tuple["Value", ...]
+_FOUND: Final = "snapshots_changed_rows"
+_PAGE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ class ChangedRows:
     after: RowState
     compared: tuple[str, ...] = ()
     """The columns that are compared besides the key; empty: all."""
-    at_once: bool = True
-    """Whether one statement may name both states twice: then all rows come in the order of the
-    key. Otherwise those that only the later state has come last."""
+    temporary: bool = False
+    """Whether the later state is a temporary table. Some servers read such a table once in a
+    statement: then the rows that only it has come last. Otherwise all come in the order of the key.
+    """
 
     @cached_property
     def key(self) -> tuple[TableColumn, ...]:
@@ -93,12 +96,23 @@ class ChangedRows:
 
     def read(self, session: Session) -> Iterator[RowChange]:
         """Yields the changes. Close the session if they are not read to their end."""
-        for sql, params in self._statements():
-            with closing(session.stream(sql, params)) as pages:
-                for page in pages:
-                    for row in page:
-                        if (change := self._change(row)) is not None:
-                            yield change
+        for page in self._pages(session):
+            for row in page:
+                if (change := self._change(row)) is not None:
+                    yield change
+
+    def _pages(self, session: Session) -> Iterator[ResultRows]:
+        if not (self.temporary and self.dialect.streams_elsewhere):
+            for sql, params in self._statements():
+                with closing(session.stream(sql, params)) as pages:
+                    yield from pages
+            return
+        ((sql, params),) = self._statements()
+        session.execute(f"CREATE TEMPORARY TABLE {_FOUND} AS {sql}", params)
+        skip = 0
+        while page := session.execute(f"SELECT * FROM {_FOUND}{self.dialect.limit(_PAGE, skip)}"):
+            yield page
+            skip += len(page)
 
     def first(self, session: Session, most: int) -> list[RowChange]:
         """Reads the first changes: at most so many, and possibly fewer where values look alike."""
@@ -127,7 +141,7 @@ class ChangedRows:
         # The first column is not of the key.
         order = f" ORDER BY {', '.join(str(at + 2) for at in range(len(self.key)))}"
         parts = [self._gone_or_changed(), self._added()]
-        if not self.at_once:
+        if self.temporary and not self.dialect.streams_elsewhere:
             return [(sql + order, params) for sql, params in parts]
         union = " UNION ALL ".join(sql for sql, _ in parts)
         return [(union + order, tuple(value for _, params in parts for value in params))]

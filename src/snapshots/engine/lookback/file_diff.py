@@ -67,8 +67,7 @@ def diff_of_file(
             RowState(shape.table.sql(quote), current),
             RowState(_STAGE.sql(quote)),
             tuple(column.name for column in plan.contract.columns),
-            # Older servers read a temporary table once in a statement.
-            at_once=False,
+            temporary=True,
         )
         return TableDiff(session, written(shape.table), "the table", shown(given), rows)
     except BaseException:

@@ -14,30 +14,45 @@ from snapshots.targets.sql.ddl import VALIDITY, written
 from snapshots.targets.sql.validity import current_index, is_history, view_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.defaults import Mode
     from snapshots.model import TableName, TableShape
     from snapshots.ports import Session, Target
 
 
-def loadable(shape: TableShape, mode: Mode, last: str | None) -> TableShape:
+def seen_by(
+    target: Target,
+    session: Session | None,
+    table: TableName,
+    shape: TableShape | None,
+    mode: Mode,
+    remembered: Callable[[str], str | None],
+) -> TableShape | None:
     """The table as an input in this mode sees it: of a history table, without the intervals.
 
-    `last` is the plan of the last import into it, as JSON. Raises UsageError where the mode does
-    not fit the table.
+    `shape` is None for a table that does not exist. `remembered` gives the plan of the last import
+    into a table, as JSON.
+
+    Raises UsageError where the mode does not fit the table, and what `_require_names_free` raises.
     """
-    kept = is_history(shape) and last is not None and _keeps_history(last)
-    if kept != (mode == "history"):
-        name = written(shape.table)
-        if kept:
-            raise UsageError(
-                f"table {name} keeps its history, and mode {mode} would change it",
-                hint="use --mode history, or load into another table",
-            )
+    if shape is None or session is None:
+        if mode == "history":
+            _require_names_free(target, session, table)
+        return shape
+    kept = is_history(shape) and _keeps_history(target, session, shape.table, remembered)
+    if kept == (mode == "history"):
+        return without_intervals(shape) if kept else shape
+    name = written(shape.table)
+    if kept:
         raise UsageError(
-            f"table {name} exists and keeps no history",
-            hint="name a new table with --table; or drop this one if it is not needed",
+            f"table {name} keeps its history, and mode {mode} would change it",
+            hint="use --mode history, or load into another table",
         )
-    return without_intervals(shape) if kept else shape
+    raise UsageError(
+        f"table {name} exists and keeps no history",
+        hint="name a new table with --table; or drop this one if it is not needed",
+    )
 
 
 def without_intervals(shape: TableShape) -> TableShape:
@@ -49,7 +64,7 @@ def without_intervals(shape: TableShape) -> TableShape:
     )
 
 
-def require_names_free(target: Target, session: Session | None, table: TableName) -> None:
+def _require_names_free(target: Target, session: Session | None, table: TableName) -> None:
     """Requires that a new history table can have its view and its index.
 
     Raises ContractError for a name that is too long, and TargetError for one that is taken.
@@ -65,5 +80,10 @@ def require_names_free(target: Target, session: Session | None, table: TableName
         )
 
 
-def _keeps_history(plan: str) -> bool:
-    return bool(json.loads(plan).get("mode") == "history")
+def _keeps_history(
+    target: Target, session: Session, table: TableName, remembered: Callable[[str], str | None]
+) -> bool:
+    """Whether the last import into the table, by whatever name, has kept its history."""
+    names = {str(table), table.name, str(target.known_as(session, table))}
+    plans = [plan for name in names if (plan := remembered(name)) is not None]
+    return any(json.loads(plan).get("mode") == "history" for plan in plans)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.engine.plan.plan import require_replaceable
+from snapshots.engine.plan.references import require_replaceable
 from snapshots.engine.publishing import appends, versions
 from snapshots.engine.publishing.deletes import count_rows, delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import HalvedInsert
+from snapshots.engine.publishing.refusals import insert_all
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.model import RowChanges
@@ -110,4 +110,4 @@ class CopyStage:
             f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
             f" SELECT {names} FROM {self._stage}"
         )
-        return HalvedInsert(self.ledger.session, statement, self._stage, line).run()
+        return insert_all(self.ledger.session, statement, self._stage, line)

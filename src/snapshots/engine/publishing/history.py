@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from snapshots.engine.limits import DeleteLimit
 from snapshots.engine.plan.version_date import shown
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
-from snapshots.engine.publishing.guards import require_rows
+from snapshots.engine.publishing.by_key.rejected_keys import keep_rejected
+from snapshots.engine.publishing.guards import require_few_deletes, require_rows
 from snapshots.engine.publishing.place_in_time import PlaceInTime, place_of
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import HalvedInsert
+from snapshots.engine.publishing.refusals import HalvedChange, RefusedLines
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.errors import AccountingMismatch, TargetError, TooManyDeletes
+from snapshots.errors import AccountingMismatch, SnapshotsError, TargetError
 from snapshots.model import RowChanges
 from snapshots.targets.sql.ddl import LINEAGE, VALIDITY
 
@@ -45,30 +45,40 @@ class KeepHistory:
         place = place_of(ledger, self.lease, plan)
         if lock := ledger.target.dialect.lock_rows(self._rows.table):
             ledger.session.execute(lock)
-        statements = HistoryStatements(self._rows, place, keep_absent=bool(counts.rejected))
+        kept_keys = keep_rejected(ledger, self.lease, plan, counts.rejected)
+        statements = HistoryStatements(
+            self._rows, place, keep_absent=not kept_keys.deletes, before_line=kept_keys.line
+        )
         before = self._count(statements.held)
-        absent = self._count(statements.absent)
-        kept, deleted = (absent, 0) if counts.rejected else (0, absent)
-        self._require_few(before, deleted, loaded=counts.loaded)
-        if place.newest:
-            updated, written = self._append(statements)
-        else:
-            updated, written = self._put_between(statements)
+        deleted = 0 if statements.keep_absent else self._count(statements.absent)
+        require_few_deletes(before, deleted, counts.loaded, self.options)
+        put = self._append if place.newest else self._put_between
+        updated, written = put(statements)
+        unchanged = counts.loaded - written
         changes = RowChanges(
             inserted=written - updated,
             updated=updated,
-            unchanged=counts.loaded - written,
+            unchanged=unchanged,
             deleted=deleted,
-            kept=kept,
+            kept=before - deleted - updated - unchanged,
         )
-        now = self._count(statements.held)
-        if now != counts.loaded + kept or before != now - changes.inserted + deleted:
-            raise AccountingMismatch(
-                f"table {plan.table} had {before} rows of {shown(place.begin)} and has {now}, but"
-                f" {counts.loaded} rows were loaded and {kept} kept",
-                hint="nothing was published; this is a bug, please report it",
+        if self._count(statements.held) != counts.loaded + changes.kept or changes.kept < 0:
+            raise self._mismatch(before)
+        notes = (*self._notes(place), kept_keys.note)
+        return Publication(" ".join(note for note in notes if note), changes, place.begin)
+
+    def _mismatch(self, before: int) -> SnapshotsError:
+        target, session, table = self.ledger.target, self.ledger.session, self.plan.table
+        if target.fires_triggers(session, table):
+            return TargetError(
+                f"Triggers of table {table} have left out or changed rows: its history would be"
+                " wrong.",
+                hint="Nothing was published. Remove the triggers.",
             )
-        return Publication(self._note(place, counts.rejected, kept), changes, place.begin)
+        return AccountingMismatch(
+            f"the versions of the {before} rows of table {table} do not add up",
+            hint="nothing was published; this is a bug, please report it",
+        )
 
     @cached_property
     def _rows(self) -> KeyedRows:
@@ -96,6 +106,7 @@ class KeepHistory:
         updated = self._count(statements.changed)
         for statement in statements.cut:
             session.change(statement)
+        session.change(statements.forget_keys)
         fault_point("cut")
         # What is left in the stage has no row of the table at this time.
         session.change(statements.forget_held)
@@ -107,38 +118,33 @@ class KeepHistory:
         return updated, cast("int", written)
 
     def _insert(self, statement: str) -> int:
+        """Inserts rows of the stage; returns how many. Raises RefusedLines."""
         rows = self._rows
-        return HalvedInsert(self.ledger.session, statement, rows.stage, rows.line).run()
+        lines = f" AND s.{rows.line} >= ? AND s.{rows.line} < ?"
+        insert = HalvedChange(self.ledger.session, statement, rows.stage, rows.line, lines)
+        inserted = insert.begin()
+        backwards = True
+        # The parent of a row may be a row of the input that came after it.
+        while insert.orphans:
+            taken = insert.again(backwards=backwards, orphans=True)
+            inserted, backwards = inserted + taken, not backwards
+            if not taken:
+                break
+        if insert.refused:
+            raise RefusedLines(insert.refused)
+        return inserted
 
     def _count(self, condition: str) -> int:
         ((rows,),) = self.ledger.session.execute(
             f"SELECT COUNT(*) FROM {self._rows.table} AS t WHERE {condition}"
+            f"{self._rows.dialect.current_read}"
         )
         return cast("int", rows)
 
-    def _require_few(self, before: int, deleted: int, *, loaded: int) -> None:
-        """Raises TooManyDeletes where too many rows would end without another version."""
-        limit = DeleteLimit.parse(self.options.max_deletes)
-        # An input without rows has been allowed by name.
-        if loaded and limit.exceeded(before, before - deleted):
-            raise TooManyDeletes(
-                f"Of {before:,} current rows of the table, {deleted:,} would end:"
-                f" --max-deletes {limit} does not allow that. Nothing was published.",
-            )
-
-    def _note(self, place: PlaceInTime, rejected: int, kept: int) -> str:
-        notes = []
-        if place.end is not None:
-            notes.append(f"It holds until {shown(place.end)}, the date of the next version.")
-        if place.again:
-            notes.append(f"It corrects the version of {shown(place.begin)}.")
-        if kept:
-            some = f"{rejected:,} record{'s were' if rejected > 1 else ' was'} rejected"
-            notes.append(
-                f"{some}: {kept:,} rows that the input lacks go on, because a rejected record may"
-                " be one of them."
-            )
-        return " ".join(notes)
+    def _notes(self, place: PlaceInTime) -> tuple[str, ...]:
+        between = f"It holds until {shown(place.end or '')}, the date of the next version."
+        again = f"It corrects the version of {shown(place.begin)}."
+        return (between if place.end else "", again if place.again else "")
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,8 @@ class HistoryStatements:
     place: PlaceInTime
     keep_absent: bool
     """Rows that the stage lacks go on."""
+    before_line: int
+    """From this line on, the stage has only keys, whose rows go on."""
 
     @property
     def held(self) -> str:
@@ -171,7 +179,7 @@ class HistoryStatements:
         rows = self.rows
         return (
             f"{self.held} AND EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same}"
-            f" AND {rows.changed})"
+            f" AND {rows.changed} AND {self._own})"
         )
 
     @property
@@ -190,7 +198,7 @@ class HistoryStatements:
     def end_changed(self) -> str:
         """Ends the rows that the newest version changes."""
         rows = self.rows
-        where = f"{self.held} AND {rows.changed}"
+        where = f"{self.held} AND {rows.changed} AND {self._own}"
         news = {self._end: self._at}
         return rows.dialect.update_matching(rows.table, rows.stage, rows.same, news, where)
 
@@ -216,7 +224,7 @@ class HistoryStatements:
             f"INSERT INTO {rows.table} ({into}){rows.dialect.keeps_given_identity}"
             f" SELECT {given}, {self._at} FROM {rows.stage} AS s{former}"
             f" WHERE NOT EXISTS (SELECT 1 FROM {rows.table} AS t WHERE {rows.same}"
-            f" AND t.{self._end} IS NULL)"
+            f" AND t.{self._end} IS NULL) AND {self._own}"
         )
 
     @property
@@ -245,6 +253,11 @@ class HistoryStatements:
             f"UPDATE {table} AS t SET {end} = NULL WHERE t.{begin} = {self._next}"
             f" AND t.{end} = {self._next}",
         )
+
+    @property
+    def forget_keys(self) -> str:
+        """Takes what is only a key out of the stage."""
+        return f"DELETE FROM {self.rows.stage} WHERE {self.rows.line} >= {self.before_line:d}"
 
     @property
     def forget_held(self) -> str:
@@ -300,12 +313,15 @@ class HistoryStatements:
     def _gone(self) -> str:
         """A condition: the version has no row like one of the table."""
         rows = self.rows
+        found = f"SELECT 1 FROM {rows.stage} AS s WHERE {rows.same} AND"
         if self.keep_absent:
-            return f"EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same} AND {rows.changed})"
-        return (
-            f"NOT EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same}"
-            f" AND NOT ({rows.changed}))"
-        )
+            return f"EXISTS ({found} {rows.changed})"
+        return f"NOT EXISTS ({found} (NOT ({rows.changed}) OR NOT ({self._own})))"
+
+    @property
+    def _own(self) -> str:
+        """A condition: a row of the stage is one of the input."""
+        return f"s.{self.rows.line} < {self.before_line:d}"
 
     @property
     def _copied(self) -> list[str]:

@@ -23,8 +23,9 @@ class Publication:
     as_of: str | None = None
     """The date of the version that is published; None where there is none."""
     refused: int = 0
-    """Staged rows that the table has refused. If there are any, nothing is published: they are
-    rejects now, and the others are to be published in another transaction."""
+    """Staged rows that the table has refused, or whose key another row of the input has. If there
+    are any, nothing is published: they are no loaded records any more, and the others are to be
+    published in another transaction."""
 
 
 class Publisher(Protocol):
@@ -33,6 +34,12 @@ class Publisher(Protocol):
     def lock(self, ledger: Ledger, plan: Plan) -> str | None:
         """The lock, by its name, that whoever publishes into this destination holds; None where
         nobody needs to wait for others."""
+
+    def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
+        """Does what would take long, or is not possible, within the transaction that publishes.
+
+        It is called before each of them.
+        """
 
     def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:
         """Publishes the rows, in the transaction that finishes the import.

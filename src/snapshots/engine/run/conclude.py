@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -186,10 +186,13 @@ class Conclusion:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with (
-                    kept_alive(self.ledger_session, lease, plan, self.stop),
-                    _publishing(ledger, publisher.lock(ledger, plan)),
-                ):
+                with ExitStack() as publishing:
+                    publishing.enter_context(
+                        kept_alive(self.ledger_session, lease, plan, self.stop)
+                    )
+                    publisher.prepare(ledger, lease, plan)
+                    lock = publisher.lock(ledger, plan)
+                    publishing.enter_context(_publishing(ledger, lock))
                     published = publisher.publish(ledger, lease, plan, self.source)
                     if published.refused:
                         return "", published.refused
@@ -224,7 +227,7 @@ class Conclusion:
         """What publishing has done. What triggers do with inserted rows is theirs: those that they
         have left out are skipped records, as far as that could be counted."""
         changes = published.changes
-        if changes is None or not plan.triggers:
+        if changes is None or not plan.triggers or plan.key:
             return changes
         return replace(changes, inserted=ledger.counts(lease.import_id).loaded)
 

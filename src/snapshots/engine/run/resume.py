@@ -83,7 +83,7 @@ def _resume(
         if entry.plan:
             begun = Plan.from_json(entry.plan)
             atomic = bool(begun.stage) and not begun.versioned
-            options = replace(options, mode=begun.mode, atomic=atomic)
+            options = replace(options, mode=begun.mode, atomic=atomic, duplicates=begun.duplicates)
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(

@@ -8,7 +8,7 @@ from snapshots.sql_dialect import NamedLock, SqlDialect, TransactionLock
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.model import TableColumn, TypeKind
 
@@ -23,6 +23,8 @@ class MysqlDialect(SqlDialect):
     now: ClassVar[str] = "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
     # MariaDB does not know FOR SHARE.
     share_lock: ClassVar[str] = " LOCK IN SHARE MODE"
+    temporary_table: ClassVar[str] = "TEMPORARY TABLE"
+    current_read: ClassVar[str] = " LOCK IN SHARE MODE"
     ddl_commits: ClassVar[bool] = True
     # ALTER TABLE commits.
     migration_lock: ClassVar[NamedLock | None] = NamedLock(
@@ -64,6 +66,33 @@ class MysqlDialect(SqlDialect):
         """See `SqlDialect`: the server looks at every unique key."""
         news = ", ".join(f"{name} = VALUES({name})" for name in columns)
         return f" ON DUPLICATE KEY UPDATE {news}"
+
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:
+        """See `SqlDialect`: bytes are compared, for most collations ignore case."""
+        kind = None if column.type is None else column.type.kind
+        declared = column.sql_type.lower()
+        if declared.startswith(("enum", "set")):
+            # Their numbers: the empty text may also stand for an invalid one.
+            return f"{mine} + 0 <=> {theirs} + 0"
+        if self.equal_is_alike(column) or kind == "decimal":
+            return f"{mine} <=> {theirs}"
+        if kind == "float":
+            # 0 equals -0; as a text a float has six digits.
+            return f"({mine} <=> {theirs} AND {self.as_text(mine)} <=> {self.as_text(theirs)})"
+        if declared == "json":
+            mine, theirs = self.as_text(mine), self.as_text(theirs)
+        return f"CAST({mine} AS BINARY) <=> CAST({theirs} AS BINARY)"
+
+    def update_matching(
+        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+    ) -> str:
+        """See `SqlDialect`."""
+        changes = ", ".join(f"t.{name} = {value}" for name, value in news.items())
+        return f"UPDATE {table} AS t JOIN {stage} AS s ON {same} SET {changes} WHERE {where}"
+
+    def delete_aliased(self, table: str) -> str:
+        """See `SqlDialect`: older servers take an alias only so."""
+        return f"DELETE t FROM {table} AS t"
 
     def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
         """See `SqlDialect`: a decimal would be compared with a text as a float."""

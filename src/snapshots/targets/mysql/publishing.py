@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
     from snapshots.ports import Session
 
+_INDEX = "snapshots_key"
+_INDEXED = """
+SELECT 1 FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1
+"""
+_COLUMNS = """
+SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
+"""
+_FIRES = """
+SELECT 1 FROM information_schema.triggers
+WHERE event_object_schema = DATABASE() AND event_object_table = ? LIMIT 1
+"""
+_UNINDEXED = ("json", "geometry", "point", "linestring", "polygon", "geomcollection")
+_KEY_COLUMNS = 4
+"""Columns of a key that an index has: more tell hardly more rows apart."""
+_KEY_CHARACTERS = 191
+"""Characters of a column that an index has: four such columns fit into every index."""
+
 
 class MysqlPublishing:
     """The part of a `ports.Target` that publishing needs."""
@@ -38,5 +57,24 @@ class MysqlPublishing:
         session.execute(
             f"CREATE TABLE {quote(stage.name)} ({of} bigint NOT NULL, {line} bigint NOT NULL,"
             f" PRIMARY KEY ({line})) ENGINE = InnoDB"
-            f" SELECT {names}, 0 AS {of}, 0 AS {line} FROM {quote(table.name)} LIMIT 0"
+            # A row of a join that is not there: so all columns take NULL.
+            f" SELECT {names}, 0 AS {of}, 0 AS {line}"
+            f" FROM (SELECT 1) AS one LEFT JOIN {quote(table.name)} ON FALSE LIMIT 0"
         )
+
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
+        if session.execute(_INDEXED, (stage.name, _INDEX)):
+            return
+        parts = []
+        for name, kind, characters in session.execute(_COLUMNS, (stage.name,)):
+            if name in key and kind not in _UNINDEXED:
+                long = isinstance(characters, int) and characters > _KEY_CHARACTERS
+                parts.append(f"{quote(str(name))}{f'({_KEY_CHARACTERS})' if long else ''}")
+        if parts:
+            columns = ", ".join(parts[:_KEY_COLUMNS])
+            session.execute(
+                f"ALTER TABLE {quote(stage.name)} ADD INDEX {quote(_INDEX)} ({columns})"
+            )
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        return bool(session.execute(_FIRES, (table.name,)))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.sql_dialect import NumberSequence, SqlDialect, TransactionLock
 from snapshots.targets.postgres.quoting import quote
+
+if TYPE_CHECKING:
+    from snapshots.model import TableColumn
+
+_TEXTS = ("text", "character varying")
 
 
 class PostgresDialect(SqlDialect):
@@ -38,6 +43,15 @@ class PostgresDialect(SqlDialect):
     def byte_length(self, expression: str) -> str:
         """See `SqlDialect`: `octet_length` takes texts alone."""
         return f"octet_length({self.as_text(expression)})"
+
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:
+        """See `SqlDialect`: bytes are compared, also of types that have no `=`."""
+        if self.equal_is_alike(column):
+            return super().alike(column, mine, theirs)
+        if column.sql_type.startswith(_TEXTS):
+            # Other collations may find different texts equal, and are slower.
+            return f'{mine} COLLATE "C" IS NOT DISTINCT FROM {theirs}'
+        return f"record_image_eq(ROW({mine}), ROW({theirs}))"
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:
         """See `SqlDialect`: the server reads a boolean, and a float in the column's precision."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.targets.sqlite.collations import collations_of
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _TYPES = "SELECT name, type FROM pragma_table_xinfo(?)"
 _STRICT = "SELECT 1 FROM pragma_table_list(?) WHERE strict"
+_FIRES = """
+SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?) LIMIT 1
+"""
 
 
 class SqlitePublishing:
@@ -31,10 +35,19 @@ class SqlitePublishing:
     ) -> None:
         types = {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
         of, line = (quote(name) for name in lineage)
-        parts = [f"{quote(name)} {types[name]}" for name in columns]
+        collations = collations_of(session, table.name, columns)
+        parts = [f"{quote(name)} {types[name]}{collations[name]}" for name in columns]
         # The line is the number of the row: it is found at once, and costs nothing.
         parts += [f"{of} INTEGER NOT NULL", f"{line} INTEGER PRIMARY KEY"]
         strict = " STRICT" if session.execute(_STRICT, (table.name,)) else ""
         session.execute(
             f"CREATE TABLE IF NOT EXISTS {quote(stage.name)} ({', '.join(parts)}){strict}"
         )
+
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
+        names = ", ".join(map(quote, key))
+        index = quote(f"{stage.name}_key")
+        session.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {quote(stage.name)} ({names})")
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        return bool(session.execute(_FIRES, (table.name,)))

@@ -122,6 +122,7 @@ def resume(
             here.settings.tables,
             allow_empty=new.allow_empty,
             max_deletes=new.max_deletes,
+            allow_cascade=new.allow_cascade,
         )
     return _to(import_id)
 
