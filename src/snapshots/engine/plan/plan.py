@@ -25,7 +25,7 @@ from snapshots.errors import ContractError, LedgerError, TargetError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
-from snapshots.ledger.schema import STAGE_PREFIX
+from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
@@ -84,6 +84,8 @@ class Plan:
     """The end of the stage's name, in which rows wait to be published; empty: they do not."""
     as_of: str | None = None
     """The date of the input's version, as the ledger writes times; None: that of the import."""
+    keep_undo: int = 0
+    """How many imports into the table keep what they have changed or deleted."""
 
     @property
     def versioned(self) -> bool:
@@ -137,6 +139,16 @@ class Plan:
         """
         return TableName(f"{STAGE_PREFIX}{import_id}_{self.stage}", self.table.schema)
 
+    @property
+    def keeps_undo(self) -> bool:
+        """Whether publishing keeps the rows that it changes or deletes. Without lineage nobody
+        could tell later which rows are those that it has published."""
+        return self.versioned and self.keep_undo > 0 and self.lineage and bool(self.stage)
+
+    def undo_table(self, import_id: int) -> TableName:
+        """The undo table of an import by this plan."""
+        return TableName(f"{UNDO_PREFIX}{import_id}_{self.stage}", self.table.schema)
+
     def loads_into(self, import_id: int) -> tuple[TableName, tuple[str, ...]]:
         """The table that chunks are loaded into, and its columns in the order of the payload."""
         if not self.stage:
@@ -188,6 +200,7 @@ class Plan:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"stage": self.stage} if self.stage else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -220,6 +233,7 @@ class Plan:
             mode=plan.get("mode", "append"),
             stage=plan.get("stage", ""),
             as_of=plan.get("as_of"),
+            keep_undo=plan.get("keep_undo", 0),
         )
 
 
@@ -323,6 +337,7 @@ def make_plan(
         mode=options.mode,
         stage=new_stage() if options.staged else "",
         as_of=as_of,
+        keep_undo=options.keep_undo if options.versioned else 0,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.publishing import stage
+from snapshots.engine.publishing import former_rows, stage
 from snapshots.engine.publishing.copied import CopyStage
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import RefusedLines, rejects_of
@@ -34,6 +34,10 @@ class StagePublisher:
     def lock(self, ledger: Ledger, plan: Plan) -> str | None:
         """Publishes into one table follow each other. See `Publisher`."""
         return locks.of_table(canonical(ledger, plan.table))
+
+    def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
+        """Makes the undo table. See `Publisher`."""
+        former_rows.prepare(ledger, lease, plan)
 
     def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:
         """See `Publisher`."""
@@ -60,10 +64,11 @@ class StagePublisher:
         """What makes the rows of the stage the table's, in the mode of the plan."""
         return CopyStage(ledger, lease, plan, self.options)
 
-    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:  # noqa: ARG002
+    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
         """See `Publisher`."""
         fault_point("cleaning")
         stage.sweep(ledger)
+        former_rows.settle(ledger, lease, plan)
         fault_point("cleaned")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -186,10 +186,9 @@ class Conclusion:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with (
-                    kept_alive(self.ledger_session, lease, plan, self.stop),
-                    _publishing(ledger, publisher.lock(ledger, plan)),
-                ):
+                with kept_alive(self.ledger_session, lease, plan, self.stop), ExitStack() as stack:
+                    publisher.prepare(ledger, lease, plan)
+                    stack.enter_context(_publishing(ledger, publisher.lock(ledger, plan)))
                     published = publisher.publish(ledger, lease, plan, self.source)
                     if published.refused:
                         return "", published.refused
@@ -203,6 +202,7 @@ class Conclusion:
                         self._changes(ledger, lease, plan, published),
                         published.note,
                         published.as_of,
+                        published.way,
                     )
                     fault_point("finishing")
             except AppendAtWork as error:

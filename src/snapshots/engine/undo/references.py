@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from snapshots.engine.plan.plan import LINEAGE
+from snapshots.errors import Forbids
 
 if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
@@ -39,6 +40,20 @@ def referring_rows(ledger: Ledger, import_id: int, table: TableName) -> tuple[Re
         if rows:
             found.append(ReferringRows(str(key.table), rows, key.on_delete))
     return tuple(found)
+
+
+def require_alone(
+    import_id: int, referring: tuple[ReferringRows, ...], *, allow_cascade: bool
+) -> None:
+    """Raises Forbids where other rows are in the way of removing those of an import."""
+    for rows in referring:
+        if rows.on_delete == "refuse" or not allow_cascade:
+            raise Forbids(
+                f"import {import_id} was not undone: {rows}",
+                hint="change or delete those rows first"
+                if rows.on_delete == "refuse"
+                else "undo it anyway with --allow-cascade",
+            )
 
 
 def _count(ledger: Ledger, import_id: int, table: TableName, key: ReferencingKey) -> int:
