@@ -99,7 +99,7 @@ def test_later_rows_are_in_the_way(database, tmp_path):
     replaced(database, tmp_path, 5, 7)
     more = table_of(tmp_path, "more.csv", [(100, "more")])
     snapshots.load(more, database=database, table="t")
-    with pytest.raises(Forbids, match="7 of its 7 rows. Other rows: 1 instead of 0") as refused:
+    with pytest.raises(Forbids, match=r"7 of its 7 rows. Other rows: 1 instead of 0") as refused:
         snapshots.undo(2, database=database)
     assert refused.value.hint.endswith("snapshots undo 3")
     with pytest.raises(Forbids):
@@ -137,7 +137,7 @@ def test_pruning(database, tmp_path):
     assert freed["bytes"] > 0
     assert len(undo_tables(database)) == 1
     snapshots.undo(3, database=database)
-    with pytest.raises(Forbids, match="(?i)not kept"):
+    with pytest.raises(Forbids, match=r"(?i)not kept"):
         snapshots.undo(2, database=database)
     replaced(database, tmp_path, 3)
     done = command("prune", "--keep-undo", "0", "--database", database, cwd=tmp_path)
