@@ -81,3 +81,37 @@ def _held(versions, date):
     """What the table was at a time."""
     earlier = [one for one in versions if one <= date]
     return versions[max(earlier)] if earlier else {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_undone_publishes_leave_no_trace(database, tmp_path, seed):
+    rng = random.Random(100 + seed)
+    last, states = {}, []
+    for step in range(8):
+        date = rng.choice(DATES)
+        last = content(rng, last)
+        path = written(tmp_path / f"{step}.csv", last)
+        before = intervals(database) if states else []
+        number = published(path, database, date, out_of_order=True).record.import_id
+        states.append((number, before, intervals(database)))
+        if rng.random() < 0.4:
+            undone = snapshots.undo(number, database=database)
+            assert (undone.dry_run, intervals(database)) == (False, before), (seed, step)
+            states.pop()
+    while len(states) > 1:
+        number, before, after = states[-1]
+        assert intervals(database) == after
+        would = snapshots.undo(number, database=database, dry_run=True)
+        assert intervals(database) == after
+        earlier = states[-2][0]
+        with pytest.raises(snapshots.SnapshotsError, match="later version"):
+            snapshots.undo(earlier, database=database)
+        try:
+            done = snapshots.undo(number, database=database)
+        except snapshots.SnapshotsError as refused:
+            # Only the last one keeps what a version between others has changed.
+            assert "is not kept" in str(refused), refused
+            return
+        assert (done.removed, done.restored) == (would.removed, would.restored)
+        assert intervals(database) == before, (seed, states)
+        states.pop()

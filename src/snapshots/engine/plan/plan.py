@@ -27,7 +27,7 @@ from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
-from snapshots.ledger.schema import STAGE_PREFIX
+from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
@@ -90,6 +90,8 @@ class Plan:
     """Whether a version of a history table may be older than the newest one."""
     key: tuple[str, ...] = ()
     """The columns by which a record finds its row of the table; empty: rows are not looked for."""
+    keep_undo: int = 0
+    """How many imports into the table keep what they have changed or deleted."""
 
     @property
     def versioned(self) -> bool:
@@ -154,6 +156,16 @@ class Plan:
         """
         return TableName(f"{STAGE_PREFIX}{import_id}_{self.stage}", self.table.schema)
 
+    @property
+    def keeps_undo(self) -> bool:
+        """Whether publishing keeps the rows that it changes or deletes. Without lineage nobody
+        could tell later which rows are those that it has published."""
+        return self.versioned and self.keep_undo > 0 and self.lineage and bool(self.stage)
+
+    def undo_table(self, import_id: int) -> TableName:
+        """The undo table of an import by this plan."""
+        return TableName(f"{UNDO_PREFIX}{import_id}_{self.stage}", self.table.schema)
+
     def loads_into(self, import_id: int) -> tuple[TableName, tuple[str, ...]]:
         """The table that chunks are loaded into, and its columns in the order of the payload."""
         if not self.stage:
@@ -207,6 +219,7 @@ class Plan:
             **({"as_of": self.as_of} if self.as_of else {}),
             **({"out_of_order": True} if self.out_of_order else {}),
             **({"key": self.key} if self.key else {}),
+            **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -241,6 +254,7 @@ class Plan:
             as_of=plan.get("as_of"),
             out_of_order=plan.get("out_of_order", False),
             key=tuple(plan.get("key", ())),
+            keep_undo=plan.get("keep_undo", 0),
         )
 
 
@@ -350,6 +364,7 @@ def make_plan(
         as_of=as_of,
         out_of_order=options.out_of_order,
         key=key,
+        keep_undo=options.keep_undo if options.versioned else 0,
     )
 
 

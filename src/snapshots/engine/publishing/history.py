@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.version_date import shown
+from snapshots.engine.publishing import former_rows
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.engine.publishing.by_key.rejected_keys import keep_rejected
 from snapshots.engine.publishing.guards import require_few_deletes, require_rows
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
+
+
+def needs_undo_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
+    """Whether the table alone could not tell what the version has changed.
+
+    Raises OlderVersion as publishing would.
+    """
+    return not ledger.is_finished(lease) and not place_of(ledger, lease, plan).newest
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class KeepHistory:
                 hint="Nothing was published. Add the columns to the input.",
             )
         updated = self._count(statements.changed)
+        former_rows.keep(self.ledger, self.lease, self.plan, statements.touched)
         for statement in statements.cut:
             session.change(statement)
         session.change(statements.forget_keys)
@@ -161,11 +171,14 @@ class HistoryStatements:
     @property
     def held(self) -> str:
         """A condition: a row of the table holds in the whole interval of the version."""
+        return self._held("t")
+
+    def _held(self, alias: str) -> str:
         if self.place.newest:
-            return f"t.{self._end} IS NULL"
+            return f"{alias}.{self._end} IS NULL"
         return (
-            f"t.{self._begin} <= {self._at} AND (t.{self._end} IS NULL OR t.{self._end}"
-            f" > {self._at})"
+            f"{alias}.{self._begin} <= {self._at} AND ({alias}.{self._end} IS NULL"
+            f" OR {alias}.{self._end} > {self._at})"
         )
 
     @property
@@ -252,6 +265,19 @@ class HistoryStatements:
             *left,
             f"UPDATE {table} AS t SET {end} = NULL WHERE t.{begin} = {self._next}"
             f" AND t.{end} = {self._next}",
+        )
+
+    @property
+    def touched(self) -> str:
+        """The end of a SELECT of all rows that may be cut or joined."""
+        rows = self.rows
+        until = "" if self._next is None else f" AND t.{self._begin} <= {self._next}"
+        return (
+            f" AS t WHERE ({self.held} AND {self._gone})"
+            f" OR ((t.{self._end} IS NULL OR t.{self._end} >= {self._at}){until}"
+            f" AND EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same} AND {self._own}"
+            f" AND NOT EXISTS (SELECT 1 FROM {rows.table} AS u WHERE {rows.same_key('u', 's')}"
+            f" AND {self._held('u')} AND NOT ({rows.differs('u', 's')}))))"
         )
 
     @property

@@ -14,6 +14,7 @@ from snapshots.ledger import other_appends
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
+    from snapshots.model import TableName
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,21 @@ def place_of(ledger: Ledger, lease: Lease, plan: Plan) -> PlaceInTime:
     if begin is None:
         entry = ledger.entry(lease.import_id)
         begin = "" if entry is None else entry.started_at
+    place = place_at(ledger, lease.import_id, plan.table, begin)
+    if place.end is not None and not plan.out_of_order:
+        raise OlderVersion(
+            f"Table {plan.table} has a newer version, of {shown(place.end)}. This version is of"
+            f" {shown(begin)}: nothing was published.",
+            hint="--out-of-order puts it in its place in time.",
+        )
+    return place
+
+
+def place_at(ledger: Ledger, import_id: int, table: TableName, begin: str) -> PlaceInTime:
+    """The place of a version of that date among those of other imports."""
     end, again = None, False
-    own = canonical(ledger, plan.table)
-    for other, date, text in other_appends.newest_versions(ledger, lease.import_id):
+    own = canonical(ledger, table)
+    for _, date, text in other_appends.newest_versions(ledger, import_id):
         if date < begin:
             break
         into = placed(text)[0]
@@ -53,11 +66,5 @@ def place_of(ledger: Ledger, lease: Lease, plan: Plan) -> PlaceInTime:
         if date == begin:
             again = True
             break
-        if not plan.out_of_order:
-            raise OlderVersion(
-                f"Table {plan.table} has a newer version, of {shown(date)}, from import {other}."
-                f" This version is of {shown(begin)}: nothing was published.",
-                hint="--out-of-order puts it in its place in time.",
-            )
         end = date
     return PlaceInTime(begin, end, again)

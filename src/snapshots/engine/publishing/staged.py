@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.publishing import stage
+from snapshots.engine.publishing import former_rows, stage
 from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.engine.publishing.by_key.merged import MergeStage
 from snapshots.engine.publishing.copied import CopyStage
-from snapshots.engine.publishing.history import KeepHistory
+from snapshots.engine.publishing.history import KeepHistory, needs_undo_table
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import RefusedLines, rejects_of
 from snapshots.engine.support.fault_points import fault_point
@@ -40,7 +40,9 @@ class StagePublisher:
         return locks.of_table(canonical(ledger, plan.table))
 
     def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
-        """See `Publisher`."""
+        """Makes the undo table, and an index on the key. See `Publisher`."""
+        if plan.mode != "history" or needs_undo_table(ledger, lease, plan):
+            former_rows.prepare(ledger, lease, plan)
         if plan.key and not ledger.is_finished(lease):
             stage_table = plan.stage_table(lease.import_id)
             ledger.target.index_stage(ledger.session, stage_table, plan.key)
@@ -81,10 +83,11 @@ class StagePublisher:
         rows = KeyedRows.of(ledger, lease, plan)
         return DuplicateRows(ledger, lease, plan, source, rows).settle()
 
-    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:  # noqa: ARG002
+    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
         """See `Publisher`."""
         fault_point("cleaning")
         stage.sweep(ledger)
+        former_rows.settle(ledger, lease, plan)
         fault_point("cleaned")
 
 
