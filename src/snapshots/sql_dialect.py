@@ -72,9 +72,8 @@ class SqlDialect(ABC):
     """Ends a SELECT whose rows others may lock alike, and nobody may change."""
     temporary_table: ClassVar[str] = "TABLE"
     """What DROP names a temporary table with, so that it does not end the transaction."""
-    current_read: ClassVar[str] = ""
-    """Ends a SELECT that must see what others have committed since the transaction began. Empty
-    where each statement does, or nobody else can write."""
+    for_joins: ClassVar[str] = ""
+    """A statement that begins a transaction which joins large tables; empty: none is needed."""
     ddl_commits: ClassVar[bool] = False
     """CREATE and DROP TABLE end the transaction that they stand in."""
     keeps_given_identity: ClassVar[str] = ""

@@ -53,6 +53,8 @@ class StagePublisher:
         if ledger.is_finished(lease):
             return Publication()
         fault_point("publishing")
+        if plan.key and (statement := ledger.target.dialect.for_joins):
+            ledger.session.execute(statement)
         if plan.key and (settled := self._settle_duplicates(ledger, lease, plan, source)):
             return Publication(refused=settled)
         change = self._change(ledger, lease, plan)

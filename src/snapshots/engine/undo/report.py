@@ -18,7 +18,7 @@ class UndoReport:
     database: str
     table: str
     loaded: int
-    """Rows that the import had loaded."""
+    """Rows that the import had put into the table."""
     removed: int
     """Rows with its number that were removed, or that a dry run has found."""
     dry_run: bool

@@ -206,7 +206,7 @@ def _report(
         entry.input,
         ledger.target.display(),
         str(table),
-        entry.counts.loaded,
+        entry.counts.loaded - entry.changes.unchanged,
         undone.removed,
         dry_run,
         undone.referring,

@@ -24,7 +24,6 @@ class MysqlDialect(SqlDialect):
     # MariaDB does not know FOR SHARE.
     share_lock: ClassVar[str] = " LOCK IN SHARE MODE"
     temporary_table: ClassVar[str] = "TEMPORARY TABLE"
-    current_read: ClassVar[str] = " LOCK IN SHARE MODE"
     ddl_commits: ClassVar[bool] = True
     # ALTER TABLE commits.
     migration_lock: ClassVar[NamedLock | None] = NamedLock(

@@ -62,15 +62,21 @@ class MysqlPublishing:
     def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
         if session.execute(_INDEXED, (stage.name, _INDEX)):
             return
+        found = session.execute(_COLUMNS, (stage.name,))
+        columns = {str(name): (str(kind), length) for name, kind, length in found}
         parts = []
-        for name, kind, characters in session.execute(_COLUMNS, (stage.name,)):
-            if name in key and kind not in _UNINDEXED:
-                long = isinstance(characters, int) and characters > _KEY_CHARACTERS
-                parts.append(f"{quote(str(name))}{f'({_KEY_CHARACTERS})' if long else ''}")
+        for name in key:
+            kind, length = columns[name]
+            if kind not in _UNINDEXED:
+                long = isinstance(length, int) and length > _KEY_CHARACTERS
+                parts.append(f"{quote(name)}{f'({_KEY_CHARACTERS})' if long else ''}")
         if parts:
-            columns = ", ".join(parts[:_KEY_COLUMNS])
+            # In the order of the key, as the table may be: pages are then read one after another.
+            line = quote(next(name for name in reversed(columns)))
             session.execute(
-                f"ALTER TABLE {quote(stage.name)} ADD INDEX {quote(_INDEX)} ({columns})"
+                f"ALTER TABLE {quote(stage.name)} DROP PRIMARY KEY,"
+                f" ADD PRIMARY KEY ({', '.join(parts[:_KEY_COLUMNS])}, {line}),"
+                f" ADD INDEX {quote(_INDEX)} ({line})"
             )
 
     def fires_triggers(self, session: Session, table: TableName) -> bool:

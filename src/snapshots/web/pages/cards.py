@@ -110,7 +110,7 @@ class ImportCard:
     def can_verify(self) -> bool:
         """It was asked of the service, and has loaded all of its input."""
         done = self.status.state == "finished" and not self.entry.duplicate
-        return done and self.entry.request is not None
+        return done and self.entry.request is not None and self.entry.mode != "history"
 
     @property
     def verified(self) -> str:

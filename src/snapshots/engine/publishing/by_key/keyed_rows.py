@@ -134,11 +134,7 @@ class KeyedRows:
     @property
     def missing_lines(self) -> str:
         """Selects lines of the stage whose key the table lacks. `AND ...` may follow."""
-        # A locking read, on some databases: there it must not be in a subquery.
-        return (
-            f"SELECT s.{self.line} FROM {self.stage} AS s LEFT JOIN {self.table} AS t"
-            f" ON {self.same} WHERE t.{self.key_names[0]} IS NULL"
-        )
+        return f"SELECT s.{self.line} FROM {self.stage} AS s WHERE {self.lacking}"
 
     def _compared(self, columns: Sequence[str] | None) -> list[TableColumn]:
         fixed = self._fixed()

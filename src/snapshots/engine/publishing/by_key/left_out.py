@@ -23,7 +23,7 @@ def count(ledger: Ledger, lease: Lease, rows: KeyedRows, only: str) -> int:
     """
     dialect = rows.dialect
     line, after, of_lines = f"s.{rows.line}", -1, Counter[int]()
-    ending = f" ORDER BY {line}{dialect.limit(_LINES_AT_ONCE)}{dialect.current_read}"
+    ending = f" ORDER BY {line}{dialect.limit(_LINES_AT_ONCE)}"
     starts: list[int] = []
     chunks = ledger.chunks(lease.import_id)
     while found := ledger.session.execute(
