@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from snapshots.api import history, load, rejects, resume, run, send, undo
     from snapshots.engine.events import ImportResult
-    from snapshots.engine.undo.undo import UndoReport
+    from snapshots.engine.undo.report import UndoReport
     from snapshots.errors import SnapshotsError
+    from snapshots.lookback import diff, log, rows
     from snapshots.model import Counts, ImportRecord, Reject
 
 __all__ = [
@@ -25,10 +26,13 @@ __all__ = [
     "Reject",
     "SnapshotsError",
     "UndoReport",
+    "diff",
     "history",
     "load",
+    "log",
     "rejects",
     "resume",
+    "rows",
     "run",
     "send",
     "undo",
@@ -40,11 +44,14 @@ _HOME = {
     "ImportResult": "snapshots.engine.events",
     "Reject": "snapshots.model",
     "SnapshotsError": "snapshots.errors",
-    "UndoReport": "snapshots.engine.undo.undo",
+    "UndoReport": "snapshots.engine.undo.report",
+    "diff": "snapshots.lookback",
     "history": "snapshots.api",
     "load": "snapshots.api",
+    "log": "snapshots.lookback",
     "rejects": "snapshots.api",
     "resume": "snapshots.api",
+    "rows": "snapshots.lookback",
     "run": "snapshots.api",
     "send": "snapshots.api",
     "undo": "snapshots.api",

@@ -35,7 +35,8 @@ from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
-from snapshots.engine.undo.undo import UndoReport, undo_import
+from snapshots.engine.undo.report import UndoReport
+from snapshots.engine.undo.undo import undo_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject
@@ -57,6 +58,7 @@ def load(
     as_of: str | None = None,
     allow_empty: bool = False,
     max_deletes: int | str = MAX_DELETES,
+    allow_cascade: bool = False,
     duplicates: Duplicates = "reject",
     publish: Publish = "auto",
     keep_undo: int = KEEP_UNDO,
@@ -105,6 +107,7 @@ def load(
         as_of=as_of,
         allow_empty=allow_empty,
         max_deletes=str(max_deletes),
+        allow_cascade=allow_cascade,
         duplicates=duplicates,
         publish=publish,
         keep_undo=keep_undo,
@@ -240,6 +243,7 @@ def resume(
     max_rejects: int | str | None = None,
     allow_empty: bool = False,
     max_deletes: int | str = MAX_DELETES,
+    allow_cascade: bool = False,
     workers: int | None = None,
     connections: int = CONNECTIONS,
     url: str | None = None,
@@ -261,6 +265,7 @@ def resume(
         max_rejects=_limit(max_rejects),
         allow_empty=allow_empty,
         max_deletes=str(max_deletes),
+        allow_cascade=allow_cascade,
         workers=workers,
         connections=connections,
     )

@@ -342,6 +342,13 @@ class TooManyDeletes(GuardRefusal):
     option = "--max-deletes 100%"
 
 
+class WouldCascade(GuardRefusal):
+    """Rows of other tables would be deleted or changed with rows that an import deletes."""
+
+    code = "would_cascade"
+    option = "--allow-cascade"
+
+
 class OlderVersion(SnapshotsError):
     """A newer version of the table is published: an older one does not replace it."""
 

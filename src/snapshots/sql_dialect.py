@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.model import TableColumn, TypeKind
+
+EXACT_KINDS = ("boolean", "integer", "date", "time", "timestamp", "timestamptz", "uuid")
+"""Kinds of values that databases with binding types store in one way only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class SqlDialect(ABC):
     where a transaction that may write is alone anyway."""
     share_lock: ClassVar[str] = " FOR SHARE"
     """Ends a SELECT whose rows others may lock alike, and nobody may change."""
+    temporary_table: ClassVar[str] = "TABLE"
+    """What DROP names a temporary table with, so that it does not end the transaction."""
+    for_joins: ClassVar[str] = ""
+    """A statement that begins a transaction which joins large tables; empty: none is needed."""
     ddl_commits: ClassVar[bool] = False
     """CREATE and DROP TABLE end the transaction that they stand in."""
     keeps_given_identity: ClassVar[str] = ""
@@ -95,6 +102,11 @@ class SqlDialect(ABC):
     stored_order: ClassVar[str | None] = None
     """Follows the name of a table to read its rows in their stored order, which the database then
     keeps for every reader. None: the database promises no such order."""
+
+    streams_elsewhere: ClassVar[bool] = False
+    """`Session.stream` reads on a session of its own, which sees no temporary table."""
+    partial_indexes: ClassVar[bool] = True
+    """An index may have only the rows that meet a condition."""
 
     @property
     def ledger_scripts(self) -> Path:
@@ -134,9 +146,12 @@ class SqlDialect(ABC):
         """How many bytes the expression's value takes as text."""
         return f"octet_length({expression})"
 
-    def exact(self, column: TableColumn) -> str:
-        """An expression for a column's value from which nothing is lost on its way to a client."""
-        return self.quote(column.name)
+    def exact(self, column: TableColumn, prefix: str = "") -> str:
+        """An expression for a column's value from which nothing is lost on its way to a client.
+
+        `prefix` stands before the name, such as `t.`.
+        """
+        return prefix + self.quote(column.name)
 
     def limit(self, most: int, skip: int = 0) -> str:
         """Ends a SELECT that gives at most so many rows, after it has skipped some."""
@@ -147,6 +162,34 @@ class SqlDialect(ABC):
         news = ", ".join(f"{name} = excluded.{name}" for name in columns)
         return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {news}"
 
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:  # noqa: ARG002
+        """A condition: two values of a column, which may be NULL, are stored alike. It is never
+        NULL itself.
+
+        `mine` and `theirs` are expressions of the column's type. What is equal by `=` may differ:
+        1.0 and 1.00, or two texts of a collation that ignores case.
+        """
+        return f"{mine} IS NOT DISTINCT FROM {theirs}"
+
+    def equal_is_alike(self, column: TableColumn) -> bool:
+        """Whether values of the column that are equal by `=` are always stored alike."""
+        return column.type is not None and column.type.kind in EXACT_KINDS
+
+    def update_matching(
+        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+    ) -> str:
+        """An UPDATE of rows `t` of a table that match rows `s` of another one.
+
+        `news` has an expression for each column to set; all names are quoted. It ends in a
+        condition, so that `AND ...` may follow.
+        """
+        changes = ", ".join(f"{name} = {value}" for name, value in news.items())
+        return f"UPDATE {table} AS t SET {changes} FROM {stage} AS s WHERE {same} AND {where}"  # noqa: S608
+
+    def delete_aliased(self, table: str) -> str:
+        """The beginning of a DELETE of rows `t` of a table, before its WHERE."""
+        return f"DELETE FROM {table} AS t"  # noqa: S608
+
     def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
         """How a column is compared with a bound value: its expression, and the mark of the value.
 
@@ -155,6 +198,18 @@ class SqlDialect(ABC):
         equals `column` where an index on the column can serve.
         """
         return (self.as_text(column) if kind in ("json", None) else column), "?"
+
+    def replace_view(self, view: str, select: str) -> tuple[str, ...]:
+        """Statements that create a view, or give it more columns. Its name is quoted."""
+        return (f"CREATE OR REPLACE VIEW {view} AS {select}",)
+
+    def moment(self, mark: str = "?") -> str:
+        """A time, which is bound as the ledger writes it, as a column of instants holds it."""
+        return mark
+
+    def moment_text(self, expression: str) -> str:
+        """The time in a column of instants as the ledger writes times."""
+        return expression
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:  # noqa: ARG002
         """What is bound for such a mark, given a value and the text that it was read from."""

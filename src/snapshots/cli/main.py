@@ -34,6 +34,8 @@ COMMANDS = {
     "show": ("snapshots.cli.show", "Show the details of one import."),
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
     "rows": ("snapshots.cli.rows", "Show the rows of a table."),
+    "log": ("snapshots.cli.log", "Show every version of a row of a table with history."),
+    "diff": ("snapshots.cli.diff", "Compare two versions of a table, or a file and a table."),
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
     "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
     "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
@@ -46,7 +48,7 @@ COMMANDS = {
 
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
-    "Look back and check": ("list", "show", "rejects", "rows", "verify", "forget"),
+    "Look back and check": ("list", "show", "rejects", "rows", "log", "diff", "verify", "forget"),
     "Send to an HTTP API": ("send", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),

@@ -31,6 +31,7 @@ SHOWN: Final = 100
     examples=[
         ("Look at a table", "snapshots rows rides"),
         ("Show some of its rows", "snapshots rows rides --where zone=Bronx --limit 10"),
+        ("Show how it was on a day", "snapshots rows rides --as-of 2023-06-03"),
         ("Write it as CSV", "snapshots rows rides --format csv > rides.csv"),
     ],
 )
@@ -47,6 +48,11 @@ SHOWN: Final = 100
     "--columns", metavar="NAMES", help="Show only these columns: names with commas between them."
 )
 @option("--no-lineage", is_flag=True, help="Leave out the columns _import_id and _line.")
+@option(
+    "--as-of",
+    metavar="DATE",
+    help="Show the rows that held at this date or time: of a table with history.",
+)
 @option(
     "--limit",
     type=click.IntRange(1, MOST),
@@ -67,6 +73,7 @@ def command(
     where: tuple[str, ...],
     columns: str | None,
     no_lineage: bool,
+    as_of: str | None,
     limit: int | None,
     form: str | None,
     as_json: bool,
@@ -85,6 +92,7 @@ def command(
         conditions=where,
         lineage=not no_lineage,
         most=SHOWN + 1 if few else limit,
+        as_of=as_of,
     )
     target = locations.target(database_with(table, database))
     with until_nobody_reads(), closing(TableExport(target, wanted)) as export:

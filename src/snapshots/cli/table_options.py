@@ -20,6 +20,7 @@ guards = grouped(
     DESTINATION,
     declared(Options, "allow_empty", "--allow-empty"),
     declared(Options, "max_deletes", "--max-deletes", metavar="N|P%"),
+    declared(Options, "allow_cascade", "--allow-cascade"),
 )
 types = grouped(
     COLUMNS,
@@ -42,7 +43,8 @@ _destination = grouped(
         "primary_key",
         "--primary-key",
         metavar="COLUMNS",
-        help="The primary key of a new table: column names with commas between them.",
+        help="The primary key of a new table, and the key in modes by key: column names with commas"
+        " between them.",
     ),
     option(
         "--no-lineage",

@@ -18,6 +18,8 @@ _LAST_OF_THE_BASIC_PLANE = "\uffff"
 
 RESERVED = ("_import_id", "_line")
 """The names of the lineage columns."""
+VALIDITY = ("_valid_from", "_valid_to")
+"""The names of the columns that say from when and until when a row of a history table held."""
 _OF_THE_SYSTEM = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 """Columns that every table of PostgreSQL has already; a file of boxes may have some of them,
 too."""

@@ -158,7 +158,8 @@ class Entry:
         """What it has done to its table's rows, as readers see them."""
         if self.inserted is None:
             # The rows of an append are in its table as soon as they are loaded.
-            seen = self.kind == "import" and not self.stage
+            appended = not self.stage and (self.mode or "append") == "append"
+            seen = self.kind == "import" and appended
             return RowChanges(inserted=self.counts.loaded if seen else 0)
         return RowChanges(
             self.inserted,
@@ -213,6 +214,9 @@ class Entry:
             mode=self.mode or "append",
             **asdict(self.changes),
             removed=self.removed,
+            restored=self.restored,
+            undo_kept=self.undo_kept,
+            publish=self.publish,
             as_of=self.as_of,
             same_as=self.same_as if self.duplicate else None,
             undone_at=self.undone_at,

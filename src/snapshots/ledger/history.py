@@ -397,12 +397,12 @@ class History:
             for row in rows
         ]
         # With mode replace none of those rows stay.
-        appended = [one for one in found if one.mode != "replace"]
+        appended = [one for one in found if one.mode == "append"]
         asked = sorted({one.replaces for one in appended if one.replaces is not None})
         kept = rows_of(self, asked) if asked else {}
         return [
             replace(one, replaced_rows=kept[one.replaces])
-            if one.replaces in kept and one.mode != "replace"
+            if one.replaces in kept and one.mode == "append"
             else one
             for one in found
         ]

@@ -17,6 +17,7 @@ from snapshots.web.api import (
     files,
     health,
     imports,
+    looking_back,
     openapi,
     tables,
     undo,
@@ -64,7 +65,8 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, verify, undo, events, files, tables, health, openapi),
+        *(imports, chunks_and_rejects, verify, undo, events, files),
+        *(tables, looking_back, health, openapi),
         pages,
     )
     routers = [module.routes for module in modules]

@@ -32,6 +32,12 @@ class ToyDialect(SqlDialect):
     def limit(self, most, skip=0):
         return f" LIMIT {skip:d}, {most:d}"
 
+    def alike(self, column, mine, theirs):
+        return f"(typeof({mine}) = typeof({theirs}) AND {mine} COLLATE BINARY IS {theirs})"
+
+    def equal_is_alike(self, column):
+        return False
+
     def comparable(self, kind, column):
         if kind == "decimal":
             return f"({column} + 0.0)", "(? + 0.0)"

@@ -6,18 +6,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from snapshots.engine.history.locate import similar_tables
 from snapshots.engine.history.row_values import condition_of, single
-from snapshots.errors import NoSuchTable, UsageError
+from snapshots.engine.history.table_shape import shape_of
+from snapshots.engine.plan.version_date import read
+from snapshots.errors import UsageError
 from snapshots.targets.sql import paging
 from snapshots.targets.sql.ddl import LINEAGE, written
-from snapshots.targets.sql.paging import RowOrder
+from snapshots.targets.sql.paging import AsOf, RowCondition, RowOrder
+from snapshots.targets.sql.validity import require_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots.model import TableColumn, TableShape
-    from snapshots.ports import ResultRows, Session, Target, Value
+    from snapshots.ports import ResultRows, Target, Value
 
 SORTED: Final = 100_000
 """Rows that may be sorted by their import and line; more come as the table has them."""
@@ -35,6 +37,8 @@ class RowsWanted:
     lineage: bool = True
     """Whether all columns include `_import_id` and `_line`."""
     most: int | None = None
+    as_of: str | None = None
+    """Only the rows of a history table that held at this date or time."""
 
 
 class TableExport:
@@ -45,7 +49,7 @@ class TableExport:
         self._target = target
         self._session = target.connect(create=False)
         try:
-            shape = self._shape(wanted.table)
+            shape = shape_of(target, self._session, wanted.table)
             self.table = written(shape.table)
             self.columns = _chosen(shape, wanted)
             self.in_order = True
@@ -67,18 +71,13 @@ class TableExport:
         self._session.cancel()
         self._session.close()
 
-    def _shape(self, text: str) -> TableShape:
-        target, session = self._target, self._session
-        known = target.known_as(session, target.table_name(text))
-        shape = None if known is None else target.inspect(session, known)
-        if shape is None:
-            raise _no_table(target, session, text)
-        return shape
-
     def _select(self, shape: TableShape, wanted: RowsWanted) -> tuple[str, tuple[Value, ...]]:
         target = self._target
         names = [column.name for column in shape.columns]
-        filters = [condition_of(text, names) for text in wanted.conditions]
+        filters: list[RowCondition] = [condition_of(text, names) for text in wanted.conditions]
+        if wanted.as_of is not None:
+            require_history(shape)
+            filters.append(AsOf(read(wanted.as_of)))
         place = target.row_place(self._session, shape)
         # Where a row has a number, as in SQLite, it comes in this order anyway.
         place = place if place is not None and place.blocks is None else None
@@ -119,13 +118,3 @@ def _with_singles(row: Sequence[Value], places: Sequence[int]) -> tuple[Value, .
         value = values[place]
         values[place] = single(value) if isinstance(value, float) else value
     return tuple(values)
-
-
-def _no_table(target: Target, session: Session, text: str) -> NoSuchTable:
-    if meant := similar_tables(target, session, text):
-        hint = f"did you mean {' or '.join(meant)}?"
-    else:
-        names = map(written, target.tables(session))
-        own = [name for name in names if not name.rpartition(".")[2].startswith("snapshots_")]
-        hint = f"there are {', '.join(sorted(own)[:20])}" if own else "the database has no tables"
-    return NoSuchTable(f"there is no table {text} in {target.display()}", hint=hint)

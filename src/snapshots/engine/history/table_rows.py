@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from snapshots.engine.plan.version_date import read as read_date
 from snapshots.errors import NoSuchTable, TargetError, TooSlow, UsageError
 from snapshots.targets.sql import paging
-from snapshots.targets.sql.paging import PageQuery, RowFilter, RowOrder
+from snapshots.targets.sql.paging import AsOf, PageQuery, RowFilter, RowOrder
+from snapshots.targets.sql.validity import require_history
 from snapshots.time_limits import ROWS_SECONDS
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableShape, TypeKind
     from snapshots.ports import Session, Target, Value
     from snapshots.table_facts import RowPlace
+    from snapshots.targets.sql.paging import RowCondition
 
 __all__ = ["RowFilter", "RowOrder", "TablePage", "read"]
 
@@ -53,27 +56,35 @@ def read(
     order: Sequence[RowOrder],
     after: Sequence[Value] | None,
     most: int,
+    as_of: str | None = None,
 ) -> TablePage:
-    """Reads one page of an open table.
+    """Reads one page of an open table; with `as_of`, of the rows that held at that date or time.
 
     Raises ForbiddenTable, NoSuchTable, UsageError if too many rows would have to be sorted, and
     TooSlow if the database needs more than ROWS_SECONDS.
     """
     target, session = history.target, history.session
-    with _patience(session):
-        session.limit_time(ROWS_SECONDS)
+    with patience(session):
         shape = target.inspect(session, open_tables.readable(history, table))
         if shape is None:
             raise NoSuchTable(f"the table {table} no longer exists")
+        conditions: list[RowCondition] = [*filters]
+        if as_of is not None:
+            require_history(shape)
+            conditions.append(AsOf(read_date(as_of, "as_of=")))
         place = target.row_place(session, shape)
         row = sum(len(column.name.encode()) + _CELL for column in shape.columns)
-        page = _Page(target, session, shape, filters, place, min(most, max(1, BYTES // row)))
+        page = _Page(target, session, shape, conditions, place, min(most, max(1, BYTES // row)))
         return page.read(order, after)
 
 
 @contextmanager
-def _patience(session: Session) -> Iterator[None]:
-    """Within the block, cancels the session's statements after ROWS_SECONDS in all."""
+def patience(session: Session) -> Iterator[None]:
+    """Within the block, ends the session's statements after ROWS_SECONDS in all.
+
+    Raises TooSlow then.
+    """
+    session.limit_time(ROWS_SECONDS)
     begun = time.monotonic()
     # The server is to be the first: it ends the statement alone.
     patience = threading.Timer(ROWS_SECONDS + 0.5, session.cancel)
@@ -109,7 +120,7 @@ class _Page:
     target: Target
     session: Session
     shape: TableShape
-    filters: Sequence[RowFilter]
+    filters: Sequence[RowCondition]
     place: RowPlace | None
     most: int
 

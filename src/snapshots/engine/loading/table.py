@@ -13,6 +13,7 @@ from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import ContractError, TargetError
 from snapshots.ledger.created_tables import mark
 from snapshots.targets.sql.ddl import written
+from snapshots.targets.sql.validity import complete, historic
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
@@ -31,6 +32,9 @@ def prepare_table(target: Target, session: Session, plan: Plan) -> None:
         if missing:
             target.add_columns(session, plan.table, missing)
             fault_point("columns-added")
+    if plan.loads and plan.mode == "history":
+        complete(target, session, plan.table, new_columns=bool(plan.add))
+        fault_point("history-table")
     if plan.loads:
         require_unchanged(target.inspect(session, plan.table), plan.contract, plan.encoding)
 
@@ -46,7 +50,8 @@ def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
     mark(ledger, lease, written(plan.table))
     fault_point("creating")
     try:
-        target.create_table(session, plan.table, plan.create, lineage=plan.lineage)
+        create = historic(plan.create) if plan.mode == "history" else plan.create
+        target.create_table(session, plan.table, create, lineage=plan.lineage)
     except ContractError:
         # The database can have no such table, and was not even asked.
         mark(ledger, lease, None)

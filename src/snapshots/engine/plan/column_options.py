@@ -28,6 +28,8 @@ class ColumnOptions:
     dialect: DialectOptions = field(default_factory=DialectOptions)
     exact: bool = False
     all_text: bool = False
+    history: bool = False
+    """Whether a new table keeps history, and so has more columns and a longer key."""
 
     @property
     def missing_values(self) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ from snapshots.errors import ContractError
 from snapshots.model import Column, Contract, TableShape, Type
 from snapshots.notes import DetailNote
 from snapshots.targets.sql.ddl import LINEAGE
+from snapshots.targets.sql.validity import historic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,21 +60,31 @@ def for_new_table(
         inferred = _inferred(source, sniffed, names, wanted)
         for note in inferred.notes:
             say(note)
-        contract = target.physical(wanted.amend(inferred.contract))
+        contract = _physical(target, wanted, wanted.amend(inferred.contract))
         say(DetailNote(types_sentence(contract)))
         if inferred.complete and not inferred.records:
             say("no record can be loaded, so no table is created")
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)
-    create = target.physical(wanted.amend(declared))
+    create = _physical(target, wanted, wanted.amend(declared))
     header = _by_position(sniffed, create, wanted.place)
     matched = match(header, create, wanted.policy, place=wanted.place)
     if wanted.policy == "add" and matched.new:
         more = AddedColumns(source, target, sniffed, names, wanted, declared, say)
         added = more.at(matched.new_positions)
-        create = target.physical(replace(create, columns=(*create.columns, *added)))
+        wider = replace(create, columns=(*create.columns, *added))
+        create = _physical(target, wanted, wider)
         matched = match(header, create, wanted.policy, place=wanted.place)
     return ColumnChoice(matched.contract, header, create=create, notes=_notes(matched, ()))
+
+
+def _physical(target: Target, wanted: ColumnOptions, contract: Contract) -> Contract:
+    """The contract as the new table will have it; see `ports.Target`. Raises ContractError."""
+    if not wanted.history:
+        return target.physical(contract)
+    made = target.physical(historic(contract))
+    own = made.columns[: len(contract.columns)]
+    return replace(made, columns=own, primary_key=contract.primary_key)
 
 
 def _inferred(

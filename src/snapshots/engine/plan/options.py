@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.access import RemoteAccess
 
 
-_NOT_YET = frozenset({"upsert", "mirror", "history"})
-"""Modes that have their name already."""
 BY_KEY = ("upsert", "mirror", "history")
 """Modes that find the row of a record by its key."""
 DELETING = ("replace", "mirror", "history")
@@ -73,7 +71,9 @@ class Options:
     table: str | None = option(
         None, "The table to load into. Default: the name of the file, without date or number."
     )
-    primary_key: tuple[str, ...] = option((), "The primary key of a new table.")
+    primary_key: tuple[str, ...] = option(
+        (), "The primary key of a new table, and the key in modes by key."
+    )
     contract: Path | Mapping[str, Any] | None = option(
         None, "The columns that the input must have: a Frictionless Table Schema, as JSON."
     )
@@ -116,6 +116,11 @@ class Options:
         MAX_DELETES,
         "With mode replace: publish nothing if the table would lose more rows than this number, or"
         " this share of its rows.",
+    )
+    allow_cascade: bool = option(
+        False,
+        "Delete rows of the table even if the database then deletes or changes rows of other"
+        " tables that refer to them.",
     )
     as_of: str | None = option(
         None,
@@ -172,6 +177,8 @@ class Options:
     """How the rows are sent to an API; None if they are loaded into a table."""
     reload_untouched: bool = True
     """Whether an unchanged input is loaded again if its table is gone."""
+    renewed: bool = False
+    """Whether an input without a date that was superseded is a new version once it is touched."""
     access: RemoteAccess | None = None
     """Which inputs may be read, and how; None: any, with `connections` at once."""
     tables: TableGate | None = None
@@ -184,11 +191,6 @@ class Options:
                 raise UsageError(f"{name} is {number}", hint="It must be at least 1.")
         if self.keep_undo < 0:
             raise UsageError(f"keep_undo is {self.keep_undo}", hint="It must be at least 0.")
-        if self.mode in _NOT_YET:
-            raise UsageError(
-                f"mode {self.mode} does not exist yet",
-                hint="use append, or replace to replace the rows of the table",
-            )
         if self.atomic and self.versioned:
             raise UsageError(f"mode {self.mode} is always atomic", hint="omit --atomic")
         for given, name, modes in (
@@ -210,6 +212,11 @@ class Options:
     def versioned(self) -> bool:
         """Whether the input is a version of the table, with a date."""
         return self.mode != "append"
+
+    @property
+    def by_key(self) -> bool:
+        """Whether a record finds its row of the table by a key."""
+        return self.mode in BY_KEY
 
     @property
     def deletes(self) -> bool:
@@ -252,6 +259,7 @@ class Options:
             dialect=self.dialect,
             exact=self.decimals == "exact",
             all_text=self.all_text,
+            history=self.mode == "history",
         )
 
     def given(self) -> dict[str, Any]:
@@ -277,6 +285,7 @@ class Options:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"atomic": True} if self.atomic else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"out_of_order": True} if self.out_of_order else {}),
             **({"duplicates": self.duplicates} if self.duplicates != "reject" else {}),
             "request": None if self.request is None else self.request.given(),
         }

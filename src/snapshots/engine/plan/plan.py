@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots import home
@@ -18,14 +18,16 @@ from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.plan.columns import fitting, for_new_table, for_table
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.history_table import seen_by
+from snapshots.engine.plan.key import KeyFinder, with_key
 from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
 from snapshots.engine.plan.version_date import date_of, shown
-from snapshots.errors import ContractError, LedgerError, TargetError
+from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
-from snapshots.ledger.schema import STAGE_PREFIX
+from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
@@ -33,7 +35,7 @@ from snapshots.row_encoding import ENCODINGS, RowEncoding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.defaults import Mode
+    from snapshots.defaults import Duplicates, Mode
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
@@ -84,6 +86,12 @@ class Plan:
     """The end of the stage's name, in which rows wait to be published; empty: they do not."""
     as_of: str | None = None
     """The date of the input's version, as the ledger writes times; None: that of the import."""
+    out_of_order: bool = False
+    """Whether a version of a history table may be older than the newest one."""
+    key: tuple[str, ...] = ()
+    """The columns by which a record finds its row of the table; empty: rows are not looked for."""
+    keep_undo: int = 0
+    """How many imports into the table keep what they have changed or deleted."""
 
     @property
     def versioned(self) -> bool:
@@ -94,6 +102,17 @@ class Plan:
     def replaces(self) -> bool:
         """Whether the rows take the place of all those in the table."""
         return self.mode == "replace"
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """Which of the records of one key are loaded."""
+        choice: Duplicates = (self.given or {}).get("duplicates", "reject")
+        return choice
+
+    @property
+    def deletes(self) -> bool:
+        """Whether rows go whose keys the input lacks."""
+        return self.mode in {"replace", "mirror"}
 
     @property
     def table(self) -> TableName:
@@ -136,6 +155,16 @@ class Plan:
         Its name has a random part: two ledgers of one database may have an import of one number.
         """
         return TableName(f"{STAGE_PREFIX}{import_id}_{self.stage}", self.table.schema)
+
+    @property
+    def keeps_undo(self) -> bool:
+        """Whether publishing keeps the rows that it changes or deletes. Without lineage nobody
+        could tell later which rows are those that it has published."""
+        return self.versioned and self.keep_undo > 0 and self.lineage and bool(self.stage)
+
+    def undo_table(self, import_id: int) -> TableName:
+        """The undo table of an import by this plan."""
+        return TableName(f"{UNDO_PREFIX}{import_id}_{self.stage}", self.table.schema)
 
     def loads_into(self, import_id: int) -> tuple[TableName, tuple[str, ...]]:
         """The table that chunks are loaded into, and its columns in the order of the payload."""
@@ -188,6 +217,9 @@ class Plan:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"stage": self.stage} if self.stage else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"out_of_order": True} if self.out_of_order else {}),
+            **({"key": self.key} if self.key else {}),
+            **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -220,6 +252,9 @@ class Plan:
             mode=plan.get("mode", "append"),
             stage=plan.get("stage", ""),
             as_of=plan.get("as_of"),
+            out_of_order=plan.get("out_of_order", False),
+            key=tuple(plan.get("key", ())),
+            keep_undo=plan.get("keep_undo", 0),
         )
 
 
@@ -270,6 +305,7 @@ def make_plan(
     wanted = options.wanted(source.identity.name)
     sniffed = sniff(source.head(HEAD), options.dialect)
     shape = None if session is None else _users_table(target, session, table)
+    shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
     for note in (*sniffed.notes, *few(names.notes, "columns are renamed")):
@@ -285,30 +321,33 @@ def make_plan(
         last = remembered(str(table))
         previous = None if last is None else Plan.from_json(last).contract
         encoding = target.encoding_for(session, shape)
-        chosen = for_table(source, target, shape, encoding, sniffed, names, wanted, previous, say)
+        # Modes by key take it for the key of the rows, whatever the table's own is.
+        kept = replace(wanted, primary_key=()) if options.by_key else wanted
+        chosen = for_table(source, target, shape, encoding, sniffed, names, kept, previous, say)
         say(DetailNote(f"table {table} exists: its columns are the contract"))
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
         triggers = _triggers(target, session, table, say)
-        if options.mode == "replace":
-            require_replaceable(target, session, table)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     say(reading(sniffed, chosen.contract))
     for note in few(chosen.notes, "columns that differ"):
         say(note)
+    loads = shape is not None or chosen.create is not None
+    finder = KeyFinder(wanted, options, target, session)
+    key = finder.key(shape, chosen.contract) if loads else ()
+    contract = with_key(chosen.contract, key)
     as_of = date_of(source.identity.name, options.as_of) if options.versioned else None
     if as_of is not None:
         say(f"it is the version of {shown(as_of)}")
     if session is not None and shape is not None:
-        columns = chosen.contract.columns
-        for note in target.comparison(session, table, columns, encoding).notes:
+        for note in target.comparison(session, table, contract.columns, encoding).notes:
             say(note)
     return Plan(
         into=table,
         dialect=sniffed.dialect,
-        contract=chosen.contract,
+        contract=contract,
         header=chosen.header,
         encoding=encoding,
         lineage=lineage,
@@ -317,12 +356,15 @@ def make_plan(
         add=chosen.add,
         path=path_of(source),
         given=options.given(),
-        loads=shape is not None or chosen.create is not None,
+        loads=loads,
         compressed=source.compressed,
         triggers=triggers,
         mode=options.mode,
         stage=new_stage() if options.staged else "",
         as_of=as_of,
+        out_of_order=options.out_of_order,
+        key=key,
+        keep_undo=options.keep_undo if options.versioned else 0,
     )
 
 
@@ -337,16 +379,6 @@ def _users_table(target: Target, session: Session, table: TableName) -> TableSha
     if shape is None or shape.view:
         target.require_loadable(session, table)
     return shape
-
-
-def require_replaceable(target: Target, session: Session, table: TableName) -> None:
-    """Raises TargetError if rows of other tables refer to this one's, or would be deleted too."""
-    keys = target.referencing_keys(session, table)
-    if others := sorted({str(key.table) for key in keys if not key.own}):
-        raise TargetError(
-            f"table {table} cannot be replaced: rows of {', '.join(others)} refer to its rows",
-            hint="load with mode append, or replace a table that no foreign key refers to",
-        )
 
 
 def _triggers(

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ports import Source
 
-_IRRELEVANT = {"columns_changed", "atomic", "allow_empty", "max_deletes", "keep_undo"}
+_IRRELEVANT = {
+    "columns_changed",
+    "atomic",
+    "allow_empty",
+    "max_deletes",
+    "allow_cascade",
+    "keep_undo",
+}
 """Options that do not change how an input is read: the rest may have others."""
 
 

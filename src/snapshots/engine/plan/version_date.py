@@ -41,15 +41,18 @@ def date_of(name: str, as_of: str | None, now: datetime | None = None) -> str | 
     return None
 
 
-def read(text: str) -> str:
-    """A date or time in ISO 8601, as the ledger writes times. Raises UsageError."""
+def read(text: str, place: str = "--as-of ") -> str:
+    """A date or time in ISO 8601, as the ledger writes times. Raises UsageError.
+
+    `place` says in the error where it was given.
+    """
     try:
         moment = datetime.fromisoformat(text.strip())
         utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--as-of {text!r} is neither a date nor a time",
-            hint="for instance --as-of 2026-03-01, or --as-of 2026-03-01T09:30:00Z",
+            f"{place}{text!r} is neither a date nor a time",
+            hint=f"for instance {place}2026-03-01, or {place}2026-03-01T09:30:00Z",
         ) from None
     return _written(utc)
 

@@ -22,6 +22,9 @@ class AppendPublisher:
         """Needs none. See `Publisher`."""
         return None
 
+    def prepare(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> None:
+        """Has nothing to prepare. See `Publisher`."""
+
     def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan, _source: Source) -> Publication:
         """Does nothing, and has nothing to say. See `Publisher`."""
         return Publication()

@@ -48,7 +48,7 @@ def _children_first(
     statement row by row."""
     keys = target.own_keys(session, table)
     name, quote = table.sql(target.dialect.quote), target.dialect.quote
-    unused = " AND ".join(_unused(key, name, quote) for key in keys)
+    unused = " AND ".join(unused_by(key, name, name, quote) for key in keys)
     deleted = 0
     while keys and (some := session.change(f"DELETE FROM {name} WHERE {unused}")):
         deleted += some
@@ -60,10 +60,42 @@ def _children_first(
     return deleted
 
 
-def _unused(key: OwnKey, name: str, quote: Callable[[str], str]) -> str:
-    """A condition for rows that no row refers to by the key."""
+def delete_some(
+    target: Target, session: Session, table: TableName, name: str, statement: str
+) -> int:
+    """Deletes rows `t` of a table by a statement that takes a further condition; returns how many.
+    `name` is the table's, quoted.
+
+    Raises TargetError where rows that stay refer to them.
+    """
+    keys = target.own_keys(session, table)
+    try:
+        with session.savepoint():
+            return session.change(statement)
+    except RefusedAndEnded:
+        raise
+    except RefusedRows as refusal:
+        unused = " AND ".join(unused_by(key, name, "t", target.dialect.quote) for key in keys)
+        deleted = 0
+        while keys and (some := session.change(f"{statement} AND {unused}")):
+            deleted += some
+        try:
+            with session.savepoint():
+                return deleted + session.change(statement)
+        except RefusedAndEnded:
+            raise
+        except RefusedRows:
+            raise TargetError(
+                f"Rows of table {table} that the input lacks cannot be deleted: {refusal}",
+                hint="Nothing was published. Delete what refers to them, or use --mode upsert.",
+            ) from refusal
+
+
+def unused_by(key: OwnKey, name: str, alias: str, quote: Callable[[str], str]) -> str:
+    """A condition for rows of a table, by its name or an alias, that no row of it refers to by the
+    key."""
     children = ", ".join(map(quote, key.columns))
     # Some databases read the table that they delete from only if it is a derived one.
     pairs = zip(key.columns, key.parents, strict=True)
-    same = " AND ".join(f"c.{quote(mine)} = {name}.{quote(theirs)}" for mine, theirs in pairs)
+    same = " AND ".join(f"c.{quote(mine)} = {alias}.{quote(theirs)}" for mine, theirs in pairs)
     return f"NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT {children} FROM {name}) AS c WHERE {same})"

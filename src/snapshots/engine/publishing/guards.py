@@ -29,3 +29,15 @@ def require_fewer_deletes(before: int, after: int, options: Options) -> None:
             f"The table has {before:,} rows and would have {after:,}, {before - after:,} fewer:"
             f" --max-deletes {limit} does not allow that. Nothing was published.",
         )
+
+
+def require_few_deletes(before: int, deleted: int, loaded: int, options: Options) -> None:
+    """Raises TooManyDeletes where more rows would be deleted than allowed, because the input lacks
+    their keys."""
+    limit = DeleteLimit.parse(options.max_deletes)
+    # An input without rows has been allowed by name.
+    if loaded and limit.exceeded(before, before - deleted):
+        raise TooManyDeletes(
+            f"The input lacks {deleted:,} of the {before:,} rows of the table: --max-deletes"
+            f" {limit} does not allow that. Nothing was published.",
+        )

@@ -18,7 +18,7 @@ from snapshots.errors import InputChanged, InputError, RefusedAndEnded, RefusedR
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snapshots._native import Chunk, Converter
     from snapshots.engine.input.reader import Piece
@@ -40,24 +40,25 @@ class RefusedLines(Exception):
 
 
 @dataclass
-class HalvedInsert:
-    """Inserts the rows of a stage by a statement that takes a WHERE. Use it once."""
+class HalvedChange:
+    """Gives rows of a stage to their table by a statement that takes a further condition. Use it
+    once."""
 
     session: Session
     statement: str
     stage: str
     line: str
     """The column of lines, quoted as the stage is."""
-    _reasons: dict[int, str] = field(default_factory=dict)
-    _orphans: dict[int, str] = field(default_factory=dict)
-    """Refused because of a foreign key."""
+    condition: str
+    """The condition as a part of the statement, after ` WHERE ` or ` AND `: lines from the first
+    mark on, before the second."""
+    refused: dict[int, str] = field(default_factory=dict)
+    """The lines that the table has refused so far, and why."""
+    orphans: set[int] = field(default_factory=set)
+    """Those that are refused because of a foreign key."""
 
-    def run(self) -> int:
-        """Inserts all rows; returns how many have come into the table.
-
-        Raises RefusedLines if the table refuses some. Then the surrounding savepoint must be rolled
-        back.
-        """
+    def begin(self) -> int:
+        """Gives all rows; returns how many were taken. Whatever is refused is in `refused`."""
         try:
             with self.session.savepoint():
                 return self.session.change(self.statement)
@@ -68,31 +69,29 @@ class HalvedInsert:
         ((first, last),) = self.session.execute(
             f"SELECT MIN({self.line}), MAX({self.line}) FROM {self.stage}"
         )
-        inserted = self._halve(cast("int", first), cast("int", last) + 1)
-        backwards = True
-        # The parent of a row may be a row of the input that came after it.
-        while self._orphans:
-            again, self._orphans = self._orphans, {}
-            taken = sum(self._halve(one, one + 1) for one in sorted(again, reverse=backwards))
-            inserted, backwards = inserted + taken, not backwards
-            if not taken:
-                break
-        if self._reasons or self._orphans:
-            raise RefusedLines({**self._reasons, **self._orphans})
-        return inserted
+        return self._halve(cast("int", first), cast("int", last) + 1)
+
+    def again(self, *, backwards: bool = False, orphans: bool = False) -> int:
+        """Gives the refused rows once more, or only the `orphans`; returns how many were taken."""
+        lines = sorted(self.orphans if orphans else self.refused, reverse=backwards)
+        for line in lines:
+            del self.refused[line]
+        self.orphans.clear()
+        return sum(self._halve(line, line + 1) for line in lines)
 
     def _halve(self, start: int, end: int) -> int:
-        """Inserts the rows of some lines, except those that are refused; returns how many."""
+        """Gives the rows of some lines, except those that are refused; returns how many."""
         try:
             with self.session.savepoint():
-                where = f" WHERE {self.line} >= ? AND {self.line} < ?"
-                return self.session.change(self.statement + where, (start, end))
+                return self.session.change(self.statement + self.condition, (start, end))
         except RefusedAndEnded:
             raise
         except RefusedRows as refusal:
             if end - start == 1:
-                (self._reasons if refusal.key is None else self._orphans)[start] = str(refusal)
-                if len(self._reasons) + len(self._orphans) > MOST_REFUSED:
+                self.refused[start] = str(refusal)
+                if refusal.key is not None:
+                    self.orphans.add(start)
+                if len(self.refused) > MOST_REFUSED:
                     raise TargetError(
                         f"The table refuses more than {MOST_REFUSED:,} rows: {refusal}",
                         hint="Nothing was published.",
@@ -100,6 +99,27 @@ class HalvedInsert:
                 return 0
         middle = (start + end) // 2
         return self._halve(start, middle) + self._halve(middle, end)
+
+
+def insert_all(session: Session, statement: str, stage: str, line: str) -> int:
+    """Inserts the rows of a stage by a statement that ends without a WHERE; returns how many have
+    come into the table. `stage` and `line`, its column of lines, are quoted.
+
+    Raises RefusedLines if the table refuses some. Then the surrounding savepoint must be rolled
+    back.
+    """
+    insert = HalvedChange(session, statement, stage, line, f" WHERE {line} >= ? AND {line} < ?")
+    inserted = insert.begin()
+    backwards = True
+    # The parent of a row may be a row of the input that came after it.
+    while insert.orphans:
+        taken = insert.again(backwards=backwards, orphans=True)
+        inserted, backwards = inserted + taken, not backwards
+        if not taken:
+            break
+    if insert.refused:
+        raise RefusedLines(insert.refused)
+    return inserted
 
 
 def rejects_of(
@@ -116,7 +136,8 @@ def rejects_of(
     converter = plan.converter(0)
     found: list[Reject] = []
     try:
-        for piece, inside in _pieces(source, plan, chunks, wanted):
+        affected = [chunk for chunk in chunks if chunk.start in wanted]
+        for piece, inside in pieces_of(source, plan, affected, lambda one: wanted[one.start]):
             found += _in_the_piece(source, piece, inside, converter, refused.reasons)
     except InputChanged:
         raise
@@ -131,18 +152,20 @@ def rejects_of(
     return found
 
 
-def _pieces(
+def pieces_of(
     source: Source,
     plan: Plan,
-    chunks: Sequence[CommittedChunk],
-    wanted: Mapping[int, list[int]],
+    affected: Sequence[CommittedChunk],
+    lines_of: Callable[[CommittedChunk], list[int]],
 ) -> Iterator[tuple[Piece, list[int]]]:
-    """The parts of the input that have refused records, with the lines of these."""
-    affected = [chunk for chunk in chunks if chunk.start in wanted]
+    """The parts of some chunks of the input, in their order, that have lines which are asked for,
+    with these lines. `lines_of` is called once for each chunk.
+
+    Raises InputChanged, and InputError for an input that can be read only once.
+    """
     gaps = [Gap(one.start, one.start_line, one.end, begun=True) for one in affected]
-    rest = Gap(chunks[-1].end, chunks[-1].end_line, None)
-    done = tuple(chunk for chunk in chunks if chunk.start not in wanted)
-    remainder = Remainder((*gaps, rest), None, done)
+    rest = Gap(affected[-1].end, affected[-1].end_line, None)
+    remainder = Remainder((*gaps, rest), None, ())
     pieces = iter(Reader(source, plan.dialect, plan.chunk_size, remainder, "known"))
     for chunk in affected:
         parts: list[Piece] = []
@@ -152,10 +175,11 @@ def _pieces(
         for part in parts:
             hasher.update(bytes(part.chunk))
         if chunk.hash is not None and hasher.hexdigest() != chunk.hash.hex():
-            raise _changed(source, f"bytes {chunk.start} to {chunk.end} are not those")
+            raise changed_input(source, f"bytes {chunk.start} to {chunk.end} are not those")
+        wanted = lines_of(chunk)
         ends = [part.chunk.line for part in parts[1:]] + [chunk.end_line]
         for part, end in zip(parts, ends, strict=True):
-            inside = [line for line in wanted[chunk.start] if part.chunk.line <= line < end]
+            inside = [line for line in wanted if part.chunk.line <= line < end]
             if inside:
                 yield part, inside
 
@@ -178,7 +202,7 @@ def _in_the_piece(
             position, line = one.position, one.line
             one = converter.convert(chunk, position, line, len(chunk), 1)
         if one.first_line != wanted or not one.loaded:
-            raise _changed(source, f"line {wanted} is not the one")
+            raise changed_input(source, f"line {wanted} is not the one")
         offset = chunk.start + one.start
         found.append(Reject(wanted, offset, None, RefusedRows.code, reasons[wanted], one.raw()))
         position, line = one.position, one.line
@@ -199,7 +223,8 @@ def _forward(
     return position, line
 
 
-def _changed(source: Source, what: str) -> InputChanged:
+def changed_input(source: Source, what: str) -> InputChanged:
+    """The error for an input of which `what`, the beginning of a sentence, was loaded."""
     return InputChanged(
         f"{what} that was loaded",
         place=source.identity.name,

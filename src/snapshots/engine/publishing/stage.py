@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.engine.lease import owner
+from snapshots.engine.publishing import former_rows
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import LedgerError
 from snapshots.ledger import stages
 from snapshots.ledger.times import seconds_between
 from snapshots.targets.sql.ddl import written
+from snapshots.targets.sql.validity import VALID_TO
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
@@ -36,6 +38,9 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     # Whoever gave rows up may have been killed before the stage was dropped.
     drop(ledger, stage)
     own = columns[: -len(plan.stage_lineage)]
+    if plan.mode == "history":
+        # A version that is put between others says until when it holds.
+        own = (*own, VALID_TO)
     ledger.target.create_stage(ledger.session, stage, plan.table, own, plan.stage_lineage)
     fault_point("staged")
 
@@ -62,6 +67,7 @@ def abandon(ledger: Ledger, import_id: int) -> None:
     if entry is not None and entry.stage:
         drop(ledger, ledger.target.table_name(entry.stage))
         stages.forget(ledger, import_id)
+    former_rows.give_up(ledger, import_id)
 
 
 def discard(ledger: Ledger, import_id: int) -> bool:
@@ -84,5 +90,7 @@ def discard(ledger: Ledger, import_id: int) -> bool:
         fault_point("stage-given-up")
         drop(ledger, ledger.target.table_name(one.stage))
         stages.forget(ledger, import_id)
+        if one.state not in stages.SETTLED:
+            former_rows.give_up(ledger, import_id)
         return True
     return False

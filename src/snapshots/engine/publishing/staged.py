@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.publishing import stage
+from snapshots.engine.publishing import former_rows, stage
+from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
+from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
+from snapshots.engine.publishing.by_key.merged import MergeStage
 from snapshots.engine.publishing.copied import CopyStage
+from snapshots.engine.publishing.history import KeepHistory, needs_undo_table
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import RefusedLines, rejects_of
 from snapshots.engine.support.fault_points import fault_point
@@ -35,11 +39,24 @@ class StagePublisher:
         """Publishes into one table follow each other. See `Publisher`."""
         return locks.of_table(canonical(ledger, plan.table))
 
+    def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
+        """Makes the undo table, and an index on the key. See `Publisher`."""
+        if plan.mode != "history" or needs_undo_table(ledger, lease, plan):
+            former_rows.prepare(ledger, lease, plan)
+        if plan.key and not ledger.is_finished(lease):
+            stage_table = plan.stage_table(lease.import_id)
+            ledger.target.index_stage(ledger.session, stage_table, plan.key)
+            fault_point("stage-indexed")
+
     def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:
         """See `Publisher`."""
         if ledger.is_finished(lease):
             return Publication()
         fault_point("publishing")
+        if plan.key and (statement := ledger.target.dialect.for_joins):
+            ledger.session.execute(statement)
+        if plan.key and (settled := self._settle_duplicates(ledger, lease, plan, source)):
+            return Publication(refused=settled)
         change = self._change(ledger, lease, plan)
         try:
             with ledger.session.savepoint():
@@ -58,12 +75,21 @@ class StagePublisher:
 
     def _change(self, ledger: Ledger, lease: Lease, plan: Plan) -> TableChange:
         """What makes the rows of the stage the table's, in the mode of the plan."""
+        if plan.mode == "history":
+            return KeepHistory(ledger, lease, plan, self.options)
+        if plan.key:
+            return MergeStage(ledger, lease, plan, self.options)
         return CopyStage(ledger, lease, plan, self.options)
 
-    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:  # noqa: ARG002
+    def _settle_duplicates(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> int:
+        rows = KeyedRows.of(ledger, lease, plan)
+        return DuplicateRows(ledger, lease, plan, source, rows).settle()
+
+    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
         """See `Publisher`."""
         fault_point("cleaning")
         stage.sweep(ledger)
+        former_rows.settle(ledger, lease, plan)
         fault_point("cleaned")
 
 

@@ -17,7 +17,7 @@ from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 
 if TYPE_CHECKING:
-    from snapshots.engine.undo.undo import UndoReport
+    from snapshots.engine.undo.report import UndoReport
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger
@@ -137,9 +137,10 @@ def resume(
     *,
     allow_empty: bool | None = None,
     max_deletes: str | None = None,
+    allow_cascade: bool | None = None,
 ) -> Entry:
     """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects, the
-    other two what its request says of the same.
+    others what its request says of the same.
 
     Raises Forbids if a command began it or its table is gone, ForbiddenTable, LedgerDamaged if its
     records do not add up, and QueueFull if `bound` imports wait already.
@@ -154,6 +155,7 @@ def resume(
         "allowed_now": max_rejects,
         "empty_now": allow_empty,
         "deletes_now": max_deletes,
+        "cascade_now": allow_cascade,
     }
     request = replace(request, **{name: v for name, v in now.items() if v is not None})
     require_undamaged(entry)

@@ -20,8 +20,8 @@ FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 """The names that an uploaded file may have: none leads out of the folder of uploads."""
 KEPT = (
     "table", "contract", "null_values", "primary_key", "columns_changed", "decimals", "all_text",
-    "max_rejects", "mode", "atomic", "as_of", "allow_empty", "max_deletes", "duplicates", "publish",
-    "keep_undo", "out_of_order", "chunk_size", "lineage", "again", "grown",
+    "max_rejects", "mode", "atomic", "as_of", "allow_empty", "max_deletes", "allow_cascade",
+    "duplicates", "publish", "keep_undo", "out_of_order", "chunk_size", "lineage", "again", "grown",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
 _LISTS = ("null_values", "primary_key")
@@ -49,6 +49,8 @@ class ImportRequest:
     """The same for `allow_empty`."""
     deletes_now: str | None = field(default=None, compare=False)
     """The same for `max_deletes`."""
+    cascade_now: bool | None = field(default=None, compare=False)
+    """The same for `allow_cascade`."""
 
     def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
@@ -72,6 +74,7 @@ class ImportRequest:
         allowed_now: str | None = None,
         empty_now: bool | None = None,
         deletes_now: str | None = None,
+        cascade_now: bool | None = None,
         **given: Any,
     ) -> ImportRequest:
         """A request from the members of a JSON object; `given` has some of `KEPT`.
@@ -82,7 +85,7 @@ class ImportRequest:
             name: tuple(v) if name in _LISTS else v for name, v in given.items()
         }
         options = Options(dialect=_dialect(dialect or {}), **known)
-        return cls(url, file, options, allowed_now, empty_now, deletes_now)
+        return cls(url, file, options, allowed_now, empty_now, deletes_now, cascade_now)
 
     @property
     def input(self) -> str:
@@ -95,6 +98,7 @@ class ImportRequest:
             "max_rejects": self.allowed_now,
             "allow_empty": self.empty_now,
             "max_deletes": self.deletes_now,
+            "allow_cascade": self.cascade_now,
         }
         return replace(self.options, **{name: v for name, v in now.items() if v is not None})
 

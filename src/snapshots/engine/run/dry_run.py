@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.events import ImportResult, Listener, Notice
 from snapshots.engine.input.identity import KnownInput, look_up
 from snapshots.engine.input.reader import Reader, Remainder
+from snapshots.engine.input.versions import earlier_import
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.write import ChunkWrite, blocks_of
 from snapshots.engine.plan.options import Options
@@ -26,6 +27,8 @@ from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.model import RunKind
     from snapshots.ports import Session, Source, Target
@@ -132,7 +135,8 @@ def _plan(
             rest = plan_of_rest(known.growth.plan, source, history, options)
             return rest, known.growth.end
         if options.request is None:
-            made = make_plan(source, target, session, options, say, lambda _table: None)
+            remembered = _remembered(target, session)
+            made = make_plan(source, target, session, options, say, remembered)
             return made, Beginning()
         # Imported here: whoever only imports would pay for it.
         from snapshots.engine.delivery.job import checked_plan
@@ -141,6 +145,14 @@ def _plan(
     finally:
         if session is not None:
             session.close()
+
+
+def _remembered(target: Target, session: Session | None) -> Callable[[str], str | None]:
+    """What gives the plan of the last import into a table."""
+    history = None if session is None else History(target, session)
+    if history is None or not history.exists():
+        return lambda _table: None
+    return history.last_plan
 
 
 def _tell_if_known(
@@ -163,8 +175,8 @@ def _tell_if_known(
     known = look_up(source, history, kind, wanted, likely)
     if kind == "import":
         known = with_growth(known, source, source.identity.name, history, options)
-    if known.imported:
-        found = already(known.imported, target, source.identity.name, known)
+    if earlier := earlier_import(known, options, source.identity.name, history):
+        found = already(earlier, target, source.identity.name, known)
         listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
     elif known.reload_reason:
         listener(Notice(known.reload_reason))

@@ -93,6 +93,12 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
         raise Forbids(f"{which} was undone: its rows were removed")
     if not entry.plan or entry.state == "queued":
         raise Forbids(f"import {entry.import_id} has not loaded anything yet")
+    if entry.mode == "history":
+        raise Forbids(
+            f"import {entry.import_id} is a version of a table with history: its unchanged rows have"
+            " the numbers of earlier imports",
+            hint="to compare its file with the current rows: snapshots diff FILE --table NAME",
+        )
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
             f"import {entry.import_id} is still running, in process {entry.owner}",

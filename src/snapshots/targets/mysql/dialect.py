@@ -8,7 +8,7 @@ from snapshots.sql_dialect import NamedLock, SqlDialect, TransactionLock
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snapshots.model import TableColumn, TypeKind
 
@@ -23,6 +23,7 @@ class MysqlDialect(SqlDialect):
     now: ClassVar[str] = "CONCAT(REPLACE(UTC_TIMESTAMP(3), ' ', 'T'), 'Z')"
     # MariaDB does not know FOR SHARE.
     share_lock: ClassVar[str] = " LOCK IN SHARE MODE"
+    temporary_table: ClassVar[str] = "TEMPORARY TABLE"
     ddl_commits: ClassVar[bool] = True
     # ALTER TABLE commits.
     migration_lock: ClassVar[NamedLock | None] = NamedLock(
@@ -32,6 +33,7 @@ class MysqlDialect(SqlDialect):
     integer: ClassVar[str] = "SIGNED"
     text: ClassVar[str] = "CHAR"
     takes_any_date: ClassVar[bool] = True
+    partial_indexes: ClassVar[bool] = False
     deletes_in_any_order: ClassVar[bool] = False
     # An index would have an order of its own.
     stored_order: ClassVar[str | None] = " USE INDEX ()"
@@ -48,9 +50,9 @@ class MysqlDialect(SqlDialect):
             f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
         )
 
-    def exact(self, column: TableColumn) -> str:
+    def exact(self, column: TableColumn, prefix: str = "") -> str:
         """See `SqlDialect`: of a float the server would send six digits, and of bits the bytes."""
-        name = self.quote(column.name)
+        name = prefix + self.quote(column.name)
         if column.type is not None and column.sql_type.lower().startswith("float"):
             return f"{name} + 0e0"
         return f"{name} + 0" if column.sql_type.lower().startswith("bit") else name
@@ -64,10 +66,45 @@ class MysqlDialect(SqlDialect):
         news = ", ".join(f"{name} = VALUES({name})" for name in columns)
         return f" ON DUPLICATE KEY UPDATE {news}"
 
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:
+        """See `SqlDialect`: bytes are compared, for most collations ignore case."""
+        kind = None if column.type is None else column.type.kind
+        declared = column.sql_type.lower()
+        if declared.startswith(("enum", "set")):
+            # Their numbers: the empty text may also stand for an invalid one.
+            return f"{mine} + 0 <=> {theirs} + 0"
+        if self.equal_is_alike(column) or kind == "decimal":
+            return f"{mine} <=> {theirs}"
+        if kind == "float":
+            # 0 equals -0; as a text a float has six digits.
+            return f"({mine} <=> {theirs} AND {self.as_text(mine)} <=> {self.as_text(theirs)})"
+        if declared == "json":
+            mine, theirs = self.as_text(mine), self.as_text(theirs)
+        return f"CAST({mine} AS BINARY) <=> CAST({theirs} AS BINARY)"
+
+    def update_matching(
+        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+    ) -> str:
+        """See `SqlDialect`."""
+        changes = ", ".join(f"t.{name} = {value}" for name, value in news.items())
+        return f"UPDATE {table} AS t JOIN {stage} AS s ON {same} SET {changes} WHERE {where}"
+
+    def delete_aliased(self, table: str) -> str:
+        """See `SqlDialect`: older servers take an alias only so."""
+        return f"DELETE t FROM {table} AS t"
+
     def comparable(self, kind: TypeKind | None, column: str) -> tuple[str, str]:
         """See `SqlDialect`: a decimal would be compared with a text as a float."""
         expression, mark = super().comparable(kind, column)
         return expression, "CAST(? AS DECIMAL(65, 30))" if kind == "decimal" else mark
+
+    def moment(self, mark: str = "?") -> str:
+        """See `SqlDialect`."""
+        return f"CAST(REPLACE(REPLACE({mark}, 'T', ' '), 'Z', '') AS DATETIME(3))"
+
+    def moment_text(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        return f"CONCAT(REPLACE(CAST({expression} AS CHAR), ' ', 'T'), 'Z')"
 
 
 DIALECT = MysqlDialect()

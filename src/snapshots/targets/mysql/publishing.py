@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.ports import UNDO_ROW
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
@@ -13,6 +14,25 @@ if TYPE_CHECKING:
 
     from snapshots.model import TableName
     from snapshots.ports import Session
+
+_INDEX = "snapshots_key"
+_INDEXED = """
+SELECT 1 FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1
+"""
+_COLUMNS = """
+SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
+"""
+_FIRES = """
+SELECT 1 FROM information_schema.triggers
+WHERE event_object_schema = DATABASE() AND event_object_table = ? LIMIT 1
+"""
+_UNINDEXED = ("json", "geometry", "point", "linestring", "polygon", "geomcollection")
+_KEY_COLUMNS = 4
+"""Columns of a key that an index has: more tell hardly more rows apart."""
+_KEY_CHARACTERS = 191
+"""Characters of a column that an index has: four such columns fit into every index."""
 
 
 class MysqlPublishing:
@@ -26,11 +46,7 @@ class MysqlPublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        if session.execute(
-            "SELECT 1 FROM information_schema.tables"
-            " WHERE table_schema = DATABASE() AND table_name = ?",
-            (stage.name,),
-        ):
+        if _exists(session, stage):
             return
         of, line = map(quote, lineage)
         names = ", ".join(map(quote, columns))
@@ -38,5 +54,59 @@ class MysqlPublishing:
         session.execute(
             f"CREATE TABLE {quote(stage.name)} ({of} bigint NOT NULL, {line} bigint NOT NULL,"
             f" PRIMARY KEY ({line})) ENGINE = InnoDB"
-            f" SELECT {names}, 0 AS {of}, 0 AS {line} FROM {quote(table.name)} LIMIT 0"
+            # A row of a join that is not there: so all columns take NULL.
+            f" SELECT {names}, 0 AS {of}, 0 AS {line}"
+            f" FROM (SELECT 1) AS one LEFT JOIN {quote(table.name)} ON FALSE LIMIT 0"
         )
+
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
+        if session.execute(_INDEXED, (stage.name, _INDEX)):
+            return
+        found = session.execute(_COLUMNS, (stage.name,))
+        columns = {str(name): (str(kind), length) for name, kind, length in found}
+        parts = []
+        for name in key:
+            kind, length = columns[name]
+            if kind not in _UNINDEXED:
+                long = isinstance(length, int) and length > _KEY_CHARACTERS
+                parts.append(f"{quote(name)}{f'({_KEY_CHARACTERS})' if long else ''}")
+        if parts:
+            # In the order of the key, as the table may be: pages are then read one after another.
+            line = quote(next(name for name in reversed(columns)))
+            session.execute(
+                f"ALTER TABLE {quote(stage.name)} DROP PRIMARY KEY,"
+                f" ADD PRIMARY KEY ({', '.join(parts[:_KEY_COLUMNS])}, {line}),"
+                f" ADD INDEX {quote(_INDEX)} ({line})"
+            )
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        return bool(session.execute(_FIRES, (table.name,)))
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        if _exists(session, undo):
+            return
+        names, row = ", ".join(map(quote, columns)), quote(UNDO_ROW)
+        session.execute(
+            f"CREATE TABLE {quote(undo.name)} ({row} bigint NOT NULL AUTO_INCREMENT PRIMARY KEY)"
+            f" ENGINE = InnoDB SELECT {names} FROM {quote(table.name)} LIMIT 0"
+        )
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        rows = session.execute(
+            "SELECT data_length + index_length FROM information_schema.tables"
+            " WHERE table_schema = DATABASE() AND table_name = ?",
+            (table.name,),
+        )
+        return int(rows[0][0]) if rows and rows[0][0] is not None else None
+
+
+def _exists(session: Session, table: TableName) -> bool:
+    return bool(
+        session.execute(
+            "SELECT 1 FROM information_schema.tables"
+            " WHERE table_schema = DATABASE() AND table_name = ?",
+            (table.name,),
+        )
+    )

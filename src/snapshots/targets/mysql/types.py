@@ -19,6 +19,8 @@ ROW_BYTES = 60_000
 """Bytes for the varchars of one table. A row may have 65,535 without its texts."""
 KEY_CHARACTERS = 768
 """Characters for all the columns of one key."""
+OTHER_CHARACTERS = 8
+"""What a column of a key that is no text takes of them at most: 32 bytes."""
 BYTES_A_CHARACTER = 4
 REAL_BITS = 32
 UUID_CHARACTERS = 36
@@ -56,8 +58,10 @@ def sql_types(contract: Contract) -> list[str]:
     limits = {column.name: column.type.max_chars or 0 for column in texts}
     shared = [column for column in texts if column.name in contract.primary_key]
     keys = [column.name for column in texts if column.unique or column in shared]
+    others = OTHER_CHARACTERS * (len(contract.primary_key) - len(shared))
     for name in keys:
-        fair = KEY_CHARACTERS // (len(shared) if name in contract.primary_key else 1)
+        in_key = name in contract.primary_key
+        fair = (KEY_CHARACTERS - others) // len(shared) if in_key else KEY_CHARACTERS
         limits[name] = min(limits[name] or fair, fair)
     left = ROW_BYTES // BYTES_A_CHARACTER - sum(limits[name] for name in keys)
     for name in sorted(set(limits) - set(keys), key=lambda name: limits[name]):

@@ -15,9 +15,29 @@ if TYPE_CHECKING:
     from snapshots.ports import Session
 
 _TYPES = """
-SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+SELECT attname, format_type(atttypid, atttypmod) || CASE WHEN attcollation <> typcollation
+    THEN format(' COLLATE %I.%I', nspname, collname) ELSE '' END
+FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+LEFT JOIN (pg_collation JOIN pg_namespace ON pg_namespace.oid = collnamespace)
+  ON pg_collation.oid = attcollation
 WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
 """
+_FIRES = """
+WITH RECURSIVE family (id) AS (
+    SELECT to_regclass(?)::oid
+  UNION
+    SELECT inhrelid FROM family JOIN pg_inherits ON inhparent = id
+)
+SELECT 1 FROM family JOIN pg_trigger ON tgrelid = id
+WHERE NOT tgisinternal AND tgenabled NOT IN ('D', 'R')
+UNION ALL
+SELECT 1 FROM family JOIN pg_rewrite ON ev_class = id
+WHERE ev_type <> '1' AND ev_enabled NOT IN ('D', 'R')
+LIMIT 1
+"""
+
+
+_BYTES = "SELECT pg_total_relation_size(to_regclass(?))"
 
 
 class PostgresPublishing:
@@ -31,8 +51,30 @@ class PostgresPublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        found = session.execute(_TYPES, (qualified(table),))
-        types = {str(name): str(kind) for name, kind in found}
-        types |= dict.fromkeys(lineage, "bigint NOT NULL")
+        types = _types(session, table) | dict.fromkeys(lineage, "bigint NOT NULL")
         fields = ", ".join(f"{quote(name)} {types[name]}" for name in (*columns, *lineage))
         session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(stage)} ({fields})")
+
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:  # noqa: ARG002
+        # Joins by hashes need no index, but a planner that knows how many rows there are.
+        session.execute(f"ANALYZE {qualified(stage)}")
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        return bool(session.execute(_FIRES, (qualified(table),)))
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        types = _types(session, table)
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)
+        session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(undo)} ({fields})")
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        ((size,),) = session.execute(_BYTES, (qualified(table),))
+        return None if size is None else int(size)
+
+
+def _types(session: Session, table: TableName) -> dict[str, str]:
+    """The types of a table's columns, by name."""
+    found = session.execute(_TYPES, (qualified(table),))
+    return {str(name): str(kind) for name, kind in found}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LINEAGE = names.RESERVED
 """The columns that say for each row which import has loaded it, and from which line."""
+VALIDITY = names.VALIDITY
+"""The columns of a history table that say for each row from when and until when it held."""
 
 _MARK_OR_QUOTED = re.compile(r"""("[^"]*"|`[^`]*`|'[^']*')|\?""")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from snapshots.errors import UsageError
 from snapshots.targets.sql.ddl import LINEAGE
 from snapshots.targets.sql.typed_texts import LONG, READERS
+from snapshots.targets.sql.validity import held_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,17 @@ class RowFilter:
     column: str
     operator: Operator
     value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Keeps the rows of a history table that held at a time."""
+
+    moment: str
+    """In UTC, as the ledger writes times."""
+
+
+RowCondition: TypeAlias = RowFilter | AsOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,7 @@ def stretches(
 def select(
     target: Target,
     shape: TableShape,
-    filters: Sequence[RowFilter],
+    filters: Sequence[RowCondition],
     order: Sequence[RowOrder],
     after: Sequence[Value] | None,
     most: int,
@@ -169,7 +181,7 @@ def select(
     if longest is not None:
         shown.append(_size(target, shape))
     keys = [(_named(columns, sort.column), sort.descending) for sort in order]
-    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    conditions = _conditions(target, columns, filters)
     if after is not None and len(after) != len(keys):
         raise UsageError("this is not a valid position", hint="use the value of `next`")
     if part is not None:
@@ -201,7 +213,7 @@ def unpaged(
     target: Target,
     shape: TableShape,
     columns: Sequence[TableColumn],
-    filters: Sequence[RowFilter],
+    filters: Sequence[RowCondition],
     order: Sequence[RowOrder],
     most: int | None,
     place: RowPlace | None = None,
@@ -214,7 +226,7 @@ def unpaged(
     known = {column.name: _Column(dialect, column) for column in shape.columns}
     if place is not None:
         known[PLACE] = _Place(dialect, place)
-    conditions = [_condition(_named(known, one.column), one) for one in filters]
+    conditions = _conditions(target, known, filters)
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
     by = ", ".join(_ordered(_named(known, one.column), one.descending) for one in order)
     return (
@@ -227,10 +239,23 @@ def unpaged(
     )
 
 
+def where(
+    target: Target, shape: TableShape, filters: Sequence[RowCondition]
+) -> tuple[str, tuple[Value, ...]]:
+    """The end of a statement that keeps the rows which meet all conditions. Raises UsageError."""
+    columns = {column.name: _Column(target.dialect, column) for column in shape.columns}
+    conditions = _conditions(target, columns, filters)
+    sql = " AND ".join(f"({one})" for one, _ in conditions)
+    return (
+        f" WHERE {sql}" if sql else "",
+        tuple(value for _, values in conditions for value in values),
+    )
+
+
 def by_number(
     target: Target,
     shape: TableShape,
-    filters: Sequence[RowFilter],
+    filters: Sequence[RowCondition],
     skip: int,
     most: int,
     longest: int | None,
@@ -238,7 +263,7 @@ def by_number(
     """Makes the statement for the rows after the first `skip` ones in stored order: for a table
     without a key, where the dialect has such an order. For `longest` see `select`."""
     columns = {column.name: _Column(target.dialect, column) for column in shape.columns}
-    conditions = [_condition(_named(columns, one.column), one) for one in filters]
+    conditions = _conditions(target, columns, filters)
     where = " AND ".join(f"({sql})" for sql, _ in conditions)
     # Without a condition no index can be of use.
     rows = f" FROM {shape.table.sql(target.dialect.quote)}" + (
@@ -335,6 +360,17 @@ def no_column(name: str, columns: Sequence[str]) -> UsageError:
     return UsageError(
         f"the table has no column {name!r}", hint=f"{meant}It has {', '.join(sorted(columns))}."
     )
+
+
+def _conditions(
+    target: Target, columns: dict[str, _Column], wanted: Sequence[RowCondition]
+) -> list[tuple[str, tuple[Value, ...]]]:
+    return [
+        held_at(target.dialect, one.moment)
+        if isinstance(one, AsOf)
+        else _condition(_named(columns, one.column), one)
+        for one in wanted
+    ]
 
 
 def _condition(column: _Column, wanted: RowFilter) -> tuple[str, tuple[Value, ...]]:

@@ -8,7 +8,7 @@ from snapshots.sql_dialect import SqlDialect
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
-    from snapshots.model import TypeKind
+    from snapshots.model import TableColumn, TypeKind
 
 _PAST_ITS_INTEGERS = 1 << 63
 
@@ -22,6 +22,7 @@ class SqliteDialect(SqlDialect):
     row_lock: ClassVar[str] = ""
     share_lock: ClassVar[str] = ""
     types_are_binding: ClassVar[bool] = False
+    streams_elsewhere: ClassVar[bool] = True
 
     def quote(self, identifier: str) -> str:
         """See `SqlDialect`."""
@@ -35,6 +36,18 @@ class SqliteDialect(SqlDialect):
             # Before its Z a fraction would sort first.
             return f"RTRIM({column}, 'Z')", "?"
         return super().comparable(kind, column)
+
+    def replace_view(self, view: str, select: str) -> tuple[str, ...]:
+        """See `SqlDialect`."""
+        return (f"DROP VIEW IF EXISTS {view}", f"CREATE VIEW {view} AS {select}")
+
+    def alike(self, column: TableColumn, mine: str, theirs: str) -> str:  # noqa: ARG002
+        """See `SqlDialect`: a column holds values of any type, and 1 equals 1.0."""
+        return f"({mine} COLLATE BINARY IS {theirs} AND typeof({mine}) = typeof({theirs}))"
+
+    def equal_is_alike(self, column: TableColumn) -> bool:
+        """See `SqlDialect`: integers alone. Of an integer that equals one, no other is stored."""
+        return column.type is not None and column.type.kind == "integer"
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:
         """See `SqlDialect`: a float compares exactly with integers that are too large."""

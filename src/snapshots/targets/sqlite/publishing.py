@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.errors import TargetError
+from snapshots.targets.sqlite.collations import collations_of
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 _TYPES = "SELECT name, type FROM pragma_table_xinfo(?)"
 _STRICT = "SELECT 1 FROM pragma_table_list(?) WHERE strict"
+_FIRES = """
+SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?) LIMIT 1
+"""
 
 
 class SqlitePublishing:
@@ -29,12 +34,47 @@ class SqlitePublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        types = {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
+        types = _types(session, table)
         of, line = (quote(name) for name in lineage)
-        parts = [f"{quote(name)} {types[name]}" for name in columns]
+        collations = collations_of(session, table.name, columns)
+        parts = [f"{quote(name)} {types[name]}{collations[name]}" for name in columns]
         # The line is the number of the row: it is found at once, and costs nothing.
         parts += [f"{of} INTEGER NOT NULL", f"{line} INTEGER PRIMARY KEY"]
-        strict = " STRICT" if session.execute(_STRICT, (table.name,)) else ""
+        strict = _strict(session, table)
         session.execute(
             f"CREATE TABLE IF NOT EXISTS {quote(stage.name)} ({', '.join(parts)}){strict}"
         )
+
+    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
+        names = ", ".join(map(quote, key))
+        index = quote(f"{stage.name}_key")
+        session.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {quote(stage.name)} ({names})")
+
+    def fires_triggers(self, session: Session, table: TableName) -> bool:
+        return bool(session.execute(_FIRES, (table.name,)))
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        types = _types(session, table)
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)
+        session.execute(
+            f"CREATE TABLE IF NOT EXISTS {quote(undo.name)} ({fields}){_strict(session, table)}"
+        )
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        try:
+            rows = session.execute("SELECT SUM(pgsize) FROM dbstat WHERE name = ?", (table.name,))
+        except TargetError:
+            return None
+        return int(rows[0][0]) if rows[0][0] is not None else None
+
+
+def _types(session: Session, table: TableName) -> dict[str, str]:
+    """The types of a table's columns, by name."""
+    return {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
+
+
+def _strict(session: Session, table: TableName) -> str:
+    """Ends the CREATE of a table whose columns are to take the same values."""
+    return " STRICT" if session.execute(_STRICT, (table.name,)) else ""

@@ -165,6 +165,7 @@ class NewImport(_Given):
     as_of: _Date | None = _like(Options, "as_of")
     allow_empty: _YesNo = _like(Options, "allow_empty")
     max_deletes: _Limit = _like(Options, "max_deletes")
+    allow_cascade: _YesNo = _like(Options, "allow_cascade")
     duplicates: Duplicates = _like(Options, "duplicates")
     publish: Publish = _like(Options, "publish")
     keep_undo: Annotated[int, Field(ge=0, le=1000)] = _like(Options, "keep_undo")
@@ -198,3 +199,5 @@ class Resume(_Given):
     """Whether an input without rows may replace those of the table from now on."""
     max_deletes: _Limit | None = None
     """By how many rows the table may become smaller from now on."""
+    allow_cascade: _YesNo | None = None
+    """Whether rows of other tables may be deleted or changed with the rows they refer to."""

@@ -99,6 +99,14 @@ async def rows(
         str | None, Query(max_length=_MOST_AFTER, description="The value of `after` in `next`.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    as_of: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            description="A date or time in ISO 8601, in UTC. Of a table with history, only the rows"
+            " that held then.",
+        ),
+    ] = None,
 ) -> Response:
     """Reads rows in the order of `sort`, NULLs last. Without `sort` they come by primary key, or in
     stored order."""
@@ -108,10 +116,12 @@ async def rows(
     opened = here.settings.tables
 
     def read(ledger: Ledger) -> str:
-        page = table_rows.read(ledger, opened, table, filters, order, place, limit)
+        page = table_rows.read(ledger, opened, table, filters, order, place, limit, as_of)
         more = None
         if page.after is not None:
             query = {"where": where, "sort": sort, "limit": limit, "after": cursor_of(page.after)}
+            if as_of is not None:
+                query["as_of"] = as_of
             more = f"{routes.prefix}/{quote(table, safe='')}/rows?{urlencode(query, doseq=True)}"
         return schemas.json_of(_shown_page(page, more))
 

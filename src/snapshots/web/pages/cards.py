@@ -110,7 +110,7 @@ class ImportCard:
     def can_verify(self) -> bool:
         """It was asked of the service, and has loaded all of its input."""
         done = self.status.state == "finished" and not self.entry.duplicate
-        return done and self.entry.request is not None
+        return done and self.entry.request is not None and self.entry.mode != "history"
 
     @property
     def verified(self) -> str:
@@ -180,10 +180,20 @@ class ImportCard:
             yield Fact("Continues", f"import {entry.continues}: the input has grown since")
         if self._stopped and self._file_is_gone:
             yield Fact("Resume", "not possible: the uploaded file was deleted. Upload it again.")
-        if entry.removed is not None:
-            yield Fact("Removed", count(entry.removed))
+        yield from self._undone
         if entry.content_hash:
             yield Fact("BLAKE3", entry.content_hash)
+
+    @property
+    def _undone(self) -> Iterator[Fact]:
+        """What has become of its rows when it was undone."""
+        entry = self.entry
+        if entry.removed is not None:
+            yield Fact("Removed", count(entry.removed))
+        if entry.restored:
+            yield Fact("Restored", count(entry.restored))
+        if entry.undo_kept:
+            yield Fact("Not undone", count(entry.undo_kept))
 
     @property
     def _changes(self) -> Iterator[Fact]:

@@ -14,6 +14,7 @@ from snapshots.engine.queue import commands
 from snapshots.ledger import verifications
 from snapshots.ledger.history import ImportFilter
 from snapshots.ledger.timeline import timeline
+from snapshots.ledger.versions import version_before
 from snapshots.model import State
 from snapshots.sources import shown
 from snapshots.web.pages.cards import ImportCard
@@ -133,6 +134,7 @@ def _one(
         )
         groups = timeline(ledger, import_id)
         by_code = ledger.reject_counts(import_id)
+        former = version_before(ledger, entry)
         shows = here.settings.tables.shows_rejects(ledger, entry)
         codes = () if code is None else (code,)
         found = ledger.rejects_after(import_id, past, codes, REJECTS + 1) if shows else []
@@ -140,6 +142,7 @@ def _one(
     more = len(found) > REJECTS
     return {
         "import": card,
+        "former": None if former is None else f"/diff{query(before=former, after=import_id)}",
         "chart": chart(groups),
         "reasons": ranked(import_id, by_code, code),
         "code": code,

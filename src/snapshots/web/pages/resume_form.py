@@ -14,6 +14,7 @@ class ResumeForm(BaseModel):
     max_rejects: str = ""
     allow_empty: bool = False
     max_deletes: str = ""
+    allow_cascade: bool = False
 
     def wanted(self) -> Resume:
         """The new limits, such as `500` or `5%`. Raises UsageError."""
@@ -23,6 +24,7 @@ class ResumeForm(BaseModel):
                 max_rejects=text or None,
                 allow_empty=self.allow_empty or None,
                 max_deletes=self.max_deletes.strip() or None,
+                allow_cascade=self.allow_cascade or None,
             )
         except ValidationError:
             raise UsageError(

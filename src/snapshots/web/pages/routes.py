@@ -16,7 +16,7 @@ from snapshots.web.api.events import EventStream
 from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
 from snapshots.web.context import Client, Here, ServiceContext
-from snapshots.web.pages import render, tables
+from snapshots.web.pages import diff, render, tables
 from snapshots.web.pages.error_pages import PageRoute
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
@@ -40,6 +40,7 @@ async def _wanted(
 Wanted = Annotated[ListQuery, Depends(_wanted)]
 
 routes = APIRouter(include_in_schema=False, route_class=PageRoute)
+routes.include_router(diff.routes)
 routes.include_router(tables.routes)
 
 
@@ -121,6 +122,7 @@ def resume(
             here.settings.tables,
             allow_empty=new.allow_empty,
             max_deletes=new.max_deletes,
+            allow_cascade=new.allow_cascade,
         )
     return _to(import_id)
 

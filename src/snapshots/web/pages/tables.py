@@ -14,6 +14,7 @@ from snapshots.engine.history import table_rows
 from snapshots.engine.history.row_values import filter_of, json_value
 from snapshots.engine.history.table_rows import RowFilter, RowOrder
 from snapshots.errors import ForbiddenTable, NoSuchTable, SnapshotsError
+from snapshots.targets.sql.validity import VALID_FROM
 from snapshots.web.api.tables import cursor_of, place_of
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.pages import render
@@ -44,6 +45,8 @@ class RowQuery:
     """Conditions, as `column:operator:value`."""
     sort: str | None = None
     """A column; descending with `-` before it."""
+    as_of: str | None = None
+    """The date or time at which the rows held; None: all rows."""
     after: str | None = None
     """The last row of the page before, as `cursor_of` writes it."""
 
@@ -82,6 +85,7 @@ async def _wanted(
     operator: Annotated[str, Query(max_length=10)] = "eq",
     value: _Text = "",
     sort: Annotated[str | None, Query(max_length=200)] = None,
+    as_of: Annotated[str | None, Query(max_length=40)] = None,
     after: Annotated[str | None, Query(max_length=8000)] = None,
 ) -> RowQuery:
     """The form sends a new condition in three fields."""
@@ -92,7 +96,7 @@ async def _wanted(
             if operator in {"null", "notnull"}
             else f"{column}:{operator}:{value}"
         )
-    return RowQuery(table, tuple(dict.fromkeys(conditions)), sort or None, after)
+    return RowQuery(table, tuple(dict.fromkeys(conditions)), sort or None, as_of or None, after)
 
 
 Wanted = Annotated[RowQuery, Depends(_wanted)]
@@ -125,7 +129,16 @@ def _page(here: ServiceContext, wanted: RowQuery, filters: list[RowFilter], ledg
     sort = wanted.sort
     order = [RowOrder(sort.removeprefix("-"), sort.startswith("-"))] if sort else []
     after = None if wanted.after is None else place_of(wanted.after)
-    found = table_rows.read(ledger, here.settings.tables, wanted.table, filters, order, after, ROWS)
+    found = table_rows.read(
+        ledger,
+        here.settings.tables,
+        wanted.table,
+        filters,
+        order,
+        after,
+        ROWS,
+        wanted.as_of,
+    )
     return render.page(
         here,
         "rows.html",
@@ -133,6 +146,7 @@ def _page(here: ServiceContext, wanted: RowQuery, filters: list[RowFilter], ledg
         columns=[_head(wanted, name, kind) for name, kind in found.columns],
         operators=OPERATORS,
         filters=[_chip(wanted, text, one) for text, one in zip(wanted.where, filters, strict=True)],
+        history=VALID_FROM in {name for name, _ in found.columns},
         rows=[
             [_text(kind, value) for (_, kind), value in zip(found.columns, row, strict=True)]
             for row in found.rows

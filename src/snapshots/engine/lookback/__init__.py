@@ -1,0 +1,1 @@
+"""Looking back: what a table was, how a row came to be, and what differs between two versions."""

@@ -1,0 +1,1 @@
+"""Publishing by key: the row of a record is the one that has its key."""

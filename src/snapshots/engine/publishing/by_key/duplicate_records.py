@@ -1,0 +1,73 @@
+"""Makes rejects of records that share a key with another one; their bytes come from the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots._native import AlteredRecords
+from snapshots.engine.publishing.refusals import changed_input, pieces_of
+from snapshots.errors import InputChanged, InputError, TargetError
+from snapshots.model import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from snapshots._native import Converter
+    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ports import Source
+
+    Wanted = Sequence[tuple[CommittedChunk, Iterable[tuple[int, int]]]]
+    """Chunks in their order, each with its lines and the line whose record is loaded instead."""
+
+CODE = "duplicate_key"
+_BLOCK_BYTES = 1 << 20
+
+
+def rejects_of_lines(source: Source, plan: Plan, wanted: Wanted) -> Iterator[list[Reject]]:
+    """The rejects of one piece of the input at a time.
+
+    Raises TargetError for an input that can be read only once, and InputChanged.
+    """
+    taken: dict[int, int] = {}
+    of_chunks = {chunk.start: pairs for chunk, pairs in wanted}
+
+    def lines_of(chunk: CommittedChunk) -> list[int]:
+        taken.clear()
+        taken.update(of_chunks[chunk.start])
+        return list(taken)
+
+    converter = plan.converter(0)
+    affected = [chunk for chunk, _ in wanted]
+    try:
+        for piece, lines in pieces_of(source, plan, affected, lines_of):
+            yield _in_the_piece(source, plan, piece, converter, {one: taken[one] for one in lines})
+    except InputChanged:
+        raise
+    except InputError as error:
+        key = ", ".join(plan.key)
+        raise TargetError(
+            f"The input has records with the same {key}, and cannot be read again for its rejects.",
+            hint="Nothing was published. Choose one record of each key with --duplicates first or"
+            " last, or save the input to a file.",
+        ) from error
+
+
+def _in_the_piece(
+    source: Source, plan: Plan, piece: Piece, converter: Converter, taken: dict[int, int]
+) -> list[Reject]:
+    reasons = {line: f"Line {other} has the same key." for line, other in taken.items()}
+    # The kernel rejects them as it does records whose values a database would alter.
+    marked = AlteredRecords([(line, plan.key[0], reason) for line, reason in reasons.items()])
+    chunk, position, line = piece.chunk, 0, piece.chunk.line
+    found = []
+    while position < len(chunk):
+        block = converter.convert(chunk, position, line, _BLOCK_BYTES, altered=marked)
+        for at, offset, column, _, _, raw in block.rejects():
+            if at in reasons:
+                found.append(Reject(at, offset, column, CODE, reasons[at], raw))
+        position, line = block.position, block.line
+    if len(found) != len(taken):
+        raise changed_input(source, f"lines {piece.chunk.line} to {line} are not those")
+    return piece.as_in_the_input(found)

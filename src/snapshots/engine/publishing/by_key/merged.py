@@ -1,0 +1,151 @@
+"""Makes the rows of a stage the table's by their keys: changed rows are updated, new ones inserted.
+
+In modes that delete, rows whose keys the input lacks are deleted. Unchanged rows are not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from snapshots.engine.plan.key import require_unique
+from snapshots.engine.publishing import appends, versions
+from snapshots.engine.publishing.by_key import left_out
+from snapshots.engine.publishing.by_key.cascades import require_no_cascade
+from snapshots.engine.publishing.by_key.exchanged import exchange, nobody_notices
+from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
+from snapshots.engine.publishing.by_key.rejected_keys import keep_rejected
+from snapshots.engine.publishing.deletes import delete_some
+from snapshots.engine.publishing.guards import require_few_deletes, require_rows
+from snapshots.engine.publishing.publisher import Publication
+from snapshots.engine.publishing.refusals import HalvedChange, RefusedLines
+from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import AccountingMismatch, RefusedAndEnded, RefusedRows
+from snapshots.model import RowChanges
+
+if TYPE_CHECKING:
+    from snapshots.engine.plan.options import Options
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.record import Lease, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class MergeStage:
+    """Publishes the rows of a stage whose keys are unique. See `TableChange`."""
+
+    ledger: Ledger
+    lease: Lease
+    plan: Plan
+    options: Options
+
+    def run(self) -> Publication:
+        """Updates, inserts and deletes rows. Raises RefusedLines, and what guards raise."""
+        ledger, plan, session = self.ledger, self.plan, self.ledger.session
+        counts = ledger.counts(self.lease.import_id)
+        if plan.deletes:
+            require_rows(counts, self.options)
+        as_of = versions.require_newest(ledger, self.lease, plan)
+        rows = KeyedRows.of(ledger, self.lease, plan)
+        lock = rows.dialect.lock_rows(rows.table)
+        if lock:
+            session.execute(lock)
+        require_unique(ledger.target, session, rows.shape, plan.key)
+        self._require_stage(rows, counts.loaded)
+        fires = ledger.target.fires_triggers(session, plan.table)
+        before = self._count(rows)
+        notes: list[str] = []
+        deleted, only = 0, ""
+        if plan.deletes:
+            deletes, only, note = self._keep_rejected(counts.rejected)
+            notes.append(note)
+            if deletes:
+                deleted, note = self._delete(rows)
+                notes.append(note)
+                require_few_deletes(before, deleted, counts.loaded, self.options)
+            notes.append(appends.supersede_all(ledger, self.lease, plan))
+            fault_point("deleted")
+        updated, inserted = self._give(rows, only)
+        # Without triggers each row of the stage is there, or was inserted.
+        missing = left_out.count(ledger, self.lease, rows, only) if fires else 0
+        matched = counts.loaded - missing - inserted
+        changes = RowChanges(
+            inserted=inserted,
+            updated=updated,
+            unchanged=matched - updated,
+            deleted=deleted,
+            # Others may have written meanwhile, where no lock keeps them away.
+            kept=max(before - deleted - matched, 0),
+        )
+        alone = bool(lock) or ledger.target.writers == 1
+        after = self._count(rows) if alone else before + inserted - deleted
+        if before + inserted - deleted != after and not fires:
+            raise AccountingMismatch(
+                f"table {plan.table} had {before} rows, {inserted} were inserted and {deleted}"
+                f" deleted, but it has {after}",
+                hint="nothing was published; this is a bug, please report it",
+            )
+        return Publication(" ".join(note for note in notes if note), changes, as_of)
+
+    def _count(self, rows: KeyedRows) -> int:
+        ((count,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {rows.table}")
+        return cast("int", count)
+
+    def _keep_rejected(self, rejected: int) -> tuple[bool, str, str]:
+        """Has the rows of rejected records stay. Returns whether any row may be deleted, the
+        condition for the lines of the stage that are the input's, and a sentence."""
+        if not rejected:
+            return True, "", ""
+        kept = keep_rejected(self.ledger, self.lease, self.plan, rejected)
+        quoted = self.ledger.target.dialect.quote(self.plan.stage_lineage[1])
+        return kept.deletes, f" AND s.{quoted} < {kept.line:d}" if kept.deletes else "", kept.note
+
+    def _delete(self, rows: KeyedRows) -> tuple[int, str]:
+        """Deletes the rows whose keys the stage lacks; returns how many, and what that has done to
+        rows of others."""
+        target, session, table = self.ledger.target, self.ledger.session, self.plan.table
+        note = require_no_cascade(target, session, table, rows, allowed=self.options.allow_cascade)
+        return delete_some(target, session, table, rows.table, rows.delete), note
+
+    def _give(self, rows: KeyedRows, only: str) -> tuple[int, int]:
+        """Updates and inserts; returns how many rows were updated, and inserted.
+
+        Raises RefusedLines where the table refuses rows, however often they are given.
+        """
+        session = self.ledger.session
+        lines = f" AND s.{rows.line} >= ? AND s.{rows.line} < ?"
+        insert = HalvedChange(session, rows.insert + only, rows.stage, rows.line, lines)
+        update = HalvedChange(session, rows.update + only, rows.stage, rows.line, lines)
+        updated = 0
+        if not rows.updates:
+            pass
+        elif nobody_notices(self.ledger, self.plan):
+            try:
+                with session.savepoint():
+                    updated = session.change(update.statement)
+            except RefusedAndEnded:
+                raise
+            except RefusedRows:
+                # Unique values that change places, for instance.
+                updated = exchange(session, rows, only)
+        else:
+            updated = update.begin()
+        fault_point("updated")
+        inserted = insert.begin()
+        backwards = False
+        while update.refused or insert.refused:
+            more = update.again(backwards=backwards)
+            others = insert.again(backwards=backwards)
+            updated, inserted, backwards = updated + more, inserted + others, not backwards
+            if not more + others:
+                raise RefusedLines({**insert.refused, **update.refused})
+        return updated, inserted
+
+    def _require_stage(self, rows: KeyedRows, loaded: int) -> None:
+        """Requires that the stage has as many rows as the account says."""
+        found = self.ledger.session.execute(f"SELECT COUNT(*) FROM {rows.stage}")
+        staged = cast("int", found[0][0])
+        if staged != loaded:
+            raise AccountingMismatch(
+                f"the stage should have {loaded} rows, and has {staged}",
+                hint="nothing was published; this is a bug, please report it",
+            )

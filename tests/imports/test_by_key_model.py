@@ -1,0 +1,161 @@
+"""Random sequences of files in modes by key against a plain model of the table, on all targets."""
+
+import random
+
+import pytest
+
+import snapshots
+from tests.ledger.older import execute
+
+STEPS = 12
+COLUMNS = ("id", "part", "name", "amount", "day")
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+class Model:
+    """What the table holds, by plain Python: rows, and the number of the import that wrote each."""
+
+    def __init__(self, key):
+        self.key = key
+        self.rows = {}
+
+    def key_of(self, record):
+        return tuple(record[COLUMNS.index(name)] for name in self.key)
+
+    def publish(self, number, mode, records, choice, most_rejects, *, empty, share):
+        """The exit code, and the account: loaded, rejected, skipped, inserted, updated, unchanged,
+        deleted, kept."""
+        taken, rejected_keys, rejected, skipped = {}, set(), 0, 0
+        unreadable = False
+        for record in records:
+            key = self.key_of(record)
+            if not all(key) or not record[0].isdigit():
+                unreadable = unreadable or not all(key) or "id" in self.key
+                rejected_keys.add(key)
+                rejected += 1
+            elif record[4] == "never":
+                rejected_keys.add(key)
+                rejected += 1
+            elif key in taken:
+                if choice == "reject":
+                    rejected += 1
+                else:
+                    skipped += 1
+                if choice == "last":
+                    taken[key] = record
+            else:
+                taken[key] = record
+        if rejected > most_rejects:
+            return 4, None
+        gone = []
+        if mode == "mirror":
+            if not taken and not empty:
+                return 4, None
+            if not unreadable:
+                gone = [one for one in self.rows if one not in taken and one not in rejected_keys]
+            if taken and len(gone) > share * len(self.rows):
+                return 4, None
+        before = len(self.rows)
+        for key in gone:
+            del self.rows[key]
+        inserted = updated = unchanged = 0
+        for key, record in taken.items():
+            if key not in self.rows:
+                inserted += 1
+            elif self.rows[key][0] != record:
+                updated += 1
+            else:
+                unchanged += 1
+                continue
+            self.rows[key] = (record, number)
+        kept = before - len(gone) - updated - unchanged
+        account = (len(taken), rejected, skipped, inserted, updated, unchanged, len(gone), kept)
+        return (3 if rejected else 0), account
+
+
+def records(rng):
+    """Records of a file: keys of two columns that are alike only when they are joined."""
+    made = []
+    for _ in range(rng.choice([0, 1, 3, 10, 60])):
+        number, part = rng.choice([("1", "11"), ("11", "1"), (str(rng.randrange(30)), "p")])
+        if rng.random() < 0.02:
+            number = "x"
+        if rng.random() < 0.02:
+            part = ""
+        day = "never" if rng.random() < 0.03 else f"2024-01-0{rng.randrange(1, 4)}"
+        made.append((number, part, rng.choice(["", "ä", "Z"]), rng.choice(["1.50", "-2"]), day))
+    return made
+
+
+def written(path, made):
+    lines = [",".join(COLUMNS), *(",".join(record) for record in made)]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def shown(row):
+    number, part, name, amount, day, import_id = row
+    return (str(number), part, name or "", f"{float(amount):g}", str(day), import_id)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_table_is_what_the_model_says(database, tmp_path, seed):
+    rng = random.Random(seed)
+    key = (("id", "part"), ("part", "id"), ("id",))[seed % 3]
+    model = Model(key)
+    contract = {
+        "fields": [
+            {"name": "id", "type": "integer"},
+            {"name": "part", "type": "string", "constraints": {"maxLength": 9}},
+            {"name": "name", "type": "string"},
+            {"name": "amount", "type": "number"},
+            {"name": "day", "type": "date"},
+        ],
+        **({"primaryKey": list(key)} if seed % 2 else {}),
+    }
+    for step in range(STEPS):
+        made = records(rng)
+        if key == ("id",):
+            made = [record for record in made if record[1]]
+        mode, choice = rng.choice(["upsert", "mirror"]), rng.choice(["reject", "first", "last"])
+        most, empty, share = rng.choice([0, 100]), rng.random() < 0.5, rng.choice([0.5, 1.0])
+        done = snapshots.load(
+            written(tmp_path / f"{step}.csv", made),
+            database=database,
+            table="t",
+            mode=mode,
+            contract=contract,
+            primary_key=key if not seed % 2 else (),
+            duplicates=choice,
+            max_rejects=most,
+            allow_empty=empty,
+            max_deletes=f"{share:.0%}",
+            chunk_size=rng.choice([64, 1 << 20]),
+            workers=1,
+            again=True,
+        )
+        number = step + 1
+        code, account = model.publish(number, mode, made, choice, most, empty=empty, share=share)
+        told = (seed, step, mode, choice, most, empty, share, made, done.message, done.hint)
+        assert (done.exit_code, done.message) == (code, done.message), told
+        rows = execute(database, f"SELECT {', '.join(COLUMNS)}, _import_id FROM t")
+        wanted = [shown((*record, of)) for record, of in model.rows.values()]
+        assert sorted(map(shown, rows)) == sorted(wanted), told
+        if account is None:
+            continue
+        record = done.record
+        assert (
+            record.loaded,
+            record.rejected,
+            record.skipped,
+            record.inserted,
+            record.updated,
+            record.unchanged,
+            record.deleted,
+            record.kept,
+        ) == account, told
+    assert execute(database, "SELECT COUNT(*) FROM snapshots_imports") == [(STEPS,)]

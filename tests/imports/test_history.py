@@ -1,0 +1,200 @@
+"""Tables with history: each version of a row has the interval in which it held."""
+
+import json
+
+import pytest
+
+import snapshots
+from tests.data_makers import MADE
+from tests.imports.history_tables import CONTRACT, intervals, published, written
+from tests.ledger.older import execute
+from tests.support.command import snapshots as command
+
+FIRST, SECOND, THIRD = "2023-01-01", "2023-06-03", "2024-01-01"
+A, B, C = (f"{one}T00:00:00.000Z" for one in (FIRST, SECOND, THIRD))
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+def changes(result):
+    record = result.record
+    return (record.inserted, record.updated, record.unchanged, record.deleted, record.kept)
+
+
+@pytest.fixture
+def versions(database, tmp_path):
+    """A table with two versions."""
+    one = published(written(tmp_path / "1.csv", {1: "a", 2: "b", 3: "c"}), database, FIRST)
+    two = published(written(tmp_path / "2.csv", {1: "a", 2: "bb", 4: "d"}), database, SECOND)
+    assert (changes(one), changes(two)) == ((3, 0, 0, 0, 0), (1, 1, 1, 1, 0))
+    return database
+
+
+def test_every_version_of_a_row_is_kept(versions):
+    assert intervals(versions) == [
+        (1, "a", A, None),
+        (2, "b", A, B),
+        (2, "bb", B, None),
+        (3, "c", A, B),
+        (4, "d", B, None),
+    ]
+    assert execute(versions, "SELECT id, name FROM t_current ORDER BY id") == [
+        (1, "a"), (2, "bb"), (4, "d"),
+    ]  # fmt: skip
+    numbers = execute(versions, "SELECT id, _import_id FROM t_current ORDER BY id")
+    assert numbers == [(1, 1), (2, 2), (4, 2)]
+
+
+def test_a_key_that_comes_back_has_two_intervals(versions, tmp_path):
+    done = published(
+        written(tmp_path / "3.csv", {1: "a", 2: "bb", 3: "c", 4: "d"}), versions, THIRD
+    )
+    assert changes(done) == (1, 0, 3, 0, 0)
+    assert [one for one in intervals(versions) if one[0] == 3] == [
+        (3, "c", A, B), (3, "c", C, None),
+    ]  # fmt: skip
+
+
+def test_of_equal_dates_the_later_publish_corrects_the_version(versions, tmp_path):
+    done = published(written(tmp_path / "3.csv", {1: "x", 2: "b", 3: "c"}), versions, SECOND)
+    assert changes(done) == (1, 2, 0, 1, 0)
+    assert "It corrects the version of 2023-06-03." in done.hint + done.message
+    assert intervals(versions) == [
+        (1, "a", A, B), (1, "x", B, None), (2, "b", A, None), (3, "c", A, None),
+    ]  # fmt: skip
+
+
+def test_a_late_version_is_refused_or_put_in_its_place(versions, tmp_path):
+    late = written(tmp_path / "late.csv", {1: "z", 2: "bb", 3: "c"})
+    refused = published(late, versions, "2023-03-01")
+    assert (refused.exit_code, refused.record.error_code) == (1, "older_version")
+    assert "--out-of-order" in refused.hint
+    before = intervals(versions)
+    done = published(late, versions, "2023-03-01", out_of_order=True)
+    assert changes(done) == (0, 2, 1, 0, 0)
+    m = "2023-03-01T00:00:00.000Z"
+    assert before != intervals(versions) == [
+        (1, "a", A, m), (1, "a", B, None), (1, "z", m, B),
+        (2, "b", A, m), (2, "bb", m, None), (3, "c", A, B), (4, "d", B, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["append", "replace", "upsert", "mirror"])
+def test_other_modes_leave_a_table_with_history_alone(versions, tmp_path, mode):
+    path = written(tmp_path / "3.csv", {9: "z"})
+    with pytest.raises(snapshots.SnapshotsError, match="keeps its history") as refused:
+        snapshots.load(path, database=versions, table="t", mode=mode)
+    assert "--mode history" in refused.value.hint
+
+
+def test_a_table_of_others_gets_no_history(database, tmp_path):
+    path = written(tmp_path / "1.csv", {1: "a"})
+    snapshots.load(path, database=database, table="t", contract=CONTRACT)
+    with pytest.raises(snapshots.SnapshotsError, match="exists and keeps no history"):
+        published(path, database, FIRST)
+    assert execute(database, "SELECT id, name FROM t") == [(1, "a")]
+
+
+def test_a_table_without_a_key_gets_no_history(database, tmp_path):
+    path = written(tmp_path / "1.csv", {1: "a"})
+    with pytest.raises(snapshots.SnapshotsError, match="needs a key"):
+        snapshots.load(path, database=database, table="t", mode="history")
+
+
+def test_an_input_cannot_have_the_columns_of_the_interval(database, tmp_path):
+    path = tmp_path / "1.csv"
+    path.write_text("id,_valid_from\n1,a\n")
+    with pytest.raises(snapshots.SnapshotsError, match="_valid_from"):
+        snapshots.load(path, database=database, table="t", mode="history", primary_key=("id",))
+
+
+def test_the_view_has_its_name_for_itself(database, tmp_path):
+    path = written(tmp_path / "1.csv", {1: "a"})
+    snapshots.load(path, database=database, table="t_current")
+    with pytest.raises(snapshots.SnapshotsError, match="t_current"):
+        published(path, database, FIRST)
+
+
+def test_guards_count_the_rows_that_end(versions, tmp_path):
+    few = written(tmp_path / "3.csv", {1: "a"})
+    stopped = published(few, versions, THIRD, max_deletes="50%")
+    assert (stopped.exit_code, stopped.record.error_code) == (4, "too_many_deletes")
+    none = tmp_path / "4.csv"
+    none.write_text("id,name\n")
+    assert published(none, versions, THIRD).exit_code == 4
+    done = published(none, versions, THIRD, allow_empty=True)
+    assert (done.exit_code, changes(done)) == (0, (0, 0, 0, 3, 0))
+    assert execute(versions, "SELECT COUNT(*) FROM t_current") == [(0,)]
+
+
+def test_rejects_end_no_row(versions, tmp_path):
+    path = tmp_path / "3.csv"
+    path.write_text("id,name\n1,aa\nx,b\n")
+    assert published(path, versions, THIRD).exit_code == 4
+    done = published(path, versions, THIRD, max_rejects=1)
+    assert (done.exit_code, changes(done)) == (3, (0, 1, 0, 0, 2))
+    assert execute(versions, "SELECT id, name FROM t_current ORDER BY id") == [
+        (1, "aa"), (2, "bb"), (4, "d"),
+    ]  # fmt: skip
+
+
+def test_columns_may_come_and_go(versions, tmp_path):
+    more = tmp_path / "3.csv"
+    more.write_text("id,name,age\n1,a,7\n2,bb,\n4,d,\n")
+    done = snapshots.load(
+        more, database=versions, table="t", mode="history", as_of=THIRD, columns_changed="add"
+    )
+    assert changes(done) == (0, 1, 2, 0, 0)
+    assert execute(versions, "SELECT age FROM t_current WHERE id = 1") == [(7,)]
+    less = tmp_path / "4.csv"
+    less.write_text("id,age\n1,8\n2,\n4,\n")
+    done = snapshots.load(
+        less, database=versions, table="t", mode="history", as_of="2024-02-01",
+        columns_changed="ignore",
+    )  # fmt: skip
+    assert changes(done) == (0, 1, 2, 0, 0)
+    assert execute(versions, "SELECT name, age FROM t_current WHERE id = 1") == [("a", 8)]
+
+
+def test_a_dry_run_writes_nothing(versions, tmp_path):
+    before = intervals(versions)
+    path = written(tmp_path / "3.csv", {1: "a"})
+    assert published(path, versions, THIRD, dry_run=True).outcome == "dry_run"
+    assert intervals(versions) == before
+
+
+def test_keys_of_several_columns_and_odd_names(database, tmp_path):
+    fields = ["a key", 'b"', "select"]
+    contract = {
+        "fields": [{"name": one, "type": "string"} for one in fields],
+        "primaryKey": fields[:2],
+    }
+    for date, rows in ((FIRST, ["a,bc,1", "ab,c,2"]), (SECOND, ["a,bc,1", "ab,c,3", "a,b,1"])):
+        path = tmp_path / f"{date}.csv"
+        path.write_text('a key,"b""",select\n' + "".join(f"{row}\n" for row in rows))
+        done = snapshots.load(
+            path, database=database, table='"od""d t`able"', mode="history", contract=contract
+        )
+        assert done.exit_code == 0, done.message
+    rows = list(snapshots.rows('"od""d t`able"', as_of=FIRST, database=database))
+    assert sorted((row["a key"], row['b"'], row["select"]) for row in rows) == [
+        ("a", "bc", "1"), ("ab", "c", "2"),
+    ]  # fmt: skip
+
+
+def test_the_two_snapshot_files(database, tmp_path):
+    files = [MADE / f"snapshot_{day}.csv" for day in ("20230101", "20230603")]
+    for path in files:
+        done = command(
+            "import", path, "--database", database, "--table", "users", "--mode", "history",
+            "--primary-key", "user_id", "--max-rejects", "100%", "--max-deletes", "100%",
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode in (0, 3), done.stderr
+    found = command("diff", "1", "2", "--database", database, "--json", cwd=tmp_path)
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert lines
+    assert {one["change"] for one in lines} <= {"added", "removed", "changed"}
