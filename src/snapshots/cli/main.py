@@ -33,6 +33,8 @@ COMMANDS = {
     "list": ("snapshots.cli.list_", "List past imports, or say whether files are imported."),
     "show": ("snapshots.cli.show", "Show the details of one import."),
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
+    "replay": ("snapshots.cli.replay", "Load rejects that were corrected."),
+    "dismiss": ("snapshots.cli.dismiss", "Say of rejects that they are to stay as they are."),
     "rows": ("snapshots.cli.rows", "Show the rows of a table."),
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
     "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
@@ -46,7 +48,8 @@ COMMANDS = {
 
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
-    "Look back and check": ("list", "show", "rejects", "rows", "verify", "forget"),
+    "Look back and check": ("list", "show", "rows", "verify", "forget"),
+    "Repair": ("rejects", "replay", "dismiss"),
     "Send to an HTTP API": ("send", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),
