@@ -175,8 +175,9 @@ class _Replay:
                 self._durably(partial(self._require_rejects, batch=batch))
             for batch in self._given():
                 self._transaction(partial(self._of_file, batch=batch))
+            self._again_for_parents()
         else:
-            self._own_bytes()
+            self._own_bytes(self._options.codes)
         entry = allowed.find(self._session.renewed(), self._entry.import_id)
         self._report.dismissed = entry.dismissed
         self._report.open = entry.counts.rejected - entry.dismissed
@@ -223,7 +224,7 @@ class _Replay:
             return True
         record = self._records.of(KeptReject(done.original, None, 0, dismissed=False))
         try:
-            return corrected(record, given, self._plan) is None
+            return corrected(record, given, self._plan) in (None, done.correction)
         except Unclear:
             return True
 
@@ -257,7 +258,22 @@ class _Replay:
         self._try(ledger, tried, found)
         return found
 
-    def _own_bytes(self) -> None:
+    def _again_for_parents(self) -> None:
+        """Tries corrections again whose parent may have come in a later batch, while some are
+        taken."""
+        refused = self._report.refused
+        while self._rows.lacked_parent:
+            self._rows.lacked_parent = False
+            before = self._report.loaded
+            self._own_bytes((RefusedRows.code,), only_corrected=True)
+            taken = self._report.loaded - before
+            refused -= taken
+            if not taken:
+                break
+        self._report.refused = refused
+        self._report.examples = self._report.examples[: max(refused, 0)]
+
+    def _own_bytes(self, codes: tuple[str, ...], *, only_corrected: bool = False) -> None:
         offset = -1
         while True:
             page = self._durably(
@@ -265,17 +281,33 @@ class _Replay:
                     repairs.after,
                     import_id=self._entry.import_id,
                     offset=offset,
-                    codes=self._options.codes,
+                    codes=codes,
                     most=500,
                 )
             )
             if not page:
                 return
-            self._transaction(partial(self._of_page, first=page[0], last=page[-1], most=len(page)))
+            self._transaction(
+                partial(
+                    self._of_page,
+                    first=page[0],
+                    last=page[-1],
+                    most=len(page),
+                    codes=codes,
+                    only_corrected=only_corrected,
+                )
+            )
             offset = page[-1].reject.byte_offset
 
     def _of_page(
-        self, ledger: Ledger, first: KeptReject, last: KeptReject, most: int
+        self,
+        ledger: Ledger,
+        first: KeptReject,
+        last: KeptReject,
+        most: int,
+        codes: tuple[str, ...],
+        *,
+        only_corrected: bool,
     ) -> ReplayReport:
         """Replays the rejects of a stretch, as they are now."""
         found = ReplayReport(0, "", "")
@@ -283,7 +315,7 @@ class _Replay:
             ledger,
             self._entry.import_id,
             first.reject.byte_offset - 1,
-            self._options.codes,
+            codes,
             most,
         )
         tried = []
@@ -294,6 +326,8 @@ class _Replay:
                 break
             if one.correction is not None:
                 tried.append(_Tried(one, one.correction, chunk_of_correction(one.correction, line)))
+                continue
+            if only_corrected:
                 continue
             record, cut = self._records.whole(one.reject)
             if cut:

@@ -64,6 +64,8 @@ class RowLoading:
         self._check = check
         self.ended: dict[int, str] = {}
         """Lines of rows that have ended the transaction they were in, and why."""
+        self.lacked_parent = False
+        """Whether a row was refused because the row that it refers to is missing."""
 
     def load(self, session: Session, rows: Sequence[PreparedRow]) -> dict[int, str]:
         """Loads the rows; returns the lines of those that the table refuses, and why.
@@ -99,6 +101,7 @@ class RowLoading:
             raise
         except RefusedRows as refusal:
             if len(rows) == 1:
+                self.lacked_parent = self.lacked_parent or refusal.key is not None
                 refused[rows[0].line] = str(refusal)
                 return
         middle = len(rows) // 2
