@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snapshots import locations
 from snapshots.cli.say import data_writer, note, say
-from snapshots.engine.repair.export import ExportReport, export, form_of
-from snapshots.errors import UsageError
+from snapshots.engine.repair.export import (
+    ExportReport,
+    export,
+    form_of,
+    require_new,
+    write_new_file,
+)
 from snapshots.ledger.history import History
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def export_rejects(
@@ -27,10 +27,8 @@ def export_rejects(
     target = locations.target(database)
     form = "csv" if name == "-" else form_of(name)
     path = Path(name)
-    if name != "-" and path.exists():
-        raise UsageError(
-            f"{name} exists already", hint="name another file, or remove that one first"
-        )
+    if name != "-":
+        require_new(path)
     report = ExportReport()
     with closing(target.connect(create=False)) as session:
         pieces = export(History(target, session), import_id, form, report, codes, given)
@@ -39,21 +37,10 @@ def export_rejects(
             for piece in pieces:
                 write(piece)
         else:
-            _write_file(path, pieces)
+            write_new_file(path, pieces)
     if report.sentence:
         say(report.sentence, err=True)
     if name != "-":
         records = "reject" if report.rejects == 1 else "rejects"
         note(f"{report.rejects:,} open {records} of import {import_id} are in {name}")
     return 1 if report.cut else 0
-
-
-def _write_file(path: Path, pieces: Iterator[bytes]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("xb") as file:
-            for piece in pieces:
-                file.write(piece)
-        beside.rename(path)
-    finally:
-        beside.unlink(missing_ok=True)

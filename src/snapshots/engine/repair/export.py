@@ -7,6 +7,7 @@ stands in `_record` alone. Values stay as they are: nothing is escaped for sprea
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
@@ -22,6 +23,7 @@ from snapshots.ledger import repairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from snapshots.engine.repair.records import RejectedRecord
     from snapshots.ledger.entry import Entry
@@ -129,6 +131,25 @@ def export(
                 yield piece
         report.gone = records.gone
         yield sheet.end()
+
+
+def require_new(path: Path) -> None:
+    """Raises UsageError where a file exists: nobody's corrections are to be overwritten."""
+    if path.exists():
+        raise UsageError(
+            f"{path} exists already", hint="name another file, or remove that one first"
+        )
+
+
+def write_new_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Writes a file that appears once it is complete. Raises OSError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as file:
+            file.writelines(pieces)
+        beside.rename(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class _Csv:
