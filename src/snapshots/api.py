@@ -47,6 +47,7 @@ from snapshots.engine.repair.replay import ReplayOptions, ReplayReport, replay_i
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
 from snapshots.engine.undo.undo import UndoReport, undo_import
+from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.ledger.history import History
@@ -388,7 +389,7 @@ def replay(
     reading = MendedReading(_contract(contract), null_values, _dialect("replay", dialect))
     name = "" if corrections is None else os.fspath(corrections)
     with nullcontext() if corrections is None else Path(corrections).open("rb") as file:
-        options = ReplayOptions(file, name, codes, reading, input)
+        options = ReplayOptions(file, name, codes, reading, VerifyOptions(input=input))
         return replay_import(import_id, target, options, lambda _: None)
 
 

@@ -79,13 +79,14 @@ def command(
     from snapshots.engine.history.locate import database_of
     from snapshots.engine.repair.mended import MendedReading
     from snapshots.engine.repair.replay import ReplayOptions, replay_import
+    from snapshots.engine.verify.located import VerifyOptions
 
     target = locations.target(database_of(import_id, database))
     read = MendedReading(
         None if contract is None else Path(contract), null_values, to_dialect(given)
     )
     with _opened(file) as corrections, stopping() as stop:
-        wanted = ReplayOptions(corrections, file or "", codes, read, input)
+        wanted = ReplayOptions(corrections, file or "", codes, read, VerifyOptions(input=input))
         stop.loading = True
         try:
             report = replay_import(import_id, target, wanted, note, stop.event)

@@ -175,6 +175,11 @@ class Entry:
         )
 
     @property
+    def open(self) -> int:
+        """Rejects that wait to be corrected or dismissed."""
+        return 0 if self.state == "undone" else self.counts.rejected - self.dismissed
+
+    @property
     def duplicate(self) -> bool:
         """Whether another import had loaded its bytes, so that this one has loaded nothing."""
         return self.state == "finished" and self.same_as is not None
@@ -224,7 +229,7 @@ class Entry:
             undone_at=self.undone_at,
             continues=self.continues,
             dismissed=self.dismissed,
-            open=0 if self.state == "undone" else self.counts.rejected - self.dismissed,
+            open=self.open,
             corrected=self.corrected,
             replaced_rows=self.replaced_rows,
         )

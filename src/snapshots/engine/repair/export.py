@@ -18,6 +18,7 @@ from snapshots.engine.repair import allowed
 from snapshots.engine.repair.corrections_file import BEFORE, RECORD
 from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.workbook import Workbook
+from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import Forbids, UsageError
 from snapshots.ledger import repairs
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from snapshots.engine.repair.records import RejectedRecord
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.history import History
+    from snapshots.ledger.repairs import KeptReject
 
 ExportForm: TypeAlias = Literal["csv", "jsonl", "xlsx"]
 
@@ -120,17 +122,29 @@ def export(
     if entry is None:
         raise allowed.no_import(history, import_id)
     plan = exportable(entry)
+    with closing(RejectedRecords(entry, plan, VerifyOptions(input=given))) as records:
+        rejects = repairs.open_rejects(history, import_id, codes)
+        yield from pieces(rejects, records, plan, form, report)
+
+
+def pieces(
+    rejects: Iterator[KeptReject],
+    records: RejectedRecords,
+    plan: Plan,
+    form: ExportForm,
+    report: ExportReport,
+) -> Iterator[bytes]:
+    """Yields the bytes of an export of these rejects."""
     sheets: dict[str, Callable[[], _Sheet]] = {"csv": _Csv, "jsonl": _JsonLines, "xlsx": Workbook}
     sheet = sheets[form]()
-    with closing(RejectedRecords(entry, plan, given)) as records:
-        yield sheet.header(header_of(plan))
-        for kept in repairs.open_rejects(history, import_id, codes):
-            record = records.of(kept)
-            report.count(record)
-            if piece := sheet.row(record, len(plan.header)):
-                yield piece
-        report.gone = records.gone
-        yield sheet.end()
+    yield sheet.header(header_of(plan))
+    for kept in rejects:
+        record = records.of(kept)
+        report.count(record)
+        if piece := sheet.row(record, len(plan.header)):
+            yield piece
+    report.gone = records.gone
+    yield sheet.end()
 
 
 def require_new(path: Path) -> None:

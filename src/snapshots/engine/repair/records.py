@@ -62,10 +62,10 @@ class RejectedRecord:
 class RejectedRecords:
     """Gives the rejects of one import whole. Close it; for one thread at a time."""
 
-    def __init__(self, entry: Entry, plan: Plan, given: str | None = None) -> None:
-        """`given`: where the input is now, if it has moved."""
+    def __init__(self, entry: Entry, plan: Plan, options: VerifyOptions | None) -> None:
+        """`options` say where the input is now; None: it must not be read again."""
         self._plan = plan
-        self._input = _InputAgain(entry, plan, given)
+        self._input = _InputAgain(entry, plan, options)
 
     def of(self, kept: KeptReject) -> RejectedRecord:
         """The record of a reject. Those of one import come fastest in their order."""
@@ -114,16 +114,16 @@ def is_cut(raw: bytes, encoding: str) -> bool:
 class _InputAgain:
     """Reads records from the input once more, each at its byte."""
 
-    def __init__(self, entry: Entry, plan: Plan, given: str | None) -> None:
+    def __init__(self, entry: Entry, plan: Plan, options: VerifyOptions | None) -> None:
         self._entry = entry
         self._plan = plan
-        self._given = given
+        self._options = options
         self._source: Source | None = None
         self._pieces: Iterator[bytes] = iter(())
         self._data = b""
         self._at: int | None = None
         """The byte of the input at which `_data` begins."""
-        self.gone = ""
+        self.gone = "" if options else "The service does not read this input again."
 
     def record(self, reject: Reject) -> bytes | None:
         """The record in UTF-8 without its line end; None where it cannot be read."""
@@ -141,9 +141,8 @@ class _InputAgain:
             self._source = None
 
     def _open(self) -> bool:
-        if self._source is None:
-            options = VerifyOptions(input=self._given)
-            self._source, self.gone = located(self._entry, self._plan, options)
+        if self._source is None and self._options is not None:
+            self._source, self.gone = located(self._entry, self._plan, self._options)
         return self._source is not None
 
     def _read(self, reject: Reject) -> bytes | None:

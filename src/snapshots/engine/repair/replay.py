@@ -29,6 +29,7 @@ from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.row_loading import PreparedRow, RowConversion, RowLoading
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
+from snapshots.engine.verify.located import VerifyOptions
 from snapshots.engine.verify.verify import this_user
 from snapshots.errors import (
     AccountingMismatch,
@@ -71,8 +72,8 @@ class ReplayOptions:
     codes: tuple[str, ...] = ()
     """Only rejects with one of these codes; empty: all."""
     reading: MendedReading = field(default_factory=MendedReading)
-    input: str | None = None
-    """Where the input is now, if it has moved and records of more than 64 KiB are rejects."""
+    input: VerifyOptions | None = field(default_factory=VerifyOptions)
+    """Where the input is now, for records of more than 64 KiB; None: it must not be read."""
     by: str = ""
     """Who asks for it; empty for the current user."""
 

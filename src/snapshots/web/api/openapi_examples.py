@@ -49,6 +49,16 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "What it would remove": {"dry_run": True},
         "Remove the rows": {},
     },
+    ("POST /v1/imports/{import_id}/replay", CSV): {
+        "A correction": "_line,day\n3,2026-03-01\n",
+    },
+    ("POST /v1/imports/{import_id}/replay", "multipart/form-data"): {
+        "A file of corrections": {"file": "fix.csv"},
+    },
+    ("POST /v1/imports/{import_id}/dismiss", _JSON): {
+        "The reject of a line": {"line": 7, "because": "a total"},
+        "All with one reason": {"codes": ["repeated_header"], "because": "headers in the file"},
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         "All columns": {},
         "Without a column that a trigger fills": {"ignore": ["changed_at"]},

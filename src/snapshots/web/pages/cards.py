@@ -113,6 +113,11 @@ class ImportCard:
         return done and self.entry.request is not None
 
     @property
+    def can_repair(self) -> bool:
+        """It has finished with rejects that are neither corrected nor dismissed."""
+        return self.status.state == "finished" and self.entry.open > 0
+
+    @property
     def verified(self) -> str:
         """When it was verified, and with what result, in words; empty: never."""
         found = self.verification
@@ -172,6 +177,12 @@ class ImportCard:
         if status.why is not None and status.state != "queued":
             yield Fact("Percent unknown", f"because {status.why}")
         yield from self._changes
+        if entry.corrected:
+            yield Fact("Corrected", count(entry.corrected))
+        if entry.counts.rejected and self.over:
+            yield Fact("Open rejects", count(entry.open))
+        if entry.dismissed:
+            yield Fact("Dismissed", count(entry.dismissed))
         if entry.replaces is not None:
             stay = entry.replaced_rows
             rows = "" if stay is None else f", whose {count(stay)} rows stay"
