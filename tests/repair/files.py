@@ -5,6 +5,8 @@ import csv
 import snapshots
 from tests.verify.loaded import execute, verify
 
+csv.field_size_limit(1 << 30)
+
 
 def exported(database, folder, import_id=1, name="fix.csv", **options):
     """The rows of an export, each a list of texts; the header is the first."""

@@ -149,7 +149,7 @@ def dismiss(
     code: Annotated[str | None, Form(max_length=60)] = None,
 ) -> Response:
     """Says of its open rejects, or of those with a code, that they are to stay as they are."""
-    dismissed(here, import_id, Dismiss(because=because, codes=[code] if code else []))
+    dismissed(here, import_id, Dismiss(because=because, line=None, codes=[code] if code else []))
     return _to(import_id)
 
 
