@@ -12,7 +12,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume, run, send, undo
+    from snapshots.api import (
+        dismiss,
+        export_rejects,
+        history,
+        load,
+        rejects,
+        replay,
+        resume,
+        run,
+        send,
+        undo,
+    )
     from snapshots.engine.events import ImportResult
     from snapshots.engine.undo.report import UndoReport
     from snapshots.errors import SnapshotsError
@@ -27,10 +38,13 @@ __all__ = [
     "SnapshotsError",
     "UndoReport",
     "diff",
+    "dismiss",
+    "export_rejects",
     "history",
     "load",
     "log",
     "rejects",
+    "replay",
     "resume",
     "rows",
     "run",
@@ -46,10 +60,13 @@ _HOME = {
     "SnapshotsError": "snapshots.errors",
     "UndoReport": "snapshots.engine.undo.report",
     "diff": "snapshots.lookback",
+    "dismiss": "snapshots.api",
+    "export_rejects": "snapshots.api",
     "history": "snapshots.api",
     "load": "snapshots.api",
     "log": "snapshots.lookback",
     "rejects": "snapshots.api",
+    "replay": "snapshots.api",
     "resume": "snapshots.api",
     "rows": "snapshots.lookback",
     "run": "snapshots.api",

@@ -33,6 +33,8 @@ COMMANDS = {
     "list": ("snapshots.cli.list_", "List past imports, or say whether files are imported."),
     "show": ("snapshots.cli.show", "Show the details of one import."),
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
+    "replay": ("snapshots.cli.replay", "Load rejects that were corrected."),
+    "dismiss": ("snapshots.cli.dismiss", "Say of rejects that they are to stay as they are."),
     "rows": ("snapshots.cli.rows", "Show the rows of a table."),
     "log": ("snapshots.cli.log", "Show every version of a row of a table with history."),
     "diff": ("snapshots.cli.diff", "Compare two versions of a table, or a file and a table."),
@@ -48,7 +50,8 @@ COMMANDS = {
 
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
-    "Look back and check": ("list", "show", "rejects", "rows", "log", "diff", "verify", "forget"),
+    "Look back and check": ("list", "show", "rows", "log", "diff", "verify", "forget"),
+    "Repair": ("rejects", "replay", "dismiss"),
     "Send to an HTTP API": ("send", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from snapshots.web import pages, problems
 from snapshots.web.api import (
     chunks_and_rejects,
+    corrections,
     events,
     files,
     health,
@@ -65,7 +66,7 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, verify, undo, events, files),
+        *(imports, chunks_and_rejects, corrections, verify, undo, events, files),
         *(tables, looking_back, health, openapi),
         pages,
     )

@@ -28,6 +28,8 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 """Paths for probes, which need no token: they say only that the service is running."""
 UPLOADS: Final = "/v1/files"
+_CORRECTIONS: Final = "/replay"
+"""Ends paths that take files of corrections, which may be as large as uploads."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
@@ -128,7 +130,7 @@ class Guard:
 
     def _most(self, scope: Scope) -> int:
         """Returns how many bytes the body of a request may have."""
-        upload = scope["path"].startswith(UPLOADS)
+        upload = scope["path"].startswith(UPLOADS) or scope["path"].endswith(_CORRECTIONS)
         return self._settings.max_upload if upload else self._settings.max_body
 
 
