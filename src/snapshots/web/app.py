@@ -20,6 +20,7 @@ from snapshots.web.api import (
     openapi,
     tables,
     undo,
+    uploads,
     verify,
 )
 from snapshots.web.api.query_parameters import known_query
@@ -64,7 +65,18 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, verify, undo, events, files, tables, health, openapi),
+        *(
+            imports,
+            chunks_and_rejects,
+            verify,
+            undo,
+            events,
+            files,
+            uploads,
+            tables,
+            health,
+            openapi,
+        ),
         pages,
     )
     routers = [module.routes for module in modules]

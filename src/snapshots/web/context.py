@@ -13,6 +13,7 @@ from snapshots.web.hub import Hub
 from snapshots.web.row_reads import RowReads
 from snapshots.web.session_pool import SessionPool
 from snapshots.web.settings import ServiceSettings
+from snapshots.web.uploads.latest import LatestRequests
 from snapshots.web.verifying import Verifying
 
 
@@ -28,6 +29,7 @@ class ServiceContext:
     exposition: Callable[[], tuple[bytes, str]]
     """Returns the metrics as text, and the type of that text."""
     verifying: Verifying = field(default_factory=Verifying)
+    parts: LatestRequests = field(default_factory=LatestRequests)
 
 
 async def _of(request: Request) -> ServiceContext:

@@ -22,6 +22,7 @@ from snapshots.web.gate.protocol import Protocol, limit_connections
 from snapshots.web.hub import Hub
 from snapshots.web.row_reads import RowReads
 from snapshots.web.session_pool import SessionPool
+from snapshots.web.uploads.resumable import sweep_stale
 from snapshots.web.uploads.store import sweep
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Serving:
     ) -> None:
         if removed := sweep(settings.files):
             say(f"removed {removed} unfinished uploads of a stopped service")
+        sweep_stale(settings.files)
         limit_connections()
         pool = SessionPool(settings.target, say=say)
         self._hub = Hub(pool)

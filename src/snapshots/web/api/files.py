@@ -107,7 +107,7 @@ def listed(here: Here) -> Files:
 )
 def delete(here: Here, name: Name) -> None:
     """Deletes a file. Rows that were loaded from it stay."""
-    _require_unused(here, name)
+    require_unused(here, name)
     try:
         (here.settings.files / name).unlink()
     except FileNotFoundError:
@@ -154,11 +154,12 @@ def _begin(here: ServiceContext, name: str) -> Upload:
             place=name[:200],
             hint=f"It must be {_FORM_OF_NAMES}",
         )
-    _require_unused(here, name)
+    require_unused(here, name)
     return Upload(here.settings.files, name, here.settings.disk_floor)
 
 
-def _require_unused(here: ServiceContext, name: str) -> None:
+def require_unused(here: ServiceContext, name: str) -> None:
+    """Raises Forbids if an import waits for the file, or reads it."""
     with here.pool.ledger() as ledger:
         using = [one for one in ledger.sightings([name]) if one.state in {"queued", "running"}]
     if using:
