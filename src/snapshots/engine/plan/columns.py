@@ -14,7 +14,7 @@ from snapshots.engine.plan.column_words import added_sentences, types_sentence
 from snapshots.engine.plan.doubts import require_sound
 from snapshots.engine.plan.merged_columns import as_the_table_has_it, merge, named, remember
 from snapshots.errors import ContractError
-from snapshots.formats.names import clean
+from snapshots.formats.names import distinct
 from snapshots.model import Column, Contract, TableShape, Type
 from snapshots.notes import DetailNote
 from snapshots.targets.sql.ddl import LINEAGE
@@ -140,7 +140,7 @@ def for_table(
     table = table_contract(shape)
     declared = wanted.declared()
     some = declared if declared is not None and declared.subset else None
-    header = _distinct(sniffed) if some else _by_position(sniffed, table, wanted.place, shape)
+    header = distinct(sniffed.header) if some else _by_position(sniffed, table, wanted.place, shape)
     called = _called(declared, shape)
     matched = match(header, shape, wanted.policy, place=wanted.place, called=called, some=some)
     contract = matched.contract
@@ -209,7 +209,7 @@ def fitting(shape: TableShape | None, wanted: ColumnOptions) -> Callable[[Sniffe
         try:
             called = _called(declared, shape) if shape is not None else {}
             some = declared if declared is not None and declared.subset else None
-            header = _distinct(sniffed) if some else _header(sniffed, contract, wanted.place)
+            header = distinct(sniffed.header) if some else _header(sniffed, contract, wanted.place)
             found = match(header, known, wanted.policy, called=called, some=some)
             return len(found.contract.columns)
         except ContractError:
@@ -232,17 +232,7 @@ def _notes(matched: Matched, added: tuple[Column, ...]) -> tuple[str, ...]:
 
 def _header(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:
     """A name for each field. Those of a contract that names some fields are the input's own."""
-    return _distinct(sniffed) if contract.subset else _by_position(sniffed, contract, place)
-
-
-def _distinct(sniffed: Sniffed) -> tuple[str, ...]:
-    """The header; the second field of a name has the name that a column of it would get."""
-    seen: set[str] = set()
-    names = []
-    for source, column in zip(sniffed.header, clean(sniffed.header).columns, strict=True):
-        names.append(column.name if source in seen else source)
-        seen.add(source)
-    return tuple(names)
+    return distinct(sniffed.header) if contract.subset else _by_position(sniffed, contract, place)
 
 
 def _by_position(
