@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 7
+VERSION = 8
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
 TABLES = frozenset(
     f"snapshots_{name}"
-    for name in ("version", "imports", "chunks", "rejects", "verifications", "kept_rows")
+    for name in (
+        "version",
+        "imports",
+        "chunks",
+        "rejects",
+        "verifications",
+        "kept_rows",
+        "contracts",
+    )
 )
 
 STAGE_PREFIX = "snapshots_stage_"

@@ -48,6 +48,7 @@ def application(service: ServiceContext) -> ASGIApp:
         finally:
             looking.cancel()
             service.verifying.close()
+            service.checks.close()
             service.pool.close()
             service.reads.close()
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.0005
 UPLOADS, UPLOADS_EACH = 16, 4
 """Files that are uploaded at once, by all clients and by one."""
+PREVIEWS, PREVIEWS_EACH = 4, 2
+"""Inputs whose beginning is read at once for people who look, by all clients and by one."""
 
 
 class QuietServer(uvicorn.Server):
@@ -80,6 +82,7 @@ class Serving:
             self._hub,
             RowReads(settings.target, say),
             ReadSlots("upload files", UPLOADS_EACH, UPLOADS),
+            ReadSlots("preview files", PREVIEWS_EACH, PREVIEWS),
             exposition(metrics),
         )
         config = uvicorn.Config(

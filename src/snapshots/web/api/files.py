@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from anyio import to_thread
@@ -71,7 +71,7 @@ async def put(
 ) -> Uploaded:
     """Uploads a file: the body is its bytes. It replaces a file of the same name."""
     with here.uploading.turn(client):
-        return await _take(here, request.stream(), response, name)
+        return await take(here, request.stream(), response, name)
 
 
 @routes.post(
@@ -85,7 +85,7 @@ async def post(here: Here, client: Client, request: Request, response: Response)
     """Uploads a file from a form, under the name that the form gives."""
     form = MultipartFile(request.headers.get("content-type", ""))
     with here.uploading.turn(client):
-        return await _take(here, request.stream(), response, form=form)
+        return await take(here, request.stream(), response, form=form)
 
 
 @routes.get("", summary="List the uploaded files")
@@ -114,20 +114,24 @@ def delete(here: Here, name: Name) -> None:
         raise NoSuchFile(f"the file {name} does not exist") from None
 
 
-async def _take(
+async def take(
     here: ServiceContext,
     body: AsyncIterator[bytes],
     response: Response,
     name: str | None = None,
     form: MultipartFile | None = None,
+    renamed: Callable[[str], str] = str,
 ) -> Uploaded:
-    """Writes the body to the file as it arrives, whatever its size."""
+    """Writes the body to the file as it arrives, whatever its size.
+
+    `renamed` makes the name of the file from the one in a form.
+    """
     upload = None
     try:
         async for piece in body:
             data = form.feed(piece) if form else piece
             if form and form.name:
-                name = form.name
+                name = renamed(form.name)
             if upload is None and name is not None:
                 upload = await to_thread.run_sync(_begin, here, name)
             if upload is not None and data:
