@@ -172,7 +172,7 @@ def _form(
             ),
             "",
         )
-    if wanted in known:
+    if wanted in known and (wanted or own):
         return wanted
     if preview.inferred is not None and "text" in known:
         inferred = type_of(preview.inferred.evidence[at]).kind

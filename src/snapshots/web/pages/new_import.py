@@ -159,7 +159,7 @@ def _reading(here: ServiceContext, draft: ImportDraft) -> Response:
             preview=found,
             records=found.records[:RECORDS] if found else (),
             detected=_detected(found),
-            problem=problem,
+            trouble=problem,
             delimiters=DELIMITERS,
             names=NAMES,
             encodings=ENCODINGS,
