@@ -163,6 +163,9 @@ class Contract:
     None: only an empty field without quotes means NULL."""
     primary_key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    subset: bool = False
+    """Whether an input may have more fields than the columns name. These are not loaded, also if
+    the table has columns of their names."""
 
 
 @dataclass(frozen=True, slots=True)

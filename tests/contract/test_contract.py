@@ -175,7 +175,7 @@ def test_what_says_nothing_of_values_is_ignored():
         ({"fields": [{"name": "x"}], "foreignKeys": [{}]}, "foreignKeys", "foreign keys",
          "database"),
         ({"fields": [{"name": "x"}], "uniqueKeys": [["x"]]}, "uniqueKeys", "several", "primaryKey"),
-        ({"fields": [{"name": "x"}], "fieldsMatch": ["subset"]}, "fieldsMatch", "subset",
+        ({"fields": [{"name": "x"}], "fieldsMatch": ["superset"]}, "fieldsMatch", "superset",
          "--columns-changed"),
         ({"fields": [{"name": "x"}], "missingvalues": [""]}, "missingvalues", "unknown",
          "'missingValues'"),
@@ -293,6 +293,7 @@ def contracts(draw):
         tuple(draw(columns(name)) for name in names),
         draw(st.none() | st.lists(st.text(max_size=3), max_size=3).map(tuple)),
         tuple(draw(st.lists(st.sampled_from(names), unique=True))),
+        subset=draw(st.booleans()),
     )
 
 
@@ -309,7 +310,7 @@ def test_the_round_trip_knows_every_field_of_the_model():
         "wire",
     }  # fmt: skip
     assert {one.name for one in fields(Contract)} == {
-        "columns", "missing_values", "primary_key", "rules",
+        "columns", "missing_values", "primary_key", "rules", "subset",
     }  # fmt: skip
     assert len(fields(Column)) == 20
 

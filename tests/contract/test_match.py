@@ -146,3 +146,34 @@ def test_a_column_that_can_be_loaded_comes_before_a_generated_one():
     wanted = table(sql("twice", generated=True), sql("Twice"))
     matched = match(["TWICE"], wanted)
     assert ([c.name for c in matched.contract.columns], matched.computed) == (["Twice"], ())
+
+
+def some(**sources):
+    """A contract of some fields: the name of each column, and that in the header."""
+    columns = tuple(Column(name, source, Type("text")) for name, source in sources.items())
+    return Contract(columns, subset=True)
+
+
+def test_a_contract_of_some_fields_leaves_out_the_others():
+    found = match(["id", "title", "x"], some(title="id"))
+    assert [(c.name, c.source) for c in found.contract.columns] == [("title", "id")]
+    assert (found.positions, found.new, found.ignored) == ((0,), (), ("title", "x"))
+
+
+def test_a_field_that_is_left_out_goes_into_no_column_of_its_name():
+    there = table(sql("title", "text"), sql("id"), sql("x"))
+    found = match(["id", "title", "x"], there, some=some(title="id"))
+    assert [(c.name, c.source) for c in found.contract.columns] == [("title", "id")]
+    assert (found.missing, found.ignored) == (("id", "x"), ("title", "x"))
+
+
+def test_what_a_contract_of_some_fields_names_must_be_there():
+    with pytest.raises(ColumnsChanged, match="Missing in the input: 'title'"):
+        match(["a"], some(title="id", a="a"))
+    with pytest.raises(ColumnsChanged, match="New in the input: 'b'"):
+        match(["a", "b"], table(sql("a")), some=some(a="a", other="b"))
+    needed = table(sql("a"), sql("key", nullable=False))
+    with pytest.raises(ContractError, match="lacks 'key', which the table requires"):
+        match(["a", "key"], needed, some=some(a="a"))
+    filled = table(sql("a"), sql("key", nullable=False, default=True))
+    assert match(["a", "key"], filled, some=some(a="a")).missing == ()

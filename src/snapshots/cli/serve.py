@@ -67,6 +67,7 @@ def command(
     give_back()
     log_plainly()
     require_token(host, given["tokens"])
+    unpacking = UnpackedLimit(given["max_unpacked"], given["max_ratio"])
     place = locations.TargetSearch(database)
     target = place.target()
     settings = ServiceSettings(
@@ -78,6 +79,7 @@ def command(
         rate_limit=given["rate_limit"],
         max_upload=given["max_upload"],
         disk_floor=given["disk_floor"],
+        unpacking=unpacking,
         tokens=given["tokens"],
         names=_names(host, given["server_name"]),
     )
@@ -89,7 +91,6 @@ def command(
         listen(host, port) as sock,
         watched(place, wanted_of(given), metrics, complain) as listener,
     ):
-        unpacking = UnpackedLimit(given["max_unpacked"], given["max_ratio"])
         worker = QueueWorker(
             target,
             settings.files,

@@ -87,7 +87,8 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
     _check_names(columns, at)
     missing = _missing_values(schema, at)
     key = _primary_key(schema, columns, at)
-    return Contract(columns, missing, key, parse_rules(schema, columns, at))
+    subset = _fields_match(schema) == "subset"
+    return Contract(columns, missing, key, parse_rules(schema, columns, at), subset)
 
 
 def _check_text(schema: Mapping[str, Any], at: SchemaPlace) -> None:
@@ -126,7 +127,7 @@ def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
             "Unique keys of several columns are not supported.",
             "Use primaryKey, or declare them in the database.",
         )
-    if _word(schema.get("fieldsMatch", "exact")) not in {"exact", "equal"}:
+    if _fields_match(schema) not in {"exact", "equal", "subset"}:
         raise refuse(
             at.key("fieldsMatch"),
             f"fieldsMatch {schema['fieldsMatch']!r} is not supported: columns are matched by name.",
@@ -135,8 +136,10 @@ def _check_schema(schema: Mapping[str, Any], at: SchemaPlace) -> None:
     words_of(schema, SCHEMA, at)
 
 
-def _word(value: object) -> object:
-    """Returns a word of the standard. Its version 2 writes fieldsMatch as a list of one word."""
+def _fields_match(schema: Mapping[str, Any]) -> object:
+    """Returns the word that says which fields an input may have. Version 2 of the standard writes
+    it as a list of one."""
+    value = schema.get("fieldsMatch", "exact")
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 

@@ -33,6 +33,8 @@ class Matched:
     """The index of each field in `new`."""
     computed: tuple[str, ...] = ()
     """Names in the header of columns that the database computes: their fields are not loaded."""
+    ignored: tuple[str, ...] = ()
+    """Names in the header that a contract of some fields leaves out."""
 
 
 def match(
@@ -42,6 +44,7 @@ def match(
     *,
     place: str = "",
     called: Mapping[str, str] = MappingProxyType({}),
+    some: Contract | None = None,
 ) -> Matched:
     """Matches by the exact name, then whatever its case, then by the cleaned name.
 
@@ -49,8 +52,10 @@ def match(
     ContractError for a missing one that must have a value. Columns of a table that the database
     fills in may be missing, and those that it computes may be there. Columns for lineage never
     count. `called`: the names in the header of columns that it calls otherwise; where it does not,
-    their own names count.
+    their own names count. `some`: a contract that names all fields to load into a table.
     """
+    if some is not None or (isinstance(wanted, Contract) and wanted.subset):
+        return _match_some(header, wanted, some, policy, place)
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
     generated = _computed(wanted) if isinstance(wanted, TableShape) else []
@@ -80,6 +85,62 @@ def match(
         tuple(column.name for column in lacking),
         new_positions,
         tuple(header[position] for position in left),
+    )
+
+
+def _match_some(
+    header: Sequence[str],
+    wanted: Contract | TableShape,
+    some: Contract | None,
+    policy: ColumnsPolicy,
+    place: str,
+) -> Matched:
+    """Matches only the fields that a contract names. `some` is None if `wanted` is the contract."""
+    contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
+    named = some or contract
+    sources = [column.source for column in named.columns]
+    found = dict(
+        zip(
+            (column.name for column in named.columns),
+            _places(header, sources, sources),
+            strict=True,
+        )
+    )
+    known = {column.name for column in contract.columns}
+    there = sorted(
+        (position, index)
+        for index, column in enumerate(contract.columns)
+        if (position := found.get(column.name)) is not None
+    )
+    columns = tuple(
+        replace(contract.columns[index], source=header[position]) for position, index in there
+    )
+    new_positions = sorted(at for name, at in found.items() if at is not None and name not in known)
+    new = tuple(header[at] for at in new_positions)
+    may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
+    lacking = [
+        column
+        for column in contract.columns
+        if found.get(column.name) is None and column.name not in may_lack
+    ]
+    _check(
+        new,
+        [column for column in lacking if column.name in found],
+        header,
+        contract,
+        policy,
+        place,
+        some=bool(there),
+        needed=lacking,
+    )
+    named_positions = {at for at in found.values() if at is not None}
+    return Matched(
+        replace(contract, columns=columns),
+        tuple(position for position, _ in there),
+        new,
+        tuple(column.name for column in lacking),
+        tuple(new_positions),
+        ignored=tuple(name for at, name in enumerate(header) if at not in named_positions),
     )
 
 
@@ -122,7 +183,9 @@ def _check(
     place: str,
     *,
     some: bool,
+    needed: list[Column] | None = None,
 ) -> None:
+    """`needed`: columns that the input lacks, if more than those in `lacking`."""
     if (new or lacking) and policy == "fail":
         raise ColumnsChanged(
             " ".join(_changes(new, [column.name for column in lacking])),
@@ -130,10 +193,10 @@ def _check(
             hint="Use --columns-changed ignore to load the columns that both have"
             + (", or --columns-changed add to add the new ones to the table." if new else "."),
         )
-    needed = [column.name for column in lacking if column.required]
-    if needed:
+    required = [column.name for column in needed or lacking if column.required]
+    if required:
         raise ContractError(
-            f"The input lacks {_names(needed)}, which the table requires.",
+            f"The input lacks {_names(required)}, which the table requires.",
             place=place,
             hint=f"The input has: {_names(header)}.",
         )

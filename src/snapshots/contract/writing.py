@@ -46,6 +46,8 @@ def to_schema(contract: Contract) -> dict[str, Any]:
         own["rules"] = rules_schema(contract.rules)
     if own:
         schema["x-snapshots"] = own
+    if contract.subset:
+        schema["fieldsMatch"] = ["subset"]
     if contract.primary_key:
         schema["primaryKey"] = list(contract.primary_key)
     return schema

@@ -69,6 +69,20 @@ def clean(header: Sequence[str]) -> HeaderNames:
     return HeaderNames(tuple(columns), tuple(notes))
 
 
+def distinct(header: Sequence[str]) -> tuple[str, ...]:
+    """The header; the second field of a name has the name that a column of it would get.
+
+    >>> distinct(["id", "a", "a"])
+    ('id', 'a', 'a_2')
+    """
+    seen: set[str] = set()
+    found = []
+    for source, column in zip(header, clean(header).columns, strict=True):
+        found.append(column.name if source in seen else source)
+        seen.add(source)
+    return tuple(found)
+
+
 def numbered(count: int) -> tuple[str, ...]:
     """Returns the names for an input without a header."""
     return tuple(f"column_{number}" for number in range(1, count + 1))

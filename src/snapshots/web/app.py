@@ -22,6 +22,7 @@ from snapshots.web.api import (
     openapi,
     tables,
     undo,
+    uploads,
     verify,
 )
 from snapshots.web.api.query_parameters import known_query
@@ -49,6 +50,7 @@ def application(service: ServiceContext) -> ASGIApp:
         finally:
             looking.cancel()
             service.verifying.close()
+            service.checks.close()
             service.pool.close()
             service.reads.close()
 
@@ -66,7 +68,7 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, corrections, verify, undo, events, files),
+        *(imports, chunks_and_rejects, corrections, verify, undo, events, files, uploads),
         *(tables, looking_back, health, openapi),
         pages,
     )

@@ -8,11 +8,13 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from snapshots.web.checking import Checks
 from snapshots.web.gate.concurrency import ReadSlots
 from snapshots.web.hub import Hub
 from snapshots.web.row_reads import RowReads
 from snapshots.web.session_pool import SessionPool
 from snapshots.web.settings import ServiceSettings
+from snapshots.web.uploads.latest import LatestRequests
 from snapshots.web.verifying import Verifying
 
 
@@ -25,9 +27,12 @@ class ServiceContext:
     hub: Hub
     reads: RowReads
     uploading: ReadSlots
+    previewing: ReadSlots
     exposition: Callable[[], tuple[bytes, str]]
     """Returns the metrics as text, and the type of that text."""
     verifying: Verifying = field(default_factory=Verifying)
+    checks: Checks = field(default_factory=Checks)
+    parts: LatestRequests = field(default_factory=LatestRequests)
 
 
 async def _of(request: Request) -> ServiceContext:

@@ -22,6 +22,7 @@ from snapshots.web.gate.protocol import Protocol, limit_connections
 from snapshots.web.hub import Hub
 from snapshots.web.row_reads import RowReads
 from snapshots.web.session_pool import SessionPool
+from snapshots.web.uploads.resumable import sweep_stale
 from snapshots.web.uploads.store import sweep
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.0005
 UPLOADS, UPLOADS_EACH = 16, 4
 """Files that are uploaded at once, by all clients and by one."""
+PREVIEWS, PREVIEWS_EACH = 4, 2
+"""Inputs whose beginning is read at once for people who look, by all clients and by one."""
 
 
 class QuietServer(uvicorn.Server):
@@ -69,6 +72,7 @@ class Serving:
     ) -> None:
         if removed := sweep(settings.files):
             say(f"removed {removed} unfinished uploads of a stopped service")
+        sweep_stale(settings.files)
         limit_connections()
         pool = SessionPool(settings.target, say=say)
         self._hub = Hub(pool)
@@ -78,6 +82,7 @@ class Serving:
             self._hub,
             RowReads(settings.target, say),
             ReadSlots("upload files", UPLOADS_EACH, UPLOADS),
+            ReadSlots("preview files", PREVIEWS_EACH, PREVIEWS),
             exposition(metrics),
         )
         config = uvicorn.Config(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.errors import UsageError
+from snapshots.sources.unpacked_limit import UnpackedLimit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,8 @@ class ServiceSettings:
     """The tables that clients may reach, besides the ones that imports have created."""
     allowed: frozenset[str] = frozenset()
     """Hosts that URLs may name though they are not on the public internet."""
+    unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
+    """How large compressed input may become."""
     tokens: Path | None = None
     """The file of tokens; None: nobody needs one."""
     names: frozenset[str] | None = None

@@ -14,6 +14,7 @@ from snapshots.engine.plan.column_words import added_sentences, types_sentence
 from snapshots.engine.plan.doubts import require_sound
 from snapshots.engine.plan.merged_columns import as_the_table_has_it, merge, named, remember
 from snapshots.errors import ContractError
+from snapshots.formats.names import distinct
 from snapshots.model import Column, Contract, TableShape, Type
 from snapshots.notes import DetailNote
 from snapshots.targets.sql.ddl import LINEAGE
@@ -67,7 +68,7 @@ def for_new_table(
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)
     create = _physical(target, wanted, wanted.amend(declared))
-    header = _by_position(sniffed, create, wanted.place)
+    header = _header(sniffed, create, wanted.place)
     matched = match(header, create, wanted.policy, place=wanted.place)
     if wanted.policy == "add" and matched.new:
         more = AddedColumns(source, target, sniffed, names, wanted, declared, say)
@@ -117,7 +118,7 @@ def for_requests(
     declared = wanted.declared()
     if declared is not None:
         contract = wanted.amend(declared)
-        header = _by_position(sniffed, contract, wanted.place)
+        header = _header(sniffed, contract, wanted.place)
         matched = match(header, contract, wanted.policy, place=wanted.place)
         return ColumnChoice(matched.contract, header, notes=_notes(matched, ()))
     inferred = _inferred(source, sniffed, names, wanted)
@@ -149,10 +150,10 @@ def for_table(
     """
     table = table_contract(shape)
     declared = wanted.declared()
-    header = _by_position(sniffed, table, wanted.place, shape)
-    matched = match(
-        header, shape, wanted.policy, place=wanted.place, called=_called(declared, shape)
-    )
+    some = declared if declared is not None and declared.subset else None
+    header = distinct(sniffed.header) if some else _by_position(sniffed, table, wanted.place, shape)
+    called = _called(declared, shape)
+    matched = match(header, shape, wanted.policy, place=wanted.place, called=called, some=some)
     contract = matched.contract
     added: tuple[Column, ...] = ()
     if wanted.policy == "add" and matched.new:
@@ -217,9 +218,11 @@ def fitting(shape: TableShape | None, wanted: ColumnOptions) -> Callable[[Sniffe
 
     def fits(sniffed: Sniffed) -> int:
         try:
-            header = _by_position(sniffed, contract, wanted.place)
             called = _called(declared, shape) if shape is not None else {}
-            return len(match(header, known, wanted.policy, called=called).contract.columns)
+            some = declared if declared is not None and declared.subset else None
+            header = distinct(sniffed.header) if some else _header(sniffed, contract, wanted.place)
+            found = match(header, known, wanted.policy, called=called, some=some)
+            return len(found.contract.columns)
         except ContractError:
             return 0
 
@@ -228,13 +231,19 @@ def fitting(shape: TableShape | None, wanted: ColumnOptions) -> Callable[[Sniffe
 
 def _notes(matched: Matched, added: tuple[Column, ...]) -> tuple[str, ...]:
     """Sentences about what `--columns-changed` allowed, so that nothing is dropped silently."""
-    dropped = [f"column {name!r} of the input is ignored" for name in matched.new if not added]
+    left_out = (*matched.ignored, *(() if added else matched.new))
+    dropped = [f"column {name!r} of the input is ignored" for name in left_out]
     missing = [f"column {name!r} is not in the input: it is NULL" for name in matched.missing]
     computed = [
         f"column {name!r} is computed by the database: the input's values are left out"
         for name in matched.computed
     ]
     return (*added_sentences(added), *dropped, *missing, *computed)
+
+
+def _header(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:
+    """A name for each field. Those of a contract that names some fields are the input's own."""
+    return distinct(sniffed.header) if contract.subset else _by_position(sniffed, contract, place)
 
 
 def _by_position(

@@ -147,7 +147,6 @@ class KeepHistory:
     def _count(self, condition: str) -> int:
         ((rows,),) = self.ledger.session.execute(
             f"SELECT COUNT(*) FROM {self._rows.table} AS t WHERE {condition}"
-            f"{self._rows.dialect.current_read}"
         )
         return cast("int", rows)
 

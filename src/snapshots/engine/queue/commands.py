@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger
+    from snapshots.model import TableName
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,7 @@ def submit(
     already, UsageError for a table of the ledger, and ForbiddenTable for a table that exists and
     is not open.
     """
-    tables = open_tables or OpenTables()
-    named = tables.named(ledger.target, request.input, request.options.table)
-    require_users(ledger.target, ledger.session, named)
-    tables.require_takes(ledger, named)
-    table = str(named)
+    table = str(require_takes(ledger, request, open_tables or OpenTables()))
     with ledger.writing(locks.QUEUE):
         import_id = None if key is None else queue.with_key(ledger, key)
         new = import_id is None
@@ -67,6 +64,18 @@ def submit(
             hint="use a new Idempotency-Key for a new request",
         )
     return SubmittedImport(entry, new)
+
+
+def require_takes(ledger: Ledger, request: ImportRequest, tables: OpenTables) -> TableName:
+    """Returns the table that a request loads into.
+
+    Raises UsageError for a table of the ledger, and ForbiddenTable for one that exists and is not
+    open.
+    """
+    named = tables.named(ledger.target, request.input, request.options.table)
+    require_users(ledger.target, ledger.session, named)
+    tables.require_takes(ledger, named)
+    return named
 
 
 def _unfinished_import(ledger: Ledger, request: ImportRequest, table: str) -> int | None:

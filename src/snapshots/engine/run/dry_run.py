@@ -36,16 +36,27 @@ if TYPE_CHECKING:
 EXAMPLES = 100
 
 
-def run(source: Source, target: Target, options: Options, listener: Listener) -> ImportResult:
+def run(
+    source: Source,
+    target: Target,
+    options: Options,
+    listener: Listener,
+    stop: threading.Event | None = None,
+) -> ImportResult:
     """Reads, checks and counts; makes no database, no table and no entry in the ledger, and sends
-    nothing."""
+    nothing. The examples of the result are the first rejects, and the first of each code. Raises
+    Stopped after `stop` is set."""
     plan, beginning = _plan(source, target, options, listener)
     converter = plan.converter(0)
     watch = StopConditions(
-        options.reject_limit, committed=Counts(), limit=options.limit, stop=threading.Event()
+        options.reject_limit,
+        committed=Counts(),
+        limit=options.limit,
+        stop=stop or threading.Event(),
     )
     codes: Counter[str] = Counter()
     examples: list[Reject] = []
+    firsts: dict[str, Reject] = {}
     first: bytes | None = None
     rest = Remainder.after((), beginning)
     for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
@@ -54,8 +65,10 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)
+        examples += rejects[: max(EXAMPLES - len(examples), 0)]
+        for reject in rejects:
+            firsts.setdefault(reject.code, reject)
         codes.update(reject.code for reject in rejects)
-        examples += rejects[: EXAMPLES - len(examples)]
         watch.commit(written.counts)
         if watch.ended or (options.stop_on_error and rejects):
             break
@@ -71,7 +84,7 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         exit_code=4 if over or guarded else 3 if counts.rejected else 0,
         message=message,
         rejects_by_code=dict(codes.most_common()),
-        examples=tuple(examples),
+        examples=(*examples, *(one for one in firsts.values() if one not in examples)),
         given=source.identity.name,
     )
 

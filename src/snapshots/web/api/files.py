@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from anyio import to_thread
@@ -71,7 +71,7 @@ async def put(
 ) -> Uploaded:
     """Uploads a file: the body is its bytes. It replaces a file of the same name."""
     with here.uploading.turn(client):
-        return await _take(here, request.stream(), response, name)
+        return await take(here, request.stream(), response, name)
 
 
 @routes.post(
@@ -85,7 +85,7 @@ async def post(here: Here, client: Client, request: Request, response: Response)
     """Uploads a file from a form, under the name that the form gives."""
     form = MultipartFile(request.headers.get("content-type", ""))
     with here.uploading.turn(client):
-        return await _take(here, request.stream(), response, form=form)
+        return await take(here, request.stream(), response, form=form)
 
 
 @routes.get("", summary="List the uploaded files")
@@ -107,27 +107,31 @@ def listed(here: Here) -> Files:
 )
 def delete(here: Here, name: Name) -> None:
     """Deletes a file. Rows that were loaded from it stay."""
-    _require_unused(here, name)
+    require_unused(here, name)
     try:
         (here.settings.files / name).unlink()
     except FileNotFoundError:
         raise NoSuchFile(f"the file {name} does not exist") from None
 
 
-async def _take(
+async def take(
     here: ServiceContext,
     body: AsyncIterator[bytes],
     response: Response,
     name: str | None = None,
     form: MultipartFile | None = None,
+    renamed: Callable[[str], str] = str,
 ) -> Uploaded:
-    """Writes the body to the file as it arrives, whatever its size."""
+    """Writes the body to the file as it arrives, whatever its size.
+
+    `renamed` makes the name of the file from the one in a form.
+    """
     upload = None
     try:
         async for piece in body:
             data = form.feed(piece) if form else piece
             if form and form.name:
-                name = form.name
+                name = renamed(form.name)
             if upload is None and name is not None:
                 upload = await to_thread.run_sync(_begin, here, name)
             if upload is not None and data:
@@ -154,11 +158,12 @@ def _begin(here: ServiceContext, name: str) -> Upload:
             place=name[:200],
             hint=f"It must be {_FORM_OF_NAMES}",
         )
-    _require_unused(here, name)
+    require_unused(here, name)
     return Upload(here.settings.files, name, here.settings.disk_floor)
 
 
-def _require_unused(here: ServiceContext, name: str) -> None:
+def require_unused(here: ServiceContext, name: str) -> None:
+    """Raises Forbids if an import waits for the file, or reads it."""
     with here.pool.ledger() as ledger:
         using = [one for one in ledger.sightings([name]) if one.state in {"queued", "running"}]
     if using:

@@ -9,7 +9,15 @@ from snapshots.web.api.rejects_download import CSV, JSON_LINES
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
 
-PARAMETERS: Final[dict[str, Any]] = {"import_id": 1, "name": "rides.csv", "table": "rides"}
+PARAMETERS: Final[dict[str, Any]] = {
+    "import_id": 1,
+    "name": "rides.csv",
+    "table": "rides",
+    "number": "9f86d081884c7d65",
+    "Upload-Length": 561204,
+    "Upload-Offset": 262144,
+    "Upload-Metadata": "filename cmlkZXMuY3N2",
+}
 """Values of required parameters, by name."""
 
 PROBLEM: Final = {
@@ -67,6 +75,12 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
 }
 """Bodies by endpoint and media type; each has a title."""
 
+_UPLOAD: Final = {
+    "upload": "9f86d081884c7d65",
+    "name": "rides.csv",
+    "bytes": 561204,
+    "offset": 262144,
+}
 _COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
 _CHANGES: Final = {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0}
 _REPAIRS: Final = {"open": 40, "dismissed": 0, "corrected": 0}
@@ -262,6 +276,8 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
         "bytes": 561204,
         "content_hash": _IMPORT["content_hash"],
     },
+    ("POST /v1/uploads", _JSON): {**_UPLOAD, "offset": 0},
+    ("GET /v1/uploads/{number}", _JSON): _UPLOAD,
     ("GET /v1/files", _JSON): {"files": [{"name": "rides.csv", "bytes": 561204}]},
     ("GET /v1/tables", _JSON): {"tables": ["rides"]},
     ("GET /v1/tables/{table}/rows", _JSON): {

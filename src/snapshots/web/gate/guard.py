@@ -28,12 +28,16 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 """Paths for probes, which need no token: they say only that the service is running."""
 UPLOADS: Final = "/v1/files"
+RESUMABLE: Final = "/v1/uploads"
+FORM_UPLOAD: Final = "/new/file"
+_LARGE: Final = (UPLOADS, RESUMABLE, FORM_UPLOAD)
+"""Paths whose bodies are files."""
 _CORRECTIONS: Final = "/replay"
 """Ends paths that take files of corrections, which may be as large as uploads."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
-_DATA: Final = ("/v1", "/imports", "/tables")
+_DATA: Final = ("/v1", "/imports", "/tables", "/new")
 """Answers that hold records: no cache keeps them."""
 PROGRESS_BYTES: Final = 1024
 """Of a body must come in PROGRESS_SECONDS, or its end."""
@@ -130,7 +134,8 @@ class Guard:
 
     def _most(self, scope: Scope) -> int:
         """Returns how many bytes the body of a request may have."""
-        upload = scope["path"].startswith(UPLOADS) or scope["path"].endswith(_CORRECTIONS)
+        path = scope["path"]
+        upload = path.startswith(_LARGE) or path.endswith(_CORRECTIONS)
         return self._settings.max_upload if upload else self._settings.max_body
 
 

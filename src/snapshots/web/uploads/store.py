@@ -39,7 +39,7 @@ class Upload:
             require_free_space(folder, min_free)
             self._path, handle = _created(folder, name)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
         self._file = os.fdopen(handle, "wb", buffering=1 << 20)
 
     def write(self, piece: bytes) -> None:
@@ -50,7 +50,7 @@ class Upload:
         try:
             self._file.write(piece)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
         self._hasher.update(piece)
         self.size += len(piece)
 
@@ -62,7 +62,7 @@ class Upload:
             self._file.close()
             self._path.replace(self._final)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
         return self._hasher.hexdigest()
 
     def abandon(self) -> None:
@@ -126,5 +126,6 @@ def require_free_space(folder: Path, min_free: int) -> None:
         )
 
 
-def _unwritable(error: OSError) -> SnapshotsError:
+def unwritable(error: OSError) -> SnapshotsError:
+    """The error for a file that the folder of uploads does not take."""
     return SnapshotsError(f"cannot store the file: {error.strerror or error}", retryable=True)

@@ -1,0 +1,157 @@
+"""What a person has chosen so far for an import: the fields of the forms that lead to it.
+
+The service keeps none of it. Each form has all fields, hidden where they are not its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import Request  # noqa: TC002 - FastAPI reads it
+from pydantic import ValidationError
+
+from snapshots.engine.queue.request import FILE_NAME
+from snapshots.errors import InputChanged, NoSuchFile, UsageError
+from snapshots.formats.options import DialectOptions
+from snapshots.sources.remote.access import RemoteAccess
+from snapshots.sources.remote.policy import Anywhere, PublicOnly
+from snapshots.web.api.request_bodies import DialectRequest, require_storable
+from snapshots.web.problems import explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snapshots.web.settings import ServiceSettings
+
+_COLUMN: Final = re.compile(r"c([0-9]{1,5})_(to|form)")
+_MOST_FIELDS: Final = 25_000
+"""Two for each column, and a few."""
+_YES: Final = {"yes": True, "no": False}
+
+
+@dataclass(slots=True)
+class ImportDraft:
+    """The fields, as text. An empty one leaves the choice to the service."""
+
+    url: str = ""
+    file: str = ""
+    """The name of an uploaded file, instead of a URL."""
+    seen: str = ""
+    """Size and time of the file when it was chosen: somebody may replace it."""
+    delimiter: str = ""
+    quote: str = ""
+    encoding: str = ""
+    header: str = ""
+    """`yes` or `no`."""
+    preamble: str = ""
+    table: str = ""
+    mode: str = "append"
+    max_rejects: str = ""
+    again: str = ""
+    kept: str = ""
+    """The name of the kept contract that the columns come from."""
+    keep_as: str = ""
+    """The name under which to keep the columns."""
+    columns: str = ""
+    """The columns of the file that the next two are for, and the table: see `columns_mark`."""
+    to: dict[int, str] = field(default_factory=dict)
+    """For each field of the file the column that it goes to; empty: it is left out."""
+    forms: dict[int, str] = field(default_factory=dict)
+    """The key of its type: see `contract/forms.py`."""
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> ImportDraft:
+        """Reads the fields of a form; others are ignored. Raises UsageError."""
+        draft = cls()
+        for name, text in pairs:
+            if name in _TEXTS:
+                setattr(draft, name, text.strip(" ") or text.strip())
+            elif found := _COLUMN.fullmatch(name):
+                kept = draft.to if found[2] == "to" else draft.forms
+                kept[int(found[1])] = text.strip()
+        try:
+            require_storable([value for _, value in draft.pairs()])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        return draft
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Yields the fields that are given, for a form that has them hidden."""
+        for name in _TEXTS:
+            if text := getattr(self, name):
+                yield name, text
+        for at, text in self.to.items():
+            yield f"c{at}_to", text
+        for at, text in self.forms.items():
+            yield f"c{at}_form", text
+
+    @property
+    def input(self) -> str:
+        """The name of the input, as people know it."""
+        return self.url or self.file
+
+    def dialect(self) -> DialectOptions:
+        """What is given of how the file is written. Raises UsageError."""
+        given: dict[str, Any] = {
+            name: text
+            for name in ("delimiter", "quote", "encoding", "preamble")
+            if (text := getattr(self, name))
+        }
+        if self.header:
+            given["header"] = _YES.get(self.header)
+        try:
+            return DialectOptions(**DialectRequest(**given).model_dump(exclude_none=True))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise UsageError(explanation(first), place=place) from None
+
+    def located(self, settings: ServiceSettings) -> tuple[str, RemoteAccess]:
+        """Returns where the input is, and how it may be read.
+
+        Raises UsageError, InputError, NoSuchFile, or InputChanged if somebody has replaced the
+        file.
+        """
+        if bool(self.url) == bool(self.file):
+            raise UsageError("choose a file, or enter a URL")
+        if self.url:
+            policy = PublicOnly(settings.allowed)
+            policy.check_url(self.url)
+            return self.url, RemoteAccess(policy, netrc=False, unpacking=settings.unpacking)
+        if not FILE_NAME.fullmatch(self.file):
+            raise UsageError("this is not a valid name of an uploaded file", place=self.file)
+        path = settings.files / self.file
+        try:
+            status = path.stat()
+        except OSError:
+            raise NoSuchFile(f"the file {self.file} does not exist", hint="upload it") from None
+        now = f"{status.st_size}-{status.st_mtime_ns}"
+        if self.seen and self.seen != now:
+            raise InputChanged(
+                f"somebody has replaced the file {self.file} since you chose it",
+                hint="upload yours again, under another name",
+            )
+        self.seen = now
+        access = RemoteAccess(Anywhere(), netrc=False, unpacking=settings.unpacking)
+        return str(path), access
+
+
+_TEXTS: Final = tuple(one.name for one in fields(ImportDraft) if one.type == "str")
+
+
+async def draft_of(request: Request) -> ImportDraft:
+    """The draft in the body of a form. Raises UsageError."""
+    body = await request.body()
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            max_num_fields=_MOST_FIELDS,
+            errors="strict",
+        )
+    except ValueError:
+        raise UsageError("the form cannot be read", hint="reload the page and try again") from None
+    return ImportDraft.of(pairs)
