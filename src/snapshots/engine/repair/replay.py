@@ -41,7 +41,7 @@ from snapshots.errors import (
     UsageError,
 )
 from snapshots.ledger import repairs
-from snapshots.ledger.repairs import KeptReject, Replayed
+from snapshots.ledger.repairs import KeptReject, ReplayedReject
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ class _Replay:
                 continue
             if only_corrected:
                 continue
-            record, cut = self._records.whole(one.reject)
+            record, cut = self._records.complete(one.reject)
             if cut:
                 found.unchanged += 1
                 found.tell(
@@ -364,7 +364,7 @@ class _Replay:
             if new is not None and one.correction == one.kept.correction and _same(old, new):
                 found.unchanged += 1
                 continue
-            done.append(Replayed(one.kept, one.correction, new))
+            done.append(ReplayedReject(one.kept, one.correction, new))
             if new is None:
                 found.loaded += 1
             else:
