@@ -157,4 +157,4 @@ def test_metrics_begin_with_what_was_rejected_at_first(tmp_path):
                                     "snapshots_unaccounted"))
             ])  # fmt: skip
     assert sorted(figures[0]) == sorted(figures[1])
-    assert any('"rejected"} 4.0' in line for line in figures[0]), figures[0]
+    assert any('bucket="rejected"' in line and line.endswith(" 4.0") for line in figures[0])
