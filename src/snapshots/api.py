@@ -43,7 +43,8 @@ from snapshots.engine.repair.export import (
     write_new_file,
 )
 from snapshots.engine.repair.mended import MendedReading
-from snapshots.engine.repair.replay import ReplayOptions, ReplayReport, replay_import
+from snapshots.engine.repair.replay import replay_import
+from snapshots.engine.repair.report import ReplayOptions, ReplayReport
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
 from snapshots.engine.undo.report import UndoReport

@@ -41,6 +41,7 @@ COMMANDS = {
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
     "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
     "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
+    "resend": ("snapshots.cli.resend", "Send the rejects of a delivery again."),
     "run": ("snapshots.cli.run", "Send the rows of a project's SQL queries to an HTTP API."),
     "serve": ("snapshots.cli.serve", "Run the REST service and the dashboard."),
     "worker": ("snapshots.cli.worker", "Load the imports that wait in the service's queue."),
@@ -52,7 +53,7 @@ GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
     "Look back and check": ("list", "show", "rows", "log", "diff", "verify", "forget"),
     "Repair": ("rejects", "replay", "dismiss"),
-    "Send to an HTTP API": ("send", "run"),
+    "Send to an HTTP API": ("send", "resend", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),
 }

@@ -27,7 +27,7 @@ from snapshots.file_hints import advice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots.engine.repair.replay import ReplayReport
+    from snapshots.engine.repair.report import ReplayReport
 
 
 @a_command(
@@ -78,14 +78,15 @@ def command(
     from snapshots import locations
     from snapshots.engine.history.locate import database_of
     from snapshots.engine.repair.mended import MendedReading
-    from snapshots.engine.repair.replay import ReplayOptions, replay_import
+    from snapshots.engine.repair.replay import replay_import
+    from snapshots.engine.repair.report import ReplayOptions
     from snapshots.engine.verify.located import VerifyOptions
 
     target = locations.target(database_of(import_id, database))
     read = MendedReading(
         None if contract is None else Path(contract), null_values, to_dialect(given)
     )
-    with _opened(file) as corrections, stopping() as stop:
+    with opened(file) as corrections, stopping() as stop:
         wanted = ReplayOptions(corrections, file or "", codes, read, VerifyOptions(input=input))
         stop.loading = True
         try:
@@ -104,7 +105,7 @@ def command(
 
 
 @contextmanager
-def _opened(file: str | None) -> Iterator[BinaryIO | None]:
+def opened(file: str | None) -> Iterator[BinaryIO | None]:
     """The file of corrections, which is read twice. Raises UsageError."""
     if file is None:
         yield None
@@ -123,12 +124,14 @@ def _opened(file: str | None) -> Iterator[BinaryIO | None]:
             yield opened
 
 
-def lines_of(report: ReplayReport) -> Iterator[str]:
+def lines_of(
+    report: ReplayReport, kind: str = "import", done: str = "loaded into"
+) -> Iterator[str]:
     """The report, for people."""
     dismissed = f", {report.dismissed:,} dismissed" if report.dismissed else ""
     yield (
-        f"import {report.import_id}: {report.loaded:,} {_records(report.loaded)} corrected and"
-        f" loaded into {report.table}; {report.open:,} open{dismissed}"
+        f"{kind} {report.import_id}: {report.loaded:,} {_records(report.loaded)} {done}"
+        f" {report.table}; {report.open:,} open{dismissed}"
     )
     if report.already:
         yield f"  {report.already:>9,}  loaded before"

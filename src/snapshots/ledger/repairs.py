@@ -48,7 +48,7 @@ class KeptReject:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedReject:
     """What became of one reject that was replayed."""
 
     kept: KeptReject
@@ -213,7 +213,7 @@ def begin(ledger: Ledger, import_id: int, by: str, name: str, plan: str | None) 
     return number
 
 
-def settle(ledger: Ledger, entry: Entry, replay: int, done: Sequence[Replayed]) -> None:
+def settle(ledger: Ledger, entry: Entry, replay: int, done: Sequence[ReplayedReject]) -> None:
     """Moves what was loaded from rejected to loaded, gives the rest its new reason, and keeps all
     of it as history. Call it in the transaction that loads the rows, under the import's lock."""
     if not done:
@@ -243,7 +243,7 @@ def settle(ledger: Ledger, entry: Entry, replay: int, done: Sequence[Replayed]) 
         _move(ledger, import_id, taken)
 
 
-def _move(ledger: Ledger, import_id: int, taken: Sequence[Replayed]) -> None:
+def _move(ledger: Ledger, import_id: int, taken: Sequence[ReplayedReject]) -> None:
     session, chunks = ledger.session, ledger.chunks(import_id)
     lines = [chunk.start_line for chunk in chunks]
     # A line is of the last chunk that began before it.
@@ -269,7 +269,7 @@ def _move(ledger: Ledger, import_id: int, taken: Sequence[Replayed]) -> None:
     )
 
 
-def _history(import_id: int, replay: int, now: Value, one: Replayed) -> tuple[Value, ...]:
+def _history(import_id: int, replay: int, now: Value, one: ReplayedReject) -> tuple[Value, ...]:
     old, new = one.kept.reject, one.refusal
     return (
         import_id, old.line, one.kept.attempts + 1, replay, old.byte_offset, now, old.column,

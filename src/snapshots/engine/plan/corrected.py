@@ -7,6 +7,7 @@ that a corrected record is judged as each other one is.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from snapshots._native import Chunk, Records
@@ -62,7 +63,7 @@ def _written(field: Field) -> str:
 
 def fields_of_correction(correction: bytes) -> list[Field]:
     """The fields of what `written` gave."""
-    found = _fields(correction + _MORE, CORRECTED)
+    found = _fields(correction + _MORE, dialect_json(CORRECTED))
     assert found is not None  # noqa: S101 - nothing else is ever kept
     return found[:-1]
 
@@ -87,10 +88,7 @@ def in_utf8(raw: bytes, dialect: Dialect) -> bytes:
 def fields_of_record(record: bytes, dialect: Dialect, width: int) -> list[Field] | None:
     """The fields of a record in UTF-8. None if it is broken, has bytes of no character, or not as
     many fields as the header, `width`."""
-    alone = replace(
-        dialect, header=False, preamble=0, rows_after_header=0, comment=None, encoding="utf-8"
-    )
-    found = _fields(record + _LINE_ENDS[dialect.terminator], alone)
+    found = _fields(record + _LINE_ENDS[dialect.terminator], _alone(dialect))
     if found is None:
         return None
     if dialect.ragged != "reject":
@@ -101,15 +99,30 @@ def fields_of_record(record: bytes, dialect: Dialect, width: int) -> list[Field]
     return found if len(found) == width else None
 
 
-def _fields(data: bytes, dialect: Dialect) -> list[Field] | None:
-    form = dialect_json(dialect)
-    values, marks = Records.parse(data, form, 2), Records.written(data, form, 2)
-    if len(values) != 1 or values[0][2] is None or marks[0] is None:
+@lru_cache(maxsize=64)
+def _alone(dialect: Dialect) -> str:
+    """The JSON of the dialect of a single record."""
+    return dialect_json(
+        replace(
+            dialect, header=False, preamble=0, rows_after_header=0, comment=None, encoding="utf-8"
+        )
+    )
+
+
+def _fields(data: bytes, form: str) -> list[Field] | None:
+    records = Records.parse(data, form, 2)
+    if len(records) != 1 or records[0][2] is None:
         return None
+    values = records[0][2]
+    quotes = [False] * len(values)
+    if b"" in values:
+        # Only of an empty field does it matter.
+        (marks,) = Records.written(data, form, 2)
+        quotes = [quoted for _, quoted in marks or ()]
     try:
         return [
             Field(value.decode("utf-8"), quoted)
-            for value, (_, quoted) in zip(values[0][2], marks[0], strict=True)
+            for value, quoted in zip(values, quotes, strict=True)
         ]
     except UnicodeDecodeError:
         return None

@@ -86,6 +86,20 @@ def require_replayable(ledger: Ledger, entry: Entry) -> Plan:
     return plan
 
 
+def require_resendable(ledger: Ledger, entry: Entry) -> Plan:
+    """The plan of a delivery whose rejects can be sent again.
+
+    Raises what `require_finished` does, and Forbids for an import.
+    """
+    if entry.kind != "delivery":
+        raise Forbids(
+            f"import {entry.import_id} loaded its rows into a table",
+            hint=f"load its rejects: snapshots replay {entry.import_id}",
+        )
+    require_finished(ledger, entry, "sent again")
+    return Plan.from_json(entry.plan)
+
+
 def require_newest(ledger: Ledger, entry: Entry, plan: Plan) -> None:
     """Raises OlderVersion where a later import has replaced the rows of the table."""
     own = None

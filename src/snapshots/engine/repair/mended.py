@@ -14,6 +14,7 @@ from snapshots.engine.plan.merged_columns import named
 from snapshots.errors import ContractError, UsageError
 from snapshots.formats import encodings
 from snapshots.formats.options import DialectOptions
+from snapshots.model import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +44,9 @@ def mended_plan(history: History, plan: Plan, reading: MendedReading) -> Plan:
     Raises ContractError for a contract that does not fit its columns, UsageError for an option
     that says nothing of a single record.
     """
-    shape = history.target.inspect(history.session, plan.table)
-    contract = plan.contract
+    contract, shape = plan.contract, None
+    if isinstance(plan.into, TableName):
+        shape = history.target.inspect(history.session, plan.into)
     if shape is not None:
         contract = _as_the_table_is(contract, table_contract(shape), plan)
     if reading.contract is not None:

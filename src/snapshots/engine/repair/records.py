@@ -74,20 +74,20 @@ class RejectedRecords:
             return RejectedRecord(
                 kept, fields_of_correction(kept.correction), kept.correction, cut=False
             )
-        record, cut = self.whole(kept.reject)
+        record, cut = self.complete(kept.reject)
         fields = None if cut else fields_of_record(record, self._plan.dialect, width)
         return RejectedRecord(kept, fields, record, cut)
 
-    def whole(self, reject: Reject) -> tuple[bytes, bool]:
+    def complete(self, reject: Reject) -> tuple[bytes, bool]:
         """The record of a reject in UTF-8, as the input has it, and whether it is cut."""
         dialect = self._plan.dialect
         record = in_utf8(reject.raw, dialect)
         if reject.code == WAITING or not is_cut(reject.raw, dialect.encoding):
             return record, False
-        whole = self._input.record(reject)
-        if whole is None or not whole.startswith(record[: KEPT - _LAST_CHARACTER]):
+        found = self._input.record(reject)
+        if found is None or not found.startswith(record[: KEPT - _LAST_CHARACTER]):
             return record, True
-        return whole, False
+        return found, False
 
     @property
     def gone(self) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.corrected import (
@@ -24,12 +24,12 @@ from snapshots.engine.plan.corrected import (
 from snapshots.engine.repair import allowed
 from snapshots.engine.repair.corrections_file import corrections
 from snapshots.engine.repair.edited import Unclear, corrected, same_fields
-from snapshots.engine.repair.mended import MendedReading, mended_plan
+from snapshots.engine.repair.mended import mended_plan
 from snapshots.engine.repair.records import RejectedRecords
+from snapshots.engine.repair.report import SHOWN, ReplayOptions, ReplayReport
 from snapshots.engine.repair.row_loading import PreparedRow, RowConversion, RowLoading
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
-from snapshots.engine.verify.located import VerifyOptions
 from snapshots.engine.verify.verify import this_user
 from snapshots.errors import (
     AccountingMismatch,
@@ -41,11 +41,11 @@ from snapshots.errors import (
     UsageError,
 )
 from snapshots.ledger import repairs
-from snapshots.ledger.repairs import KeptReject, Replayed
+from snapshots.ledger.repairs import KeptReject, ReplayedReject
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snapshots._native import Chunk
     from snapshots.engine.plan.plan import Plan
@@ -54,65 +54,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
     from snapshots.ledger.repairs import LoadedCorrection
     from snapshots.ports import Target
-
-SHOWN: Final = 10
-"""Sentences about single records in a report."""
-OPEN_EXIT_CODE: Final = 3
-"""Rejects are left that are neither corrected nor dismissed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayOptions:
-    """What is to be replayed, and how it is read."""
-
-    corrections: BinaryIO | None = None
-    """A file of corrections, which can be read twice; None: the rejects as they are."""
-    name: str = ""
-    """What the file is called."""
-    codes: tuple[str, ...] = ()
-    """Only rejects with one of these codes; empty: all."""
-    reading: MendedReading = field(default_factory=MendedReading)
-    input: VerifyOptions | None = field(default_factory=VerifyOptions)
-    """Where the input is now, for records of more than 64 KiB; None: it must not be read."""
-    by: str = ""
-    """Who asks for it; empty for the current user."""
-
-
-@dataclass(slots=True)
-class ReplayReport:
-    """What replaying has come to."""
-
-    import_id: int
-    database: str
-    table: str
-    loaded: int = 0
-    """Rejects that are rows now."""
-    refused: int = 0
-    """Corrections that are still wrong: they stay rejects, with their new reason."""
-    unchanged: int = 0
-    """Records of the file that nobody has edited, or rejects whose reason is still the same."""
-    already: int = 0
-    """Corrections that were loaded before."""
-    open: int = 0
-    """Rejects that are left, without dismissed ones."""
-    dismissed: int = 0
-    open_by_code: dict[str, int] = field(default_factory=dict)
-    examples: list[str] = field(default_factory=list)
-    """Sentences about the first records that were refused."""
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `snapshots replay`."""
-        return OPEN_EXIT_CODE if self.open else 0
-
-    def to_object(self) -> dict[str, Any]:
-        """The report as JSON has it."""
-        return asdict(self)
-
-    def tell(self, line: int, why: str) -> None:
-        """Keeps a sentence about a record, while there is room for it."""
-        if len(self.examples) < SHOWN:
-            self.examples.append(f"line {line}: {why}")
 
 
 def replay_import(
@@ -132,19 +73,21 @@ def replay_import(
         ledger = session.ledger
         entry = allowed.find(ledger, import_id)
         plan = allowed.require_replayable(ledger, entry)
-        with closing(_Replay(session, entry, plan, options, stop)) as replay:
+        with closing(RejectReplay(session, entry, plan, options, stop)) as replay:
             return replay.run()
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class TriedRecord:
+    """A reject that is tried, as it is or corrected."""
+
     kept: KeptReject
     correction: bytes | None
     chunk: Chunk
 
 
-class _Replay:
-    """One replay of one import."""
+class RejectReplay:
+    """One replay of one import. Close it."""
 
     def __init__(
         self,
@@ -163,14 +106,20 @@ class _Replay:
         read = mended_plan(session.ledger, plan, options.reading)
         self._reading = read
         self._read_as = None if read == plan else read.to_json()
-        self._corrected = RowConversion(target, plan_of_corrections(read), entry.import_id, stop)
-        self._as_it_is = RowConversion(target, read, entry.import_id, stop)
         self._rows = RowLoading(read, self._check)
         self._records = RejectedRecords(entry, plan, options.input)
         self._number: int | None = None
-        self._report = ReplayReport(entry.import_id, target.display(), str(plan.table))
+        self._report = ReplayReport(entry.import_id, target.display(), plan.destination)
+        self._prepare(target, read)
+
+    def _prepare(self, target: Target, read: Plan) -> None:
+        """Makes what turns records into rows."""
+        number, stop = self._entry.import_id, self._stop
+        self._corrected = RowConversion(target, plan_of_corrections(read), number, stop)
+        self._as_it_is = RowConversion(target, read, number, stop)
 
     def run(self) -> ReplayReport:
+        """Replays all that is asked for. Use it once."""
         if self._options.corrections is not None:
             for batch in self._given():
                 self._durably(partial(self._require_rejects, batch=batch))
@@ -186,6 +135,7 @@ class _Replay:
         return self._report
 
     def close(self) -> None:
+        """Closes the input, if that was read again."""
         self._records.close()
 
     def _given(self) -> Iterator[list[GivenCorrection]]:
@@ -234,7 +184,7 @@ class _Replay:
         kept = repairs.of_lines(ledger, self._entry.import_id, [one.line for one in batch])
         gone = [one.line for one in batch if one.line not in kept]
         loaded = repairs.loaded(ledger, self._entry.import_id, gone)
-        tried: list[_Tried] = []
+        tried: list[TriedRecord] = []
         for given in batch:
             self._check()
             one = kept.get(given.line)
@@ -255,7 +205,7 @@ class _Replay:
             if correction is None:
                 found.unchanged += 1
                 continue
-            tried.append(_Tried(one, correction, chunk_of_correction(correction, given.line)))
+            tried.append(TriedRecord(one, correction, chunk_of_correction(correction, given.line)))
         self._try(ledger, tried, found)
         return found
 
@@ -326,22 +276,26 @@ class _Replay:
             if one.reject.byte_offset > last.reject.byte_offset:
                 break
             if one.correction is not None:
-                tried.append(_Tried(one, one.correction, chunk_of_correction(one.correction, line)))
+                tried.append(
+                    TriedRecord(one, one.correction, chunk_of_correction(one.correction, line))
+                )
                 continue
             if only_corrected:
                 continue
-            record, cut = self._records.whole(one.reject)
+            record, cut = self._records.complete(one.reject)
             if cut:
                 found.unchanged += 1
                 found.tell(
                     line, f"The ledger has only the record's beginning. {self._records.gone}"
                 )
                 continue
-            tried.append(_Tried(one, None, chunk_of_record(record, line, self._reading.dialect)))
+            tried.append(
+                TriedRecord(one, None, chunk_of_record(record, line, self._reading.dialect))
+            )
         self._try(ledger, tried, found)
         return found
 
-    def _try(self, ledger: Ledger, tried: Sequence[_Tried], found: ReplayReport) -> None:
+    def _try(self, ledger: Ledger, tried: Sequence[TriedRecord], found: ReplayReport) -> None:
         """Loads what is valid, and settles all of it."""
         rows: list[PreparedRow] = []
         refused: dict[int, Reject] = {}
@@ -358,13 +312,23 @@ class _Replay:
         for line, why in self._rows.load(ledger.session, rows).items():
             refused[line] = Reject(line, 0, None, RefusedRows.code, why, b"")
         fault_point("replay-loaded")
+        self._settle(ledger, tried, refused, found)
+
+    def _settle(
+        self,
+        ledger: Ledger,
+        tried: Sequence[TriedRecord],
+        refused: Mapping[int, Reject],
+        found: ReplayReport,
+    ) -> None:
+        """Writes what became of the records; `refused` says by their lines which stay rejects."""
         done = []
         for one in tried:
             old, new = one.kept.reject, refused.get(one.kept.reject.line)
-            if new is not None and one.correction == one.kept.correction and _same(old, new):
+            if new is not None and self._is_no_news(one, new):
                 found.unchanged += 1
                 continue
-            done.append(Replayed(one.kept, one.correction, new))
+            done.append(ReplayedReject(one.kept, one.correction, new))
             if new is None:
                 found.loaded += 1
             else:
@@ -379,6 +343,10 @@ class _Replay:
             repairs.settle(ledger, self._entry, self._number, done)
         fault_point("replay-settled")
 
+    def _is_no_news(self, one: TriedRecord, refusal: Reject) -> bool:
+        """Whether nothing needs to be written of a record that is still a reject."""
+        return one.correction == one.kept.correction and _same(one.kept.reject, refusal)
+
     def _transaction(self, step: Callable[[Ledger], ReplayReport]) -> None:
         """Makes one transaction, and adds what it has come to to the report."""
         known = self._number
@@ -392,18 +360,24 @@ class _Replay:
                     hint="see it with snapshots show",
                 )
             entry = allowed.find(ledger, self._entry.import_id)
-            allowed.require_replayable(ledger, entry)
+            self._require_allowed(ledger, entry)
             found = step(ledger)
             self._require_balanced(ledger, entry, found.loaded)
             fault_point("replay-before-commit")
             return found
 
-        found = self._durably(locked, transaction=True)
+        self._add(self._durably(locked, transaction=True))
         fault_point("replay-committed")
+
+    def _add(self, found: ReplayReport) -> None:
         report = self._report
         for name in ("loaded", "refused", "unchanged", "already"):
             setattr(report, name, getattr(report, name) + getattr(found, name))
         report.examples += found.examples[: SHOWN - len(report.examples)]
+
+    def _require_allowed(self, ledger: Ledger, entry: Entry) -> None:
+        """Raises an error where the rejects cannot be replayed now."""
+        allowed.require_replayable(ledger, entry)
 
     def _require_balanced(self, ledger: Ledger, before: Entry, loaded: int) -> None:
         now = allowed.find(ledger, before.import_id)

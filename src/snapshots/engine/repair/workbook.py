@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from snapshots.engine.repair.records import RejectedRecord
 
 MOST_ROWS: Final = 1_048_576
+_AT_ONCE: Final = 1 << 16
+"""Characters that are compressed together."""
 MOST_CHARACTERS: Final = 32_767
 _NOT_IN_XML: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)"
@@ -82,6 +84,8 @@ class Workbook:
         self._sheet: IO[bytes] | None = None
         self._rows = 0
         self._names: Sequence[str] = ()
+        self._waiting: list[str] = []
+        self._size = 0
 
     def header(self, names: Sequence[str]) -> bytes:
         """The first bytes."""
@@ -119,6 +123,7 @@ class Workbook:
         """The last bytes."""
         assert self._sheet is not None  # noqa: S101 - for the type checker
         self._write("</sheetData></worksheet>")
+        self._flush()
         self._sheet.close()
         self._zip.close()
         return self._out.take()
@@ -141,12 +146,21 @@ class Workbook:
         self._write(f"<row>{''.join(cells)}</row>")
 
     def _write(self, text: str) -> None:
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= _AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
         assert self._sheet is not None  # noqa: S101 - for the type checker
-        self._sheet.write(text.encode("utf-8"))
+        self._sheet.write("".join(self._waiting).encode("utf-8"))
+        self._waiting.clear()
+        self._size = 0
 
 
 def _cell(text: str) -> str:
     if not text:
         return '<c s="1"/>'
-    safe = _NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    return f'<c s="1" t="inlineStr"><is><t xml:space="preserve">{escape(safe)}</t></is></c>'
+    if not text.isalnum():
+        text = escape(_NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", text))
+    return f'<c s="1" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'

@@ -21,7 +21,8 @@ from snapshots.engine.repair.dismiss import MOST_CHARACTERS, DismissReport, dism
 from snapshots.engine.repair.export import ExportForm, ExportReport, exportable, pieces
 from snapshots.engine.repair.mended import MendedReading
 from snapshots.engine.repair.records import RejectedRecords
-from snapshots.engine.repair.replay import ReplayOptions, ReplayReport, replay_import
+from snapshots.engine.repair.replay import replay_import
+from snapshots.engine.repair.report import ReplayOptions, ReplayReport
 from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import ForbiddenTable, Forbids, UsageError
 from snapshots.formats.options import DialectOptions, by_name

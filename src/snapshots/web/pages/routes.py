@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from snapshots.engine.queue import commands
-from snapshots.errors import SnapshotsError
+from snapshots.errors import SnapshotsError, UsageError
 from snapshots.ledger.queue import Wish
 from snapshots.model import State
 from snapshots.web.api.corrections import Dismiss, dismissed, replayed
@@ -148,10 +148,12 @@ async def replay(here: Here, client: Client, import_id: Id, request: Request) ->
 def dismiss(
     here: Here,
     import_id: Id,
-    because: Annotated[str, Form(min_length=1, max_length=2000)],
+    because: Annotated[str, Form(max_length=2000)] = "",
     code: Annotated[str | None, Form(max_length=60)] = None,
 ) -> Response:
     """Says of its open rejects, or of those with a code, that they are to stay as they are."""
+    if not because.strip():
+        raise UsageError("a reason is needed", hint="say why the rejects stay as they are")
     dismissed(here, import_id, Dismiss(because=because, line=None, codes=[code] if code else []))
     return _to(import_id)
 
