@@ -33,7 +33,7 @@ from snapshots.row_encoding import ENCODINGS, RowEncoding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.defaults import Mode
+    from snapshots.defaults import Mode, Publish
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
@@ -84,6 +84,9 @@ class Plan:
     """The end of the stage's name, in which rows wait to be published; empty: they do not."""
     as_of: str | None = None
     """The date of the input's version, as the ledger writes times; None: that of the import."""
+    publish: Publish = "copy"
+    """copy: the stage's rows go into the table. auto, rename: the stage is a copy of the table, and
+    takes its name; with auto only if nobody's snapshot is in the way."""
     keep_undo: int = 0
     """How many imports into the table keep what they have changed or deleted."""
 
@@ -200,6 +203,7 @@ class Plan:
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"stage": self.stage} if self.stage else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
+            **({"publish": self.publish} if self.publish != "copy" else {}),
             **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
@@ -233,6 +237,7 @@ class Plan:
             mode=plan.get("mode", "append"),
             stage=plan.get("stage", ""),
             as_of=plan.get("as_of"),
+            publish=plan.get("publish", "copy"),
             keep_undo=plan.get("keep_undo", 0),
         )
 
@@ -319,6 +324,7 @@ def make_plan(
         columns = chosen.contract.columns
         for note in target.comparison(session, table, columns, encoding).notes:
             say(note)
+    exists = shape is not None and not chosen.add
     return Plan(
         into=table,
         dialect=sniffed.dialect,
@@ -337,6 +343,7 @@ def make_plan(
         mode=options.mode,
         stage=new_stage() if options.staged else "",
         as_of=as_of,
+        publish=_way(target, session, table, options, say, exists=exists, lineage=lineage),
         keep_undo=options.keep_undo if options.versioned else 0,
     )
 
@@ -362,6 +369,40 @@ def require_replaceable(target: Target, session: Session, table: TableName) -> N
             f"table {table} cannot be replaced: rows of {', '.join(others)} refer to its rows",
             hint="load with mode append, or replace a table that no foreign key refers to",
         )
+
+
+def _way(
+    target: Target,
+    session: Session | None,
+    table: TableName,
+    options: Options,
+    say: Callable[[str], None],
+    *,
+    exists: bool,
+    lineage: bool,
+) -> Publish:
+    """How the rows will become the table's, in the mode `replace`; `say` gets the reason.
+
+    Raises TargetError where they cannot be published as the user wants.
+    """
+    if options.mode != "replace" or options.publish == "copy":
+        return "copy"
+    if session is None or not exists:
+        why = "the table is new or gets new columns"
+    elif not lineage:
+        why = f"it has no columns {' and '.join(LINEAGE)}"
+    else:
+        why = next(iter(target.rename_obstacles(session, table)), "")
+    if not why:
+        say(DetailNote(f"the rows will be published as a new table of the name {table}"))
+        return options.publish
+    if options.publish == "rename":
+        raise TargetError(
+            f"table {table} cannot be replaced by renaming: {why}",
+            hint="omit --publish rename; then the rows are copied into the table",
+        )
+    say(DetailNote(f"the rows will be copied into table {table}: {why}"))
+    return "copy"
 
 
 def _triggers(
