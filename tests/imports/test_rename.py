@@ -134,7 +134,7 @@ def test_a_table_in_use_is_waited_for(database, tmp_path, monkeypatch):
             else:
                 reader.execute("LOCK TABLE t IN ACCESS SHARE MODE")
             path = file_of(tmp_path, "a.csv", range(9))
-            options = {"listener": lambda event: results.append(event)}
+            options = {"listener": results.append}
             thread = threading.Thread(
                 target=lambda: results.append(replace(database, path, **options))
             )

@@ -62,6 +62,7 @@ class MysqlRenaming:
 
     def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
         session.execute(f"CREATE TABLE {quote(clone.name)} LIKE {quote(table.name)}")
+        _count_on(session, table, clone)
 
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
         if _plain(session, table) != _plain(session, clone):
@@ -77,9 +78,7 @@ class MysqlRenaming:
     def exchange(
         self, session: Session, table: TableName, clone: TableName, former: TableName
     ) -> None:
-        if counter := _NEXT.search(_created(session, table)):
-            # Within its rows the server goes on counting by itself.
-            session.execute(f"ALTER TABLE {quote(clone.name)} AUTO_INCREMENT = {counter[2]}")
+        _count_on(session, table, clone)
         ((patience,),) = _rows(session, "SELECT @@lock_wait_timeout")
         session.execute(f"SET SESSION lock_wait_timeout = {_SECONDS}")
         try:
@@ -95,6 +94,13 @@ class MysqlRenaming:
             ) from error
         finally:
             session.execute(f"SET SESSION lock_wait_timeout = {patience}")
+
+
+def _count_on(session: Session, table: TableName, clone: TableName) -> None:
+    """Makes a copy give no number to a row that its table has given; never a lower one than its
+    own rows have."""
+    if counter := _NEXT.search(_created(session, table)):
+        session.execute(f"ALTER TABLE {quote(clone.name)} AUTO_INCREMENT = {counter[2]}")
 
 
 def _created(session: Session, table: TableName) -> str:

@@ -52,6 +52,30 @@ SELECT a.privilege_type, g.rolname, a.is_grantable, t.attname FROM pg_attribute 
 CROSS JOIN LATERAL aclexplode(t.attacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee
 WHERE t.attrelid = to_regclass(?) AND NOT t.attisdropped
 """
+_TARGETS = """
+SELECT attname, attstattarget FROM pg_attribute
+WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attstattarget >= 0
+"""
+_IDENTITIES = """
+SELECT s.relnamespace::regnamespace::text, s.relname, format_type(q.seqtypid, NULL)
+FROM pg_attribute a
+JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(?)
+                AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
+                AND d.deptype = 'i'
+JOIN pg_class s ON s.oid = d.objid
+JOIN pg_attribute o ON o.attrelid = to_regclass(?) AND o.attname = a.attname
+JOIN pg_depend e ON e.refclassid = 'pg_class'::regclass AND e.refobjid = o.attrelid
+                AND e.refobjsubid = o.attnum AND e.classid = 'pg_class'::regclass
+                AND e.deptype = 'i'
+JOIN pg_sequence q ON q.seqrelid = e.objid
+WHERE a.attrelid = d.refobjid
+"""
+"""The sequences of the first table's identities, with the types of the second one's."""
+_AHEAD = """
+SELECT (n.last_value - o.last_value) * sign(q.seqincrement) > 0
+       OR n.last_value = o.last_value AND n.is_called
+FROM {old} o, {new} n, pg_sequence q WHERE q.seqrelid = to_regclass(?)
+"""
 _COMMENT = "SELECT obj_description(to_regclass(?), 'pg_class')"
 _SNAPSHOTS = """
 SELECT pid || ' ' || backend_xmin FROM pg_stat_activity
@@ -68,22 +92,9 @@ class PostgresRenaming:
 
     def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
         with session.transaction():
-            ((options,),) = _rows(session, _OPTIONS, (qualified(table),))
-            session.execute(
-                f"CREATE TABLE {qualified(clone)}"
-                f" (LIKE {qualified(table)} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)"
-                + (f" WITH ({options})" if options else "")
-            )
-            for number, row in enumerate(_rows(session, _INDEXES, (qualified(table),))):
-                _, _, unique, definition, constraint, constrains, _, _ = row
-                name = quote(f"{clone.name}_{number}")
-                if constraint is not None:
-                    session.execute(
-                        f"ALTER TABLE {qualified(clone)} ADD CONSTRAINT {name} {constrains}"
-                    )
-                else:
-                    kind = "UNIQUE INDEX" if unique else "INDEX"
-                    session.execute(f"CREATE {kind} {name} ON {qualified(clone)}{definition}")
+            _create(session, clone, table)
+            for old, new in _identities(session, table, clone):
+                session.execute(f"SELECT setval({_literal(new)}, last_value, is_called) FROM {old}")
 
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
         with session.transaction():
@@ -127,11 +138,35 @@ class PostgresRenaming:
             )
 
 
+def _create(session: Session, clone: TableName, table: TableName) -> None:
+    """Creates a copy of a table with its indexes, which have other names."""
+    ((options,),) = _rows(session, _OPTIONS, (qualified(table),))
+    session.execute(
+        f"CREATE TABLE {qualified(clone)}"
+        f" (LIKE {qualified(table)} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)"
+        + (f" WITH ({options})" if options else "")
+    )
+    for number, row in enumerate(_rows(session, _INDEXES, (qualified(table),))):
+        _, _, unique, definition, constraint, constrains, _, _ = row
+        name = quote(f"{clone.name}_{number}")
+        if constraint is not None:
+            session.execute(f"ALTER TABLE {qualified(clone)} ADD CONSTRAINT {name} {constrains}")
+        else:
+            kind = "UNIQUE INDEX" if unique else "INDEX"
+            session.execute(f"CREATE {kind} {name} ON {qualified(clone)}{definition}")
+
+
 def _dress(session: Session, table: TableName, clone: TableName) -> None:
     """Gives a copy the grants and comments of its table."""
     ((comment,),) = _rows(session, _COMMENT, (qualified(table),))
     if comment is not None:
         session.execute(f"COMMENT ON TABLE {qualified(clone)} IS {_literal(str(comment))}")
+    for column, most in _rows(session, _TARGETS, (qualified(table),)):
+        session.execute(
+            f"ALTER TABLE {qualified(clone)} ALTER COLUMN {quote(column)} SET STATISTICS {most}"
+        )
+    for schema, name, kind in _rows(session, _IDENTITIES, (qualified(clone), qualified(table))):
+        session.execute(f"ALTER SEQUENCE {schema}.{quote(name)} AS {kind}")
     grants = _rows(session, _GRANTS, (qualified(table), qualified(table)))
     for privilege, role, grantable, column in grants:
         of = "" if column is None else f" ({quote(str(column))})"
@@ -168,11 +203,7 @@ def _matched_indexes(
 
 def _move_sequences(session: Session, table: TableName, clone: TableName) -> None:
     """Makes the copy go on counting where its table has stopped."""
-    theirs = {
-        str(column): f"{schema}.{quote(str(name))}"
-        for schema, name, column, identity in _rows(session, _SEQUENCES, (qualified(clone),))
-        if identity
-    }
+    counters = dict(_identities(session, table, clone))
     for schema, name, column, identity in _rows(session, _SEQUENCES, (qualified(table),)):
         old = f"{schema}.{quote(str(name))}"
         if not identity:
@@ -180,12 +211,28 @@ def _move_sequences(session: Session, table: TableName, clone: TableName) -> Non
                 f"ALTER SEQUENCE {old} OWNED BY {qualified(clone)}.{quote(str(column))}"
             )
             continue
-        new, away = theirs[str(column)], f"{clone.name}_{column}"[:50]
+        new, away = counters[old], f"{clone.name}_{column}"[:50]
+        # Rows of both have taken numbers since the copy was made: the one that is ahead counts.
+        ((ahead,),) = _rows(session, _AHEAD.format(old=old, new=new), (new,))
         session.execute(f"ALTER SEQUENCE {old} RENAME TO {quote(away)}")
         session.execute(f"ALTER SEQUENCE {new} RENAME TO {quote(str(name))}")
-        session.execute(
-            f"SELECT setval({_literal(old)}, last_value, is_called) FROM {schema}.{quote(away)}"
-        )
+        if not ahead:
+            session.execute(
+                f"SELECT setval({_literal(old)}, last_value, is_called) FROM {schema}.{quote(away)}"
+            )
+
+
+def _identities(session: Session, table: TableName, clone: TableName) -> list[tuple[str, str]]:
+    """The sequences of a table's identities, as SQL, each with that of its copy."""
+    ours, theirs = (
+        {
+            str(column): f"{schema}.{quote(str(name))}"
+            for schema, name, column, identity in _rows(session, _SEQUENCES, (qualified(one),))
+            if identity
+        }
+        for one in (table, clone)
+    )
+    return [(name, theirs[column]) for column, name in ours.items()]
 
 
 def _literal(text: str) -> str:
