@@ -227,6 +227,12 @@ class AppendAtWork(ImportBusy):
     """An import is appending to a table whose rows another one is about to replace."""
 
 
+class TableInUse(TargetError):
+    """A table cannot be renamed at this moment, because somebody reads or writes it."""
+
+    code = "table_in_use"
+
+
 class AlreadyCommitted(LedgerError):
     """Another transaction has claimed and committed the chunk already."""
 

@@ -385,6 +385,32 @@ class Target(Protocol):
         Where a row must come after the row that it refers to, its column UNDO_ROW numbers rows.
         """
 
+    def rename_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Returns why a copy of a table cannot take its name and its place, as parts of sentences
+        such as `view v depends on it`; empty if it can."""
+
+    def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
+        """Creates an empty copy of a table, outside a transaction: with its columns, keys, indexes,
+        constraints and defaults, in the same schema."""
+
+    def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
+        """Gives a copy what its table has besides, such as grants and comments, outside a
+        transaction. Returns in what it differs all the same, as a sentence; empty if in nothing."""
+
+    def open_snapshots(self, session: Session) -> frozenset[str] | None:
+        """Returns the transactions of others that may read the database as it was at an earlier
+        moment, each by a name that no later one has. None: nobody may know."""
+
+    def exchange(
+        self, session: Session, table: TableName, clone: TableName, former: TableName
+    ) -> None:
+        """Renames a table to `former`, and its copy to the table's name, at once for all readers.
+
+        Within a transaction if CREATE TABLE does not end one; otherwise outside. The copy goes on
+        counting where the table has stopped. Raises TableInUse where others use the table for
+        longer than a second, and a TargetError worth a retry where it was altered meanwhile.
+        """
+
     def bytes_of(self, session: Session, table: TableName) -> int | None:
         """Returns about how many bytes of storage a table takes with its indexes; None where
         nobody can tell."""

@@ -31,6 +31,11 @@ STEPS = [
     "before-finish:1", "publishing:1", "published:1", "finishing:1", "finished:1", "cleaning:1",
     "cleaned:1",
 ]  # fmt: skip
+COPY_STEPS = ["undo-table-marked:1", "undo-table-made:1", "former-rows-kept:1", "deleted:1"]
+RENAME_STEPS = [
+    "stage-marked:1", "staged:1", "before-commit:3", "publishing:1", "renaming:1", "renamed:1",
+    "published:1", "finishing:1", "finished:1", "cleaned:1",
+]  # fmt: skip
 REFUSED_STEPS = ["refused:1", "before-finish:2", "publishing:2"]
 KINDS = ["postgres", "mysql", "sqlite"]
 FRESH = {"postgres": "postgres_url", "mysql": "mysql_url", "sqlite": "sqlite_url"}
@@ -140,6 +145,41 @@ def test_replacing(request, tmp_path, step):
     assert (record.inserted, record.deleted, record.kept) == (ROWS, 3000, 0)
 
 
+def undone_again(database, before):
+    """What the replacement has kept is still there, whatever step it was killed at."""
+    assert snapshots.undo(2, database=database).restored == before[0]
+    assert sums(database) == before
+
+
+@pytest.mark.parametrize("step", COPY_STEPS)
+def test_replacing_by_copying(request, tmp_path, step):
+    database = database_of(request, COPY_STEPS.index(step))
+    old = numbered(tmp_path / "old.csv", range(1000, 4000))
+    snapshots.load(old, database=database, table="t")
+    before = sums(database)
+    numbered(tmp_path / "new.csv", range(ROWS))
+    options = ["--mode", "replace", "--publish", "copy"]
+    after = (ROWS, sum(range(ROWS)))
+    record = killed_and_gone_on(database, tmp_path, step, options, 0, after)
+    assert (record.deleted, record.publish) == (3000, "copy")
+    undone_again(database, before)
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mysql"])
+@pytest.mark.parametrize("step", RENAME_STEPS)
+def test_replacing_by_renaming(request, tmp_path, step, kind):
+    database = request.getfixturevalue(FRESH[kind])
+    old = numbered(tmp_path / "old.csv", range(1000, 4000))
+    snapshots.load(old, database=database, table="t", primary_key=("id",))
+    before = sums(database)
+    numbered(tmp_path / "new.csv", range(ROWS))
+    options = ["--mode", "replace", "--publish", "rename"]
+    after = (ROWS, sum(range(ROWS)))
+    record = killed_and_gone_on(database, tmp_path, step, options, 0, after)
+    assert (record.deleted, record.publish) == (3000, "rename")
+    undone_again(database, before)
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_appending_at_once(request, tmp_path, step):
     database = database_of(request, STEPS.index(step) + 1)
@@ -163,7 +203,9 @@ def test_rows_that_the_table_refuses(request, tmp_path, step):
     assert lines == [2, 3]
 
 
-@pytest.mark.parametrize("step", ["deleted:1:stop", "finishing:1:stop", "finished:1:stop"])
+@pytest.mark.parametrize(
+    "step", ["renaming:1:stop", "renamed:1:stop", "finishing:1:stop", "finished:1:stop"]
+)
 def test_the_server_is_killed_while_it_publishes(own_server, tmp_path, step):
     database = own_server.url("away")
     snapshots.load(numbered(tmp_path / "old.csv", range(1000, 4000)), database=database, table="t")

@@ -1,4 +1,4 @@
-"""Modes by key: a record finds its row by a key, and rows are updated, inserted, kept or deleted."""
+"""Modes by key: a record finds its row by a key; rows are updated, inserted, kept or deleted."""
 
 import pytest
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import State
 
+RENAMING = "renaming"
+"""As `publish`: the tables are about to be renamed, or were, and the import is not finished."""
 VERSION = 7
 """The first version of the ledger that knows undo tables."""
 
@@ -38,6 +40,11 @@ def mark(ledger: Ledger, lease: Lease, undo_table: str) -> None:
     ledger.change(lease, {"undo_table": undo_table})
 
 
+def mark_renaming(ledger: Ledger, lease: Lease, undo_table: str) -> None:
+    """Writes that the tables of an import are about to be renamed."""
+    ledger.change(lease, {"undo_table": undo_table, "publish": RENAMING})
+
+
 def forget(ledger: Ledger, import_id: int) -> None:
     """Removes the mark of an undo table that is dropped, or is dropped in the same transaction."""
     update(ledger.session, "snapshots_imports", {"undo_table": None}, "id = ?", (import_id,))
@@ -55,6 +62,15 @@ def published(history: History) -> list[PublishedVersion]:
     if not history.knows(VERSION):
         return []
     return _select(history, "state = 'finished' AND mode IS NOT NULL AND mode <> 'append'")
+
+
+def renaming(ledger: Ledger) -> list[tuple[int, str]]:
+    """Finds the unfinished imports that may have renamed their tables, with their plans."""
+    rows = ledger.session.execute(
+        "SELECT id, plan FROM snapshots_imports WHERE publish = ? AND state <> 'finished'",
+        (RENAMING,),
+    )
+    return [(cast("int", import_id), str(plan)) for import_id, plan in rows]
 
 
 def _select(history: History, where: str) -> list[PublishedVersion]:

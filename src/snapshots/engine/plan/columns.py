@@ -177,6 +177,9 @@ def for_table(
     missing = contract.missing_values if declared is None else declared.missing_values
     rules = () if declared is None else declared.rules
     contract = replace(contract, columns=(*columns, *added), missing_values=missing, rules=rules)
+    if not {column.name for column in contract.columns}.issuperset(contract.primary_key):
+        # The database gives the key, such as a number that counts the rows.
+        contract = replace(contract, primary_key=())
     if wanted.primary_key and set(wanted.primary_key) != set(shape.primary_key):
         raise ContractError(
             f"The table's primary key is ({', '.join(shape.primary_key)}),"

@@ -20,6 +20,7 @@ from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.history_table import seen_by
 from snapshots.engine.plan.key import KeyFinder, with_key
+from snapshots.engine.plan.publish import way_to_publish
 from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
 from snapshots.engine.plan.version_date import date_of, shown
@@ -35,7 +36,7 @@ from snapshots.row_encoding import ENCODINGS, RowEncoding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.defaults import Duplicates, Mode
+    from snapshots.defaults import Duplicates, Mode, Publish
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
 
@@ -90,6 +91,9 @@ class Plan:
     """Whether a version of a history table may be older than the newest one."""
     key: tuple[str, ...] = ()
     """The columns by which a record finds its row of the table; empty: rows are not looked for."""
+    publish: Publish = "copy"
+    """copy: the stage's rows go into the table. auto, rename: the stage is a copy of the table, and
+    takes its name; with auto only if nobody's snapshot is in the way."""
     keep_undo: int = 0
     """How many imports into the table keep what they have changed or deleted."""
 
@@ -219,6 +223,7 @@ class Plan:
             **({"as_of": self.as_of} if self.as_of else {}),
             **({"out_of_order": True} if self.out_of_order else {}),
             **({"key": self.key} if self.key else {}),
+            **({"publish": self.publish} if self.publish != "copy" else {}),
             **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
@@ -254,6 +259,7 @@ class Plan:
             as_of=plan.get("as_of"),
             out_of_order=plan.get("out_of_order", False),
             key=tuple(plan.get("key", ())),
+            publish=plan.get("publish", "copy"),
             keep_undo=plan.get("keep_undo", 0),
         )
 
@@ -344,6 +350,7 @@ def make_plan(
     if session is not None and shape is not None:
         for note in target.comparison(session, table, contract.columns, encoding).notes:
             say(note)
+    exists = shape is not None and not chosen.add
     return Plan(
         into=table,
         dialect=sniffed.dialect,
@@ -364,6 +371,9 @@ def make_plan(
         as_of=as_of,
         out_of_order=options.out_of_order,
         key=key,
+        publish=way_to_publish(
+            target, session, table, options, say, exists=exists, lineage=lineage
+        ),
         keep_undo=options.keep_undo if options.versioned else 0,
     )
 

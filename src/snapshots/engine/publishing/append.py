@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from snapshots.engine.publishing.publisher import Publication
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Source
@@ -22,8 +25,9 @@ class AppendPublisher:
         """Needs none. See `Publisher`."""
         return None
 
-    def prepare(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> None:
-        """Has nothing to prepare. See `Publisher`."""
+    def prepared(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> AbstractContextManager[None]:
+        """Needs nothing. See `Publisher`."""
+        return nullcontext()
 
     def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan, _source: Source) -> Publication:
         """Does nothing, and has nothing to say. See `Publisher`."""

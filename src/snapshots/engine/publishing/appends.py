@@ -11,6 +11,7 @@ from snapshots.ledger import other_appends
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.other_appends import UnfinishedAppend
     from snapshots.ledger.record import Lease, Ledger
 
 
@@ -19,6 +20,20 @@ def supersede_all(ledger: Ledger, lease: Lease, plan: Plan) -> str:
 
     Raises AppendAtWork while an append is being worked on: its other rows are still to come.
     """
+    found = require_none_at_work(ledger, lease, plan)
+    for one in found:
+        other_appends.supersede(ledger, one, lease.import_id, str(plan.table))
+    if not found:
+        return ""
+    which = ", ".join(str(one.import_id) for one in found)
+    return (
+        f"Unfinished before it: import{'s' if len(found) > 1 else ''} {which}, whose rows are"
+        " replaced, too."
+    )
+
+
+def require_none_at_work(ledger: Ledger, lease: Lease, plan: Plan) -> list[UnfinishedAppend]:
+    """Finds the stopped appends into the table. Raises AppendAtWork while one is worked on."""
     target, session = ledger.target, ledger.session
     found = [
         one
@@ -34,12 +49,4 @@ def supersede_all(ledger: Ledger, lease: Lease, plan: Plan) -> str:
                 hint="this import waits for it; see its progress with snapshots list",
                 retryable=True,
             )
-    for one in found:
-        other_appends.supersede(ledger, one, lease.import_id, str(plan.table))
-    if not found:
-        return ""
-    which = ", ".join(str(one.import_id) for one in found)
-    return (
-        f"Unfinished before it: import{'s' if len(found) > 1 else ''} {which}, whose rows are"
-        " replaced, too."
-    )
+    return found

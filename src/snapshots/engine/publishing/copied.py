@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snapshots.engine.plan.references import require_replaceable
-from snapshots.engine.publishing import appends, former_rows, versions
-from snapshots.engine.publishing.deletes import count_rows, delete_all
-from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
+from snapshots.engine.publishing import appends, former_rows
+from snapshots.engine.publishing.deletes import delete_all
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import insert_all
+from snapshots.engine.publishing.replacement import admit
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.model import RowChanges
@@ -40,14 +39,8 @@ class CopyStage:
         as_of: str | None = None
         notes: list[str] = []
         if plan.replaces:
-            require_rows(counts, self.options)
-            as_of = versions.require_newest(self.ledger, self.lease, plan)
-            require_replaceable(self.ledger.target, self.ledger.session, plan.table)
-            if lock := self.ledger.target.dialect.lock_rows(self._table):
-                self.ledger.session.execute(lock)
-            before = count_rows(self.ledger.target, self.ledger.session, plan.table)
-            if not counts.rejected:
-                require_fewer_deletes(before, counts.loaded, self.options)
+            admission = admit(self.ledger, self.lease, plan, self.options)
+            as_of, before = admission.as_of, admission.before
             deleted, note = self._delete(counts.rejected)
             notes.append(note)
             notes.append(appends.supersede_all(self.ledger, self.lease, plan))

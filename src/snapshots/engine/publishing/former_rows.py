@@ -88,9 +88,11 @@ def keep(ledger: Ledger, lease: Lease, plan: Plan, where: str = "") -> int | Non
             raise TargetError("rows have just come into the table", retryable=True)
         return None
     names = ", ".join(map(quote, columns_to_keep(shape)))
+    table = plan.table.sql(quote)
+    # Where no lock keeps others from writing to the table, the copied rows must stay as they are.
+    lock = "" if target.dialect.lock_rows(table) else target.dialect.share_lock
     kept = session.change(
-        f"INSERT INTO {undo_table.sql(quote)} ({names})"
-        f" SELECT {names} FROM {plan.table.sql(quote)}{where}"
+        f"INSERT INTO {undo_table.sql(quote)} ({names}) SELECT {names} FROM {table}{where}{lock}"
     )
     fault_point("former-rows-kept")
     return kept
@@ -107,8 +109,8 @@ def require_kept(kept: int | None, deleted: int) -> None:
 
 
 def settle(ledger: Ledger, lease: Lease, plan: Plan) -> None:
-    """Drops the undo table of a published version if it keeps no row."""
-    if not plan.keeps_undo:
+    """Drops the undo table of a published version if it keeps no row, or none is to be kept."""
+    if not plan.versioned:
         return
     undo_table = plan.undo_table(lease.import_id)
     entry = ledger.entry(lease.import_id)
@@ -116,9 +118,8 @@ def settle(ledger: Ledger, lease: Lease, plan: Plan) -> None:
         return
     name = undo_table.sql(ledger.target.dialect.quote)
     some = f"SELECT 1 FROM {name}{ledger.target.dialect.limit(1)}"
-    if ledger.target.inspect(ledger.session, undo_table) is None or not ledger.session.execute(
-        some
-    ):
+    there = ledger.target.inspect(ledger.session, undo_table) is not None
+    if not there or not plan.keeps_undo or not ledger.session.execute(some):
         release(ledger, lease.import_id, undo_table)
 
 

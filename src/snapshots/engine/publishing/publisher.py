@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from snapshots.defaults import Publish
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
@@ -38,8 +40,9 @@ class Publisher(Protocol):
         """The lock, by its name, that whoever publishes into this destination holds; None where
         nobody needs to wait for others."""
 
-    def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
-        """Makes what publishing needs, outside a transaction, before each try to publish.
+    def prepared(self, ledger: Ledger, lease: Lease, plan: Plan) -> AbstractContextManager[None]:
+        """Makes what publishing needs, outside a transaction, before each try to publish. The
+        transaction is within the block.
 
         That would take long within the transaction, or end it. Whoever is killed afterwards leaves
         something that the ledger knows.

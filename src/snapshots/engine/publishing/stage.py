@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.engine.lease import owner
-from snapshots.engine.publishing import former_rows
+from snapshots.engine.publishing import former_rows, half_published
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import LedgerError
 from snapshots.ledger import stages
@@ -26,6 +26,8 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     """
     stage, columns = plan.loads_into(lease.import_id)
     if not new:
+        if half_published.is_renamed(ledger, lease.import_id):
+            return
         if ledger.target.inspect(ledger.session, stage) is None:
             raise LedgerError(
                 f"the stage of import {lease.import_id}, table {stage}, is gone",
@@ -37,6 +39,10 @@ def make_stage(ledger: Ledger, lease: Lease, plan: Plan, *, new: bool) -> None:
     fault_point("stage-marked")
     # Whoever gave rows up may have been killed before the stage was dropped.
     drop(ledger, stage)
+    if plan.publish != "copy":
+        ledger.target.create_clone(ledger.session, stage, plan.table)
+        fault_point("staged")
+        return
     own = columns[: -len(plan.stage_lineage)]
     if plan.mode == "history":
         # A version that is put between others says until when it holds.
@@ -64,6 +70,8 @@ def sweep(ledger: Ledger) -> int:
 def abandon(ledger: Ledger, import_id: int) -> None:
     """Drops the stage of an import that cannot go on; its account stays."""
     entry = ledger.entry(import_id)
+    if half_published.is_renamed(ledger, import_id):
+        return
     if entry is not None and entry.stage:
         drop(ledger, ledger.target.table_name(entry.stage))
         stages.forget(ledger, import_id)
@@ -76,7 +84,7 @@ def discard(ledger: Ledger, import_id: int) -> bool:
     Returns False where somebody works on it, or it has no stage.
     """
     for one in stages.known(ledger):
-        if one.import_id != import_id:
+        if one.import_id != import_id or half_published.is_renamed(ledger, import_id):
             continue
         entry = ledger.entry(import_id)
         silence = seconds_between(one.heartbeat_at, one.now)

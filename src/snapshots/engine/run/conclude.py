@@ -30,6 +30,8 @@ from snapshots.errors import (
     OverBudget,
     SnapshotsError,
     Stopped,
+    TableInUse,
+    TargetError,
     out_of_memory,
     sentence,
 )
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
 
 _APPEND_SECONDS = 0.5
 """Between two looks at an append that is waited for."""
+_PAUSE_SECONDS = 1.0
+"""Between two tries to rename a table that others use, so that they can go on meanwhile."""
+_TABLE_SECONDS = 60.0
+"""How long to try that."""
 
 
 @dataclass(frozen=True)
@@ -183,17 +189,14 @@ class Conclusion:
         say of it, as sentences, and how many rows the table has refused: then nothing is published.
         """
         patience = DatabaseRetry(self._require_no_stop)
+        began = time.monotonic()
         while True:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with ExitStack() as publishing:
-                    publishing.enter_context(
-                        kept_alive(self.ledger_session, lease, plan, self.stop)
-                    )
-                    publisher.prepare(ledger, lease, plan)
-                    lock = publisher.lock(ledger, plan)
-                    publishing.enter_context(_publishing(ledger, lock))
+                with kept_alive(self.ledger_session, lease, plan, self.stop), ExitStack() as stack:
+                    stack.enter_context(publisher.prepared(ledger, lease, plan))
+                    stack.enter_context(_publishing(ledger, publisher.lock(ledger, plan)))
                     published = publisher.publish(ledger, lease, plan, self.source)
                     if published.refused:
                         return "", published.refused
@@ -211,7 +214,11 @@ class Conclusion:
                     )
                     fault_point("finishing")
             except AppendAtWork as error:
-                self._await_append(lease, error)
+                self._say_once(f"{error}: this one is published when that has ended")
+                self._pause(lease, _APPEND_SECONDS)
+                continue
+            except TableInUse as error:
+                self._await_table(lease, error, time.monotonic() - began)
                 continue
             except SnapshotsError as error:
                 if plan.stage and self.stop.is_set():
@@ -233,10 +240,19 @@ class Conclusion:
             return changes
         return replace(changes, inserted=ledger.counts(lease.import_id).loaded)
 
-    def _await_append(self, lease: Lease, error: AppendAtWork) -> None:
-        """Waits a moment for an append into the same table. Raises Stopped, LostLease."""
-        self._say_once(f"{error}: this one is published when that has ended")
-        until = time.monotonic() + _APPEND_SECONDS
+    def _await_table(self, lease: Lease, error: TableInUse, waited: float) -> None:
+        """Waits a moment, so that others can use the table. Raises TargetError after a minute."""
+        if waited > _TABLE_SECONDS:
+            raise TargetError(
+                f"{error} This import has waited for {waited:.0f} s.",
+                hint="Nothing was published.",
+            ) from error
+        self._say_once(f"{error}: waiting for at most {_TABLE_SECONDS:.0f} s")
+        self._pause(lease, _PAUSE_SECONDS)
+
+    def _pause(self, lease: Lease, seconds: float) -> None:
+        """Waits for others. Raises Stopped, LostLease."""
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             self._require_no_stop()
             time.sleep(TICK_SECONDS)

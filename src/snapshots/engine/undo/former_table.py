@@ -88,6 +88,14 @@ class FormerTable:
     def _quoted(self, table: TableName) -> str:
         return table.sql(self.ledger.target.dialect.quote)
 
+    @property
+    def _numbered(self) -> bool:
+        """Whether the former rows have numbers, by which they are put back one after the other."""
+        if self._undo_table is None:
+            return False
+        there = self.ledger.target.inspect(self.ledger.session, self._undo_table)
+        return there is not None and UNDO_ROW in {column.name for column in there.columns}
+
     def _require_former_rows(self) -> None:
         """Raises Forbids where the rows that the import has deleted are not kept."""
         deleted = self.entry.deleted or 0
@@ -158,7 +166,7 @@ class FormerTable:
         into = f"INSERT INTO {self._quoted(table)} ({names}){dialect.keeps_given_identity}"
         statement = f"{into} SELECT {names} FROM {source}"
         try:
-            if dialect.deletes_in_any_order:
+            if not self._numbered:
                 restored = ledger.session.change(statement)
             else:
                 row = dialect.quote(UNDO_ROW)

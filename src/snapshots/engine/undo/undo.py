@@ -13,7 +13,7 @@ from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged, take_over
 from snapshots.engine.plan.plan import Plan
-from snapshots.engine.publishing import former_rows
+from snapshots.engine.publishing import former_rows, half_published
 from snapshots.engine.publishing.stage import drop
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.undo.by_number import RowsByNumber, remove_own
@@ -147,6 +147,8 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
     plan = Plan.from_json(entry.plan)
     if not _waits(entry):
         strategy_for(ledger, entry, plan).require()
+    elif half_published.is_renamed(ledger, entry.import_id):
+        raise half_published.half_published(entry.import_id)
     return plan.table
 
 

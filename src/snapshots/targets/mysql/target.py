@@ -22,6 +22,7 @@ from snapshots.targets.mysql.page_cost import MysqlPageCost
 from snapshots.targets.mysql.publishing import MysqlPublishing
 from snapshots.targets.mysql.quoting import quote
 from snapshots.targets.mysql.referencing_keys import MysqlReferencingKeys
+from snapshots.targets.mysql.renaming import MysqlRenaming
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
 from snapshots.targets.mysql.stored_rows import MysqlStoredRows
@@ -68,6 +69,7 @@ class MysqlTarget(
     MysqlPageCost,
     MysqlOwnKeys,
     MysqlPublishing,
+    MysqlRenaming,
     MysqlReferencingKeys,
     SqlTarget,
 ):

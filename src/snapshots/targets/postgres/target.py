@@ -25,6 +25,7 @@ from snapshots.targets.postgres.page_cost import PostgresPageCost
 from snapshots.targets.postgres.publishing import PostgresPublishing
 from snapshots.targets.postgres.quoting import quote
 from snapshots.targets.postgres.referencing_keys import PostgresReferencingKeys
+from snapshots.targets.postgres.renaming import PostgresRenaming
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.stored_rows import PostgresStoredRows
 from snapshots.targets.postgres.table_names import PostgresTableNames
@@ -62,6 +63,7 @@ class PostgresTarget(
     PostgresOwnKeys,
     PostgresReferencingKeys,
     PostgresPublishing,
+    PostgresRenaming,
     SqlTarget,
 ):
     """See `ports.Target`. What the location leaves open, libpq takes from its usual places."""

@@ -113,6 +113,28 @@ class SqlTarget(ABC):
     def row_place(self, session: Session, shape: TableShape) -> RowPlace | None:  # noqa: ARG002
         return None
 
+    def rename_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
+        return ("this database offers no way that keeps all of it",)
+
+    def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
+        raise NotImplementedError
+
+    def clone_difference(
+        self,
+        session: Session,  # noqa: ARG002
+        table: TableName,  # noqa: ARG002
+        clone: TableName,  # noqa: ARG002
+    ) -> str:
+        return "it is not renamed"
+
+    def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002
+        return None
+
+    def exchange(
+        self, session: Session, table: TableName, clone: TableName, former: TableName
+    ) -> None:
+        raise NotImplementedError
+
     def stored_rows(self, session: Session, rows: RowSelection, shown: int) -> StoredRows:
         shape = self.inspect(session, rows.table)
         if shape is None:

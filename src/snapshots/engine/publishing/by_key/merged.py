@@ -44,6 +44,7 @@ class MergeStage:
         counts = ledger.counts(self.lease.import_id)
         if plan.deletes:
             require_rows(counts, self.options)
+        half_published.require_none(ledger, self.lease, plan)
         as_of = versions.require_newest(ledger, self.lease, plan)
         rows = KeyedRows.of(ledger, self.lease, plan)
         lock = rows.dialect.lock_rows(rows.table)

@@ -1,0 +1,50 @@
+"""How the rows of a replacement will become the table's: by copying, or by renaming the stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapshots.errors import TargetError
+from snapshots.notes import DetailNote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snapshots.defaults import Publish
+    from snapshots.engine.plan.options import Options
+    from snapshots.model import TableName
+    from snapshots.ports import Session, Target
+
+
+def way_to_publish(
+    target: Target,
+    session: Session | None,
+    table: TableName,
+    options: Options,
+    say: Callable[[str], None],
+    *,
+    exists: bool,
+    lineage: bool,
+) -> Publish:
+    """How the rows will become the table's, in the mode `replace`; `say` gets the reason.
+
+    Raises TargetError where they cannot be published as the user wants.
+    """
+    if options.mode != "replace" or options.publish == "copy":
+        return "copy"
+    if session is None or not exists:
+        why = "it is new, or gets new columns"
+    elif not lineage:
+        why = "its rows have no lineage"
+    else:
+        why = next(iter(target.rename_obstacles(session, table)), "")
+    if not why:
+        say(DetailNote(f"the rows will be published as a new table of the name {table}"))
+        return options.publish
+    if options.publish == "rename":
+        raise TargetError(
+            f"table {table} cannot be replaced by renaming: {why}",
+            hint="omit --publish rename; then the rows are copied into the table",
+        )
+    say(DetailNote(f"the rows will be copied into table {table}: {why}"))
+    return "copy"
