@@ -95,7 +95,7 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
         raise Forbids(f"import {entry.import_id} has not loaded anything yet")
     if entry.mode == "history":
         raise Forbids(
-            f"import {entry.import_id} is a version of a table with history: its unchanged rows have"
+            f"import {entry.import_id} is a version of a table with history: unchanged rows have"
             " the numbers of earlier imports",
             hint="to compare its file with the current rows: snapshots diff FILE --table NAME",
         )
