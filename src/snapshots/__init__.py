@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from snapshots.api import history, load, rejects, resume, run, send, undo
     from snapshots.engine.events import ImportResult
-    from snapshots.engine.undo.undo import UndoReport
+    from snapshots.engine.undo.report import UndoReport
     from snapshots.errors import SnapshotsError
     from snapshots.model import Counts, ImportRecord, Reject
 
@@ -40,7 +40,7 @@ _HOME = {
     "ImportResult": "snapshots.engine.events",
     "Reject": "snapshots.model",
     "SnapshotsError": "snapshots.errors",
-    "UndoReport": "snapshots.engine.undo.undo",
+    "UndoReport": "snapshots.engine.undo.report",
     "history": "snapshots.api",
     "load": "snapshots.api",
     "rejects": "snapshots.api",

@@ -35,7 +35,8 @@ from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
-from snapshots.engine.undo.undo import UndoReport, undo_import
+from snapshots.engine.undo.report import UndoReport
+from snapshots.engine.undo.undo import undo_import
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
 from snapshots.model import ImportRecord, Reject

@@ -329,6 +329,12 @@ class ImportRecord:
     """Rows of before that the input lacks, and that were not deleted."""
     removed: int | None = None
     """How many of its rows were removed when it was undone; None: it was not."""
+    restored: int | None = None
+    """How many rows that it had changed or deleted are in the table again since it was undone."""
+    undo_kept: int | None = None
+    """How many rows undoing it has left as they are."""
+    publish: str | None = None
+    """How its version became the table's: `copy` or `rename`; None where there is no choice."""
     as_of: str | None = None
     """The date of the version that it has published, in UTC; None where there is none."""
     same_as: int | None = None

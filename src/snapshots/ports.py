@@ -34,6 +34,9 @@ from snapshots.table_facts import (
 Value: TypeAlias = int | float | str | bytes | None
 """What a ledger statement takes and gives."""
 
+UNDO_ROW = "snapshots_undo_row"
+"""The column of an undo table that numbers its rows, where the database needs it."""
+
 ResultRows: TypeAlias = list[tuple[Value, ...]]
 RowStream: TypeAlias = Generator[ResultRows, None, None]
 """Rows of a query, a few at a time."""
@@ -372,6 +375,19 @@ class Target(Protocol):
     ) -> None:
         """Creates an empty table, if it is missing, that takes the same values for some columns of
         a table, and lineage under these names. It has none of the table's constraints."""
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        """Creates an empty table, if it is missing, that holds the values of some columns of a
+        table as they are, in any order and number. It has none of the table's constraints.
+
+        Where a row must come after the row that it refers to, its column UNDO_ROW numbers rows.
+        """
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        """Returns about how many bytes of storage a table takes with its indexes; None where
+        nobody can tell."""
 
     def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
         """Adds nullable columns to a table that exists."""

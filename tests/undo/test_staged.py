@@ -59,15 +59,17 @@ def test_rows_that_wait_to_be_published(database, tmp_path, mode):
 
 def test_a_replacement(database, tmp_path):
     first = load(database, numbers(tmp_path, 10, "a.csv"), mode="replace")
-    second = load(database, numbers(tmp_path, 9, "b.csv"), mode="replace")
+    second = load(database, numbers(tmp_path, 9, "b.csv"), mode="replace", keep_undo=0)
     with pytest.raises(Forbids, match="replaced 10 rows"):
         undo(database, second)
     assert execute(database, "SELECT COUNT(*) FROM t") == [(9,)]
-    assert undo(database, first, dry_run=True).removed == 0
+    with pytest.raises(Forbids, match="later version"):
+        undo(database, first, dry_run=True)
 
 
 @pytest.mark.parametrize(("options", "state", "left"), [
-    ({"atomic": True}, "undone", 10), ({"mode": "replace"}, "finished", 9),
+    ({"atomic": True}, "undone", 10), ({"mode": "replace"}, "undone", 10),
+    ({"mode": "replace", "keep_undo": 0}, "finished", 9),
 ])  # fmt: skip
 def test_a_wish_that_comes_after_the_rows_were_published(database, tmp_path, options, state, left):
     load(database, numbers(tmp_path, 10, "a.csv"))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
@@ -10,10 +13,13 @@ from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
 from snapshots.cli.say import note, say, say_json
 
+if TYPE_CHECKING:
+    from snapshots.engine.publishing.prune import PrunedStage, PrunedUndoTable
+
 
 @a_command(
     "prune",
-    help="Drop tables that killed imports have left, and that nobody needs.",
+    help="Drop tables that killed imports have left, and rows for undo that nobody needs.",
     examples=[("Drop them", "snapshots prune --database localhost:5432")],
 )
 @db.database
@@ -23,23 +29,43 @@ from snapshots.cli.say import note, say, say_json
     help="Also discard the rows of stopped imports that wait to be published. Such an import then"
     " starts from its beginning.",
 )
+@option(
+    "--keep-undo",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The number of imports into a table whose rows for undo are kept. Default: as its newest"
+    " import was told.",
+)
 @output_options.as_json
 @db.env_file
-def command(database: str | None, unfinished: bool, as_json: bool) -> None:
-    """Drops stages, and says which ones are left."""
+def command(database: str | None, unfinished: bool, keep_undo: int | None, as_json: bool) -> None:
+    """Drops tables, and says which ones are left."""
     from snapshots import locations
     from snapshots.engine.publishing.prune import prune
 
-    found = prune(locations.target(database), unfinished=unfinished, say=note)
+    found = prune(locations.target(database), unfinished=unfinished, keep_undo=keep_undo, say=note)
     for one in found:
         if as_json:
             say_json(asdict(one))
-        elif one.dropped:
-            say(f"import {one.import_id}: table {one.stage} is dropped")
         else:
-            say(
-                f"import {one.import_id} is {one.state}: table {one.stage} is kept. If the import"
-                " was stopped, --unfinished discards its rows."
-            )
+            say(_line(one))
     if not found and not as_json:
         note("There is nothing to drop.")
+
+
+def _line(one: PrunedStage | PrunedUndoTable) -> str:
+    from snapshots.engine.publishing.prune import PrunedStage
+
+    if not isinstance(one, PrunedStage):
+        rows = f"{one.rows:,} {'row' if one.rows == 1 else 'rows'}"
+        taken = "" if one.bytes is None else f", about {one.bytes / 1e6:,.1f} MB"
+        return (
+            f"import {one.import_id}: its rows for undo are freed ({rows}{taken}). It can no longer"
+            " be undone."
+        )
+    if one.dropped:
+        return f"import {one.import_id}: table {one.stage} is dropped"
+    return (
+        f"import {one.import_id} is {one.state}: table {one.stage} is kept. If the import"
+        " was stopped, --unfinished discards its rows."
+    )

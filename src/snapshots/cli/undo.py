@@ -16,12 +16,13 @@ from snapshots.cli.say import note, say, say_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snapshots.engine.undo.undo import UndoReport
+    from snapshots.engine.undo.report import UndoReport
 
 
 @a_command(
     "undo",
-    help="Remove the rows of an import from its table. Its history stays.",
+    help="Remove the rows of an import from its table, and bring back what it replaced. Its"
+    " history stays.",
     examples=[
         ("See what would be removed", "snapshots undo 1 --dry-run"),
         ("Remove the rows of import 1", "snapshots undo 1"),
@@ -37,14 +38,16 @@ if TYPE_CHECKING:
 )
 @output_options.as_json
 @db.env_file
+@click.pass_context
 def command(
+    ctx: click.Context,
     import_id: int,
     database: str | None,
     dry_run: bool,
     allow_cascade: bool,
     as_json: bool,
 ) -> None:
-    """Removes rows by their import number, in one transaction."""
+    """Undoes what an import has done to its table, in one transaction."""
     from snapshots import locations
     from snapshots.engine.history.locate import database_of
     from snapshots.engine.undo.undo import undo_import
@@ -58,15 +61,22 @@ def command(
     )
     if as_json:
         say_json(report.to_object())
-        return
-    for line in _lines(report):
-        say(line)
+    else:
+        for line in _lines(report):
+            say(line)
+    ctx.exit(report.exit_code)
 
 
 def _lines(report: UndoReport) -> Iterator[str]:
     rows = f"{report.removed:,} {'row' if report.removed == 1 else 'rows'}"
     done = "would be removed" if report.dry_run else "removed"
     yield f"import {report.import_id}: {rows} {done} from {report.table}, {report.database}"
+    if report.restored:
+        back = "would return" if report.dry_run else "returned"
+        yield f"  {report.restored:,} of the rows that it had replaced {back}."
+    if report.undo_kept:
+        stay = "would stay" if report.dry_run else "stay"
+        yield f"  {report.undo_kept:,} rows {stay} as they are: somebody has changed them since."
     missing = report.loaded - report.removed
     if missing > 0:
         yield f"  {missing:,} of the {report.loaded:,} rows it had loaded were gone before."

@@ -59,7 +59,7 @@ def newest_versions(ledger: Ledger, import_id: int) -> list[tuple[int, str, str]
     their dates and plans; `import_id` is left out."""
     rows = ledger.session.execute(
         "SELECT id, as_of, plan FROM snapshots_imports WHERE kind = 'import' AND id <> ?"
-        " AND state = 'finished' AND mode = 'replace' AND as_of IS NOT NULL"
+        " AND state = 'finished' AND mode <> 'append' AND as_of IS NOT NULL"
         " ORDER BY as_of DESC, id DESC",
         (import_id,),
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots.model import RowChanges
-    from snapshots.ports import Session, Target
+    from snapshots.ports import Session, Target, Value
     from snapshots.sql_dialect import TransactionLock
 
 
@@ -248,6 +248,7 @@ class Ledger(History):
         changes: RowChanges | None = None,
         note: str = "",
         as_of: str | None = None,
+        publish: str | None = None,
     ) -> None:
         """Proves that the whole input is accounted for, `end` bytes as the kernel sees them, and
         writes that the import is finished, with what it has done to the table's rows. What an
@@ -271,12 +272,17 @@ class Ledger(History):
         if self._fence_and_state(self.session, lease) == (lease.fence, "finished"):
             return
         self.require(self.session, lease)
-        known: Row = {"content_hash": content_hash, "size": size, "error": None, "error_code": None}
+        known: dict[str, Value] = {
+            "content_hash": content_hash,
+            "size": size,
+            "error": None,
+            "error_code": None,
+        }
         if changes is not None:
             loaded = self.counts(lease.import_id).loaded
             if changes.taken != loaded:
                 raise _mismatch(f"{loaded} rows were loaded, and the table has taken {changes}")
-            known = {**known, **asdict(changes), "note": note or None, "as_of": as_of}
+            known |= {**asdict(changes), "note": note or None, "as_of": as_of, "publish": publish}
         self._end(lease, "finished", known, seconds)
         if not self.is_finished(lease):
             self.require(self.session, lease)

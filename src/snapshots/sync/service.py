@@ -167,7 +167,7 @@ class Sync:
         work = SharedWork(
             target,
             # A table that somebody has dropped is not filled again while nobody asks for it.
-            replace(self._options, reload_untouched=False),
+            replace(self._options, reload_untouched=False, renewed=True),
             settings.folder,
             settings.after,
             self._listener,

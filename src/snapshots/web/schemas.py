@@ -89,6 +89,12 @@ class Import(_Shown):
     """When the import was undone; null if it was not."""
     removed: int | None
     """How many of its rows were removed then."""
+    restored: int | None
+    """How many rows that it had changed or deleted came back then."""
+    undo_kept: int | None
+    """How many rows were left as they are then."""
+    publish: str | None
+    """How its version became the table's: `copy` or `rename`; null where there is no choice."""
     records_per_second: float | None
     progress: InputProgress
     eta: Eta | None
@@ -189,6 +195,9 @@ def fields(status: Status) -> dict[str, Any]:
         "as_of": entry.as_of,
         "undone_at": entry.undone_at,
         "removed": entry.removed,
+        "restored": entry.restored,
+        "undo_kept": entry.undo_kept,
+        "publish": entry.publish,
         "records_per_second": status.records_per_second,
         "progress": InputProgress(
             done=entry.read, total=status.total, percent=status.percent, why=status.why

@@ -43,6 +43,9 @@ class KnownInput:
     """None: it is known once all bytes have been read."""
     imported: Entry | None = None
     """The import that has accounted for all of its bytes."""
+    versions: tuple[Entry, ...] = ()
+    """All imports like `imported`, newest first: the same bytes may be versions of several dates.
+    """
     unfinished: Entry | None = None
     """The import of it that was begun and can be resumed."""
     lookalikes: tuple[int, ...] = ()
@@ -159,14 +162,15 @@ def look_up(
     return KnownInput(
         identity,
         content_hash,
-        undamaged[0] if emptied else imported,
-        unfinished,
-        tuple(entry.import_id for entry in lookalikes),
-        emptied,
-        tuple(lost),
-        table or likely,
+        imported=undamaged[0] if emptied else imported,
+        unfinished=unfinished,
+        lookalikes=tuple(entry.import_id for entry in lookalikes),
+        emptied=emptied,
+        gone=tuple(lost),
+        likely=table or likely,
         named=named,
         parts_gone=None if undamaged else parts_gone,
+        versions=tuple(undamaged),
     )
 
 

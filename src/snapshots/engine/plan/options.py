@@ -179,6 +179,8 @@ class Options:
     """How the rows are sent to an API; None if they are loaded into a table."""
     reload_untouched: bool = True
     """Whether an unchanged input is loaded again if its table is gone."""
+    renewed: bool = False
+    """Whether an input without a date that was superseded is a new version once it is touched."""
     access: RemoteAccess | None = None
     """Which inputs may be read, and how; None: any, with `connections` at once."""
     tables: TableGate | None = None

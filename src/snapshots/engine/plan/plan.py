@@ -26,7 +26,7 @@ from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.kernel_json import converter_spec
 from snapshots.formats.names import clean
 from snapshots.formats.sniff import HEAD, sniff
-from snapshots.ledger.schema import STAGE_PREFIX
+from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, TableName, TableShape
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
@@ -87,6 +87,8 @@ class Plan:
     """The date of the input's version, as the ledger writes times; None: that of the import."""
     key: tuple[str, ...] = ()
     """The columns by which a record finds its row of the table; empty: rows are not looked for."""
+    keep_undo: int = 0
+    """How many imports into the table keep what they have changed or deleted."""
 
     @property
     def versioned(self) -> bool:
@@ -151,6 +153,16 @@ class Plan:
         """
         return TableName(f"{STAGE_PREFIX}{import_id}_{self.stage}", self.table.schema)
 
+    @property
+    def keeps_undo(self) -> bool:
+        """Whether publishing keeps the rows that it changes or deletes. Without lineage nobody
+        could tell later which rows are those that it has published."""
+        return self.versioned and self.keep_undo > 0 and self.lineage and bool(self.stage)
+
+    def undo_table(self, import_id: int) -> TableName:
+        """The undo table of an import by this plan."""
+        return TableName(f"{UNDO_PREFIX}{import_id}_{self.stage}", self.table.schema)
+
     def loads_into(self, import_id: int) -> tuple[TableName, tuple[str, ...]]:
         """The table that chunks are loaded into, and its columns in the order of the payload."""
         if not self.stage:
@@ -203,6 +215,7 @@ class Plan:
             **({"stage": self.stage} if self.stage else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
             **({"key": self.key} if self.key else {}),
+            **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
 
@@ -236,6 +249,7 @@ class Plan:
             stage=plan.get("stage", ""),
             as_of=plan.get("as_of"),
             key=tuple(plan.get("key", ())),
+            keep_undo=plan.get("keep_undo", 0),
         )
 
 
@@ -343,6 +357,7 @@ def make_plan(
         stage=new_stage() if options.staged else "",
         as_of=as_of,
         key=key,
+        keep_undo=options.keep_undo if options.versioned else 0,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.references import require_replaceable
-from snapshots.engine.publishing import appends, versions
+from snapshots.engine.publishing import appends, former_rows, versions
 from snapshots.engine.publishing.deletes import count_rows, delete_all
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
@@ -51,6 +51,7 @@ class CopyStage:
             deleted, note = self._delete(counts.rejected)
             notes.append(note)
             notes.append(appends.supersede_all(self.ledger, self.lease, plan))
+            notes.append(former_rows.about_unneeded(self.ledger, self.lease, plan))
             fault_point("deleted")
         inserted = self._insert()
         decided_elsewhere = plan.triggers or self.ledger.target.passed_by(
@@ -63,7 +64,8 @@ class CopyStage:
                 hint="nothing was published; this is a bug, please report it",
             )
         changes = RowChanges(inserted=inserted, deleted=deleted, kept=before - deleted)
-        return Publication(" ".join(note for note in notes if note), changes, as_of)
+        note = " ".join(part for part in notes if part)
+        return Publication(note, changes, as_of, "copy" if plan.replaces else None)
 
     @property
     def _table(self) -> str:
@@ -76,11 +78,18 @@ class CopyStage:
 
     def _delete(self, rejected: int) -> tuple[int, str]:
         """Deletes the table's rows; returns how many, and why others were kept."""
-        session, table = self.ledger.session, self.plan.table
+        session, table, note = self.ledger.session, self.plan.table, ""
         if rejected:
             where, note = self._replaced_by_key(rejected)
-            return (session.change(f"DELETE FROM {self._table}{where}") if where else 0), note
-        return delete_all(self.ledger.target, session, table), ""
+            if not where:
+                return 0, note
+            kept = former_rows.keep(self.ledger, self.lease, self.plan, where)
+            deleted = session.change(f"DELETE FROM {self._table}{where}")
+        else:
+            kept = former_rows.keep(self.ledger, self.lease, self.plan)
+            deleted = delete_all(self.ledger.target, session, table)
+        former_rows.require_kept(kept, deleted)
+        return deleted, note
 
     def _replaced_by_key(self, rejected: int) -> tuple[str, str]:
         """The condition for rows that the input has by their key; empty without a key. And a

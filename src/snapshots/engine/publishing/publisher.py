@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from snapshots.defaults import Publish
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RowChanges
@@ -22,6 +23,8 @@ class Publication:
     """What has become of the table's rows; None: the rows were loaded as readers see them."""
     as_of: str | None = None
     """The date of the version that is published; None where there is none."""
+    way: Publish | None = None
+    """How the rows have become the table's, where there is a choice."""
     refused: int = 0
     """Staged rows that the table has refused, or whose key another row of the input has. If there
     are any, nothing is published: they are no loaded records any more, and the others are to be
@@ -36,9 +39,9 @@ class Publisher(Protocol):
         nobody needs to wait for others."""
 
     def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
-        """Does what would take long, or is not possible, within the transaction that publishes.
+        """Makes what publishing needs, outside a transaction, before each try to publish.
 
-        It is called before each of them.
+        Whoever is killed afterwards leaves something that the ledger knows.
         """
 
     def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:

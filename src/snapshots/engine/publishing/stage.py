@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.engine.lease import owner
+from snapshots.engine.publishing import former_rows
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import LedgerError
 from snapshots.ledger import stages
@@ -62,6 +63,7 @@ def abandon(ledger: Ledger, import_id: int) -> None:
     if entry is not None and entry.stage:
         drop(ledger, ledger.target.table_name(entry.stage))
         stages.forget(ledger, import_id)
+    former_rows.give_up(ledger, import_id)
 
 
 def discard(ledger: Ledger, import_id: int) -> bool:
@@ -84,5 +86,7 @@ def discard(ledger: Ledger, import_id: int) -> bool:
         fault_point("stage-given-up")
         drop(ledger, ledger.target.table_name(one.stage))
         stages.forget(ledger, import_id)
+        if one.state not in stages.SETTLED:
+            former_rows.give_up(ledger, import_id)
         return True
     return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.publishing import stage
+from snapshots.engine.publishing import former_rows, stage
 from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.engine.publishing.by_key.merged import MergeStage
@@ -39,7 +39,8 @@ class StagePublisher:
         return locks.of_table(canonical(ledger, plan.table))
 
     def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
-        """See `Publisher`."""
+        """Makes the undo table, and the stage ready for joins. See `Publisher`."""
+        former_rows.prepare(ledger, lease, plan)
         if plan.key and not ledger.is_finished(lease):
             stage_table = plan.stage_table(lease.import_id)
             ledger.target.index_stage(ledger.session, stage_table, plan.key)
@@ -64,7 +65,8 @@ class StagePublisher:
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
-        if not ledger.target.dialect.ddl_commits:
+        keeps_stage = plan.key and plan.keeps_undo
+        if not ledger.target.dialect.ddl_commits and not keeps_stage:
             stage.drop(ledger, plan.stage_table(lease.import_id))
             stages.forget(ledger, lease.import_id)
         fault_point("published")
@@ -80,10 +82,11 @@ class StagePublisher:
         rows = KeyedRows.of(ledger, lease, plan)
         return DuplicateRows(ledger, lease, plan, source, rows).settle()
 
-    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:  # noqa: ARG002
+    def clean_up(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
         """See `Publisher`."""
         fault_point("cleaning")
         stage.sweep(ledger)
+        former_rows.settle(ledger, lease, plan)
         fault_point("cleaned")
 
 

@@ -17,7 +17,7 @@ from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 
 if TYPE_CHECKING:
-    from snapshots.engine.undo.undo import UndoReport
+    from snapshots.engine.undo.report import UndoReport
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
     from snapshots.ledger.record import Ledger

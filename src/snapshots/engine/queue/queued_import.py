@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.input.versions import EarlierImport
     from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
@@ -84,8 +85,8 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
         return run.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
         known = run.look_up()
-    if known.imported and not run.another_version(known.imported):
-        return _nothing_new(run, lease, known, known.imported)
+    if earlier := run.earlier_import(known):
+        return _nothing_new(run, lease, known, earlier)
     if known.unfinished:
         return _until_it_ends(run, lease, entry, known.unfinished)
     with ended_by(run.stop, run.source):
@@ -113,15 +114,17 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     return run.carry_out(lease, plan, known, resumed=False)
 
 
-def _nothing_new(run: Run, lease: Lease, known: KnownInput, other: Entry) -> ImportResult:
+def _nothing_new(run: Run, lease: Lease, known: KnownInput, earlier: EarlierImport) -> ImportResult:
     """Finishes the import without work, because another one has loaded the same bytes."""
-    result = already(other, run.target, run.source.identity.name, known)
+    other, later = earlier.entry, earlier.superseded_by
+    result = already(earlier, run.target, run.source.identity.name, known)
     hint = 'load them again with "again": true'
     if known.lost:
         hint += f', or into the table {known.likely} with "table": "{known.likely}"'
     note = " ".join(
         (
             f"Import {other.import_id} has already loaded the same bytes ({other.input}).",
+            *([f"It is superseded by import {later}."] if later else ()),
             *([f"Its table {other.table} is empty now."] if known.emptied else ()),
             *([sentence(known.lost)] if known.lost else ()),
             sentence(hint),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.input.versions import EarlierImport
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
@@ -186,13 +187,9 @@ class Conclusion:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with ExitStack() as publishing:
-                    publishing.enter_context(
-                        kept_alive(self.ledger_session, lease, plan, self.stop)
-                    )
+                with kept_alive(self.ledger_session, lease, plan, self.stop), ExitStack() as stack:
                     publisher.prepare(ledger, lease, plan)
-                    lock = publisher.lock(ledger, plan)
-                    publishing.enter_context(_publishing(ledger, lock))
+                    stack.enter_context(_publishing(ledger, publisher.lock(ledger, plan)))
                     published = publisher.publish(ledger, lease, plan, self.source)
                     if published.refused:
                         return "", published.refused
@@ -206,6 +203,7 @@ class Conclusion:
                         self._changes(ledger, lease, plan, published),
                         published.note,
                         published.as_of,
+                        published.way,
                     )
                     fault_point("finishing")
             except AppendAtWork as error:
@@ -387,17 +385,20 @@ def _after_others(entry: Entry) -> str:
 
 
 def already(
-    entry: Entry, target: Target, given: str, known: KnownInput | None = None
+    earlier: EarlierImport, target: Target, given: str, known: KnownInput | None = None
 ) -> ImportResult:
     """The result where an earlier run has loaded or delivered the input, under any name.
 
     `known` is what was found of its tables, if that was asked.
     """
+    entry = earlier.entry
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
     hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
+    if earlier.superseded_by is not None:
+        message += f" It is superseded by import {earlier.superseded_by}."
     if entry.damage is not None:
         message += f" {entry.damage}"
         hint = "Restore the ledger's tables from a backup before you load anything again."

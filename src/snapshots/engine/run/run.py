@@ -9,6 +9,7 @@ from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.grown import taken_since
 from snapshots.engine.input.identity import KnownInput, look_up
+from snapshots.engine.input.versions import EarlierImport, earlier_import
 from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.takeover import require_undamaged, session_name, take_over
@@ -16,7 +17,6 @@ from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.rest import plan_of_rest, require_no_other
-from snapshots.engine.plan.version_date import date_of
 from snapshots.engine.run.conclude import Conclusion, already, where
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
@@ -77,20 +77,19 @@ class Run:
     def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
-        if known.imported and not self.another_version(known.imported):
-            return already(known.imported, self.target, self.source.identity.name, known)
+        if earlier := self.earlier_import(known):
+            return already(earlier, self.target, self.source.identity.name, known)
         if known.unfinished:
             self._require_same_options(known.unfinished)
             return self.resume(known)
         self._require_touched(known)
         return self.begin(known)
 
-    def another_version(self, imported: Entry) -> bool:
-        """Whether the same bytes are to be published once more, as a version of another date."""
-        if not self.options.versioned:
-            return False
-        date = date_of(self.source.identity.name, self.options.as_of)
-        return date is not None and imported.as_of is not None and date != imported.as_of
+    def earlier_import(self, known: KnownInput) -> EarlierImport | None:
+        """The import after which there is nothing to do; None: the input is to be imported."""
+        return earlier_import(
+            known, self.options, self.source.identity.name, self.ledger_session.ledger
+        )
 
     def look_up(self) -> KnownInput:
         """Finds what the ledger has of the input."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from snapshots.engine.plan.plan import LINEAGE
+from snapshots.errors import Forbids
 
 if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
@@ -41,6 +42,20 @@ def referring_rows(ledger: Ledger, import_id: int, table: TableName) -> tuple[Re
     return tuple(found)
 
 
+def require_alone(
+    import_id: int, referring: tuple[ReferringRows, ...], *, allow_cascade: bool
+) -> None:
+    """Raises Forbids where other rows are in the way of removing those of an import."""
+    for rows in referring:
+        if rows.on_delete == "refuse" or not allow_cascade:
+            raise Forbids(
+                f"import {import_id} was not undone: {rows}",
+                hint="change or delete those rows first"
+                if rows.on_delete == "refuse"
+                else "undo it anyway with --allow-cascade",
+            )
+
+
 def _count(ledger: Ledger, import_id: int, table: TableName, key: ReferencingKey) -> int:
     quote = ledger.target.dialect.quote
     number = quote(LINEAGE[0])
@@ -53,7 +68,7 @@ def _count(ledger: Ledger, import_id: int, table: TableName, key: ReferencingKey
         others = f" AND COALESCE(child.{number}, -1) <> ?"
         params = [import_id, import_id]
     ((rows,),) = ledger.session.execute(
-        f"SELECT COUNT(*) FROM {key.table.sql(quote)} AS child WHERE EXISTS"  # noqa: S608
+        f"SELECT COUNT(*) FROM {key.table.sql(quote)} AS child WHERE EXISTS"
         f" (SELECT 1 FROM {table.sql(quote)} AS parent WHERE parent.{number} = ? AND {same})"
         f"{others}",
         params,

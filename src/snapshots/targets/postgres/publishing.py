@@ -37,6 +37,9 @@ LIMIT 1
 """
 
 
+_BYTES = "SELECT pg_total_relation_size(to_regclass(?))"
+
+
 class PostgresPublishing:
     """The part of a `ports.Target` that publishing needs."""
 
@@ -48,9 +51,7 @@ class PostgresPublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        found = session.execute(_TYPES, (qualified(table),))
-        types = {str(name): str(kind) for name, kind in found}
-        types |= dict.fromkeys(lineage, "bigint NOT NULL")
+        types = _types(session, table) | dict.fromkeys(lineage, "bigint NOT NULL")
         fields = ", ".join(f"{quote(name)} {types[name]}" for name in (*columns, *lineage))
         session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(stage)} ({fields})")
 
@@ -60,3 +61,20 @@ class PostgresPublishing:
 
     def fires_triggers(self, session: Session, table: TableName) -> bool:
         return bool(session.execute(_FIRES, (qualified(table),)))
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        types = _types(session, table)
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)
+        session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(undo)} ({fields})")
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        ((size,),) = session.execute(_BYTES, (qualified(table),))
+        return None if size is None else int(size)
+
+
+def _types(session: Session, table: TableName) -> dict[str, str]:
+    """The types of a table's columns, by name."""
+    found = session.execute(_TYPES, (qualified(table),))
+    return {str(name): str(kind) for name, kind in found}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.errors import TargetError
 from snapshots.targets.sqlite.collations import collations_of
 from snapshots.targets.sqlite.quoting import quote
 
@@ -33,13 +34,13 @@ class SqlitePublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        types = {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
+        types = _types(session, table)
         of, line = (quote(name) for name in lineage)
         collations = collations_of(session, table.name, columns)
         parts = [f"{quote(name)} {types[name]}{collations[name]}" for name in columns]
         # The line is the number of the row: it is found at once, and costs nothing.
         parts += [f"{of} INTEGER NOT NULL", f"{line} INTEGER PRIMARY KEY"]
-        strict = " STRICT" if session.execute(_STRICT, (table.name,)) else ""
+        strict = _strict(session, table)
         session.execute(
             f"CREATE TABLE IF NOT EXISTS {quote(stage.name)} ({', '.join(parts)}){strict}"
         )
@@ -51,3 +52,29 @@ class SqlitePublishing:
 
     def fires_triggers(self, session: Session, table: TableName) -> bool:
         return bool(session.execute(_FIRES, (table.name,)))
+
+    def create_undo_table(
+        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+    ) -> None:
+        types = _types(session, table)
+        fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)
+        session.execute(
+            f"CREATE TABLE IF NOT EXISTS {quote(undo.name)} ({fields}){_strict(session, table)}"
+        )
+
+    def bytes_of(self, session: Session, table: TableName) -> int | None:
+        try:
+            rows = session.execute("SELECT SUM(pgsize) FROM dbstat WHERE name = ?", (table.name,))
+        except TargetError:
+            return None
+        return int(rows[0][0]) if rows[0][0] is not None else None
+
+
+def _types(session: Session, table: TableName) -> dict[str, str]:
+    """The types of a table's columns, by name."""
+    return {str(name): str(kind) for name, kind in session.execute(_TYPES, (table.name,))}
+
+
+def _strict(session: Session, table: TableName) -> str:
+    """Ends the CREATE of a table whose columns are to take the same values."""
+    return " STRICT" if session.execute(_STRICT, (table.name,)) else ""

@@ -77,6 +77,9 @@ _IMPORT: Final[dict[str, Any]] = {
     "as_of": None,
     "undone_at": None,
     "removed": None,
+    "restored": None,
+    "undo_kept": None,
+    "publish": None,
     "records_per_second": 81632.7,
     "progress": {"done": 561204, "total": 561204, "percent": 100.0, "why": None},
     "eta": None,
@@ -189,6 +192,8 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
         "removed": 19960,
         "dry_run": False,
         "referring": [],
+        "restored": 0,
+        "undo_kept": 0,
     },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         **_VERIFICATION,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from snapshots.engine.queue import commands
-from snapshots.engine.undo.undo import UndoReport
+from snapshots.engine.undo.report import UndoReport
 from snapshots.web import schemas
 from snapshots.web.api.imports import Id
 from snapshots.web.api.json_bodies import JsonRoute
@@ -53,6 +53,10 @@ class Undone(BaseModel):
     """Rows that were removed, or that a dry run has found."""
     dry_run: bool
     referring: list[Referring]
+    restored: int
+    """Rows that the import had changed or deleted, and that are in the table again."""
+    undo_kept: int
+    """Rows that could not be undone, and stay as they are."""
 
 
 @routes.post(

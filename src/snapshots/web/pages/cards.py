@@ -180,10 +180,20 @@ class ImportCard:
             yield Fact("Continues", f"import {entry.continues}: the input has grown since")
         if self._stopped and self._file_is_gone:
             yield Fact("Resume", "not possible: the uploaded file was deleted. Upload it again.")
-        if entry.removed is not None:
-            yield Fact("Removed", count(entry.removed))
+        yield from self._undone
         if entry.content_hash:
             yield Fact("BLAKE3", entry.content_hash)
+
+    @property
+    def _undone(self) -> Iterator[Fact]:
+        """What has become of its rows when it was undone."""
+        entry = self.entry
+        if entry.removed is not None:
+            yield Fact("Removed", count(entry.removed))
+        if entry.restored:
+            yield Fact("Restored", count(entry.restored))
+        if entry.undo_kept:
+            yield Fact("Not undone", count(entry.undo_kept))
 
     @property
     def _changes(self) -> Iterator[Fact]:

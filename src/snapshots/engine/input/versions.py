@@ -1,0 +1,70 @@
+"""Whether an input that was imported before is to be published again, as another version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snapshots.engine.plan.open_tables import canonical
+from snapshots.engine.plan.plan import placed
+from snapshots.engine.plan.version_date import date_of
+from snapshots.ledger import undo_tables
+from snapshots.ledger.times import unix_time
+
+if TYPE_CHECKING:
+    from snapshots.engine.input.identity import KnownInput
+    from snapshots.engine.plan.options import Options
+    from snapshots.ledger.entry import Entry
+    from snapshots.ledger.history import History
+    from snapshots.ledger.undo_tables import PublishedVersion
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierImport:
+    """The import of the same bytes after which there is nothing to do."""
+
+    entry: Entry
+    superseded_by: int | None = None
+    """The import that has published the newest version of its table since; None: there is none."""
+
+
+def earlier_import(
+    known: KnownInput, options: Options, name: str, history: History
+) -> EarlierImport | None:
+    """Finds the import that has loaded the input; None: it is new, or another version.
+
+    In modes with versions, equal bytes are another version if their date is another one. Without a
+    date they are, if `Options.renewed`, once they were touched after the newest version. Raises
+    UsageError for a name with a date in the future.
+    """
+    imported = known.imported
+    if imported is None or not options.versioned:
+        return None if imported is None else EarlierImport(imported)
+    date = date_of(name, options.as_of)
+    dated = [entry for entry in known.versions if entry.as_of is not None]
+    if date is not None and dated:
+        same = next((entry for entry in dated if entry.as_of == date), None)
+        return None if same is None else EarlierImport(same, _id(_later(history, same)))
+    later = _later(history, imported)
+    if later is not None and date is None and options.renewed:
+        changed = known.identity.mtime_ns or 0
+        if changed / 1e9 > unix_time(later.published_at):
+            return None
+    return EarlierImport(imported, _id(later))
+
+
+def _later(history: History, entry: Entry) -> PublishedVersion | None:
+    """The newest version of the table of an import, if that was published later."""
+    table = placed(entry.plan)[0] if entry.plan and entry.as_of is not None else None
+    if table is None:
+        return None
+    own = canonical(history, table)
+    for one in reversed(undo_tables.published(history)):
+        into = placed(one.plan)[0]
+        if into is not None and canonical(history, into) == own:
+            return None if one.import_id == entry.import_id else one
+    return None
+
+
+def _id(version: PublishedVersion | None) -> int | None:
+    return None if version is None else version.import_id

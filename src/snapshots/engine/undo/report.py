@@ -1,0 +1,39 @@
+"""What is said of an undo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snapshots.engine.undo.references import ReferringRows
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """What undoing an import has done, or would do."""
+
+    import_id: int
+    input: str
+    database: str
+    table: str
+    loaded: int
+    """Rows that the import had loaded."""
+    removed: int
+    """Rows with its number that were removed, or that a dry run has found."""
+    dry_run: bool
+    referring: tuple[ReferringRows, ...] = ()
+    """Rows of others that refer to these rows. A deletion takes them along or is refused."""
+    restored: int = 0
+    """Rows that the import had deleted or changed, and that are in the table again."""
+    undo_kept: int = 0
+    """Rows that could not be undone, and stay as they are."""
+
+    @property
+    def exit_code(self) -> int:
+        """3 if rows could not be undone, else 0."""
+        return 3 if self.undo_kept else 0
+
+    def to_object(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return asdict(self)
