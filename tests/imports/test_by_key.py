@@ -3,13 +3,22 @@
 import pytest
 
 import snapshots
+from snapshots import locations
 from snapshots.errors import ContractError
-from tests.ledger.older import execute
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+def execute(database, *statements):
+    """Runs statements; the rows of the last one."""
+    session = locations.target(database).connect()
+    try:
+        return [session.execute(one) for one in statements][-1]
+    finally:
+        session.close()
 
 
 def written(path, text):
@@ -79,3 +88,181 @@ def test_one_record_of_a_key_is_loaded(database, tmp_path, choice, loaded, codes
             (4, b"1,y", "Line 2 has the same key."),
             (5, b"1,z", "Line 2 has the same key."),
         ]
+
+
+def database_kind(database):
+    return database.partition(":")[0]
+
+
+def test_values_that_are_equal_but_stored_otherwise_are_changed(database, tmp_path):
+    """1.0 and 1.00, or A and a under a collation that ignores case: updated, not unchanged."""
+    made = {
+        "sqlite": "CREATE TABLE t (id TEXT COLLATE NOCASE PRIMARY KEY, name TEXT COLLATE NOCASE)",
+        "postgresql": "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2',"
+        " deterministic = false)|"
+        " CREATE TABLE t (id text COLLATE ci PRIMARY KEY, name text COLLATE ci)",
+        "mysql": "CREATE TABLE t (id varchar(9) COLLATE utf8mb4_general_ci PRIMARY KEY,"
+        " name varchar(9) COLLATE utf8mb4_general_ci)",
+    }
+    execute(database, *made[database_kind(database)].split("|"))
+    load(written(tmp_path / "a.csv", "id,name\na,x\nb,y\nc,z\n"), database, "upsert")
+    path = written(tmp_path / "b.csv", "id,name\na,X\nB,y\nc,z\nC,zz\n")
+    done = load(path, database, "mirror", duplicates="first")
+    assert changes(done) == (0, 2, 1, 0, 0), (done.message, done.hint)
+    assert done.skipped_by_code == {"duplicate_key": 1}
+    assert held(database, "id, name") == [("a", "X"), ("B", "y"), ("c", "z")]
+
+
+def test_types_without_an_equality_are_compared_as_stored(postgres_url, tmp_path):
+    execute(
+        postgres_url,
+        "CREATE TABLE t (id int PRIMARY KEY, j json, p point, x xml, n numeric, f float8,"
+        " i interval, c char(5), b bytea, a int[], _import_id bigint, _line bigint)",
+    )
+    head = "id,j,p,x,n,f,i,c,b,a\n"
+    first = '1,"{""a"":1}","(1,2)",<a/>,1.0,0,1 mon,ab,\\x01,"{1,2}"\n'
+    load(written(tmp_path / "a.csv", head + first), postgres_url, "upsert")
+    done = load(written(tmp_path / "b.csv", head + first), postgres_url, "upsert", again=True)
+    assert changes(done) == (0, 0, 1, 0, 0), (done.message, done.hint)
+    for number, (old, new) in enumerate(
+        [('{""a"":1}', '{""a"": 1}'), ("(1,2)", "(1,3)"), ("<a/>", "<b/>"), (",1.0,", ",1.00,"),
+         (",0,", ",-0,"), ("1 mon", "30 days"), (",ab,", ",ac,"), ("x01", "x02"), ("1,2}", "1,3}")]
+    ):  # fmt: skip
+        path = written(tmp_path / f"c{number}.csv", head + first.replace(old, new, 1))
+        done = load(path, postgres_url, "upsert")
+        assert changes(done) == (0, 1, 0, 0, 0), (old, new, done.message)
+        load(written(tmp_path / "d.csv", head + first), postgres_url, "upsert", again=True)
+
+
+def test_columns_that_the_file_lacks_keep_their_values(database, tmp_path):
+    execute(
+        database,
+        "CREATE TABLE t (id int PRIMARY KEY, name varchar(9), more varchar(9) DEFAULT 'new')",
+    )
+    execute(database, "INSERT INTO t VALUES (1, 'a', 'old'), (2, 'b', NULL)")
+    path = written(tmp_path / "a.csv", "id,name\n1,aa\n2,b\n3,c\n")
+    done = load(path, database, "mirror")
+    assert changes(done) == (1, 1, 1, 0, 0), (done.message, done.hint)
+    assert held(database, "id, name, more") == [
+        (1, "aa", "old"),
+        (2, "b", None),
+        (3, "c", "new"),
+    ]
+
+
+def test_unique_values_change_places(database, tmp_path):
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, place int UNIQUE, more int)")
+    execute(database, "INSERT INTO t VALUES (1, 10, 7), (2, 20, 8), (3, 30, 9)")
+    path = written(tmp_path / "a.csv", "id,place\n1,20\n2,10\n3,30\n4,40\n")
+    done = load(path, database, "upsert", columns_changed="ignore")
+    assert changes(done) == (1, 2, 1, 0, 0), (done.message, done.hint)
+    assert held(database, "id, place, more") == [
+        (1, 20, 7), (2, 10, 8), (3, 30, 9), (4, 40, None)
+    ]  # fmt: skip
+
+
+def test_where_a_foreign_key_would_notice_they_are_rejects(database, tmp_path):
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, place int UNIQUE)")
+    execute(database, "CREATE TABLE c (of int, FOREIGN KEY (of) REFERENCES t (id))")
+    execute(database, "INSERT INTO t VALUES (1, 10), (2, 20), (3, 30)")
+    path = written(tmp_path / "a.csv", "id,place\n1,20\n2,10\n3,31\n")
+    done = load(path, database, "upsert", max_rejects="100%")
+    assert (done.exit_code, done.rejects_by_code) == (3, {"refused_by_target": 2})
+    assert held(database, "id, place") == [(1, 10), (2, 20), (3, 31)]
+    # A chain is no exchange: each row waits for the one before it.
+    path = written(tmp_path / "b.csv", "id,place\n1,20\n2,31\n3,32\n")
+    done = load(path, database, "upsert")
+    assert (done.exit_code, changes(done)) == (0, (0, 3, 0, 0, 0)), (done.message, done.hint)
+
+
+@pytest.mark.parametrize("mode", ["mirror", "replace"])
+def test_rows_that_others_refer_to(database, tmp_path, mode):
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, name varchar(9))")
+    execute(
+        database,
+        "CREATE TABLE c (of int, FOREIGN KEY (of) REFERENCES t (id) ON DELETE CASCADE)",
+    )
+    execute(database, "CREATE TABLE d (of int, FOREIGN KEY (of) REFERENCES t (id))")
+    execute(database, "INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+    execute(database, "INSERT INTO c VALUES (1), (2), (2)")
+    execute(database, "INSERT INTO d VALUES (1), (3)")
+    path = written(tmp_path / "a.csv", "id,name\n1,aa\n3,c\n4,d\n")
+    refused = load(path, database, mode)
+    assert (refused.exit_code, refused.record.error_code) == (4, "would_cascade")
+    assert "deletes 2 rows of table c" in refused.message
+    assert "--allow-cascade" in refused.hint
+    assert execute(database, "SELECT COUNT(*) FROM c") == [(3,)]
+    done = snapshots.resume(refused.record.import_id, database=database, allow_cascade=True)
+    assert (done.exit_code, changes(done)) == (0, (0, 1, 2, 1, 0)), (done.message, done.hint)
+    assert execute(database, "SELECT of FROM c") == [(1,)]
+    with pytest.raises(snapshots.SnapshotsError, match="1 row of table d refer"):
+        raise_of(load(written(tmp_path / "b.csv", "id,name\n1,aa\n4,d\n"), database, mode))
+    assert held(database, "id, name") == [(1, "aa"), (3, "c"), (4, "d")]
+
+
+def raise_of(result):
+    raise snapshots.SnapshotsError(result.message)
+
+
+def test_rejects_delete_nothing(database, tmp_path):
+    load(written(tmp_path / "a.csv", FIRST), database, "mirror", primary_key=("id",))
+    execute(database, "UPDATE t SET name = 'by hand' WHERE id = 3")
+    contract = {
+        "fields": [
+            {"name": "id", "type": "integer"},
+            {"name": "name", "type": "string", "constraints": {"pattern": "[a-z]+"}},
+        ]
+    }
+    bad = written(tmp_path / "b.csv", "id,name\n1,a\n3,NO\n")
+    done = load(bad, database, "mirror", contract=contract, max_rejects="100%")
+    assert changes(done) == (0, 0, 1, 1, 1), (done.message, done.hint)
+    assert held(database, "id, name") == [(1, "a"), (3, "by hand")]
+    unreadable = written(tmp_path / "c.csv", "id,name\nx,a\n")
+    done = load(unreadable, database, "mirror", max_rejects="100%", allow_empty=True)
+    assert changes(done) == (0, 0, 0, 0, 2), (done.message, done.hint)
+    assert "without a readable key: no row was deleted" in done.hint
+
+
+def test_a_mirror_of_a_cut_file_is_stopped(database, tmp_path):
+    rows = "".join(f"{n},x\n" for n in range(100))
+    load(written(tmp_path / "a.csv", f"id,name\n{rows}"), database, "mirror", primary_key=("id",))
+    cut = written(tmp_path / "b.csv", "id,name\n1,x\n500,y\n")
+    done = load(cut, database, "mirror")
+    assert (done.exit_code, done.record.error_code) == (4, "too_many_deletes")
+    assert "lacks 99 of the 100 rows" in done.message
+    done = snapshots.resume(done.record.import_id, database=database, max_deletes="100%")
+    assert changes(done) == (1, 0, 1, 99, 0)
+    empty = load(written(tmp_path / "c.csv", "id,name\n"), database, "mirror")
+    assert (empty.exit_code, empty.record.error_code) == (4, "empty_input")
+
+
+def test_a_key_that_is_declared_nowhere(database, tmp_path):
+    execute(database, "CREATE TABLE t (id int, part varchar(5), name varchar(9))")
+    execute(database, "INSERT INTO t VALUES (1, 'a', 'x'), (1, 'b', 'y'), (NULL, 'b', 'z')")
+    path = written(tmp_path / "a.csv", "id,part,name\n1,a,xx\n1,b,y\n,c,w\n")
+    with pytest.raises(ContractError, match="has 2 rows with id = 1"):
+        load(path, database, "upsert", primary_key=("id",))
+    with pytest.raises(ContractError, match="'nope', which the table does not have"):
+        load(path, database, "upsert", primary_key=("nope",))
+    done = load(path, database, "upsert", primary_key=("part", "id"), max_rejects="100%")
+    assert changes(done) == (0, 1, 1, 0, 1), (done.message, done.hint)
+    assert done.rejects_by_code == {"missing_value": 1}
+
+
+def test_an_older_version_is_refused(database, tmp_path):
+    new = written(tmp_path / "t_20240201.csv", FIRST)
+    load(new, database, "mirror", primary_key=("id",))
+    old = load(written(tmp_path / "t_20240101.csv", SECOND), database, "upsert")
+    assert (old.exit_code, old.record.error_code) == (1, "older_version")
+
+
+def test_many_duplicates(database, tmp_path):
+    rows = "".join(f"{n % 8000},{n}\n" for n in range(10_000))
+    path = written(tmp_path / "a.csv", f"id,name\n{rows}")
+    done = load(
+        path, database, "upsert", primary_key=("id",), max_rejects="100%", chunk_size=1 << 12
+    )
+    assert (done.counts.loaded, done.rejects_by_code) == (8000, {"duplicate_key": 2000})
+    raws = {one.line: one.raw.decode() for one in snapshots.rejects(1, database=database)}
+    assert raws == {n + 2: f"{n % 8000},{n}" for n in range(8000, 10_000)}
+    assert execute(database, "SELECT COUNT(*) FROM t WHERE name <> id") == [(0,)]

@@ -7,7 +7,7 @@ import pytest
 import snapshots
 from tests.ledger.older import execute
 
-STEPS = 12
+STEPS = 14
 COLUMNS = ("id", "part", "name", "amount", "day")
 
 
@@ -22,6 +22,9 @@ class Model:
     def __init__(self, key):
         self.key = key
         self.rows = {}
+        self.done = {}
+        """What each import has published, and the rows of before that it changed or deleted."""
+        self.undone = set()
 
     def key_of(self, record):
         return tuple(record[COLUMNS.index(name)] for name in self.key)
@@ -60,21 +63,58 @@ class Model:
             if taken and len(gone) > share * len(self.rows):
                 return 4, None
         before = len(self.rows)
-        for key in gone:
-            del self.rows[key]
+        images = {key: self.rows.pop(key) for key in gone}
         inserted = updated = unchanged = 0
         for key, record in taken.items():
             if key not in self.rows:
                 inserted += 1
             elif self.rows[key][0] != record:
                 updated += 1
+                images[key] = self.rows[key]
             else:
                 unchanged += 1
                 continue
             self.rows[key] = (record, number)
+        self.done[number] = (taken, images)
         kept = before - len(gone) - updated - unchanged
         account = (len(taken), rejected, skipped, inserted, updated, unchanged, len(gone), kept)
         return (3 if rejected else 0), account
+
+    def undo(self, number):
+        """How many rows are removed, restored and kept."""
+        stage, images = self.done.pop(number)
+        valid = {key: one for key, one in images.items() if one[1] not in self.undone}
+        for later, (_, others) in self.done.items():
+            if later < number:
+                continue
+            for key, (_, of) in list(others.items()):
+                if of == number and key in valid:
+                    others[key] = valid[key]
+            for key in valid.keys() - stage.keys() - others.keys():
+                if key in self.rows and self.rows[key][1] == later:
+                    others[key] = valid[key]
+        self.undone.add(number)
+        removed = restored = kept = 0
+        for key, (record, of) in list(self.rows.items()):
+            if of == number and stage.get(key) == record:
+                if key in valid:
+                    self.rows[key] = valid[key]
+                    restored += 1
+                else:
+                    del self.rows[key]
+                    removed += 1
+            elif of == number or key in images:
+                kept += 1
+        for key in valid.keys() - stage.keys() - self.rows.keys():
+            self.rows[key] = valid[key]
+            restored += 1
+        return removed, restored, kept
+
+    def edit(self, name):
+        """Somebody changes rows by hand; returns the ids of these."""
+        for key, (record, of) in self.rows.items():
+            if record[0] == "11":
+                self.rows[key] = ((*record[:2], name, *record[3:]), of)
 
 
 def records(rng):
@@ -102,6 +142,12 @@ def shown(row):
     return (str(number), part, name or "", f"{float(amount):g}", str(day), import_id)
 
 
+def require_equal(database, model, told):
+    rows = execute(database, f"SELECT {', '.join(COLUMNS)}, _import_id FROM t")
+    wanted = [shown((*record, of)) for record, of in model.rows.values()]
+    assert sorted(map(shown, rows)) == sorted(wanted), told
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_table_is_what_the_model_says(database, tmp_path, seed):
     rng = random.Random(seed)
@@ -117,7 +163,20 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
         ],
         **({"primaryKey": list(key)} if seed % 2 else {}),
     }
+    number = 0
     for step in range(STEPS):
+        if model.done and rng.random() < 0.3:
+            undone = rng.choice(list(model.done))
+            report = snapshots.undo(undone, database=database)
+            wanted = model.undo(undone)
+            told = (seed, step, "undo", undone)
+            assert (report.removed, report.restored, report.undo_kept) == wanted, told
+            listed = "SELECT COUNT(*) FROM snapshots_kept_rows WHERE import_id = ?"
+            assert execute(database, listed, undone) == [(wanted[2],)]
+            require_equal(database, model, told)
+        if model.done and rng.random() < 0.2:
+            execute(database, "UPDATE t SET name = 'hand' WHERE id = 11")
+            model.edit("hand")
         made = records(rng)
         if key == ("id",):
             made = [record for record in made if record[1]]
@@ -136,15 +195,14 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
             max_deletes=f"{share:.0%}",
             chunk_size=rng.choice([64, 1 << 20]),
             workers=1,
+            keep_undo=100,
             again=True,
         )
-        number = step + 1
+        number += 1
         code, account = model.publish(number, mode, made, choice, most, empty=empty, share=share)
         told = (seed, step, mode, choice, most, empty, share, made, done.message, done.hint)
         assert (done.exit_code, done.message) == (code, done.message), told
-        rows = execute(database, f"SELECT {', '.join(COLUMNS)}, _import_id FROM t")
-        wanted = [shown((*record, of)) for record, of in model.rows.values()]
-        assert sorted(map(shown, rows)) == sorted(wanted), told
+        require_equal(database, model, told)
         if account is None:
             continue
         record = done.record

@@ -23,7 +23,7 @@ class AppendPublisher:
         return None
 
     def prepare(self, _ledger: Ledger, _lease: Lease, _plan: Plan) -> None:
-        """Has nothing to prepare. See `Publisher`."""
+        """Needs nothing. See `Publisher`."""
 
     def publish(self, _ledger: Ledger, _lease: Lease, _plan: Plan, _source: Source) -> Publication:
         """Does nothing, and has nothing to say. See `Publisher`."""

@@ -50,6 +50,9 @@ def _worth_keeping(ledger: Ledger, lease: Lease, plan: Plan) -> TableShape | Non
     shape = ledger.target.inspect(ledger.session, plan.table)
     if shape is None:
         return None
+    if plan.key:
+        # Undoing it also needs the stage, which is kept as long as the undo table is.
+        return shape
     name = plan.table.sql(ledger.target.dialect.quote)
     some = ledger.session.execute(f"SELECT 1 FROM {name}{ledger.target.dialect.limit(1)}")
     return shape if some else None
@@ -108,7 +111,7 @@ def require_kept(kept: int | None, deleted: int) -> None:
 
 def settle(ledger: Ledger, lease: Lease, plan: Plan) -> None:
     """Drops the undo table of a published version if it keeps no row."""
-    if not plan.keeps_undo:
+    if not plan.keeps_undo or plan.key:
         return
     undo_table = plan.undo_table(lease.import_id)
     entry = ledger.entry(lease.import_id)

@@ -40,7 +40,7 @@ class StagePublisher:
         return locks.of_table(canonical(ledger, plan.table))
 
     def prepare(self, ledger: Ledger, lease: Lease, plan: Plan) -> None:
-        """Makes the undo table, and an index on the key. See `Publisher`."""
+        """Makes the undo table, and the stage ready for joins. See `Publisher`."""
         if plan.mode != "history" or needs_undo_table(ledger, lease, plan):
             former_rows.prepare(ledger, lease, plan)
         if plan.key and not ledger.is_finished(lease):
@@ -67,7 +67,8 @@ class StagePublisher:
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
-        if not ledger.target.dialect.ddl_commits:
+        keeps_stage = plan.key and plan.keeps_undo
+        if not ledger.target.dialect.ddl_commits and not keeps_stage:
             stage.drop(ledger, plan.stage_table(lease.import_id))
             stages.forget(ledger, lease.import_id)
         fault_point("published")

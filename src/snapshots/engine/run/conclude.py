@@ -187,13 +187,9 @@ class Conclusion:
             fault_point("before-finish")
             try:
                 ledger = self.ledger_session.renewed()
-                with ExitStack() as publishing:
-                    publishing.enter_context(
-                        kept_alive(self.ledger_session, lease, plan, self.stop)
-                    )
+                with kept_alive(self.ledger_session, lease, plan, self.stop), ExitStack() as stack:
                     publisher.prepare(ledger, lease, plan)
-                    lock = publisher.lock(ledger, plan)
-                    publishing.enter_context(_publishing(ledger, lock))
+                    stack.enter_context(_publishing(ledger, publisher.lock(ledger, plan)))
                     published = publisher.publish(ledger, lease, plan, self.source)
                     if published.refused:
                         return "", published.refused
