@@ -1,24 +1,15 @@
-"""Modes by key: a record finds its row by a key, and rows are updated, inserted, kept or deleted."""
+"""Modes by key: a record finds its row by a key. Rows are updated, inserted, kept or deleted."""
 
 import pytest
 
 import snapshots
-from snapshots import locations
 from snapshots.errors import ContractError
+from tests.verify.loaded import execute, verify
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
-
-
-def execute(database, *statements):
-    """Runs statements; the rows of the last one."""
-    session = locations.target(database).connect()
-    try:
-        return [session.execute(one) for one in statements][-1]
-    finally:
-        session.close()
 
 
 def written(path, text):
@@ -266,3 +257,72 @@ def test_many_duplicates(database, tmp_path):
     raws = {one.line: one.raw.decode() for one in snapshots.rejects(1, database=database)}
     assert raws == {n + 2: f"{n % 8000},{n}" for n in range(8000, 10_000)}
     assert execute(database, "SELECT COUNT(*) FROM t WHERE name <> id") == [(0,)]
+
+
+def test_a_dry_run_counts_and_shows_the_changes(database, tmp_path):
+    first, second = written(tmp_path / "a.csv", FIRST), written(tmp_path / "b.csv", SECOND)
+    new = load(first, database, "mirror", primary_key=("id",), dry_run=True)
+    assert "3 rows would be inserted" in new.message
+    load(first, database, "mirror", primary_key=("id",))
+    tried = load(second, database, "mirror", dry_run=True)
+    assert (
+        "Of 3 rows of table t 1 would be updated, 1 unchanged, 1 deleted and 0 kept. 1 would be"
+        " inserted." in tried.message
+    )
+    assert tried.hint == "Line 3: name 'b' -> 'bb'."
+    tried = load(second, database, "upsert", dry_run=True)
+    assert "0 deleted and 1 kept" in tried.message
+    twice = written(tmp_path / "c.csv", "id,name\n1,a\n1,x\n")
+    tried = load(twice, database, "upsert", dry_run=True, duplicates="last")
+    assert (tried.counts.loaded, tried.skipped_by_code) == (1, {"duplicate_key": 1})
+    tried = load(twice, database, "mirror", dry_run=True)
+    assert (tried.exit_code, tried.rejects_by_code) == (4, {"duplicate_key": 1})
+    assert held(database, "id, name") == [(1, "a"), (2, "b"), (3, "c")]
+
+
+def test_verify_finds_rows_by_key(database, tmp_path):
+    load(written(tmp_path / "a.csv", FIRST), database, "mirror", primary_key=("id",))
+    load(written(tmp_path / "b.csv", SECOND), database, "mirror")
+    second = verify(database, 2)
+    assert (second.result, second.equal, second.superseded) == ("equal", 3, 0)
+    first = verify(database, 1)
+    assert (first.result, first.equal, first.superseded) == ("equal", 1, 2)
+    execute(database, "UPDATE t SET name = 'hand' WHERE id = 1")
+    second = verify(database, 2)
+    assert (second.result, second.equal, second.changed) == ("differs", 2, 1)
+    (one,) = second.differences
+    assert (one.line, one.column, one.expected, one.found) == (2, "name", "a", "hand")
+    execute(database, "DELETE FROM t WHERE id = 4")
+    second = verify(database, 2)
+    assert (second.missing, second.columns) == (1, {"name": 1})
+
+
+def test_undo_gives_back_former_values(database, tmp_path):
+    load(written(tmp_path / "a.csv", FIRST), database, "mirror", primary_key=("id",))
+    load(written(tmp_path / "b.csv", SECOND), database, "mirror")
+    would = snapshots.undo(2, database=database, dry_run=True)
+    assert (would.removed, would.restored, would.undo_kept) == (1, 2, 0)
+    execute(database, "UPDATE t SET name = 'hand' WHERE id = 4")
+    done = snapshots.undo(2, database=database)
+    assert (done.removed, done.restored, done.undo_kept, done.exit_code) == (0, 2, 1, 3)
+    assert held(database) == [(1, "a", 1), (2, "b", 1), (3, "c", 1), (4, "hand", 2)]
+    kept = execute(database, "SELECT row_values, reason FROM snapshots_kept_rows")
+    assert [("hand" in values, reason) for values, reason in kept] == [
+        (True, "It was changed after the import.")
+    ]
+
+
+def test_undo_of_values_that_changed_places(database, tmp_path):
+    execute(
+        database,
+        "CREATE TABLE t (id int PRIMARY KEY, place int UNIQUE, _import_id bigint, _line bigint)",
+        "INSERT INTO t (id, place) VALUES (1, 10), (2, 20), (3, 30)",
+    )
+    path = written(tmp_path / "a.csv", "id,place\n1,20\n2,10\n4,40\n")
+    number = load(path, database, "mirror").record.import_id
+    assert held(database, "id, place") == [(1, 20), (2, 10), (4, 40)]
+    done = snapshots.undo(number, database=database)
+    assert (done.removed, done.restored, done.undo_kept) == (1, 3, 0)
+    assert held(database, "id, place, _import_id") == [
+        (1, 10, None), (2, 20, None), (3, 30, None)
+    ]  # fmt: skip

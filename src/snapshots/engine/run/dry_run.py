@@ -17,9 +17,11 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
+from snapshots.engine.publishing.by_key.duplicates import CODE
 from snapshots.engine.publishing.deletes import count_rows
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.run.conclude import already
+from snapshots.engine.run.dry_run_by_key import DryRunByKey
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.errors import GuardRefusal, NoDatabase
 from snapshots.ledger.entry import Beginning
@@ -40,6 +42,22 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     """Reads, checks and counts; makes no database, no table and no entry in the ledger, and sends
     nothing."""
     plan, beginning = _plan(source, target, options, listener)
+    by_key = DryRunByKey(target, plan) if plan.key and plan.loads else None
+    try:
+        return _run(source, target, options, plan, beginning, by_key)
+    finally:
+        if by_key is not None:
+            by_key.close()
+
+
+def _run(
+    source: Source,
+    target: Target,
+    options: Options,
+    plan: Plan,
+    beginning: Beginning,
+    by_key: DryRunByKey | None,
+) -> ImportResult:
     converter = plan.converter(0)
     watch = StopConditions(
         options.reject_limit, committed=Counts(), limit=options.limit, stop=threading.Event()
@@ -50,7 +68,10 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
     rest = Remainder.after((), beginning)
     for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
-        for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+        blocks = blocks_of(piece.chunk, converter, watch, written, options.stop_on_error)
+        if by_key is not None:
+            by_key.take(blocks)
+        for block in blocks:
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)
@@ -60,9 +81,19 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         if watch.ended or (options.stop_on_error and rejects):
             break
     counts = watch.committed
+    hint, skipped = "", Counter[str]()
+    would = None if by_key is None else by_key.tell(counts, codes, options)
+    if would is not None:
+        moved = would.rejected + would.skipped
+        counts += Counts(loaded=-moved, rejected=would.rejected, skipped=would.skipped)
+        watch.commit(Counts(loaded=-moved, rejected=would.rejected, skipped=would.skipped))
+        codes.update({CODE: would.rejected} if would.rejected else {})
+        skipped.update({CODE: would.skipped} if would.skipped else {})
     over = watch.over_budget_at_the_end() or (options.stop_on_error and counts.rejected > 0)
     message, guarded = _message(options.request, counts, first), False
-    if plan.replaces and plan.loads and not over:
+    if would is not None:
+        message, guarded, hint = would.message, would.guarded, would.hint
+    elif plan.replaces and plan.loads and not over:
         message, guarded = _replacement(target, plan, counts, options)
     return ImportResult(
         record=None,
@@ -71,6 +102,8 @@ def run(source: Source, target: Target, options: Options, listener: Listener) ->
         exit_code=4 if over or guarded else 3 if counts.rejected else 0,
         message=message,
         rejects_by_code=dict(codes.most_common()),
+        skipped_by_code=dict(skipped),
+        hint=hint,
         examples=tuple(examples),
         given=source.identity.name,
     )

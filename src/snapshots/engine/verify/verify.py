@@ -17,6 +17,7 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.plan import LINEAGE, Plan
 from snapshots.engine.support import threads
 from snapshots.engine.verify import accounting
+from snapshots.engine.verify.by_key import RowsComparedByKey
 from snapshots.engine.verify.located import VerifyOptions, located
 from snapshots.engine.verify.report import VerifyReport
 from snapshots.engine.verify.values import ValueComparison
@@ -201,7 +202,7 @@ class _Run:
             return "The table does not exist."
         if not complete:
             return "The chunks in the ledger do not cover the input."
-        if not self.plan.lineage or not _has_lineage(shape):
+        if not self.plan.key and (not self.plan.lineage or not _has_lineage(shape)):
             return (
                 f"The table has no columns {' and '.join(LINEAGE)}, so the rows of this import"
                 " cannot be found."
@@ -210,7 +211,8 @@ class _Run:
 
     def _count_rows(self, shape: TableShape | None, report: VerifyReport) -> None:
         """Counts the rows of the import, if the table has the lineage columns."""
-        if shape is None or not self.plan.lineage or not _has_lineage(shape):
+        # By key, unchanged rows have the number of an earlier import.
+        if shape is None or self.plan.key or not self.plan.lineage or not _has_lineage(shape):
             return
         quote = self.target.dialect.quote
         ((rows,),) = self.ledger.session.execute(
@@ -294,7 +296,11 @@ class _Run:
     ) -> None:
         try:
             session = self.ledger.session
-            self._rows = rows = self.target.stored_rows(session, selection, report.differences_left)
+            self._rows = rows = (
+                RowsComparedByKey(self.ledger, self.entry, self.plan, selection)
+                if self.plan.key
+                else self.target.stored_rows(session, selection, report.differences_left)
+            )
             try:
                 if left:
                     ValueComparison(
@@ -329,7 +335,8 @@ class _Run:
 
     def _advance(self, chunk: CommittedChunk, report: VerifyReport) -> None:
         self._compared = chunk.end
-        if self._rows is not None and not self._rows.blocks_writers:
+        # By key, rows are compared when all of the input is read.
+        if not self.plan.key and self._rows is not None and not self._rows.blocks_writers:
             verifications.advance(
                 self.ledger,
                 self.entry.import_id,
@@ -368,7 +375,7 @@ class _Run:
 
     def _say_space(self) -> None:
         size, quote = self.entry.read, self.target.dialect.quote
-        if size < _WORTH_SAYING:
+        if size < _WORTH_SAYING or self.plan.key:
             return
         query = (
             f"SELECT * FROM {self.plan.table.sql(quote)} WHERE {quote(LINEAGE[0])} = ?"  # noqa: S608
