@@ -3,8 +3,8 @@
     python bench/history.py --versions 1000 --rows 1000000 [--database URL]
 
 The first version is imported. SQL then gives each row a former version. So the table is what 1,000
-versions make of it, each with 0.1 % of the rows changed. One more is imported. The current rows, and
-those as of a date, are read by a COUNT and a SUM, so that nothing is sent.
+versions make of it, each with 0.1 % of the rows changed. One more is imported. The current rows and
+those as of a date are read by a COUNT and a SUM, so that nothing is sent.
 """
 
 from __future__ import annotations

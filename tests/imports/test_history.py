@@ -162,8 +162,11 @@ def test_columns_may_come_and_go(versions, tmp_path):
 def test_a_dry_run_writes_nothing(versions, tmp_path):
     before = intervals(versions)
     path = written(tmp_path / "3.csv", {1: "a"})
-    assert published(path, versions, THIRD, dry_run=True).outcome == "dry_run"
-    assert intervals(versions) == before
+    done = published(path, versions, THIRD, dry_run=True)
+    assert (done.outcome, intervals(versions)) == ("dry_run", before)
+    assert "Of 3 rows of table t 0 would be updated, 1 unchanged, 2 deleted" in done.message
+    stopped = published(path, versions, THIRD, dry_run=True, max_deletes=1)
+    assert (stopped.exit_code, intervals(versions)) == (4, before)
 
 
 def test_keys_of_several_columns_and_odd_names(database, tmp_path):

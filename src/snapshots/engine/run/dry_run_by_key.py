@@ -93,7 +93,7 @@ class DryRunByKey:
         duplicates = trial.remove_duplicates(plan.duplicates)
         rejects = duplicates if plan.duplicates == "reject" else 0
         trial.index(self._target)
-        before = trial.count(trial.rows.table)
+        before = trial.count(f"{trial.rows.table} AS t")
         inserted, updated = trial.count(trial.lacking), trial.count(trial.changed)
         loaded = counts.loaded - duplicates
         matched = loaded - inserted
@@ -111,7 +111,7 @@ class DryRunByKey:
         if plan.deletes:
             try:
                 require_rows(Counts(loaded=loaded), options)
-                if deleted:
+                if deleted and plan.mode != "history":
                     cascade = require_no_cascade(
                         self._target,
                         trial.session,

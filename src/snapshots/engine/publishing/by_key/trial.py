@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.errors import TargetError
+from snapshots.targets.sql.validity import VALID_TO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,9 +42,13 @@ class TrialStage:
         own = tuple(column.name for column in plan.contract.columns)
         stage = target.trial_stage(session, plan.table, own, plan.stage_lineage)
         quote = target.dialect.quote
+        table = plan.table.sql(quote)
+        if plan.mode == "history":
+            # What holds now is what the input is compared with.
+            table = f"(SELECT * FROM {table} WHERE {quote(VALID_TO)} IS NULL)"
         rows = KeyedRows(
             target.dialect,
-            plan.table.sql(quote),
+            table,
             stage.sql(quote),
             shape,
             plan.key,
