@@ -376,6 +376,16 @@ class Target(Protocol):
         """Creates an empty table, if it is missing, that takes the same values for some columns of
         a table, and lineage under these names. It has none of the table's constraints."""
 
+    def trial_stage(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> TableName:
+        """Creates such a table that ends with the session and that nobody else sees; returns its
+        name. Call it once for a session."""
+
     def create_undo_table(
         self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
     ) -> None:

@@ -36,6 +36,8 @@ class RowsCompared:
     changed: int = 0
     missing: int = 0
     more: int = 0
+    superseded: int = 0
+    """Rows of the input that a later import has changed or deleted, or may have."""
     by_column: Mapping[str, int] = field(default_factory=dict)
     """The number of changed values by column, for columns that have any."""
     differences: tuple[RowDifference, ...] = ()

@@ -1,6 +1,7 @@
 """kill -9 at every step of publishing a version of a table with history: the table is that of
 before or that of after, and who goes on publishes once."""
 
+import os
 import signal
 
 import pytest
@@ -9,7 +10,9 @@ import snapshots
 from tests.faults.test_kill_publishing import FRESH, KINDS, loading
 from tests.imports.history_tables import intervals, published, written
 from tests.imports.test_replace import nothing_left
+from tests.support import snapshots_process
 from tests.support.command import snapshots as command
+from tests.support.processes import PATIENCE
 
 NEWEST = ["publishing:1", "ended:1", "changed:1", "published:1", "finishing:1", "finished:1"]
 BETWEEN = ["cut:1", "joined:1", "published:1", "finishing:1"]
@@ -66,3 +69,27 @@ def test_killed_while_the_table_is_made(number, request, tmp_path):
     assert [one[:2] for one in intervals(database)] == [(1, "a"), (2, "b")]
     last = written(tmp_path / "2.csv", {1: "a", 2: "bb"})
     assert published(last, database, "2023-06-03", contract=None).record.updated == 1
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_killed_while_it_is_undone(number, request, tmp_path):
+    database = turn(number, request)
+    step = ["undo-removed:1", "undo-restored:1", "undo-before-commit:1", "undone:1"][number]
+    date = ["2024-01-01", "2023-03-01", "2023-06-03", "2023-03-01"][number]
+    published(written(tmp_path / "1.csv", {1: "a", 2: "b", 3: "c"}), database, "2023-01-01")
+    published(written(tmp_path / "2.csv", {1: "a", 2: "bb", 4: "d"}), database, "2023-06-03")
+    before = intervals(database)
+    last = written(tmp_path / "3.csv", {1: "x", 3: "c", 4: "d"})
+    published(last, database, date, out_of_order=True)
+    after = intervals(database)
+    words = ["undo", "3", "--database", database]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SNAPSHOTS_")}
+    state = {**clean, "SNAPSHOTS_STATE_DIR": str(tmp_path / "state")}
+    killed = snapshots_process.run(words, env={**state, "SNAPSHOTS_FAULT": step}, timeout=PATIENCE)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert intervals(database) == (before if step == "undone:1" else after)
+    done = snapshots_process.run(words, env=state, timeout=PATIENCE)
+    assert (done.returncode == 0) == (step != "undone:1"), done.stderr.decode()
+    assert intervals(database) == before
+    command("prune", "--database", database, cwd=tmp_path)
+    nothing_left(database)

@@ -7,7 +7,7 @@ import pytest
 import snapshots
 from tests.ledger.older import execute
 
-STEPS = 12
+STEPS = 14
 COLUMNS = ("id", "part", "name", "amount", "day")
 
 
@@ -22,59 +22,87 @@ class Model:
     def __init__(self, key):
         self.key = key
         self.rows = {}
+        self.done = {}
+        """What each import has published, and the rows of before that it changed or deleted."""
+        self.undone = set()
 
     def key_of(self, record):
         return tuple(record[COLUMNS.index(name)] for name in self.key)
 
-    def publish(self, number, mode, records, choice, most_rejects, *, empty, share):
-        """The exit code, and the account: loaded, rejected, skipped, inserted, updated, unchanged,
-        deleted, kept."""
-        taken, rejected_keys, rejected, skipped = {}, set(), 0, 0
-        unreadable = False
+    def sorted_out(self, records, choice):
+        """The records that are loaded, by their keys; those that are rejects and their keys, and
+        the number of skipped ones. A key is None if its record does not show it."""
+        taken, rejected, skipped = {}, [], 0
         for record in records:
             key = self.key_of(record)
             if not all(key) or not record[0].isdigit():
-                unreadable = unreadable or not all(key) or "id" in self.key
-                rejected_keys.add(key)
-                rejected += 1
+                rejected.append(None if not all(key) or "id" in self.key else key)
             elif record[4] == "never":
-                rejected_keys.add(key)
-                rejected += 1
-            elif key in taken:
-                if choice == "reject":
-                    rejected += 1
-                else:
-                    skipped += 1
-                if choice == "last":
-                    taken[key] = record
-            else:
+                rejected.append(key)
+            elif key not in taken:
                 taken[key] = record
-        if rejected > most_rejects:
-            return 4, None
-        gone = []
-        if mode == "mirror":
-            if not taken and not empty:
-                return 4, None
-            if not unreadable:
-                gone = [one for one in self.rows if one not in taken and one not in rejected_keys]
-            if taken and len(gone) > share * len(self.rows):
-                return 4, None
-        before = len(self.rows)
-        for key in gone:
-            del self.rows[key]
-        inserted = updated = unchanged = 0
-        for key, record in taken.items():
-            if key not in self.rows:
-                inserted += 1
-            elif self.rows[key][0] != record:
-                updated += 1
+            elif choice == "reject":
+                rejected.append(key)
             else:
-                unchanged += 1
-                continue
-            self.rows[key] = (record, number)
-        kept = before - len(gone) - updated - unchanged
-        account = (len(taken), rejected, skipped, inserted, updated, unchanged, len(gone), kept)
+                skipped += 1
+                taken[key] = record if choice == "last" else taken[key]
+        return taken, rejected, skipped
+
+    def publish(self, number, mode, records, choice, most_rejects, *, empty, share):
+        """The exit code, and the account: loaded, rejected, skipped, inserted, updated, unchanged,
+        deleted, kept."""
+        taken, rejected, skipped = self.sorted_out(records, choice)
+        gone = []
+        if mode == "mirror" and None not in rejected:
+            gone = [one for one in self.rows if one not in taken and one not in rejected]
+        too_many = taken and len(gone) > share * len(self.rows)
+        nothing = mode == "mirror" and not taken and not empty
+        if len(rejected) > most_rejects or too_many or nothing:
+            return 4, None
+        before = len(self.rows)
+        images = {key: self.rows.pop(key) for key in gone}
+        new = taken.keys() - self.rows.keys()
+        changed = {key for key in taken.keys() - new if self.rows[key][0] != taken[key]}
+        images |= {key: self.rows[key] for key in changed}
+        self.rows |= {key: (taken[key], number) for key in new | changed}
+        self.done[number] = (taken, images)
+        matched = len(taken) - len(new)
+        account = (len(taken), len(rejected), skipped, len(new), len(changed))
+        account += (matched - len(changed), len(gone), before - len(gone) - matched)
         return (3 if rejected else 0), account
+
+    def correct_later(self, number, stage, valid):
+        """What later imports have kept of the rows of this one."""
+        for later, (_, others) in self.done.items():
+            if later < number:
+                continue
+            came_back = valid.keys() - stage.keys() - others.keys()
+            others |= {key: valid[key] for key in valid if others.get(key, (0, 0))[1] == number}
+            others |= {key: valid[key] for key in came_back if self.number_of(key) == later}
+
+    def number_of(self, key):
+        return self.rows.get(key, (None, None))[1]
+
+    def undo(self, number):
+        """How many rows are removed, restored and kept."""
+        stage, images = self.done.pop(number)
+        valid = {key: one for key, one in images.items() if one[1] not in self.undone}
+        self.correct_later(number, stage, valid)
+        self.undone.add(number)
+        own = {key for key, one in self.rows.items() if one == (stage.get(key), number)}
+        kept = {key for key, one in self.rows.items() if one[1] == number or key in images} - own
+        removed, returning = own - valid.keys(), own & valid.keys()
+        returning |= valid.keys() - stage.keys() - self.rows.keys()
+        for key in removed:
+            del self.rows[key]
+        self.rows |= {key: valid[key] for key in returning}
+        return len(removed), len(returning), len(kept)
+
+    def edit(self, name):
+        """Somebody changes rows by hand; returns the ids of these."""
+        for key, (record, of) in self.rows.items():
+            if record[0] == "11":
+                self.rows[key] = ((*record[:2], name, *record[3:]), of)
 
 
 def records(rng):
@@ -102,6 +130,12 @@ def shown(row):
     return (str(number), part, name or "", f"{float(amount):g}", str(day), import_id)
 
 
+def require_equal(database, model, told):
+    rows = execute(database, f"SELECT {', '.join(COLUMNS)}, _import_id FROM t")
+    wanted = [shown((*record, of)) for record, of in model.rows.values()]
+    assert sorted(map(shown, rows)) == sorted(wanted), told
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_table_is_what_the_model_says(database, tmp_path, seed):
     rng = random.Random(seed)
@@ -117,7 +151,20 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
         ],
         **({"primaryKey": list(key)} if seed % 2 else {}),
     }
+    number = 0
     for step in range(STEPS):
+        if model.done and rng.random() < 0.3:
+            undone = rng.choice(list(model.done))
+            report = snapshots.undo(undone, database=database)
+            wanted = model.undo(undone)
+            told = (seed, step, "undo", undone)
+            assert (report.removed, report.restored, report.undo_kept) == wanted, told
+            listed = "SELECT COUNT(*) FROM snapshots_kept_rows WHERE import_id = ?"
+            assert execute(database, listed, undone) == [(wanted[2],)]
+            require_equal(database, model, told)
+        if model.done and rng.random() < 0.2:
+            execute(database, "UPDATE t SET name = 'hand' WHERE id = 11")
+            model.edit("hand")
         made = records(rng)
         if key == ("id",):
             made = [record for record in made if record[1]]
@@ -136,15 +183,14 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
             max_deletes=f"{share:.0%}",
             chunk_size=rng.choice([64, 1 << 20]),
             workers=1,
+            keep_undo=100,
             again=True,
         )
-        number = step + 1
+        number += 1
         code, account = model.publish(number, mode, made, choice, most, empty=empty, share=share)
         told = (seed, step, mode, choice, most, empty, share, made, done.message, done.hint)
         assert (done.exit_code, done.message) == (code, done.message), told
-        rows = execute(database, f"SELECT {', '.join(COLUMNS)}, _import_id FROM t")
-        wanted = [shown((*record, of)) for record, of in model.rows.values()]
-        assert sorted(map(shown, rows)) == sorted(wanted), told
+        require_equal(database, model, told)
         if account is None:
             continue
         record = done.record

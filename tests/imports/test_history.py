@@ -162,8 +162,11 @@ def test_columns_may_come_and_go(versions, tmp_path):
 def test_a_dry_run_writes_nothing(versions, tmp_path):
     before = intervals(versions)
     path = written(tmp_path / "3.csv", {1: "a"})
-    assert published(path, versions, THIRD, dry_run=True).outcome == "dry_run"
-    assert intervals(versions) == before
+    done = published(path, versions, THIRD, dry_run=True)
+    assert (done.outcome, intervals(versions)) == ("dry_run", before)
+    assert "Of 3 rows of table t 0 would be updated, 1 unchanged, 2 deleted" in done.message
+    stopped = published(path, versions, THIRD, dry_run=True, max_deletes=1)
+    assert (stopped.exit_code, intervals(versions)) == (4, before)
 
 
 def test_keys_of_several_columns_and_odd_names(database, tmp_path):
@@ -198,3 +201,25 @@ def test_the_two_snapshot_files(database, tmp_path):
     lines = [json.loads(line) for line in found.stdout.splitlines()]
     assert lines
     assert {one["change"] for one in lines} <= {"added", "removed", "changed"}
+
+
+def test_a_version_that_keeps_nothing_for_undo_is_refused(versions, tmp_path):
+    late = written(tmp_path / "late.csv", {1: "z", 2: "b", 3: "c"})
+    done = published(late, versions, "2023-03-01", out_of_order=True, keep_undo=0)
+    with pytest.raises(snapshots.SnapshotsError, match="is not kept"):
+        snapshots.undo(done.record.import_id, database=versions)
+    newest = published(written(tmp_path / "4.csv", {1: "q"}), versions, THIRD, keep_undo=0)
+    before = intervals(versions)
+    assert snapshots.undo(newest.record.import_id, database=versions).restored == 3
+    assert intervals(versions) != before
+
+
+def test_a_table_that_somebody_has_changed_is_not_undone(versions, tmp_path):
+    execute(versions, "DELETE FROM t WHERE id = 4")
+    with pytest.raises(snapshots.SnapshotsError, match="does not hold what import 2 published"):
+        snapshots.undo(2, database=versions)
+
+
+def test_a_version_is_not_verified(versions, tmp_path):
+    done = command("verify", "2", "--database", versions, cwd=tmp_path)
+    assert (done.returncode, "snapshots diff" in done.stderr) == (1, True)

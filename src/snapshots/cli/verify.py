@@ -128,6 +128,8 @@ def _verdict(report: VerifyReport) -> str:
         f"{report.equal:,} rows equal, {report.changed:,} changed, {report.missing:,} missing,"
         f" {report.more:,} more"
     )
+    if report.superseded:
+        rows += f", {report.superseded:,} superseded by later imports"
     counted = "" if report.rows is None else f"{report.rows:,} rows counted"
     seen = rows if report.compared else counted or "nothing compared"
     return {

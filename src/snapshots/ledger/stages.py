@@ -6,10 +6,12 @@ nobody who is killed leaves a stage that nobody knows of.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger.rows import Sql, update
+from snapshots.ledger.undo_tables import VERSION as UNDO_VERSION
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History
@@ -31,6 +33,8 @@ class KnownStage:
     owner: str | None
     heartbeat_at: str
     now: str
+    kept: bool
+    """Its rows are published, and undoing the import needs them."""
 
 
 def mark(ledger: Ledger, lease: Lease, mode: str, stage: str) -> None:
@@ -48,7 +52,8 @@ def known(history: History) -> list[KnownStage]:
     if not history.knows(6):
         return []
     rows = history.session.execute(
-        f"SELECT id, state, stage, owner, heartbeat_at, {history.target.dialect.now} AS now_at"
+        f"SELECT id, state, stage, owner, heartbeat_at, {history.target.dialect.now} AS now_at,"
+        f" plan, {'undo_table' if history.knows(UNDO_VERSION) else 'NULL'}"
         " FROM snapshots_imports WHERE stage IS NOT NULL"
     )
     found = [
@@ -59,15 +64,16 @@ def known(history: History) -> list[KnownStage]:
             None if owner is None else str(owner),
             str(heartbeat),
             str(now),
+            state == "finished" and undo_table is not None and "key" in json.loads(str(plan)),
         )
-        for import_id, state, stage, owner, heartbeat, now in rows
+        for import_id, state, stage, owner, heartbeat, now, plan, undo_table in rows
     ]
     return sorted(found, key=lambda one: one.import_id)
 
 
 def left_over(history: History) -> list[KnownStage]:
-    """Finds the stages whose rows are published: only the drop is missing."""
-    return [one for one in known(history) if one.state in SETTLED]
+    """Finds the stages that nothing needs any more: only the drop is missing."""
+    return [one for one in known(history) if one.state in SETTLED and not one.kept]
 
 
 def discard(ledger: Ledger, import_id: int, fence: int) -> bool:

@@ -5,7 +5,7 @@ The database finds and sorts them, so that memory does not grow with the table.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
@@ -104,7 +104,7 @@ class ChangedRows:
     def _pages(self, session: Session) -> Iterator[ResultRows]:
         if not (self.temporary and self.dialect.streams_elsewhere):
             for sql, params in self._statements():
-                with closing(session.stream(sql, params)) as pages:
+                with self._joining(session), closing(session.stream(sql, params)) as pages:
                     yield from pages
             return
         ((sql, params),) = self._statements()
@@ -114,12 +114,23 @@ class ChangedRows:
             yield page
             skip += len(page)
 
+    @contextmanager
+    def _joining(self, session: Session) -> Iterator[None]:
+        """A transaction in which the database joins large tables well, if it needs one for that."""
+        if not self.dialect.for_joins:
+            yield
+            return
+        with session.transaction():
+            session.execute(self.dialect.for_joins)
+            yield
+
     def first(self, session: Session, most: int) -> list[RowChange]:
         """Reads the first changes: at most so many, and possibly fewer where values look alike."""
         found: list[RowChange] = []
         for sql, params in self._statements():
             limit = self.dialect.limit(most - len(found))
-            rows = session.execute(sql + limit, params)
+            with self._joining(session):
+                rows = session.execute(sql + limit, params)
             found += [change for row in rows if (change := self._change(row)) is not None]
             if len(found) >= most:
                 break

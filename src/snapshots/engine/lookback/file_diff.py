@@ -7,30 +7,28 @@ table of the user and no entry of the ledger is written.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from snapshots.engine.history.table_shape import shape_of
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.limits import RejectLimit, StopConditions
-from snapshots.engine.loading.write import RowWriter, write_all
+from snapshots.engine.loading.write import ChunkWrite, blocks_of
 from snapshots.engine.lookback.changed_rows import ChangedRows, RowState
 from snapshots.engine.lookback.diff import TableDiff
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
-from snapshots.errors import ContractError, TargetError
+from snapshots.engine.publishing.by_key.trial import TrialStage
+from snapshots.errors import ContractError
 from snapshots.ledger.history import History
-from snapshots.model import Counts, TableName
+from snapshots.model import Counts
 from snapshots.sources import open_source, shown
 from snapshots.targets.sql.ddl import written
-from snapshots.targets.sql.validity import VALID_TO, is_history, require_history
+from snapshots.targets.sql.validity import VALID_TO, is_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.ports import Session, Source, Target
-
-_STAGE: Final = TableName("snapshots_compared_file")
+    from snapshots.ports import Source, Target
 
 
 def diff_of_file(
@@ -54,18 +52,20 @@ def diff_of_file(
             history = History(target, session)
             remembered = history.last_plan if history.exists() else _nothing
             plan = make_plan(source, target, session, options, say, remembered)
-            _load(target, session, source, plan, say)
+            trial = TrialStage.begin(target, session, plan)
+            _load(source, plan, trial, say)
         finally:
             source.close()
-        _require_unique(target, session, plan)
+        _require_unique(trial)
+        trial.index(target)
         quote = target.dialect.quote
         current = f"{{0}}.{quote(VALID_TO)} IS NULL" if kept else "1 = 1"
         rows = ChangedRows(
             target.dialect,
             shape,
-            require_history(shape) if kept else plan.key,
+            plan.key,
             RowState(shape.table.sql(quote), current),
-            RowState(_STAGE.sql(quote)),
+            RowState(trial.rows.stage),
             tuple(column.name for column in plan.contract.columns),
             temporary=True,
         )
@@ -75,57 +75,34 @@ def diff_of_file(
         raise
 
 
-def _load(
-    target: Target, session: Session, source: Source, plan: Plan, say: Callable[[str], None]
-) -> None:
-    """Loads the records of a file into a temporary table, and counts those that are rejects."""
-    _create(target, session, plan)
-    _, columns = plan.loads_into(0)
-    rows = RowWriter(_STAGE, columns, plan.converter(0))
+def _load(source: Source, plan: Plan, trial: TrialStage, say: Callable[[str], None]) -> None:
+    """Loads the records of a file into the stage, and counts those that are rejects."""
+    converter = plan.converter(0)
     everything = RejectLimit.parse("100%", at_the_end=True)
     watch = StopConditions(everything, committed=Counts(), limit=None, stop=threading.Event())
     for piece in Reader(source, plan.dialect, plan.chunk_size, Remainder(), "", may_change=True):
-        with session.transaction():
-            counts = write_all(session, rows, piece.chunk, watch).counts
-        watch.commit(counts)
+        written = ChunkWrite(line=piece.chunk.line)
+        trial.load(blocks_of(piece.chunk, converter, watch, written, False))
+        watch.commit(written.counts)
     if rejected := watch.committed.rejected:
         say(
             f"{rejected:,} record{'s' if rejected > 1 else ''} of the file would be rejected and"
             " cannot be compared: see which with snapshots import --dry-run"
         )
-    names = ", ".join(map(target.dialect.quote, plan.key))
-    # Values may be too long for an index of this database, which then goes through all rows.
-    with suppress(TargetError):
-        session.execute(
-            f"CREATE INDEX snapshots_compared_key ON {_STAGE.sql(target.dialect.quote)} ({names})"
-        )
 
 
-def _create(target: Target, session: Session, plan: Plan) -> None:
-    dialect = target.dialect
-    columns = [f"t.{dialect.quote(column.name)}" for column in plan.contract.columns]
-    columns += [f"one.n AS {dialect.quote(name)}" for name in plan.stage_lineage]
-    # A row of a join that is not there: so all columns take NULL.
-    session.execute(
-        f"CREATE TEMPORARY TABLE {_STAGE.sql(dialect.quote)} AS SELECT {', '.join(columns)}"
-        f" FROM (SELECT {dialect.as_integer('0')} AS n) AS one"
-        f" LEFT JOIN {plan.table.sql(dialect.quote)} AS t ON 1 = 0 WHERE 1 = 0"
-    )
-
-
-def _require_unique(target: Target, session: Session, plan: Plan) -> None:
+def _require_unique(trial: TrialStage) -> None:
     """Raises ContractError for a file with a key twice: nobody could say which is meant."""
-    dialect = target.dialect
-    names = [dialect.quote(name) for name in plan.key]
-    shown_key = ", ".join(dialect.as_text(f"MIN({name})") for name in names)
-    found = session.execute(
-        f"SELECT {shown_key} FROM {_STAGE.sql(dialect.quote)} GROUP BY {', '.join(names)}"
+    rows, dialect = trial.rows, trial.rows.dialect
+    shown_key = ", ".join(dialect.as_text(f"MIN({name})") for name in rows.key_names)
+    found = trial.session.execute(
+        f"SELECT {shown_key} FROM {rows.stage} GROUP BY {', '.join(rows.key_names)}"
         f" HAVING COUNT(*) > 1{dialect.limit(1)}"
     )
     if found:
-        pairs = zip(plan.key, found[0], strict=True)
+        pairs = zip(rows.key, map(str, found[0]), strict=True)
         raise ContractError(
-            f"The file has several records with {', '.join(f'{a} = {b!s}' for a, b in pairs)}.",
+            f"The file has several records with {', '.join(f'{a} = {b}' for a, b in pairs)}.",
             hint="Name more columns with --primary-key, or remove the other records.",
         )
 

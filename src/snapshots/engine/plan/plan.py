@@ -115,8 +115,8 @@ class Plan:
 
     @property
     def deletes(self) -> bool:
-        """Whether rows go whose keys the input lacks."""
-        return self.mode in {"replace", "mirror"}
+        """Whether rows go, or end, whose keys the input lacks."""
+        return self.mode in {"replace", "mirror", "history"}
 
     @property
     def table(self) -> TableName:

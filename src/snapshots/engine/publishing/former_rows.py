@@ -50,6 +50,9 @@ def _worth_keeping(ledger: Ledger, lease: Lease, plan: Plan) -> TableShape | Non
     shape = ledger.target.inspect(ledger.session, plan.table)
     if shape is None:
         return None
+    if plan.key:
+        # Undoing it also needs the stage, which is kept as long as the undo table is.
+        return shape
     name = plan.table.sql(ledger.target.dialect.quote)
     some = ledger.session.execute(f"SELECT 1 FROM {name}{ledger.target.dialect.limit(1)}")
     return shape if some else None
@@ -109,8 +112,11 @@ def require_kept(kept: int | None, deleted: int) -> None:
 
 
 def settle(ledger: Ledger, lease: Lease, plan: Plan) -> None:
-    """Drops the undo table of a published version if it keeps no row, or none is to be kept."""
-    if not plan.versioned:
+    """Drops the undo table of a published version if it keeps no row, or none is to be kept.
+
+    By key, an empty one is of use, too: it tells that all rows of the import were new.
+    """
+    if not plan.versioned or (plan.key and plan.keeps_undo):
         return
     undo_table = plan.undo_table(lease.import_id)
     entry = ledger.entry(lease.import_id)

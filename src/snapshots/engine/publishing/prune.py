@@ -63,7 +63,7 @@ def prune(
         ledger = ledger_session.ledger
         if not ledger.exists():
             return []
-        found = stages.known(ledger)
+        found = [one for one in stages.known(ledger) if not one.kept]
         stage.sweep(ledger)
         looked_at = [
             PrunedStage(
@@ -89,5 +89,6 @@ def _free(ledger: Ledger, version: PublishedVersion) -> PrunedUndoTable:
         rows, size = cast("int", count), ledger.target.bytes_of(ledger.session, undo_table)
     fault_point("pruning")
     former_rows.release(ledger, version.import_id, undo_table)
+    stage.sweep(ledger)
     fault_point("pruned")
     return PrunedUndoTable(version.import_id, str(undo_table), rows, size)

@@ -44,8 +44,7 @@ class Publisher(Protocol):
         """Makes what publishing needs, outside a transaction, before each try to publish. The
         transaction is within the block.
 
-        That would take long within the transaction, or end it. Whoever is killed afterwards leaves
-        something that the ledger knows.
+        Whoever is killed afterwards leaves something that the ledger knows.
         """
 
     def publish(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> Publication:

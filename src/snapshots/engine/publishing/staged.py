@@ -86,7 +86,8 @@ class StagePublisher:
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
-        if not ledger.target.dialect.ddl_commits:
+        keeps_stage = plan.key and plan.keeps_undo
+        if not ledger.target.dialect.ddl_commits and not keeps_stage:
             stage.drop(ledger, plan.stage_table(lease.import_id))
             stages.forget(ledger, lease.import_id)
         fault_point("published")

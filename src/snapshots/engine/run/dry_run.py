@@ -17,9 +17,11 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
+from snapshots.engine.publishing.by_key.duplicates import CODE
 from snapshots.engine.publishing.deletes import count_rows
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
 from snapshots.engine.run.conclude import already
+from snapshots.engine.run.dry_run_by_key import DryRunByKey
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.errors import GuardRefusal, NoDatabase
 from snapshots.ledger.entry import Beginning
@@ -47,12 +49,29 @@ def run(
     nothing. The examples of the result are the first rejects, and the first of each code. Raises
     Stopped after `stop` is set."""
     plan, beginning = _plan(source, target, options, listener)
+    by_key = DryRunByKey(target, plan) if plan.key and plan.loads else None
+    try:
+        return _run(source, target, options, plan, beginning, by_key, stop or threading.Event())
+    finally:
+        if by_key is not None:
+            by_key.close()
+
+
+def _run(
+    source: Source,
+    target: Target,
+    options: Options,
+    plan: Plan,
+    beginning: Beginning,
+    by_key: DryRunByKey | None,
+    stop: threading.Event,
+) -> ImportResult:
     converter = plan.converter(0)
     watch = StopConditions(
         options.reject_limit,
         committed=Counts(),
         limit=options.limit,
-        stop=stop or threading.Event(),
+        stop=stop,
     )
     codes: Counter[str] = Counter()
     examples: list[Reject] = []
@@ -61,7 +80,10 @@ def run(
     rest = Remainder.after((), beginning)
     for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
-        for block in blocks_of(piece.chunk, converter, watch, written, options.stop_on_error):
+        blocks = blocks_of(piece.chunk, converter, watch, written, options.stop_on_error)
+        if by_key is not None:
+            by_key.take(blocks)
+        for block in blocks:
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
         rejects = piece.as_in_the_input(written.rejects)
@@ -73,9 +95,19 @@ def run(
         if watch.ended or (options.stop_on_error and rejects):
             break
     counts = watch.committed
+    hint, skipped = "", Counter[str]()
+    would = None if by_key is None else by_key.tell(counts, codes, options)
+    if would is not None:
+        moved = would.rejected + would.skipped
+        counts += Counts(loaded=-moved, rejected=would.rejected, skipped=would.skipped)
+        watch.commit(Counts(loaded=-moved, rejected=would.rejected, skipped=would.skipped))
+        codes.update({CODE: would.rejected} if would.rejected else {})
+        skipped.update({CODE: would.skipped} if would.skipped else {})
     over = watch.over_budget_at_the_end() or (options.stop_on_error and counts.rejected > 0)
     message, guarded = _message(options.request, counts, first), False
-    if plan.replaces and plan.loads and not over:
+    if would is not None:
+        message, guarded, hint = would.message, would.guarded, would.hint
+    elif plan.replaces and plan.loads and not over:
         message, guarded = _replacement(target, plan, counts, options)
     return ImportResult(
         record=None,
@@ -84,6 +116,8 @@ def run(
         exit_code=4 if over or guarded else 3 if counts.rejected else 0,
         message=message,
         rejects_by_code=dict(codes.most_common()),
+        skipped_by_code=dict(skipped),
+        hint=hint,
         examples=(*examples, *(one for one in firsts.values() if one not in examples)),
         given=source.identity.name,
     )

@@ -20,6 +20,7 @@ from snapshots.engine.undo.by_number import RowsByNumber, remove_own
 from snapshots.engine.undo.former_table import FormerTable
 from snapshots.engine.undo.history_version import HistoryVersion
 from snapshots.engine.undo.report import UndoReport
+from snapshots.engine.undo.rows_by_key import RowsByKey
 from snapshots.engine.undo.strategy import RowsUndone
 from snapshots.errors import AlreadyUndone, Forbids, ImportBusy, LostLease, NoSuchImport
 from snapshots.ledger import parts, stages, verifications
@@ -109,7 +110,10 @@ def strategy_for(ledger: Ledger, entry: Entry, plan: Plan) -> UndoStrategy:
     """How to undo an import that is finished, or has added rows chunk by chunk."""
     if plan.mode == "history":
         return HistoryVersion(ledger, entry, plan)
-    if plan.replaces:
+    changes = entry.changes
+    if plan.key and (entry.undo_table is not None or changes.updated or changes.deleted):
+        return RowsByKey(ledger, entry, plan)
+    if plan.replaces and not plan.key:
         return FormerTable(ledger, entry, plan)
     return RowsByNumber(ledger, entry, plan)
 

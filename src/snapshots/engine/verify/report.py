@@ -54,6 +54,8 @@ class VerifyReport:
     changed: int = 0
     missing: int = 0
     more: int = 0
+    superseded: int = 0
+    """Rows that a later import has changed or deleted, or may have; only in modes by key."""
     columns: dict[str, int] = field(default_factory=dict)
     """The number of changed values by column, for columns that have any."""
     differing: list[ChunkDifferences] = field(default_factory=list)
@@ -117,6 +119,7 @@ class VerifyReport:
         self.changed += taken.changed
         self.missing += taken.missing
         self.more += taken.more
+        self.superseded += taken.superseded
         for name, count in taken.by_column.items():
             self.columns[name] = self.columns.get(name, 0) + count
         self.differences.extend(taken.differences[: self.differences_left])

@@ -17,6 +17,7 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.plan import LINEAGE, Plan
 from snapshots.engine.support import threads
 from snapshots.engine.verify import accounting
+from snapshots.engine.verify.by_key import RowsComparedByKey
 from snapshots.engine.verify.corrected_rows import CorrectedRows
 from snapshots.engine.verify.located import VerifyOptions, located
 from snapshots.engine.verify.report import VerifyReport
@@ -96,8 +97,8 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
         raise Forbids(f"import {entry.import_id} has not loaded anything yet")
     if entry.mode == "history":
         raise Forbids(
-            f"import {entry.import_id} is a version of a table with history: its unchanged rows"
-            " have the numbers of earlier imports",
+            f"import {entry.import_id} is a version of a table with history: unchanged rows have"
+            " the numbers of earlier imports",
             hint="to compare its file with the current rows: snapshots diff FILE --table NAME",
         )
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
@@ -202,7 +203,7 @@ class _Run:
             return "The table does not exist."
         if not complete:
             return "The chunks in the ledger do not cover the input."
-        if not self.plan.lineage or not _has_lineage(shape):
+        if not self.plan.key and (not self.plan.lineage or not _has_lineage(shape)):
             return (
                 f"The table has no columns {' and '.join(LINEAGE)}, so the rows of this import"
                 " cannot be found."
@@ -211,7 +212,8 @@ class _Run:
 
     def _count_rows(self, shape: TableShape | None, report: VerifyReport) -> None:
         """Counts the rows of the import, if the table has the lineage columns."""
-        if shape is None or not self.plan.lineage or not _has_lineage(shape):
+        # By key, unchanged rows have the number of an earlier import.
+        if shape is None or self.plan.key or not self.plan.lineage or not _has_lineage(shape):
             return
         quote = self.target.dialect.quote
         ((rows,),) = self.ledger.session.execute(
@@ -295,7 +297,11 @@ class _Run:
     ) -> None:
         try:
             session = self.ledger.session
-            self._rows = rows = self.target.stored_rows(session, selection, report.differences_left)
+            self._rows = rows = (
+                RowsComparedByKey(self.ledger, self.entry, self.plan, selection)
+                if self.plan.key
+                else self.target.stored_rows(session, selection, report.differences_left)
+            )
             try:
                 if left:
                     ValueComparison(
@@ -331,7 +337,8 @@ class _Run:
 
     def _advance(self, chunk: CommittedChunk, report: VerifyReport) -> None:
         self._compared = chunk.end
-        if self._rows is not None and not self._rows.blocks_writers:
+        # By key, rows are compared when all of the input is read.
+        if not self.plan.key and self._rows is not None and not self._rows.blocks_writers:
             verifications.advance(
                 self.ledger,
                 self.entry.import_id,
@@ -370,7 +377,7 @@ class _Run:
 
     def _say_space(self) -> None:
         size, quote = self.entry.read, self.target.dialect.quote
-        if size < _WORTH_SAYING:
+        if size < _WORTH_SAYING or self.plan.key:
             return
         query = (
             f"SELECT * FROM {self.plan.table.sql(quote)} WHERE {quote(LINEAGE[0])} = ?"  # noqa: S608

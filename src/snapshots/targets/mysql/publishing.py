@@ -6,29 +6,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.model import TableName
 from snapshots.ports import UNDO_ROW
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import TableName
     from snapshots.ports import Session
 
+_TRIAL = TableName("snapshots_trial")
 _INDEX = "snapshots_key"
 _INDEXED = """
 SELECT 1 FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? LIMIT 1
-"""
-_COLUMNS = """
-SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
-WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position
 """
 _FIRES = """
 SELECT 1 FROM information_schema.triggers
 WHERE event_object_schema = DATABASE() AND event_object_table = ? LIMIT 1
 """
 _UNINDEXED = ("json", "geometry", "point", "linestring", "polygon", "geomcollection")
+_TEXTS = ("char", "varchar", "binary", "varbinary")
 _KEY_COLUMNS = 4
 """Columns of a key that an index has: more tell hardly more rows apart."""
 _KEY_CHARACTERS = 191
@@ -48,11 +46,32 @@ class MysqlPublishing:
     ) -> None:
         if _exists(session, stage):
             return
+        self._create(session, "TABLE", stage, table, columns, lineage)
+
+    def trial_stage(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> TableName:
+        self._create(session, "TEMPORARY TABLE", _TRIAL, table, columns, lineage)
+        return _TRIAL
+
+    def _create(
+        self,
+        session: Session,
+        what: str,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
         of, line = map(quote, lineage)
         names = ", ".join(map(quote, columns))
         # A key that grows with the file keeps InnoDB's pages full, and finds a line at once.
         session.execute(
-            f"CREATE TABLE {quote(stage.name)} ({of} bigint NOT NULL, {line} bigint NOT NULL,"
+            f"CREATE {what} {quote(stage.name)} ({of} bigint NOT NULL, {line} bigint NOT NULL,"
             f" PRIMARY KEY ({line})) ENGINE = InnoDB"
             # A row of a join that is not there: so all columns take NULL.
             f" SELECT {names}, 0 AS {of}, 0 AS {line}"
@@ -62,13 +81,17 @@ class MysqlPublishing:
     def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
         if session.execute(_INDEXED, (stage.name, _INDEX)):
             return
-        found = session.execute(_COLUMNS, (stage.name,))
-        columns = {str(name): (str(kind), length) for name, kind, length in found}
+        # The catalogue does not know temporary tables.
+        found = session.execute(f"SHOW COLUMNS FROM {quote(stage.name)}")
+        columns = {str(row[0]): str(row[1]).lower() for row in found}
         parts = []
         for name in key:
-            kind, length = columns[name]
+            kind, _, rest = columns[name].partition("(")
             if kind not in _UNINDEXED:
-                long = isinstance(length, int) and length > _KEY_CHARACTERS
+                length = rest.partition(")")[0]
+                long = kind.endswith(("text", "blob")) or (
+                    kind in _TEXTS and int(length) > _KEY_CHARACTERS
+                )
                 parts.append(f"{quote(name)}{f'({_KEY_CHARACTERS})' if long else ''}")
         if parts:
             # In the order of the key, as the table may be: pages are then read one after another.

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.model import TableName
 from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import TableName
     from snapshots.ports import Session
 
 _TYPES = """
@@ -22,6 +22,7 @@ LEFT JOIN (pg_collation JOIN pg_namespace ON pg_namespace.oid = collnamespace)
   ON pg_collation.oid = attcollation
 WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
 """
+_TRIAL = TableName("snapshots_trial", "pg_temp")
 _FIRES = """
 WITH RECURSIVE family (id) AS (
     SELECT to_regclass(?)::oid
@@ -51,9 +52,19 @@ class PostgresPublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
-        types = _types(session, table) | dict.fromkeys(lineage, "bigint NOT NULL")
-        fields = ", ".join(f"{quote(name)} {types[name]}" for name in (*columns, *lineage))
+        fields = _fields(session, table, columns, lineage)
         session.execute(f"CREATE TABLE IF NOT EXISTS {qualified(stage)} ({fields})")
+
+    def trial_stage(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> TableName:
+        fields = _fields(session, table, columns, lineage)
+        session.execute(f"CREATE TEMPORARY TABLE {qualified(_TRIAL)} ({fields})")
+        return _TRIAL
 
     def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:  # noqa: ARG002
         # Joins by hashes need no index, but a planner that knows how many rows there are.
@@ -72,6 +83,14 @@ class PostgresPublishing:
     def bytes_of(self, session: Session, table: TableName) -> int | None:
         ((size,),) = session.execute(_BYTES, (qualified(table),))
         return None if size is None else int(size)
+
+
+def _fields(
+    session: Session, table: TableName, columns: Sequence[str], lineage: tuple[str, str]
+) -> str:
+    """The columns of a stage, as CREATE TABLE takes them."""
+    types = _types(session, table) | dict.fromkeys(lineage, "bigint NOT NULL")
+    return ", ".join(f"{quote(name)} {types[name]}" for name in (*columns, *lineage))
 
 
 def _types(session: Session, table: TableName) -> dict[str, str]:

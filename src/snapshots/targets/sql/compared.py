@@ -23,6 +23,7 @@ def named(taken: _native.RowsCompared, columns: Sequence[str]) -> RowsCompared:
         changed,
         missing,
         more,
+        0,
         {name: count for name, count in zip(columns, by_column, strict=True) if count},
         tuple(
             RowDifference(kind, line, None if at is None else columns[at], expected, found)

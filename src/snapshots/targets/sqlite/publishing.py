@@ -7,17 +7,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
+from snapshots.model import TableName
 from snapshots.targets.sqlite.collations import collations_of
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snapshots.model import TableName
     from snapshots.ports import Session
 
 _TYPES = "SELECT name, type FROM pragma_table_xinfo(?)"
 _STRICT = "SELECT 1 FROM pragma_table_list(?) WHERE strict"
+_TRIAL = TableName("snapshots_trial")
 _FIRES = """
 SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?) LIMIT 1
 """
@@ -34,6 +35,27 @@ class SqlitePublishing:
         columns: Sequence[str],
         lineage: tuple[str, str],
     ) -> None:
+        self._create(session, "TABLE IF NOT EXISTS", stage, table, columns, lineage)
+
+    def trial_stage(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> TableName:
+        self._create(session, "TEMPORARY TABLE", _TRIAL, table, columns, lineage)
+        return _TRIAL
+
+    def _create(
+        self,
+        session: Session,
+        what: str,
+        stage: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        lineage: tuple[str, str],
+    ) -> None:
         types = _types(session, table)
         of, line = (quote(name) for name in lineage)
         collations = collations_of(session, table.name, columns)
@@ -41,9 +63,7 @@ class SqlitePublishing:
         # The line is the number of the row: it is found at once, and costs nothing.
         parts += [f"{of} INTEGER NOT NULL", f"{line} INTEGER PRIMARY KEY"]
         strict = _strict(session, table)
-        session.execute(
-            f"CREATE TABLE IF NOT EXISTS {quote(stage.name)} ({', '.join(parts)}){strict}"
-        )
+        session.execute(f"CREATE {what} {quote(stage.name)} ({', '.join(parts)}){strict}")
 
     def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
         names = ", ".join(map(quote, key))

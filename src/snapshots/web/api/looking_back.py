@@ -49,7 +49,7 @@ class ChangedRow(BaseModel):
     """The values that differ, by column. Of a row that was added or removed: all others."""
 
 
-class Difference(BaseModel):
+class VersionDifference(BaseModel):
     """The rows that differ between two versions of a table."""
 
     table: str
@@ -89,7 +89,7 @@ Most = Annotated[int, Query(ge=1, le=1000, description="How many rows at most.")
 
 @routes.get(
     "/imports/{import_id}/diff/{other}",
-    response_model=Difference,
+    response_model=VersionDifference,
     responses=answers(403, 404, 409, 422, 429),
     summary="Compare the versions of two imports",
 )
@@ -112,7 +112,7 @@ async def diff_of_imports(
 
 @routes.get(
     "/tables/{table}/diff",
-    response_model=Difference,
+    response_model=VersionDifference,
     responses=answers(403, 404, 422, 429),
     summary="Compare a table at two dates",
 )
@@ -180,9 +180,9 @@ def of_dates(ledger: Ledger, tables: OpenTables, table: str, before: str, after:
     return dates_compared(ledger.target, ledger.session, written(found), *dates)
 
 
-def _difference(diff: TableDiff, most: int) -> Difference:
+def _difference(diff: TableDiff, most: int) -> VersionDifference:
     found = diff.first(most + 1)
-    return Difference(
+    return VersionDifference(
         table=diff.table,
         before=diff.before,
         after=diff.after,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.key import require_unique
-from snapshots.engine.publishing import appends, versions
+from snapshots.engine.publishing import appends, former_rows, half_published, versions
 from snapshots.engine.publishing.by_key import left_out
 from snapshots.engine.publishing.by_key.cascades import require_no_cascade
 from snapshots.engine.publishing.by_key.exchanged import exchange, nobody_notices
@@ -60,12 +60,19 @@ class MergeStage:
             deletes, only, note = self._keep_rejected(counts.rejected)
             notes.append(note)
             if deletes:
+                self._keep(f"WHERE {rows.vanished}")
                 deleted, note = self._delete(rows)
                 notes.append(note)
                 require_few_deletes(before, deleted, counts.loaded, self.options)
             notes.append(appends.supersede_all(ledger, self.lease, plan))
             fault_point("deleted")
+        kept = self._keep(
+            f"WHERE EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same}"
+            f" AND {rows.changed}{only})"
+        )
         updated, inserted = self._give(rows, only)
+        if not fires:
+            former_rows.require_kept(kept, updated)
         # Without triggers each row of the stage is there, or was inserted.
         missing = left_out.count(ledger, self.lease, rows, only) if fires else 0
         matched = counts.loaded - missing - inserted
@@ -78,6 +85,11 @@ class MergeStage:
             kept=max(before - deleted - matched, 0),
         )
         alone = bool(lock) or ledger.target.writers == 1
+        if only:
+            session.execute(
+                f"DELETE FROM {rows.stage} WHERE {rows.line} >= {self._first_added_line:d}"
+            )
+        notes.append(former_rows.about_unneeded(ledger, self.lease, plan))
         after = self._count(rows) if alone else before + inserted - deleted
         if before + inserted - deleted != after and not fires:
             raise AccountingMismatch(
@@ -90,6 +102,18 @@ class MergeStage:
     def _count(self, rows: KeyedRows) -> int:
         ((count,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {rows.table}")
         return cast("int", count)
+
+    @property
+    def _first_added_line(self) -> int:
+        """The line of the first row that the stage gets for a rejected record."""
+        chunks = self.ledger.chunks(self.lease.import_id)
+        return max(chunk.end_line for chunk in chunks) + 1
+
+    def _keep(self, where: str) -> int | None:
+        """Keeps rows of the table, to undo the import; returns how many."""
+        if not self.plan.keeps_undo:
+            return None
+        return former_rows.keep(self.ledger, self.lease, self.plan, f" AS t {where}")
 
     def _keep_rejected(self, rejected: int) -> tuple[bool, str, str]:
         """Has the rows of rejected records stay. Returns whether any row may be deleted, the
