@@ -112,9 +112,9 @@ def _fits(form: ColumnForm, text: str) -> bool:
 
 def form_of(field: Mapping[str, Any]) -> ColumnForm:
     """Returns the form of a field of a Table Schema; text if it is none of these."""
-    said = {name: field.get(name) for name in _KEYS}
+    wanted = {name: field.get(name) for name in _KEYS}
     for one in _ALL:
-        if {name: one.schema.get(name) for name in _KEYS} == said:
+        if {name: one.schema.get(name) for name in _KEYS} == wanted:
             return one
     return FORMS["text"]
 

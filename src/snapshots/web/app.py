@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from snapshots.web import pages, problems
 from snapshots.web.api import (
     chunks_and_rejects,
+    contracts,
     events,
     files,
     health,
@@ -74,6 +75,7 @@ def application(service: ServiceContext) -> ASGIApp:
             events,
             files,
             uploads,
+            contracts,
             tables,
             health,
             openapi,

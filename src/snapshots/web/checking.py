@@ -151,8 +151,9 @@ def _check(
     check: Check, settings: ServiceSettings, request: ImportRequest, access: RemoteAccess
 ) -> None:
     def hear(event: Event) -> None:
-        if isinstance(event, Notice) and event.text not in check.notes:
-            check.notes.append(event.text)
+        # What the page gives as options, it has shown already.
+        if isinstance(event, Notice) and not event.text.endswith(", as given"):
+            check.notes.append(str(event.text))
 
     # All rejects are counted; how many are too many is said with the result.
     options = replace(

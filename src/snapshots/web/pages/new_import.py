@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from snapshots.engine.plan.table_name import table_for
 from snapshots.engine.queue import commands
-from snapshots.engine.run.preview import Preview, preview, resolved
+from snapshots.engine.queue.preview import Preview, preview, resolved
 from snapshots.errors import ForbiddenTable, SnapshotsError, UsageError
 from snapshots.formats.doubt import NAMES
 from snapshots.ledger import contracts
@@ -229,13 +229,13 @@ def _columns(
             offered=offered,
             applied=chosen,
             problem=problem,
-            fields=[(name, text) for name, text in draft.pairs() if name in _EARLIER],
+            fields=[(name, text) for name, text in draft.pairs() if name in _OF_OTHER_STEPS],
         ),
         200 if problem is None else status_of(problem),
     )
 
 
-_EARLIER: Final = {
+_OF_OTHER_STEPS: Final = {
     "url", "file", "seen", "delimiter", "quote", "encoding", "header", "preamble", "columns",
 }  # fmt: skip
 """Fields of the earlier steps."""
