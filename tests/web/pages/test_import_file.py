@@ -383,7 +383,7 @@ def image(tmp_path):
     return take
 
 
-def test_every_window_and_colour_scheme(chromium, sqlite_url, tmp_path, image):
+def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image):
     path = tmp_path / "Verkäufe_Januar.csv"
     path.write_bytes(EXCEL.encode("utf-8-sig"))
     windows = ((1180, 760, "light"), (390, 844, "dark"), (320, 640, "light"))
@@ -395,7 +395,7 @@ def test_every_window_and_colour_scheme(chromium, sqlite_url, tmp_path, image):
             check_accessible(page)
             image(page, f"{name}-{width}-{scheme}")
 
-    with pages(chromium, sqlite_url, tmp_path / "files") as (_, page):
+    with pages(chromium, postgres_url, tmp_path / "files") as (_, page):
         looked_at(page, "choose")
         choose(page, path)
         looked_at(page, "reading")
