@@ -171,6 +171,7 @@ async def _append(
                 raise HTTPException(413, f"The upload has only {upload.size} bytes.")
             if piece:
                 await to_thread.run_sync(part.write, piece)
+        await to_thread.run_sync(part.sync)
         if not part.left:
             await to_thread.run_sync(require_unused, here, upload.name)
             await to_thread.run_sync(part.keep)

@@ -80,7 +80,7 @@ def find(folder: Path, number: str) -> ResumableUpload:
 
 @contextmanager
 def appending(upload: ResumableUpload, min_free: int) -> Iterator[PartWriter]:
-    """Lets one request at a time write to an upload; what it has written is durable at the end.
+    """Lets one request at a time write to an upload.
 
     Raises Forbids while another one does, NoSuchFile and SnapshotsError.
     """
@@ -102,8 +102,6 @@ def appending(upload: ResumableUpload, min_free: int) -> Iterator[PartWriter]:
             pass
         yield PartWriter(handle, upload, min_free)
     finally:
-        with suppress(OSError):
-            os.fsync(handle)
         os.close(handle)
 
 
@@ -135,11 +133,17 @@ class PartWriter:
         except OSError as error:
             raise unwritable(error) from error
 
+    def sync(self) -> None:
+        """Makes durable what has arrived. Raises SnapshotsError."""
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            raise unwritable(error) from error
+
     def keep(self) -> None:
         """Gives the complete file its name, durably. A mark stays for who did not hear of it."""
         path = self._upload.path
         try:
-            os.fsync(self._handle)
             path.with_suffix(".done").touch(0o600)
             path.replace(path.with_name(self._upload.name))
         except OSError as error:
