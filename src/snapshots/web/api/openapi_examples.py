@@ -71,6 +71,7 @@ _UPLOAD: Final = {
     "name": "rides.csv",
     "bytes": 561204,
     "offset": 262144,
+    "done": False,
 }
 _COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
 _CHANGES: Final = {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0}
