@@ -12,7 +12,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snapshots.api import history, load, rejects, resume, run, send, undo
+    from snapshots.api import (
+        dismiss,
+        export_rejects,
+        history,
+        load,
+        rejects,
+        replay,
+        resume,
+        run,
+        send,
+        undo,
+    )
     from snapshots.engine.events import ImportResult
     from snapshots.engine.undo.undo import UndoReport
     from snapshots.errors import SnapshotsError
@@ -25,9 +36,12 @@ __all__ = [
     "Reject",
     "SnapshotsError",
     "UndoReport",
+    "dismiss",
+    "export_rejects",
     "history",
     "load",
     "rejects",
+    "replay",
     "resume",
     "run",
     "send",
@@ -41,9 +55,12 @@ _HOME = {
     "Reject": "snapshots.model",
     "SnapshotsError": "snapshots.errors",
     "UndoReport": "snapshots.engine.undo.undo",
+    "dismiss": "snapshots.api",
+    "export_rejects": "snapshots.api",
     "history": "snapshots.api",
     "load": "snapshots.api",
     "rejects": "snapshots.api",
+    "replay": "snapshots.api",
     "resume": "snapshots.api",
     "run": "snapshots.api",
     "send": "snapshots.api",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,11 +34,24 @@ from snapshots.engine.history.locate import database_of
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
+from snapshots.engine.repair.dismiss import DismissReport, dismiss_rejects
+from snapshots.engine.repair.export import (
+    ExportReport,
+    export,
+    form_of,
+    require_new,
+    write_new_file,
+)
+from snapshots.engine.repair.mended import MendedReading
+from snapshots.engine.repair.replay import replay_import
+from snapshots.engine.repair.report import ReplayOptions, ReplayReport
 from snapshots.engine.run.importer import import_input
 from snapshots.engine.run.resume import resume_import
 from snapshots.engine.undo.undo import UndoReport, undo_import
+from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import SnapshotsError
 from snapshots.formats.sniff import DialectOptions
+from snapshots.ledger.history import History
 from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
 from snapshots.project import read_project, run_project
@@ -319,6 +333,88 @@ def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
     Raises SnapshotsError if the import does not exist.
     """
     return lookup.rejects(import_id, database)
+
+
+def export_rejects(
+    import_id: int,
+    path: str | os.PathLike[str],
+    *,
+    database: str | None = None,
+    codes: tuple[str, ...] = (),
+    input: str | None = None,  # noqa: A002 - the word of the glossary
+) -> ExportReport:
+    """Writes the open rejects of an import into a new file, which is corrected and replayed.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> snapshots.export_rejects(1, "fix.csv", database="sqlite:///rides.db").rejects
+    1
+
+    The end of the name says which form: `.csv`, `.xlsx` or `.jsonl`. `codes` leaves out all other
+    rejects. `input` is where the input is now, for records of more than 64 KiB. Raises
+    SnapshotsError, for example if the file exists.
+    """
+    form, report = form_of(os.fspath(path)), ExportReport()
+    require_new(Path(path))
+    target = locations.target(database_of(import_id, database))
+    with closing(target.connect(create=False)) as session:
+        pieces = export(History(target, session), import_id, form, report, codes, input)
+        write_new_file(Path(path), pieces)
+    return report
+
+
+def replay(
+    import_id: int,
+    corrections: str | os.PathLike[str] | None = None,
+    *,
+    database: str | None = None,
+    codes: tuple[str, ...] = (),
+    contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    null_values: tuple[str, ...] = (),
+    input: str | None = None,  # noqa: A002 - the word of the glossary
+    **dialect: Any,
+) -> ReplayReport:
+    """Loads rejects of an import: with the corrections of a file, or without one as they are.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> report = snapshots.replay(1, database="sqlite:///rides.db")
+    >>> report.loaded, report.open
+    (0, 1)
+
+    `contract`, `null_values` and `dialect` say how the records are read from now on. `codes` leaves
+    out all other rejects. Raises SnapshotsError if the import cannot be replayed, or if the file is
+    not one of corrections; then nothing was changed.
+    """
+    target = locations.target(database_of(import_id, database))
+    reading = MendedReading(_contract(contract), null_values, _dialect("replay", dialect))
+    name = "" if corrections is None else os.fspath(corrections)
+    with nullcontext() if corrections is None else Path(corrections).open("rb") as file:
+        options = ReplayOptions(file, name, codes, reading, VerifyOptions(input=input))
+        return replay_import(import_id, target, options, lambda _: None)
+
+
+def dismiss(
+    import_id: int,
+    because: str,
+    *,
+    line: int | None = None,
+    codes: tuple[str, ...] = (),
+    database: str | None = None,
+) -> DismissReport:
+    """Says of open rejects that they are to stay as they are, and why.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> snapshots.dismiss(1, "a total", line=4, database="sqlite:///rides.db").open
+    0
+
+    Without `line` and `codes` it dismisses all. Raises SnapshotsError.
+    """
+    target = locations.target(database_of(import_id, database))
+    return dismiss_rejects(
+        import_id, target, lambda _: None, because=because, line=line, codes=codes
+    )
 
 
 def _dialect(function: str, words: dict[str, Any]) -> DialectOptions:

@@ -340,5 +340,11 @@ class ImportRecord:
     """When it was undone, as UTC in ISO 8601; None: it was not."""
     continues: int | None = None
     """The import that loaded the input before it grew: this one loads the rest."""
+    dismissed: int = 0
+    """Rejects that somebody has dismissed: they are to stay as they are. `rejected` counts them."""
+    open: int = 0
+    """Rejects that wait to be corrected or dismissed."""
+    corrected: int = 0
+    """Records that were rejects first, and were corrected and loaded since."""
     replaced_rows: int | None = None
     """How many rows `replaces` loaded, with the parts that it continues: they stay."""

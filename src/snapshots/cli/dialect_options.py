@@ -49,6 +49,22 @@ dialect = grouped(
     ),
 )
 
+reading = grouped(
+    FILE_FORMAT,
+    declared(DialectOptions, "delimiter", "--delimiter", "-d", metavar="TEXT"),
+    declared(DialectOptions, "quote", "--quotechar", "-q", metavar="CHAR"),
+    declared(DialectOptions, "escape", "--escapechar", metavar="CHAR"),
+    declared(DialectOptions, "encoding", "--encoding", "-e", metavar="NAME"),
+    declared(
+        DialectOptions,
+        "skip_initial_space",
+        "--skip-initial-space/--no-skip-initial-space",
+        default=None,
+    ),
+    declared(DialectOptions, "ragged", "--ragged"),
+)
+"""By which single records can be read in another way."""
+
 
 def to_dialect(given: dict[str, Any]) -> DialectOptions:
     """The dialect that the options of a command describe. Raises UsageError."""

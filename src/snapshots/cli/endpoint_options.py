@@ -16,10 +16,7 @@ from snapshots.defaults import API_KEY_HEADER
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 
-_requests = grouped(
-    REQUESTS,
-    declared(Endpoint, "method", "--method"),
-    declared(Endpoint, "batch", "--batch", metavar="N"),
+_ACCESS = (
     option(
         "--header",
         type=Header(),
@@ -42,21 +39,36 @@ _requests = grouped(
         show_default=True,
         help="The name of the header that carries the API key.",
     ),
-    declared(
-        Endpoint,
-        "key_header",
-        "--key-header",
-        metavar="NAME",
-        help="The name of the header that carries the idempotency key. none: do not send it.",
-    ),
-    declared(Endpoint, "nulls", "--nulls"),
-    declared(Endpoint, "results", "--results"),
-    declared(Endpoint, "concurrency", "--concurrency", metavar="N"),
-    declared(Endpoint, "rate", "--rate", type=float, metavar="N"),
-    declared(Endpoint, "ordered", "--ordered"),
+)
+"""What proves who we are."""
+_KEY_HEADER = declared(
+    Endpoint,
+    "key_header",
+    "--key-header",
+    metavar="NAME",
+    help="The name of the header that carries the idempotency key. none: do not send it.",
+)
+_CONCURRENCY = declared(Endpoint, "concurrency", "--concurrency", metavar="N")
+_RATE = declared(Endpoint, "rate", "--rate", type=float, metavar="N")
+_PATIENCE = (
     declared(Endpoint, "timeout", "--timeout", type=float, metavar="SECONDS"),
     declared(Endpoint, "retry_seconds", "--retry-seconds", type=float, metavar="SECONDS"),
 )
+_requests = grouped(
+    REQUESTS,
+    declared(Endpoint, "method", "--method"),
+    declared(Endpoint, "batch", "--batch", metavar="N"),
+    *_ACCESS,
+    _KEY_HEADER,
+    declared(Endpoint, "nulls", "--nulls"),
+    declared(Endpoint, "results", "--results"),
+    _CONCURRENCY,
+    _RATE,
+    declared(Endpoint, "ordered", "--ordered"),
+    *_PATIENCE,
+)
+requests_again = grouped(REQUESTS, *_ACCESS, _CONCURRENCY, _RATE, *_PATIENCE)
+"""What a delivery that is known needs to be told again, or may be told anew."""
 sending = together(
     option(
         "--to",
@@ -98,6 +110,6 @@ def to_endpoint(given: dict[str, Any]) -> Endpoint:
     if variable := given["api_key_variable"]:
         headers.append((given["api_key_header"], f"${{{variable}}}"))
     known = {one.name: given[one.name] for one in fields(Endpoint) if one.name in given}
-    if known["key_header"] == "none":
+    if known.get("key_header") == "none":
         known["key_header"] = ""
     return Endpoint(**{**known, "headers": tuple(headers)})

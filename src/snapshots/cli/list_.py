@@ -35,6 +35,7 @@ if TYPE_CHECKING:
             "List the imports of the last two days that failed",
             "snapshots list --since 2d --state failed",
         ),
+        ("List the imports with rejects to correct", "snapshots list --open"),
         ("Ask whether a file is imported", "snapshots list rides.csv"),
     ],
 )
@@ -55,6 +56,12 @@ if TYPE_CHECKING:
     help="Show only imports since then: 2026-03-01, 2026-03-01T09:30 (UTC), 12h or 2d.",
 )
 @option(
+    "--open",
+    "is_open",
+    is_flag=True,
+    help="Show only imports with open rejects: neither corrected nor dismissed.",
+)
+@option(
     "--limit", type=click.IntRange(1, MOST), metavar="N", help="Show only the newest N imports."
 )
 @output_options.as_json
@@ -68,6 +75,7 @@ def command(
     states: tuple[State, ...],
     table: str | None,
     since: str | None,
+    is_open: bool,
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -75,10 +83,11 @@ def command(
     from snapshots.engine.history import lookup
     from snapshots.ledger.history import ImportFilter
 
-    search = ImportFilter(states=states, table=table, since=since)
+    search = ImportFilter(states=states, table=table, since=since, open=is_open)
     if files and (search != ImportFilter() or limit is not None):
         raise UsageError(
-            "--state, --table, --since and --limit select imports of the list, and you named files",
+            "--state, --table, --since, --open and --limit select imports of the list, and you"
+            " named files",
             hint="omit the files, or these options",
         )
     listing = lookup.list_imports(database, search, limit)

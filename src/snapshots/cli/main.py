@@ -33,10 +33,13 @@ COMMANDS = {
     "list": ("snapshots.cli.list_", "List past imports, or say whether files are imported."),
     "show": ("snapshots.cli.show", "Show the details of one import."),
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
+    "replay": ("snapshots.cli.replay", "Load rejects that were corrected."),
+    "dismiss": ("snapshots.cli.dismiss", "Say of rejects that they are to stay as they are."),
     "rows": ("snapshots.cli.rows", "Show the rows of a table."),
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
     "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
     "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
+    "resend": ("snapshots.cli.resend", "Send the rejects of a delivery again."),
     "run": ("snapshots.cli.run", "Send the rows of a project's SQL queries to an HTTP API."),
     "serve": ("snapshots.cli.serve", "Run the REST service and the dashboard."),
     "worker": ("snapshots.cli.worker", "Load the imports that wait in the service's queue."),
@@ -46,8 +49,9 @@ COMMANDS = {
 
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
-    "Look back and check": ("list", "show", "rejects", "rows", "verify", "forget"),
-    "Send to an HTTP API": ("send", "run"),
+    "Look back and check": ("list", "show", "rows", "verify", "forget"),
+    "Repair": ("rejects", "replay", "dismiss"),
+    "Send to an HTTP API": ("send", "resend", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots.cli.output import reject_object
 from snapshots.cli.say import csv_rows, data_writer, say, say_json
+from snapshots.engine.repair.records import KEPT, is_cut
 from snapshots.ledger.chunk_account import WAITING
 from snapshots.screen_text import plain
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from snapshots.model import Reject
 
-KEPT: Final = 65_536
-"""Bytes of a record that the ledger keeps, counted in UTF-8."""
-_LAST_CHARACTER: Final = 3
-"""Bytes by which a cut text may be shorter, because its last character was not complete."""
 _LINE_ENDS: Final = {"lf": "\n", "cr": "\r", "rs": "\n"}
 _NAMED: Final = 20
 """Lines of records without all their bytes that are named; of the rest the number."""
@@ -57,7 +54,7 @@ def write_records(rejects: Iterable[Reject], plan: str) -> int:
     cut: list[int] = []
     others = 0
     for reject in rejects:
-        if reject.code != WAITING and _is_cut(reject.raw, encoding):
+        if reject.code != WAITING and is_cut(reject.raw, encoding):
             others += len(cut) >= _NAMED
             cut += [reject.line] if len(cut) < _NAMED else []
         else:
@@ -77,17 +74,6 @@ def _line_end(terminator: str, encoding: str) -> bytes:
     text = _LINE_ENDS.get(terminator, "\n")
     # Encoded beside another character, so that no byte order mark is written.
     return f"x{text}".encode(encoding)[len("x".encode(encoding)) :]
-
-
-def _is_cut(raw: bytes, encoding: str) -> bool:
-    if 4 * len(raw) < KEPT:
-        return False
-    try:
-        size = len(raw.decode(encoding).encode("utf-8"))
-    except UnicodeError:
-        size = len(raw)
-    slack = 0 if encoding.lower().replace("_", "-") in {"utf-8", "ascii"} else _LAST_CHARACTER
-    return size >= KEPT - slack
 
 
 def _shown(reject: Reject, width: int = 160) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from snapshots.cli import database_options as db
@@ -12,33 +10,11 @@ from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
 from snapshots.cli.option_types import IMPORT_ID, MOST
 from snapshots.cli.pipes import until_nobody_reads
+from snapshots.cli.reject_code import RejectCode
+from snapshots.cli.reject_export import export_rejects
 from snapshots.cli.reject_output import print_rejects, write_records
 from snapshots.cli.say import note
-
-
-class _Code(click.ParamType[str]):
-    """A code of a reject; a mistyped one is answered with similar ones."""
-
-    name = "code"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns the code."""
-        from difflib import get_close_matches
-
-        from snapshots.ledger.reject_codes import CODES
-
-        code = str(value).strip().lower().replace("-", "_")
-        if code not in CODES:
-            similar = get_close_matches(code, CODES, n=3)
-            hint = f"Did you mean {' or '.join(similar)}?" if similar else f"Codes: {_listed()}."
-            self.fail(f"{value!r} is not a reject code. {hint}", param, ctx)
-        return code
-
-
-def _listed() -> str:
-    from snapshots.ledger.reject_codes import CODES
-
-    return ", ".join(CODES)
+from snapshots.errors import UsageError
 
 
 @a_command(
@@ -47,7 +23,7 @@ def _listed() -> str:
     examples=[
         ("Show the rejects of import 1", "snapshots rejects 1"),
         ("Show those with one reason", "snapshots rejects 1 --code not_a_date"),
-        ("Save them as CSV", "snapshots rejects 1 --format csv > rejects.csv"),
+        ("Save them as a file to correct", "snapshots rejects 1 --export fix.csv"),
     ],
 )
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
@@ -55,7 +31,7 @@ def _listed() -> str:
 @option(
     "--code",
     "codes",
-    type=_Code(),
+    type=RejectCode(),
     multiple=True,
     metavar="CODE",
     help="Show only rejects with this code. May be repeated.",
@@ -68,6 +44,17 @@ def _listed() -> str:
     help="How to print them. raw: only the records, byte for byte. Default: table, or jsonl with"
     " --json.",
 )
+@option(
+    "--export",
+    metavar="FILE",
+    help="Write the open rejects into a file to correct and replay: .csv, .xlsx or .jsonl."
+    " - is stdout, as CSV.",
+)
+@option(
+    "--input",
+    metavar="PATH",
+    help="With --export: where the input is now, for records of more than 64 KiB.",
+)
 @output_options.as_json
 @db.env_file
 @click.pass_context
@@ -79,13 +66,21 @@ def command(
     codes: tuple[str, ...],
     limit: int | None,
     form: str | None,
+    export: str | None,
+    input: str | None,  # noqa: A002 - the word of the option
     as_json: bool,
 ) -> None:
     """Streams the rejects in the order of the input."""
     from snapshots.engine.history import lookup
     from snapshots.engine.history.locate import database_of
 
+    if export is not None and (limit is not None or form is not None):
+        raise UsageError("--export takes neither --limit nor --format")
+    if input is not None and export is None:
+        raise UsageError("--input has no meaning without --export")
     database = database_of(import_id, database)
+    if export is not None:
+        ctx.exit(export_rejects(import_id, database, codes, export, input))
     detail = lookup.show(import_id, database)
     record = detail.record
     note(

@@ -46,6 +46,8 @@ NEWER_COLUMNS = {
     "undo_table": (7, None),
     "restored": (7, None),
     "undo_kept": (7, None),
+    "dismissed": (8, 0),
+    "corrected": (8, 0),
 }
 """Columns that a later version of the ledger brought, and what stands for them in an older one."""
 SUMS = {
@@ -150,6 +152,10 @@ class Entry:
     """Rows that undoing the import has brought back."""
     undo_kept: int | None
     """Rows that undoing the import has left as they are."""
+    dismissed: int
+    """Rejects that are to stay rejects."""
+    corrected: int
+    """Records that were rejects first, and are loaded since."""
     replaced_rows: int | None = None
     """Rows that `replaces` and the parts before it have loaded."""
 
@@ -167,6 +173,11 @@ class Entry:
             self.deleted or 0,
             self.kept or 0,
         )
+
+    @property
+    def open(self) -> int:
+        """Rejects that wait to be corrected or dismissed."""
+        return 0 if self.state == "undone" else self.counts.rejected - self.dismissed
 
     @property
     def duplicate(self) -> bool:
@@ -217,6 +228,9 @@ class Entry:
             same_as=self.same_as if self.duplicate else None,
             undone_at=self.undone_at,
             continues=self.continues,
+            dismissed=self.dismissed,
+            open=self.open,
+            corrected=self.corrected,
             replaced_rows=self.replaced_rows,
         )
 

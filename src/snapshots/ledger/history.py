@@ -45,6 +45,8 @@ _LINES_AT_ONCE = 10_000
 _REJECTS_AT_ONCE = 200
 """Each has up to 64 KiB of its record."""
 _NAMED = "(LOWER(i.input) LIKE LOWER(?) ESCAPE '!' OR LOWER(i.table_name) LIKE LOWER(?) ESCAPE '!')"
+_REJECTED = "i.rejected > 0 AND i.state <> 'undone'"
+_OPEN = "i.rejected > i.dismissed AND i.state <> 'undone'"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
 
@@ -59,9 +61,11 @@ class ImportFilter:
     until: str | None = None
     name: str | None = None
     """In the name of the input or of the table, whatever its case."""
+    open: bool = False
+    """They have rejects that are neither corrected nor dismissed."""
 
-    def conditions(self) -> list[tuple[str, tuple[Value, ...]]]:
-        """The conditions as SQL, each with its values."""
+    def conditions(self, *, dismissals: bool = True) -> list[tuple[str, tuple[Value, ...]]]:
+        """The conditions as SQL, each with its values. `dismissals`: the ledger knows of some."""
         asked_at = "COALESCE(i.queued_at, i.started_at)"
         marks = ", ".join("?" for _ in self.states)
         part = re.sub("([!%_])", r"!\1", self.name or "")
@@ -73,6 +77,7 @@ class ImportFilter:
                 (self.since, (f"{asked_at} >= ?", (self.since,))),
                 (self.until, (f"{asked_at} < ?", (self.until,))),
                 (self.name, (_NAMED, (f"%{part}%", f"%{part}%"))),
+                (self.open, (_OPEN if dismissals else _REJECTED, ())),
             )
             if given
         ]
@@ -178,7 +183,7 @@ class History:
 
     def page(self, search: ImportFilter, before: int | None, most: int) -> list[Entry]:
         """Reads at most `most` imports, newest first, that are older than the import `before`."""
-        wanted = search.conditions()
+        wanted = search.conditions(dismissals=self.knows(8))
         if before is not None:
             wanted.append(("i.id < ?", (before,)))
         # Few are deliveries: an index of the kind would have all imports read and sorted.
@@ -189,7 +194,7 @@ class History:
 
     def runs(self, search: ImportFilter, before: int | None, most: int | None) -> list[Entry]:
         """Reads imports and deliveries, newest first, that are older than the number `before`."""
-        wanted = search.conditions()
+        wanted = search.conditions(dismissals=self.knows(8))
         if before is not None:
             wanted.append(("i.id < ?", (before,)))
         where = " AND ".join(sql for sql, _ in wanted)
@@ -199,7 +204,7 @@ class History:
 
     def count_by_state(self, search: ImportFilter) -> dict[State, int]:
         """How many imports are in each state; `search.states` does not count."""
-        wanted = replace(search, states=()).conditions()
+        wanted = replace(search, states=()).conditions(dismissals=self.knows(8))
         where = " AND ".join(["i.kind = 'import'", *(sql for sql, _ in wanted)])
         params = tuple(value for _, values in wanted for value in values)
         rows = self.session.execute(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 8
+VERSION = 9
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
@@ -35,6 +35,8 @@ TABLES = frozenset(
         "rejects",
         "verifications",
         "kept_rows",
+        "replays",
+        "corrections",
         "contracts",
     )
 )

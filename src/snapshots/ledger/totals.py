@@ -10,7 +10,7 @@ from snapshots.ledger.times import seconds_between, unix_time
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from snapshots.ledger.history import History
 
@@ -62,19 +62,46 @@ def totals(history: History) -> LedgerTotals:
         f" COUNT(CASE WHEN kind = 'import' AND {_was_finished(history)} AND plan <> '' THEN 1 END),"
         " 0, 0, 0"
         " FROM snapshots_imports"
-        " UNION ALL SELECT 'rejects', code, COUNT(*), 0, 0, 0, 0"
-        f" FROM snapshots_rejects {_OF_IMPORTS} GROUP BY code"
+        f" UNION ALL {_rejects(history, 'snapshots_rejects', 'code')}"
+        f"{_replayed(history, as_integer)}"
     )
-    found = {(str(of), str(code)): cast("list[int]", numbers) for of, code, *numbers in rows}
+    found: dict[tuple[str, str], list[int]] = {}
+    for of, code, *numbers in rows:
+        sums_of = found.setdefault((str(of), str(code)), [0] * len(numbers))
+        sums_of[:] = [a + cast("int", b) for a, b in zip(sums_of, numbers, strict=True)]
     records, loaded, rejected, skipped, size = found["chunks", ""]
     waits = found.pop(("rejects", awaiting_parents.CODE), [0])[0]
+    corrected = found.pop(("corrected", ""), [0])[0]
     newest, finished, *_ = found["imports", ""]
     return LedgerTotals(
-        counts=Counts(records - waits, loaded, rejected - waits, skipped),
+        counts=Counts(records - waits, loaded - corrected, rejected + corrected - waits, skipped),
         bytes=size,
         rejects_by_code={code: n for (of, code), (n, *_) in found.items() if of == "rejects"},
         newest=newest,
         finished=finished,
+    )
+
+
+def _rejects(history: History, table: str, code: str, more: str = "") -> str:
+    """A query of rejects by code. Counters never fall: what was corrected since counts as it was
+    at first."""
+    if history.knows(8) and not more:
+        more = " AND attempts = 0"
+    return (
+        f"SELECT 'rejects', {code}, COUNT(*), 0, 0, 0, 0 FROM {table} {_OF_IMPORTS}{more}"
+        f" GROUP BY {code}"
+    )
+
+
+def _replayed(history: History, as_integer: Callable[[str], str]) -> str:
+    """The queries of rejects that were replayed, as they were at first."""
+    if not history.knows(8):
+        return ""
+    first = _rejects(history, "snapshots_corrections", "old_code", " AND attempt = 1")
+    return (
+        f" UNION ALL {first} UNION ALL SELECT 'corrected', '',"
+        f" {as_integer('COALESCE(SUM(corrected), 0)')}, 0, 0, 0, 0 FROM snapshots_imports"
+        " WHERE kind = 'import'"
     )
 
 
@@ -98,7 +125,16 @@ def delivered(history: History) -> tuple[Counts, int]:
         " WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'delivery')"
     )
     decided = (cast("int", number) for number in (records, loaded, rejected, skipped))
-    return Counts(*decided), cast("int", pending)
+    corrected = 0
+    if history.knows(8):
+        # Counters never fall: what was rejected first counts as such.
+        ((found,),) = history.session.execute(
+            f"SELECT {as_integer('COALESCE(SUM(corrected), 0)')} FROM snapshots_imports"
+            " WHERE kind = 'delivery'"
+        )
+        corrected = cast("int", found)
+    moved = Counts(loaded=-corrected, rejected=corrected)
+    return Counts(*decided) + moved, cast("int", pending)
 
 
 def states(history: History) -> StateCounts:

@@ -14,6 +14,7 @@ from snapshots.web import pages, problems
 from snapshots.web.api import (
     chunks_and_rejects,
     contracts,
+    corrections,
     events,
     files,
     health,
@@ -70,6 +71,7 @@ def application(service: ServiceContext) -> ASGIApp:
         *(
             imports,
             chunks_and_rejects,
+            corrections,
             verify,
             undo,
             events,

@@ -72,6 +72,12 @@ class Import(_Shown):
     loaded: int
     rejected: int
     skipped: int
+    open: int
+    """Rejects that are neither corrected nor dismissed."""
+    dismissed: int
+    """Rejects that are to stay as they are; `rejected` counts them."""
+    corrected: int
+    """Records that were rejects first, and were corrected and loaded since."""
     mode: str
     """What the table holds after the import: `append` or `replace`."""
     inserted: int
@@ -184,6 +190,9 @@ def fields(status: Status) -> dict[str, Any]:
         "input": entry.input,
         "table": entry.table,
         **asdict(entry.counts),
+        "open": entry.open,
+        "dismissed": entry.dismissed,
+        "corrected": entry.corrected,
         "mode": entry.mode or "append",
         **asdict(entry.changes),
         "as_of": entry.as_of,

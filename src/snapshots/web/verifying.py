@@ -54,7 +54,9 @@ class Verifying:
         entry = commands.find(ledger, import_id)
         plan = require_verifiable(ledger, entry)
         settings.tables.require_open(ledger, plan.table)
-        options = replace(_options(settings, entry), left_out=tuple(left_out), counts=counts, by=by)
+        options = replace(
+            input_options(settings, entry), left_out=tuple(left_out), counts=counts, by=by
+        )
         with self._lock:
             if import_id in self._running:
                 raise ImportBusy(f"import {import_id} is already being verified")
@@ -95,7 +97,7 @@ class Verifying:
                 self._errors[import_id] = error
 
 
-def _options(settings: ServiceSettings, entry: Entry) -> VerifyOptions:
+def input_options(settings: ServiceSettings, entry: Entry) -> VerifyOptions:
     """Returns options with the URL or the uploaded file of the import. Raises Forbids for imports
     that a command started."""
     if entry.request is None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snapshots._native import Block, Converter
     from snapshots.engine.input.reader import Piece
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.verify.corrected_rows import CorrectedRows
     from snapshots.engine.verify.report import VerifyReport
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.ledger.history import History
@@ -36,6 +37,7 @@ class ValueComparison:
     source: Source
     plan: Plan
     converter: Converter
+    corrected: CorrectedRows
     chunks: Sequence[CommittedChunk]
     """The chunks to compare, in the order of the input; at least one."""
     rows: StoredRows
@@ -59,8 +61,9 @@ class ValueComparison:
             if self.stop.is_set():
                 raise Stopped("stopped before the whole table was compared")
             if account is None or account.chunk is not chunk:
-                account = ChunkAccount(next(chunks), kept.until(chunk.end_line))
-            self.rows.compare(block, account.refused)
+                account = ChunkAccount(next(chunks), *kept.until(chunk.end_line))
+            for part in self.corrected.parts(self.converter, piece.chunk, block, account.loaded):
+                self.rows.compare(part, account.refused)
             account.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
             if block.rejected:
                 found = [Reject(*reject) for reject in block.rejects()]

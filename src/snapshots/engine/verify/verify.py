@@ -17,6 +17,7 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.plan import LINEAGE, Plan
 from snapshots.engine.support import threads
 from snapshots.engine.verify import accounting
+from snapshots.engine.verify.corrected_rows import CorrectedRows
 from snapshots.engine.verify.located import VerifyOptions, located
 from snapshots.engine.verify.report import VerifyReport
 from snapshots.engine.verify.values import ValueComparison
@@ -295,6 +296,7 @@ class _Run:
                         source,
                         self.plan,
                         self._converter(rows),
+                        CorrectedRows(self.plan, rows.encoding.name, self.entry.import_id),
                         left,
                         rows,
                         self.stop,

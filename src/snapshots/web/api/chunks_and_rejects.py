@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from snapshots.engine.queue import commands
-from snapshots.errors import ForbiddenTable, UsageError
+from snapshots.engine.repair.export import form_of
+from snapshots.errors import UsageError
 from snapshots.web import schemas
+from snapshots.web.api.corrections import FORMS, XLSX, require_shown, to_correct
 from snapshots.web.api.imports import Id
 from snapshots.web.api.rejects_download import CSV, JSON_LINES, lines
 from snapshots.web.context import Here
@@ -46,15 +48,27 @@ def chunks(
     "/{import_id}/rejects",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}},
-        **answers(403, 404, 422),
+        200: {
+            "content": {
+                **{kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)},
+                XLSX: {"schema": {"type": "string", "format": "binary"}},
+            }
+        },
+        **answers(403, 404, 409, 422),
     },
     summary="List the rejected records and the reasons",
 )
 def rejects(
     here: Here,
     import_id: Id,
-    form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    form: Annotated[
+        Literal["jsonl", "csv", "fix.csv", "fix.xlsx", "fix.jsonl"],
+        Query(
+            alias="format",
+            description="fix.csv, fix.xlsx, fix.jsonl: a file of the open rejects to correct and"
+            " replay.",
+        ),
+    ] = "jsonl",
     escape_formulas: Annotated[
         bool,
         Query(
@@ -71,12 +85,17 @@ def rejects(
         raise UsageError("only CSV escapes formulas", hint="add format=csv")
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
-        if not here.settings.tables.shows_rejects(ledger, entry):
-            raise ForbiddenTable(
-                f"the table of these records, {entry.table}, is not open to clients of the service",
-                hint="a command imported them: see them with snapshots rejects",
-            )
+        require_shown(here, ledger, entry)
     name = f"import-{import_id}-rejects.{form}"
+    if form.startswith("fix."):
+        if after != -1 or limit is not None:
+            raise UsageError(f"{form} has all open rejects: it takes neither after nor limit")
+        codes = () if code is None else (code,)
+        return StreamingResponse(
+            to_correct(here, entry, form_of(form), codes),
+            media_type=FORMS[form_of(form)],
+            headers={"Content-Disposition": f'attachment; filename="import-{import_id}-{form}"'},
+        )
     return StreamingResponse(
         lines(
             here.pool,

@@ -58,6 +58,16 @@ REQUESTS: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "What it would remove": {"dry_run": True},
         "Remove the rows": {},
     },
+    ("POST /v1/imports/{import_id}/replay", CSV): {
+        "A correction": "_line,day\n3,2026-03-01\n",
+    },
+    ("POST /v1/imports/{import_id}/replay", "multipart/form-data"): {
+        "A file of corrections": {"file": "fix.csv"},
+    },
+    ("POST /v1/imports/{import_id}/dismiss", _JSON): {
+        "The reject of a line": {"line": 7, "because": "a total"},
+        "All with one reason": {"codes": ["repeated_header"], "because": "headers in the file"},
+    },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         "All columns": {},
         "Without a column that a trigger fills": {"ignore": ["changed_at"]},
@@ -75,6 +85,7 @@ _UPLOAD: Final = {
 }
 _COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
 _CHANGES: Final = {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0}
+_REPAIRS: Final = {"open": 40, "dismissed": 0, "corrected": 0}
 _IMPORT: Final[dict[str, Any]] = {
     "import_id": 1,
     "state": "finished",
@@ -88,6 +99,7 @@ _IMPORT: Final[dict[str, Any]] = {
     "input": "rides.csv",
     "table": "rides",
     **_COUNTS,
+    **_REPAIRS,
     "mode": "append",
     **_CHANGES,
     "as_of": None,
@@ -118,7 +130,7 @@ _QUEUED: Final[dict[str, Any]] = {
     **_DETAIL,
     "state": "queued",
     "outcome": None,
-    **dict.fromkeys((*_COUNTS, *_CHANGES), 0),
+    **dict.fromkeys((*_COUNTS, *_REPAIRS, *_CHANGES), 0),
     "progress": {"done": 0, "total": 561204, "percent": 0.0, "why": None},
     "records_per_second": None,
     "content_hash": None,
@@ -134,6 +146,7 @@ _CANCELLED: Final[dict[str, Any]] = {
     "records": 10000,
     "loaded": 9980,
     "rejected": 20,
+    "open": 20,
     "progress": {"done": 280602, "total": 561204, "percent": 50.0, "why": None},
     "content_hash": None,
 }
@@ -205,6 +218,24 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
         "removed": 19960,
         "dry_run": False,
         "referring": [],
+    },
+    ("POST /v1/imports/{import_id}/replay", _JSON): {
+        "import_id": 1,
+        "table": "rides",
+        "loaded": 38,
+        "refused": 1,
+        "unchanged": 1,
+        "already": 0,
+        "open": 2,
+        "dismissed": 0,
+        "open_by_code": {"not_a_date": 2},
+        "examples": ['line 18: "2026-02-31" is not a date (YYYY-MM-DD).'],
+    },
+    ("POST /v1/imports/{import_id}/dismiss", _JSON): {
+        "import_id": 1,
+        "dismissed": 2,
+        "open": 0,
+        "because": "no such days",
     },
     ("POST /v1/imports/{import_id}/verify", _JSON): {
         **_VERIFICATION,

@@ -32,6 +32,8 @@ RESUMABLE: Final = "/v1/uploads"
 FORM_UPLOAD: Final = "/new/file"
 _LARGE: Final = (UPLOADS, RESUMABLE, FORM_UPLOAD)
 """Paths whose bodies are files."""
+_CORRECTIONS: Final = "/replay"
+"""Ends paths that take files of corrections, which may be as large as uploads."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
@@ -132,7 +134,8 @@ class Guard:
 
     def _most(self, scope: Scope) -> int:
         """Returns how many bytes the body of a request may have."""
-        upload = scope["path"].startswith(_LARGE)
+        path = scope["path"]
+        upload = path.startswith(_LARGE) or path.endswith(_CORRECTIONS)
         return self._settings.max_upload if upload else self._settings.max_body
 
 

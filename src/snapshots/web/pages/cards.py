@@ -113,6 +113,11 @@ class ImportCard:
         return done and self.entry.request is not None
 
     @property
+    def can_repair(self) -> bool:
+        """It has finished with rejects that are neither corrected nor dismissed."""
+        return self.status.state == "finished" and self.entry.open > 0
+
+    @property
     def verified(self) -> str:
         """When it was verified, and with what result, in words; empty: never."""
         found = self.verification
@@ -172,6 +177,7 @@ class ImportCard:
         if status.why is not None and status.state != "queued":
             yield Fact("Percent unknown", f"because {status.why}")
         yield from self._changes
+        yield from self._repairs
         if entry.replaces is not None:
             stay = entry.replaced_rows
             rows = "" if stay is None else f", whose {count(stay)} rows stay"
@@ -184,6 +190,17 @@ class ImportCard:
             yield Fact("Removed", count(entry.removed))
         if entry.content_hash:
             yield Fact("BLAKE3", entry.content_hash)
+
+    @property
+    def _repairs(self) -> Iterator[Fact]:
+        """What became of its rejects."""
+        entry = self.entry
+        if entry.corrected:
+            yield Fact("Corrected", count(entry.corrected))
+        if entry.counts.rejected and self.over:
+            yield Fact("Open rejects", count(entry.open))
+        if entry.dismissed:
+            yield Fact("Dismissed", count(entry.dismissed))
 
     @property
     def _changes(self) -> Iterator[Fact]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from snapshots.engine.queue import commands
-from snapshots.errors import SnapshotsError
+from snapshots.errors import SnapshotsError, UsageError
 from snapshots.ledger.queue import Wish
 from snapshots.model import State
+from snapshots.web.api.corrections import Dismiss, dismissed, replayed
 from snapshots.web.api.events import EventStream
 from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
@@ -130,6 +131,28 @@ def resume(
 def verify(here: Here, client: Client, import_id: Id) -> Response:
     """Compares its table with its input."""
     begin(here, client, import_id, Verify())
+    return _to(import_id)
+
+
+@routes.post("/imports/{import_id}/replay")
+async def replay(here: Here, client: Client, import_id: Id, request: Request) -> Response:
+    """Loads the corrections of a form's file, or tries its rejects again without one."""
+    form = request.headers.get("content-type", "").startswith("multipart/")
+    await replayed(here, client, import_id, request, with_body=form)
+    return _to(import_id)
+
+
+@routes.post("/imports/{import_id}/dismiss")
+def dismiss(
+    here: Here,
+    import_id: Id,
+    because: Annotated[str, Form(max_length=2000)] = "",
+    code: Annotated[str | None, Form(max_length=60)] = None,
+) -> Response:
+    """Says of its open rejects, or of those with a code, that they are to stay as they are."""
+    if not because.strip():
+        raise UsageError("a reason is needed", hint="say why the rejects stay as they are")
+    dismissed(here, import_id, Dismiss(because=because, line=None, codes=[code] if code else []))
     return _to(import_id)
 
 

@@ -1,0 +1,1 @@
+"""Repairs what an import has rejected: exports, replays and dismisses its rejects."""

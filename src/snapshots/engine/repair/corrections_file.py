@@ -1,0 +1,202 @@
+"""Reads a file of corrections: the rejects of an import as they were exported, and then edited.
+
+Its columns are matched by name, so that they may stand in any order and be fewer. Spreadsheets
+write commas, semicolons or tabs, with a byte order mark or without: all of that is understood.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from snapshots._native import Records, Splitter
+from snapshots.engine.plan.corrected import Field
+from snapshots.errors import UsageError
+from snapshots.formats.kernel_json import dialect_json, positions
+from snapshots.model import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from snapshots.engine.plan.plan import Plan
+
+LINE: Final = "_line"
+RECORD: Final = "_record"
+BEFORE: Final = (LINE, "_code", "_column", "_reason")
+"""Columns of an export in front of those of the input."""
+MOST_CORRECTIONS = 1000
+"""That are taken together."""
+MOST_BYTES = 4 << 20
+_CHUNK = 256 << 10
+_LARGEST_RECORD = 64 << 20
+_MARK = b"\xef\xbb\xbf"
+_EVERY = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCorrection:
+    """One record of a file of corrections."""
+
+    place: int
+    """Its line in the file of corrections."""
+    line: int
+    """The line of the reject in the import's input."""
+    values: dict[int, Field]
+    """Fields by their place in the record of the input. What is missing stays as it was."""
+    record: str | None
+    """What stands in `_record`; None: the file has no such column."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return sum(len(field.text) for field in self.values.values()) + len(self.record or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    line: int
+    record: int | None
+    fields: dict[int, int]
+    """Places in the record of the input, by those in the file."""
+    width: int
+    ignored: frozenset[int]
+    """Columns without a name, which must be empty."""
+
+
+def corrections(file: BinaryIO, name: str, plan: Plan) -> Iterator[list[GivenCorrection]]:
+    """Reads a file of corrections from its beginning, a batch at a time. `name` is for messages.
+
+    Raises UsageError where it cannot be read as one.
+    """
+    batch: list[GivenCorrection] = []
+    size = 0
+    for one in _each(file, name, plan):
+        batch.append(one)
+        size += one.size
+        if len(batch) >= MOST_CORRECTIONS or size >= MOST_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _each(file: BinaryIO, name: str, plan: Plan) -> Iterator[GivenCorrection]:
+    columns: _Columns | None = None
+    for place, fields in _records(file, name):
+        if columns is None:
+            columns = _columns([field.text for field in fields], name, plan)
+            continue
+        yield _correction(fields, columns, place, name)
+    if columns is None:
+        raise UsageError("it is empty", place=name, hint="export the rejects with --export")
+
+
+def _records(file: BinaryIO, name: str) -> Iterator[tuple[int, list[Field]]]:
+    file.seek(0)
+    head = file.read(_CHUNK)
+    first = head.removeprefix(_MARK)
+    dialect = Dialect(delimiter=_delimiter(first), header=False, max_record_size=_LARGEST_RECORD)
+    form = dialect_json(dialect)
+    splitter = Splitter(form, _CHUNK)
+    piece = first
+    while piece:
+        for chunk in splitter.feed(piece):
+            yield from _of_chunk(bytes(chunk), chunk.line, form, name)
+        piece = file.read(_CHUNK)
+    for chunk in splitter.finish():
+        yield from _of_chunk(bytes(chunk), chunk.line, form, name)
+
+
+def _of_chunk(data: bytes, first: int, form: str, name: str) -> Iterator[tuple[int, list[Field]]]:
+    values, marks = Records.parse(data, form, _EVERY), Records.written(data, form, _EVERY)
+    for (line, _, fields), written in zip(values, marks, strict=True):
+        place = first + line - 1
+        if fields is None or written is None:
+            raise UsageError(
+                f"line {place} is broken: a quote is missing or not doubled", place=name
+            )
+        try:
+            yield (
+                place,
+                [Field(f.decode(), quoted) for f, (_, quoted) in zip(fields, written, strict=True)],
+            )
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"line {place} is not UTF-8",
+                place=name,
+                hint="in a spreadsheet, save it as CSV UTF-8",
+            ) from error
+
+
+def _delimiter(head: bytes) -> str:
+    """The delimiter of the first line: that which gives a column called `_line`."""
+    for delimiter in (",", ";", "\t"):
+        found = Records.parse(head, dialect_json(Dialect(delimiter=delimiter, header=False)), 1)
+        if found and found[0][2] and LINE.encode() in [field.strip() for field in found[0][2]]:
+            return delimiter
+    return ","
+
+
+def _columns(names: Sequence[str], name: str, plan: Plan) -> _Columns:
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for index, source in enumerate(plan.header):
+        places[source].append(index)
+    called = {
+        column.name: index
+        for column, index in zip(
+            plan.contract.columns, positions(plan.contract, plan.header), strict=True
+        )
+        if column.name not in places
+    }
+    stripped = [one.strip() for one in names]
+    if LINE not in stripped:
+        raise UsageError(
+            f"it has no column {LINE}, which says to what record of the input a correction belongs",
+            place=name,
+            hint="export the rejects with --export, and correct that file",
+        )
+    own = {word: stripped.index(word) for word in BEFORE if word in stripped}
+    last = len(stripped) - 1 - stripped[::-1].index(RECORD) if RECORD in stripped else None
+    fields: dict[int, int] = {}
+    ignored: set[int] = set()
+    for index, text in enumerate(names):
+        if index in own.values() or index == last:
+            continue
+        known = text if places.get(text) else text.strip()
+        if places.get(known):
+            fields[index] = places[known].popleft()
+        elif known in called:
+            fields[index] = called.pop(known)
+        elif not known:
+            ignored.add(index)
+        else:
+            raise _unknown(text, name, plan)
+    return _Columns(own[LINE], last, fields, len(names), frozenset(ignored))
+
+
+def _unknown(text: str, name: str, plan: Plan) -> UsageError:
+    near = get_close_matches(text, plan.header, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Its columns: {', '.join(plan.header)}."
+    return UsageError(f"the input has no column {text!r}", place=name, hint=hint)
+
+
+def _correction(fields: list[Field], columns: _Columns, place: int, name: str) -> GivenCorrection:
+    more = any(field.text for field in fields[columns.width :])
+    if more or len(fields) < columns.width:
+        raise UsageError(
+            f"line {place} has {len(fields)} fields, and the header {columns.width}", place=name
+        )
+    for index in columns.ignored:
+        if fields[index].text:
+            raise UsageError(f"line {place} has a value in a column without a name", place=name)
+    text = fields[columns.line].text.strip()
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise UsageError(f"line {place} has no number in {LINE}: {text[:40]!r}", place=name)
+    return GivenCorrection(
+        place,
+        int(text),
+        {own: fields[index] for index, own in columns.fields.items()},
+        None if columns.record is None else fields[columns.record].text,
+    )

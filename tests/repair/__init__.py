@@ -1,0 +1,1 @@
+"""Rejects are corrected, replayed and dismissed."""
