@@ -228,7 +228,7 @@ def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, 
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (9, f"has version 9; this program supports versions up to {schema.VERSION}"),
+        (10, f"has version 10; this program supports versions up to {schema.VERSION}"),
         (0, "does not have the version of the ledger"),
         (-1, "does not have the version of the ledger"),
     ],

@@ -15,7 +15,7 @@ from snapshots.contract.fields import parse_field
 from snapshots.contract.reading import SchemaPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from snapshots.model import Column, TypeKind
 
@@ -76,7 +76,7 @@ FORMS: Final[Mapping[str, ColumnForm]] = {one.key: one for one in _ALL}
 """By their keys."""
 
 _COMMA: Final = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
-_FEWEST: Final = 1
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 
 
 def local_form(values: Iterable[str]) -> ColumnForm | None:
@@ -86,9 +86,13 @@ def local_form(values: Iterable[str]) -> ColumnForm | None:
     'date-dmy-dots'
     """
     kept = [text for value in values if (text := value.strip())]
-    if len(kept) < _FEWEST:
+    if not kept:
         return None
-    fitting = [one for one in _ALL if one.local and all(_fits(one, text) for text in kept)]
+    fitting = [
+        one
+        for one in _ALL
+        if one.local and all(_fits(one, text) for text in kept) and _shows(one, kept)
+    ]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -98,6 +102,13 @@ def contradiction(form: ColumnForm, values: Iterable[tuple[int, str]]) -> tuple[
         ((line, text) for line, text in values if text.strip() and not _fits(form, text.strip())),
         None,
     )
+
+
+def _shows(form: ColumnForm, values: Sequence[str]) -> bool:
+    """Whether values can mean nothing else: 1,234 may be a thousand, and 12 has no comma."""
+    if form.key != "decimal-comma":
+        return True
+    return any("," in text and not _THOUSANDS.fullmatch(text) for text in values)
 
 
 def _fits(form: ColumnForm, text: str) -> bool:
@@ -112,9 +123,9 @@ def _fits(form: ColumnForm, text: str) -> bool:
 
 def form_of(field: Mapping[str, Any]) -> ColumnForm:
     """Returns the form of a field of a Table Schema; text if it is none of these."""
-    said = {name: field.get(name) for name in _KEYS}
+    wanted = {name: field.get(name) for name in _KEYS}
     for one in _ALL:
-        if {name: one.schema.get(name) for name in _KEYS} == said:
+        if {name: one.schema.get(name) for name in _KEYS} == wanted:
             return one
     return FORMS["text"]
 

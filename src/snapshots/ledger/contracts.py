@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ledger.record import Ledger
 
-SINCE: Final = 8
+SINCE: Final = 9
 """The first version of the ledger with the table snapshots_contracts."""
 MOST: Final = 500
 """Contracts of one ledger: all of them are compared with each new file."""

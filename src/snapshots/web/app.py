@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from snapshots.web import pages, problems
 from snapshots.web.api import (
     chunks_and_rejects,
+    contracts,
     corrections,
     events,
     files,
@@ -69,7 +70,7 @@ def application(service: ServiceContext) -> ASGIApp:
     app.state.service = service
     modules = (
         *(imports, chunks_and_rejects, corrections, verify, undo, events, files, uploads),
-        *(tables, looking_back, health, openapi),
+        *(contracts, tables, looking_back, health, openapi),
         pages,
     )
     routers = [module.routes for module in modules]

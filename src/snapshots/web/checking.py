@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 2
 """Parallel checks of one process: each keeps a core busy."""
-KEPT: Final = 50
+KEPT: Final = 20
 """Checks whose results one process keeps, the newest."""
+RAW_BYTES: Final = 2000
+"""Of a rejected record that a result keeps."""
 LONGEST_SECONDS: Final = 3600.0
 
 
@@ -76,9 +78,7 @@ class Check:
         """For each code, how many records it rejects and the first of them, most frequent first."""
         if self.result is None:
             return []
-        first: dict[str, Reject] = {}
-        for reject in self.result.examples:
-            first.setdefault(reject.code, reject)
+        first = {reject.code: reject for reject in self.result.examples}
         return [(code, count, first[code]) for code, count in self.result.rejects_by_code.items()]
 
 
@@ -151,8 +151,9 @@ def _check(
     check: Check, settings: ServiceSettings, request: ImportRequest, access: RemoteAccess
 ) -> None:
     def hear(event: Event) -> None:
-        if isinstance(event, Notice) and event.text not in check.notes:
-            check.notes.append(event.text)
+        # What the page gives as options, it has shown already.
+        if isinstance(event, Notice) and not event.text.endswith(", as given"):
+            check.notes.append(str(event.text))
 
     # All rejects are counted; how many are too many is said with the result.
     options = replace(
@@ -161,4 +162,8 @@ def _check(
     name = request.url or str(settings.files / request.input)
     with closing(opened(name, access, check.stop, lambda _: None)) as source:
         check.size, check.source = source.identity.size, source
-        check.result = dry_run.run(source, settings.target, options, hear, check.stop)
+        result = dry_run.run(source, settings.target, options, hear, check.stop)
+    first: dict[str, Reject] = {}
+    for reject in result.examples:
+        first.setdefault(reject.code, replace(reject, raw=reject.raw[:RAW_BYTES]))
+    check.result = replace(result, examples=tuple(first.values()))

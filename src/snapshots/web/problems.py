@@ -69,6 +69,7 @@ _CODES = {
     415: "unsupported_media_type",
     421: "wrong_host",
     422: "invalid",
+    423: "locked",
     429: "too_many_requests",
     431: "head_too_large",
     500: "internal",

@@ -156,6 +156,13 @@ def test_a_file_that_an_import_waits_for_is_not_replaced(tmp_path):
         assert client.ask("POST", "/v1/uploads", **headers).json["code"] == "conflict"
         assert send(client, place, b"1\n2", 0).json["code"] == "conflict"
         assert not (tmp_path / "a.csv").exists()
+        state = client.get(place).json
+        assert (state["offset"], state["done"]) == (3, False)
+        assert client.ask("POST", "/v1/imports/1/cancel").status in {200, 202}
+        wait_for(lambda: client.state(1) == "cancelled")
+        assert send(client, place, b"", 3).status == 204
+        assert client.get(place).json["done"]
+        assert (tmp_path / "a.csv").read_bytes() == b"1\n2"
 
 
 def test_old_parts_are_removed(tmp_path):

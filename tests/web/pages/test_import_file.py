@@ -229,6 +229,17 @@ def test_a_file_is_dropped(chromium, sqlite_url, tmp_path):
         expect(page.get_by_role("cell", name="Ana")).to_be_visible()
 
 
+def test_a_file_that_an_import_needs_is_not_replaced(chromium, sqlite_url, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id\n1\n")
+    with pages(chromium, sqlite_url, tmp_path / "files", "--workers", "0") as (client, page):
+        client.submit(file="a.csv")
+        page.get_by_label("File with a table").set_input_files(path)
+        page.get_by_role("button", name="Upload").click()
+        expect(page.get_by_role("status")).to_contain_text("Import 1 is queued and reads a.csv")
+        expect(page.get_by_role("button", name="Upload")).to_be_visible()
+
+
 def test_it_works_without_scripts(chromium, sqlite_url, tmp_path):
     path = tmp_path / "Straßen (1).csv"
     path.write_text("id;name\n1;Ana\nx;Bo\n")
@@ -383,7 +394,7 @@ def image(tmp_path):
     return take
 
 
-def test_every_window_and_colour_scheme(chromium, sqlite_url, tmp_path, image):
+def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image):
     path = tmp_path / "Verkäufe_Januar.csv"
     path.write_bytes(EXCEL.encode("utf-8-sig"))
     windows = ((1180, 760, "light"), (390, 844, "dark"), (320, 640, "light"))
@@ -395,7 +406,7 @@ def test_every_window_and_colour_scheme(chromium, sqlite_url, tmp_path, image):
             check_accessible(page)
             image(page, f"{name}-{width}-{scheme}")
 
-    with pages(chromium, sqlite_url, tmp_path / "files") as (_, page):
+    with pages(chromium, postgres_url, tmp_path / "files") as (_, page):
         looked_at(page, "choose")
         choose(page, path)
         looked_at(page, "reading")

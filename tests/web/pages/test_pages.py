@@ -48,7 +48,16 @@ class Read(HTMLParser):
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(idle):
-    paths = ("/", "/imports/1", "/imports/77", "/?state=failed", "/tables", "/tables/x", "/docs")
+    paths = (
+        "/",
+        "/imports/1",
+        "/imports/77",
+        "/?state=failed",
+        "/tables",
+        "/tables/x",
+        "/docs",
+        "/new",
+    )
     for path in paths:
         page = Read(idle.get(path).data)
         assert all("src" in script for script in page.all("script"))

@@ -21,6 +21,7 @@ TAGS: Final = [
     {"name": "imports", "description": "Start, watch, cancel and resume imports."},
     {"name": "events", "description": "Follow imports as they change: server-sent events."},
     {"name": "files", "description": "Upload files, to import them by name."},
+    {"name": "contracts", "description": "The contracts that people have kept in the pages."},
     {"name": "tables", "description": "Read rows of open tables."},
     {"name": "health", "description": "Probes and metrics."},
 ]

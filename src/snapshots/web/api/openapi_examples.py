@@ -13,6 +13,7 @@ PARAMETERS: Final[dict[str, Any]] = {
     "import_id": 1,
     "name": "rides.csv",
     "table": "rides",
+    "contract_name": "Monthly rides",
     "number": "9f86d081884c7d65",
     "Upload-Length": 561204,
     "Upload-Offset": 262144,
@@ -80,6 +81,7 @@ _UPLOAD: Final = {
     "name": "rides.csv",
     "bytes": 561204,
     "offset": 262144,
+    "done": False,
 }
 _COUNTS: Final = {"records": 20000, "loaded": 19960, "rejected": 40, "skipped": 0}
 _CHANGES: Final = {"inserted": 19960, "updated": 0, "unchanged": 0, "deleted": 0, "kept": 0}
@@ -278,6 +280,23 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
     },
     ("POST /v1/uploads", _JSON): {**_UPLOAD, "offset": 0},
     ("GET /v1/uploads/{number}", _JSON): _UPLOAD,
+    ("GET /v1/contracts", _JSON): {
+        "contracts": [
+            {
+                "contract_name": "Monthly rides",
+                "table": "rides",
+                "header": ["Ride", "Begun", "Note"],
+                "contract": {
+                    "fields": [
+                        {"name": "ride", "type": "integer", "x-source": "Ride"},
+                        {"name": "begun", "type": "date", "x-source": "Begun"},
+                    ],
+                    "fieldsMatch": ["subset"],
+                },
+                "kept_at": "2026-03-01T06:00:00.000Z",
+            }
+        ]
+    },
     ("GET /v1/files", _JSON): {"files": [{"name": "rides.csv", "bytes": 561204}]},
     ("GET /v1/tables", _JSON): {"tables": ["rides"]},
     ("GET /v1/tables/{table}/rows", _JSON): {

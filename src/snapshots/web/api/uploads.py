@@ -66,6 +66,8 @@ class UploadState(BaseModel):
     """The name of the file when all has arrived. Import it with `{"file": name}`."""
     bytes: int
     offset: int
+    done: bool
+    """Whether the file has its name. If all has arrived and it does not, an empty part gives it."""
 
 
 @routes.options("", status_code=204, summary="Ask what uploads may be")
@@ -114,7 +116,7 @@ def state(here: Here, response: Response, number: Number) -> UploadState:
 @routes.patch(
     "/{number}",
     status_code=204,
-    responses=answers(404, 408, 409, 412, 413, 415, 429, 503, 507),
+    responses=answers(404, 408, 409, 412, 413, 415, 423, 429, 503, 507),
     openapi_extra={
         "requestBody": {
             "content": {PATCH_TYPE: {"schema": {"type": "string", "format": "binary"}}},
@@ -171,6 +173,7 @@ async def _append(
                 raise HTTPException(413, f"The upload has only {upload.size} bytes.")
             if piece:
                 await to_thread.run_sync(part.write, piece)
+        await to_thread.run_sync(part.sync)
         if not part.left:
             await to_thread.run_sync(require_unused, here, upload.name)
             await to_thread.run_sync(part.keep)
@@ -205,7 +208,11 @@ def _file_name(metadata: str) -> str:
 
 def _state(upload: ResumableUpload) -> UploadState:
     return UploadState(
-        upload=upload.number, name=upload.name, bytes=upload.size, offset=upload.offset
+        upload=upload.number,
+        name=upload.name,
+        bytes=upload.size,
+        offset=upload.offset,
+        done=upload.done,
     )
 
 

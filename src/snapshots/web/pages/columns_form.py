@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.contract.forms import ColumnForm
-    from snapshots.engine.run.preview import Preview
+    from snapshots.engine.queue.preview import Preview
     from snapshots.ledger.contracts import KeptContract
     from snapshots.model import TableShape
     from snapshots.web.pages.draft import ImportDraft

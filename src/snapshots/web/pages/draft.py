@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+from anyio import to_thread
 from fastapi import Request  # noqa: TC002 - FastAPI reads it
 from pydantic import ValidationError
 
-from snapshots.engine.queue.request import FILE_NAME
+from snapshots.engine.queue.request import FILE_NAME, ImportRequest
 from snapshots.errors import InputChanged, NoSuchFile, UsageError
 from snapshots.formats.options import DialectOptions
 from snapshots.sources.remote.access import RemoteAccess
@@ -118,6 +119,8 @@ class ImportDraft:
         if bool(self.url) == bool(self.file):
             raise UsageError("choose a file, or enter a URL")
         if self.url:
+            # A secret in it is refused before it stands in a page.
+            ImportRequest(url=self.url)
             policy = PublicOnly(settings.allowed)
             policy.check_url(self.url)
             return self.url, RemoteAccess(policy, netrc=False, unpacking=settings.unpacking)
@@ -145,6 +148,10 @@ _TEXTS: Final = tuple(one.name for one in fields(ImportDraft) if one.type == "st
 async def draft_of(request: Request) -> ImportDraft:
     """The draft in the body of a form. Raises UsageError."""
     body = await request.body()
+    return await to_thread.run_sync(_read, body)
+
+
+def _read(body: bytes) -> ImportDraft:
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from snapshots.engine.plan.table_name import table_for
 from snapshots.engine.queue import commands
-from snapshots.engine.run.preview import Preview, preview, resolved
+from snapshots.engine.queue.preview import Preview, preview, resolved
 from snapshots.errors import ForbiddenTable, SnapshotsError, UsageError
 from snapshots.formats.doubt import NAMES
 from snapshots.ledger import contracts
@@ -41,6 +41,8 @@ RECORDS: Final = 10
 """On the page that shows how a file is read."""
 PREVIEW_SECONDS: Final = 60.0
 """After which a slow server is not waited for any more."""
+MOST_COLUMNS: Final = 2000
+"""More than a table of most databases may have. A page has a line for each."""
 DELIMITERS: Final = {",": ",", ";": ";", "\t": "tab", "|": "|", " ": "space", "": "none"}
 """What a form calls the delimiters that people have."""
 ENCODINGS: Final = {
@@ -204,20 +206,25 @@ def _columns(
     except SnapshotsError:
         # It says what is wrong, and lets it be changed.
         return _reading(here, draft)
-    draft.table = draft.table or _default_table(draft)
     with here.pool.ledger() as ledger:
+        offered = [one for one in contracts.kept(ledger) if _fits(one, found)]
+        chosen = _chosen(draft, found, offered)
+        if chosen is not None and (draft.kept or not draft.table):
+            draft.table = chosen.table
+        draft.table = draft.table or _default_table(draft)
         shape: TableShape | None = None
         try:
             shape = _shape(here, ledger, draft)
         except SnapshotsError as error:
             problem = problem or error
-        kept = contracts.kept(ledger)
         tables = here.settings.tables.all(ledger)
-    offered = [one for one in kept if _fits(one, found)]
-    chosen = _chosen(draft, found, shape, offered)
+    if len(found.header) > MOST_COLUMNS:
+        raise UsageError(
+            f"the file has {len(found.header):,} columns; these pages take {MOST_COLUMNS:,}",
+            hint="import it with a command, or over REST",
+        )
     form = columns_form(draft, found, shape, chosen)
     draft.columns, draft.to, draft.forms = form.mark, {}, {}
-    draft.kept = chosen.name if chosen else draft.kept
     return HTMLResponse(
         render.page(
             here,
@@ -229,13 +236,13 @@ def _columns(
             offered=offered,
             applied=chosen,
             problem=problem,
-            fields=[(name, text) for name, text in draft.pairs() if name in _EARLIER],
+            fields=[(name, text) for name, text in draft.pairs() if name in _OF_OTHER_STEPS],
         ),
         200 if problem is None else status_of(problem),
     )
 
 
-_EARLIER: Final = {
+_OF_OTHER_STEPS: Final = {
     "url", "file", "seen", "delimiter", "quote", "encoding", "header", "preamble", "columns",
 }  # fmt: skip
 """Fields of the earlier steps."""
@@ -263,16 +270,12 @@ def _fits(one: KeptContract, found: Preview) -> bool:
     return sources <= set(found.header)
 
 
-def _chosen(
-    draft: ImportDraft, found: Preview, shape: TableShape | None, offered: list[KeptContract]
-) -> KeptContract | None:
+def _chosen(draft: ImportDraft, found: Preview, offered: list[KeptContract]) -> KeptContract | None:
     """The kept contract to apply: the one that a person has just chosen, else one for exactly
-    these columns, unless a person has changed them already."""
-    again = draft.columns == columns_mark(found, draft.table, shape)
-    if draft.kept.startswith("="):
-        name = draft.kept = draft.kept.removeprefix("=")
-        return next((one for one in offered if one.name == name), None)
-    if again or draft.columns:
+    these columns, unless the person has seen them already."""
+    if draft.kept:
+        return next((one for one in offered if one.name == draft.kept), None)
+    if draft.columns:
         return None
     return next((one for one in offered if one.header == found.header), None)
 

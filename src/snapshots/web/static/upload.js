@@ -63,7 +63,7 @@ function ask(method, url, headers, body, progress, job) {
   });
 }
 
-async function refused(answer) {
+function refused(answer) {
   let problem = {};
   try {
     problem = JSON.parse(answer.responseText);
@@ -73,14 +73,22 @@ async function refused(answer) {
   return new Refusal([problem.detail || `The service answered ${answer.status}.`, problem.hint].filter(Boolean).join(" "));
 }
 
-const passing = (status) => status === 408 || status === 409 || status === 423 || status === 429 || status >= 500;
+/** The error of an answer: whether it makes sense to try again. */
+function failure(answer) {
+  const { status } = answer;
+  // What is in the way is an import that needs the file, and not an offset.
+  const conflict = status === 409 && answer.responseText.includes('"code":"conflict"');
+  const passes = [408, 409, 423, 429].includes(status) || (status >= 500 && status !== 507);
+  return passes && !conflict ? new Error(String(status)) : refused(answer);
+}
 
 async function begin(file) {
   const answer = await ask("POST", "/v1/uploads", {
     "Upload-Length": String(file.size),
     "Upload-Metadata": `filename ${base64(file.name)}`,
   });
-  if (answer.status !== 201) throw await refused(answer);
+  if (answer.status === 429 || answer.status === 503) throw new Error("busy");
+  if (answer.status !== 201) throw refused(answer);
   const place = answer.getResponseHeader("Location");
   localStorage.setItem(key(file), place);
   return place;
@@ -90,7 +98,7 @@ async function begin(file) {
 async function arrived(place) {
   const answer = await ask("GET", place, {});
   if (answer.status === 404) return null;
-  if (answer.status !== 200) throw passing(answer.status) ? new Error("state") : await refused(answer);
+  if (answer.status !== 200) throw failure(answer);
   return JSON.parse(answer.responseText);
 }
 
@@ -109,8 +117,9 @@ function show(file, bytes) {
 }
 
 async function sent(job, file, state) {
-  let offset = state.offset;
-  while (offset < file.size) {
+  let { offset, done } = state;
+  // An empty part gives its name to a file that has arrived and has none.
+  while (!done) {
     const part = file.slice(offset, offset + PART);
     const from = offset;
     const answer = await ask(
@@ -118,8 +127,9 @@ async function sent(job, file, state) {
       { "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" },
       part, (bytes) => show(file, from + bytes), job,
     );
-    if (answer.status !== 204) throw passing(answer.status) ? new Error("part") : await refused(answer);
+    if (answer.status !== 204) throw failure(answer);
     offset = Number(answer.getResponseHeader("Upload-Offset"));
+    done = offset === file.size;
     job.failures = 0;
     show(file, offset);
   }
@@ -146,7 +156,7 @@ async function upload(file) {
         state = await arrived(job.place);
       }
       if (state.offset > 0 && state.offset < file.size) {
-        said.textContent = `Going on at ${size(state.offset)}.`;
+        said.textContent = `Continuing at ${size(state.offset)}.`;
       }
       show(file, state.offset);
       await sent(job, file, state);
@@ -183,8 +193,8 @@ function stop(message) {
 pause.addEventListener("click", () => {
   if (!current) return;
   current.paused = !current.paused;
-  pause.textContent = current.paused ? "Go on" : "Pause";
-  said.textContent = current.paused ? "Paused. What has arrived stays for a day." : "Going on.";
+  pause.textContent = current.paused ? "Continue" : "Pause";
+  said.textContent = current.paused ? "Paused. What has arrived stays for a day." : "Continuing.";
   if (current.paused) current.request?.abort();
   else current.wake?.();
 });

@@ -37,4 +37,4 @@ class LatestRequests:
                 del self._running[number]
                 ended.set()
         if scope.cancelled_caught:
-            raise HTTPException(409, "A later request goes on with this upload.")
+            raise HTTPException(409, "A later request writes to this upload.")

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from snapshots.errors import Forbids, NoSuchFile, QueueFull
+from starlette.exceptions import HTTPException
+
+from snapshots.errors import NoSuchFile, QueueFull
 from snapshots.web.uploads.store import require_free_space, unwritable
 
 if TYPE_CHECKING:
@@ -80,9 +82,9 @@ def find(folder: Path, number: str) -> ResumableUpload:
 
 @contextmanager
 def appending(upload: ResumableUpload, min_free: int) -> Iterator[PartWriter]:
-    """Lets one request at a time write to an upload; what it has written is durable at the end.
+    """Lets one request at a time write to an upload.
 
-    Raises Forbids while another one does, NoSuchFile and SnapshotsError.
+    Raises HTTPException while another process does, NoSuchFile and SnapshotsError.
     """
     try:
         handle = os.open(upload.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
@@ -92,18 +94,12 @@ def appending(upload: ResumableUpload, min_free: int) -> Iterator[PartWriter]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Forbids(
-                "another request is writing to this upload",
-                hint="ask for its offset, and try again",
-                retryable=True,
-            ) from None
+            raise HTTPException(423, "Another process is writing to this upload.") from None
         except OSError:
             # The file system has no locks; O_APPEND and the offset still keep bytes in order.
             pass
         yield PartWriter(handle, upload, min_free)
     finally:
-        with suppress(OSError):
-            os.fsync(handle)
         os.close(handle)
 
 
@@ -135,13 +131,19 @@ class PartWriter:
         except OSError as error:
             raise unwritable(error) from error
 
+    def sync(self) -> None:
+        """Makes durable what has arrived. Raises SnapshotsError."""
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            raise unwritable(error) from error
+
     def keep(self) -> None:
         """Gives the complete file its name, durably. A mark stays for who did not hear of it."""
         path = self._upload.path
         try:
-            os.fsync(self._handle)
-            path.with_suffix(".done").touch(0o600)
             path.replace(path.with_name(self._upload.name))
+            path.with_suffix(".done").touch(0o600)
         except OSError as error:
             raise unwritable(error) from error
 
