@@ -148,7 +148,7 @@ def test_the_command(database, tmp_path):
 
 def test_columns_in_another_order_and_called_as_in_the_table(sqlite_url, tmp_path):
     text = "Id,Ride Name,Ride Day,Ride Name\n1,a,2024-01-01,b\n2,c\n3,d\n"
-    load(sqlite_url, tmp_path, text, contract=None)
+    load(sqlite_url, tmp_path, text, contract=None, delimiter=",")
     rows = exported(sqlite_url, tmp_path)
     assert rows[0][4:] == ["Id", "Ride Name", "Ride Day", "Ride Name", "_record"]
     called = ["ride_name", "Ride Day", " _line ", "", "ride_name_2", "id"]
