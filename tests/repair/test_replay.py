@@ -151,14 +151,14 @@ def test_columns_in_another_order_and_called_as_in_the_table(sqlite_url, tmp_pat
     load(sqlite_url, tmp_path, text, contract=None, delimiter=",")
     rows = exported(sqlite_url, tmp_path)
     assert rows[0][4:] == ["Id", "Ride Name", "Ride Day", "Ride Name", "_record"]
-    called = ["ride_name", "Ride Day", " _line ", "", "ride_name_2", "id"]
+    called = ["Ride Name", "Ride Day", " _line ", "", "Ride Name_2", "Id"]
     path = written(tmp_path, [called, ["A", "2024-02-02", "3", "", "B", "2"]])
     assert replayed(sqlite_url, path)[0] == 1
     called = ["Ride Name", "_line", "Ride Name"]
     path = written(tmp_path, [called, ["A", "4", "B"]])
     report = snapshots.replay(1, path, database=sqlite_url)
     assert report.examples == ["line 4: It needs a value for each column of the input."]
-    assert held(sqlite_url, "id, ride_name, ride_day, ride_name_2") == [
+    assert held(sqlite_url, '"Id", "Ride Name", "Ride Day", "Ride Name_2"') == [
         (1, "a", "2024-01-01", "b"),
         (2, "A", "2024-02-02", "B"),
     ]
