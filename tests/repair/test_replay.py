@@ -326,3 +326,13 @@ def test_only_the_newest_version_of_a_table(database, tmp_path):
     assert replayed(database, written(tmp_path, rows), 2) == (1, 1, 3, 0, 4)
     assert held(database, "id, _import_id") == [(1, 2), (2, 1), (3, 2), (5, 2), (9, 2)]
     sound(database, 2)
+
+
+def test_the_list_shows_open_rejects_where_they_are_not_all(sqlite_url, tmp_path):
+    load(sqlite_url, tmp_path)
+    first = command("list", "--database", sqlite_url, cwd=tmp_path).stdout.splitlines()
+    assert "open" not in first[0].split()
+    snapshots.dismiss(1, "a total", line=3, database=sqlite_url)
+    head, row = command("list", "--database", sqlite_url, cwd=tmp_path).stdout.splitlines()[:2]
+    assert row.split()[head.split().index("open")] == "4"
+    assert row.split()[head.split().index("rejected")] == "5"
