@@ -148,17 +148,17 @@ def test_the_command(database, tmp_path):
 
 def test_columns_in_another_order_and_called_as_in_the_table(sqlite_url, tmp_path):
     text = "Id,Ride Name,Ride Day,Ride Name\n1,a,2024-01-01,b\n2,c\n3,d\n"
-    load(sqlite_url, tmp_path, text, contract=None)
+    load(sqlite_url, tmp_path, text, contract=None, delimiter=",")
     rows = exported(sqlite_url, tmp_path)
     assert rows[0][4:] == ["Id", "Ride Name", "Ride Day", "Ride Name", "_record"]
-    called = ["ride_name", "Ride Day", " _line ", "", "ride_name_2", "id"]
+    called = ["Ride Name", "Ride Day", " _line ", "", "Ride Name_2", "Id"]
     path = written(tmp_path, [called, ["A", "2024-02-02", "3", "", "B", "2"]])
     assert replayed(sqlite_url, path)[0] == 1
     called = ["Ride Name", "_line", "Ride Name"]
     path = written(tmp_path, [called, ["A", "4", "B"]])
     report = snapshots.replay(1, path, database=sqlite_url)
     assert report.examples == ["line 4: It needs a value for each column of the input."]
-    assert held(sqlite_url, "id, ride_name, ride_day, ride_name_2") == [
+    assert held(sqlite_url, '"Id", "Ride Name", "Ride Day", "Ride Name_2"') == [
         (1, "a", "2024-01-01", "b"),
         (2, "A", "2024-02-02", "B"),
     ]
@@ -326,3 +326,13 @@ def test_only_the_newest_version_of_a_table(database, tmp_path):
     assert replayed(database, written(tmp_path, rows), 2) == (1, 1, 3, 0, 4)
     assert held(database, "id, _import_id") == [(1, 2), (2, 1), (3, 2), (5, 2), (9, 2)]
     sound(database, 2)
+
+
+def test_the_list_shows_open_rejects_where_they_are_not_all(sqlite_url, tmp_path):
+    load(sqlite_url, tmp_path)
+    first = command("list", "--database", sqlite_url, cwd=tmp_path).stdout.splitlines()
+    assert "open" not in first[0].split()
+    snapshots.dismiss(1, "a total", line=3, database=sqlite_url)
+    head, row = command("list", "--database", sqlite_url, cwd=tmp_path).stdout.splitlines()[:2]
+    assert row.split()[head.split().index("open")] == "4"
+    assert row.split()[head.split().index("rejected")] == "5"

@@ -96,6 +96,12 @@ def _columns(imports: Sequence[ImportRecord], *, in_full: bool) -> dict[str, _Co
         "records": numbers("records", lambda record: f"{record.records:,}"),
         "loaded": numbers("loaded", lambda record: f"{record.loaded:,}"),
         "rejected": numbers("rejected", lambda record: f"{record.rejected:,}"),
+        # As a rule each reject is open.
+        **(
+            {"open": numbers("open", lambda record: f"{record.open:,}")}
+            if any(one.open != one.rejected and one.state != "undone" for one in imports)
+            else {}
+        ),
         "skipped": numbers("skipped", lambda record: f"{record.skipped:,}"),
         "seconds": numbers("seconds", lambda record: f"{record.seconds:.2f}"),
         "started": _Column(
@@ -119,6 +125,7 @@ def _fit(columns: dict[str, _Column], imports: Sequence[ImportRecord], width: in
         "seconds",
         *(("skipped",) if not skipped else ()),
         "loaded",
+        *(("open",) if "open" in columns and not rejected else ()),
         *(("rejected",) if not rejected else ()),
         "started",
         "skipped",

@@ -36,6 +36,10 @@ class AlteredValues:
         self._compared: Comparison | None = None
         self._converter: Converter | None = None
 
+    def any_possible(self, session: Session) -> bool:
+        """Whether the table may alter a value. Where it cannot, `altered` asks it nothing."""
+        return bool((self._compared or self._ask(session)).columns)
+
     def altered(
         self,
         session: Session,

@@ -359,6 +359,7 @@ class RejectReplay:
                     f"another process has changed import {self._entry.import_id} meanwhile",
                     hint="see it with snapshots show",
                 )
+            self._keep_others_out(ledger)
             entry = allowed.find(ledger, self._entry.import_id)
             self._require_allowed(ledger, entry)
             found = step(ledger)
@@ -374,6 +375,13 @@ class RejectReplay:
         for name in ("loaded", "refused", "unchanged", "already"):
             setattr(report, name, getattr(report, name) + getattr(found, name))
         report.examples += found.examples[: SHOWN - len(report.examples)]
+
+    def _keep_others_out(self, ledger: Ledger) -> None:
+        """Lets no other import replace the rows of the table until the transaction ends."""
+        if self._plan.versioned:
+            dialect = ledger.target.dialect
+            if lock := dialect.lock_rows(self._plan.table.sql(dialect.quote)):
+                ledger.session.execute(lock)
 
     def _require_allowed(self, ledger: Ledger, entry: Entry) -> None:
         """Raises an error where the rejects cannot be replayed now."""

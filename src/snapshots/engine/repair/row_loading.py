@@ -43,7 +43,7 @@ class RowConversion:
         block = self._converter.convert(chunk, 0, chunk.line, len(chunk))
         if block.records != 1 or block.skipped:
             return None
-        if block.loaded:
+        if block.loaded and self._altered.any_possible(session):
             try:
                 with session.savepoint():
                     found = self._altered.altered(session, chunk, self._watch, 0, chunk.line)
