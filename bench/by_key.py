@@ -44,9 +44,7 @@ def write(path: Path, rows: int, *, changed: bool) -> Path:
                 name += " Ltd"
             moment = f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d} 10:{number % 60:02d}:00"
             amount = f"{number % 100_000 / 8 + 0.125}"
-            out.write(
-                f"{number},{name},{CITIES[number % 6]},{amount},{number % 50},{moment}\n"
-            )
+            out.write(f"{number},{name},{CITIES[number % 6]},{amount},{number % 50},{moment}\n")
     return path
 
 
@@ -204,9 +202,7 @@ def main() -> None:
                     try:
                         cost = dlt_merge(target, expert, first, second)
                         base = lines[0].cost.seconds
-                        lines.append(
-                            results.Line("dlt `merge`", cost, size, base / cost.seconds)
-                        )
+                        lines.append(results.Line("dlt `merge`", cost, size, base / cost.seconds))
                         print(name, "dlt", f"{cost.seconds:.2f} s")
                     except Failed as error:
                         notes.append(f"dlt did not work here ({str(error).splitlines()[-1]}).")

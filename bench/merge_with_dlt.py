@@ -17,9 +17,7 @@ PIECE = 100_000
 def main(url: str, file: str) -> None:
     path = Path(file)
     rows = filesystem(path.parent.as_uri(), file_glob=path.name) | read_csv(chunksize=PIECE)
-    pipeline = dlt.pipeline(
-        "merge", destination=dlt.destinations.postgres(url), dataset_name="dlt"
-    )
+    pipeline = dlt.pipeline("merge", destination=dlt.destinations.postgres(url), dataset_name="dlt")
     pipeline.run(rows.with_name("orders"), write_disposition="merge", primary_key="id")
 
 
