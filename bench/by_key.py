@@ -195,7 +195,7 @@ def main() -> None:
                     sums.add(checksum)
                     base = lines[0].cost.seconds if lines else cost.seconds
                     lines.append(results.Line(title, cost, size, base / cost.seconds))
-                    print(name, title, f"{cost.seconds:.2f} s", f"{base / cost.seconds:.2f}")
+                    print(name, title, cost, f"{base / cost.seconds:.2f}", flush=True)
                 if len(sums) > 1:
                     raise SystemExit(f"{name}: the tables differ: {sums}")
                 if name == "postgres" and not given.without_dlt:

@@ -176,15 +176,25 @@ class SqlDialect(ABC):
         return column.type is not None and column.type.kind in EXACT_KINDS
 
     def update_matching(
-        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+        self,
+        table: str,
+        stage: str,
+        same: str,
+        news: Mapping[str, str],
+        where: str,
+        among: str = "",
     ) -> str:
         """An UPDATE of rows `t` of a table that match rows `s` of another one.
 
-        `news` has an expression for each column to set; all names are quoted. It ends in a
-        condition, so that `AND ...` may follow.
+        `among` is a third table, whose rows `b` the conditions may name. `news` has an expression
+        for each column to set; all names are quoted. It ends in a condition, so that `AND ...` may
+        follow.
         """
         changes = ", ".join(f"{name} = {value}" for name, value in news.items())
-        return f"UPDATE {table} AS t SET {changes} FROM {stage} AS s WHERE {same} AND {where}"  # noqa: S608
+        third = f", {among} AS b" if among else ""
+        return (
+            f"UPDATE {table} AS t SET {changes} FROM {stage} AS s{third} WHERE {same} AND {where}"  # noqa: S608
+        )
 
     def delete_aliased(self, table: str) -> str:
         """The beginning of a DELETE of rows `t` of a table, before its WHERE."""

@@ -62,3 +62,46 @@ def test_a_lock_lets_others_read(target, session):
         assert other.execute(f"SELECT COUNT(*) FROM {name}") == [(1,)]
     finally:
         other.close()
+
+
+def test_a_trial_stage_ends_with_its_session(target, session):
+    t = table(target, session, MADE)
+    other = target.connect()
+    try:
+        stage = target.trial_stage(other, t, ("id", "name"), LINEAGE)
+        encoding = target.encoding_for(other, target.inspect(other, t))
+        with other.transaction():
+            given = blocks(MADE, [("1", "a"), ("1", "twice")], encoding, import_id=7)
+            assert other.load(stage, ["id", "name", *LINEAGE], given) == 2
+        target.index_stage(other, stage, ("id",))
+        name = stage.sql(target.dialect.quote)
+        assert other.execute(f"SELECT COUNT(*) FROM {name}") == [(2,)]
+    finally:
+        other.close()
+    assert [one.name for one in target.tables(session) if "trial" in one.name] == []
+
+
+def test_a_stage_takes_keys_alone_and_gets_an_index_twice(target, session):
+    t = table(target, session, MADE)
+    stage = TableName("snapshots_stage_2_abc", t.schema)
+    target.create_stage(session, stage, t, ("id", "name"), LINEAGE)
+    name = stage.sql(target.dialect.quote)
+    columns = ", ".join(map(target.dialect.quote, ("id", *LINEAGE)))
+    session.execute(f"INSERT INTO {name} ({columns}) VALUES (1, 7, 2)")
+    for _ in range(2):
+        target.index_stage(session, stage, ("id",))
+    assert session.execute(f"SELECT id, name FROM {name}") == [(1, None)]
+    assert not target.fires_triggers(session, t)
+
+
+def test_alike_is_what_is_stored_alike(target, session):
+    t = table(target, session, MADE)
+    name = t.sql(target.dialect.quote)
+    identity = target.dialect.keeps_given_identity
+    session.execute(f"INSERT INTO {name} (id, name){identity} VALUES (1, 'a'), (2, 'A'), (3, NULL)")
+    column = target.inspect(session, t).columns[1]
+    condition = target.dialect.alike(column, "x.name", "y.name")
+    found = session.execute(
+        f"SELECT x.id, y.id FROM {name} x CROSS JOIN {name} y WHERE {condition} ORDER BY 1, 2"
+    )
+    assert found == [(1, 1), (2, 2), (3, 3)]

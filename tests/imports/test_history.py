@@ -5,6 +5,7 @@ import json
 import pytest
 
 import snapshots
+from snapshots import locations
 from tests.data_makers import MADE
 from tests.imports.history_tables import CONTRACT, intervals, published, written
 from tests.ledger.older import execute
@@ -223,3 +224,59 @@ def test_a_table_that_somebody_has_changed_is_not_undone(versions, tmp_path):
 def test_a_version_is_not_verified(versions, tmp_path):
     done = command("verify", "2", "--database", versions, cwd=tmp_path)
     assert (done.returncode, "snapshots diff" in done.stderr) == (1, True)
+
+
+def test_a_table_of_a_schema(postgres_url, tmp_path):
+    locations.target(postgres_url).connect().close()
+    execute(postgres_url, "CREATE SCHEMA s")
+    for date, rows in ((FIRST, {1: "a", 2: "b"}), (SECOND, {1: "aa", 2: "b"})):
+        done = snapshots.load(
+            written(tmp_path / f"{date}.csv", rows), database=postgres_url, table="s.t",
+            mode="history", contract=CONTRACT, as_of=date,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.message
+    assert execute(postgres_url, "SELECT id, name FROM s.t_current ORDER BY id") == [
+        (1, "aa"), (2, "b"),
+    ]  # fmt: skip
+    (row,) = snapshots.rows("s.t", as_of=FIRST, where=["id=1"], database=postgres_url)
+    assert row["name"] == "a"
+    name = postgres_url.rpartition("/")[2]
+    execute(postgres_url, f"ALTER DATABASE {name} SET search_path TO s, public")
+    for name in ("s.t", "t"):
+        with pytest.raises(snapshots.SnapshotsError, match="keeps its history"):
+            snapshots.load(tmp_path / f"{FIRST}.csv", database=postgres_url, table=name, again=True)
+
+
+def test_a_folder_that_is_watched(sqlite_url, tmp_path):
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    written(incoming / "t_2023-06-03.csv", {1: "a", 2: "bb"})
+    written(incoming / "t_2023-01-01.csv", {1: "a", 2: "b"})
+    done = command(
+        "sync", incoming, "--once", "--settle", "0.1", "--mode", "history", "--primary-key", "id",
+        "--database", sqlite_url, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert intervals(sqlite_url) == [(1, "a", A, None), (2, "b", A, B), (2, "bb", B, None)]
+
+
+def test_two_versions_of_a_zone_file(database, tmp_path):
+    """Names, types and values, with tabs: the key has three columns."""
+    zone = "name\ttype\tvalue\tttl\n@\tNS\tns1.example.\t3600\n"
+    for date, records in (
+        (FIRST, "www\tA\t192.0.2.1\t300\nwww\tA\t192.0.2.2\t300\n"),
+        (SECOND, "www\tA\t192.0.2.1\t60\nwww\tAAAA\t2001:db8::1\t300\n"),
+    ):
+        path = tmp_path / f"zone_{date}.tsv"
+        path.write_text(zone + records)
+        done = snapshots.load(
+            path, database=database, table="zone", mode="history",
+            primary_key=("name", "type", "value"),
+        )  # fmt: skip
+        assert done.exit_code == 0, done.message
+    found = [
+        (one["change"], one["key"]["value"]) for one in snapshots.diff(1, 2, database=database)
+    ]
+    assert found == [("changed", "192.0.2.1"), ("removed", "192.0.2.2"), ("added", "2001:db8::1")]
+    versions = snapshots.log("zone", "www", "A", "192.0.2.1", database=database)
+    assert [one["row"]["ttl"] for one in versions] == [300, 60]

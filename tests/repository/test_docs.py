@@ -23,6 +23,7 @@ from snapshots.engine.input import identity
 from snapshots.engine.limits import JUDGED_FROM
 from snapshots.engine.loading import execution, write
 from snapshots.engine.plan.options import Options
+from snapshots.engine.publishing.by_key import duplicates
 from snapshots.engine.verify.report import EXIT_CODES, VerifyReport
 from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
@@ -175,7 +176,7 @@ def reject_codes() -> set[str]:
     source = (ROOT / "native" / "src" / "reject_code.rs").read_text("utf-8")
     found = set(re.findall(r'=> "(\w+)"', source))
     assert len(found) > 20
-    found |= {errors.RefusedRows.code, awaiting_parents.CODE}
+    found |= {errors.RefusedRows.code, awaiting_parents.CODE, duplicates.CODE}
     assert found == set(CODES), "the codes that `rejects --code` takes"
     return found
 
@@ -185,7 +186,7 @@ def test_every_reject_code_is_documented_and_none_else() -> None:
     skipped = section(text, "## Skipped records")
     documented = words_in(cells(text.replace(skipped, ""), 0))
     assert sorted(documented) == sorted(reject_codes())
-    assert words_in(cells(skipped, 0)) == [left_out.CODE]
+    assert words_in(cells(skipped, 0)) == [left_out.CODE, duplicates.CODE]
 
 
 def test_readme_counts_the_codes() -> None:

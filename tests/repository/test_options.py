@@ -142,6 +142,7 @@ def test_python_has_the_defaults_of_the_engine_and_so_has_its_page(
                 "atomic",
                 "allow_empty",
                 "max_deletes",
+                "allow_cascade",
                 "grown",
                 "as_of",
                 "duplicates",

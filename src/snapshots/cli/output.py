@@ -103,8 +103,12 @@ def _print_changes(record: ImportRecord, *, err: bool) -> None:
             stay = f"rows of import {record.replaces} stay: an earlier version of this input"
             say(f"  {record.replaced_rows:>9,}  {stay}", err=err)
         return
-    for number, what in ((record.inserted, "inserted"), (record.deleted, "deleted")):
+    matched = ((record.updated, "updated"), (record.unchanged, "unchanged"))
+    by_key = record.mode != "replace" or record.updated + record.unchanged
+    say(f"  {record.inserted:>9,}  inserted", err=err)
+    for number, what in matched if by_key else ():
         say(f"  {number:>9,}  {what}", err=err)
+    say(f"  {record.deleted:>9,}  deleted", err=err)
     if record.kept:
         say(f"  {record.kept:>9,}  kept, though the input lacks them", err=err)
 

@@ -30,8 +30,7 @@ SHOWN: Final = 100
     help="Show the rows of a table, or write them as CSV or JSON Lines.",
     examples=[
         ("Look at a table", "snapshots rows rides"),
-        ("Show some of its rows", "snapshots rows rides --where zone=Bronx --limit 10"),
-        ("Show how it was on a day", "snapshots rows rides --as-of 2023-06-03"),
+        ("Show some of its rows", "snapshots rows rides --where zone=Bronx --as-of 2023-06-03"),
         ("Write it as CSV", "snapshots rows rides --format csv > rides.csv"),
     ],
 )

@@ -402,12 +402,12 @@ class History:
             for row in rows
         ]
         # With mode replace none of those rows stay.
-        appended = [one for one in found if one.mode == "append"]
+        appended = [one for one in found if (one.mode or "append") == "append"]
         asked = sorted({one.replaces for one in appended if one.replaces is not None})
         kept = rows_of(self, asked) if asked else {}
         return [
             replace(one, replaced_rows=kept[one.replaces])
-            if one.replaces in kept and one.mode == "append"
+            if one.replaces in kept and (one.mode or "append") == "append"
             else one
             for one in found
         ]

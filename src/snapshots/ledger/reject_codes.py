@@ -35,4 +35,5 @@ CODES: Final = (
     "altered_by_target",
     "refused_by_target",
     "awaits_parent",
+    "duplicate_key",
 )

@@ -64,11 +64,17 @@ def known(history: History) -> list[KnownStage]:
             None if owner is None else str(owner),
             str(heartbeat),
             str(now),
-            state == "finished" and undo_table is not None and "key" in json.loads(str(plan)),
+            state == "finished" and undo_table is not None and _needs_stage(str(plan)),
         )
         for import_id, state, stage, owner, heartbeat, now, plan, undo_table in rows
     ]
     return sorted(found, key=lambda one: one.import_id)
+
+
+def _needs_stage(plan: str) -> bool:
+    """Whether undoing an import by this plan, which is JSON, needs the rows of its stage."""
+    made = json.loads(plan)
+    return "key" in made and made.get("mode") != "history"
 
 
 def left_over(history: History) -> list[KnownStage]:

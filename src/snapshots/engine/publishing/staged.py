@@ -86,7 +86,8 @@ class StagePublisher:
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
-        keeps_stage = plan.key and plan.keeps_undo
+        # A table with history has its rows of every version itself.
+        keeps_stage = plan.key and plan.keeps_undo and plan.mode != "history"
         if not ledger.target.dialect.ddl_commits and not keeps_stage:
             stage.drop(ledger, plan.stage_table(lease.import_id))
             stages.forget(ledger, lease.import_id)

@@ -83,11 +83,18 @@ class MysqlDialect(SqlDialect):
         return f"CAST({mine} AS BINARY) <=> CAST({theirs} AS BINARY)"
 
     def update_matching(
-        self, table: str, stage: str, same: str, news: Mapping[str, str], where: str
+        self,
+        table: str,
+        stage: str,
+        same: str,
+        news: Mapping[str, str],
+        where: str,
+        among: str = "",
     ) -> str:
         """See `SqlDialect`."""
         changes = ", ".join(f"t.{name} = {value}" for name, value in news.items())
-        return f"UPDATE {table} AS t JOIN {stage} AS s ON {same} SET {changes} WHERE {where}"
+        third = f" JOIN {among} AS b" if among else ""
+        return f"UPDATE {table} AS t JOIN {stage} AS s ON {same}{third} SET {changes} WHERE {where}"
 
     def delete_aliased(self, table: str) -> str:
         """See `SqlDialect`: older servers take an alias only so."""

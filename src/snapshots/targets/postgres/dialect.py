@@ -53,6 +53,10 @@ class PostgresDialect(SqlDialect):
         if column.sql_type.startswith(_TEXTS):
             # Other collations may find different texts equal, and are slower.
             return f'{mine} COLLATE "C" IS NOT DISTINCT FROM {theirs}'
+        if column.type is not None and column.type.kind == "float":
+            # 0 equals -0.
+            zero = f"{mine} IS DISTINCT FROM 0 OR {mine}::text = {theirs}::text"
+            return f"({mine} IS NOT DISTINCT FROM {theirs} AND ({zero}))"
         return f"record_image_eq(ROW({mine}), ROW({theirs}))"
 
     def bound(self, value: float | str | bool, text: str) -> int | float | str:

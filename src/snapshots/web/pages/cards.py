@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snapshots.errors import AlreadyImported, EmptyInput, OverBudget, TooManyDeletes
+from snapshots.errors import AlreadyImported, EmptyInput, OverBudget, TooManyDeletes, WouldCascade
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.ledger.verifications import RESULTS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STOPPED = {"failed", "cancelled", "interrupted"}
 _FINAL = {TABLE_GONE, OLDER_VERSION, AlreadyImported.code}
 """Errors after which another import has the rows: to resume this one loads nothing."""
-_GUARDS = {EmptyInput.code, TooManyDeletes.code}
+_GUARDS = {EmptyInput.code, TooManyDeletes.code, WouldCascade.code}
 _LIMITS = {OverBudget.code, *_GUARDS}
 """Errors after which it goes on with another limit alone."""
 _LEAST_WIDTH = 0.4

@@ -101,10 +101,17 @@ class KeyedRows:
     @property
     def update(self) -> str:
         """Updates the rows of the table that are changed. `AND ...` may follow."""
+        return self._update(self.changed)
+
+    def update_kept(self, kept: str) -> str:
+        """The same for rows of which a third table has copies: these are the changed ones."""
+        return self._update(self.same_key("s", "b"), kept)
+
+    def _update(self, where: str, among: str = "") -> str:
         quote, fixed = self.dialect.quote, self._fixed()
         names = [name for name in (*self.columns, *self.lineage) if name not in fixed]
         news = {quote(name): f"s.{quote(name)}" for name in names}
-        return self.dialect.update_matching(self.table, self.stage, self.same, news, self.changed)
+        return self.dialect.update_matching(self.table, self.stage, self.same, news, where, among)
 
     @property
     def insert(self) -> str:

@@ -66,11 +66,8 @@ class MergeStage:
                 require_few_deletes(before, deleted, counts.loaded, self.options)
             notes.append(appends.supersede_all(ledger, self.lease, plan))
             fault_point("deleted")
-        kept = self._keep(
-            f"WHERE EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same}"
-            f" AND {rows.changed}{only})"
-        )
-        updated, inserted = self._give(rows, only)
+        kept = self._keep_changed(rows, only)
+        updated, inserted = self._give(rows, only, kept)
         if not fires:
             former_rows.require_kept(kept, updated)
         # Without triggers each row of the stage is there, or was inserted.
@@ -115,6 +112,24 @@ class MergeStage:
             return None
         return former_rows.keep(self.ledger, self.lease, self.plan, f" AS t {where}")
 
+    def _keep_changed(self, rows: KeyedRows, only: str) -> int | None:
+        """Keeps the rows that will be updated; returns how many."""
+        if not self.plan.keeps_undo or not rows.updates:
+            return None
+        names = [rows.dialect.quote(one) for one in former_rows.columns_to_keep(rows.shape)]
+        kept = self.ledger.session.change(
+            f"INSERT INTO {self._undo_table} ({', '.join(names)})"
+            f" SELECT {', '.join(f't.{name}' for name in names)} FROM {rows.table} AS t"
+            f" JOIN {rows.stage} AS s ON {rows.same} WHERE {rows.changed}{only}"
+        )
+        fault_point("former-rows-kept")
+        return kept
+
+    @property
+    def _undo_table(self) -> str:
+        undo_table = self.plan.undo_table(self.lease.import_id)
+        return undo_table.sql(self.ledger.target.dialect.quote)
+
     def _keep_rejected(self, rejected: int) -> tuple[bool, str, str]:
         """Has the rows of rejected records stay. Returns whether any row may be deleted, the
         condition for the lines of the stage that are the input's, and a sentence."""
@@ -131,17 +146,19 @@ class MergeStage:
         note = require_no_cascade(target, session, table, rows, allowed=self.options.allow_cascade)
         return delete_some(target, session, table, rows.table, rows.delete), note
 
-    def _give(self, rows: KeyedRows, only: str) -> tuple[int, int]:
-        """Updates and inserts; returns how many rows were updated, and inserted.
+    def _give(self, rows: KeyedRows, only: str, kept: int | None) -> tuple[int, int]:
+        """Updates and inserts; returns how many rows were updated, and inserted. `kept`: how many
+        changed rows the undo table has; None: it has none of them.
 
         Raises RefusedLines where the table refuses rows, however often they are given.
         """
         session = self.ledger.session
         lines = f" AND s.{rows.line} >= ? AND s.{rows.line} < ?"
         insert = HalvedChange(session, rows.insert + only, rows.stage, rows.line, lines)
-        update = HalvedChange(session, rows.update + only, rows.stage, rows.line, lines)
+        changing = rows.update if kept is None else rows.update_kept(self._undo_table)
+        update = HalvedChange(session, changing + only, rows.stage, rows.line, lines)
         updated = 0
-        if not rows.updates:
+        if not rows.updates or kept == 0:
             pass
         elif nobody_notices(self.ledger, self.plan):
             try:
