@@ -105,3 +105,47 @@ def test_alike_is_what_is_stored_alike(target, session):
         f"SELECT x.id, y.id FROM {name} x CROSS JOIN {name} y WHERE {condition} ORDER BY 1, 2"
     )
     assert found == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_an_undo_table_holds_what_the_table_holds(target, session):
+    t = table(target, session, MADE, lineage=True)
+    undo = TableName("snapshots_undo_1_abc", t.schema)
+    columns = tuple(one.name for one in target.inspect(session, t).columns)
+    for _ in range(2):
+        target.create_undo_table(session, undo, t, columns)
+    quote = target.dialect.quote
+    names = ", ".join(map(quote, columns))
+    with session.transaction():
+        session.execute(
+            f"INSERT INTO {t.sql(quote)} (id, name, _import_id, _line)"
+            f"{target.dialect.keeps_given_identity} VALUES (1, 'ü', 7, 2), (2, NULL, 7, 3)"
+        )
+        copied = f"INSERT INTO {undo.sql(quote)} ({names}) SELECT {names} FROM {t.sql(quote)}"
+        assert session.change(copied) == 2
+        # It has none of the table's keys.
+        assert session.change(copied) == 2
+    rows = session.execute(f"SELECT {names} FROM {undo.sql(quote)} ORDER BY id")
+    assert rows[::2] == session.execute(f"SELECT {names} FROM {t.sql(quote)} ORDER BY id")
+    taken = target.bytes_of(session, undo)
+    assert taken is None or taken > 0
+
+
+def test_a_table_and_its_copy_exchange_their_names(target, session):
+    t = table(target, session, MADE, lineage=True)
+    if target.rename_obstacles(session, t):
+        pytest.skip("tables are not renamed there")
+    clone, former = TableName("snapshots_stage_1_x", t.schema), TableName("before", t.schema)
+    target.create_clone(session, clone, t)
+    assert target.clone_difference(session, t, clone) == ""
+    quote = target.dialect.quote
+    session.execute(f"INSERT INTO {clone.sql(quote)} (id, _import_id, _line) VALUES (1, 1, 1)")
+    assert target.open_snapshots(session) == frozenset()
+    if target.dialect.ddl_commits:
+        target.exchange(session, t, clone, former)
+    else:
+        with session.transaction():
+            target.exchange(session, t, clone, former)
+    assert session.execute(f"SELECT COUNT(*) FROM {t.sql(quote)}") == [(1,)]
+    assert session.execute(f"SELECT COUNT(*) FROM {former.sql(quote)}") == [(0,)]
+    assert target.inspect(session, t).primary_key == ("id",)
+    assert target.inspect(session, clone) is None

@@ -199,7 +199,7 @@ def test_rows_that_the_table_refuses_are_rejects_before_anything_is_published(
         tmp_path / "twice.csv",
         "id,name\n" + "".join(f"{n},x\n" for n in range(100)) + "\n50,again\n\n7,again\n100,x\n",
     )
-    failed = replace(twice, database, chunk_size=100)
+    failed = replace(twice, database, chunk_size=100, publish="copy")
     assert (failed.exit_code, failed.rejects_by_code) == (4, {"refused_by_target": 2})
     assert held(database) == [(1, "a"), (2, "b"), (3, "c")]
     raws = {one.line: one.raw for one in snapshots.rejects(2, database=database)}

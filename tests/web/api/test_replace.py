@@ -39,9 +39,12 @@ def test_a_table_is_replaced_guarded_and_undone(database, tmp_path):
         assert removed.json == {
             "import_id": 3, "table": "t", "loaded": 2, "removed": 2, "dry_run": False,
             "referring": [],
+            "restored": 0,
+            "undo_kept": 0,
         }  # fmt: skip
         assert client.get("/v1/imports/3").json["state"] == "undone"
-        assert client.ask("POST", "/v1/imports/2/undo", {}).status == 409
+        would = client.ask("POST", "/v1/imports/2/undo", {"dry_run": True})
+        assert (would.json["removed"], would.json["restored"]) == (1, 3)
         assert execute(database, "SELECT id FROM t") == [(7,)]
         # What waits to be published can be given up.
         empty = put(tmp_path, "d.csv", "id,name\n5,x\n")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierImport:
+class PreviousImport:
     """The import of the same bytes after which there is nothing to do."""
 
     entry: Entry
@@ -28,9 +28,9 @@ class EarlierImport:
     """The import that has published the newest version of its table since; None: there is none."""
 
 
-def earlier_import(
+def previous_import(
     known: KnownInput, options: Options, name: str, history: History
-) -> EarlierImport | None:
+) -> PreviousImport | None:
     """Finds the import that has loaded the input; None: it is new, or another version.
 
     In modes with versions, equal bytes are another version if their date is another one. Without a
@@ -39,18 +39,18 @@ def earlier_import(
     """
     imported = known.imported
     if imported is None or not options.versioned:
-        return None if imported is None else EarlierImport(imported)
+        return None if imported is None else PreviousImport(imported)
     date = date_of(name, options.as_of)
     dated = [entry for entry in known.versions if entry.as_of is not None]
     if date is not None and dated:
         same = next((entry for entry in dated if entry.as_of == date), None)
-        return None if same is None else EarlierImport(same, _id(_later(history, same)))
+        return None if same is None else PreviousImport(same, _id(_later(history, same)))
     later = _later(history, imported)
     if later is not None and date is None and options.renewed:
         changed = known.identity.mtime_ns or 0
         if changed / 1e9 > unix_time(later.published_at):
             return None
-    return EarlierImport(imported, _id(later))
+    return PreviousImport(imported, _id(later))
 
 
 def _later(history: History, entry: Entry) -> PublishedVersion | None:

@@ -84,7 +84,7 @@ class RenameStage:
         changes = RowChanges(inserted=admission.counts.loaded, deleted=admission.before)
         return Publication(note, changes, admission.as_of, "rename")
 
-    def run_ahead(self) -> None:
+    def rename_tables(self) -> None:
         """Renames the tables where that commits by itself, with the table's lock held.
 
         The ledger has the mark before: who goes on after a crash sees what was done.

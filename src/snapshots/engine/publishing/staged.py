@@ -62,7 +62,7 @@ class StagePublisher:
             _make_ready(ledger, lease, plan)
         elif ledger.target.dialect.ddl_commits:
             with _held(ledger, self.lock(ledger, plan)):
-                RenameStage(ledger, lease, plan, self.options).run_ahead()
+                RenameStage(ledger, lease, plan, self.options).rename_tables()
                 yield
             return
         yield

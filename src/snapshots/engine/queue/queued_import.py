@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.input.versions import EarlierImport
+    from snapshots.engine.input.versions import PreviousImport
     from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease
@@ -85,8 +85,8 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
         return run.carry_out(lease, Plan.from_json(entry.plan), known, resumed=True)
     with ended_by(run.stop, run.source):
         known = run.look_up()
-    if earlier := run.earlier_import(known):
-        return _nothing_new(run, lease, known, earlier)
+    if previous := run.previous_import(known):
+        return _nothing_new(run, lease, known, previous)
     if known.unfinished:
         return _until_it_ends(run, lease, entry, known.unfinished)
     with ended_by(run.stop, run.source):
@@ -114,10 +114,12 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     return run.carry_out(lease, plan, known, resumed=False)
 
 
-def _nothing_new(run: Run, lease: Lease, known: KnownInput, earlier: EarlierImport) -> ImportResult:
+def _nothing_new(
+    run: Run, lease: Lease, known: KnownInput, previous: PreviousImport
+) -> ImportResult:
     """Finishes the import without work, because another one has loaded the same bytes."""
-    other, later = earlier.entry, earlier.superseded_by
-    result = already(earlier, run.target, run.source.identity.name, known)
+    other, later = previous.entry, previous.superseded_by
+    result = already(previous, run.target, run.source.identity.name, known)
     hint = 'load them again with "again": true'
     if known.lost:
         hint += f', or into the table {known.likely} with "table": "{known.likely}"'

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.input.versions import EarlierImport
+    from snapshots.engine.input.versions import PreviousImport
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
@@ -405,20 +405,20 @@ def _after_others(entry: Entry) -> str:
 
 
 def already(
-    earlier: EarlierImport, target: Target, given: str, known: KnownInput | None = None
+    previous: PreviousImport, target: Target, given: str, known: KnownInput | None = None
 ) -> ImportResult:
     """The result where an earlier run has loaded or delivered the input, under any name.
 
     `known` is what was found of its tables, if that was asked.
     """
-    entry = earlier.entry
+    entry = previous.entry
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
     hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
-    if earlier.superseded_by is not None:
-        message += f" It is superseded by import {earlier.superseded_by}."
+    if previous.superseded_by is not None:
+        message += f" It is superseded by import {previous.superseded_by}."
     if entry.damage is not None:
         message += f" {entry.damage}"
         hint = "Restore the ledger's tables from a backup before you load anything again."

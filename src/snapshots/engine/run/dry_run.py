@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.events import ImportResult, Listener, Notice
 from snapshots.engine.input.identity import KnownInput, look_up
 from snapshots.engine.input.reader import Reader, Remainder
-from snapshots.engine.input.versions import earlier_import
+from snapshots.engine.input.versions import previous_import
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.write import ChunkWrite, blocks_of
 from snapshots.engine.plan.options import Options
@@ -222,8 +222,8 @@ def _tell_if_known(
     known = look_up(source, history, kind, wanted, likely)
     if kind == "import":
         known = with_growth(known, source, source.identity.name, history, options)
-    if earlier := earlier_import(known, options, source.identity.name, history):
-        found = already(earlier, target, source.identity.name, known)
+    if previous := previous_import(known, options, source.identity.name, history):
+        found = already(previous, target, source.identity.name, known)
         listener(Notice(f"{found.message[0].lower()}{found.message[1:]} {found.hint}"))
     elif known.reload_reason:
         listener(Notice(known.reload_reason))

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
 from snapshots.engine.input.again import require_same
-from snapshots.engine.input.versions import EarlierImport
+from snapshots.engine.input.versions import PreviousImport
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.options import Options
@@ -71,7 +71,7 @@ def _resume(
         require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
-            return already(EarlierImport(of or entry), target, entry.input)
+            return already(PreviousImport(of or entry), target, entry.input)
         if entry.state == "undone":
             raise LedgerError(
                 f"import {import_id} was undone: its rows were removed",

@@ -9,7 +9,7 @@ from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.grown import taken_since
 from snapshots.engine.input.identity import KnownInput, look_up
-from snapshots.engine.input.versions import EarlierImport, earlier_import
+from snapshots.engine.input.versions import PreviousImport, previous_import
 from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.takeover import require_undamaged, session_name, take_over
@@ -77,17 +77,17 @@ class Run:
     def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
         known = self.look_up()
-        if earlier := self.earlier_import(known):
-            return already(earlier, self.target, self.source.identity.name, known)
+        if previous := self.previous_import(known):
+            return already(previous, self.target, self.source.identity.name, known)
         if known.unfinished:
             self._require_same_options(known.unfinished)
             return self.resume(known)
         self._require_touched(known)
         return self.begin(known)
 
-    def earlier_import(self, known: KnownInput) -> EarlierImport | None:
+    def previous_import(self, known: KnownInput) -> PreviousImport | None:
         """The import after which there is nothing to do; None: the input is to be imported."""
-        return earlier_import(
+        return previous_import(
             known, self.options, self.source.identity.name, self.ledger_session.ledger
         )
 

@@ -71,7 +71,7 @@ JOIN pg_sequence q ON q.seqrelid = e.objid
 WHERE a.attrelid = d.refobjid
 """
 """The sequences of the first table's identities, with the types of the second one's."""
-_AHEAD = """
+_HIGHER = """
 SELECT (n.last_value - o.last_value) * sign(q.seqincrement) > 0
        OR n.last_value = o.last_value AND n.is_called
 FROM {old} o, {new} n, pg_sequence q WHERE q.seqrelid = to_regclass(?)
@@ -212,11 +212,11 @@ def _move_sequences(session: Session, table: TableName, clone: TableName) -> Non
             )
             continue
         new, away = counters[old], f"{clone.name}_{column}"[:50]
-        # Rows of both have taken numbers since the copy was made: the one that is ahead counts.
-        ((ahead,),) = _rows(session, _AHEAD.format(old=old, new=new), (new,))
+        # Rows of both have taken numbers since the copy was made: the higher one counts.
+        ((higher,),) = _rows(session, _HIGHER.format(old=old, new=new), (new,))
         session.execute(f"ALTER SEQUENCE {old} RENAME TO {quote(away)}")
         session.execute(f"ALTER SEQUENCE {new} RENAME TO {quote(str(name))}")
-        if not ahead:
+        if not higher:
             session.execute(
                 f"SELECT setval({_literal(old)}, last_value, is_called) FROM {schema}.{quote(away)}"
             )

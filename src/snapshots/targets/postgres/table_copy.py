@@ -92,7 +92,7 @@ SELECT 'index', to_jsonb(i)
                         WHERE attrelid = x.oid))
 FROM c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid
 """
-_TOLD_APART = ("table", "column", "constraint", "index")
+_KINDS = ("table", "column", "constraint", "index")
 
 
 def obstacles(session: Session, table: TableName) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def obstacles(session: Session, table: TableName) -> tuple[str, ...]:
 def difference(session: Session, table: TableName, copy: TableName) -> str:
     """In what a copy differs from its table, but for the names of indexes; empty if in nothing."""
     ours, theirs = (_described(session, one) for one in (table, copy))
-    for kind in _TOLD_APART:
+    for kind in _KINDS:
         if sorted(ours.get(kind, [])) != sorted(theirs.get(kind, [])):
             return f"a {kind} cannot be carried over exactly"
     return ""
