@@ -51,7 +51,9 @@ def test_rejects_are_corrected_until_none_is_open(chromium, database, tmp_path):
         assert counts(client, number) == (1, 4, 4)
         page.goto(f"/imports/{number}")
         page.get_by_role("link", name="Correct them here").click()
-        check_accessible(page)
+        for width in (390, 1180):
+            page.set_viewport_size({"width": width, "height": 800})
+            check_accessible(page)
         expect(cell(page, "id", 3)).to_have_attribute("aria-invalid", "true")
         expect(cell(page, "note", 3)).to_have_value("b\nc")
         row = page.locator("tr[data-line='3']")
@@ -109,9 +111,6 @@ def test_many_rejects_come_page_by_page_without_scripts(chromium, sqlite_url, tm
         press(page)
         expect(page.get_by_role("status")).to_contain_text("1 record is loaded.")
         assert counts(client, number) == (1, 59, 59)
-        for width in (390, 1180):
-            page.set_viewport_size({"width": width, "height": 800})
-            check_accessible(page)
 
 
 @pytest.mark.parametrize("character", ["\x0c", "\x1b", "\x7f"])

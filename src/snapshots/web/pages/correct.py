@@ -124,11 +124,11 @@ async def correct(
 
     def work() -> Response:
         try:
-            said = _corrected(here, client, import_id, _given(body))
+            message = _corrected(here, client, import_id, _given(body))
         except SnapshotsError as error:
             page = _grid(here, import_id, code, after, problem=error)
             return HTMLResponse(page, status_of(error))
-        return HTMLResponse(_grid(here, import_id, code, after, said=said))
+        return HTMLResponse(_grid(here, import_id, code, after, message=message))
 
     with here.uploading.turn(client):
         return await to_thread.run_sync(work)
@@ -250,7 +250,7 @@ def _grid(
     code: str | None,
     after: int | None,
     *,
-    said: str = "",
+    message: str = "",
     problem: SnapshotsError | None = None,
 ) -> str:
     past = -1 if after is None else after
@@ -274,7 +274,7 @@ def _grid(
         rows=rows,
         header=plan.header,
         code=code,
-        said=said,
+        message=message,
         problem=problem,
         here_again=at + render.query(code=code, after=after),
         first=None if after is None else at + render.query(code=code),
@@ -288,9 +288,9 @@ def _row(record: RejectedRecord, plan: Plan, places: Mapping[str, int]) -> GridR
     reject = record.kept.reject
     culprit = places.get(reject.column or "")
     texts = None if record.fields is None else [one.text for one in record.fields]
-    whole = record.text
+    text = record.text
     carried = not record.cut and len(record.record) <= MOST_BYTES
-    if any(_NO_FORM_CARRIES.search(text) for text in (texts or [whole])):
+    if any(_NO_FORM_CARRIES.search(text) for text in (texts or [text])):
         carried = False
     cells: tuple[GridCell, ...] = ()
     if carried and texts is not None:
@@ -304,6 +304,6 @@ def _row(record: RejectedRecord, plan: Plan, places: Mapping[str, int]) -> GridR
         reject.column or "",
         reject.reason,
         cells,
-        whole if carried and texts is None else None,
-        _mark(texts if texts is not None else [whole]),
+        text if carried and texts is None else None,
+        _mark(texts if texts is not None else [text]),
     )
