@@ -287,8 +287,8 @@ def test_a_ledger_that_changes_under_a_writer_is_noticed(database, tmp_path):
     try:
         ledger = Ledger(target, session)
         ledger.make()
-        execute(database, "UPDATE snapshots_version SET version = 9")
-        with pytest.raises(LedgerError, match="has version 9"), ledger.writing():
+        execute(database, "UPDATE snapshots_version SET version = 10")
+        with pytest.raises(LedgerError, match="has version 10"), ledger.writing():
             pytest.fail("it must not get so far")
     finally:
         session.close()

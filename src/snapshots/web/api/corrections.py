@@ -156,7 +156,7 @@ async def replayed(
         if with_body:
             size, name = await _take(request, cast("IO[bytes]", file))
         return await to_thread.run_sync(
-            _replay,
+            replay_file,
             here,
             import_id,
             ReplayOptions(
@@ -192,13 +192,14 @@ async def _take(request: Request, file: IO[bytes]) -> tuple[int, str]:
     return size, (form.name if form else None) or "the corrections"
 
 
-def _replay(here: ServiceContext, import_id: int, options: ReplayOptions) -> ReplayReport:
+def replay_file(here: ServiceContext, import_id: int, options: ReplayOptions) -> ReplayReport:
+    """Replays corrections on this thread. Raises SnapshotsError."""
     with here.pool.ledger(write=True) as ledger:
         entry = commands.find(ledger, import_id)
         plan = allowed.require_replayable(ledger, entry)
         here.settings.tables.require_takes(ledger, plan.table)
         require_shown(here, ledger, entry)
-        options = replace(options, input=_input(here, entry))
+        options = replace(options, input=input_of(here, entry))
     return replay_import(
         import_id, here.settings.target, options, lambda _: None, here.verifying.stop
     )
@@ -250,7 +251,7 @@ def to_correct(
 def _pieces(
     here: ServiceContext, entry: Entry, plan: Plan, form: ExportForm, codes: tuple[str, ...]
 ) -> Iterator[bytes]:
-    with closing(RejectedRecords(entry, plan, _input(here, entry))) as records:
+    with closing(RejectedRecords(entry, plan, input_of(here, entry))) as records:
         rejects = _open(here, entry.import_id, codes)
         yield from pieces(rejects, records, plan, form, ExportReport())
 
@@ -267,7 +268,7 @@ def _open(here: ServiceContext, import_id: int, codes: tuple[str, ...]) -> Itera
         offset = page[-1].reject.byte_offset
 
 
-def _input(here: ServiceContext, entry: Entry) -> VerifyOptions | None:
+def input_of(here: ServiceContext, entry: Entry) -> VerifyOptions | None:
     """Where the service may read the input again; None: it may not."""
     try:
         return input_options(here.settings, entry)

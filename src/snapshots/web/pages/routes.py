@@ -17,6 +17,7 @@ from snapshots.web.api.events import EventStream
 from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
 from snapshots.web.context import Client, Here, ServiceContext
+from snapshots.web.pages import correct as correct_pages
 from snapshots.web.pages import diff, new_import, render, tables
 from snapshots.web.pages.error_pages import PageRoute
 from snapshots.web.pages.import_form import ImportForm
@@ -44,6 +45,7 @@ routes = APIRouter(include_in_schema=False, route_class=PageRoute)
 routes.include_router(diff.routes)
 routes.include_router(tables.routes)
 routes.include_router(new_import.routes)
+routes.include_router(correct_pages.routes)
 
 
 @routes.get("/")
