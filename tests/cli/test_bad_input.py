@@ -156,12 +156,13 @@ def test_a_table_that_is_not_ours(tmp_path, database):
     assert objects(added)[0]["loaded"] == 1
 
 
-@pytest.mark.parametrize("mode", ["upsert", "mirror"])
-def test_modes_that_come_later(tmp_path, mode):
+@pytest.mark.parametrize("mode", ["upsert", "mirror", "history"])
+def test_a_mode_by_key_needs_a_key(tmp_path, mode):
     (tmp_path / "a.csv").write_text("a\n1\n")
     done = snapshots("import", "a.csv", "--mode", mode, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "append" in done.stderr
+    assert done.returncode != 0
+    assert "key" in done.stderr
+    assert "--primary-key" in done.stderr
 
 
 @pytest.mark.parametrize(

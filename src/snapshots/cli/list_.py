@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     "list",
     help="List past imports. Given files, say for each whether it is imported.",
     examples=[
-        ("List all imports", "snapshots list"),
         (
             "List the imports of the last two days that failed",
             "snapshots list --since 2d --state failed",
