@@ -171,3 +171,18 @@ def test_a_file_against_a_table_without_history(database, tmp_path):
     twice.write_text("id,day,name\n1,2023-01-03,a\n1,2023-01-02,\n")
     with pytest.raises(snapshots.SnapshotsError, match="several records with id = 1"):
         list(snapshots.diff(twice, table="t", primary_key=["id"], database=database))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_table_of_differences_shows_both_sides(sqlite_url, tmp_path, width):
+    """Rows that only one side has are long: they are cut, and no column is left out."""
+    for day, rows in ((1, "1,Ana,Lisbon\n2,Ben,Oslo\n"), (2, "1,Ana,Porto\n3,Cem,Izmir\n")):
+        file = tmp_path / f"people_2024010{day}.csv"
+        file.write_text(f"id,name,the_city_that_they_live_in\n{rows}")
+        snapshots.load(file, database=sqlite_url, mode="history", primary_key=("id",), table="t")
+    done = command("diff", "1", "2", "--database", sqlite_url, cwd=tmp_path, COLUMNS=str(width))
+    table = done.stdout.splitlines()
+    assert table[0].split() == ["change", "id", "column", "before", "after"]
+    assert max(map(len, table)) <= width
+    assert any(line.endswith("Porto") for line in table)
+    assert "do not fit" not in done.stderr

@@ -37,7 +37,7 @@ def write_changes(diff: TableDiff, form: str, most: int | None) -> None:
     if form == "csv":
         write_csv(columns, _pages(changes, in_full=True))
     else:
-        print_table(columns, _pages(changes, in_full=False))
+        print_table(columns, _pages(changes, in_full=False), narrow=True)
 
 
 def _pages(changes: Iterator[RowChange], *, in_full: bool) -> Iterator[ResultRows]:

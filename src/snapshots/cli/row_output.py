@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _GAP: Final = 2
 _WIDEST: Final = 40
 """Columns of a terminal that a value may take while others wait for some."""
+_NARROWEST: Final = 6
+"""Columns of a terminal below which a value says nothing."""
 _QUOTED: Final = re.compile(r'[",\r\n]|^\s|\s$|^$')
 """A field that needs quotes: an empty one without them would be NULL."""
 _SPECIAL: Final = re.compile(r'["\r\n]|(?:^|,)\s|\s(?:,|$)')
@@ -52,10 +54,13 @@ def write_json_lines(columns: Sequence[TableColumn], pages: Iterable[ResultRows]
         write("".join([_json_line(names, kinds, row) for row in page]).encode())
 
 
-def print_table(columns: Sequence[TableColumn], pages: Iterator[ResultRows]) -> None:
+def print_table(
+    columns: Sequence[TableColumn], pages: Iterator[ResultRows], *, narrow: bool = False
+) -> None:
     """Prints the rows as a table. The first ones decide how wide its columns are.
 
-    Columns that do not fit the terminal are named on stderr.
+    Columns that do not fit the terminal are named on stderr. With `narrow` long values are rather
+    cut, so that all columns fit.
     """
     kinds = kinds_of(columns)
     first = next(pages, [])
@@ -66,7 +71,7 @@ def print_table(columns: Sequence[TableColumn], pages: Iterator[ResultRows]) -> 
         max(map(width_of, (head, *(row[at] for row in shown)))) for at, head in enumerate(heads)
     ]
     if width is not None:
-        widths = _fitted(widths, width)
+        widths = _fitted(widths, width, _share(widths, width) if narrow else _WIDEST)
     right = [kind in _NUMBERS for kind in kinds]
 
     def line(cells: Sequence[str]) -> str:
@@ -119,12 +124,25 @@ def _cells(kinds: Kinds, row: Sequence[Value]) -> list[str]:
     return ["NULL" if text is None else plain(text) for text in texts]
 
 
-def _fitted(widths: list[int], width: int) -> list[int]:
+def _share(widths: list[int], width: int) -> int:
+    """The most that a column may take so that all of them fit, if that leaves some of each."""
+    room = width - _GAP * (len(widths) - 1)
+    return next(
+        (
+            most
+            for most in range(_WIDEST, _NARROWEST, -1)
+            if sum(min(one, most) for one in widths) <= room
+        ),
+        _NARROWEST,
+    )
+
+
+def _fitted(widths: list[int], width: int, most: int = _WIDEST) -> list[int]:
     """Returns the widths of the first columns, as many as fit; at least one."""
     needed = 0
     fitted: list[int] = []
     for natural in widths:
-        own = min(natural, _WIDEST, width)
+        own = min(natural, most, width)
         if fitted and needed + _GAP + own > width:
             break
         needed += own + (_GAP if fitted else 0)
