@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A tour in its own folder: real data, a file with one of each possible mistake, and
-# the account of both.
+# A tour in its own folder: real data, a file with one of each possible mistake, two versions of a
+# table, and the account of all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=$PWD/examples/data
@@ -41,5 +41,10 @@ run 3 snapshots import orders_2024-02.csv --contract orders.schema.json --encodi
 say 'List the imports, and the rejected records with their reasons.'
 run 0 snapshots list
 run 0 snapshots rejects 3
+
+say 'Import two versions of a table, compare them, and undo the second.'
+run 0 snapshots import snapshot_20230101.csv snapshot_20230603.csv --mode history --primary-key user_id
+run 0 snapshots diff 4 5
+run 0 snapshots undo 5
 
 printf '\nThe database is .tmp/demo/snapshots.db\n'
