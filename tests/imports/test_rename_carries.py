@@ -169,3 +169,20 @@ def test_all_that_a_table_of_mysql_has(mysql_url, tmp_path):
     newest = max(one.import_id for one in snapshots.history(mysql_url))
     assert snapshots.undo(newest, database=mysql_url).restored == 4
     assert execute(mysql_url, "SELECT COUNT(*) FROM v") == [(4,)]
+
+
+@pytest.mark.parametrize("publish", ["rename", "copy"])
+def test_the_planner_knows_the_new_rows(postgres_url, tmp_path, publish):
+    """Nobody needs to wait for the server to look at a table that has just got its name."""
+    execute(postgres_url, f"CREATE TABLE t ({COLUMNS}, CONSTRAINT k PRIMARY KEY (id))")
+    execute(postgres_url, "ALTER TABLE t SET (autovacuum_enabled = false)")
+    execute(postgres_url, "INSERT INTO t (id, name, _import_id, _line) VALUES (1, 'a', 0, 1)")
+    execute(postgres_url, "ANALYZE t")
+    replace(postgres_url, file_of(tmp_path, "a.csv", range(3000)), publish=publish)
+    known = execute(postgres_url, "SELECT reltuples FROM pg_class WHERE oid = 't'::regclass")
+    most = "SELECT n_distinct FROM pg_stats WHERE tablename = 't' AND attname = 'id'"
+    if publish == "rename":
+        assert known == [(3000,)]
+        assert execute(postgres_url, most) == [(-1,)]
+    else:
+        assert execute(postgres_url, most) != []
