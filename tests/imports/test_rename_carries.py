@@ -3,6 +3,8 @@
 import pytest
 
 import snapshots
+from snapshots.engine.events import Notice
+from snapshots.errors import TargetError
 from tests.verify.loaded import execute
 
 COLUMNS = "id integer, name varchar(50), _import_id bigint, _line bigint"
@@ -186,3 +188,37 @@ def test_the_planner_knows_the_new_rows(postgres_url, tmp_path, publish):
         assert execute(postgres_url, most) == [(-1,)]
     else:
         assert execute(postgres_url, most) != []
+
+
+@pytest.mark.parametrize("lacking", ["ALTER", "PROCESS"])
+def test_a_user_who_may_not_rename_copies(mysql_url, tmp_path, lacking):
+    database = mysql_url.rpartition("/")[2]
+    user = f"u_{database[-20:]}"
+    rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, CREATE TEMPORARY TABLES"
+    rights += "" if lacking == "ALTER" else ", ALTER"
+    execute(
+        mysql_url,
+        f"CREATE OR REPLACE USER {user}@'127.0.0.1' IDENTIFIED BY 'x'",
+        f"GRANT {rights} ON {database}.* TO {user}@'127.0.0.1'",
+        "CREATE TABLE t (id integer, name varchar(50), _import_id bigint, _line bigint)",
+        "INSERT INTO t VALUES (1, 'a', 0, 1)",
+    )
+    if lacking == "ALTER":
+        execute(mysql_url, f"GRANT PROCESS ON *.* TO {user}@'127.0.0.1'")
+    # The ledger is its administrator's.
+    (tmp_path / "other.csv").write_text("x\n1\n")
+    snapshots.load(tmp_path / "other.csv", database=mysql_url)
+    theirs = f"mysql://{user}:x@{mysql_url.rpartition('@')[2]}"
+    path = file_of(tmp_path, "a.csv", [3, 4])
+    try:
+        with pytest.raises(TargetError, match=rf"cannot be replaced by renaming.*GRANT.*{lacking}"):
+            replace(theirs, path, publish="rename")
+        told = []
+        record = replace(theirs, path, listener=told.append)
+        assert (record.publish, record.deleted, record.inserted) == ("copy", 1, 2)
+        assert lacking in " ".join(one.text for one in told if isinstance(one, Notice))
+        assert execute(mysql_url, "SELECT id FROM t ORDER BY 1") == [(3,), (4,)]
+        left = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%probe%'"
+        assert execute(mysql_url, left) == []
+    finally:
+        execute(mysql_url, f"DROP USER {user}@'127.0.0.1'")
