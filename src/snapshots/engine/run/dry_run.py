@@ -17,7 +17,7 @@ from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.publishing.by_key.duplicates import CODE
-from snapshots.engine.run.conclude import already
+from snapshots.engine.run.already import already
 from snapshots.engine.run.dry_run_by_key import DryRunByKey
 from snapshots.engine.run.dry_run_replace import DryRunOfReplacement
 from snapshots.engine.run.grown_input import about_tail, with_growth
