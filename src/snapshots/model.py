@@ -240,6 +240,14 @@ class Counts:
             self.skipped + other.skipped,
         )
 
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(
+            self.records - other.records,
+            self.loaded - other.loaded,
+            self.rejected - other.rejected,
+            self.skipped - other.skipped,
+        )
+
     @property
     def balanced(self) -> bool:
         """Whether every record is in exactly one bucket."""

@@ -404,8 +404,9 @@ class Target(Protocol):
         constraints and defaults, in the same schema."""
 
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
-        """Gives a copy what its table has besides, such as grants and comments, outside a
-        transaction. Returns in what it differs all the same, as a sentence; empty if in nothing."""
+        """Gives a copy with all its rows what its table has besides, such as grants, comments and
+        statistics, outside a transaction. Returns in what it differs all the same, as a sentence;
+        empty if in nothing."""
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:
         """Returns the transactions of others that may read the database as it was at an earlier

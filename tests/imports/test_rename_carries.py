@@ -3,6 +3,8 @@
 import pytest
 
 import snapshots
+from snapshots.engine.events import Notice
+from snapshots.errors import TargetError
 from tests.verify.loaded import execute
 
 COLUMNS = "id integer, name varchar(50), _import_id bigint, _line bigint"
@@ -169,3 +171,54 @@ def test_all_that_a_table_of_mysql_has(mysql_url, tmp_path):
     newest = max(one.import_id for one in snapshots.history(mysql_url))
     assert snapshots.undo(newest, database=mysql_url).restored == 4
     assert execute(mysql_url, "SELECT COUNT(*) FROM v") == [(4,)]
+
+
+@pytest.mark.parametrize("publish", ["rename", "copy"])
+def test_the_planner_knows_the_new_rows(postgres_url, tmp_path, publish):
+    """Nobody needs to wait for the server to look at a table that has just got its name."""
+    execute(postgres_url, f"CREATE TABLE t ({COLUMNS}, CONSTRAINT k PRIMARY KEY (id))")
+    execute(postgres_url, "ALTER TABLE t SET (autovacuum_enabled = false)")
+    execute(postgres_url, "INSERT INTO t (id, name, _import_id, _line) VALUES (1, 'a', 0, 1)")
+    execute(postgres_url, "ANALYZE t")
+    replace(postgres_url, file_of(tmp_path, "a.csv", range(3000)), publish=publish)
+    known = execute(postgres_url, "SELECT reltuples FROM pg_class WHERE oid = 't'::regclass")
+    most = "SELECT n_distinct FROM pg_stats WHERE tablename = 't' AND attname = 'id'"
+    if publish == "rename":
+        assert known == [(3000,)]
+        assert execute(postgres_url, most) == [(-1,)]
+    else:
+        assert execute(postgres_url, most) != []
+
+
+@pytest.mark.parametrize("lacking", ["ALTER", "PROCESS"])
+def test_a_user_who_may_not_rename_copies(mysql_url, tmp_path, lacking):
+    database = mysql_url.rpartition("/")[2]
+    user = f"u_{database[-20:]}"
+    rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, CREATE TEMPORARY TABLES"
+    rights += "" if lacking == "ALTER" else ", ALTER"
+    execute(
+        mysql_url,
+        f"CREATE OR REPLACE USER {user}@'127.0.0.1' IDENTIFIED BY 'x'",
+        f"GRANT {rights} ON {database}.* TO {user}@'127.0.0.1'",
+        "CREATE TABLE t (id integer, name varchar(50), _import_id bigint, _line bigint)",
+        "INSERT INTO t VALUES (1, 'a', 0, 1)",
+    )
+    if lacking == "ALTER":
+        execute(mysql_url, f"GRANT PROCESS ON *.* TO {user}@'127.0.0.1'")
+    # The ledger is its administrator's.
+    (tmp_path / "other.csv").write_text("x\n1\n")
+    snapshots.load(tmp_path / "other.csv", database=mysql_url)
+    theirs = f"mysql://{user}:x@{mysql_url.rpartition('@')[2]}"
+    path = file_of(tmp_path, "a.csv", [3, 4])
+    try:
+        with pytest.raises(TargetError, match=rf"cannot be replaced by renaming.*GRANT.*{lacking}"):
+            replace(theirs, path, publish="rename")
+        told = []
+        record = replace(theirs, path, listener=told.append)
+        assert (record.publish, record.deleted, record.inserted) == ("copy", 1, 2)
+        assert lacking in " ".join(one.text for one in told if isinstance(one, Notice))
+        assert execute(mysql_url, "SELECT id FROM t ORDER BY 1") == [(3,), (4,)]
+        left = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%probe%'"
+        assert execute(mysql_url, left) == []
+    finally:
+        execute(mysql_url, f"DROP USER {user}@'127.0.0.1'")

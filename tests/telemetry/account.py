@@ -32,7 +32,10 @@ def from_the_ledger(database):
 
     chunks = rows(
         database,
-        "SELECT c.loaded, c.rejected, c.skipped, c.end_offset, c.start_offset"
+        # Rows in a stage count when they are published.
+        "SELECT CASE WHEN i.mode IS NULL OR i.state IN ('finished', 'undone')"
+        " THEN c.loaded ELSE 0 END,"
+        " c.rejected, c.skipped, c.end_offset, c.start_offset"
         " FROM snapshots_chunks c JOIN snapshots_imports i ON i.id = c.import_id"
         " WHERE i.kind = 'import'",
     )

@@ -8,7 +8,7 @@ import pytest
 
 import snapshots
 from snapshots import locations
-from snapshots.engine.events import Committed, Failed, InputsWaiting, Opened
+from snapshots.engine.events import Committed, Failed, InputsWaiting, Opened, Settled
 from snapshots.errors import ImportBusy, InputError
 from snapshots.ledger.history import History
 from snapshots.ledger.totals import totals
@@ -248,3 +248,48 @@ def test_an_import_that_another_process_has_in_hand_has_not_failed(sqlite_url):
 def test_no_password_is_a_label(postgres_url):
     told = collected(Metrics(locations.TargetSearch(postgres_url)))
     assert "s3cret" not in str(told)
+
+
+@pytest.mark.parametrize("duplicates", ["reject", "last"])
+def test_staged_rows_count_when_they_are_published(database, tmp_path, duplicates):
+    """Until then some may become rejects, and a counter never falls."""
+    metrics = Metrics(locations.TargetSearch(database))
+    seen = []
+
+    def listener(event):
+        metrics(event)
+        if isinstance(event, Committed | Settled):
+            seen.append(value(collected(metrics), "snapshots_records_total", bucket="loaded"))
+
+    path = tmp_path / "t.csv"
+    path.write_text("id,name\n" + "".join(f"{n % 900},{n}\n" for n in range(1000)))
+    options = {"mode": "upsert", "primary_key": ("id",), "duplicates": duplicates, "table": "t"}
+    result = snapshots.load(
+        path, database=database, max_rejects="100%", chunk_size=2000, listener=listener, **options
+    )
+    assert result.outcome == "finished"
+    assert (result.counts.loaded, set(seen)) == (900, {0})
+    told = collected(metrics)
+    assert agrees(told, database), (told, from_the_ledger(database))
+    assert value(told, "snapshots_records_total", bucket="loaded") == 900
+    moved = "rejected" if duplicates == "reject" else "skipped"
+    assert value(told, "snapshots_records_total", bucket=moved) == 100
+    fresh = collected(Metrics(locations.TargetSearch(database)))
+    assert agrees(fresh, database)
+
+
+def test_rows_that_are_not_published_do_not_count(database, tmp_path):
+    metrics = Metrics(locations.TargetSearch(database))
+    path = tmp_path / "t.csv"
+    path.write_text("id,name\n1,a\n1,b\n2,c\n")
+    options = {"mode": "upsert", "primary_key": ("id",), "table": "t", "database": database}
+    refused = snapshots.load(path, max_rejects="0", listener=metrics, **options)
+    assert (refused.exit_code, refused.counts.rejected) == (4, 1)
+    told = collected(metrics)
+    assert agrees(told, database), (told, from_the_ledger(database))
+    assert value(told, "snapshots_records_total", bucket="loaded") == 0
+    done = snapshots.resume(1, database=database, max_rejects="1", listener=metrics)
+    assert done.counts.loaded == 2
+    told = collected(metrics)
+    assert agrees(told, database), (told, from_the_ledger(database))
+    assert value(told, "snapshots_records_total", bucket="loaded") == 2

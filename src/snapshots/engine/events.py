@@ -67,6 +67,8 @@ class Started:
     """The previous import of this name, if the content has changed since."""
     continues: int | None = None
     """The import that loaded the input before it grew: this one loads the rest."""
+    staged: bool = False
+    """Whether the rows wait in a stage until all are published at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Tells that records of committed chunks which waited for others are loaded, or refused for
-    good."""
+    """Tells that records of committed chunks are no more what was told: those that waited for
+    others are loaded or refused for good, or publishing left rows out or refused them."""
 
     import_id: int
     counts: Counts

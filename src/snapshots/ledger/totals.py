@@ -20,7 +20,8 @@ _OF_IMPORTS = "WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind =
 
 @dataclass(frozen=True, slots=True)
 class LedgerTotals:
-    """The account of all records that were ever committed, but for those that wait for others."""
+    """The account of all records that were ever committed, but for those that wait for others,
+    and for rows that wait in a stage."""
 
     counts: Counts = field(default_factory=Counts)
     bytes: int = 0
@@ -64,6 +65,7 @@ def totals(history: History) -> LedgerTotals:
         " FROM snapshots_imports"
         f" UNION ALL {_rejects(history, 'snapshots_rejects', 'code')}"
         f"{_replayed(history, as_integer)}"
+        f"{_unpublished(history, as_integer)}"
     )
     found: dict[tuple[str, str], list[int]] = {}
     for of, code, *numbers in rows:
@@ -72,9 +74,15 @@ def totals(history: History) -> LedgerTotals:
     records, loaded, rejected, skipped, size = found["chunks", ""]
     waits = found.pop(("rejects", awaiting_parents.CODE), [0])[0]
     corrected = found.pop(("corrected", ""), [0])[0]
+    staged = found.pop(("staged", ""), [0])[0]
     newest, finished, *_ = found["imports", ""]
     return LedgerTotals(
-        counts=Counts(records - waits, loaded - corrected, rejected + corrected - waits, skipped),
+        counts=Counts(
+            records - waits - staged,
+            loaded - corrected - staged,
+            rejected + corrected - waits,
+            skipped,
+        ),
         bytes=size,
         rejects_by_code={code: n for (of, code), (n, *_) in found.items() if of == "rejects"},
         newest=newest,
@@ -105,11 +113,23 @@ def _replayed(history: History, as_integer: Callable[[str], str]) -> str:
     )
 
 
+def _unpublished(history: History, as_integer: Callable[[str], str]) -> str:
+    """The query of rows in stages. Publishing may still make rejects of them, and counters never
+    fall: so they count when they are published."""
+    if not history.knows(6):
+        return ""
+    return (
+        f" UNION ALL SELECT 'staged', '', {as_integer('COALESCE(SUM(loaded), 0)')}, 0, 0, 0, 0"
+        " FROM snapshots_chunks WHERE import_id IN (SELECT id FROM snapshots_imports"
+        f" WHERE kind = 'import' AND mode IS NOT NULL AND NOT {_was_finished(history)})"
+    )
+
+
 def _was_finished(history: History) -> str:
     """A condition: counters count an import that was undone later, for they never fall."""
     if not history.knows(6):
         return "state = 'finished'"
-    return "(state = 'finished' OR undone_state = 'finished')"
+    return "(state = 'finished' OR COALESCE(undone_state, '') = 'finished')"
 
 
 def delivered(history: History) -> tuple[Counts, int]:

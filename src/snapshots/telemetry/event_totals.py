@@ -74,6 +74,8 @@ class EventTotals:
         self._waiting = 0
         self._open = 0
         self._running: set[int] = set()
+        self._staged: set[int] = set()
+        """Those of them whose rows wait in a stage."""
         self._newest = 0
         self._finished = 0
         self._known = False
@@ -88,6 +90,8 @@ class EventTotals:
                     self._open += 1
                 case Started(kind="import"):
                     self._running.add(event.import_id)
+                    if event.staged:
+                        self._staged.add(event.import_id)
                     self._newest = max(self._newest, event.import_id)
                 case Committed() | Settled() if event.import_id in self._running:
                     self._add(event)
@@ -95,6 +99,7 @@ class EventTotals:
                     self._open -= 1
                     if event.record and event.record.kind == "import" and event.outcome != WAITING:
                         self._finished += event.outcome == "finished"
+                        self._publish(event)
                         self._mismatches += event.exit_code == AccountingMismatch.exit_code
                         self._end(event.record.import_id, event.outcome)
                 case Failed(error=ImportBusy() | LostLease()):
@@ -102,6 +107,7 @@ class EventTotals:
                     self._open -= 1
                     if event.import_id is not None:
                         self._running.discard(event.import_id)
+                        self._staged.discard(event.import_id)
                     self._in_doubt = True
                 case Failed():
                     self._open -= 1
@@ -119,6 +125,10 @@ class EventTotals:
     def _add(self, event: Committed | Settled) -> None:
         """Adds counts. A record that waits for a parent is in no bucket yet: a counter never goes
         down."""
+        if event.import_id in self._staged:
+            # These count when they are published: some may become rejects then.
+            loaded = event.counts.loaded
+            self._counts += Counts(records=-loaded, loaded=-loaded)
         waits = event.rejects_by_code.get(awaiting_parents.CODE, 0)
         self._counts += event.counts + Counts(records=-waits, rejected=-waits)
         self._codes.update(
@@ -126,6 +136,14 @@ class EventTotals:
         )
         if isinstance(event, Committed):
             self._bytes += event.end - event.start
+
+    def _publish(self, result: ImportResult) -> None:
+        """Counts the staged rows of an import that has published them."""
+        if result.record is None or result.record.import_id not in self._staged:
+            return
+        if result.outcome == "finished":
+            loaded = result.counts.loaded
+            self._counts += Counts(records=loaded, loaded=loaded)
 
     def runs(self, import_id: int) -> bool:
         """Whether this import has begun, and not ended, in this process."""
@@ -174,5 +192,6 @@ class EventTotals:
         if import_id is None:
             return
         self._running.discard(import_id)
+        self._staged.discard(import_id)
         # The answer to a COMMIT may have been lost, and more be in the database than was told.
         self._in_doubt |= outcome not in _CLEAN or import_id > self._newest

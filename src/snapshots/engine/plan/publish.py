@@ -32,12 +32,7 @@ def way_to_publish(
     """
     if options.mode != "replace" or options.publish == "copy":
         return "copy"
-    if session is None or not exists:
-        why = "it is new, or gets new columns"
-    elif not lineage:
-        why = "its rows have no lineage"
-    else:
-        why = next(iter(target.rename_obstacles(session, table)), "")
+    why = why_copied(target, session, table, exists=exists, lineage=lineage)
     if not why:
         say(DetailNote(f"the rows will be published as a new table of the name {table}"))
         return options.publish
@@ -48,3 +43,15 @@ def way_to_publish(
         )
     say(DetailNote(f"the rows will be copied into table {table}: {why}"))
     return "copy"
+
+
+def why_copied(
+    target: Target, session: Session | None, table: TableName, *, exists: bool, lineage: bool
+) -> str:
+    """Why a stage cannot take the table's name, as a part of a sentence; empty if it can, as far as
+    the plan tells."""
+    if session is None or not exists:
+        return "it is new, or gets new columns"
+    if not lineage:
+        return "its rows have no lineage"
+    return next(iter(target.rename_obstacles(session, table)), "")

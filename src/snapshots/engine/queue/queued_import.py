@@ -12,7 +12,7 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import ours, session_name
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.queue.cancellable_open import ended_by, opened
-from snapshots.engine.run.conclude import already
+from snapshots.engine.run.already import already
 from snapshots.engine.run.run import Run, job_for, require_still_to_do
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AlreadyImported, sentence

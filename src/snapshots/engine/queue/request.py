@@ -121,6 +121,7 @@ class ImportRequest:
             "allowed_now": self.allowed_now,
             "empty_now": self.empty_now,
             "deletes_now": self.deletes_now,
+            "cascade_now": self.cascade_now,
         }
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 

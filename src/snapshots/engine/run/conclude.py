@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots import locations
-from snapshots.engine.events import ImportResult
+from snapshots.engine.events import ImportResult, Settled
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
@@ -41,15 +41,14 @@ from snapshots.time_limits import TICK_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.input.versions import PreviousImport
     from snapshots.engine.job import Job, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.publisher import Publication, Publisher
     from snapshots.ledger.chunk_account import ChunkDone
-    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RowChanges, State
     from snapshots.ports import Source, Target
@@ -73,6 +72,7 @@ class Conclusion:
     options: Options
     stop: threading.Event
     say: Callable[[str], None]
+    listener: Listener
     began: float = field(default_factory=time.monotonic)
     reported: set[str] = field(default_factory=set)
 
@@ -161,24 +161,40 @@ class Conclusion:
         Returns what there is to say of it, as sentences, and how the work has ended now. Nothing is
         published where that has more rejects than allowed.
         """
+        if not plan.stage:
+            note, _ = self._finish(lease, plan, known, ended, self.job.publisher(plan))
+            return note, ended
         publisher = self.job.publisher(plan)
-        while True:
-            note, refused = self._finish(lease, plan, known, ended, publisher)
-            if not refused:
-                break
+        ledger = self.ledger_session.renewed()
+        before, codes = ledger.counts(lease.import_id), ledger.reject_counts(lease.import_id)
+        note, refused = self._finish(lease, plan, known, ended, publisher)
+        while refused:
             counts = self.ledger_session.renewed().counts(lease.import_id)
             over = self.options.allowed.exceeded_by_all(counts)
             ended = replace(ended, counts=counts, over_budget=over)
             if over:
-                return "", ended
-        if not plan.stage:
-            return note, ended
+                break
+            note, refused = self._finish(lease, plan, known, ended, publisher)
+        self._tell_settled(lease, before, codes)
+        if ended.over_budget:
+            return "", ended
         try:
             publisher.clean_up(self.ledger_session.renewed(), lease, plan)
         except SnapshotsError as error:
             # The import is finished all the same, and the ledger knows what is left.
             self.say(f"the stage could not be dropped; snapshots prune does it: {error}")
         return note, ended
+
+    def _tell_settled(self, lease: Lease, before: Counts, codes: dict[str, int]) -> None:
+        """Tells what publishing has changed in the counts of committed chunks."""
+        ledger = self.ledger_session.renewed()
+        now = ledger.counts(lease.import_id)
+        if now != before:
+            found = ledger.reject_counts(lease.import_id)
+            more = {code: n - codes.get(code, 0) for code, n in found.items()}
+            self.listener(
+                Settled(lease.import_id, now - before, {code: n for code, n in more.items() if n})
+            )
 
     def _finish(
         self, lease: Lease, plan: Plan, known: KnownInput, ended: JobOutcome, publisher: Publisher
@@ -393,48 +409,3 @@ def where(target: Target) -> str:
     shown = target.display()
     alone = shown == locations.target(None).display() and set(known_databases.recall()) <= {shown}
     return "" if alone else f" --database {quote(shown)}"
-
-
-def _after_others(entry: Entry) -> str:
-    """The imports that one of the last part of an input continues, as a part of a sentence."""
-    if entry.continues is None:
-        return ""
-    first = entry.first_part if entry.first_part != entry.continues else None
-    begun = "" if first is None else f" and began with {first}"
-    return f", which continues {entry.continues}{begun}"
-
-
-def already(
-    previous: PreviousImport, target: Target, given: str, known: KnownInput | None = None
-) -> ImportResult:
-    """The result where an earlier run has loaded or delivered the input, under any name.
-
-    `known` is what was found of its tables, if that was asked.
-    """
-    entry = previous.entry
-    done = "imported" if entry.kind == "import" else "delivered"
-    when = entry.finished_at or entry.started_at
-    which = f"{entry.import_id}{_after_others(entry)}"
-    message = f"Already {done} as {which} ({entry.input}, {when})."
-    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
-    if previous.superseded_by is not None:
-        message += f" It is superseded by import {previous.superseded_by}."
-    if entry.damage is not None:
-        message += f" {entry.damage}"
-        hint = "Restore the ledger's tables from a backup before you load anything again."
-    if known is not None and known.emptied:
-        message += f" Its table {entry.table} is empty now."
-    if known is not None and known.lost:
-        message += f" {sentence(known.lost)}"
-        hint += f" To load it into {known.likely} again, add --table {known.likely}."
-    return ImportResult(
-        record=entry.record(target.display()),
-        counts=entry.counts,
-        outcome=f"already_{done}",
-        exit_code=5,
-        message=message,
-        rejects_by_code={},
-        hint=hint,
-        given=given,
-        emptied=known is not None and known.emptied,
-    )

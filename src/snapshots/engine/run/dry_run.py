@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice
@@ -18,12 +17,11 @@ from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.publishing.by_key.duplicates import CODE
-from snapshots.engine.publishing.deletes import count_rows
-from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
-from snapshots.engine.run.conclude import already
+from snapshots.engine.run.already import already
 from snapshots.engine.run.dry_run_by_key import DryRunByKey
+from snapshots.engine.run.dry_run_replace import DryRunOfReplacement
 from snapshots.engine.run.grown_input import about_tail, with_growth
-from snapshots.errors import GuardRefusal, NoDatabase
+from snapshots.errors import NoDatabase
 from snapshots.ledger.entry import Beginning
 from snapshots.ledger.history import History
 from snapshots.model import Counts, Reject
@@ -49,21 +47,31 @@ def run(
     nothing. The examples of the result are the first rejects, and the first of each code. Raises
     Stopped after `stop` is set."""
     plan, beginning = _plan(source, target, options, listener)
-    by_key = DryRunByKey(target, plan) if plan.key and plan.loads else None
+    trial = _trial(target, options, plan)
     try:
-        return _run(source, target, options, plan, beginning, by_key, stop or threading.Event())
+        return _run(source, options, plan, beginning, trial, stop or threading.Event())
     finally:
-        if by_key is not None:
-            by_key.close()
+        if trial is not None:
+            trial.close()
+
+
+def _trial(
+    target: Target, options: Options, plan: Plan
+) -> DryRunByKey | DryRunOfReplacement | None:
+    """What tells what would become of the table's rows; None where they stay what they are."""
+    if not plan.loads:
+        return None
+    if plan.key:
+        return DryRunByKey(target, plan)
+    return DryRunOfReplacement(target, plan, options) if plan.replaces else None
 
 
 def _run(
     source: Source,
-    target: Target,
     options: Options,
     plan: Plan,
     beginning: Beginning,
-    by_key: DryRunByKey | None,
+    trial: DryRunByKey | DryRunOfReplacement | None,
     stop: threading.Event,
 ) -> ImportResult:
     converter = plan.converter(0)
@@ -81,8 +89,8 @@ def _run(
     for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
         blocks = blocks_of(piece.chunk, converter, watch, written, options.stop_on_error)
-        if by_key is not None:
-            by_key.take(blocks)
+        if trial is not None:
+            trial.take(blocks)
         for block in blocks:
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
@@ -96,7 +104,7 @@ def _run(
             break
     counts = watch.committed
     hint, skipped = "", Counter[str]()
-    would = None if by_key is None else by_key.tell(counts, codes, options)
+    would = None if trial is None else trial.tell(counts, codes, options)
     if would is not None:
         moved = would.rejected + would.skipped
         counts += Counts(loaded=-moved, rejected=would.rejected, skipped=would.skipped)
@@ -107,8 +115,6 @@ def _run(
     message, guarded = _message(options.request, counts, first), False
     if would is not None:
         message, guarded, hint = would.message, would.guarded, would.hint
-    elif plan.replaces and plan.loads and not over:
-        message, guarded = _replacement(target, plan, counts, options)
     return ImportResult(
         record=None,
         counts=counts,
@@ -121,35 +127,6 @@ def _run(
         examples=(*examples, *(one for one in firsts.values() if one not in examples)),
         given=source.identity.name,
     )
-
-
-def _replacement(target: Target, plan: Plan, counts: Counts, options: Options) -> tuple[str, bool]:
-    """What would become of the table's rows, as a sentence; and whether a guard would stop it.
-
-    What the table itself would refuse is not known.
-    """
-    try:
-        session = target.connect(create=False)
-    except NoDatabase:
-        before = 0
-    else:
-        with closing(session):
-            shape = target.inspect(session, plan.table)
-            before = 0 if shape is None else count_rows(target, session, plan.table)
-    deleted = 0 if counts.rejected else before
-    sentence = (
-        f"Dry run: nothing was written. Of {before:,} rows of table {plan.table} {deleted:,} would"
-        f" be deleted, and {counts.loaded:,} inserted."
-    )
-    if counts.rejected and before:
-        sentence += " Because of the rejects, rows of before would be kept."
-    try:
-        require_rows(counts, options)
-        if not counts.rejected:
-            require_fewer_deletes(before, counts.loaded, options)
-    except GuardRefusal as refusal:
-        return f"{sentence} {refusal} ({refusal.option})", True
-    return sentence, False
 
 
 def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> str:

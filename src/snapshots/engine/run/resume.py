@@ -17,7 +17,7 @@ from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
-from snapshots.engine.run.conclude import already
+from snapshots.engine.run.already import already
 from snapshots.engine.run.run import Run, job_for
 from snapshots.errors import ContractError, InputError, LedgerError, UsageError
 from snapshots.ledger.missing_tables import TABLE_GONE

@@ -17,7 +17,8 @@ from snapshots.engine.loading.job import LoadingJob
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.rest import plan_of_rest, require_no_other
-from snapshots.engine.run.conclude import Conclusion, already, where
+from snapshots.engine.run.already import already
+from snapshots.engine.run.conclude import Conclusion, where
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
@@ -72,7 +73,9 @@ class Run:
         self.options = options
         self.listener = listener
         self.stop = stop
-        self.conclusion = Conclusion(job, ledger_session, source, options, self.stop, self.say)
+        self.conclusion = Conclusion(
+            job, ledger_session, source, options, self.stop, self.say, listener
+        )
 
     def begin_or_resume(self) -> ImportResult:
         """Does for the input what the ledger says is still to be done."""
@@ -284,6 +287,7 @@ class Run:
                 resumed=resumed,
                 replaces=lease.replaces,
                 continues=lease.continues,
+                staged=bool(plan.stage),
             )
         )
         if known.growth is not None:

@@ -8,9 +8,11 @@ Grants, views and indexes go by the name of the table, or are its own: they need
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 from snapshots.errors import TableInUse, TargetError
+from snapshots.targets.mysql.errors import code_of
 from snapshots.targets.mysql.quoting import quote
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ _SNAPSHOTS = """
 SELECT CONCAT(trx_mysql_thread_id, ' ', trx_started) FROM information_schema.innodb_trx
 WHERE trx_mysql_thread_id <> CONNECTION_ID()
 """
+_DENIED = {1044, 1142}
+"""Errors of a user who lacks a right."""
 _ODD = re.compile(r"\bPARTITION BY\b|\bWITH SYSTEM VERSIONING\b|\b(?:DATA|INDEX) DIRECTORY\b")
 _NEXT = re.compile(r"(\) ENGINE=.*?) AUTO_INCREMENT=(\d+)")
 
@@ -58,6 +62,8 @@ class MysqlRenaming:
             found.append(f"it has {odd[0]}")
         if self.open_snapshots(session) is None:
             found.append("this user may not see who reads it (GRANT PROCESS)")
+        if not found and _may_not_rename(session):
+            found.append("this user may not rename tables (GRANT ALTER, CREATE, DROP, INSERT)")
         return tuple(found)
 
     def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
@@ -94,6 +100,22 @@ class MysqlRenaming:
             ) from error
         finally:
             session.execute(f"SET SESSION lock_wait_timeout = {patience}")
+
+
+def _may_not_rename(session: Session) -> bool:
+    """Whether the user lacks a right to rename tables of the database.
+
+    The server looks at the rights before the tables: so it is asked to rename one that nobody has.
+    What the user may do with one table only does not count, as the copy's name is new.
+    """
+    nobodys = f"snapshots_probe_{secrets.token_hex(8)}"
+    try:
+        session.execute(f"RENAME TABLE {quote(nobodys)} TO {quote(f'{nobodys}_2')}")
+    except TargetError as error:
+        return (
+            error.__cause__ is not None and code_of(cast("Exception", error.__cause__)) in _DENIED
+        )
+    return False
 
 
 def _count_on(session: Session, table: TableName, clone: TableName) -> None:

@@ -99,7 +99,10 @@ class PostgresRenaming:
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
         with session.transaction():
             _dress(session, table, clone)
-        return table_copy.difference(session, table, clone)
+        why = table_copy.difference(session, table, clone)
+        if not why:
+            _analyze(session, clone)
+        return why
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:
         return frozenset(str(one) for (one,) in session.execute(_SNAPSHOTS))
@@ -181,6 +184,17 @@ def _dress(session: Session, table: TableName, clone: TableName) -> None:
             session.execute(
                 f"COMMENT ON CONSTRAINT {name} ON {qualified(clone)} IS {_literal(str(old[7]))}"
             )
+
+
+def _analyze(session: Session, clone: TableName) -> None:
+    """Has queries of the table planned well from the first one on: a copy has no statistics, and
+    the server makes them up to a minute later. It reads a sample, whatever the number of rows."""
+    try:
+        session.execute(f"ANALYZE {qualified(clone)}")
+    except TargetError as error:
+        # The rows are right without, for instance where a function of an index fails.
+        if error.retryable:
+            raise
 
 
 def _pairs(

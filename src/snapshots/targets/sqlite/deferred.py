@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snapshots._native import SqliteConnection
 
 _TABLE_SQL = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE"
+_TABLES_SQL = "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
 _DEFERRED = re.compile(r"\bINITIALLY\b.*\bDEFERRED\b", re.IGNORECASE | re.DOTALL)
 _KEYS = 'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq'
 _PRIMARY_KEY = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
@@ -29,6 +30,46 @@ _SMALLEST = -(2**63)
 def has_deferred_keys(connection: SqliteConnection, table: str) -> bool:
     """Returns whether a table may have deferred keys: only the text that made the table tells."""
     return any(_DEFERRED.search(str(sql)) for (sql,) in connection.execute(_TABLE_SQL, (table,)))
+
+
+class DeferredChanges:
+    """The deferred keys of all tables, for statements that insert or update rows of whole tables:
+    what leaves a row without its parent is refused at once. Use it for one transaction."""
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._connection = connection
+        found = connection.execute(_TABLES_SQL)
+        self._tables = [str(name) for name, sql in found if _DEFERRED.search(str(sql))]
+        self._before: int | None = None
+
+    def begin(self, sql: str) -> bool:
+        """Remembers how many rows have no parent; returns whether the statement is to be checked.
+
+        Rows that are deleted may be about to return.
+        """
+        if not self._tables:
+            return False
+        if not sql.startswith(("INSERT", "UPDATE")):
+            self._before = None
+            return False
+        if self._before is None:
+            self._before = self._orphans()
+        return True
+
+    def check(self) -> None:
+        """Raises RefusedRows if the statement has left more rows without a parent."""
+        now = self._orphans()
+        if now > (self._before or 0):
+            refusal = RefusedRows(NO_PARENT)
+            refusal.key = ""
+            raise refusal
+        self._before = now
+
+    def _orphans(self) -> int:
+        return sum(
+            int(self._connection.execute(_VIOLATIONS, (table,))[0][0] or 0)
+            for table in self._tables
+        )
 
 
 class DeferredKeys:

@@ -12,7 +12,7 @@ from snapshots._native import SqliteConnection, SqliteError, SqliteQuery
 from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sql.transactions import Transactions
-from snapshots.targets.sqlite.deferred import DeferredKeys, has_deferred_keys
+from snapshots.targets.sqlite.deferred import DeferredChanges, DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
 from snapshots.targets.sqlite.writer_queue import turns_of
 from snapshots.time_limits import WRITER_SECONDS
@@ -45,6 +45,7 @@ class SqliteSession(Transactions):
         self._turns = turns_of(path)
         self._cancelled = False
         new = not path.exists() or path.stat().st_size == 0
+        self._changes: DeferredChanges | None = None
         self._deferred_keys: dict[TableName, DeferredKeys | None] = {}
         self._connection = SqliteConnection(str(path), _BUSY_MILLISECONDS)
         try:
@@ -64,7 +65,7 @@ class SqliteSession(Transactions):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._cancelled = False
+        self._cancelled, self._changes = False, None
         turn = self._turns.mine(
             _BUSY_MILLISECONDS / 1000, lambda: self._cancelled, lambda: locked(self._place)
         )
@@ -92,9 +93,15 @@ class SqliteSession(Transactions):
             return self._connection.execute(sql, params)
 
     def change(self, sql: str, params: Sequence[Value] = ()) -> int:
+        with self._errors():
+            self._changes = self._changes or DeferredChanges(self._connection)
+            deferred = self._changes.begin(sql)
         with self._errors(loading=True):
             self._connection.execute(sql, params)
             ((changed,),) = self._connection.execute("SELECT changes()")
+        if deferred:
+            with self._errors():
+                self._changes.check()
         return cast("int", changed)
 
     def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snapshots.engine.plan.options import BY_KEY
 from snapshots.errors import AlreadyImported, EmptyInput, OverBudget, TooManyDeletes, WouldCascade
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
@@ -220,6 +221,9 @@ class ImportCard:
         if self.entry.inserted is not None:
             rows = self.entry.changes
             yield Fact("Rows inserted", count(rows.inserted))
+            if self.entry.mode in BY_KEY or rows.updated or rows.unchanged:
+                yield Fact("Rows updated", count(rows.updated))
+                yield Fact("Rows unchanged", count(rows.unchanged))
             yield Fact("Rows deleted", count(rows.deleted))
             if rows.kept:
                 yield Fact("Rows kept", count(rows.kept))

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from snapshots.errors import UsageError
 from snapshots.web.api.request_bodies import NewImport, require_storable
+from snapshots.web.pages.version_fields import version_options
 from snapshots.web.problems import explanation
 
-_TEXTS = ("url", "table", "mode", "max_rejects")
+_TEXTS = ("url", "table", "max_rejects")
 _DIALECT = ("delimiter", "encoding")
 _DEFAULT = ("mode", "append")
 
@@ -22,6 +23,12 @@ class ImportForm(BaseModel):
     url: str = ""
     table: str = ""
     mode: str = ""
+    primary_key: str = ""
+    as_of: str = ""
+    duplicates: str = ""
+    publish: str = ""
+    keep_undo: str = ""
+    max_deletes: str = ""
     max_rejects: str = ""
     delimiter: str = ""
     encoding: str = ""
@@ -36,6 +43,7 @@ class ImportForm(BaseModel):
     def wanted(self) -> NewImport:
         """Returns the request. Raises UsageError."""
         given: dict[str, Any] = {name: text for name in _TEXTS if (text := self._text(name))}
+        given |= version_options(self)
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():
             given["contract"] = _contract(self.contract)

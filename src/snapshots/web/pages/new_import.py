@@ -26,6 +26,7 @@ from snapshots.web.pages import render
 from snapshots.web.pages.columns_form import columns_form, columns_mark, contract_schema
 from snapshots.web.pages.draft import ImportDraft, draft_of
 from snapshots.web.pages.error_pages import PageRoute
+from snapshots.web.pages.version_fields import version_options
 from snapshots.web.problems import explanation, status_of
 from snapshots.web.uploads.multipart import MultipartFile
 from snapshots.web.uploads.names import storable_name
@@ -291,9 +292,10 @@ def _wanted(here: ServiceContext, draft: ImportDraft) -> tuple[NewImport, Previe
             hint="look at them again",
         )
     given: dict[str, Any] = {
-        name: text for name in ("url", "file", "table", "mode", "max_rejects")
+        name: text for name in ("url", "file", "table", "max_rejects")
         if (text := getattr(draft, name))
     }  # fmt: skip
+    given |= version_options(draft)
     given["dialect"] = resolved(found.sniffed)
     given["contract"] = contract_schema(draft, found, shape)
     try:

@@ -22,6 +22,7 @@ from snapshots.web.pages.chart import chart
 from snapshots.web.pages.formatting import FILTERS
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.reasons import link, ranked
+from snapshots.web.pages.version_fields import DUPLICATES, MODES, WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,4 +182,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS, shown=shown)
+    environment.globals.update(modes=MODES, duplicates=DUPLICATES, ways=WAYS)
     return environment

@@ -20,7 +20,7 @@ from snapshots.engine.publishing.guards import require_few_deletes, require_rows
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import HalvedChange, RefusedLines
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.errors import AccountingMismatch, RefusedAndEnded, RefusedRows
+from snapshots.errors import AccountingMismatch, RefusedAndEnded, RefusedRows, TargetError
 from snapshots.model import RowChanges
 
 if TYPE_CHECKING:
@@ -66,8 +66,16 @@ class MergeStage:
                 require_few_deletes(before, deleted, counts.loaded, self.options)
             notes.append(appends.supersede_all(ledger, self.lease, plan))
             fault_point("deleted")
+        alone = bool(lock) or ledger.target.writers == 1
+        new = None if alone or fires else self._count_new(rows, only)
         kept = self._keep_changed(rows, only)
         updated, inserted = self._give(rows, only, kept)
+        if new is not None and inserted != new:
+            raise TargetError(
+                f"{new} rows were to be inserted into table {plan.table}, but {inserted} were",
+                hint="somebody else writes to the table; nothing was published",
+                retryable=True,
+            )
         if not fires:
             former_rows.require_kept(kept, updated)
         # Without triggers each row of the stage is there, or was inserted.
@@ -81,7 +89,6 @@ class MergeStage:
             # Others may have written meanwhile, where no lock keeps them away.
             kept=max(before - deleted - matched, 0),
         )
-        alone = bool(lock) or ledger.target.writers == 1
         if only:
             session.execute(
                 f"DELETE FROM {rows.stage} WHERE {rows.line} >= {self._first_added_line:d}"
@@ -98,6 +105,14 @@ class MergeStage:
 
     def _count(self, rows: KeyedRows) -> int:
         ((count,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {rows.table}")
+        return cast("int", count)
+
+    def _count_new(self, rows: KeyedRows, only: str) -> int:
+        """How many rows of the stage have keys that the table lacks. Where no lock keeps others
+        from writing, a row of theirs may come between, which the file's row would not change."""
+        ((count,),) = self.ledger.session.execute(
+            f"SELECT COUNT(*) FROM {rows.stage} AS s WHERE {rows.lacking}{only}"
+        )
         return cast("int", count)
 
     @property

@@ -107,6 +107,11 @@ class TrialStage:
         return f"{rows.table} AS t JOIN {rows.stage} AS s ON {rows.same} WHERE {rows.changed}"
 
     @property
+    def matched(self) -> str:
+        """Rows of the table whose key the stage has, behind FROM."""
+        return f"{self.rows.table} AS t WHERE NOT ({self.rows.vanished})"
+
+    @property
     def vanished(self) -> str:
         """Rows of the table that the stage lacks, behind FROM."""
         return f"{self.rows.table} AS t WHERE {self.rows.vanished}"
