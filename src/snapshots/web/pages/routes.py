@@ -18,7 +18,7 @@ from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.pages import correct as correct_pages
-from snapshots.web.pages import diff, new_import, render, tables
+from snapshots.web.pages import diff, links, new_import, render, shared, tables
 from snapshots.web.pages.error_pages import PageRoute
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
@@ -46,6 +46,8 @@ routes.include_router(diff.routes)
 routes.include_router(tables.routes)
 routes.include_router(new_import.routes)
 routes.include_router(correct_pages.routes)
+routes.include_router(links.routes)
+routes.include_router(shared.routes)
 
 
 @routes.get("/")
