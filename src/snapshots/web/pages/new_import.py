@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from snapshots.engine.plan.options import BY_KEY
 from snapshots.engine.plan.table_name import table_for
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.preview import Preview, preview, resolved
@@ -60,6 +61,14 @@ ENCODINGS: Final = {
     "big5": "Big5",
     "euc-kr": "EUC-KR",
 }
+MODES: Final = {
+    "append": "append: add its rows",
+    "replace": "replace: only its rows",
+    "upsert": "upsert: by key, update and add rows",
+    "mirror": "mirror: by key, and delete what the file lacks",
+    "history": "history: by key, and keep every version",
+}
+"""What a form calls the modes."""
 Draft = Annotated[ImportDraft, Depends(draft_of)]
 Number = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
@@ -224,7 +233,7 @@ def _columns(
             hint="import it with a command, or over REST",
         )
     form = columns_form(draft, found, shape, chosen)
-    draft.columns, draft.to, draft.forms = form.mark, {}, {}
+    draft.columns, draft.to, draft.forms, draft.keys = form.mark, {}, {}, {}
     return HTMLResponse(
         render.page(
             here,
@@ -232,6 +241,7 @@ def _columns(
             draft=draft,
             form=form,
             tables=tables,
+            modes=MODES,
             exists=shape is not None,
             offered=offered,
             applied=chosen,
@@ -294,6 +304,9 @@ def _wanted(here: ServiceContext, draft: ImportDraft) -> tuple[NewImport, Previe
         name: text for name in ("url", "file", "table", "mode", "max_rejects")
         if (text := getattr(draft, name))
     }  # fmt: skip
+    if draft.mode in BY_KEY:
+        # The key that the table has, if nobody chooses one.
+        given["primary_key"] = [draft.to[at] for at in sorted(draft.keys) if draft.to.get(at)]
     given["dialect"] = resolved(found.sniffed)
     given["contract"] = contract_schema(draft, found, shape)
     try:
