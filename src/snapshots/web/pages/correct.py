@@ -119,7 +119,7 @@ class GivenRow:
 @routes.get("/imports/{import_id}/correct")
 def grid(here: Here, import_id: Id, code: Code = None, after: After = None) -> HTMLResponse:
     """Shows open rejects: those of one code, those past a byte."""
-    return HTMLResponse(grid_page(here, _place(import_id), code, after))
+    return HTMLResponse(grid_page(here, place_of(import_id), code, after))
 
 
 @routes.post("/imports/{import_id}/correct")
@@ -132,7 +132,7 @@ async def correct(
     after: After = None,
 ) -> Response:
     """Loads the records that were changed, and shows what is left."""
-    return await corrected_page(here, client, _place(import_id), request, code, after)
+    return await corrected_page(here, client, place_of(import_id), request, code, after)
 
 
 @routes.post("/imports/{import_id}/correct/check")
@@ -141,7 +141,8 @@ async def check(here: Here, client: Client, import_id: Id, request: Request) -> 
     return await judged(here, client, import_id, request)
 
 
-def _place(import_id: int) -> GridPlace:
+def place_of(import_id: int) -> GridPlace:
+    """The grid of an import in the dashboard."""
     return GridPlace(import_id, f"/imports/{import_id}/correct")
 
 
@@ -235,6 +236,11 @@ def _corrected(
         report = replay_file(here, import_id, options)
         loaded, refused = loaded + report.loaded, refused + report.refused
         open_ = report.open
+    return said(loaded, refused, open_)
+
+
+def said(loaded: int, refused: int, open_: int) -> str:
+    """What has become of corrections, as a sentence."""
     records = "record is" if loaded == 1 else "records are"
     still = f" {refused:,} would still be rejected: see the reasons." if refused else ""
     return f"{loaded:,} {records} loaded.{still} {open_:,} open rejects are left."
@@ -312,6 +318,7 @@ def grid_page(
         message=message,
         problem=problem,
         here_again=at + render.query(code=code, after=after),
+        everywhere=f"{at}/replace" + render.query(code=code),
         first=None if after is None else at + render.query(code=code),
         next=at + render.query(code=code, after=found[ROWS - 1].reject.byte_offset)
         if more

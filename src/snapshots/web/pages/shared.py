@@ -25,6 +25,7 @@ from snapshots.web.pages.correct import (
     judged,
 )
 from snapshots.web.pages.error_pages import PageRoute
+from snapshots.web.pages.replace_text import Wanted, replaced_page
 
 routes = APIRouter(prefix=SHARED.rstrip("/"), include_in_schema=False, route_class=PageRoute)
 
@@ -63,6 +64,12 @@ async def correct(
 ) -> Response:
     """Loads the records that were changed, and shows what is left."""
     return await corrected_page(here, holder.name, holder.place, request, code, after)
+
+
+@routes.post("/{token}/replace")
+async def replace(here: Here, holder: Holder, wanted: Wanted, code: Code = None) -> Response:
+    """Replaces a text in one column of all open rejects."""
+    return await replaced_page(here, holder.name, holder.place, wanted, code)
 
 
 @routes.post("/{token}/check")
