@@ -188,7 +188,7 @@ def test_a_link_ends(database, tmp_path, guarded):
         ended(database, number, 1, "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z")
         for method, path in (
             ("GET", first), ("POST", first), ("POST", f"{first}/check"),
-            ("GET", f"{first}/fix.csv"), ("POST", f"{first}/replay"),
+            ("GET", f"{first}/fix.csv"), ("POST", f"{first}/replay"), ("POST", f"{first}/replace"),
         ):  # fmt: skip
             assert client.ask(method, path, b"", **FORM).status == 403, path
         listed = client.get(f"/imports/{number}/links", **bearer(ana)).data.decode()

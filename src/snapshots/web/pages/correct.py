@@ -236,10 +236,10 @@ def _corrected(
         report = replay_file(here, import_id, options)
         loaded, refused = loaded + report.loaded, refused + report.refused
         open_ = report.open
-    return said(loaded, refused, open_)
+    return outcome_sentence(loaded, refused, open_)
 
 
-def said(loaded: int, refused: int, open_: int) -> str:
+def outcome_sentence(loaded: int, refused: int, open_: int) -> str:
     """What has become of corrections, as a sentence."""
     records = "record is" if loaded == 1 else "records are"
     still = f" {refused:,} would still be rejected: see the reasons." if refused else ""

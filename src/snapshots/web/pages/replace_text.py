@@ -21,7 +21,7 @@ from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.report import ReplayOptions
 from snapshots.errors import SnapshotsError, UsageError
 from snapshots.web.api.corrections import input_of, open_rejects, replay_file, require_shown
-from snapshots.web.pages.correct import GridPlace, grid_page, said
+from snapshots.web.pages.correct import GridPlace, grid_page, outcome_sentence
 from snapshots.web.problems import status_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _replaced(
         report = replay_file(
             here, import_id, ReplayOptions(cast("Any", file), "a replacement", by=client)
         )
-    return said(report.loaded, report.refused, report.open)
+    return outcome_sentence(report.loaded, report.refused, report.open)
 
 
 def _write(
