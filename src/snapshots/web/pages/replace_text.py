@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
@@ -13,7 +14,7 @@ from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
-from snapshots.engine.plan.corrected import written
+from snapshots.engine.plan.corrected import in_utf8, written
 from snapshots.engine.queue import commands
 from snapshots.engine.repair.corrections_file import LINE
 from snapshots.engine.repair.export import exportable
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from snapshots.web.context import ServiceContext
 
 _IN_MEMORY: Final = 1 << 20
+_PLAIN: Final = re.compile("[A-Za-z0-9.:/_-]+")
+"""Texts that stand in a record as they are, with quotes or without."""
 
 
 class TextReplacement(BaseModel):
@@ -99,12 +102,16 @@ def _write(
         raise UsageError("no text to replace was given", hint="enter what stands there now")
     if not 0 <= wanted.column < len(plan.header):
         raise UsageError("the records have no such column", hint="reload the page and try again")
+    # Most records of many need not be taken apart.
+    plain = old.encode() if _PLAIN.fullmatch(old) and plan.dialect.escape is None else b""
     head = io.StringIO()
     csv.writer(head, lineterminator="\n").writerow([LINE, *plan.header])
     file.write(head.getvalue().encode("utf-8", "replace"))
     count = 0
     with closing(RejectedRecords(entry, plan, input_of(here, entry))) as records:
         for kept in open_rejects(here, import_id, () if code is None else (code,)):
+            if kept.correction is None and plain not in in_utf8(kept.reject.raw, plan.dialect):
+                continue
             record = records.of(kept)
             if record.fields is None or record.cut or old not in record.fields[wanted.column].text:
                 continue
