@@ -57,6 +57,8 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SHOWN_TO_A_SERVER: Final = re.compile(
     r"\b(Bearer|Basic|Digest|Negotiate|Token)(\s+)(?=\S*\d)[\w.~+/=-]{8,}", re.IGNORECASE
 )
+_OWN: Final = re.compile(r"(?<=\bsnapshots_)(?=\S*\d)[\w-]{40,}")
+"""The secret of a token, or of a link, that this program has made."""
 _TOKEN: Final = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 _NAMED: Final = re.compile(r"([\w.-]+)(\"?\s*[=:]\s*[\"']?)([^\s\"'&,;<>)}\]]+)")
 
@@ -115,6 +117,7 @@ def shown(name: str) -> str:
     """
     if scheme_of(name) is None:
         return name
+    name = _OWN.sub(HIDDEN, name)
     head, _, rest = name.partition("://")
     rest = rest.partition("#")[0]
     place, question, query = rest.partition("?")
@@ -148,7 +151,7 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("no answer of http://ana:pw@h/?token=abc: Authorization: Bearer 3f2b8c1d")
     'no answer of http://h/?token=***: Authorization: Bearer ***'
     """
-    text = _URL.sub(_of_a_text, text)
+    text = _URL.sub(_of_a_text, _OWN.sub(HIDDEN, text))
     text = _SHOWN_TO_A_SERVER.sub(rf"\1\2{HIDDEN}", text)
     return _TOKEN.sub(HIDDEN, _NAMED.sub(_named, text))
 

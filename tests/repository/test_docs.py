@@ -284,7 +284,7 @@ def test_every_column_of_the_ledger_is_documented() -> None:
     text = page("ledger.md")
     script = "".join(file.read_text("utf-8") for file in sorted((folder / "postgres").iterdir()))
     tables = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\)", script, re.DOTALL)
-    assert len(tables) == 9
+    assert len(tables) == 10
     for table, body in tables:
         columns = re.findall(r"^    ([a-z_]+) ", body, re.MULTILINE)
         columns += re.findall(rf"^ALTER TABLE {table} ADD COLUMN (\w+) ", script, re.MULTILINE)

@@ -26,8 +26,8 @@ def chromium():
 
 
 @contextmanager
-def looking(chromium, client, **context):
-    """A page at the start of a dashboard; what it says on its console is an error."""
+def looking(chromium, client, start="/", **context):
+    """A page at the start of a dashboard, or elsewhere; what it says on its console is an error."""
     options = {"viewport": {"width": 1180, "height": 860}, **context}
     window = chromium.new_context(base_url=f"http://127.0.0.1:{client.port}", **options)
     window.set_default_timeout(SECONDS * 1000)
@@ -37,7 +37,7 @@ def looking(chromium, client, **context):
     page.on("response", lambda answer: complaints.append(answer.url) if failed(answer) else 0)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(dialog.message) or dialog.dismiss())
-    page.goto("/")
+    page.goto(start)
     try:
         yield page
     finally:

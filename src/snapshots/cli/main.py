@@ -35,6 +35,7 @@ COMMANDS = {
     "rejects": ("snapshots.cli.rejects", "Show the records that were not loaded, and why."),
     "replay": ("snapshots.cli.replay", "Load rejects that were corrected."),
     "dismiss": ("snapshots.cli.dismiss", "Say of rejects that they are to stay as they are."),
+    "share": ("snapshots.cli.share", "Make a link with which somebody corrects rejects."),
     "rows": ("snapshots.cli.rows", "Show the rows of a table."),
     "log": ("snapshots.cli.log", "Show every version of a row of a table with history."),
     "diff": ("snapshots.cli.diff", "Compare two versions of a table, or a file and a table."),
@@ -52,7 +53,7 @@ COMMANDS = {
 GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
     "Look back and check": ("list", "show", "rows", "log", "diff", "verify", "forget"),
-    "Repair": ("rejects", "replay", "dismiss"),
+    "Repair": ("rejects", "replay", "dismiss", "share"),
     "Send to an HTTP API": ("send", "resend", "run"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 9
+VERSION = 10
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
@@ -38,6 +38,7 @@ TABLES = frozenset(
         "replays",
         "corrections",
         "contracts",
+        "links",
     )
 )
 

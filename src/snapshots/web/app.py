@@ -27,7 +27,7 @@ from snapshots.web.api import (
     verify,
 )
 from snapshots.web.api.query_parameters import known_query
-from snapshots.web.gate.guard import Guard
+from snapshots.web.gate.guard import SHARED, Guard
 from snapshots.web.gate.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -82,5 +82,6 @@ def application(service: ServiceContext) -> ASGIApp:
         app.include_router(router)
     swagger = StaticFiles(packages=[("fastapi_swagger", "resources")])
     app.mount("/static/swagger", swagger, name="swagger")
+    app.mount(f"{SHARED}static", StaticFiles(packages=[("snapshots.web", "static")]), name="shared")
     app.mount("/static", StaticFiles(packages=[("snapshots.web", "static")]), name="static")
     return Guard(app, settings, tokens)

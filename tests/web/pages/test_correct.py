@@ -155,3 +155,35 @@ def test_a_reading_token_corrects_nothing(sqlite_url, tmp_path):
         for path in ("correct", "correct/check"):
             body = urlencode({"f3_0": "2", "h3": "0"})
             assert client.ask("POST", f"/imports/1/{path}", body, **form).status == 403
+
+
+def test_a_text_is_replaced_in_all_rejects(chromium, database, tmp_path):
+    rows = [f'{n},{n % 28 + 1:02}.01.2026,"{n}, ""x"""\n' for n in range(60)]
+    text = "id,day,note\n" + "".join(rows) + "x,.01.2026,\n7\n"
+    with (
+        served(database, tmp_path) as client,
+        looking(chromium, client, java_script_enabled=False) as page,
+    ):
+        number = loaded(client, tmp_path, text)
+        page.goto(f"/imports/{number}/correct?code=not_a_date")
+        for old, said in (("", "No text to replace was given"), ("9x9", "No open reject has this")):
+            page.get_by_label("replace", exact=True).fill(old)
+            press(page, "Replace in all, and load")
+            expect(page.get_by_role("alert")).to_contain_text(said)
+        page.get_by_label("In column").select_option("day")
+        page.get_by_label("replace", exact=True).fill("01.01.2026")
+        page.get_by_label("by", exact=True).fill("2026-01-01")
+        press(page, "Replace in all, and load")
+        expect(page.get_by_role("status")).to_have_text(
+            "3 records are loaded. 59 open rejects are left."
+        )
+        page.get_by_label("In column").select_option("day")
+        page.get_by_label("replace", exact=True).fill(".01.2026")
+        page.get_by_label("by", exact=True).fill(".01.26")
+        press(page, "Replace in all, and load")
+        expect(page.get_by_role("status")).to_contain_text("57 would still be rejected")
+        assert counts(client, number)[::2] == (3, 59)
+        rows = client.get("/v1/tables/days/rows?sort=id").json["rows"]
+        assert [(row["id"], row["note"]) for row in rows] == [
+            (0, '0, "x"'), (28, '28, "x"'), (56, '56, "x"'),
+        ]  # fmt: skip

@@ -416,3 +416,38 @@ def test_every_window_and_colour_scheme(chromium, postgres_url, tmp_path, image)
         press(page, "Check the whole file")
         expect(page.locator(".checked")).to_be_visible()
         looked_at(page, "check")
+
+
+def test_a_check_by_key_says_what_would_change(chromium, database, tmp_path):
+    (tmp_path / "people.csv").write_text("id,name\n1,Ana\n2,Ben\n3,Cleo\n")
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "people.csv").write_text("id,name\n1,Ana\n2,Bob\n4,Dan\n")
+    with pages(chromium, database, tmp_path / "files") as (client, page):
+        choose(page, tmp_path / "people.csv")
+        press(page, "Columns")
+        page.get_by_label("Mode").select_option("mirror")
+        press(page, "Check the whole file")
+        # Nothing says yet what identifies a row.
+        expect(page.get_by_role("alert")).to_contain_text(re.compile("key", re.IGNORECASE))
+        press(page, "Back to the columns")
+        expect(page.get_by_label("Mode")).to_have_value("mirror")
+        page.get_by_label("Key, for id").check()
+        check_accessible(page)
+        press(page, "Check the whole file")
+        press(page, "Import")
+        finished(page, client)
+
+        page.goto("/new")
+        choose(page, tmp_path / "later" / "people.csv")
+        press(page, "Columns")
+        expect(page.get_by_label("Key, for id")).to_be_checked()
+        page.get_by_label("Mode").select_option("mirror")
+        press(page, "Check the whole file")
+        expect(page.get_by_text("1 would be updated, 1 unchanged, 1 deleted")).to_be_visible()
+        expect(page.get_by_text("1 would be inserted.")).to_be_visible()
+        expect(page.get_by_text("The first changes: Line 3: name 'Ben' -> 'Bob'.")).to_be_visible()
+        press(page, "Import")
+        done = finished(page, client, 2)
+        assert (done["loaded"], done["rejected"]) == (3, 0)
+        rows = client.get("/v1/tables/people/rows?sort=id").json["rows"]
+        assert [(row["id"], row["name"]) for row in rows] == [(1, "Ana"), (2, "Bob"), (4, "Dan")]

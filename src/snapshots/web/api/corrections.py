@@ -252,12 +252,14 @@ def _pieces(
     here: ServiceContext, entry: Entry, plan: Plan, form: ExportForm, codes: tuple[str, ...]
 ) -> Iterator[bytes]:
     with closing(RejectedRecords(entry, plan, input_of(here, entry))) as records:
-        rejects = _open(here, entry.import_id, codes)
+        rejects = open_rejects(here, entry.import_id, codes)
         yield from pieces(rejects, records, plan, form, ExportReport())
 
 
-def _open(here: ServiceContext, import_id: int, codes: tuple[str, ...]) -> Iterator[KeptReject]:
-    """Reads the open rejects: no session is held while a client reads slowly."""
+def open_rejects(
+    here: ServiceContext, import_id: int, codes: tuple[str, ...]
+) -> Iterator[KeptReject]:
+    """Reads the open rejects of an import: no session is held while a client reads slowly."""
     offset = -1
     while True:
         with here.pool.ledger() as ledger:

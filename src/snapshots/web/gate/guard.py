@@ -12,6 +12,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
+from snapshots.engine.repair.links import PREFIX
 from snapshots.time_limits import PROGRESS_SECONDS
 from snapshots.web.gate.rate_limit import ClientRateLimit
 from snapshots.web.gate.tokens import presented
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from snapshots.web.gate.tokens import Tokens
+    from snapshots.web.gate.tokens import Token, Tokens
     from snapshots.web.settings import ServiceSettings
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -30,6 +31,8 @@ OPEN: Final = frozenset({"/healthz", "/readyz"})
 UPLOADS: Final = "/v1/files"
 RESUMABLE: Final = "/v1/uploads"
 FORM_UPLOAD: Final = "/new/file"
+SHARED: Final = "/shared/"
+"""Begins the paths of links: each has its own secret, and the endpoints check it."""
 _LARGE: Final = (UPLOADS, RESUMABLE, FORM_UPLOAD)
 """Paths whose bodies are files."""
 _CORRECTIONS: Final = "/replay"
@@ -37,8 +40,9 @@ _CORRECTIONS: Final = "/replay"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMS: Final = ("/events", "/live")
 """Their answers do not end by themselves, with or without a body."""
-_DATA: Final = ("/v1", "/imports", "/tables", "/new")
+_DATA: Final = ("/v1", "/imports", "/tables", "/new", SHARED)
 """Answers that hold records: no cache keeps them."""
+_SHARED_FILES: Final = f"{SHARED}static/"
 PROGRESS_BYTES: Final = 1024
 """Of a body must come in PROGRESS_SECONDS, or its end."""
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.~!$&'()*+,;=%-]+))(?::\d*)?", re.ASCII)
@@ -103,14 +107,24 @@ class Guard:
     def _not_allowed(self, scope: Scope, headers: Headers) -> Response | None:
         """Checks token and rate. A client with a token is counted by its name, any other by its
         address."""
-        token = None
-        if self._tokens is not None:
-            token = self._tokens.find(presented(headers.get("authorization", "")))
+        token, shared = None, scope["path"].startswith(SHARED)
+        given = presented(headers.get("authorization", ""))
+        if self._tokens is not None and not shared:
+            token = self._tokens.find(given)
         client = f"token {token.name}" if token else str((scope.get("client") or ("",))[0])
         scope["snapshots.client"] = client
         if seconds := self._rate.wait(client):
             again = {"Retry-After": str(math.ceil(seconds))}
             return problem(429, "Too many requests in a short time.", headers=again)
+        return None if shared else self._no_token(scope, headers, given, token)
+
+    def _no_token(
+        self, scope: Scope, headers: Headers, given: str, token: Token | None
+    ) -> Response | None:
+        """Checks what a token allows. `given`: what the request has for one."""
+        if given.startswith(PREFIX):
+            # Also where nobody needs a token: who got a link is to have nothing else.
+            return problem(403, "This link shows the rejects of one import, and nothing else.")
         if self._tokens is None:
             return None
         if token is None:
@@ -214,7 +228,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if scope["path"].startswith(_DATA):
+            if scope["path"].startswith(_DATA) and not scope["path"].startswith(_SHARED_FILES):
                 headers.setdefault("Cache-Control", "no-store")
         await send(message)
 

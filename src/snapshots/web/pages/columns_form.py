@@ -54,6 +54,8 @@ class ColumnLine:
     choices: tuple[FormChoice, ...]
     type: str
     """The type of the table's column; empty for a new table."""
+    key: bool
+    """Whether its column belongs to the key by which rows are found."""
 
     @property
     def against(self) -> str:
@@ -94,6 +96,7 @@ def columns_form(
     by_name = {column.name: column for column in table}
     own = draft.columns == mark and kept is None
     chosen, how = _targets(draft, preview, tuple(by_name), kept, own=own, new=shape is None)
+    primary = () if shape is None else shape.primary_key
     lines = []
     for at, source in enumerate(preview.header):
         column = by_name.get(chosen[at])
@@ -110,6 +113,7 @@ def columns_form(
                 form,
                 choices,
                 "" if column is None else shown_type(column.type),
+                at in draft.keys if own else chosen[at] in primary,
             )
         )
     taken = set(chosen)

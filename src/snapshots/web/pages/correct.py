@@ -9,6 +9,7 @@ import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import parse_qsl
 
@@ -89,6 +90,17 @@ class GridRow:
     """By which the service sees that nobody has changed anything."""
 
 
+@dataclass(frozen=True, slots=True)
+class GridPlace:
+    """Where a grid stands, and for whom."""
+
+    import_id: int
+    at: str
+    """Its address. What it sends goes to addresses below it."""
+    shared: bool = False
+    """Whether it is for somebody who has a link alone."""
+
+
 @dataclass(slots=True)
 class GivenRow:
     """What a form says of one record."""
@@ -107,7 +119,7 @@ class GivenRow:
 @routes.get("/imports/{import_id}/correct")
 def grid(here: Here, import_id: Id, code: Code = None, after: After = None) -> HTMLResponse:
     """Shows open rejects: those of one code, those past a byte."""
-    return HTMLResponse(_grid(here, import_id, code, after))
+    return HTMLResponse(grid_page(here, place_of(import_id), code, after))
 
 
 @routes.post("/imports/{import_id}/correct")
@@ -120,23 +132,45 @@ async def correct(
     after: After = None,
 ) -> Response:
     """Loads the records that were changed, and shows what is left."""
-    body = await request.body()
-
-    def work() -> Response:
-        try:
-            message = _corrected(here, client, import_id, _given(body))
-        except SnapshotsError as error:
-            page = _grid(here, import_id, code, after, problem=error)
-            return HTMLResponse(page, status_of(error))
-        return HTMLResponse(_grid(here, import_id, code, after, message=message))
-
-    with here.uploading.turn(client):
-        return await to_thread.run_sync(work)
+    return await corrected_page(here, client, place_of(import_id), request, code, after)
 
 
 @routes.post("/imports/{import_id}/correct/check")
 async def check(here: Here, client: Client, import_id: Id, request: Request) -> Response:
     """Says of records in a form what would still be wrong with each, and loads nothing."""
+    return await judged(here, client, import_id, request)
+
+
+def place_of(import_id: int) -> GridPlace:
+    """The grid of an import in the dashboard."""
+    return GridPlace(import_id, f"/imports/{import_id}/correct")
+
+
+async def corrected_page(
+    here: ServiceContext,
+    client: str,
+    place: GridPlace,
+    request: Request,
+    code: str | None,
+    after: int | None,
+) -> Response:
+    """Loads the records of a form that were changed, and returns the page with what is left."""
+    body = await request.body()
+
+    def work() -> Response:
+        try:
+            message = _corrected(here, client, place.import_id, _given(body))
+        except SnapshotsError as error:
+            page = grid_page(here, place, code, after, problem=error)
+            return HTMLResponse(page, status_of(error))
+        return HTMLResponse(grid_page(here, place, code, after, message=message))
+
+    with here.uploading.turn(client):
+        return await to_thread.run_sync(work)
+
+
+async def judged(here: ServiceContext, client: str, import_id: int, request: Request) -> Response:
+    """Answers what the kernel says of the records in a form."""
     body = await request.body()
     with here.previewing.turn(client):
         return JSONResponse(await to_thread.run_sync(_wrong, here, import_id, _given(body)))
@@ -202,6 +236,11 @@ def _corrected(
         report = replay_file(here, import_id, options)
         loaded, refused = loaded + report.loaded, refused + report.refused
         open_ = report.open
+    return outcome_sentence(loaded, refused, open_)
+
+
+def outcome_sentence(loaded: int, refused: int, open_: int) -> str:
+    """What has become of corrections, as a sentence."""
     records = "record is" if loaded == 1 else "records are"
     still = f" {refused:,} would still be rejected: see the reasons." if refused else ""
     return f"{loaded:,} {records} loaded.{still} {open_:,} open rejects are left."
@@ -244,16 +283,17 @@ def _places(plan: Plan) -> dict[str, int]:
     return {column.name: place for column, place in zip(plan.contract.columns, at, strict=True)}
 
 
-def _grid(
+def grid_page(
     here: ServiceContext,
-    import_id: int,
+    place: GridPlace,
     code: str | None,
     after: int | None,
     *,
     message: str = "",
     problem: SnapshotsError | None = None,
 ) -> str:
-    past = -1 if after is None else after
+    """The page with open rejects: those of one code, those past a byte. Raises SnapshotsError."""
+    import_id, past = place.import_id, -1 if after is None else after
     with here.pool.ledger() as ledger:
         entry = commands.find(ledger, import_id)
         require_shown(here, ledger, entry)
@@ -266,10 +306,11 @@ def _grid(
     finally:
         records.close()
     more = len(found) > ROWS
-    at = f"/imports/{import_id}/correct"
-    return render.page(
-        here,
+    at = place.at
+    make = render.shared_page if place.shared else partial(render.page, here)
+    return make(
         "correct.html",
+        place=place,
         entry=entry,
         rows=rows,
         header=plan.header,
@@ -277,6 +318,7 @@ def _grid(
         message=message,
         problem=problem,
         here_again=at + render.query(code=code, after=after),
+        everywhere=f"{at}/replace" + render.query(code=code),
         first=None if after is None else at + render.query(code=code),
         next=at + render.query(code=code, after=found[ROWS - 1].reject.byte_offset)
         if more

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from snapshots.web.settings import ServiceSettings
 
-_COLUMN: Final = re.compile(r"c([0-9]{1,5})_(to|form)")
+_COLUMN: Final = re.compile(r"c([0-9]{1,5})_(to|form|key)")
 _MOST_FIELDS: Final = 25_000
-"""Two for each column, and a few."""
+"""Three for each column, and a few."""
 _YES: Final = {"yes": True, "no": False}
 
 
@@ -69,6 +69,8 @@ class ImportDraft:
     """For each field of the file the column that it goes to; empty: it is left out."""
     forms: dict[int, str] = field(default_factory=dict)
     """The key of its type: see `contract/forms.py`."""
+    keys: dict[int, str] = field(default_factory=dict)
+    """The fields of the file by whose columns a row is found: each has `yes`."""
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> ImportDraft:
@@ -78,7 +80,7 @@ class ImportDraft:
             if name in _TEXTS:
                 setattr(draft, name, text.strip(" ") or text.strip())
             elif found := _COLUMN.fullmatch(name):
-                kept = draft.to if found[2] == "to" else draft.forms
+                kept = {"to": draft.to, "form": draft.forms, "key": draft.keys}[found[2]]
                 kept[int(found[1])] = text.strip()
         try:
             require_storable([value for _, value in draft.pairs()])
@@ -95,6 +97,8 @@ class ImportDraft:
             yield f"c{at}_to", text
         for at, text in self.forms.items():
             yield f"c{at}_form", text
+        for at, text in self.keys.items():
+            yield f"c{at}_key", text
 
     @property
     def input(self) -> str:

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from snapshots.errors import SnapshotsError, UsageError
+from snapshots.web.gate.guard import SHARED
 from snapshots.web.pages import render
 from snapshots.web.problems import status_of
 
@@ -76,5 +77,10 @@ def _no_page() -> UsageError:
 
 
 def _page(request: Request, error: SnapshotsError, status: int) -> HTMLResponse:
+    if request.url.path.startswith(SHARED):
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # What it says may name the database.
+            error = UsageError("the service cannot do this now", hint="try again in a moment")
+        return HTMLResponse(render.shared_page("problem.html", error=error, back=None), status)
     here = cast("ServiceContext", request.app.state.service)
     return HTMLResponse(render.problem(here, error), status)

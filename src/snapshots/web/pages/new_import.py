@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from snapshots.engine.plan.options import BY_KEY
 from snapshots.engine.plan.table_name import table_for
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.preview import Preview, preview, resolved
@@ -225,7 +226,7 @@ def _columns(
             hint="import it with a command, or over REST",
         )
     form = columns_form(draft, found, shape, chosen)
-    draft.columns, draft.to, draft.forms = form.mark, {}, {}
+    draft.columns, draft.to, draft.forms, draft.keys = form.mark, {}, {}, {}
     return HTMLResponse(
         render.page(
             here,
@@ -296,6 +297,9 @@ def _wanted(here: ServiceContext, draft: ImportDraft) -> tuple[NewImport, Previe
         if (text := getattr(draft, name))
     }  # fmt: skip
     given |= version_options(draft)
+    if draft.mode in BY_KEY:
+        # The key that the table has, if nobody chooses one.
+        given["primary_key"] = [draft.to[at] for at in sorted(draft.keys) if draft.to.get(at)]
     given["dialect"] = resolved(found.sniffed)
     given["contract"] = contract_schema(draft, found, shape)
     try:

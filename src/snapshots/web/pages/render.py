@@ -17,6 +17,7 @@ from snapshots.ledger.timeline import timeline
 from snapshots.ledger.versions import version_before
 from snapshots.model import State
 from snapshots.sources import shown
+from snapshots.web.gate.guard import SHARED
 from snapshots.web.pages.cards import ImportCard
 from snapshots.web.pages.chart import chart
 from snapshots.web.pages.formatting import FILTERS
@@ -156,7 +157,14 @@ def _one(
 
 def page(here: ServiceContext, name: str, **context: Any) -> str:
     """A template within the frame that all pages have."""
-    frame = {"database": here.settings.target.display(), "problem": None}
+    frame = {"database": here.settings.target.display(), "problem": None, "static": "/static"}
+    return _template(name, frame | context)
+
+
+def shared_page(name: str, **context: Any) -> str:
+    """A template for somebody who has a link alone: it names neither the database nor pages that
+    the link does not reach."""
+    frame = {"database": None, "problem": None, "static": f"{SHARED}static"}
     return _template(name, frame | context)
 
 

@@ -18,7 +18,7 @@ from snapshots.web.api.imports import Id, asked_for
 from snapshots.web.api.verify import Verify, begin
 from snapshots.web.context import Client, Here, ServiceContext
 from snapshots.web.pages import correct as correct_pages
-from snapshots.web.pages import diff, new_import, render, tables
+from snapshots.web.pages import diff, links, new_import, render, replace_text, shared, tables
 from snapshots.web.pages.error_pages import PageRoute
 from snapshots.web.pages.import_form import ImportForm
 from snapshots.web.pages.live import parts
@@ -46,6 +46,8 @@ routes.include_router(diff.routes)
 routes.include_router(tables.routes)
 routes.include_router(new_import.routes)
 routes.include_router(correct_pages.routes)
+routes.include_router(links.routes)
+routes.include_router(shared.routes)
 
 
 @routes.get("/")
@@ -144,6 +146,15 @@ async def replay(here: Here, client: Client, import_id: Id, request: Request) ->
     form = request.headers.get("content-type", "").startswith("multipart/")
     await replayed(here, client, import_id, request, with_body=form)
     return _to(import_id)
+
+
+@routes.post("/imports/{import_id}/correct/replace")
+async def replace(
+    here: Here, client: Client, import_id: Id, wanted: replace_text.Wanted, code: Code = None
+) -> Response:
+    """Replaces a text in one column of all its open rejects, and loads what fits then."""
+    place = correct_pages.place_of(import_id)
+    return await replace_text.replaced_page(here, client, place, wanted, code)
 
 
 @routes.post("/imports/{import_id}/dismiss")

@@ -52,9 +52,9 @@ if (grid) {
       changed(field);
     }
   }
-  replace.hidden = false;
-  replace.addEventListener("submit", (event) => {
-    event.preventDefault();
+  const here = document.getElementById("on-page");
+  here.hidden = false;
+  here.addEventListener("click", () => {
     const { column, old, new: by } = replace.elements;
     if (!old.value) return;
     for (const field of grid.querySelectorAll(`[name^="f"][name$="_${column.value}"]`)) {
