@@ -28,6 +28,7 @@ from snapshots.engine.repair.mended import mended_plan
 from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.report import SHOWN, ReplayOptions, ReplayReport
 from snapshots.engine.repair.row_loading import PreparedRow, RowConversion, RowLoading
+from snapshots.engine.repair.row_placing import RowPlacing
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.engine.verify.verify import this_user
@@ -106,7 +107,8 @@ class RejectReplay:
         read = mended_plan(session.ledger, plan, options.reading)
         self._reading = read
         self._read_as = None if read == plan else read.to_json()
-        self._rows = RowLoading(read, self._check)
+        self._placing = RowPlacing(target, entry, plan)
+        self._rows = RowLoading(self._placing, self._check)
         self._records = RejectedRecords(entry, plan, options.input)
         self._number: int | None = None
         self._report = ReplayReport(entry.import_id, target.display(), plan.destination)
@@ -114,9 +116,10 @@ class RejectReplay:
 
     def _prepare(self, target: Target, read: Plan) -> None:
         """Makes what turns records into rows."""
-        number, stop = self._entry.import_id, self._stop
-        self._corrected = RowConversion(target, plan_of_corrections(read), number, stop)
-        self._as_it_is = RowConversion(target, read, number, stop)
+        number, stop, by_key = self._entry.import_id, self._stop, self._placing.by_key
+        corrected = plan_of_corrections(read)
+        self._corrected = RowConversion(target, corrected, number, stop, with_lines=by_key)
+        self._as_it_is = RowConversion(target, read, number, stop, with_lines=by_key)
 
     def run(self) -> ReplayReport:
         """Replays all that is asked for. Use it once."""
@@ -406,6 +409,7 @@ class RejectReplay:
                 ledger = self._session.ledger
                 if not transaction:
                     return step(ledger)
+                self._placing.prepare(ledger.session)
                 with ledger.session.transaction():
                     result = step(ledger)
             except RefusedAndEnded:
