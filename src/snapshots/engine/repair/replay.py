@@ -8,7 +8,6 @@ anywhere, the same command goes on where it was: what is loaded is no reject any
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from snapshots.engine.plan.corrected import (
     plan_of_corrections,
 )
 from snapshots.engine.repair import allowed
-from snapshots.engine.repair.corrections_file import corrections
+from snapshots.engine.repair.corrections_file import SeenLines, corrections
 from snapshots.engine.repair.edited import Unclear, corrected, same_fields
 from snapshots.engine.repair.mended import mended_plan
 from snapshots.engine.repair.records import RejectedRecords
@@ -124,7 +123,9 @@ class RejectReplay:
     def run(self) -> ReplayReport:
         """Replays all that is asked for. Use it once."""
         if self._options.corrections is not None:
+            seen = SeenLines()
             for batch in self._given():
+                self._require_once(batch, seen)
                 self._durably(partial(self._require_rejects, batch=batch))
             for batch in self._given():
                 self._transaction(partial(self._of_file, batch=batch))
@@ -146,12 +147,18 @@ class RejectReplay:
         assert file is not None  # noqa: S101 - for the type checker
         return corrections(file, self._options.name, self._plan)
 
+    def _require_once(self, batch: Sequence[GivenCorrection], seen: SeenLines) -> None:
+        for one in batch:
+            if not seen.add(one.line):
+                raise UsageError(
+                    f"line {one.place}: line {one.line} of the input stands in it twice",
+                    place=self._options.name,
+                )
+
     def _require_rejects(self, ledger: Ledger, batch: Sequence[GivenCorrection]) -> None:
-        """Raises UsageError for a line that is, and was, no reject, or that stands twice."""
+        """Raises UsageError for a line that is, and was, no reject."""
         lines = [one.line for one in batch]
         name, which = self._options.name, f"import {self._entry.import_id}"
-        if twice := [line for line, n in Counter(lines).items() if n > 1]:
-            raise UsageError(f"line {twice[0]} of the input stands in it twice", place=name)
         known = repairs.of_lines(ledger, self._entry.import_id, lines)
         left = [one for one in batch if one.line not in known]
         loaded = repairs.loaded(ledger, self._entry.import_id, [one.line for one in left])
