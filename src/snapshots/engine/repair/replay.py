@@ -369,7 +369,7 @@ class RejectReplay:
                     f"another process has changed import {self._entry.import_id} meanwhile",
                     hint="see it with snapshots show",
                 )
-            self._keep_others_out(ledger)
+            self._placing.lock_rows(ledger.session)
             entry = allowed.find(ledger, self._entry.import_id)
             self._require_allowed(ledger, entry)
             found = step(ledger)
@@ -385,13 +385,6 @@ class RejectReplay:
         for name in ("loaded", "refused", "unchanged", "already"):
             setattr(report, name, getattr(report, name) + getattr(found, name))
         report.examples += found.examples[: SHOWN - len(report.examples)]
-
-    def _keep_others_out(self, ledger: Ledger) -> None:
-        """Lets no other import replace the rows of the table until the transaction ends."""
-        if self._plan.versioned:
-            dialect = ledger.target.dialect
-            if lock := dialect.lock_rows(self._plan.table.sql(dialect.quote)):
-                ledger.session.execute(lock)
 
     def _require_allowed(self, ledger: Ledger, entry: Entry) -> None:
         """Raises an error where the rejects cannot be replayed now."""
@@ -417,7 +410,7 @@ class RejectReplay:
                 if not transaction:
                     return step(ledger)
                 self._placing.prepare(ledger.session)
-                with ledger.session.transaction():
+                with self._placing.alone(ledger):
                     result = step(ledger)
             except RefusedAndEnded:
                 if len(self._rows.ended) == known:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.publishing.by_key.trial import TrialStage
 from snapshots.errors import RefusedRows
+from snapshots.ledger import locks
 from snapshots.targets.sql.validity import VALID_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from snapshots._native import Block
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import Entry
+    from snapshots.ledger.record import Ledger
     from snapshots.ports import Session, Target
 
 
@@ -48,6 +53,20 @@ class RowPlacing:
             and self._target.inspect(session, self._plan.stage_table(self._entry.import_id))
             is not None
         )
+
+    def alone(self, ledger: Ledger) -> AbstractContextManager[None]:
+        """A transaction in which no import publishes into the table."""
+        if isinstance(self._plan.into, Endpoint):
+            return ledger.session.transaction()
+        return ledger.writing(locks.of_table(canonical(ledger, self._plan.table)))
+
+    def lock_rows(self, session: Session) -> None:
+        """Keeps all others from changing rows that are found by key, until the transaction ends."""
+        dialect = self._target.dialect
+        if self._plan.versioned and (
+            lock := dialect.lock_rows(self._plan.table.sql(dialect.quote))
+        ):
+            session.execute(lock)
 
     def put(self, session: Session, blocks: Sequence[Block]) -> None:
         """Adds rows, all or none, within a savepoint. Raises RefusedRows."""
