@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from snapshots.ledger.repairs import LoadedCorrection
     from snapshots.row_encoding import EncodingName
 
+_BYTES_EACH = 256
+"""Of a record, about."""
 _Form: TypeAlias = Literal["own", "lines", "correction"]
 
 
@@ -67,7 +69,7 @@ class CorrectedRows:
         while left:
             ahead = lines[at] - line if at < len(lines) else left
             if ahead > 0:
-                part = stretch.converted(position, line, min(ahead, left))
+                part = stretch.begun(position, line, min(ahead, left))
                 until = bisect_left(lines, part.line, at)
                 if until == at:
                     yield part
@@ -75,9 +77,9 @@ class CorrectedRows:
                     yield from self._halves(stretch, part, lines[at:until])
             else:
                 records = min(_run(lines, at), left)
-                part = stretch.converted(position, line, records)
-                if part.line != line + records:
-                    part = stretch.converted(position, line, 1)
+                part = stretch.begun(position, line, records)
+                if part.line != line + part.records:
+                    part = stretch.begun(position, line, 1)
                 until = bisect_left(lines, part.line, at)
                 yield from self._rows(stretch, part, lines[at:until])
             position, line, left, at = part.position, part.line, left - part.records, until
@@ -130,7 +132,7 @@ class CorrectedRows:
     def _one_by_one(self, stretch: _Stretch, block: Block, lines: Sequence[int]) -> Iterator[Block]:
         position, line = block.start, block.first_line
         for one in lines:
-            part = stretch.converted(position, line, 1)
+            part = stretch.begun(position, line, 1)
             yield from self._rows(stretch, part, (one,))
             position, line = part.position, part.line
 
@@ -160,6 +162,12 @@ class _Stretch:
     def converted(self, position: int, line: int, records: int) -> Block:
         """The block of some records from a byte of the chunk on."""
         return self.converter.convert(self.chunk, position, line, len(self.chunk), records)
+
+    def begun(self, position: int, line: int, records: int) -> Block:
+        """The same for at most so many, but at least one. The kernel makes room for all bytes that
+        it may read, so that a few records ask for little."""
+        most = min(records * _BYTES_EACH, len(self.chunk))
+        return self.converter.convert(self.chunk, position, line, most, records)
 
 
 def _run(lines: Sequence[int], at: int) -> int:
