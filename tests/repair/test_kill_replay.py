@@ -162,3 +162,31 @@ def test_any_order_with_kills_between(database, tmp_path, seed):
         assert entry(database).open == len(wanted)
         sound(database)
     as_corrected(database, tmp_path, clean)
+
+
+@pytest.mark.parametrize("mode", ["upsert", "history"])
+@pytest.mark.parametrize("step", ["replay-loaded", "replay-before-commit", "replay-committed"])
+def test_killed_where_rows_are_found_by_key(database, tmp_path, mode, step):
+    before = tmp_path / "before.csv"
+    before.write_text("id,name,day\n" + "".join(f"{n},old,2024-01-01\n" for n in range(9000, 9100)))
+    loaded(database, before, mode=mode, as_of="2024-01-01")
+    rows = sorted(execute(database, "SELECT * FROM t"), key=str)
+    dirty, _, wanted = files(tmp_path, random.Random(7))
+    with dirty.open("a") as file:
+        file.write("9001,new,2024-01-02\n")
+    number = loaded(database, dirty, mode=mode, as_of="2024-02-01").import_id
+    fixed = written(tmp_path, corrections(exported(database, tmp_path, number), wanted))
+    state = tmp_path / "state"
+    killed = process(database, state, "replay", str(number), str(fixed), fault=f"{step}:1")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    balanced(database)
+    done = process(database, state, "replay", str(number), str(fixed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    balanced(database)
+    one = entry(database, number)
+    assert (one.loaded, one.inserted, one.updated) == (ROWS + 1, ROWS, 1)
+    if mode == "upsert":
+        assert sound(database, number).equal == ROWS + 1
+    done = process(database, state, "undo", str(number))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(execute(database, "SELECT * FROM t"), key=str) == rows

@@ -317,7 +317,7 @@ def test_only_the_newest_version_of_a_table(database, tmp_path):
         mode="replace",
         as_of="2024-01-02",
     )
-    with pytest.raises(OlderVersion, match="Import 2 has replaced the rows of table t"):
+    with pytest.raises(OlderVersion, match="Import 2 has published a later version of table t"):
         replayed(database, path)
     assert replayed(database, import_id=2) == (0, 0, 5, 0, 5)
     # Publishing has kept the row of which the new version has a broken record.

@@ -26,6 +26,7 @@ _MORE = b",x\n"
 _NOT_FIRST = 1 << 40
 """Any byte but the first, at which the kernel looks for a header and a byte order mark."""
 _LINE_ENDS = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
+_ENDED = b",x" + _LINE_ENDS["rs"]
 _SPECIAL = frozenset(',"\n\r')
 
 
@@ -71,6 +72,20 @@ def fields_of_correction(correction: bytes) -> list[Field]:
 def chunk_of_correction(correction: bytes, line: int) -> Chunk:
     """The chunk from which the kernel makes the row of a correction, with the input's line."""
     return Chunk.of(correction + _MORE, _NOT_FIRST, line)
+
+
+def counted_as_lines(plan: Plan) -> Plan:
+    """A plan of corrections, for chunks in which each is a line, whatever line ends are in it."""
+    return replace(plan, dialect=replace(plan.dialect, terminator="rs"))
+
+
+def chunk_of_lines(corrections: Sequence[bytes], line: int) -> Chunk | None:
+    """A chunk for that, of records whose lines follow each other. None: a value has its
+    separator."""
+    joined = _ENDED.join([*corrections, b""])
+    if joined.count(_LINE_ENDS["rs"]) != len(corrections):
+        return None
+    return Chunk.of(joined, _NOT_FIRST, line)
 
 
 def chunk_of_record(record: bytes, line: int, dialect: Dialect) -> Chunk:

@@ -8,9 +8,11 @@ from snapshots.engine.lease import owner
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import Plan, placed
 from snapshots.errors import Forbids, ImportBusy, NoSuchImport, OlderVersion, TargetError
-from snapshots.ledger import other_appends, verifications
+from snapshots.ledger import other_appends, undo_tables, verifications
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.history import History
     from snapshots.ledger.record import Ledger
@@ -101,19 +103,42 @@ def require_resendable(ledger: Ledger, entry: Entry) -> Plan:
 
 
 def require_newest(ledger: Ledger, entry: Entry, plan: Plan) -> None:
-    """Raises OlderVersion where a later import has replaced the rows of the table."""
-    own = None
-    for other, date, text in other_appends.newest_versions(ledger, entry.import_id):
-        if plan.versioned:
-            if (date, other) < (entry.as_of or entry.started_at, entry.import_id):
-                break
-        elif other < entry.import_id:
-            continue
+    """Raises OlderVersion where a later version of the table is published: for an append, only one
+    that has replaced or deleted rows which it lacks."""
+    own, found = canonical(ledger, plan.table), None
+    if plan.versioned:
+        dated = other_appends.newest_versions(ledger, entry.import_id)
+        mine = (entry.as_of or entry.started_at, entry.import_id)
+        found = _first_of(ledger, own, ((n, text) for n, date, text in dated if (date, n) > mine))
+    else:
+        mine = (entry.finished_at or entry.now, entry.import_id)
+        later = [
+            (one.import_id, one.plan)
+            for one in undo_tables.published(ledger)
+            if (one.published_at, one.import_id) > mine and Plan.from_json(one.plan).deletes
+        ]
+        found = _first_of(ledger, own, reversed(later))
+    if found is not None:
+        raise OlderVersion(
+            f"Import {found} has published a later version of table {plan.table}: nothing of"
+            f" import {entry.import_id} was replayed.",
+            hint=_instead(plan, found),
+        )
+
+
+def _first_of(ledger: Ledger, own: str, imports: Iterable[tuple[int, str]]) -> int | None:
+    """The first of these imports, with their plans, that is into the table."""
+    for number, text in imports:
         into = placed(text)[0]
-        own = own or canonical(ledger, plan.table)
         if into is not None and canonical(ledger, into) == own:
-            raise OlderVersion(
-                f"Import {other} has replaced the rows of table {plan.table} since, and those of"
-                f" import {entry.import_id} with them: nothing was replayed.",
-                hint=f"Correct the rejects of import {other} instead.",
-            )
+            return number
+    return None
+
+
+def _instead(plan: Plan, newest: int) -> str:
+    if plan.mode == "history":
+        return (
+            "Correct the whole file, and load it with --mode history --again --out-of-order"
+            " --as-of and the date of its version."
+        )
+    return f"Correct the rejects of import {newest} instead."

@@ -1,18 +1,20 @@
 """Reads a file of corrections: the rejects of an import as they were exported, and then edited.
 
 Its columns are matched by name, so that they may stand in any order and be fewer. Spreadsheets
-write commas, semicolons or tabs, with a byte order mark or without: all of that is understood.
+write commas, semicolons or tabs, with a byte order mark or without: all of that is understood, and
+so is JSON Lines.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from snapshots._native import Records, Splitter
 from snapshots.engine.plan.corrected import Field
+from snapshots.engine.repair.json_corrections import json_corrections, unique_names
 from snapshots.errors import UsageError
 from snapshots.formats.kernel_json import dialect_json, positions
 from snapshots.model import Dialect
@@ -30,6 +32,8 @@ MOST_CORRECTIONS = 1000
 """That are taken together."""
 MOST_BYTES = 4 << 20
 _CHUNK = 256 << 10
+_HEAD = 4096
+_ZIP = b"PK\x03\x04"
 _LARGEST_RECORD = 64 << 20
 _MARK = b"\xef\xbb\xbf"
 _EVERY = 1 << 30
@@ -47,6 +51,8 @@ class GivenCorrection:
     """Fields by their place in the record of the input. What is missing stays as it was."""
     record: str | None
     """What stands in `_record`; None: the file has no such column."""
+    tells_null: bool = False
+    """Whether the file tells an empty text from NULL."""
 
     @property
     def size(self) -> int:
@@ -63,6 +69,21 @@ class _Columns:
     width: int
     ignored: frozenset[int]
     """Columns without a name, which must be empty."""
+
+
+class SeenLines:
+    """Lines of an input, a bit each: there may be millions."""
+
+    def __init__(self) -> None:
+        self._bits: defaultdict[int, int] = defaultdict(int)
+
+    def add(self, line: int) -> bool:
+        """Adds a line; returns whether it is new."""
+        page, bit = line >> 10, 1 << (line & 1023)
+        if self._bits[page] & bit:
+            return False
+        self._bits[page] |= bit
+        return True
 
 
 def corrections(file: BinaryIO, name: str, plan: Plan) -> Iterator[list[GivenCorrection]]:
@@ -83,6 +104,46 @@ def corrections(file: BinaryIO, name: str, plan: Plan) -> Iterator[list[GivenCor
 
 
 def _each(file: BinaryIO, name: str, plan: Plan) -> Iterator[GivenCorrection]:
+    file.seek(0)
+    head = file.read(_HEAD)
+    if head.startswith(_ZIP):
+        raise UsageError(
+            "it is a spreadsheet or a ZIP file",
+            place=name,
+            hint="in the spreadsheet, save it as CSV UTF-8",
+        )
+    if head.removeprefix(_MARK).lstrip()[:1] == b"{":
+        yield from _of_json(file, name, plan)
+    else:
+        yield from _of_csv(file, name, plan)
+
+
+def _of_json(file: BinaryIO, name: str, plan: Plan) -> Iterator[GivenCorrection]:
+    """Each object may have other members than the one before."""
+    known: tuple[str, ...] = ()
+    columns: _Columns | None = None
+    for place, names, fields in json_corrections(file, name):
+        if columns is None or names != known:
+            known, columns = names, _members(names, name, plan)
+        yield replace(_correction(fields, columns, place, name), tells_null=True)
+
+
+def _members(names: Sequence[str], name: str, plan: Plan) -> _Columns:
+    """What the members of an object are, by the names that an export gives them."""
+    export = unique_names((*BEFORE, *plan.header, RECORD))
+    places = _called(plan) | {text: index - len(BEFORE) for index, text in enumerate(export)}
+    _require_line(names, name)
+    fields = {}
+    for at, text in enumerate(names):
+        if text not in places:
+            raise _unknown(text, name, plan)
+        if 0 <= places[text] < len(plan.header):
+            fields[at] = places[text]
+    record = names.index(export[-1]) if export[-1] in names else None
+    return _Columns(names.index(LINE), record, fields, len(names), frozenset())
+
+
+def _of_csv(file: BinaryIO, name: str, plan: Plan) -> Iterator[GivenCorrection]:
     columns: _Columns | None = None
     for place, fields in _records(file, name):
         if columns is None:
@@ -143,20 +204,9 @@ def _columns(names: Sequence[str], name: str, plan: Plan) -> _Columns:
     places: defaultdict[str, deque[int]] = defaultdict(deque)
     for index, source in enumerate(plan.header):
         places[source].append(index)
-    called = {
-        column.name: index
-        for column, index in zip(
-            plan.contract.columns, positions(plan.contract, plan.header), strict=True
-        )
-        if column.name not in places
-    }
+    called = _called(plan)
     stripped = [one.strip() for one in names]
-    if LINE not in stripped:
-        raise UsageError(
-            f"it has no column {LINE}, which says to what record of the input a correction belongs",
-            place=name,
-            hint="export the rejects with --export, and correct that file",
-        )
+    _require_line(stripped, name)
     own = {word: stripped.index(word) for word in BEFORE if word in stripped}
     last = len(stripped) - 1 - stripped[::-1].index(RECORD) if RECORD in stripped else None
     fields: dict[int, int] = {}
@@ -174,6 +224,22 @@ def _columns(names: Sequence[str], name: str, plan: Plan) -> _Columns:
         else:
             raise _unknown(text, name, plan)
     return _Columns(own[LINE], last, fields, len(names), frozenset(ignored))
+
+
+def _called(plan: Plan) -> dict[str, int]:
+    """The places in the header of columns that the table calls otherwise, by those names."""
+    places = positions(plan.contract, plan.header)
+    named = zip((column.name for column in plan.contract.columns), places, strict=True)
+    return {called: index for called, index in named if called not in plan.header}
+
+
+def _require_line(names: Sequence[str], name: str) -> None:
+    if LINE not in names:
+        raise UsageError(
+            f"it has no column {LINE}, which says to what record of the input a correction belongs",
+            place=name,
+            hint="export the rejects with --export, and correct that file",
+        )
 
 
 def _unknown(text: str, name: str, plan: Plan) -> UsageError:

@@ -29,7 +29,9 @@ def corrected(record: RejectedRecord, given: GivenCorrection, plan: Plan) -> byt
     fields = list(record.fields)
     changed = False
     for index, field in given.values.items():
-        if _plain(field.text) != _plain(fields[index].text):
+        # Most files write an empty text and NULL alike.
+        other = given.tells_null and field != fields[index] and not field.text
+        if other or _plain(field.text) != _plain(fields[index].text):
             fields[index] = field
             changed = True
     return written(fields) if changed else None

@@ -16,6 +16,7 @@ from snapshots.engine.plan.corrected import NULL
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.repair import allowed
 from snapshots.engine.repair.corrections_file import BEFORE, RECORD
+from snapshots.engine.repair.json_corrections import unique_names
 from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.workbook import Workbook
 from snapshots.engine.verify.located import VerifyOptions
@@ -186,18 +187,13 @@ class _Csv:
 
 
 class _JsonLines:
-    """A JSON object a line. A name that the header has twice gets its number."""
+    """A JSON object a line."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
 
     def header(self, names: Sequence[str]) -> bytes:
-        for name in names:
-            unique, number = name, 1
-            while unique in self._names:
-                number += 1
-                unique = f"{name} ({number})"
-            self._names.append(unique)
+        self._names = unique_names(names)
         return b""
 
     def row(self, record: RejectedRecord, width: int) -> bytes:

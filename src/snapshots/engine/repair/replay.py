@@ -8,7 +8,6 @@ anywhere, the same command goes on where it was: what is loaded is no reject any
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -22,12 +21,13 @@ from snapshots.engine.plan.corrected import (
     plan_of_corrections,
 )
 from snapshots.engine.repair import allowed
-from snapshots.engine.repair.corrections_file import corrections
+from snapshots.engine.repair.corrections_file import SeenLines, corrections
 from snapshots.engine.repair.edited import Unclear, corrected, same_fields
 from snapshots.engine.repair.mended import mended_plan
 from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.report import SHOWN, ReplayOptions, ReplayReport
 from snapshots.engine.repair.row_loading import PreparedRow, RowConversion, RowLoading
+from snapshots.engine.repair.row_placing import RowPlacing
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.engine.verify.verify import this_user
@@ -106,7 +106,8 @@ class RejectReplay:
         read = mended_plan(session.ledger, plan, options.reading)
         self._reading = read
         self._read_as = None if read == plan else read.to_json()
-        self._rows = RowLoading(read, self._check)
+        self._placing = RowPlacing(target, entry, plan)
+        self._rows = RowLoading(self._placing, self._check)
         self._records = RejectedRecords(entry, plan, options.input)
         self._number: int | None = None
         self._report = ReplayReport(entry.import_id, target.display(), plan.destination)
@@ -114,14 +115,17 @@ class RejectReplay:
 
     def _prepare(self, target: Target, read: Plan) -> None:
         """Makes what turns records into rows."""
-        number, stop = self._entry.import_id, self._stop
-        self._corrected = RowConversion(target, plan_of_corrections(read), number, stop)
-        self._as_it_is = RowConversion(target, read, number, stop)
+        number, stop, by_key = self._entry.import_id, self._stop, self._placing.by_key
+        corrected = plan_of_corrections(read)
+        self._corrected = RowConversion(target, corrected, number, stop, with_lines=by_key)
+        self._as_it_is = RowConversion(target, read, number, stop, with_lines=by_key)
 
     def run(self) -> ReplayReport:
         """Replays all that is asked for. Use it once."""
         if self._options.corrections is not None:
+            seen = SeenLines()
             for batch in self._given():
+                self._require_once(batch, seen)
                 self._durably(partial(self._require_rejects, batch=batch))
             for batch in self._given():
                 self._transaction(partial(self._of_file, batch=batch))
@@ -143,12 +147,18 @@ class RejectReplay:
         assert file is not None  # noqa: S101 - for the type checker
         return corrections(file, self._options.name, self._plan)
 
+    def _require_once(self, batch: Sequence[GivenCorrection], seen: SeenLines) -> None:
+        for one in batch:
+            if not seen.add(one.line):
+                raise UsageError(
+                    f"line {one.place}: line {one.line} of the input stands in it twice",
+                    place=self._options.name,
+                )
+
     def _require_rejects(self, ledger: Ledger, batch: Sequence[GivenCorrection]) -> None:
-        """Raises UsageError for a line that is, and was, no reject, or that stands twice."""
+        """Raises UsageError for a line that is, and was, no reject."""
         lines = [one.line for one in batch]
         name, which = self._options.name, f"import {self._entry.import_id}"
-        if twice := [line for line, n in Counter(lines).items() if n > 1]:
-            raise UsageError(f"line {twice[0]} of the input stands in it twice", place=name)
         known = repairs.of_lines(ledger, self._entry.import_id, lines)
         left = [one for one in batch if one.line not in known]
         loaded = repairs.loaded(ledger, self._entry.import_id, [one.line for one in left])
@@ -359,7 +369,7 @@ class RejectReplay:
                     f"another process has changed import {self._entry.import_id} meanwhile",
                     hint="see it with snapshots show",
                 )
-            self._keep_others_out(ledger)
+            self._placing.lock_rows(ledger.session)
             entry = allowed.find(ledger, self._entry.import_id)
             self._require_allowed(ledger, entry)
             found = step(ledger)
@@ -375,13 +385,6 @@ class RejectReplay:
         for name in ("loaded", "refused", "unchanged", "already"):
             setattr(report, name, getattr(report, name) + getattr(found, name))
         report.examples += found.examples[: SHOWN - len(report.examples)]
-
-    def _keep_others_out(self, ledger: Ledger) -> None:
-        """Lets no other import replace the rows of the table until the transaction ends."""
-        if self._plan.versioned:
-            dialect = ledger.target.dialect
-            if lock := dialect.lock_rows(self._plan.table.sql(dialect.quote)):
-                ledger.session.execute(lock)
 
     def _require_allowed(self, ledger: Ledger, entry: Entry) -> None:
         """Raises an error where the rejects cannot be replayed now."""
@@ -406,7 +409,8 @@ class RejectReplay:
                 ledger = self._session.ledger
                 if not transaction:
                     return step(ledger)
-                with ledger.session.transaction():
+                self._placing.prepare(ledger.session)
+                with self._placing.alone(ledger):
                     result = step(ledger)
             except RefusedAndEnded:
                 if len(self._rows.ended) == known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.limits import RejectLimit, StopConditions
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import Block, Chunk
     from snapshots.engine.plan.plan import Plan
+    from snapshots.engine.repair.row_placing import RowPlacing
     from snapshots.ports import Session, Target
 
 
@@ -30,9 +31,19 @@ class PreparedRow:
 class RowConversion:
     """Makes rows of single records by one plan."""
 
-    def __init__(self, target: Target, plan: Plan, import_id: int, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        import_id: int,
+        stop: threading.Event,
+        *,
+        with_lines: bool = False,
+    ) -> None:
+        """`with_lines`: rows have columns of lineage, even if the table has none."""
         self._watch = StopConditions(RejectLimit(), committed=Counts(), limit=None, stop=stop)
-        self._converter = plan.converter(import_id)
+        lineage = plan.lineage or with_lines
+        self._converter = replace(plan, lineage=lineage).converter(import_id)
         self._altered = AlteredValues(target, plan)
 
     def row(self, session: Session, chunk: Chunk) -> PreparedRow | Reject | None:
@@ -59,8 +70,8 @@ class RowConversion:
 class RowLoading:
     """Loads rows into a table, or else their halves, until each refused one is alone."""
 
-    def __init__(self, plan: Plan, check: Callable[[], None]) -> None:
-        self._plan = plan
+    def __init__(self, placing: RowPlacing, check: Callable[[], None]) -> None:
+        self._placing = placing
         self._check = check
         self.ended: dict[int, str] = {}
         """Lines of rows that have ended the transaction they were in, and why."""
@@ -92,7 +103,7 @@ class RowLoading:
         self._check()
         try:
             with session.savepoint():
-                session.load(self._plan.table, self._plan.columns, (row.block for row in rows))
+                self._placing.put(session, [row.block for row in rows])
             return
         except RefusedAndEnded as refusal:
             index = 0 if len(rows) == 1 else refusal.taken
