@@ -172,3 +172,16 @@ def test_new_rows_get_the_defaults_of_columns_that_the_input_lacks(database, tmp
     loaded(tmp_path / "3.csv", database, {1: "aa", 2: "b"}, "2023-07-01", **given)
     loaded(tmp_path / "4.csv", database, {1: "aa", 2: "b", 3: "c"}, "2023-08-01", **given)
     assert execute(database, "SELECT n FROM t_current WHERE id = 3") == [(5,)]
+
+
+def test_versions_by_other_modes_are_no_versions_of_the_history(database, tmp_path):
+    path = written(tmp_path / "1.csv", {1: "a"})
+    snapshots.load(
+        path, database=database, table="t", mode="replace", as_of="2024-01-01", primary_key=("id",)
+    )
+    execute(database, "DELETE FROM t")
+    done = loaded(tmp_path / "2.csv", database, {1: "a"}, "2023-01-01")
+    assert done.exit_code == 0, done.message
+    assert intervals(database) == [(1, "a", A, None)]
+    done = loaded(tmp_path / "3.csv", database, {1: "b"}, "2023-06-03")
+    assert intervals(database) == [(1, "a", A, B), (1, "b", B, None)]
