@@ -185,3 +185,49 @@ def test_versions_by_other_modes_are_no_versions_of_the_history(database, tmp_pa
     assert intervals(database) == [(1, "a", A, None)]
     done = loaded(tmp_path / "3.csv", database, {1: "b"}, "2023-06-03")
     assert intervals(database) == [(1, "a", A, B), (1, "b", B, None)]
+
+
+def test_the_index_has_its_name_for_itself(database, tmp_path):
+    made(database, KEYED, "CREATE TABLE o (id INTEGER)", "CREATE INDEX t_current_key ON o (id)")
+    if not locations.target(database).dialect.partial_indexes:
+        assert loaded(tmp_path / "1.csv", database, {1: "a"}, "2023-01-01").exit_code == 0
+        return
+    with pytest.raises(snapshots.SnapshotsError, match="t_current_key"):
+        loaded(tmp_path / "1.csv", database, {1: "a"}, "2023-01-01")
+
+
+def test_a_table_without_lineage_is_corrected_and_undone(database, tmp_path):
+    made(database, KEYED)
+    loaded(tmp_path / "1.csv", database, {1: "a", 2: "b"}, "2023-01-01")
+    first = intervals(database)
+    two = loaded(tmp_path / "2.csv", database, {1: "aa", 2: "b"}, "2023-06-03")
+    second = intervals(database)
+    corrected = loaded(tmp_path / "3.csv", database, {1: "c", 2: "b"}, "2023-06-03")
+    assert corrected.record.updated == 1
+    with pytest.raises(snapshots.SnapshotsError, match=r"lineage|kept"):
+        snapshots.undo(corrected.record.import_id, database=database)
+    assert intervals(database) == [(1, "a", A, B), (1, "c", B, None), (2, "b", A, None)]
+    assert second != first
+    four = loaded(tmp_path / "4.csv", database, {1: "d"}, "2023-07-01")
+    before = [(1, "a", A, B), (1, "c", B, None), (2, "b", A, None)]
+    snapshots.undo(four.record.import_id, database=database)
+    assert intervals(database) == before
+    versions = snapshots.log("t", "1", database=database)
+    assert [one["import_id"] for one in versions] == [None, None]
+    assert two.exit_code == 0
+
+
+def test_an_empty_table_of_a_schema_with_odd_names(postgres_url, tmp_path):
+    made(
+        postgres_url,
+        'CREATE SCHEMA "s.""x"',
+        'CREATE TABLE "s.""x"."the t" (id int GENERATED ALWAYS AS IDENTITY, "a ""k" text,'
+        ' name text, CONSTRAINT "odd "" key" PRIMARY KEY (id, "a ""k"))',
+    )
+    for date, name in (("2023-01-01", "a"), ("2023-06-03", "b")):
+        path = tmp_path / f"{date}.csv"
+        path.write_text(f'id,"a ""k",name\n1,x,{name}\n2,y,z\n')
+        done = snapshots.load(path, database=postgres_url, table='"s.""x"."the t"', mode="history")
+        assert done.exit_code == 0, done.message
+    found = execute(postgres_url, 'SELECT id, name FROM "s.""x"."the t_current" ORDER BY id')
+    assert found == [(1, "b"), (2, "z")]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError, UsageError
+from snapshots.model import TableName
 from snapshots.targets.sql.adoption import has_rows
 from snapshots.targets.sql.ddl import VALIDITY, written
 from snapshots.targets.sql.validity import current_index, is_history, view_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.defaults import Mode
-    from snapshots.model import TableName, TableShape
+    from snapshots.model import TableShape
     from snapshots.ports import Session, Target
 
 
@@ -92,14 +93,16 @@ def _require_names_free(target: Target, session: Session | None, table: TableNam
     Raises ContractError for a name that is too long, and TargetError for one that is taken.
     """
     view = view_of(table)
-    target.dialect.quote(view.name)
-    target.dialect.quote(current_index(table))
-    if session is not None and target.known_as(session, view) is not None:
-        raise TargetError(
-            f"The view {view} of the current rows cannot be created: something has its name.",
-            place=str(table),
-            hint="Choose another name for the table with --table.",
-        )
+    index = TableName(current_index(table), table.schema)
+    needed = [(view, "view"), *([(index, "index")] if target.dialect.partial_indexes else [])]
+    for name, what in needed:
+        target.dialect.quote(name.name)
+        if session is not None and target.known_as(session, name) is not None:
+            raise TargetError(
+                f"The {what} {name} of the current rows cannot be created: something has its name.",
+                place=str(table),
+                hint="Choose another name for the table with --table.",
+            )
 
 
 def _keeps_history(
