@@ -57,7 +57,7 @@ def log(table: str, *key: str, database: str | None = None) -> list[dict[str, An
     """
     target = locations.target(database_with(table, database))
     with closing(target.connect(create=False)) as session:
-        return read_log(target, session, table, key).to_objects()
+        return list(read_log(target, session, table, key).objects())
 
 
 def diff(

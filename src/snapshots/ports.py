@@ -426,5 +426,16 @@ class Target(Protocol):
         """Returns about how many bytes of storage a table takes with its indexes; None where
         nobody can tell."""
 
+    def history_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """Returns why a table, if it is empty, cannot become one with history, as sentences such
+        as `It has another unique key, t_name.`; empty if it can."""
+
+    def add_intervals(self, session: Session, table: TableName, key: Sequence[str]) -> None:
+        """Outside a transaction: gives an empty table the columns of a history table, and makes
+        `key` and the beginning of the interval its primary key, all at once.
+
+        Raises TargetError, and has changed nothing then, if the table has rows.
+        """
+
     def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
         """Adds nullable columns to a table that exists."""

@@ -7,9 +7,11 @@ import signal
 import pytest
 
 import snapshots
+from snapshots import locations
 from tests.faults.test_kill_publishing import FRESH, KINDS, loading
 from tests.imports.history_tables import intervals, published, written
 from tests.imports.test_replace import nothing_left
+from tests.ledger.older import execute
 from tests.support import snapshots_process
 from tests.support.command import snapshots as command
 from tests.support.processes import PATIENCE
@@ -64,6 +66,30 @@ def test_killed_while_the_table_is_made(number, request, tmp_path):
     words = ["--mode", "history", "--primary-key", "id", "--as-of", "2023-01-01"]
     killed = loading(database, path, tmp_path / "state", words, CREATING[number])
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    done = loading(database, path, tmp_path / "state", words)
+    assert done.returncode == 0, done.stderr.decode()
+    assert [one[:2] for one in intervals(database)] == [(1, "a"), (2, "b")]
+    last = written(tmp_path / "2.csv", {1: "a", 2: "bb"})
+    assert published(last, database, "2023-06-03", contract=None).record.updated == 1
+
+
+ADOPTING = ["adopting:1", "adopted:1", "history-table:1", "stage-marked:1", "published:1"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("step", ADOPTING)
+def test_killed_while_an_empty_table_begins_its_history(kind, step, request, tmp_path):
+    database = request.getfixturevalue(FRESH[kind])
+    locations.target(database).connect().close()
+    execute(database, "CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(20))")
+    path = written(tmp_path / "1.csv", {1: "a", 2: "b"})
+    words = ["--mode", "history", "--as-of", "2023-01-01"]
+    killed = loading(database, path, tmp_path / "state", words, step)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    other = step == "adopted:1"
+    if other:
+        # Another file than the one that was killed goes on as well.
+        path = written(tmp_path / "other.csv", {1: "a", 2: "b"})
     done = loading(database, path, tmp_path / "state", words)
     assert done.returncode == 0, done.stderr.decode()
     assert [one[:2] for one in intervals(database)] == [(1, "a"), (2, "b")]

@@ -1,11 +1,13 @@
 """Rows as they were, the versions of a row, and what differs, on all targets."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import snapshots
 from tests.imports.history_tables import published, written
+from tests.ledger.older import execute
 from tests.support.command import snapshots as command
 
 FIRST, SECOND, THIRD = "2023-01-01", "2023-06-03", "2024-01-01"
@@ -186,3 +188,26 @@ def test_a_table_of_differences_shows_both_sides(sqlite_url, tmp_path, width):
     assert max(map(len, table)) <= width
     assert any(line.endswith("Porto") for line in table)
     assert "do not fit" not in done.stderr
+
+
+def test_a_log_has_all_versions_however_many(versions, tmp_path):
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    days = [f"{start + timedelta(hours=one):%Y-%m-%d %H:%M:%S}" for one in range(10_502)]
+    if versions.startswith("sqlite"):
+        days = [f"{one.replace(' ', 'T')}.000Z" for one in days]
+    for at in range(0, 10_501, 500):
+        rows = ", ".join(
+            f"(9, 'v{one}', 1, 2, '{days[one]}', '{days[one + 1]}')"
+            for one in range(at, min(at + 500, 10_501))
+        )
+        execute(
+            versions,
+            f"INSERT INTO t (id, name, _import_id, _line, _valid_from, _valid_to) VALUES {rows}",
+        )
+    found = shown(versions, tmp_path, "log", "t", "9", "--json").splitlines()
+    assert len(found) == 10_501
+    assert json.loads(found[-1])["row"]["name"] == "v10500"
+    text = shown(versions, tmp_path, "log", "t", "9", "--format", "csv")
+    assert len(text.splitlines()) == 10_502
+    assert "t_2023-01-01.csv" in text.splitlines()[-1]
+    assert len(snapshots.log("t", "9", database=versions)) == 10_501

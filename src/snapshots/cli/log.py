@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +13,13 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
+from snapshots.cli.pipes import until_nobody_reads
 from snapshots.engine.plan.version_date import shown
 from snapshots.model import TableColumn, Type
 from snapshots.sources import shown as input_name
 
 if TYPE_CHECKING:
-    from snapshots.engine.lookback.log import RowLog
+    from snapshots.engine.lookback.log import RowLog, RowVersion
     from snapshots.ports import ResultRows
 
 
@@ -50,18 +53,20 @@ def command(
     from snapshots.engine.lookback.log import read_log
 
     target = locations.target(database_with(table, database))
-    with closing(target.connect(create=False)) as session:
-        log = read_log(target, session, table, key)
     form = form or ("jsonl" if as_json else "table")
-    if form == "jsonl":
-        for version in log.to_objects():
-            say_json(version)
-    elif form == "csv":
-        write_csv(_columns(log), [_rows(log)])
-    else:
-        print_table(_columns(log), iter([_rows(log)]))
-    if not log.versions:
-        note(f"Table {log.table} never had a row with this key.")
+    with until_nobody_reads(), closing(target.connect(create=False)) as session:
+        log = read_log(target, session, table, key)
+        first = list(islice(log.pages, 1))
+        log = replace(log, pages=chain(first, log.pages))
+        if form == "jsonl":
+            for version in log.objects():
+                say_json(version)
+        elif form == "csv":
+            write_csv(_columns(log), map(_rows, log.pages))
+        else:
+            print_table(_columns(log), map(_rows, log.pages))
+        if not first:
+            note(f"Table {log.table} never had a row with this key.")
 
 
 def _columns(log: RowLog) -> list[TableColumn]:
@@ -72,7 +77,7 @@ def _columns(log: RowLog) -> list[TableColumn]:
     return [*own, *log.columns]
 
 
-def _rows(log: RowLog) -> ResultRows:
+def _rows(versions: list[RowVersion]) -> ResultRows:
     return [
         (
             shown(one.valid_from),
@@ -82,5 +87,5 @@ def _rows(log: RowLog) -> ResultRows:
             one.line,
             *one.values,
         )
-        for one in log.versions
+        for one in versions
     ]

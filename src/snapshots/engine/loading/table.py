@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots.engine.plan.history_table import require_adoptable
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.unchanged_table import require_unchanged
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import ContractError, TargetError
 from snapshots.ledger.created_tables import mark
 from snapshots.targets.sql.ddl import written
-from snapshots.targets.sql.validity import complete, historic
+from snapshots.targets.sql.validity import complete, historic, is_history
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
@@ -33,10 +34,31 @@ def prepare_table(target: Target, session: Session, plan: Plan) -> None:
             target.add_columns(session, plan.table, missing)
             fault_point("columns-added")
     if plan.loads and plan.mode == "history":
+        _begin_history(target, session, plan)
         complete(target, session, plan.table, new_columns=bool(plan.add))
         fault_point("history-table")
     if plan.loads:
         require_unchanged(target.inspect(session, plan.table), plan.contract, plan.encoding)
+
+
+def _begin_history(target: Target, session: Session, plan: Plan) -> None:
+    """Gives an empty table that is there the columns and the key of a history table.
+
+    Raises UsageError or TargetError where the table cannot have them.
+    """
+    shape = target.inspect(session, plan.table)
+    if shape is None or is_history(shape):
+        return
+    require_adoptable(target, session, shape)
+    fault_point("adopting")
+    try:
+        target.add_intervals(session, plan.table, plan.key)
+    except TargetError:
+        # Another process may have been faster.
+        shape = target.inspect(session, plan.table)
+        if shape is None or not is_history(shape):
+            raise
+    fault_point("adopted")
 
 
 def create_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:

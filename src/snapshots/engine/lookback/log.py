@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from snapshots.engine.history.row_values import json_value
 from snapshots.engine.history.table_shape import shape_of
@@ -15,13 +16,13 @@ from snapshots.targets.sql.paging import RowFilter
 from snapshots.targets.sql.validity import VALID_FROM, VALID_TO, require_history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from snapshots.model import TableColumn, TableShape
-    from snapshots.ports import Session, Target, Value
+    from snapshots.ports import ResultRows, Session, Target, Value
 
-MOST = 10_000
-"""Versions of one row that are read."""
+_PAGE: Final = 1_000
+"""Versions of one row that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,13 @@ class RowLog:
     table: str
     columns: tuple[TableColumn, ...]
     """All of the table's, except lineage and interval."""
-    versions: tuple[RowVersion, ...]
+    pages: Iterator[list[RowVersion]]
+    """Read as they are asked for, while the session is open; no page is empty."""
 
-    def to_objects(self) -> list[dict[str, Any]]:
+    def objects(self) -> Iterator[dict[str, Any]]:
         """The versions as JSON has them."""
-        return [
-            {
+        for one in chain.from_iterable(self.pages):
+            yield {
                 "valid_from": one.valid_from,
                 "valid_to": one.valid_to,
                 "import_id": one.import_id,
@@ -64,8 +66,6 @@ class RowLog:
                     for column, value in zip(self.columns, one.values, strict=True)
                 },
             }
-            for one in self.versions
-        ]
 
 
 def read_log(target: Target, session: Session, table: str, key: Sequence[str]) -> RowLog:
@@ -101,27 +101,37 @@ def log_of(target: Target, session: Session, shape: TableShape, key: Sequence[st
         shape,
         [RowFilter(name, "eq", value) for name, value in zip(names, key, strict=True)],
     )
-    rows = session.execute(
-        f"SELECT {', '.join(shown)} FROM {shape.table.sql(dialect.quote)}{where}"
-        f" ORDER BY {begin}{dialect.limit(MOST)}",
-        params,
-    )
-    inputs = _inputs(History(target, session), {cast("int", row[2]) for row in rows if row[2]})
-    return RowLog(
-        str(shape.table),
-        columns,
-        tuple(
-            RowVersion(
-                str(row[0]),
-                None if row[1] is None else str(row[1]),
-                cast("int | None", row[2]),
-                inputs.get(cast("int", row[2])),
-                cast("int | None", row[3]),
-                row[4:],
+    select = f"SELECT {', '.join(shown)} FROM {shape.table.sql(dialect.quote)}{where}"
+
+    def pages() -> Iterator[list[RowVersion]]:
+        skip = 0
+        while True:
+            rows = session.execute(
+                f"{select} ORDER BY {begin}{dialect.limit(_PAGE, skip)}",
+                params,
             )
-            for row in rows
-        ),
-    )
+            if rows:
+                yield _versions(target, session, rows)
+            if len(rows) < _PAGE:
+                return
+            skip += _PAGE
+
+    return RowLog(str(shape.table), columns, pages())
+
+
+def _versions(target: Target, session: Session, rows: ResultRows) -> list[RowVersion]:
+    inputs = _inputs(History(target, session), {cast("int", row[2]) for row in rows if row[2]})
+    return [
+        RowVersion(
+            str(row[0]),
+            None if row[1] is None else str(row[1]),
+            cast("int | None", row[2]),
+            inputs.get(cast("int", row[2])),
+            cast("int | None", row[3]),
+            row[4:],
+        )
+        for row in rows
+    ]
 
 
 def _inputs(history: History, import_ids: set[int]) -> dict[int, str]:

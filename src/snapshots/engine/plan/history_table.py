@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError, UsageError
+from snapshots.model import TableName
+from snapshots.targets.sql.adoption import has_rows
 from snapshots.targets.sql.ddl import VALIDITY, written
 from snapshots.targets.sql.validity import current_index, is_history, view_of
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.defaults import Mode
-    from snapshots.model import TableName, TableShape
+    from snapshots.model import TableShape
     from snapshots.ports import Session, Target
 
 
@@ -49,10 +51,31 @@ def seen_by(
             f"table {name} keeps its history, and mode {mode} would change it",
             hint="use --mode history, or load into another table",
         )
-    raise UsageError(
-        f"table {name} exists and keeps no history",
-        hint="name a new table with --table; or drop this one if it is not needed",
-    )
+    require_adoptable(target, session, shape)
+    return without_intervals(shape)
+
+
+def require_adoptable(target: Target, session: Session, shape: TableShape) -> None:
+    """Requires that a table which keeps no history yet can begin one.
+
+    Raises UsageError for one with rows or other unique keys, and what `_require_names_free` raises.
+    """
+    table, name = shape.table, written(shape.table)
+    if shape.view or has_rows(session, target.dialect, table):
+        raise UsageError(
+            f"table {name} exists and keeps no history",
+            hint="only an empty table can begin one: name a new table with --table",
+        )
+    if is_history(shape):
+        return
+    taken = {column.name.lower() for column in shape.columns}
+    found = [f"It has a column {one} already." for one in VALIDITY if one in taken]
+    if found := [*found, *target.history_obstacles(session, table)]:
+        raise UsageError(
+            f"table {name} cannot keep a history: {found[0]}",
+            hint="name a new table with --table; or drop this empty one: the import creates it",
+        )
+    _require_names_free(target, session, table)
 
 
 def without_intervals(shape: TableShape) -> TableShape:
@@ -70,14 +93,16 @@ def _require_names_free(target: Target, session: Session | None, table: TableNam
     Raises ContractError for a name that is too long, and TargetError for one that is taken.
     """
     view = view_of(table)
-    target.dialect.quote(view.name)
-    target.dialect.quote(current_index(table))
-    if session is not None and target.known_as(session, view) is not None:
-        raise TargetError(
-            f"The view {view} of the current rows cannot be created: something has its name.",
-            place=str(table),
-            hint="Choose another name for the table with --table.",
-        )
+    index = TableName(current_index(table), table.schema)
+    needed = [(view, "view"), *([(index, "index")] if target.dialect.partial_indexes else [])]
+    for name, what in needed:
+        target.dialect.quote(name.name)
+        if session is not None and target.known_as(session, name) is not None:
+            raise TargetError(
+                f"The {what} {name} of the current rows cannot be created: something has its name.",
+                place=str(table),
+                hint="Choose another name for the table with --table.",
+            )
 
 
 def _keeps_history(

@@ -38,6 +38,8 @@ class KeyFinder:
             return self._named(shape, contract) if self.options.by_key else ()
         if self.options.by_key:
             key = self._named(shape, contract)
+            if mode == "history":
+                _require_own_key(shape, key)
         elif mode == "replace" and (others := referring(self.target, session, shape.table)):
             try:
                 key = self._named(shape, contract)
@@ -76,6 +78,17 @@ def _require_columns(key: tuple[str, ...], there: list[str], what: str, place: s
             f"The key has {', '.join(map(repr, lacking))}, which the {what} does not have.",
             place=place,
             hint=f"The columns of the {what} are: {', '.join(there)}.",
+        )
+
+
+def _require_own_key(shape: TableShape, key: tuple[str, ...]) -> None:
+    """Requires that a history table has the versions of one key. Raises ContractError."""
+    own = shape.primary_key
+    if own and not set(own) & set(LINEAGE) and set(own) != set(key):
+        raise ContractError(
+            f"The primary key of table {shape.table} is {', '.join(own)}, and the history would"
+            f" have the key {', '.join(key)}.",
+            hint="Leave out --primary-key, or name a new table with --table.",
         )
 
 

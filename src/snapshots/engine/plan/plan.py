@@ -280,6 +280,11 @@ def appends(text: str) -> bool:
     return bool(json.loads(text).get("mode", "append") == "append")
 
 
+def keeps_history(text: str) -> bool:
+    """Whether the input of a plan's JSON is a version of a table with history. Quick."""
+    return bool(json.loads(text).get("mode") == "history")
+
+
 def new_stage() -> str:
     """The end of a stage's name, which no other import has."""
     return os.urandom(4).hex()

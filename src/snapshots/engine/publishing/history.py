@@ -105,7 +105,7 @@ class KeepHistory:
             fault_point("ended")
         updated = session.change(statements.end_changed)
         fault_point("changed")
-        return updated, self._insert(statements.insert_newest)
+        return updated, sum(map(self._insert, statements.insert_newest))
 
     def _put_between(self, statements: HistoryStatements) -> tuple[int, int]:
         """Puts a version before another one, or in the place of one of the same date."""
@@ -219,26 +219,32 @@ class HistoryStatements:
         return rows.dialect.update_matching(rows.table, rows.stage, rows.same, news, where)
 
     @property
-    def insert_newest(self) -> str:
-        """Inserts the rows of the stage that no current row has the key of.
+    def insert_newest(self) -> tuple[str, ...]:
+        """Statements that insert the rows of the stage that no current row has the key of.
 
-        Columns that the input lacks keep the value of the row that has ended.
+        Columns that the input lacks keep the value of the row that has ended. Rows that are new
+        have the table's own defaults in them.
         """
+        rows, kept = self.rows, self.lacking
+        if not kept:
+            return (self._insert_newest((), ""),)
+        former = f"{rows.same_key('o', 's')} AND o.{self._end} = {self._at}"
+        return (
+            self._insert_newest(kept, f" JOIN {rows.table} AS o ON {former}"),
+            # Those of the first statement are current by now.
+            self._insert_newest((), ""),
+        )
+
+    def _insert_newest(self, kept: tuple[str, ...], join: str) -> str:
         rows, quote = self.rows, self.rows.dialect.quote
         names = [*rows.columns, *rows.lineage]
-        former, kept = "", list(self.lacking)
-        if kept:
-            former = (
-                f" LEFT JOIN {rows.table} AS o ON {rows.same_key('o', 's')}"
-                f" AND o.{self._end} = {self._at}"
-            )
         into = ", ".join(map(quote, (*names, *kept, VALIDITY[0])))
         given = ", ".join(
             [*(f"s.{quote(name)}" for name in names), *(f"o.{quote(name)}" for name in kept)]
         )
         return (
             f"INSERT INTO {rows.table} ({into}){rows.dialect.keeps_given_identity}"
-            f" SELECT {given}, {self._at} FROM {rows.stage} AS s{former}"
+            f" SELECT {given}, {self._at} FROM {rows.stage} AS s{join}"
             f" WHERE NOT EXISTS (SELECT 1 FROM {rows.table} AS t WHERE {rows.same}"
             f" AND t.{self._end} IS NULL) AND {self._own}"
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.plan.plan import placed
+from snapshots.engine.plan.plan import keeps_history, placed
 from snapshots.engine.plan.version_date import shown
 from snapshots.errors import OlderVersion
 from snapshots.ledger import other_appends
@@ -60,7 +60,8 @@ def place_at(ledger: Ledger, import_id: int, table: TableName, begin: str) -> Pl
     for _, date, text in other_appends.newest_versions(ledger, import_id):
         if date < begin:
             break
-        into = placed(text)[0]
+        into = placed(text)[0] if keeps_history(text) else None
+        # A table that began its history empty may have had versions by other modes before.
         if into is None or canonical(ledger, into) != own:
             continue
         if date == begin:

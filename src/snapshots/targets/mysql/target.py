@@ -12,6 +12,7 @@ from pymysql import err
 from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
 from snapshots.row_encoding import MARIADB_BULK, TEXT, RowEncoding
+from snapshots.targets.mysql.adoption import MysqlAdoption
 from snapshots.targets.mysql.bulk import BulkConnection
 from snapshots.targets.mysql.catalog import MysqlCatalog
 from snapshots.targets.mysql.dialect import DIALECT
@@ -21,7 +22,6 @@ from snapshots.targets.mysql.own_keys import MysqlOwnKeys
 from snapshots.targets.mysql.page_cost import MysqlPageCost
 from snapshots.targets.mysql.publishing import MysqlPublishing
 from snapshots.targets.mysql.quoting import quote
-from snapshots.targets.mysql.referencing_keys import MysqlReferencingKeys
 from snapshots.targets.mysql.renaming import MysqlRenaming
 from snapshots.targets.mysql.session import CONVERTERS, MysqlSession
 from snapshots.targets.mysql.settings import complete, driver_options
@@ -69,8 +69,8 @@ class MysqlTarget(
     MysqlPageCost,
     MysqlOwnKeys,
     MysqlPublishing,
+    MysqlAdoption,
     MysqlRenaming,
-    MysqlReferencingKeys,
     SqlTarget,
 ):
     """See `ports.Target`."""

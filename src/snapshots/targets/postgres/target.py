@@ -16,6 +16,7 @@ from snapshots.errors import NoDatabase
 from snapshots.locations import DATABASE, Location
 from snapshots.row_encoding import POSTGRES_COPY, TEXT, RowEncoding
 from snapshots.table_facts import Comparison
+from snapshots.targets.postgres.adoption import PostgresAdoption
 from snapshots.targets.postgres.altered import comparison
 from snapshots.targets.postgres.catalog import PostgresCatalog
 from snapshots.targets.postgres.dialect import DIALECT
@@ -24,7 +25,6 @@ from snapshots.targets.postgres.own_keys import PostgresOwnKeys
 from snapshots.targets.postgres.page_cost import PostgresPageCost
 from snapshots.targets.postgres.publishing import PostgresPublishing
 from snapshots.targets.postgres.quoting import quote
-from snapshots.targets.postgres.referencing_keys import PostgresReferencingKeys
 from snapshots.targets.postgres.renaming import PostgresRenaming
 from snapshots.targets.postgres.session import READERS, PostgresSession
 from snapshots.targets.postgres.stored_rows import PostgresStoredRows
@@ -61,8 +61,8 @@ class PostgresTarget(
     PostgresTableNames,
     PostgresPageCost,
     PostgresOwnKeys,
-    PostgresReferencingKeys,
     PostgresPublishing,
+    PostgresAdoption,
     PostgresRenaming,
     SqlTarget,
 ):

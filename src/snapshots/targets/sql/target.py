@@ -127,6 +127,12 @@ class SqlTarget(ABC):
     ) -> str:
         return "it is not renamed"
 
+    def history_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:  # noqa: ARG002
+        return ("This database cannot change the primary key of a table.",)
+
+    def add_intervals(self, session: Session, table: TableName, key: Sequence[str]) -> None:
+        raise NotImplementedError
+
     def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002
         return None
 

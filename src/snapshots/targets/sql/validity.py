@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from snapshots.sql_dialect import SqlDialect
 
 VALID_FROM, VALID_TO = VALIDITY
-_INSTANT: Final = Type("timestamptz", fraction=3)
+INSTANT: Final = Type("timestamptz", fraction=3)
+"""The type of the beginning and of the end of an interval."""
 _VIEW: Final = "_current"
 
 
@@ -57,8 +58,8 @@ def historic(contract: Contract) -> Contract:
         contract,
         columns=(
             *contract.columns,
-            Column(VALID_FROM, VALID_FROM, _INSTANT, required=True),
-            Column(VALID_TO, VALID_TO, _INSTANT),
+            Column(VALID_FROM, VALID_FROM, INSTANT, required=True),
+            Column(VALID_TO, VALID_TO, INSTANT),
         ),
         primary_key=(*contract.primary_key, VALID_FROM),
     )

@@ -16,13 +16,13 @@ from snapshots.locations import Location
 from snapshots.row_encoding import SQLITE_VALUES, RowEncoding
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.target import SqlTarget
+from snapshots.targets.sqlite.adoption import SqliteAdoption
 from snapshots.targets.sqlite.catalog import SqliteCatalog
 from snapshots.targets.sqlite.dialect import DIALECT
 from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
 from snapshots.targets.sqlite.publishing import SqlitePublishing
-from snapshots.targets.sqlite.referencing_keys import SqliteReferencingKeys
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import SqliteTableNames
@@ -51,8 +51,8 @@ class SqliteTarget(
     SqliteTableNames,
     SqlitePageCost,
     SqliteOwnKeys,
+    SqliteAdoption,
     SqlitePublishing,
-    SqliteReferencingKeys,
     SqlTarget,
 ):
     """See `ports.Target`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -29,6 +30,8 @@ routes = APIRouter(prefix="/v1", tags=["tables"], responses=answers(503))
 
 CHANGES: Final = 100
 """Rows that differ, of one answer, unless more are asked for."""
+MOST_VERSIONS: Final = 10_000
+"""Versions of a row, of one answer."""
 Moment = Annotated[str, Query(max_length=40, description="A date or time in ISO 8601, in UTC.")]
 
 
@@ -156,12 +159,8 @@ async def log(
             found = here.settings.tables.readable(ledger, table)
             shape = shape_of(ledger.target, ledger.session, written(found))
             rows = log_of(ledger.target, ledger.session, shape, key)
-        return schemas.json_of(
-            RowVersions(
-                table=rows.table,
-                versions=[Version.model_validate(one) for one in rows.to_objects()],
-            )
-        )
+            shown = [Version.model_validate(one) for one in islice(rows.objects(), MOST_VERSIONS)]
+        return schemas.json_of(RowVersions(table=rows.table, versions=shown))
 
     return await here.reads.run(client, versions)
 

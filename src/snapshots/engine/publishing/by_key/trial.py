@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.errors import TargetError
-from snapshots.targets.sql.validity import VALID_TO
+from snapshots.targets.sql.validity import VALID_TO, is_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ class TrialStage:
         stage = target.trial_stage(session, plan.table, own, plan.stage_lineage)
         quote = target.dialect.quote
         table = plan.table.sql(quote)
-        if plan.mode == "history":
+        if plan.mode == "history" and is_history(shape):
             # What holds now is what the input is compared with.
             table = f"(SELECT * FROM {table} WHERE {quote(VALID_TO)} IS NULL)"
         rows = KeyedRows(
