@@ -79,7 +79,6 @@ class ChunkAccount:
     counts: Counts = field(default_factory=Counts)
     found: list[Reject] = field(default_factory=list)
 
-    @property
     def refused(self) -> list[int]:
         """Returns the sorted lines of records that the database refused."""
         return sorted(

@@ -57,13 +57,15 @@ class ValueComparison:
         kept = KeptRejects(ledger, import_id, self.chunks[0].start_line)
         chunks = iter(self.chunks)
         account: ChunkAccount | None = None
+        refused: list[int] = []
         for chunk, piece, block in prefetched(self._blocks()):
             if self.stop.is_set():
                 raise Stopped("stopped before the whole table was compared")
             if account is None or account.chunk is not chunk:
                 account = ChunkAccount(next(chunks), *kept.until(chunk.end_line))
+                refused = account.refused()
             for part in self.corrected.parts(self.converter, piece.chunk, block, account.loaded):
-                self.rows.compare(part, account.refused)
+                self.rows.compare(part, refused)
             account.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
             if block.rejected:
                 found = [Reject(*reject) for reject in block.rejects()]
