@@ -64,9 +64,9 @@ ENCODINGS: Final = {
 MODES: Final = {
     "append": "append: add its rows",
     "replace": "replace: only its rows",
-    "upsert": "upsert: by key, update and add rows",
-    "mirror": "mirror: by key, and delete what the file lacks",
-    "history": "history: by key, and keep every version",
+    "upsert": "upsert: update by key",
+    "mirror": "mirror: equal by key",
+    "history": "history: keep versions",
 }
 """What a form calls the modes."""
 Draft = Annotated[ImportDraft, Depends(draft_of)]
