@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol
 MODES: Final = (
     ("append", "add its rows"),
     ("replace", "only its rows"),
-    ("upsert", "add and update rows by key"),
-    ("mirror", "the same, and delete the others"),
-    ("history", "keep the rows of each version"),
+    ("upsert", "update by key"),
+    ("mirror", "equal by key"),
+    ("history", "keep versions"),
 )
 DUPLICATES: Final = (
     ("", "load the first, reject the others"),
