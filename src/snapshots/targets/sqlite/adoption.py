@@ -1,6 +1,6 @@
 """Makes an empty table of SQLite one with history.
 
-The table is created anew with another key, in one transaction with its indexes and triggers.
+The table is dropped and created with another key, in one transaction with its indexes and triggers.
 """
 
 # ruff: noqa: D102 - ports.Target says what each method does
@@ -79,6 +79,6 @@ def _created_with(session: Session, table: TableName, key: Sequence[str]) -> str
 
 def _cannot(table: TableName) -> TargetError:
     return TargetError(
-        f"Table {table} cannot be created anew with the key of a history table.",
+        f"Table {table} cannot get the key of a history table.",
         hint="Nothing was changed. Drop the empty table: the import creates it.",
     )
