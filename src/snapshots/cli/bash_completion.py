@@ -15,14 +15,14 @@ class WholeWords(BashComplete):
         given = split_arg_string(os.environ["COMP_WORDS"])
         place = int(os.environ["COMP_CWORD"])
         begun = given[place] if place < len(given) else ""
-        words = whole([*given[:place], begun])
+        words = joined_at_colons([*given[:place], begun])
         return words[1:-1], words[-1]
 
 
-def whole(words: list[str]) -> list[str]:
+def joined_at_colons(words: list[str]) -> list[str]:
     """The words as the user typed them.
 
-    >>> whole(["snapshots", "--database", "localhost", ":", "5432", "li"])
+    >>> joined_at_colons(["snapshots", "--database", "localhost", ":", "5432", "li"])
     ['snapshots', '--database', 'localhost:5432', 'li']
     """
     found: list[str] = []

@@ -126,12 +126,12 @@ def _cells(kinds: Kinds, row: Sequence[Value]) -> list[str]:
 
 def _share(widths: list[int], width: int) -> int:
     """The most that a column may take so that all of them fit, if that leaves some of each."""
-    room = width - _GAP * (len(widths) - 1)
+    columns_left = width - _GAP * (len(widths) - 1)
     return next(
         (
             most
             for most in range(_WIDEST, _NARROWEST, -1)
-            if sum(min(one, most) for one in widths) <= room
+            if sum(min(one, most) for one in widths) <= columns_left
         ),
         _NARROWEST,
     )
