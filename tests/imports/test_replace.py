@@ -263,12 +263,6 @@ def test_rows_that_refer_to_each_other_are_replaced(database, tmp_path):
     assert [row[0] for row in held(database, "id, boss")][-4:] == [5, 6, 7, 8]
 
 
-@pytest.mark.parametrize("mode", ["history"])
-def test_modes_that_are_to_come_are_refused(sqlite_url, first, mode):
-    with pytest.raises(snapshots.SnapshotsError, match=f"Mode {mode} does not exist yet"):
-        snapshots.load(first, database=sqlite_url, mode=mode)
-
-
 def test_a_dry_run_says_what_would_become_of_the_rows(database, first, second, tmp_path):
     new = replace(first, database, dry_run=True)
     assert "Of 0 rows of table t 0 would be deleted and 0 kept. 3 would be inserted." in new.message
