@@ -4,6 +4,7 @@ import pytest
 
 import snapshots
 from snapshots.errors import ContractError
+from tests.support.command import snapshots as command
 from tests.verify.loaded import execute, verify
 
 
@@ -305,6 +306,12 @@ def test_undo_gives_back_former_values(database, tmp_path):
     execute(database, "UPDATE t SET name = 'hand' WHERE id = 4")
     done = snapshots.undo(2, database=database)
     assert (done.removed, done.restored, done.undo_kept, done.exit_code) == (0, 2, 1, 3)
+    (one,) = done.kept_rows
+    assert (one.row["id"], one.row["name"], one.reason) == (
+        "4",
+        "hand",
+        "It was changed after the import.",
+    )
     assert held(database) == [(1, "a", 1), (2, "b", 1), (3, "c", 1), (4, "hand", 2)]
     kept = execute(database, "SELECT row_values, reason FROM snapshots_kept_rows")
     assert [("hand" in values, reason) for values, reason in kept] == [
@@ -326,3 +333,11 @@ def test_undo_of_values_that_changed_places(database, tmp_path):
     assert held(database, "id, place, _import_id") == [
         (1, 10, None), (2, 20, None), (3, 30, None)
     ]  # fmt: skip
+
+
+def test_rows_that_got_their_former_values_are_not_said_to_be_gone(sqlite_url, tmp_path):
+    load(written(tmp_path / "a.csv", FIRST), sqlite_url, "mirror", primary_key=("id",))
+    load(written(tmp_path / "b.csv", SECOND), sqlite_url, "mirror")
+    done = command("undo", "2", "--database", sqlite_url, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "gone before" not in done.stdout

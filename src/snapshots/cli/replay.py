@@ -136,7 +136,7 @@ def lines_of(
     if report.already:
         yield f"  {report.already:>9,}  loaded before"
     if report.unchanged:
-        yield f"  {report.unchanged:>9,}  unchanged"
+        yield f"  {report.unchanged:>9,}  not edited"
     if report.refused:
         yield f"  {report.refused:>9,}  still wrong"
     for sentence in report.examples:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from snapshots.engine.undo.report import UndoReport
 
 
+_SHOWN = 5
+"""Rows that were kept and are shown to people."""
+
+
 @a_command(
     "undo",
     help="Remove the rows of an import from its table, and bring back what it replaced. Its"
@@ -75,11 +79,18 @@ def _lines(report: UndoReport) -> Iterator[str]:
         back = "would return" if report.dry_run else "returned"
         yield f"  {report.restored:,} of the rows that it had replaced {back}."
     if report.undo_kept:
-        stay = "would stay" if report.dry_run else "stay"
-        yield f"  {report.undo_kept:,} rows {stay} as they are: somebody has changed them since."
-    missing = report.loaded - report.removed
+        one = report.undo_kept == 1
+        stay = "would stay" if report.dry_run else "stays" if one else "stay"
+        rows, so = ("row", "it is") if one else ("rows", "they are")
+        yield f"  {report.undo_kept:,} {rows} {stay} as {so}."
+    for kept in report.kept_rows[:_SHOWN]:
+        values = ", ".join(f"{name}={value}" for name, value in kept.row.items())
+        yield f"    {values}: {kept.reason}"
+    if more := len(report.kept_rows[_SHOWN:]):
+        yield f"    and {more:,} more, which --json and the table snapshots_kept_rows show"
+    missing = report.loaded - report.removed - report.undo_kept
     if missing > 0:
-        yield f"  {missing:,} of the {report.loaded:,} rows it had loaded were gone before."
+        yield f"  {missing:,} of the {report.loaded:,} rows it had added were gone before."
     if report.dry_run and report.removed:
         yield "  Changes that somebody made to these rows would be lost, too."
     for referring in report.referring:

@@ -49,6 +49,7 @@ def test_a_table_is_replaced_guarded_and_undone(database, tmp_path):
             "referring": [],
             "restored": 0,
             "undo_kept": 0,
+            "kept_rows": [],
         }  # fmt: skip
         assert client.get("/v1/imports/3").json["state"] == "undone"
         would = client.ask("POST", "/v1/imports/2/undo", {"dry_run": True})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from snapshots.engine.undo.report import KeptRow
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 1000
 MOST_LISTED = 10_000
 """Rows that are listed; all of them are counted."""
+MOST_SHOWN = 100
+"""Rows of the list that a report has."""
 
 
 def list_kept(
@@ -54,6 +58,16 @@ def list_kept(
             )
             number += len(texts)
     return total
+
+
+def first_kept(ledger: Ledger, import_id: int) -> tuple[KeptRow, ...]:
+    """Reads the beginning of the list of an import."""
+    rows = ledger.session.execute(
+        "SELECT row_values, reason FROM snapshots_kept_rows WHERE import_id = ? ORDER BY number"
+        f"{ledger.target.dialect.limit(MOST_SHOWN)}",
+        (import_id,),
+    )
+    return tuple(KeptRow(json.loads(str(values)), str(reason)) for values, reason in rows)
 
 
 def _text(value: object) -> str:

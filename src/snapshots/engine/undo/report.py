@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row that an undo has left as it is."""
+
+    row: dict[str, str | None]
+    """Its values as texts, by column."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class UndoReport:
     """What undoing an import has done, or would do."""
 
@@ -18,7 +27,7 @@ class UndoReport:
     database: str
     table: str
     loaded: int
-    """Rows that the import had put into the table."""
+    """Rows that the import had added to the table."""
     removed: int
     """Rows with its number that were removed, or that a dry run has found."""
     dry_run: bool
@@ -28,6 +37,8 @@ class UndoReport:
     """Rows that the import had deleted or changed, and that are in the table again."""
     undo_kept: int = 0
     """Rows that could not be undone, and stay as they are."""
+    kept_rows: tuple[KeptRow, ...] = ()
+    """The first of them; none in a dry run. The ledger's table snapshots_kept_rows has more."""
 
     @property
     def exit_code(self) -> int:

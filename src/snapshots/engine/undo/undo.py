@@ -19,6 +19,7 @@ from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.undo.by_number import RowsByNumber, remove_own
 from snapshots.engine.undo.former_table import FormerTable
 from snapshots.engine.undo.history_version import HistoryVersion
+from snapshots.engine.undo.kept_rows import first_kept
 from snapshots.engine.undo.report import UndoReport
 from snapshots.engine.undo.rows_by_key import RowsByKey
 from snapshots.engine.undo.strategy import RowsUndone
@@ -212,10 +213,18 @@ def _report(
         entry.input,
         ledger.target.display(),
         str(table),
-        entry.counts.loaded - entry.changes.unchanged,
+        _put_in(entry),
         undone.removed,
         dry_run,
         undone.referring,
         undone.restored,
         undone.kept,
+        first_kept(ledger, entry.import_id) if undone.kept and not dry_run else (),
     )
+
+
+def _put_in(entry: Entry) -> int:
+    """The rows that an import has added to its table. A history keeps changed rows as new ones."""
+    changes = entry.changes
+    changed = 0 if entry.mode == "history" else changes.updated
+    return entry.counts.loaded - changes.unchanged - changed

@@ -223,6 +223,7 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
         "referring": [],
         "restored": 0,
         "undo_kept": 0,
+        "kept_rows": [],
     },
     ("POST /v1/imports/{import_id}/replay", _JSON): {
         "import_id": 1,

@@ -40,6 +40,16 @@ class Referring(BaseModel):
     """What the database does to them: `refuse`, `cascade`, `set null` or `set default`."""
 
 
+class RowLeft(BaseModel):
+    """A row that could not be undone."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    row: dict[str, str | None]
+    """Its values as texts, by column."""
+    reason: str
+
+
 class Undone(BaseModel):
     """What undoing an import has removed, or would remove."""
 
@@ -57,6 +67,8 @@ class Undone(BaseModel):
     """Rows that the import had changed or deleted, and that are in the table again."""
     undo_kept: int
     """Rows that could not be undone, and stay as they are."""
+    kept_rows: list[RowLeft]
+    """The first 100 of them; none in a dry run."""
 
 
 @routes.post(
