@@ -228,7 +228,10 @@ def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, 
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (10, f"has version 10; this program supports versions up to {schema.VERSION}"),
+        (
+            schema.VERSION + 1,
+            f"has version {schema.VERSION + 1}; this program supports versions up to {schema.VERSION}",
+        ),
         (0, "does not have the version of the ledger"),
         (-1, "does not have the version of the ledger"),
     ],
@@ -287,8 +290,9 @@ def test_a_ledger_that_changes_under_a_writer_is_noticed(database, tmp_path):
     try:
         ledger = Ledger(target, session)
         ledger.make()
-        execute(database, "UPDATE snapshots_version SET version = 10")
-        with pytest.raises(LedgerError, match="has version 10"), ledger.writing():
+        newer = schema.VERSION + 1
+        execute(database, f"UPDATE snapshots_version SET version = {newer}")
+        with pytest.raises(LedgerError, match=f"has version {newer}"), ledger.writing():
             pytest.fail("it must not get so far")
     finally:
         session.close()
