@@ -26,6 +26,8 @@ COLUMNS = {
 }
 """Of snapshots_imports, which a ledger of that version lacks."""
 
+NEWER = schema.VERSION + 1
+
 
 @pytest.fixture(params=VERSIONS)
 def number(request):
@@ -228,10 +230,7 @@ def test_the_service_reads_an_older_one_and_migrates_it_to_write(older, number, 
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (
-            schema.VERSION + 1,
-            f"has version {schema.VERSION + 1}; this program supports versions up to {schema.VERSION}",
-        ),
+        (NEWER, f"has version {NEWER}; this program supports versions up to {schema.VERSION}"),
         (0, "does not have the version of the ledger"),
         (-1, "does not have the version of the ledger"),
     ],
@@ -290,9 +289,8 @@ def test_a_ledger_that_changes_under_a_writer_is_noticed(database, tmp_path):
     try:
         ledger = Ledger(target, session)
         ledger.make()
-        newer = schema.VERSION + 1
-        execute(database, f"UPDATE snapshots_version SET version = {newer}")
-        with pytest.raises(LedgerError, match=f"has version {newer}"), ledger.writing():
+        execute(database, f"UPDATE snapshots_version SET version = {NEWER}")
+        with pytest.raises(LedgerError, match=f"has version {NEWER}"), ledger.writing():
             pytest.fail("it must not get so far")
     finally:
         session.close()

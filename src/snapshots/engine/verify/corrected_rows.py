@@ -67,9 +67,9 @@ class CorrectedRows:
             return
         position, line, left, at = block.start, block.first_line, block.records, 0
         while left:
-            ahead = lines[at] - line if at < len(lines) else left
-            if ahead > 0:
-                part = stretch.begun(position, line, min(ahead, left))
+            before = lines[at] - line if at < len(lines) else left
+            if before > 0:
+                part = stretch.begun(position, line, min(before, left))
                 until = bisect_left(lines, part.line, at)
                 if until == at:
                     yield part
