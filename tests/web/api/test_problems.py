@@ -43,14 +43,19 @@ def test_what_is_not_there_and_what_cannot_be_done(client):
     assert is_problem(client.get("/nowhere"), 404)
     assert is_problem(client.get("/v1/imports/"), 404)
     seen = set()
-    for method, path, _ in routes(client):
+    known = {(method, path) for method, path, _ in routes(client)}
+    for method, path, operation in routes(client):
         concrete = path.replace("{import_id}", "1").replace("{name}", "a.csv")
-        concrete = concrete.replace("{table}", "t")
-        refused = client.ask("PATCH", concrete)
-        assert is_problem(refused, 405), (method, path)
-        assert method in refused.headers["allow"].split(", ")
+        concrete = concrete.replace("{table}", "t").replace("{number}", "0" * 32)
+        if ("PATCH", path) not in known:
+            refused = client.ask("PATCH", concrete)
+            assert is_problem(refused, 405), (method, path)
+            assert method in refused.headers["allow"].split(", ")
         if "{import_id}" in path:
-            assert is_problem(client.ask(method, path.replace("{import_id}", "77")), 404)
+            # What needs a body says so first.
+            needs = operation.get("requestBody", {}).get("required", False)
+            there = client.ask(method, path.replace("{import_id}", "77").replace("{other}", "78"))
+            assert is_problem(there, 422 if needs else 404), (method, path)
             assert is_problem(client.ask(method, path.replace("{import_id}", "x")), 422)
         seen.add(path)
     assert len(seen) >= 14
@@ -111,12 +116,15 @@ def test_every_endpoint_has_examples_that_fit_its_schemas(client):
             # Files are chosen, not written.
             assert content.get("examples") or kind in {
                 "multipart/form-data", "application/octet-stream",
+                "application/offset+octet-stream",
             }, (method, path)  # fmt: skip
             for example in content.get("examples", {}).values():
                 fits(document, example["value"], content["schema"])
         for status, answer in operation["responses"].items():
             if status < "300":
                 for kind, content in answer.get("content", {}).items():
+                    if kind.endswith(".sheet"):
+                        continue
                     assert content["example"], (method, path, status, kind)
                     fits(document, content["example"], content.get("schema", {}))
     (problem,) = document["components"]["schemas"]["Problem"]["examples"]
@@ -163,7 +171,8 @@ def schemathesis(client, folder, examples=5):
     )
     return subprocess.run(
         [command, "run", f"http://127.0.0.1:{client.port}/v1/openapi.json",
-         "--exclude-path-regex", "events$",  # streams, which do not end by themselves
+         # Streams do not end by themselves; it cannot write the body of a part of an upload.
+         "--exclude-path-regex", "events$|uploads/",
          # No schema says which URLs are read, which columns there are, or where a page ends.
          # An import that is deleted was cancelled: the history keeps it.
          "--exclude-checks", "positive_data_acceptance,use_after_free",

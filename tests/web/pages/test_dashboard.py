@@ -134,7 +134,7 @@ def test_rejects_are_ranked_shown_and_downloaded(chromium, postgres_url, tmp_pat
         expect(table.get_by_role("row").nth(1)).to_contain_text(first[25]["raw"])
 
         with page.expect_download() as download:
-            page.get_by_role("link", name="CSV").click()
+            page.get_by_role("link", name="CSV", exact=True).click()
         text = Path(download.value.path()).read_text()
         assert len(list(csv.DictReader(io.StringIO(text)))) == sum(by_code.values())
         plots = page.get_by_role("img")

@@ -11,6 +11,7 @@ _EVENTS: Final = "text/event-stream"
 
 PARAMETERS: Final[dict[str, Any]] = {
     "import_id": 1,
+    "other": 2,
     "name": "rides.csv",
     "table": "rides",
     "contract_name": "Monthly rides",
