@@ -12,6 +12,9 @@ _EVENTS: Final = "text/event-stream"
 PARAMETERS: Final[dict[str, Any]] = {
     "import_id": 1,
     "other": 2,
+    "before": "2026-03-01",
+    "after": "2026-04-01",
+    "key": ["17"],
     "name": "rides.csv",
     "table": "rides",
     "contract_name": "Monthly rides",
@@ -205,6 +208,20 @@ _EVENT: Final = (
     'event: import\nid: 1\ndata: {"import_id": 1, "state": "running", "table": "rides", ...}\n\n'
 )
 
+_DIFFERENCE: Final = {
+    "table": "customers",
+    "before": "2026-03-01T00:00:00.000Z",
+    "after": "2026-04-01T00:00:00.000Z",
+    "changes": [
+        {
+            "change": "changed",
+            "key": {"customer_id": 17},
+            "cells": {"city": {"before": "Porto", "after": "Lisbon"}},
+        }
+    ],
+    "more": False,
+}
+
 RESPONSES: Final[dict[tuple[str, str], Any]] = {
     ("POST /v1/imports", _JSON): _QUEUED,
     ("GET /v1/imports", _JSON): {
@@ -301,6 +318,21 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
     },
     ("GET /v1/files", _JSON): {"files": [{"name": "rides.csv", "bytes": 561204}]},
     ("GET /v1/tables", _JSON): {"tables": ["rides"]},
+    ("GET /v1/imports/{import_id}/diff/{other}", _JSON): _DIFFERENCE,
+    ("GET /v1/tables/{table}/diff", _JSON): _DIFFERENCE,
+    ("GET /v1/tables/{table}/log", _JSON): {
+        "table": "customers",
+        "versions": [
+            {
+                "valid_from": "2026-03-01T00:00:00.000Z",
+                "valid_to": None,
+                "import_id": 1,
+                "input": "customers_2026-03-01.csv",
+                "line": 18,
+                "row": {"customer_id": 17, "city": "Porto"},
+            }
+        ],
+    },
     ("GET /v1/tables/{table}/rows", _JSON): {
         "columns": [{"name": "ride", "type": "integer"}, {"name": "begun", "type": "date"}],
         "rows": [{"ride": 1, "begun": "2026-02-02"}],
