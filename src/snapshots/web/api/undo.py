@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from snapshots.engine.queue import commands
 from snapshots.engine.undo.report import UndoReport
@@ -23,9 +23,9 @@ class Undo(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    dry_run: bool = False
+    dry_run: StrictBool = False
     """Only say what would be removed."""
-    allow_cascade: bool = False
+    allow_cascade: StrictBool = False
     """Also where the database then deletes or changes rows of other tables."""
 
 

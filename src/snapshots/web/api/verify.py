@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from snapshots.engine.queue import commands
 from snapshots.errors import SnapshotsError
@@ -28,7 +28,7 @@ class Verify(BaseModel):
 
     ignore: list[str] = Field(default_factory=list, max_length=2000)
     """Names of columns to leave out."""
-    counts: bool = False
+    counts: StrictBool = False
     """Check only the counts, without the input."""
 
 
