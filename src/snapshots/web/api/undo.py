@@ -58,7 +58,7 @@ class Undone(BaseModel):
     import_id: int
     table: str
     loaded: int
-    """Rows that the import had loaded."""
+    """Rows that the import had added to the table."""
     removed: int
     """Rows that were removed, or that a dry run has found."""
     dry_run: bool
