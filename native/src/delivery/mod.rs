@@ -1,10 +1,22 @@
-//! Delivers rows to an API: packs them into the bodies of requests, sends requests as long as answers
-//! are plain successes, and records which rows are decided.
+//! Sends rows to an HTTP API: one thread of its own makes the requests. It asks Python only about
+//! answers that are unusual.
 
-pub mod answer;
-pub mod connection_poller;
-pub mod credit;
-pub mod outbox;
-pub mod request;
-pub mod request_stream;
+mod address;
+mod connection;
+mod dial;
+mod exchange;
+mod failure;
+mod inbox;
+mod limits;
+mod quota;
+mod request;
 mod row_ranges;
+mod row_shape;
+mod row_text;
+mod runner;
+mod settings;
+mod tls;
+
+pub mod client;
+pub mod outbox;
+pub mod request_plan;

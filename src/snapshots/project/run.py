@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from snapshots.contract.fit import fit
 from snapshots.engine.events import Notice
+from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run.importer import import_input
 from snapshots.errors import InputError, SnapshotsError
+from snapshots.project.any_api import ApiProject, FileOrQuery
 from snapshots.project.contracts import named
 from snapshots.project.service_account import authority
+from snapshots.project.settings import Project
 from snapshots.sources.sql import QuerySource, open_query
 
 if TYPE_CHECKING:
@@ -22,19 +25,18 @@ if TYPE_CHECKING:
     from snapshots.engine.events import ImportResult, Listener
     from snapshots.ports import Target
     from snapshots.project.resources import Resource
-    from snapshots.project.settings import Project
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceOutcome:
     """The result of one resource, or the error because of which there is none."""
 
-    resource: Resource
+    resource: Resource | FileOrQuery
     result: ImportResult | SnapshotsError
 
 
 def run_project(
-    project: Project,
+    project: Project | ApiProject,
     home: Target,
     listener: Listener,
     stop: threading.Event | None = None,
@@ -45,15 +47,29 @@ def run_project(
     credentials cannot be used.
     """
     stop = stop or threading.Event()
-    auth = authority(project.api.credentials)
+    auth = None if isinstance(project, ApiProject) else authority(project.api.credentials)
     for resource in project.resources:
         if stop.is_set():
             return
         try:
-            result = _send(project, resource, home, auth, listener, stop)
+            if isinstance(resource, FileOrQuery):
+                result = _send_any(resource, home, listener, stop)
+            else:
+                assert isinstance(project, Project)  # noqa: S101 - for the type checker
+                result = _send(project, resource, home, auth, listener, stop)
             yield ResourceOutcome(resource, result)
         except SnapshotsError as error:
             yield ResourceOutcome(resource, error)
+
+
+def _send_any(
+    resource: FileOrQuery, home: Target, listener: Listener, stop: threading.Event
+) -> ImportResult:
+    options, database = resource.options, resource.database
+    given: str | QuerySource = resource.given
+    if database is not None:
+        given = open_asked(resource.given, database, options.contract, options.limit)
+    return import_input(given, home, options, listener, stop)
 
 
 def _send(
@@ -106,6 +122,11 @@ def _request(project: Project, resource: Resource, auth: Auth | None) -> Endpoin
         timeout=api.timeout,
         retry_seconds=api.retry_seconds,
         auth=auth,
+        proxy=api.proxy,
+        ca=api.ca,
+        cert=api.cert,
+        cert_key=api.cert_key,
+        http2=api.http2,
     )
 
 

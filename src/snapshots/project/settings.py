@@ -28,7 +28,7 @@ SERVER_KEYS = ("user", "password", "host", "port", "database", "tls", "tls_ca", 
                "tls_key")  # fmt: skip
 API_KEYS = ("url", "method", "page_size", "limit", "concurrency", "requests_per_minute", "timeout",
             "retry_seconds", "results", "auth", "key", "token", "service_account", "audience",
-            "headers", "paths")  # fmt: skip
+            "headers", "paths", "proxy", "ca", "cert", "cert_key", "http2")  # fmt: skip
 KEY_VARIABLE = "COMBOCURVE_API_KEY"
 AUDIENCE = "https://api.combocurve.com"
 """The audience of a service account's tokens."""
@@ -62,6 +62,11 @@ class ApiSettings:
     results: Results = "combocurve"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Credentials | None = None
+    proxy: str | None = field(default=None, repr=False)
+    ca: str | None = None
+    cert: str | None = None
+    cert_key: str | None = None
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +174,12 @@ def _api(section: Section, folder: Path) -> ApiSettings:
         requests_per_minute=section.seconds("requests_per_minute", plain.requests_per_minute),
         timeout=section.seconds("timeout", plain.timeout),
         retry_seconds=section.seconds("retry_seconds", plain.retry_seconds),
-        results=cast("Results", section.choice("results", get_args(Results), plain.results)),
+        results=cast("Results", section.choice("results", ("none", "combocurve"), plain.results)),
         headers=section.section("headers").texts(),
         credentials=_credentials(section, folder),
+        proxy=section.optional("proxy"),
+        http2=section.flag("http2"),
+        **{key: _file(section, key, folder) for key in ("ca", "cert", "cert_key")},
     )
 
 

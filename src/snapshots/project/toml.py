@@ -17,7 +17,7 @@ from snapshots.errors import ProjectError
 from snapshots.file_hints import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 T = TypeVar("T", str, int, float)
 
@@ -42,6 +42,9 @@ class Section:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
     def only(self, *known: str) -> None:
         """Raises ProjectError if there is a key with any other name."""
         for key in self._values:
@@ -56,6 +59,17 @@ class Section:
             raise self._wrong(key, dict)
         name = f"{self._name}.{key}" if self._name else key
         return Section(self._file, self._lines, name, values)
+
+    def is_section(self, key: str) -> bool:
+        """Whether there is a table of this name."""
+        return isinstance(self._values.get(key), dict)
+
+    def value(self, key: str) -> str | int | float | bool:
+        """A single value, whatever its type. Raises ProjectError for a list, a table or a time."""
+        value = self._values[key]
+        if not isinstance(value, str | int | float | bool):
+            raise self.error(key, "The value must be a text, a number, true or false.")
+        return value
 
     def texts(self) -> dict[str, str]:
         """All keys and values, which must be texts."""
@@ -74,12 +88,32 @@ class Section:
         """A text, or None if it is missing."""
         return self.text(key) if key in self else None
 
+    def as_written(self, key: str) -> str | None:
+        """A text in which `${VARIABLE}` is looked up later; None if it is missing."""
+        return self._get(key, str, "") or None if key in self else None
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or one text; empty if it is missing."""
+        value = self._values.get(key, [])
+        if isinstance(value, str):
+            return (self.text(key),)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.error(key, "The value is not a list of texts.", f'Write {key} = ["id"].')
+        return tuple(value)
+
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of the given words. Raises ProjectError for any other."""
         word = self.text(key, default)
         if word not in choices:
             raise self.error(key, f"{word!r} is not a valid value.", f"Use {_or(choices)}.")
         return word
+
+    def flag(self, key: str) -> bool:
+        """`true` or `false`; a key that is missing is `false`."""
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, bool)
+        return value
 
     def number(
         self, key: str, default: int | None = None, least: int = 1, most: int = _MOST
@@ -139,7 +173,9 @@ class Section:
             if match := _HEADER.match(line):
                 inside = match[1].replace(" ", "") == self._name
                 header = number if inside else header
-                if key and match[1].replace(" ", "") == f"{self._name}.{key}".lstrip("."):
+                if key and f"{match[1].replace(' ', '')}.".startswith(
+                    f"{self._name}.{key}.".lstrip(".")
+                ):
                     return number
             elif inside and key and (match := _KEY.match(line)) and match[1].strip("\"'") == key:
                 return number

@@ -12,7 +12,6 @@ from snapshots.endpoints.http import (
     RecordPage,
     RecordVerdict,
     Stats,
-    run,
 )
 from tests.support.faulty_server import Faulty
 from tests.support.http_server import Handler, Request, Running
@@ -51,7 +50,7 @@ def against(
         async with Running(handler, tls=tls) as server:
             return await work(server)
 
-    return run(both())
+    return asyncio.run(both())
 
 
 def deliver(

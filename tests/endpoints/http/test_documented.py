@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from snapshots import time_limits
-from snapshots.endpoints.http import answers, concurrency_limit, exchange, transport
+from snapshots.endpoints.http import answers, exchange, response, transport
 
-PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "answers.md").read_text("utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "reference" / "answers.md").read_text("utf-8")
 TEXT = " ".join(PAGE.split())
 ROWS = [line.split("|")[1:-1] for line in PAGE.splitlines() if re.match(r"\| [\d\w]", line)]
 
@@ -45,10 +46,12 @@ def test_the_numbers_are_those_of_the_code() -> None:
     listed = ", ".join(map(str, sorted(answers.NOT_ABOUT_RECORDS)))
     assert f"| {listed} | rejected" in TEXT
     assert f"{transport.READ_BYTES // 1024} KiB" in TEXT
-    assert f"{answers.LONGEST} characters" in TEXT
+    assert f"{response.LONGEST} characters" in TEXT
     assert (
         f"{exchange.RETRY.first_pause:g} s at first, and doubles"
         f" up to {exchange.RETRY.longest_pause:g} s" in TEXT
     )
     assert f"never answered gets {time_limits.FIRST_CONTACT_SECONDS:g} s" in TEXT
-    assert f"(at least {concurrency_limit.WINDOW})" in TEXT
+    limits = (ROOT / "native" / "src" / "delivery" / "limits.rs").read_text("utf-8")
+    (judged,) = re.findall(r"JUDGED: usize = (\d+)", limits)
+    assert f"(at least {judged})" in TEXT

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from snapshots.endpoints.http import Bearer, HttpEndpoint, HttpSettings, run
+from snapshots.endpoints.http import Bearer, HttpEndpoint, HttpSettings
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError, TargetError
 from tests.endpoints.http.delivering import Delivery, against, deliver, page
+from tests.support import other_protocols
 from tests.support.database_servers import free_port
 from tests.support.faulty_server import Faulty
 from tests.support.http_server import Running
@@ -148,8 +149,28 @@ def test_a_server_that_is_not_there() -> None:
             return await target.deliver(page(1, 2))
 
     with pytest.raises(CannotConnect, match="cannot be reached: no connection") as caught:
-        run(work())
+        asyncio.run(work())
     assert caught.value.retryable
+
+
+def test_a_server_that_speaks_something_else_is_reached() -> None:
+    """Whether it speaks before the request is on its way, or after."""
+
+    async def said(url: str) -> str:
+        async with HttpEndpoint(HttpSettings(url, retry_seconds=0.2)) as target:
+            try:
+                (verdict,) = await target.deliver(page(1))
+            except CannotConnect as error:
+                return str(error)
+            return verdict.body
+
+    async def all_said(url: str) -> list[str]:
+        return await asyncio.gather(*(said(url) for _ in range(8)))
+
+    with other_protocols.speaking(other_protocols.ssh) as port:
+        texts = asyncio.run(all_said(f"http://127.0.0.1:{port}/"))
+    assert all(text.rstrip(".").endswith("it is SSH") for text in texts), texts
+    assert not any("cannot be reached" in text for text in texts), texts
 
 
 def test_a_server_that_comes_late() -> None:
@@ -163,7 +184,7 @@ def test_a_server_that_comes_late() -> None:
             async with Running(Faulty(), port):
                 return [v.outcome for v in await delivery], target.stats.ambiguous
 
-    assert run(work()) == (["delivered"], 0)
+    assert asyncio.run(work()) == (["delivered"], 0)
 
 
 def test_a_server_that_goes_away_for_good() -> None:
@@ -175,7 +196,7 @@ def test_a_server_that_goes_away_for_good() -> None:
             await target.deliver(page(2))
 
     with pytest.raises(ConnectionLost, match="cannot be reached"):
-        run(work())
+        asyncio.run(work())
 
 
 def test_no_secret_is_repeated() -> None:

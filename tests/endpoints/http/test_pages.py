@@ -36,7 +36,7 @@ def test_arrays_of_n() -> None:
 
 
 def test_an_array_of_one_if_it_is_asked_for() -> None:
-    assert [r.body for r in deliver("/status/201", page(5), array=True).received] == [b"[5]"]
+    assert [r.body for r in deliver("/status/201", page(5), body="array").received] == [b"[5]"]
     assert [r.body for r in deliver("/status/201", page(5)).received] == [b"5"]
 
 
@@ -48,7 +48,7 @@ def key_of(*records: int, other: bool = False) -> str:
     """The key of one request with these."""
     given = page(*records)
     bodies = [b"other"] * len(records) if other else given.bodies
-    sent = deliver("/status/201", RecordPage(bodies, given.keys), array=True, batch=10).received
+    sent = deliver("/status/201", RecordPage(bodies, given.keys), body="array", batch=10).received
     return sent[0].headers["idempotency-key"]
 
 

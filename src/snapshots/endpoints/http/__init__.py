@@ -10,23 +10,39 @@ reading results item by item happen in here.
 `await endpoint.deliver(RecordPage(bodies, keys))` then gives one `RecordVerdict` for each body.
 """
 
+from snapshots.endpoints.http.auth import (
+    ApiKey,
+    Auth,
+    AuthCommand,
+    Basic,
+    Bearer,
+    ClientCredentials,
+    Renewable,
+    TokenFile,
+)
 from snapshots.endpoints.http.client import HttpEndpoint
-from snapshots.endpoints.http.loop import run
-from snapshots.endpoints.http.page import RecordOutcome, RecordPage, RecordVerdict, RequestSource
-from snapshots.endpoints.http.settings import ApiKey, Auth, Bearer, HttpSettings
+from snapshots.endpoints.http.page import RecordOutcome, RecordPage, RecordVerdict
+from snapshots.endpoints.http.quota import Quota
+from snapshots.endpoints.http.request_plan import request_plan
+from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.endpoints.http.stats import Failing, Stats
 
 __all__ = [
     "ApiKey",
     "Auth",
+    "AuthCommand",
+    "Basic",
     "Bearer",
+    "ClientCredentials",
     "Failing",
     "HttpEndpoint",
     "HttpSettings",
+    "Quota",
     "RecordOutcome",
     "RecordPage",
     "RecordVerdict",
-    "RequestSource",
+    "Renewable",
     "Stats",
-    "run",
+    "TokenFile",
+    "request_plan",
 ]

@@ -20,6 +20,8 @@ class Attempt:
     """An earlier run may have sent some of these records without an answer."""
     behind: bool = False
     """A gateway got no answer from the server behind it."""
+    renewed: bool = False
+    """The last answer refused who we are, and that was renewed."""
     retries: Retries | None = None
     """None until a request failed. Halves of a page share it, so that its time is not doubled."""
     narrowed: bool = False

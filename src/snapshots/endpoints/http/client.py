@@ -6,19 +6,20 @@ Read `_settle` first: it makes one request, and makes the verdicts from its last
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.endpoints.http import answers
 from snapshots.endpoints.http.attempt import Attempt
-from snapshots.endpoints.http.combocurve_results import (
+from snapshots.endpoints.http.exchange import Exchange
+from snapshots.endpoints.http.page import RecordOutcome, RecordPage, RecordVerdict, joined
+from snapshots.endpoints.http.response import NoAnswer, Response, excerpt
+from snapshots.endpoints.http.results import (
     PageRefused,
     RecordResult,
     UnclearResults,
-    combocurve,
+    results_of,
 )
-from snapshots.endpoints.http.connection import NoAnswer, Response
-from snapshots.endpoints.http.exchange import Exchange
-from snapshots.endpoints.http.page import RecordOutcome, RecordPage, RecordVerdict, RequestSource
 from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.endpoints.http.stats import Stats
 from snapshots.errors import SnapshotsError
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from snapshots._native import Credit
+    from snapshots._native import Outbox
+    from snapshots.endpoints.http.transport import News
 
 
 class HttpEndpoint:
@@ -41,6 +43,7 @@ class HttpEndpoint:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._asking = Exchange(settings)
+        self._open: dict[int, Outbox] = {}
 
     async def __aenter__(self) -> HttpEndpoint:
         return self
@@ -55,28 +58,44 @@ class HttpEndpoint:
 
     @property
     def stats(self) -> Stats:
-        """What was done so far. Requests made on credit are missing until `settle` is called."""
+        """What was done so far. What was streamed is missing until `settle` is called."""
         return self._asking.stats
 
-    @property
-    def credit(self) -> Credit:
-        """The credit by which a slot makes requests without asking; see
-        `RequestSource.request_stream`."""
-        return self._asking.credit
+    def on_news(self, listener: Callable[[News], None]) -> None:
+        """Has a function called with what was streamed without asking; it must not raise."""
+        self._asking.transport.listener = listener
 
-    def grant(self, requests: int) -> None:
-        """Gives the slots credit for this many requests, for a moment. It replaces the credit they
-        had. None is given while limits must be checked for each request."""
-        self._asking.grant(requests)
+    def open(self, place: int, outbox: Outbox) -> None:
+        """Has streams send the rows of an outbox. `place` tells it from others."""
+        self._open[place] = outbox
+        self._asking.transport.client.open(place, outbox)
+        if outbox.pending:
+            self._asking.expect()
 
-    def settle(self) -> int:
-        """Counts what was done on credit. Returns how many requests that were since the start."""
-        return self._asking.settle()
+    def forget(self, place: int) -> None:
+        """Forgets an outbox whose rows are all decided."""
+        del self._open[place]
+
+    def end(self) -> None:
+        """Lets streams come to their end once all that was opened is sent: nothing more will be."""
+        self._asking.transport.end()
+
+    def stop(self) -> None:
+        """Lets streams take no more rows, whatever was opened."""
+        self._asking.transport.stop()
+
+    def allow(self, requests: int) -> None:
+        """Lets so many more requests be streamed, because as many outcomes are written down."""
+        self._asking.transport.allow(requests)
+
+    def settle(self) -> None:
+        """Counts what was streamed until now."""
+        self._asking.transport.take()
 
     @property
     def limit(self) -> int:
         """How many requests may be under way now; at most `concurrency`."""
-        return self._asking.limiter.limit
+        return self._asking.transport.limit
 
     def display(self) -> str:
         """Returns the address without its secrets."""
@@ -101,28 +120,34 @@ class HttpEndpoint:
         """Raises the reason to halt, if there is one."""
         self._asking.check()
 
-    async def stream(
-        self, slot: RequestSource, asked_before: Callable[[], bool] = lambda: False
-    ) -> list[RecordVerdict]:
-        """Makes the requests of a slot, one after the other, as long as all succeed.
+    async def stream(self) -> tuple[int, int, list[RecordVerdict]] | None:
+        """Sends opened rows, one request after the other, as long as all succeed.
 
-        Returns the verdicts about the first one that does not, which is the slot's page then; none
-        if the slot had nothing more. `asked_before` tells whether an earlier run may have sent
-        records of that page without an answer. Raises what `deliver` raises, unless records may
+        Returns the verdicts about the first request that does not: the place of its outbox, and its
+        first row. None if there are no more rows. Any number of streams may run at once; each that
+        is awaited makes one request at a time. Raises what `deliver` raises, unless records may
         have arrived.
         """
-        answer = await self._asking.stream(slot)
-        if answer is None:
-            return []
-        attempt = Attempt(requests=1, asked_before=asked_before())
-        verdicts = await self._settle(slot.page, attempt, answer)
+        streamed = await self._asking.stream()
+        if streamed is None:
+            return None
+        place, start, end, answer = streamed
+        outbox = self._open[place]
+        bodies, keys = outbox.bodies(start, end), outbox.keys(start, end)
+        page = RecordPage(bodies, keys, outbox.method(start), outbox.paths(start, end))
+        attempt = Attempt(requests=1, asked_before=outbox.was_asked(start, end))
+        verdicts = await self._settle(page, attempt, answer)
         # That they may have arrived is to be known, whatever else is wrong.
-        return (
-            verdicts if any(one.ambiguous for one in verdicts) else self._unless_stopped(verdicts)
-        )
+        if not any(one.ambiguous for one in verdicts):
+            verdicts = self._unless_stopped(verdicts)
+        return place, start, verdicts
 
-    async def deliver(self, page: RecordPage) -> list[RecordVerdict]:
-        """Sends a page and returns one verdict for each record, in their order.
+    def give_up(self, text: str) -> None:
+        """Stops waiting for answers, because of what the text says."""
+        self._asking.transport.give_up(text)
+
+    async def deliver(self, *pages: RecordPage) -> list[RecordVerdict]:
+        """Sends pages and returns one verdict for each record, in their order.
 
         Raises CannotConnect if the API does not let us in, redirects or cannot be reached;
         TargetError if its answers cannot be read. Both stop the whole delivery. If some records of
@@ -130,12 +155,9 @@ class HttpEndpoint:
         Giving those again raises the error.
         """
         self._asking.check()
-        size, records = self._settings.batch, len(page.bodies)
-        if records <= size:
-            verdicts = await self._settle(page, Attempt()) if records else []
-        else:
-            verdicts = await self._deliver_parts(page, range(0, records, size))
-        return self._unless_stopped(verdicts)
+        most, most_bytes = self._settings.batch, self._settings.batch_bytes
+        parts = [part for page in joined(pages) for part in page.parts(most, most_bytes)]
+        return self._unless_stopped(await self._deliver_parts(parts))
 
     def _unless_stopped(self, verdicts: list[RecordVerdict]) -> list[RecordVerdict]:
         """Returns the verdicts, or raises the reason to halt if none of them says anything."""
@@ -143,18 +165,18 @@ class HttpEndpoint:
             self._asking.check()
         return verdicts
 
-    async def _deliver_parts(self, page: RecordPage, starts: range) -> list[RecordVerdict]:
-        parts: list[list[RecordVerdict]] = [[]] * len(starts)
-        rest = iter(enumerate(starts))
+    async def _deliver_parts(self, parts: list[RecordPage]) -> list[RecordVerdict]:
+        verdicts: list[list[RecordVerdict]] = [[]] * len(parts)
+        rest = iter(enumerate(parts))
 
         async def work() -> None:
-            for number, start in rest:
-                parts[number] = await self._settle(page.part(start, start + starts.step), Attempt())
+            for number, part in rest:
+                verdicts[number] = await self._settle(part, Attempt())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._settings.concurrency, len(starts))):
+            for _ in range(min(self._settings.concurrency, len(parts))):
                 group.create_task(work())
-        return [verdict for part in parts for verdict in part]
+        return [verdict for part in verdicts for verdict in part]
 
     async def _settle(
         self, page: RecordPage, attempt: Attempt, heard: Response | NoAnswer | None = None
@@ -166,7 +188,7 @@ class HttpEndpoint:
                 return self._all(page, attempt.verdict("unsent"))
             case NoAnswer():
                 return self._all(page, attempt.verdict("undeliverable", None, str(answer)))
-        match answers.action(answer.status, unsure=attempt.unsure):
+        match self._asking.action_of_answer(answer.status, attempt, page):
             case "delivered":
                 return self._all(page, attempt.delivered(answer.status))
             case "results":
@@ -206,9 +228,7 @@ class HttpEndpoint:
         """Returns the verdicts of an answer with results; sends again what failed for now."""
         records = len(page.bodies)
         try:
-            if not answer.complete:
-                raise UnclearResults("the body was cut off")
-            items = combocurve(answer.body, records)
+            items = results_of(self._settings, answer, records)
         except PageRefused:
             if not attempt.unsure:
                 return await self._refused(page, attempt, "rejected", answer, divides=True)
@@ -217,10 +237,18 @@ class HttpEndpoint:
             outcome: RecordOutcome = "unsent" if self._asking.halted else "undeliverable"
             return await self._refused(page, attempt, outcome, answer, divides=False)
         except UnclearResults as why:
+            # The API has answered, and nobody knows what it has taken.
+            if answer.complete:
+                self._asking.count_ambiguous(attempt)
             text = f"The results are not valid: {why}. {self._excerpt(answer.body)}"
             return self._all(page, attempt.verdict("undeliverable", answer.status, text))
-        verdicts = [self._by_item(item, attempt) for item in items]
-        actions = [answers.action(item.status, unsure=attempt.unsure) for item in items]
+        actions = [
+            self._asking.action(item.status, attempt, page.part(at, at + 1))
+            for at, item in enumerate(items)
+        ]
+        verdicts = [
+            self._by_item(item, attempt, what) for item, what in zip(items, actions, strict=True)
+        ]
         again = [at for at, what in enumerate(actions) if what == "retry"]
         if "rejected" in self._settings.last:
             end = next(
@@ -230,25 +258,29 @@ class HttpEndpoint:
                 verdicts[at] = attempt.verdict("unsent")
             again = list(filter(end.__gt__, again))
         if again and await self._asking.wait(attempt, items[again[0]].status):
-            rest = RecordPage([page.bodies[at] for at in again], [page.keys[at] for at in again])
-            for at, verdict in zip(again, await self._settle(rest, attempt.half()), strict=True):
+            rest = await self._settle(page.some(again), attempt.half())
+            for at, verdict in zip(again, rest, strict=True):
                 verdicts[at] = verdict
         return verdicts
 
     def _ends(self, verdicts: list[RecordVerdict]) -> bool:
         return any(verdict.outcome in self._settings.last for verdict in verdicts)
 
-    def _by_item(self, item: RecordResult, attempt: Attempt) -> RecordVerdict:
-        match answers.action(item.status, unsure=attempt.unsure):
-            case "delivered":
+    def _by_item(
+        self, item: RecordResult, attempt: Attempt, action: answers.Action
+    ) -> RecordVerdict:
+        match action:
+            case "delivered" if item.kept is None:
                 return attempt.delivered(item.status)
-            case "retry":
-                return attempt.verdict("undeliverable", item.status, self._excerpt(item.text))
+            case "delivered":
+                return replace(attempt.delivered(item.status), kept=item.kept)
             case _:
-                return attempt.verdict("rejected", item.status, self._excerpt(item.text))
+                outcome: RecordOutcome = "undeliverable" if action == "retry" else "rejected"
+                status = item.status if item.own else None
+                return attempt.verdict(outcome, status, self._excerpt(item.text))
 
     def _excerpt(self, body: bytes | str) -> str:
-        return answers.excerpt(body, self._settings.secrets())
+        return excerpt(body, self._settings.secrets())
 
     @staticmethod
     def _all(page: RecordPage, verdict: RecordVerdict) -> list[RecordVerdict]:

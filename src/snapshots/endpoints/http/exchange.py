@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import TypeGuard
 
-from snapshots._native import Credit
 from snapshots.endpoints.http import answers, first_contact
 from snapshots.endpoints.http.attempt import Attempt
-from snapshots.endpoints.http.concurrency_limit import ConcurrencyLimit
-from snapshots.endpoints.http.connection import NoAnswer, Response
-from snapshots.endpoints.http.page import RecordPage, RequestSource
-from snapshots.endpoints.http.rate_limit import RequestRate
+from snapshots.endpoints.http.page import RecordPage
+from snapshots.endpoints.http.response import NoAnswer, Response
 from snapshots.endpoints.http.settings import HttpSettings
 from snapshots.endpoints.http.stats import Failing, Stats
-from snapshots.endpoints.http.transport import Transport
+from snapshots.endpoints.http.transport import Streamed, Transport
 from snapshots.errors import CannotConnect, ConnectionLost, SnapshotsError
 from snapshots.retry import Retries, RetryPolicy
 from snapshots.retry_after import retry_after
@@ -26,8 +24,6 @@ RETRY = RetryPolicy(first_pause=0.1, longest_pause=30.0)
 """How long to try is up to the user."""
 FIRST_ANSWERS = 3
 """So many that are the same speak of address and method, and not of the records."""
-CREDIT_SECONDS = 0.02
-"""Seconds that requests may follow each other without asking."""
 
 
 class Exchange:
@@ -35,16 +31,16 @@ class Exchange:
 
     def __init__(self, settings: HttpSettings) -> None:
         self.stats = Stats()
-        self.limiter = ConcurrencyLimit(settings.concurrency)
-        self.credit = Credit()
+        self.transport = Transport(settings, self._count_answer, self.halt)
         self._settings = settings
-        self._transport = Transport(settings)
-        self._rate = RequestRate(settings.rate) if settings.rate else None
         self._last_answer = 0.0
         self._error: SnapshotsError | None = None
         self._halted = asyncio.Event()
         self._meeting: asyncio.Task[None] | None = None
-        self._misplaced: Response | None = None
+        self._wanted = asyncio.Event()
+        self._requests = defaultdict[str, Counter[int]](Counter)
+        """The number of answers by method and status."""
+        self._misplaced: tuple[str, Response] | None = None
         self._wrong: SnapshotsError | None = None
         self._failure: NoAnswer | None = None
         self._failing: dict[int, tuple[float, str]] = {}
@@ -53,15 +49,14 @@ class Exchange:
         """Ends the connections."""
         if self._meeting is not None:
             self._meeting.cancel()
-        self._transport.close()
+        self.transport.close()
 
     def halt(self, error: SnapshotsError) -> None:
         """Lets nothing more be sent; the first reason stays."""
         if self._error is None:
             self._error = error
             self._halted.set()
-            self.credit.revoke()
-            self.limiter.open()
+            self.transport.halt()
 
     @property
     def halted(self) -> bool:
@@ -71,58 +66,36 @@ class Exchange:
     @property
     def misplaced(self) -> SnapshotsError | None:
         """See `HttpEndpoint.misplaced`."""
-        answer = self._misplaced
-        if answer is None or self._wrong is not None:
+        if self._misplaced is None or self._wrong is not None:
             return self._wrong
-        self.settle()
-        if self._decided() != {answer.status}:
+        method, answer = self._misplaced
+        self.transport.take()
+        if self._decided(method) != {answer.status}:
             return None
-        return answers.misplaced(self._settings, answer)
+        return answers.misplaced(self._settings, answer, method)
 
     def check(self) -> None:
         """Raises the reason to halt, if there is one."""
         if self._error is not None:
             raise self._error
 
-    async def stream(self, slot: RequestSource) -> Response | NoAnswer | None:
-        """Makes the requests of a slot as long as all succeed.
+    async def stream(self) -> Streamed | None:
+        """Sends opened rows until an answer is no plain success; None if there are no more.
 
-        Returns the first answer that is no plain success, or None when there is nothing to be sent
-        for now. Raises the reason to halt.
+        Raises the reason to halt.
         """
-
-        def onward(status: int) -> bytes | None:
-            self._count_answer(status)
-            self.limiter.answered()
-            slot.delivered()
-            return slot.next() if self._free() else None
-
-        async def streamed() -> Response | None:
-            return await self._transport.stream(slot.request, onward, slot.request_stream)
-
-        return await self._in_turn(streamed)
-
-    def grant(self, requests: int) -> None:
-        """Allows this many requests to follow plain successes by `RequestSource.request_stream`, if
-        the limits allow it."""
-        if requests > 0 and self._free():
-            self.credit.grant(requests, CREDIT_SECONDS, self._transport.head())
-        else:
-            # What was granted before may be more than there is room for now.
-            self.credit.revoke()
-
-    def settle(self) -> int:
-        """Counts what was done on credit. Returns how many requests that were since the start."""
-        for status, times in self.credit.answers():
-            self._count_answer(status, times)
-            self.limiter.answered(times)
-        if not self._free():
-            self.credit.revoke()
-        return self.credit.used
-
-    def _free(self) -> bool:
-        """Whether the owner of a slot may go on at once."""
-        return self._rate is None and self._error is None and not self.limiter.crowded
+        try:
+            await self.transport.auth.ready()
+            self._meet_once()
+            streamed = await self.transport.stream()
+        except SnapshotsError as error:
+            self.halt(error)
+            raise
+        if streamed is None:
+            self.check()
+        elif isinstance(streamed.answer, NoAnswer):
+            self._failure = streamed.answer
+        return streamed
 
     async def ask(
         self, page: RecordPage, attempt: Attempt, answer: Response | NoAnswer | None = None
@@ -131,19 +104,17 @@ class Exchange:
 
         `answer`: one that this page already got.
         """
-
-        async def sent() -> Response:
-            attempt.requests += 1
-            return await self._transport.send(page)
-
         try:
             while True:
-                try:
-                    answer = answer or await self._in_turn(sent)
-                except SnapshotsError:
-                    return None
-                assert answer is not None  # noqa: S101 - a single request has an answer
-                if self._decides(answer, attempt):
+                if answer is None:
+                    answer = await self._send(page)
+                    if answer is None:
+                        return None
+                    attempt.requests += 1
+                if self._refuses_us(answer, attempt) and await self._renewed(answer, page):
+                    answer = None
+                    continue
+                if self._decides(answer, attempt, page):
                     return answer
                 if self._error is not None or not await self._again(attempt, answer):
                     return None if self._error is not None else answer
@@ -151,101 +122,132 @@ class Exchange:
         finally:
             self._no_longer_failing(attempt)
 
-    async def _in_turn(
-        self, work: Callable[[], Awaitable[Response | None]]
-    ) -> Response | NoAnswer | None:
-        """Waits until a request may be made, and makes it. Raises the reason to halt."""
-        if self._meeting is None and self._settings.wary:
-            self._meeting = asyncio.create_task(self._meet())
-        if not self.limiter.take():
-            # Slots are given back, one after the other, until whoever waits has one.
-            self.credit.revoke()
-            await self.limiter.enter()
+    def _refuses_us(self, answer: Response | NoAnswer, attempt: Attempt) -> TypeGuard[Response]:
+        """Returns whether other headers may help that prove who we are. They do so once."""
+        if not self.transport.auth.renewable:
+            return False
+        refused = isinstance(answer, Response) and answer.status == answers.UNAUTHORIZED
+        attempt.renewed, before = refused, attempt.renewed
+        return refused and not before
+
+    async def _renewed(self, answer: Response, page: RecordPage) -> bool:
+        """Returns whether there are other headers than those that were refused; else it halts."""
         try:
-            if self._rate is not None:
-                await self._sleep(self._rate.take())
-            self.check()
-            return await work()
+            await self.transport.renew(answer.proof)
+        except SnapshotsError as error:
+            self.halt(error)
+        if self._error is None:
+            self._count_answer(answer.status, 1, page.method)
+            self.transport.client.answered()
+        return self._error is None
+
+    async def _send(self, page: RecordPage) -> Response | NoAnswer | None:
+        """Sends one request; None: nothing is sent any more."""
+        try:
+            await self.transport.auth.ready()
+            self._meet_once()
+            self.expect()
+            return await self.transport.send(page)
         except NoAnswer as failure:
             self._failure = failure
             return failure
         except SnapshotsError as error:
             self.halt(error)
-            raise
-        finally:
-            self.limiter.leave()
+            return None
+
+    def expect(self) -> None:
+        """Has the server's silence count from now on: there is something to send."""
+        self._wanted.set()
+
+    def _meet_once(self) -> None:
+        if self._meeting is None and self._settings.wary:
+            self._meeting = asyncio.create_task(self._meet())
 
     async def wait(self, attempt: Attempt, status: int) -> bool:
         """Waits before records are sent again whose own result was a temporary failure. Returns
         False if they may not be."""
         return await self._again(attempt, Response(status, {}, b"", complete=True))
 
-    def _decides(self, answer: Response | NoAnswer, attempt: Attempt) -> bool:
+    def action_of_answer(self, status: int, attempt: Attempt, page: RecordPage) -> answers.Action:
+        """Returns what to do about an answer of this status to a page."""
+        by_body = status in self._settings.body_decides
+        return "results" if by_body else self.action(status, attempt, page)
+
+    def action(self, status: int, attempt: Attempt, page: RecordPage) -> answers.Action:
+        """Returns what to do about a status that concerns the records of a page."""
+        if (page.method or self._settings.method) == "DELETE" and status in answers.GONE:
+            # Whoever was to be deleted is not there, whatever else was lost. Of some, one is not.
+            return "delivered" if len(page.bodies) == 1 else "refused"
+        return answers.action(status, unsure=attempt.unsure)
+
+    def _decides(self, answer: Response | NoAnswer, attempt: Attempt, page: RecordPage) -> bool:
         """Counts an answer, and returns whether it says what became of the records."""
-        self.settle()
+        self.transport.take()
         if isinstance(answer, NoAnswer):
             self._count_failure(answer, attempt)
             return False
-        self._count_answer(answer.status)
+        self._count_answer(answer.status, 1, page.method)
         attempt.behind |= answer.status in answers.BEHIND
         if answer.status not in answers.THROTTLED:
-            self.limiter.answered()
-        match answers.action(answer.status, unsure=attempt.unsure):
+            self.transport.client.answered()
+        match self.action_of_answer(answer.status, attempt, page):
             case "delivered":
                 return True
             case "refused":
-                return not self._is_misplaced(answer)
-            case "results" if self._settings.results != "none":
+                return not self._is_misplaced(answer, page.method or self._settings.method)
+            case "results" if answer.status in self._settings.body_decides:
                 if not answer.complete:
-                    self._count_ambiguous(attempt)
+                    self.count_ambiguous(attempt)
                 return answer.complete
             case "results" | "halt":
                 self.halt(answers.misconfigured(self._settings, answer))
         return False
 
-    def _is_misplaced(self, answer: Response) -> bool:
+    def _is_misplaced(self, answer: Response, method: str) -> bool:
         """Returns whether a refusal says that nothing can be sent this way, whatever it is; then it
         halts."""
         if not self._settings.wary:
             return False
-        decided = self._decided()
+        decided = self._decided(method)
         if decided != {answer.status}:
             return False
         if error := answers.wants_tls(self._settings, answer):
             self.halt(error)
             return True
-        if answer.status not in answers.MISPLACED:
+        of_record = self._settings.address is not None or method == "DELETE"
+        if answer.status not in answers.MISPLACED or (of_record and answer.status in answers.GONE):
             return False
-        self._misplaced = answer
-        if self.stats.requests[answer.status] < FIRST_ANSWERS:
+        self._misplaced = (method, answer)
+        if self._requests[method][answer.status] < FIRST_ANSWERS:
             return False
-        self._wrong = answers.misplaced(self._settings, answer)
+        self._wrong = answers.misplaced(self._settings, answer, method)
         self.halt(self._wrong)
         return True
 
-    def _decided(self) -> set[int]:
-        """Counts the statuses so far that say what becomes of a record."""
+    def _decided(self, method: str) -> set[int]:
+        """The statuses so far of this method that say what becomes of a record."""
         return {
             status
-            for status in self.stats.requests
+            for status in self._requests[method]
             if answers.action(status) in {"delivered", "refused", "results"}
         }
 
     async def _meet(self) -> None:
         """Halts if nothing that was sent is answered in HTTP, and says what is spoken there."""
+        await self._wanted.wait()
         await self._sleep(FIRST_CONTACT_SECONDS - first_contact.LOOK_SECONDS)
         if self._met():
             return
         until = time.monotonic() + first_contact.LOOK_SECONDS
-        spoken = await self._transport.look()
+        spoken = await self.transport.look()
         await self._sleep(until - time.monotonic())
-        if spoken == "http" or self._met():
+        if (spoken == "http" and not self._settings.http2) or self._met():
             return
         self.halt(answers.no_http(self._settings, spoken, self._failure))
-        self._transport.give_up("the server has not answered in HTTP")
+        self.transport.give_up("the server has not answered in HTTP")
 
     def _met(self) -> bool:
-        self.settle()
+        self.transport.take()
         return bool(self.stats.requests) or self.halted
 
     async def _again(self, attempt: Attempt, answer: Response | NoAnswer) -> bool:
@@ -295,13 +297,12 @@ class Exchange:
     def _slow_down(self, answer: Response, asked: float | None) -> None:
         self.stats.throttled += 1
         if asked is None and answer.status != answers.TOO_MANY:
-            self.limiter.faulted()
+            self.transport.client.faulted()
             return
-        self.limiter.throttled()
+        self.transport.client.throttled()
         if asked:
             # It concerns whoever comes next as much as this request.
-            self.limiter.pause(asked)
-        self.credit.revoke()
+            self.transport.client.pause(asked)
 
     def _patience(self, answer: Response | NoAnswer) -> float:
         seconds = self._settings.retry_seconds
@@ -322,22 +323,27 @@ class Exchange:
                 self.halt(answers.wait_longer(self._settings, answer.status, asked))
         elif not answer.sent and self._last_answer < _began(retries):
             # Nobody was answered for all that time, and now the server cannot be reached.
+            if answer.reached:
+                self.halt(answers.no_http(self._settings, "other", answer))
+                return
             hint = "Check the address, and that the server runs; then repeat the command."
             kind = ConnectionLost if self.stats.requests else CannotConnect
             text = f"The API cannot be reached: {answer}"
             self.halt(kind(text, place=place, hint=hint, retryable=True))
 
-    def _count_answer(self, status: int, times: int = 1) -> None:
+    def _count_answer(self, status: int, times: int, method: str | None) -> None:
         self.stats.requests[status] += times
+        self._requests[method or self._settings.method][status] += times
         self._last_answer = time.monotonic()
 
     def _count_failure(self, failure: NoAnswer, attempt: Attempt) -> None:
         if failure.sent:
-            self._count_ambiguous(attempt)
+            self.count_ambiguous(attempt)
         else:
             self.stats.unreached += 1
 
-    def _count_ambiguous(self, attempt: Attempt) -> None:
+    def count_ambiguous(self, attempt: Attempt) -> None:
+        """Counts a request of which nobody knows whether its records were taken."""
         self.stats.ambiguous += 1
         attempt.ambiguous += 1
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from snapshots._native import RequestStream
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeAlias
 
 RecordOutcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
 
@@ -18,10 +17,47 @@ class RecordPage(NamedTuple):
     """The JSON of each record."""
     keys: list[str]
     """The idempotency key of each record."""
+    method: str | None = None
+    """None: that of the settings."""
+    paths: list[str] = []  # noqa: RUF012 - never changed
+    """The path and query of each record; empty: all go to the address of the settings."""
 
     def part(self, start: int, end: int) -> RecordPage:
         """Returns some of its records."""
-        return RecordPage(self.bodies[start:end], self.keys[start:end])
+        return self.some(range(len(self.bodies))[start:end])
+
+    def parts(self, most: int, most_bytes: int | None = None) -> Iterator[RecordPage]:
+        """Yields pages of at most so many records and bytes of records."""
+        start = size = 0
+        for at, body in enumerate(self.bodies):
+            size += len(body)
+            full = at - start == most or (most_bytes is not None and size > most_bytes)
+            if at > start and full:
+                yield self.part(start, at)
+                start, size = at, len(body)
+        if start < len(self.bodies):
+            yield self.part(start, len(self.bodies))
+
+    def some(self, records: Sequence[int]) -> RecordPage:
+        """Returns those of its records."""
+        return RecordPage(
+            [self.bodies[at] for at in records],
+            [self.keys[at] for at in records],
+            self.method,
+            [self.paths[at] for at in records] if self.paths else [],
+        )
+
+
+def joined(pages: Iterable[RecordPage]) -> Iterator[RecordPage]:
+    """Yields pages with the records of those that follow each other and have the same method."""
+    for method, some in groupby(pages, lambda page: page.method):
+        each = list(some)
+        yield RecordPage(
+            [body for one in each for body in one.bodies],
+            [key for one in each for key in one.keys],
+            method,
+            [path for one in each for path in one.paths],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +74,5 @@ class RecordVerdict:
     """The number of requests with this record, alone or with others."""
     ambiguous: int = 0
     """How many of those requests got no answer: the record may have arrived."""
-
-
-class RequestSource(Protocol):
-    """A source of requests that `HttpEndpoint.stream` makes one after the other.
-
-    It calls `delivered` and `next` for every request that the request stream does not make; both
-    must be quick.
-    """
-
-    @property
-    def page(self) -> RecordPage:
-        """The records of the request that is under way."""
-
-    @property
-    def request(self) -> bytes:
-        """The request that `next` gave last, as `RequestStream.take` and `request_end` give it: all
-        but the common headers."""
-
-    @property
-    def request_stream(self) -> RequestStream | None:
-        """The request stream that makes requests without asking: those that follow plain successes
-        while there is credit. None: every answer is looked at."""
-
-    def delivered(self) -> None:
-        """Learns that all its records are taken."""
-
-    def next(self) -> bytes | None:
-        """Returns the request to be made now, which is `request` from then on; None if there is
-        none for now."""
+    kept: str | None = None
+    """What is to be kept of the answer, as JSON; None: nothing."""

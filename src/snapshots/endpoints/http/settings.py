@@ -6,93 +6,69 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from snapshots.defaults import (
-    API_KEY_HEADER,
     BATCH,
     CONCURRENCY,
     KEY_HEADER,
     MAX_CONCURRENCY,
-    Method,
+    Body,
+    RequestMethod,
     Results,
 )
+from snapshots.endpoints.http.auth import Auth
+from snapshots.endpoints.http.body import BodyForm
 from snapshots.endpoints.http.page import RecordOutcome
+from snapshots.endpoints.http.quota import Quota
+from snapshots.endpoints.http.response import MULTI_STATUS
 from snapshots.errors import UsageError
 from snapshots.hosts import no_name
+from snapshots.item_results import ItemResults
 from snapshots.redaction import is_secret, secret_parameters
+from snapshots.route import Route
 from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
-METHODS: tuple[Method, ...] = get_args(Method)
+METHODS: tuple[RequestMethod, ...] = get_args(RequestMethod)
 SHORTEST_SECRET = 6
 """Texts shorter than this are not hidden: they are parts of ordinary words."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_SUCCESSES = frozenset(range(200, 300))
 _OURS = {"content-length", "transfer-encoding", "host", "connection", "expect"}
-
-
-class Auth(Protocol):
-    """Proves who we are. It is asked about once a second, so that a token can be renewed in
-    between."""
-
-    def headers(self) -> Mapping[str, str]:
-        """Returns the headers that prove it; must be quick."""
-
-    def secrets(self) -> tuple[str, ...]:
-        """Returns what must never be shown if a server repeats it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Sends `Authorization: Bearer TOKEN`."""
-
-    token: str = field(repr=False)
-
-    def headers(self) -> Mapping[str, str]:
-        """The one header."""
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def secrets(self) -> tuple[str, ...]:
-        """The token."""
-        return (self.token,)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """Sends a key in a header of its own, and a token as well if there is one."""
-
-    key: str = field(repr=False)
-    header: str = API_KEY_HEADER
-    token: str | None = field(default=None, repr=False)
-
-    def headers(self) -> Mapping[str, str]:
-        """One header or two."""
-        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {self.header: self.key, **bearer}
-
-    def secrets(self) -> tuple[str, ...]:
-        """Key and token."""
-        return (self.key, self.token) if self.token else (self.key,)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
     """Everything that a delivery needs to know of its API. Raises UsageError if it is wrong.
 
-    >>> HttpSettings("https://api.example.com/v1/wells", method="PUT", batch=200).arrays
-    True
+    >>> HttpSettings("https://api.example.com/v1/wells?key=1", method="PUT").display()
+    'https://api.example.com/v1/wells'
     """
 
     url: str = field(repr=False)
     place: str = ""
     """The name of the URL for logs and the ledger. If empty, it is the URL without its query."""
-    method: Method = "POST"
+    address: Sequence[str] | None = field(default=None, repr=False)
+    """Where records choose their address: the path and query of the URL, quoted, as a text, the
+    name of a column, a text, and so on. None: all go to `url`."""
+    method: RequestMethod = "POST"
     batch: int = BATCH
     """Records of one request."""
-    array: bool = False
-    """Send a JSON array even if a request holds one record. With `batch` > 1 it is always an array.
-    """
+    batch_bytes: int | None = None
+    """The most bytes of the body of a request with more than one record."""
+    body: Body | None = None
+    """How the records of a request are written. None: one as an object, more as an array."""
+    envelope: str | None = None
+    """The name of the member that the body is in, of a JSON object; None: it is in none."""
+    action_line: Sequence[str] | None = field(default=None, repr=False)
+    """What stands in a line before each record, as JSON: a text, the name of a column, a text, and
+    so on. None: nothing."""
+    nested: bool = False
+    """Make objects within objects of columns with dotted names."""
+    method_column: str | None = None
+    """The column with the method of each record. It is not sent."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Further headers; their values may be secrets."""
     looked_up: Sequence[str] = field(default=(), repr=False)
@@ -104,27 +80,51 @@ class HttpSettings:
     """Maximum number of parallel requests."""
     rate: float | None = None
     """Maximum number of requests per second."""
+    per_minute: int | None = None
+    """Maximum number of requests in any minute."""
+    quota: Quota | None = None
+    """Maximum number of requests in a day."""
     retry_seconds: float = DELIVERY_RETRY_SECONDS
     """Seconds for which a request is retried after its first failure."""
     key_header: str = KEY_HEADER
     """The header for idempotency keys; if empty, none is sent."""
-    results: Results = "none"
-    """The format of the results in a 207 answer."""
+    results: Results | ItemResults = "none"
+    """How an answer says what became of each record; `combocurve` is for 207 answers."""
+    success: tuple[str, Any] | None = None
+    """A JSON Pointer, and the value that the body of a success has there."""
+    keep: str | None = None
+    """A JSON Pointer to what is kept of the result of each record."""
+    whole_body: bool = False
+    """Read the body of each success to its end."""
     last: frozenset[RecordOutcome] = frozenset()
     """Outcomes of a record after which no other record of its page is sent."""
 
+    route: Route = field(default_factory=Route)
+    """How the server is reached."""
+    http2: bool = False
+    """Speak HTTP/2 from the start, and nothing else. Otherwise servers choose it over TLS."""
+    window: int = 1_000_000
+    """Maximum number of streamed requests that `allow` was not called for."""
+    first: int | None = None
+    """Maximum number of streamed records; None: all."""
     wary: bool = False
     """End the delivery if the server does not answer in HTTP at first, or refuses the address,
     method or type of every request. No record is rejected then."""
 
     def __post_init__(self) -> None:
-        _check_url(self.url)
+        _check_url(self.url, placeholders=self.address is not None)
         if self.method not in METHODS:
             raise UsageError(
                 f"{self.method} cannot be used to send records", hint="POST, PUT, PATCH"
             )
         if self.batch < 1:
             raise UsageError("batch must be at least 1", hint="see --batch")
+        if self.address is not None and self.batch > 1:
+            raise UsageError(
+                "each record has an address of its own, and so a request of its own",
+                hint="leave --batch out",
+            )
+        _ = self.form
         if not 1 <= self.concurrency <= MAX_CONCURRENCY:
             raise UsageError(
                 f"concurrency must be from 1 to {MAX_CONCURRENCY}",
@@ -136,15 +136,38 @@ class HttpSettings:
             raise UsageError(
                 "timeout and rate must be more than 0", hint="see --timeout and --rate"
             )
+        if self.keep is not None and self.form.holds_many and self.results == "none":
+            raise UsageError(
+                "an answer to several records has no value for each of them",
+                hint="Send one record per request, or say where the results are: --results.",
+            )
         key = {self.key_header: ""} if self.key_header else {}
         auth = self.auth.headers() if self.auth else {}
         for name, value in {**self.headers, **key, **auth}.items():
             _check_header(name, value)
+        self.route.proxy_for(self.url)
+        if self.route.ca or self.route.cert or self.route.cert_key:
+            self.route.context()
 
     @property
-    def arrays(self) -> bool:
-        """Whether requests are JSON arrays."""
-        return self.array or self.batch > 1
+    def body_decides(self) -> frozenset[int]:
+        """The statuses that say nothing without the complete body."""
+        plain = self.results in ("none", "combocurve")
+        if not plain or self.success or self.keep is not None or self.whole_body:
+            return _SUCCESSES
+        return frozenset() if self.results == "none" else frozenset({MULTI_STATUS})
+
+    @property
+    def form(self) -> BodyForm:
+        """How the records of a request are written."""
+        return BodyForm(
+            self.body,
+            self.batch,
+            self.batch_bytes,
+            self.envelope,
+            nested=self.nested,
+            lines=self.action_line is not None,
+        )
 
     def display(self) -> str:
         """Returns the URL without its query, which may hold a key."""
@@ -156,6 +179,9 @@ class HttpSettings:
     def secrets(self) -> tuple[str, ...]:
         """Returns what a server may repeat and nobody may see."""
         kept = [*self.looked_up, *(self.auth.secrets() if self.auth else ())]
+        proxy = self.route.proxy_for(self.url)
+        if proxy is not None and proxy.credentials is not None:
+            kept += [proxy.credentials[1], (proxy.authorization or "").rpartition(" ")[2]]
         for name, value in self.headers.items():
             if is_secret(name):
                 # An API that repeats a token leaves the word `Bearer` out.
@@ -166,7 +192,7 @@ class HttpSettings:
         return tuple(reversed(found))
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str, *, placeholders: bool) -> None:
     """Checks the URL. Errors never repeat it: it may hold a password."""
     try:
         parts = urlsplit(url)
@@ -178,10 +204,10 @@ def _check_url(url: str) -> None:
             "the address to send to is not an HTTP URL",
             hint="Write it like http://localhost:9009/movies or https://api.example.com/v1/items.",
         )
-    if re.search(r"\{[^{}/?#]*\}", url):
+    if re.search(r"\{[^{}/?#]*\}", parts.netloc if placeholders else url):
         raise UsageError(
-            "the address has a {placeholder}, but records cannot choose their address",
-            hint="All records go to one address. Write %7B and %7D for braces in it.",
+            "the address has a {placeholder} where records cannot choose it",
+            hint="Records choose parts of the path and the query. Write %7B and %7D for braces.",
         )
     if why := no_name(parts.hostname or ""):
         raise UsageError(f"the address to send to has no valid host: {why}", hint="check the host")

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Outbox
-from snapshots.endpoints.http import HttpEndpoint, run
+from snapshots.endpoints.http import HttpEndpoint, request_plan
+from snapshots.engine.delivery.change_finder import ChangeFinder
+from snapshots.engine.delivery.change_parcel import ChangeParcel, outbox_of
 from snapshots.engine.delivery.group_commit import unwritten
 from snapshots.engine.delivery.ledger_writer import LedgerWriter
 from snapshots.engine.delivery.packing import Packer
-from snapshots.engine.delivery.parcel_queue import ParcelQueue
+from snapshots.engine.delivery.parcel import Parcel
+from snapshots.engine.delivery.parcel_queue import MOST_COMPARED, MOST_READY, ParcelQueue
+from snapshots.engine.delivery.quota import DayQuota
 from snapshots.engine.delivery.sender import Sender
 from snapshots.engine.delivery.settings import settings
-from snapshots.engine.events import Committed, Progress, Retrying
+from snapshots.engine.delivery.vanished_keys import VanishedKeys
+from snapshots.engine.events import Committed, Notice, Progress, Retrying
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.job import JobOutcome
+from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.plan.plan import UnansweredRows
 from snapshots.engine.support import threads
-from snapshots.model import Counts
+from snapshots.errors import LedgerError
+from snapshots.ledger.destinations import find
+from snapshots.model import Counts, Reject
 from snapshots.time_limits import HEARTBEAT_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.endpoints.http import Failing
-    from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.job import JobContext
     from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.ports import Target
@@ -47,10 +57,14 @@ class DeliveryExecution:
         self._task = task
         self._request = request
         stop_on_error = task.options.stop_on_error
-        self._settings = settings(request, stop_on_error=stop_on_error)
+        quota = None if request.per_day is None else DayQuota(home, request.url, request.per_day)
+        self._settings = replace(
+            settings(request, stop_on_error=stop_on_error, quota=quota), first=task.options.first
+        )
         # A plan says from the start what its first run may send.
         self._before = task.plan.unheard if task.lease.fence > 1 else UnansweredRows()
-        pending = sum(chunk.pending for chunk in task.chunks)
+        chunks = tuple(task.chunks())
+        pending = sum(chunk.pending for chunk in chunks)
         taken = task.committed + Counts(records=pending)
         # What the limit leaves is for the packer to take; here every record is on its way.
         self._watch = StopConditions(
@@ -62,14 +76,17 @@ class DeliveryExecution:
             task.source,
             plan.dialect,
             plan.chunk_size,
-            Remainder.after(task.chunks),
+            Remainder.after(chunks),
             task.content_hash,
         )
+        columns = [column.name for column in plan.contract.columns]
+        self._requests = request_plan(self._settings, plan.request.seed, columns)
+        self._finder = _finder(home, task, request, self._require_no_stop)
         self._packer = Packer(
             self._reader,
             plan.converter(0),
-            self._outbox,
-            begun=task.chunks,
+            self._parcel,
+            begun=chunks,
             left=None if limit is None else max(0, limit - taken.records),
             stop_at_reject=stop_on_error,
             unheard=self._before,
@@ -78,10 +95,13 @@ class DeliveryExecution:
         self._noted = task.plan
         self._sender: Sender | None = None
         self._unreported: queue.SimpleQueue[Committed] = queue.SimpleQueue()
-        self._bytes = sum(chunk.end - chunk.start for chunk in task.chunks if not chunk.pending)
+        self._bytes = sum(chunk.end - chunk.start for chunk in chunks if not chunk.pending)
         self._done = 0
         """Bytes reported as done. The number never falls."""
+        self._gone = 0
         self._error: BaseException | None = None
+        self._enough = False
+        """As many records were sent as were asked for, and there are more."""
         self._failing_reported_at = 0.0
 
     def run(self) -> JobOutcome:
@@ -104,11 +124,14 @@ class DeliveryExecution:
                     raise
                 self._fail(error)
         self._tell(began)
+        if self._gone:
+            text = f"{self._gone:,} of the rows to be deleted were not there any more"
+            self._task.listener(Notice(text))
         return self._ended()
 
     def _send(self) -> None:
         try:
-            run(self._send_all())
+            asyncio.run(self._send_all())
         except BaseException as error:
             self._fail(error)
         finally:
@@ -117,7 +140,8 @@ class DeliveryExecution:
     async def _send_all(self) -> None:
         rows = max(self._before.rows, unwritten(self._request))
         self._note(UnansweredRows(rows, self._before.asked))
-        inbox = ParcelQueue(self._packed(), lambda: self._watch.ended)
+        most = MOST_READY if self._finder is None else MOST_COMPARED
+        inbox = ParcelQueue(self._packed(), lambda: self._watch.ended, most)
         self._sender = Sender(
             HttpEndpoint(self._settings),
             inbox,
@@ -126,12 +150,15 @@ class DeliveryExecution:
             at_once=self._request.at_once,
             stop_on_error="undeliverable" in self._settings.last,
             stop_at_reject="rejected" in self._settings.last,
-            remote=self._home.writers != 1,
             finished=self._finished,
         )
         await self._sender.run()
         if self._sender.error is not None:
             self._fail(self._sender.error)
+        elif self._settings.first is not None and not self._watch.ended:
+            self._enough = self._sender.unsettled or await inbox.take() is not None
+            if self._enough:
+                self._watch.end()
         # All that was heard is in the ledger now.
         asked = {**self._before.asked, **self._sender.asked}
         left = self._before.rows - self._sender.asked_first
@@ -143,15 +170,27 @@ class DeliveryExecution:
             self._noted = replace(self._noted, unheard=unheard)
             self._recorder.replan(self._noted.to_json())
 
-    def _outbox(self, block: Block) -> Outbox:
-        settings = self._settings
-        secret = self._task.plan.request.seed.encode()
-        return Outbox(block, secret, settings.key_header, settings.batch, settings.arrays)
+    def _parcel(self, piece: Piece, position: int, block: Block) -> Parcel:
+        if self._finder is None:
+            outbox = Outbox(block, self._requests, self._request.method)
+            return Parcel(piece, position, block, outbox)
+        rejects = [Reject(*reject) for reject in block.rejects()]
+        changes = self._finder.find(block, rejects)
+        outbox = outbox_of(block, self._requests, changes)
+        return ChangeParcel(piece, position, block, outbox, changes)
 
     def _packed(self) -> Iterator[Parcel]:
-        return iter(self._packer)
+        try:
+            yield from self._packer
+        finally:
+            if self._finder is not None:
+                self._finder.close()
+
+    def _require_no_stop(self) -> None:
+        self._watch.check()
 
     def _finished(self, parcel: Parcel) -> None:
+        self._gone += parcel.gone
         self._bytes += parcel.end - parcel.start
         self._unreported.put(
             Committed(
@@ -223,9 +262,25 @@ class DeliveryExecution:
             counts=taken,
             complete=complete,
             over_budget=self._watch.over_budget(),
-            limited=not complete and limit is not None and taken.records >= limit,
+            limited=not complete
+            and (self._enough or (limit is not None and taken.records >= limit)),
             error=error,
             end=self._reader.end,
             content_hash=self._reader.content_hash,
             size=self._reader.size,
         )
+
+
+def _finder(
+    home: Target, task: JobContext, request: Endpoint, stop: Callable[[], None]
+) -> ChangeFinder | VanishedKeys | None:
+    """What tells which rows are to be sent; None: all of them."""
+    if not request.remembers:
+        return None
+    with closing(LedgerSession(home, create=False)) as session:
+        destination = find(session.ledger, request.url)
+    if destination is None:
+        raise LedgerError("the ledger has lost what was sent to this address", place=request.url)
+    if request.method == "DELETE":
+        return VanishedKeys(home, task.lease, destination, stop)
+    return ChangeFinder(home, task.lease, task.plan, destination, stop)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from snapshots.ledger.deliveries import ChunkSent
@@ -29,145 +28,62 @@ Record = Callable[[Sequence[ChunkSent], Sequence[Reject]], None]
 
 
 class GroupCommit:
-    """Writes outcomes into the ledger together, in the event loop of one run of a delivery."""
+    """Writes outcomes into the ledger together, in the event loop of one run of a delivery. The
+    kernel goes on sending meanwhile."""
 
     def __init__(
         self,
         record: Record,
         *,
-        at_once: int,
-        remote: bool,
-        settle: Callable[[], None],
+        wrote: Callable[[int], None],
         finished: Callable[[Parcel], None],
+        failed: Callable[[Exception], None],
     ) -> None:
-        """`remote`: the ledger is on a server, and is waited for on another thread. What is in
-        this process is written to faster than threads take turns.
-
-        `settle` tells of what is not told yet, and sees to it that `gather` is called before
-        there is more of it; `finished` hears of each parcel whose rows are settled and written
-        down."""
+        """`wrote` hears how many requests have their outcome in the ledger now; `finished` of each
+        parcel whose rows are settled and written down; `failed` what the ledger raises."""
         self._record = record
-        self._remote = remote
-        self._settle = settle
+        self._wrote = wrote
         self._finished = finished
-        self._window = WINDOW * at_once
-        # Where requests go on while it is written, there must be room for them.
-        self._many = self._window // 2 if remote else self._window - at_once
-        self._unwritten = 0
-        """Requests whose outcome is not in the ledger."""
+        self._failed = failed
         self._heard = 0
-        """Those of them that were answered."""
+        """Requests that were answered, and whose outcome is not in the ledger."""
         self._touched: dict[Parcel, None] = {}
         self._rejects: list[Reject] = []
-        self._due = asyncio.Event()
-        self._written = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
-        self._closing = False
         self.counts = Counts()
         """What was written down."""
-
-    @property
-    def full(self) -> bool:
-        """Whether no request may begin before something is written into the ledger."""
-        return self._unwritten >= self._window
-
-    @property
-    def capacity(self) -> int:
-        """How many requests may follow answers before it is full, or time to write."""
-        capacity = self._window - self._unwritten
-        return min(capacity, self._many - self._heard) if self._heard < self._many else capacity
-
-    async def until_written(self) -> None:
-        """Waits until something is written into the ledger, or until `go_on` is called."""
-        self._written.clear()
-        await self._written.wait()
-
-    def go_on(self) -> None:
-        """Ends the waiting for what is to be written."""
-        self._written.set()
-
-    def begun(self, requests: int = 1) -> None:
-        """Notes that requests are on their way."""
-        self._unwritten += requests
 
     def heard(self, requests: int = 1) -> None:
         """Notes that so many requests were answered, or never will be."""
         self._heard += requests
 
     def note(self, parcel: Parcel, rejects: Sequence[Reject] = ()) -> None:
-        """Notes that there is something new about a parcel."""
+        """Notes that there is something new about a parcel. It is written before long."""
         self._rejects += rejects
         self._touched[parcel] = None
-        self.gather()
-
-    def gather(self) -> None:
-        """Sees to it that what comes from now on is written before long, however little it is."""
         if self._gathering is None:
             loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(GATHER_SECONDS, self._gathered)
+            self._gathering = loop.call_later(GATHER_SECONDS, self.write)
 
-    def write_if_many(self) -> None:
-        """Writes what was heard if it is much, or has it written. Raises what the ledger raises."""
-        if self._heard < self._many:
-            return
-        if self._remote:
-            self._due.set()
-        else:
-            self._write()
-
-    def close(self) -> None:
-        """Says that nothing more will be heard: `keep` ends once all of it is written."""
-        self._closing = True
-        self._due.set()
-
-    async def keep(self) -> None:
-        """Writes until there is nothing left to write. Raises what the ledger raises."""
-        with ThreadPoolExecutor(1, "snapshots-group-commit") as writer:
-            while True:
-                await self._due.wait()
-                self._due.clear()
-                self._settle()
-                if self._touched and self._remote:
-                    await self._write_aside(writer)
-                elif self._touched:
-                    self._write()
-                elif self._closing:
-                    return
-                if self._closing:
-                    self._due.set()
-
-    def _gathered(self) -> None:
-        self._gathering = None
-        self._due.set()
-
-    def _write(self) -> None:
-        parcels, heard = list(self._touched), self._heard
-        self._record([parcel.account() for parcel in parcels], self._rejects)
-        self._take_account()
-        self._wrote(parcels, heard, [parcel.new_counts() for parcel in parcels])
-
-    async def _write_aside(self, writer: ThreadPoolExecutor) -> None:
-        """Writes on another thread. Answers that come meanwhile are written the next time."""
-        parcels, rejects, heard = list(self._touched), self._rejects, self._heard
-        self._take_account()
-        accounts = [parcel.account() for parcel in parcels]
-        new_counts = [parcel.new_counts() for parcel in parcels]
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(writer, self._record, accounts, rejects)
-        self._wrote(parcels, heard, new_counts)
-
-    def _take_account(self) -> None:
-        """Forgets what is about to be written."""
-        self._touched, self._rejects, self._heard = {}, [], 0
+    def write(self) -> None:
+        """Writes down what was noted."""
         if self._gathering is not None:
             self._gathering.cancel()
             self._gathering = None
-
-    def _wrote(self, parcels: Sequence[Parcel], heard: int, new_counts: Sequence[Counts]) -> None:
-        self.counts = sum(new_counts, self.counts)
-        self._unwritten -= heard
-        self._written.set()
-        self._settle()
+        parcels, rejects, heard = list(self._touched), self._rejects, self._heard
+        self._touched, self._rejects, self._heard = {}, [], 0
+        if not parcels:
+            # What was heard was decided before, and has been written with other outcomes.
+            self._wrote(heard)
+            return
+        try:
+            self._record([parcel.account() for parcel in parcels], rejects)
+        except Exception as error:  # raised again where the delivery ends
+            self._failed(error)
+            return
+        self.counts = sum((parcel.new_counts() for parcel in parcels), self.counts)
+        self._wrote(heard)
         for parcel in parcels:
-            if not parcel.unheard and parcel not in self._touched:
+            # What the kernel has decided while this was written, it will tell of.
+            if parcel.all_heard:
                 self._finished(parcel)

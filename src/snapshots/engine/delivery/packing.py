@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.engine.delivery.parcel import Parcel
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from snapshots._native import Block, Converter, Outbox
-    from snapshots.engine.input.reader import Piece
+    from snapshots._native import Block, Converter
+    from snapshots.engine.delivery.parcel import Parcel
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.plan.plan import UnansweredRows
     from snapshots.ledger.entry import CommittedChunk
 
@@ -22,19 +21,20 @@ class Packer:
         self,
         pieces: Iterable[Piece],
         converter: Converter,
-        outbox: Callable[[Block], Outbox],
+        parcel: Callable[[Piece, int, Block], Parcel],
         *,
         begun: Iterable[CommittedChunk],
         left: int | None,
         stop_at_reject: bool,
         unheard: UnansweredRows,
     ) -> None:
-        """`outbox`: makes requests of rows. `left`: records that may still be taken; None: all
-        there are. `unheard`: what earlier runs may have sent: rows are always sent in their order,
-        so that those are the first of the pending ones."""
+        """`parcel`: makes a parcel of a piece, a position in it, and the rows from there on.
+        `left`: records that may still be taken; None: all there are. `unheard`: what earlier runs
+        may have sent: rows are always sent in their order, so that those are the first of the
+        pending ones."""
         self._pieces = pieces
         self._converter = converter
-        self._outbox = outbox
+        self._parcel = parcel
         self._begun = {chunk.start: chunk for chunk in begun if chunk.pending}
         self._left = left
         self._stop_at_reject = stop_at_reject
@@ -46,8 +46,8 @@ class Packer:
 
     def __iter__(self) -> Iterator[Parcel]:
         for parcel in self._parcels():
-            parcel.doubt(self._asked_first, self._unheard.asked.get(parcel.start, ""))
-            self._asked_first -= parcel.asked_first
+            asked = self._unheard.asked.get(parcel.start, "")
+            self._asked_first -= parcel.doubt(self._asked_first, asked)
             yield parcel
         self.complete = not self._cut
 
@@ -64,7 +64,7 @@ class Packer:
 
     def _pack_again(self, piece: Piece, begun: CommittedChunk) -> Parcel:
         block = self._converter.convert(piece.chunk, 0, piece.chunk.line, len(piece.chunk))
-        parcel = Parcel(piece, 0, block, self._outbox(block))
+        parcel = self._parcel(piece, 0, block)
         parcel.restore(begun)
         return parcel
 
@@ -84,5 +84,5 @@ class Packer:
                 )
             if self._left is not None:
                 self._left -= block.records
-            yield Parcel(piece, position, block, self._outbox(block))
+            yield self._parcel(piece, position, block)
             position, line = block.position, block.line

@@ -17,32 +17,27 @@ if TYPE_CHECKING:
 
 MOST_READY = 4
 """Parcels in memory: packed, or on their way."""
+MOST_COMPARED = 16
+"""The same where most rows are not sent, so that parcels are soon done."""
 _TICK_SECONDS = 0.1
 
 
 class ParcelQueue:
     """A queue of parcels. Make it in the event loop that takes them."""
 
-    def __init__(self, parcels: Iterable[Parcel], ended: Callable[[], bool]) -> None:
+    def __init__(
+        self, parcels: Iterable[Parcel], ended: Callable[[], bool], most: int = MOST_READY
+    ) -> None:
+        """`most`: parcels in memory."""
         self._loop = asyncio.get_running_loop()
         self._parcels = parcels
         self._ended = ended
         self._ready: deque[Parcel | BaseException | None] = deque()
         self._come = asyncio.Event()
-        self._slots = threading.Semaphore(MOST_READY)
+        self._slots = threading.Semaphore(most)
         self._over = False
         # It may hang in a read that nobody can end, of a terminal for instance.
         threads.start("reader", self._pack)
-
-    def take_ready(self) -> Parcel | None:
-        """Takes the next parcel if it is packed already; else None."""
-        if self._over or self._ended() or not self._ready:
-            return None
-        made = self._ready[0]
-        if made is None or isinstance(made, BaseException):
-            return None
-        self._ready.popleft()
-        return made
 
     async def take(self) -> Parcel | None:
         """Takes the next parcel; None where there are no more. Raises what reading raises."""

@@ -1,9 +1,9 @@
-"""Sends: requests go out, answers come in, and the books are kept, all on one event loop.
+"""Sends: requests go out, answers come in, and the books are kept.
 
-What makes a delivery exact is here. A request begins only while fewer than a window of them have
-been made whose outcome is not in the ledger. Answers that come while the ledger is being written
-go into it together the next time, so that the books keep up with any API. Whenever the process is
-killed, only what was under way or not yet written down can be sent again.
+What makes a delivery exact is here. The kernel begins a request only while fewer than a window of
+them have been made whose outcome is not in the ledger. Answers that come while the ledger is being
+written go into it together the next time, so that the books keep up with any API. Whenever the
+process is killed, only what was under way or not yet written down can be sent again.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from snapshots._native import CurrentOutbox
 from snapshots.endpoints.http.answers import FAULT, action
 from snapshots.engine.delivery.group_commit import GroupCommit, Record
-from snapshots.engine.delivery.request_slot import RequestSlot
 from snapshots.errors import Stopped, Undeliverable
 from snapshots.model import Counts
 from snapshots.time_limits import LAST_ANSWERS_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:
-    from snapshots._native import Outbox
     from snapshots.endpoints.http import Failing, HttpEndpoint, RecordVerdict
+    from snapshots.endpoints.http.transport import News
     from snapshots.engine.delivery.parcel import Parcel
     from snapshots.engine.delivery.parcel_queue import ParcelQueue
     from snapshots.engine.limits import StopConditions
@@ -42,11 +40,10 @@ class Sender:
         at_once: int,
         stop_on_error: bool,
         stop_at_reject: bool,
-        remote: bool,
         finished: Callable[[Parcel], None],
     ) -> None:
         """`stop_on_error`: at a record that is not settled; `stop_at_reject`: at one that is
-        refused. `remote`, `finished`: see `GroupCommit`."""
+        refused. `finished`: see `GroupCommit`."""
         self._api = api
         self._inbox = inbox
         self._watch = watch
@@ -54,19 +51,15 @@ class Sender:
         self._stop_on_error = stop_on_error
         self._stop_at_reject = stop_at_reject
         self._group_commit = GroupCommit(
-            record, at_once=at_once, remote=remote, settle=self._call_in, finished=self._settled
+            record, wrote=self._wrote, finished=self._settled, failed=self._break_off
         )
         self._finished = finished
-        self._current = CurrentOutbox()
-        self._parcel: Parcel | None = None
-        self._opening = asyncio.Lock()
-        self._sending: dict[Parcel, None] = {}
-        """Parcels that were opened, and are not finished."""
-        self._on_credit = 0
-        """Requests that were made without asking here, as far as they are in the books."""
-        self._slots: dict[asyncio.Task[None], RequestSlot] = {}
-        """What each worker has under way."""
-        self._held: list[tuple[Parcel, int, Sequence[RecordVerdict]]] = []
+        self._hungry = asyncio.Event()
+        self._opened = 0
+        self._sending: dict[Parcel, int] = {}
+        """Parcels that were opened, and are not finished, with their places."""
+        self._open_at: dict[int, Parcel] = {}
+        self._held: list[tuple[int, int, Sequence[RecordVerdict]]] = []
         """What was refused first, for the address perhaps and not for the records."""
         self.asked_first = 0
         """Rows of the parcels that were opened which an earlier run may have sent."""
@@ -75,6 +68,8 @@ class Sender:
         parcel, of those that were opened; known in the end."""
         self._over = False
         self._failures = 0
+        self._broken: Exception | None = None
+        """What the ledger raised: nothing can be written any more."""
         self.error: BaseException | None = None
         """Why not all could be sent."""
 
@@ -82,6 +77,11 @@ class Sender:
     def counts(self) -> Counts:
         """The counts that this run has written into the ledger."""
         return self._group_commit.counts
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether rows of parcels that were opened are not decided."""
+        return bool(self._sending)
 
     @property
     def bytes_under_way(self) -> int:
@@ -99,169 +99,119 @@ class Sender:
         Whatever happens, what was heard until then is written down. Raises what the ledger
         raises.
         """
-        committing = asyncio.create_task(self._group_commit.keep())
+        self._api.on_news(self._take_news)
         async with self._api:
-            await self._send_all(committing)
+            await self._send_all()
+            self._api.settle()
         self._let_go()
-        self._group_commit.close()
-        await committing
+        self._group_commit.write()
+        if self._broken is not None:
+            raise self._broken
         for parcel in self._sending:
-            self.asked[parcel.start] = parcel.outbox.asked()
+            self.asked[parcel.start] = parcel.asked()
 
-    async def _send_all(self, committing: asyncio.Task[None]) -> None:
-        """Waits for the workers. Those that hang when it is time to stop are cancelled."""
+    async def _send_all(self) -> None:
+        """Waits for the streams. When it is time to stop, those that hang are given up."""
         loop = asyncio.get_running_loop()
+        feeding = asyncio.create_task(self._feed())
         working = {asyncio.create_task(self._work()) for _ in range(self._at_once)}
         deadline = None
         try:
-            while working:
+            while working and self._broken is None:
                 await asyncio.wait(
-                    {*working, committing},
-                    timeout=TICK_SECONDS,
-                    return_when=asyncio.FIRST_COMPLETED,
+                    working, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 working = {task for task in working if not task.done()}
-                if committing.done():
-                    return
                 if self._watch.ended:
                     self._end()
-                    self._group_commit.go_on()
                     self._api.halt(Stopped("stopped"))
                     deadline = deadline or loop.time() + LAST_ANSWERS_SECONDS
                     if loop.time() > deadline:
-                        return
+                        self._api.give_up("the delivery was stopped before an answer came")
         finally:
-            for task in working:
+            for task in (feeding, *working):
                 task.cancel()
-                self._lose(self._slots.get(task))
-            await asyncio.gather(*working, return_exceptions=True)
+            await asyncio.gather(feeding, *working, return_exceptions=True)
 
-    def _lose(self, slot: RequestSlot | None) -> None:
-        """Gives up waiting for an answer to what a slot has under way."""
-        if slot is not None and slot.request_stream.outbox is not None:
-            slot.parcel.outbox.ask(slot.request_stream.start, slot.request_stream.end)
-            self._group_commit.note(slot.parcel)
-
-    async def _work(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a worker is one
+    async def _feed(self) -> None:
+        """Opens one parcel after the other, each once all rows of the last one are on their way."""
         try:
             while not self._over:
-                parcel = self._parcel
-                self._slots.pop(task, None)
-                slot = RequestSlot(self, self._current, self._api.credit)
-                if slot.next() is not None:
-                    self._slots[task] = slot
-                    verdicts = await self._api.stream(slot, slot.asked_before)
-                    del self._slots[task]
-                    if verdicts:
-                        self._hear(slot, verdicts)
-                        self._api.check()
-                elif self._group_commit.full:
-                    await self._group_commit.until_written()
-                elif not await self._open_after(parcel):
-                    return
+                await self._hungry.wait()
+                parcel = None if self._over else await self._inbox.take()
+                if parcel is None:
+                    break
+                self._open(parcel)
+        except Exception as error:
+            # What was read before is sent all the same.
+            self.error = self.error or error
+        self._api.end()
+
+    async def _work(self) -> None:
+        try:
+            while (streamed := await self._api.stream()) is not None:
+                place, start, verdicts = streamed
+                if verdicts:
+                    self._hear(place, start, verdicts)
+                    self._api.check()
         except Stopped:
             return
         except Exception as error:
             self._stop(error)
 
-    @property
-    def closed(self) -> bool:
-        """Whether no request may begin now."""
-        self._settle()
-        return self._over or self._group_commit.full
-
-    def parcel_of(self, outbox: Outbox) -> Parcel:
-        """Finds the parcel whose rows are under way."""
-        return next(parcel for parcel in self._sending if parcel.outbox is outbox)
-
-    def more(self) -> bool:
-        """Tells whether there is another parcel to be sent, now that all of the last one was."""
-        following = None if self._opening.locked() else self._inbox.take_ready()
-        if following is not None:
-            self._open(following)
-        return following is not None
-
-    def began(self) -> None:
-        """Notes that a request is on its way. Those that follow it need not ask, until it is time
-        to write, or too much is unwritten."""
-        self._group_commit.begun()
-        self._api.grant(self._group_commit.capacity)
-        self._group_commit.gather()
-
-    def heard(self, parcel: Parcel) -> None:
-        """Notes that an answer came which settles rows of a parcel, or that none will."""
-        self._settle()
-        self._failures = 0
-        self._group_commit.heard()
-        self._group_commit.note(parcel)
-        if not self._over:
-            self._group_commit.write_if_many()
-
-    def _settle(self) -> None:
-        """Takes account of what was done on credit: each request of it followed an answer."""
-        done = self._api.settle() - self._on_credit
+    def _take_news(self, news: News) -> None:
+        """Takes account of what was sent without asking."""
         if self._held and self._api.misplaced is None:
             self._let_go()
-        if not done:
-            return
-        self._on_credit += done
-        self._group_commit.begun(done)
-        self._group_commit.heard(done)
-        self._failures = 0
-        for parcel in self._sending:
-            if parcel.changed:
-                self._group_commit.note(parcel)
+        if news.successes:
+            self._failures = 0
+            self._group_commit.heard(news.successes)
+            for parcel in self._sending:
+                if parcel.changed:
+                    self._group_commit.note(parcel)
+        if news.due:
+            self._group_commit.write()
+        # What was said before the last one was opened is out of date.
+        if news.hungry == self._opened:
+            self._hungry.set()
 
-    def _call_in(self) -> None:
-        """Does the same, and has whoever goes on ask again: what it does then is to be written
-        within a while that begins then."""
-        self._api.credit.revoke()
-        self._settle()
+    def _wrote(self, requests: int) -> None:
+        if requests and not self._over:
+            self._api.allow(requests)
 
     def _settled(self, parcel: Parcel) -> None:
-        del self._sending[parcel]
-        self.asked[parcel.start] = parcel.outbox.asked()
+        place = self._sending.pop(parcel)
+        del self._open_at[place]
+        self._api.forget(place)
+        self.asked[parcel.start] = parcel.asked()
         self._inbox.done()
         self._finished(parcel)
 
-    async def _open_after(self, parcel: Parcel | None) -> bool:
-        """Opens the parcel that follows this one; False where there is none."""
-        async with self._opening:
-            if self._parcel is parcel:
-                following = await self._next()
-                if following is None:
-                    return False
-                self._open(following)
-        return True
-
-    async def _next(self) -> Parcel | None:
-        try:
-            return await self._inbox.take()
-        except Exception as error:
-            # What was read before is sent all the same.
-            self.error = self.error or error
-            return None
+    def _break_off(self, error: Exception) -> None:
+        """Stops at once: what comes now cannot be written down."""
+        self._broken = self._broken or error
+        self._over = True
 
     def _open(self, parcel: Parcel) -> None:
-        """Opens a parcel. What the kernel rejected of it is written before any of it is sent."""
+        """Opens a parcel. What the kernel rejected of it is written, too."""
         self._count(parcel.read)
-        self._parcel = parcel
-        self._current.fill(parcel.outbox)
-        self._sending[parcel] = None
+        self._opened += 1
+        self._sending[parcel] = self._opened
+        self._open_at[self._opened] = parcel
+        # Who was hungry while this one was waited for, is not any more: its rows come first.
+        self._hungry.clear()
         self.asked_first += parcel.asked_first
         self._group_commit.note(parcel, parcel.rejects)
+        self._api.open(self._opened, parcel.outbox)
 
-    def _hear(self, slot: RequestSlot, verdicts: Sequence[RecordVerdict]) -> None:
-        self._settle()
+    def _hear(self, place: int, start: int, verdicts: Sequence[RecordVerdict]) -> None:
         refused = any(verdict.outcome == "rejected" for verdict in verdicts)
         if refused and self._api.misplaced is not None:
-            self._held.append((slot.parcel, slot.start, verdicts))
+            self._held.append((place, start, verdicts))
             if self._stop_at_reject:
                 self._let_go()
         else:
-            self._take(slot.parcel, slot.start, verdicts)
+            self._take(place, start, verdicts)
 
     def _let_go(self) -> None:
         """Settles what was held back: it was refused, or it was sent to a wrong address."""
@@ -269,17 +219,19 @@ class Sender:
         wrong = self._api.misplaced
         if held and wrong is not None and not self._watch.ended:
             self._stop(wrong)
-        for parcel, start, verdicts in held:
+        for place, start, verdicts in held:
             outcomes = verdicts
             if wrong is not None:
                 outcomes = [replace(verdict, outcome="unsent") for verdict in verdicts]
-            self._take(parcel, start, outcomes)
+            self._take(place, start, outcomes)
 
-    def _take(self, parcel: Parcel, start: int, verdicts: Sequence[RecordVerdict]) -> None:
+    def _take(self, place: int, start: int, verdicts: Sequence[RecordVerdict]) -> None:
+        parcel = self._open_at[place]
         failures = self._failures
         rejects = parcel.decide(start, verdicts)
+        self._failures = 0
+        self._group_commit.heard()
         self._group_commit.note(parcel, rejects)
-        self.heard(parcel)
         if rejects:
             self._count(Counts(rejected=len(rejects)))
         lost = [verdict for verdict in verdicts if verdict.outcome == "undeliverable"]
@@ -318,8 +270,10 @@ class Sender:
 
     def _end(self) -> None:
         """Lets no request begin any more."""
-        self._over = True
-        self._api.credit.revoke()
+        if not self._over:
+            self._over = True
+            self._hungry.set()
+            self._api.stop()
 
 
 def _answer(verdict: RecordVerdict) -> str:

@@ -8,27 +8,8 @@ It comes with status 207 even if every record failed. A body that does not add u
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class RecordResult:
-    """What an answer says of one record."""
-
-    status: int
-    text: str
-    """The result as JSON."""
-
-
-class UnclearResults(Exception):
-    """The body does not say what became of each record; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageRefused(Exception):
-    """Nothing of the page was taken, and no record in particular is at fault."""
-
-    text: str
+from snapshots.endpoints.http.results.record import PageRefused, RecordResult, UnclearResults
 
 
 def combocurve(body: bytes, records: int) -> list[RecordResult]:
@@ -64,4 +45,4 @@ def _item(result: object) -> RecordResult:
     code = result.get("code") if isinstance(result, dict) else None
     if not isinstance(code, int) or isinstance(code, bool):
         raise UnclearResults("a result has no code")
-    return RecordResult(code, json.dumps(result))
+    return RecordResult(code, json.dumps(result), item=result)
