@@ -50,7 +50,6 @@ def added_up(database, number):
     "options",
     [
         {"mode": "replace"},
-        {"mode": "replace", "publish": "rename"},
         {"mode": "replace", "keep_undo": 0},
         {"mode": "upsert"},
         {"mode": "upsert", "keep_undo": 0},
@@ -61,9 +60,7 @@ def added_up(database, number):
     ids=lambda one: "-".join(map(str, one.values())),
 )
 def test_account_verify_and_undo(database, tmp_path, options):
-    mode, publish = options["mode"], options.get("publish")
-    if publish == "rename" and database.startswith("sqlite"):
-        pytest.skip("SQLite has no such way")
+    mode = options["mode"]
     before = "id,name,km\n8,y,8\n9,z,9\n" if mode == "append" else BEFORE
     lineage = {"lineage": False} if "lineage" in options else {}
     load(database, tmp_path, before, "a.csv", **lineage)
@@ -85,7 +82,7 @@ def test_account_verify_and_undo(database, tmp_path, options):
         report = sound(database, number)
         assert report.compared
         assert report.equal == 5
-    if lineage or (options.get("keep_undo") == 0 and publish != "rename"):
+    if lineage or options.get("keep_undo") == 0:
         return
     undone = snapshots.undo(number, database=database)
     assert undone.undo_kept == 0

@@ -7,13 +7,12 @@ them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import AccountingMismatch, RefusedRows
 from snapshots.ledger.chunk_account import WAITING
+from snapshots.ledger.chunk_pages import records_of_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,10 +88,7 @@ def load(ledger: Ledger, lease: Lease, taken: Sequence[AwaitingRecord]) -> None:
     if not taken:
         return
     session = ledger.session
-    chunks = ledger.chunks(lease.import_id)
-    lines = [chunk.start_line for chunk in chunks]
-    # A line is of the last chunk that began before it.
-    of_chunks = Counter(chunks[bisect_right(lines, one.line) - 1].start for one in taken)
+    of_chunks = records_of_chunks(ledger, lease.import_id, (one.line for one in taken))
     session.executemany(
         "DELETE FROM snapshots_rejects WHERE import_id = ? AND byte_offset = ?",
         [(lease.import_id, one.byte_offset) for one in taken],

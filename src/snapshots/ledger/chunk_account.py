@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from snapshots.errors import AccountingMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sized
 
     from snapshots.ledger.rows import Row
-    from snapshots.model import Counts, Reject
+    from snapshots.model import Counts
 
 WAITING = "awaits_parent"
 """The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
@@ -65,7 +65,7 @@ def counts_row(counts: Counts) -> Row:
     }
 
 
-def require_balanced(done: ChunkDone, rejects: Sequence[Reject]) -> None:
+def require_balanced(done: ChunkDone, rejects: Sized) -> None:
     """Raises AccountingMismatch if a record of a chunk is in no bucket, or a reject is not kept."""
     counts = done.counts
     if not counts.balanced or counts.rejected != len(rejects):

@@ -6,17 +6,22 @@ its records are being sent, and says which of them are decided.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
+from snapshots.ledger import answers
+from snapshots.ledger.destinations import confirm
 from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snapshots.ledger.answers import Answer
     from snapshots.ledger.chunk_account import ChunkDone
+    from snapshots.ledger.destinations import Confirmed
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Reject
 
@@ -24,10 +29,12 @@ if TYPE_CHECKING:
 # What is decided of a chunk whose row is there already. Whether it is there, the ledger says alone:
 # after a lost COMMIT, or a server that has lost one, it may not be what was written last.
 _CHANGED = (
-    *("records", "loaded", "rejected", "skipped", "pending", "ambiguous", "sent"),
-    *("fence", "seconds", "committed_at"),
+    *("records", "loaded", "rejected", "skipped", "skipped_by_code", "pending", "ambiguous"),
+    *("sent", "fence", "seconds", "committed_at"),
 )
 _KEY = ("import_id", "start_offset")
+UNCHANGED = "unchanged"
+"""The code of records that are skipped because the API has them already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,11 @@ class ChunkSent:
     ambiguous: int
     sent: str | None
     """While some are pending: which of the rows are decided, such as `0-41,43`."""
+    unchanged: int = 0
+    """Of the skipped records, those that were left out because the API has them already."""
+    confirmed: Confirmed | None = None
+    kept: Sequence[Answer] = ()
+    """What is kept of the answers to records that were delivered since the last account."""
 
 
 def write_down(
@@ -53,7 +65,7 @@ def write_down(
     session = ledger.session
     with session.transaction():
         # Until COMMIT nobody may take the delivery over.
-        ledger.require(session, lease, ledger.target.dialect.share_lock)
+        ledger.require(session, lease, ledger.target.dialect.stay_lock)
         for chunk in chunks:
             _write(ledger, lease, chunk)
         ledger.keep(session, lease, rejects)
@@ -76,6 +88,7 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             f" + {counts.rejected} rejected + {counts.skipped} skipped, {chunk.pending} pending",
             hint="this is a bug, please report it",
         )
+    skipped = json.dumps({UNCHANGED: chunk.unchanged}) if chunk.unchanged else None
     insert(
         ledger.session,
         "snapshots_chunks",
@@ -84,7 +97,11 @@ def _write(ledger: Ledger, lease: Lease, chunk: ChunkSent) -> None:
             "pending": chunk.pending,
             "ambiguous": chunk.ambiguous,
             "sent": chunk.sent,
+            "skipped_by_code": skipped,
             "committed_at": ledger.now,
         },
         on_conflict=ledger.target.dialect.or_update(_KEY, _CHANGED),
     )
+    answers.keep(ledger.session, lease.import_id, chunk.kept)
+    if chunk.confirmed is not None:
+        confirm(ledger, lease.import_id, chunk.confirmed)

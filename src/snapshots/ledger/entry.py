@@ -259,6 +259,7 @@ class Sighting:
     size: int | None
     mtime_ns: int | None
     inode: int | None
+    etag: str | None
     state: State
     table: str
     loaded: int

@@ -162,7 +162,7 @@ class History:
         """Finds imports of inputs that had one of these names, oldest first, without deliveries."""
         marks = ", ".join("?" for _ in names)
         rows = self.session.execute(
-            "SELECT id, input, size, mtime_ns, inode, state, table_name, loaded"
+            "SELECT id, input, size, mtime_ns, inode, etag, state, table_name, loaded"
             " FROM snapshots_imports"
             f" WHERE kind = 'import' AND input IN ({marks}){self.no_duplicates} ORDER BY id",
             names,
@@ -174,11 +174,12 @@ class History:
                 size=cast("int | None", size),
                 mtime_ns=cast("int | None", mtime_ns),
                 inode=inode_of(inode),
+                etag=cast("str | None", etag),
                 state=cast("State", state),
                 table=cast("str", table),
                 loaded=cast("int", loaded),
             )
-            for import_id, name, size, mtime_ns, inode, state, table, loaded in rows
+            for import_id, name, size, mtime_ns, inode, etag, state, table, loaded in rows
         ]
 
     def page(self, search: ImportFilter, before: int | None, most: int) -> list[Entry]:

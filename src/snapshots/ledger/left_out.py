@@ -15,16 +15,23 @@ if TYPE_CHECKING:
 CODE = "left_out_by_trigger"
 
 _LINES = "SELECT COUNT(DISTINCT _line), COUNT(*) - COUNT(_line) FROM {table} WHERE _import_id = ?"
-_LINES_OF_CHUNKS = """
-SELECT first, COUNT(*) FROM (
-    SELECT kind, MAX(first) OVER (ORDER BY line, kind ROWS UNBOUNDED PRECEDING) AS first FROM (
-        SELECT DISTINCT _line AS line, -1 AS first, 1 AS kind FROM {table} WHERE _import_id = ?
-        UNION ALL
-        SELECT start_line, start_line, 0 FROM snapshots_chunks WHERE import_id = ?
-    ) AS of_both
-) AS numbered WHERE kind = 1 GROUP BY first
+_LACKING = """
+SELECT start_offset, loaded - COALESCE(found, 0) FROM snapshots_chunks LEFT JOIN (
+    SELECT first, COUNT(*) AS found FROM (
+        SELECT kind, MAX(first) OVER (ORDER BY line, kind ROWS UNBOUNDED PRECEDING) AS first FROM (
+            SELECT DISTINCT _line AS line, -1 AS first, 1 AS kind FROM {table}
+            WHERE _import_id = ?
+            UNION ALL
+            SELECT start_line, start_line, 0 FROM snapshots_chunks WHERE import_id = ?
+        ) AS of_both
+    ) AS numbered WHERE kind = 1 GROUP BY first
+) AS of_chunks ON first = start_line
+WHERE import_id = ? AND loaded > COALESCE(found, 0) ORDER BY start_offset
 """
-"""Sorted once, whatever the number of chunks: a line is of the last chunk that began before it."""
+"""Chunks with more loaded records than rows, and how many. Sorted once, whatever the number of
+chunks: a line is of the last chunk that began before it."""
+_AT_ONCE = 5000
+"""Chunks: there may be millions."""
 
 
 def count(ledger: Ledger, lease: Lease, table: str) -> bool:
@@ -37,18 +44,14 @@ def count(ledger: Ledger, lease: Lease, table: str) -> bool:
     ((found, lost),) = session.execute(_LINES.format(table=table), (lease.import_id,))
     if lost:
         return False
-    chunks = ledger.chunks(lease.import_id)
-    if cast("int", found) >= sum(chunk.counts.loaded for chunk in chunks):
+    if cast("int", found) >= ledger.counts(lease.import_id).loaded:
         return True
-    rows = session.execute(_LINES_OF_CHUNKS.format(table=table), (lease.import_id, lease.import_id))
-    lines = {cast("int | None", first): cast("int", count) for first, count in rows}
-    for chunk in chunks:
-        missing = chunk.counts.loaded - lines.get(chunk.start_line, 0)
-        if missing <= 0:
-            continue
-        session.execute(
+    lacking = _LACKING.format(table=table) + ledger.target.dialect.limit(_AT_ONCE)
+    # Those that are corrected lack nothing any more.
+    while rows := session.execute(lacking, (lease.import_id,) * 3):
+        session.executemany(
             "UPDATE snapshots_chunks SET loaded = loaded - ?, skipped = skipped + ?,"
             " skipped_by_code = ? WHERE import_id = ? AND start_offset = ?",
-            (missing, missing, json.dumps({CODE: missing}), lease.import_id, chunk.start),
+            [(n, n, json.dumps({CODE: n}), lease.import_id, at) for at, n in rows],
         )
     return True

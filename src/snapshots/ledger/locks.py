@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots._native import Hasher
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def of_table(table: str) -> str:
 def of_new(kind: RunKind, name: str, fingerprint: str) -> tuple[str, ...]:
     """The locks of who begins one that has a name. An input that grows has other fingerprints; of
     what is sent, and of streams, only equal bytes count."""
-    named = kind == "import" and name != "-"
+    named = kind == "import" and not inner_names.nameless(name)
     return (*((of_name(name),) if named else ()), of_input(kind, fingerprint))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from snapshots import inner_names
 from snapshots.ledger.record import Lease
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def take_place(
     )
     return Place(
         import_id,
-        cast("int | None", None if identity.name == "-" or replaces in parts else replaces),
+        cast(
+            "int | None",
+            None if inner_names.nameless(identity.name) or replaces in parts else replaces,
+        ),
         (cast("int", count), cast("int | None", newest)),
         (cast("int", named), cast("int | None", newest_named)),
     )

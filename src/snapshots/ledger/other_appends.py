@@ -9,6 +9,7 @@ from snapshots.ledger.rows import Sql, update
 from snapshots.ledger.times import seconds_between
 
 if TYPE_CHECKING:
+    from snapshots.ledger.history import History
     from snapshots.ledger.record import Ledger
     from snapshots.model import State
 
@@ -54,7 +55,7 @@ def unfinished(ledger: Ledger, import_id: int, name: str) -> list[UnfinishedAppe
     ]
 
 
-def newest_versions(ledger: Ledger, import_id: int) -> list[tuple[int, str, str]]:
+def newest_versions(ledger: History, import_id: int) -> list[tuple[int, str, str]]:
     """Finds the imports that have published versions of tables, the newest version first, with
     their dates and plans; `import_id` is left out."""
     rows = ledger.session.execute(

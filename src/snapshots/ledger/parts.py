@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class LoadedRange:
     """A chunk that is accounted for, as far as its bytes can be known again."""
 
     import_id: int
@@ -132,9 +132,9 @@ def tails_of(ledger: ReadsLedger, import_id: int) -> list[int]:
     return [cast("int", row[0]) for row in rows]
 
 
-def cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, list[Cut]]:
+def cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, list[LoadedRange]]:
     """The committed chunks of imports, in the order of the input."""
-    found: dict[int, list[Cut]] = {import_id: [] for import_id in import_ids}
+    found: dict[int, list[LoadedRange]] = {import_id: [] for import_id in import_ids}
     for at in range(0, len(import_ids), _AT_ONCE):
         asked = import_ids[at : at + _AT_ONCE]
         marks = ", ".join("?" for _ in asked)
@@ -143,9 +143,9 @@ def cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, list[Cut]]
     return found
 
 
-def first_cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, Cut]:
+def first_cuts(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, LoadedRange]:
     """Those of the same chunks that begin with the input."""
-    found: dict[int, Cut] = {}
+    found: dict[int, LoadedRange] = {}
     for at in range(0, len(import_ids), _AT_ONCE):
         asked = import_ids[at : at + _AT_ONCE]
         marks = ", ".join("?" for _ in asked)
@@ -171,13 +171,13 @@ def rows_of(ledger: ReadsLedger, import_ids: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def _cuts(ledger: ReadsLedger, where: str, params: Sequence[int]) -> list[Cut]:
+def _cuts(ledger: ReadsLedger, where: str, params: Sequence[int]) -> list[LoadedRange]:
     rows = ledger.session.execute(
         f"SELECT {', '.join(_CUT)} FROM snapshots_chunks"
         f" WHERE {where} AND end_offset IS NOT NULL ORDER BY import_id, start_offset",
         tuple(params),
     )
-    return [Cut(*cast("tuple[int, int, int, int, int, bytes | None]", row)) for row in rows]
+    return [LoadedRange(*cast("tuple[int, int, int, int, int, bytes | None]", row)) for row in rows]
 
 
 def _select(ledger: ReadsLedger, where: str, params: Sequence[Value]) -> list[Part]:

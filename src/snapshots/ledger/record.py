@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import (
     AccountingMismatch,
@@ -23,6 +23,7 @@ from snapshots.errors import (
 )
 from snapshots.ledger import schema
 from snapshots.ledger.chunk_account import ChunkDone, counts_row, require_balanced
+from snapshots.ledger.chunk_pages import each_chunk
 from snapshots.ledger.entry import Entry
 from snapshots.ledger.history import History
 from snapshots.ledger.locks import number_of
@@ -33,6 +34,7 @@ from snapshots.model import Reject, State, TableName
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.ledger.chunk_rejects import ChunkRejects
     from snapshots.model import RowChanges
     from snapshots.ports import Session, Target, Value
     from snapshots.sql_dialect import TransactionLock
@@ -155,9 +157,18 @@ class Ledger(History):
         )
         return Lease(entry.import_id, entry.fence + 1, owner, continues=entry.continues)
 
-    def heartbeat(self, lease: Lease) -> None:
-        """Says that the lease's owner is alive."""
-        self.change(lease, {"heartbeat_at": self.now})
+    def heartbeat(self, lease: Lease, chunks: int | None = None) -> None:
+        """Says that the lease's owner is alive, and how many chunks there are at least: so many
+        the import must have from now on."""
+        counted: Row = {} if chunks is None else {"chunks": chunks, "workers_lost": 0}
+        self.change(lease, {"heartbeat_at": self.now, **counted})
+
+    def count_chunks(self, import_id: int) -> int:
+        """Counts the chunks of an import."""
+        ((found,),) = self.session.execute(
+            "SELECT COUNT(*) FROM snapshots_chunks WHERE import_id = ?", (import_id,)
+        )
+        return cast("int", found)
 
     def change(
         self, of: Lease | Entry, row: Row, also: str = "", session: Session | None = None
@@ -193,15 +204,24 @@ class Ledger(History):
             raise AlreadyCommitted(f"the chunk at byte {start} is already recorded") from taken
 
     def record(
-        self, session: Session, lease: Lease, done: ChunkDone, rejects: Sequence[Reject]
+        self,
+        session: Session,
+        lease: Lease,
+        done: ChunkDone,
+        rejects: ChunkRejects,
+        *,
+        counted_later: bool = False,
     ) -> None:
         """Writes the account of a chunk, as the last act of its transaction.
+
+        Of many sessions on many hosts, none must keep the import's row from its owner: then the
+        chunk is `counted_later`, by `heartbeat`.
 
         Raises AccountingMismatch if the counts do not add up, LostLease if the import was
         taken over meanwhile; both roll the chunk back.
         """
         require_balanced(done, rejects)
-        self.keep(session, lease, rejects)
+        self.keep_all(session, lease, rejects)
         update(
             session,
             "snapshots_chunks",
@@ -209,7 +229,10 @@ class Ledger(History):
             "import_id = ? AND start_offset = ?",
             (lease.import_id, done.start),
         )
-        self.seal(session, lease, chunks=1)
+        if counted_later:
+            self.require(session, lease, self.target.dialect.stay_lock)
+        else:
+            self.seal(session, lease, chunks=1)
 
     def seal(self, session: Session, lease: Lease, *, chunks: int = 0) -> None:
         """Adds new chunks to those that the import must have, and says that its owner is alive.
@@ -220,7 +243,7 @@ class Ledger(History):
         counted = Sql(f"chunks + {chunks:d}")
         row: Row = {"heartbeat_at": self.now, "workers_lost": 0, "chunks": counted}
         self.change(lease, row, session=session)
-        self.require(session, lease, self.target.dialect.share_lock)
+        self.require(session, lease)
 
     def keep(self, session: Session, lease: Lease, rejects: Sequence[Reject]) -> None:
         """Keeps rejects of an import. Call it in the transaction that counts them."""
@@ -233,6 +256,18 @@ class Ledger(History):
                     for r in rejects
                 ],
             )
+
+    def keep_all(self, session: Session, lease: Lease, rejects: ChunkRejects) -> None:
+        """Keeps all rejects of a chunk. Call it in the transaction that counts them."""
+        if not rejects:
+            return
+        encoding = self.target.encoding_for(session, None)
+        if not encoding.binary:
+            self.keep(session, lease, list(rejects))
+            return
+        blocks = rejects.blocks(encoding.name, lease.import_id)
+        session.load(_REJECTS, _REJECT_COLUMNS, blocks)
+        self.keep(session, lease, rejects.refused)
 
     def is_finished(self, lease: Lease) -> bool:
         """Whether the import was finished under this lease."""
@@ -259,7 +294,7 @@ class Ledger(History):
         not decided, or have loaded another number of rows than the table has taken; LostLease.
         """
         expected = self.beginning(lease.import_id).end
-        for chunk in self.chunks(lease.import_id):
+        for chunk in each_chunk(self, lease.import_id):
             if chunk.start != expected:
                 raise _mismatch(f"bytes {expected} to {chunk.start} of the input are in no chunk")
             if chunk.pending:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, cast
+
+from snapshots.ledger.chunk_pages import records_of_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +20,7 @@ def refuse(ledger: Ledger, lease: Lease, rejects: Sequence[Reject]) -> None:
 
     Call it in the transaction that removes their rows from the stage.
     """
-    chunks = ledger.chunks(lease.import_id)
-    lines = [chunk.start_line for chunk in chunks]
-    # A line is of the last chunk that began before it.
-    of_chunks = Counter(chunks[bisect_right(lines, one.line) - 1].start for one in rejects)
+    of_chunks = records_of_chunks(ledger, lease.import_id, (one.line for one in rejects))
     ledger.keep(ledger.session, lease, rejects)
     count_rejected(ledger, lease, of_chunks)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 10
+VERSION = 12
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
@@ -39,6 +39,10 @@ TABLES = frozenset(
         "corrections",
         "contracts",
         "links",
+        "destinations",
+        "sent_rows",
+        "answers",
+        "quotas",
     )
 )
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.ledger.chunk_account import ChunkDone
+    from snapshots.ledger.chunk_rejects import ChunkRejects
     from snapshots.ledger.record import Lease, Ledger
-    from snapshots.model import Reject
     from snapshots.ports import Identity
 
 
@@ -34,7 +34,7 @@ class SingleChunkImport:
     table: str
     plan: str
     done: ChunkDone
-    rejects: Sequence[Reject]
+    rejects: ChunkRejects
     start: int
     """The first byte of the input that no earlier import accounts for."""
     end: int
@@ -82,4 +82,4 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
             "committed_at": ledger.now,
         },
     )
-    ledger.keep(ledger.session, lease, finished.rejects)
+    ledger.keep_all(ledger.session, lease, finished.rejects)

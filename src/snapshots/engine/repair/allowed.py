@@ -8,11 +8,12 @@ from snapshots.engine.lease import owner
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import Plan, placed
 from snapshots.errors import Forbids, ImportBusy, NoSuchImport, OlderVersion, TargetError
-from snapshots.ledger import other_appends, undo_tables, verifications
+from snapshots.ledger import destinations, other_appends, undo_tables, verifications
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from snapshots.ledger.destinations import Destination
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.history import History
     from snapshots.ledger.record import Ledger
@@ -99,7 +100,34 @@ def require_resendable(ledger: Ledger, entry: Entry) -> Plan:
             hint=f"load its rejects: snapshots replay {entry.import_id}",
         )
     require_finished(ledger, entry, "sent again")
-    return Plan.from_json(entry.plan)
+    plan = Plan.from_json(entry.plan)
+    if plan.request.key:
+        require_last(ledger, entry)
+    return plan
+
+
+def require_last(ledger: History, entry: Entry) -> Destination:
+    """The address of a delivery by key, which is the last one of rows there.
+
+    Raises Forbids where another one has sent rows since, or the delivery has sent deletes.
+    """
+    request = Plan.from_json(entry.plan).request
+    found = destinations.find(ledger, request.url)
+    if request.method == "DELETE":
+        raise Forbids(
+            f"delivery {entry.import_id} has sent deletes",
+            hint="send the input again: what was not deleted is tried again",
+        )
+    if found is None or found.import_id != entry.import_id:
+        other = "what was sent to this address was forgotten"
+        if found is not None:
+            other = f"delivery {found.import_id} has sent later rows to this address"
+        raise Forbids(
+            f"{other}: a reject of delivery {entry.import_id} may be older",
+            place=request.url,
+            hint="correct the input and send it again: what was rejected is sent then",
+        )
+    return found
 
 
 def require_newest(ledger: Ledger, entry: Entry, plan: Plan) -> None:

@@ -18,7 +18,7 @@ from snapshots.engine.repair import allowed
 from snapshots.engine.repair.corrections_file import BEFORE, RECORD
 from snapshots.engine.repair.json_corrections import unique_names
 from snapshots.engine.repair.records import RejectedRecords
-from snapshots.engine.repair.workbook import Workbook
+from snapshots.engine.repair.workbook import RejectWorkbook
 from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import Forbids, UsageError
 from snapshots.ledger import repairs
@@ -136,7 +136,11 @@ def pieces(
     report: ExportReport,
 ) -> Iterator[bytes]:
     """Yields the bytes of an export of these rejects."""
-    sheets: dict[str, Callable[[], _Sheet]] = {"csv": _Csv, "jsonl": _JsonLines, "xlsx": Workbook}
+    sheets: dict[str, Callable[[], _Sheet]] = {
+        "csv": _Csv,
+        "jsonl": _JsonLines,
+        "xlsx": RejectWorkbook,
+    }
     sheet = sheets[form]()
     yield sheet.header(header_of(plan))
     for kept in rejects:

@@ -22,11 +22,23 @@ if TYPE_CHECKING:
 
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.history import History
-    from snapshots.model import Column, Contract
+    from snapshots.model import Column, Contract, Dialect
 
 _RECORDS = ("delimiter", "quote", "escape", "encoding", "skip_initial_space", "max_record_size",
             "ragged")  # fmt: skip
 """What of a dialect a single record can be read by."""
+_OBJECTS = ("encoding", "max_record_size")
+"""The same, of a JSON object."""
+
+
+_PLACES = ("encoding", "skip_initial_space", "max_record_size", "ragged")
+"""The same, of a line with fields of fixed widths."""
+
+
+def _meaningful(dialect: Dialect) -> tuple[str, ...]:
+    if dialect.places:
+        return _PLACES
+    return _RECORDS if dialect.syntax == "delimited" else _OBJECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ def mended_plan(history: History, plan: Plan, reading: MendedReading) -> Plan:
         if (value := getattr(reading.dialect, name)) is not None
     }
     for name in changes:
-        if name not in _RECORDS:
+        if name not in _meaningful(plan.dialect):
             option = name.replace("_", "-")
             raise UsageError(
                 f"--{option} cannot change how single records are read",

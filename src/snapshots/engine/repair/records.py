@@ -156,10 +156,7 @@ class _InputAgain:
             if chunks:
                 if chunks[0].overlong:
                     return None
-                record = bytes(chunks[0])
-                end = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]
-                record = record.removesuffix(end)
-                return record.removesuffix(b"\r") if end == b"\n" else record
+                return dialect.without_line_end(bytes(chunks[0]))
         return None
 
     def _from(self, offset: int) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.open_tables import canonical
+from snapshots.engine.publishing import former_rows
 from snapshots.engine.publishing.by_key.trial import TrialStage
 from snapshots.errors import RefusedRows
 from snapshots.ledger import locks
@@ -35,6 +36,7 @@ class RowPlacing:
         self._plan = plan
         self._trial: TrialStage | None = None
         self._keeps_for_undo = False
+        self._published: tuple[str, ...] = ()
 
     @property
     def by_key(self) -> bool:
@@ -52,6 +54,12 @@ class RowPlacing:
             and self._entry.stage is not None
             and self._target.inspect(session, self._plan.stage_table(self._entry.import_id))
             is not None
+        )
+        undo_table, of = self._plan.undo_table(self._entry.import_id), self._entry.import_id
+        self._published = (
+            former_rows.published_columns(self._target, session, undo_table, of)
+            if self._keeps_for_undo
+            else ()
         )
 
     def alone(self, ledger: Ledger) -> AbstractContextManager[None]:
@@ -84,6 +92,14 @@ class RowPlacing:
             names = ", ".join(map(self._target.dialect.quote, trial.columns))
             kept = self._plan.stage_table(self._entry.import_id).sql(self._target.dialect.quote)
             session.execute(f"INSERT INTO {kept} ({names}) SELECT {names} FROM {stage}")
+        if self._published:
+            quote = self._target.dialect.quote
+            names = ", ".join(map(quote, self._published))
+            undo_table = self._plan.undo_table(self._entry.import_id).sql(quote)
+            session.execute(
+                f"INSERT INTO {undo_table} ({names}) SELECT {names} FROM {trial.rows.table} AS t"
+                f" WHERE EXISTS (SELECT 1 FROM {stage} AS s WHERE {trial.rows.same})"
+            )
         session.execute(f"DELETE FROM {stage}")
 
     @property

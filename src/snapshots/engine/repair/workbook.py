@@ -75,7 +75,7 @@ class _Pieces:
         return taken
 
 
-class Workbook:
+class RejectWorkbook:
     """One sheet, as bytes that come as it grows."""
 
     def __init__(self) -> None:
