@@ -143,7 +143,7 @@ def test_what_backslashes_suggest_is_said(lines, options, said):
     found = {name for name, sign in signs.items() if any(sign in note for note in notes)}
     assert found == said
     quoted = any('"' in line for line in lines)
-    assert any("--quotechar none" in note for note in notes) == ("outfile" in said and not quoted)
+    assert any("--quotechar '\"'" in note for note in notes) == ("outfile" in said and quoted)
 
 
 def test_spaces_after_every_delimiter():

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from snapshots._native import Hasher
-from snapshots.errors import InputError
-from snapshots.sources import open_source
+from snapshots.errors import InputChanged, InputError
+from snapshots.sources import open_again, open_source
 
 MIB = 1024 * 1024
 
@@ -128,3 +128,18 @@ def test_a_closed_source_may_be_closed_again(big):
     source.close()
     with pytest.raises(InputError):
         next(source.read())
+
+
+def test_a_known_file_is_opened_again_and_another_one_is_not(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n")
+    first = open_source(str(path))
+    known = first.identity
+    first.close()
+    os.utime(path, (1, 1))  # a copy on another host
+    again = open_again(known)
+    assert b"".join(again.read(2, 6)) == b"b\n1,"
+    again.close()
+    path.write_bytes(b"a,b\n1,3\n")
+    with pytest.raises(InputChanged, match="another file of this name"):
+        open_again(known)

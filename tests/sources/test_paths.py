@@ -56,7 +56,7 @@ def test_a_url_stands_for_itself(folder):
 @pytest.mark.parametrize(
     ("argument", "message", "hint"),
     [
-        ("empty", "no CSV files", "*.csv"),
+        ("empty", "no files to import", "*.csv"),
         ("*.parquet", "No file matches", "ls"),
         ("aa.csv", "file does not exist", "a.csv"),
         ("none/aa.csv", "file does not exist", "folder"),

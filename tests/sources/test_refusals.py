@@ -80,7 +80,8 @@ def test_a_name_that_no_file_can_have():
 def test_parquet_under_the_name_of_csv():
     error = refusal(data("made/head.parquet-bytes-named.csv"))
     assert "Parquet" in error.message
-    assert "CSV" in error.hint
+    assert "cut short" in error.message
+    assert "Get the file again" in error.hint
 
 
 def zipped(path, *names):
@@ -91,9 +92,8 @@ def zipped(path, *names):
 
 
 def test_archives(tmp_path):
-    assert "zip archive" in refusal(zipped(tmp_path / "a.zip", "a.csv")).message
     book = zipped(tmp_path / "a.xlsx", "[Content_Types].xml", "xl/workbook.xml")
-    assert "Excel" in refusal(book).message
+    assert "The workbook cannot be read" in refusal(book).message
     for mode in ("w", "w:gz", "w:xz"):
         path = tmp_path / f"a.tar{mode[2:]}"
         with tarfile.open(path, mode) as archive:
@@ -110,7 +110,7 @@ def test_other_kinds_of_files(tmp_path):
     assert "SQLite" in refusal(path).message
     for head, word in (
         (b"%PDF-1.7\n", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook"),
         (b"<!DOCTYPE html>\n<html>", "HTML"),
     ):
         path.write_bytes(head)

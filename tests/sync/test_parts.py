@@ -8,7 +8,7 @@ from snapshots.errors import UsageError
 from snapshots.sync.after_policy import AfterPolicy
 from snapshots.sync.folder import WatchedFolder, look_at
 from snapshots.sync.stability import StabilityCheck
-from snapshots.targets.sqlite.writer_queue import WriterQueue
+from snapshots.targets.sql.writer_queue import WriterQueue
 from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
 

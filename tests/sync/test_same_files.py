@@ -18,6 +18,9 @@ INPUTS = (
     "a.csv", "B.CSV", "c.tsv", "d.Txt", "e.csv.gz", "f.tsv.bz2", "g.txt.xz", "link.csv",
     "no suffix but.csv", "ñandú.csv", "x[1].csv", "-.csv",
 )  # fmt: skip
+PATTERNS = (
+    "*.csv, *.tsv, *.txt, *.jsonl, *.ndjson, *.zip, *.xlsx, *.xlsm, *.xlsb, *.xls, *.ods, *.parquet"
+)
 IGNORED = {
     ".hidden.csv": "hidden",
     ".git": "hidden",
@@ -26,9 +29,9 @@ IGNORED = {
     "x.csv~": "a temporary name",
     "~$x.csv": "a temporary name",
     "x.crdownload": "a temporary name",
-    "noext": "its name does not match *.csv, *.tsv, *.txt",
-    "table.xlsx": "its name does not match *.csv, *.tsv, *.txt",
-    "a.csv.zip": "its name does not match *.csv, *.tsv, *.txt",
+    "noext": f"its name does not match {PATTERNS}",
+    "table.pdf": f"its name does not match {PATTERNS}",
+    "a.csv.rar": f"its name does not match {PATTERNS}",
     "sub": "a subfolder, and --recursive is not given",
     "folder.csv": "a subfolder, and --recursive is not given",
     "link to a folder.csv": "a link to a folder",
@@ -119,7 +122,7 @@ def test_a_subfolder_that_may_not_be_read_is_named(sqlite_url, folder):
 def test_each_is_named_once_and_not_while_it_is_about_to_be_renamed(sqlite_url, folder):
     with Service(sqlite_url, folder, "--table", "t", "--rescan", "0.2") as service:
         service.wait_for(lambda: len(service.said("ignored")) == len(IGNORED))
-        (folder / "new.xlsx").write_text("x")
+        (folder / "new.pdf").write_text("x")
         (folder / "new.csv.part").write_text("x")
         service.wait_for(lambda: len(service.said("ignored")) == len(IGNORED) + 2)
         put(folder / "last.csv", 9000, 1)

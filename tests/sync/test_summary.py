@@ -48,7 +48,7 @@ def test_for_people(sqlite_url, folder, tmp_path):
     (folder / "notes.md").touch()
     sync = ("sync", "data", "--once", "--settle", "0.1", "--database", sqlite_url)
     done = command(*sync, cwd=tmp_path)
-    assert "notes.md: ignored: its name does not match *.csv, *.tsv, *.txt" in done.stderr
+    assert "notes.md: ignored: its name does not match *.csv, *.tsv, *.txt, " in done.stderr
     last = done.stdout.splitlines()[-1]
     assert last.startswith(
         "sync: 1 file imported, 1 ignored; 1,000 records = 1,000 loaded + 0 rejected + 0 skipped, "

@@ -51,8 +51,8 @@ def notes(
         )
     if nulls or end or (letter and tabs):
         found.append(
-            r"\t and \n in values stay two characters: for tabs and line ends, write the input with"
-            " COPY ... (FORMAT csv)"
+            r"\t and \n in values stay two characters: if PostgreSQL's COPY wrote the input, say"
+            " --input-format postgres-text"
         )
     elif letter:
         found.append(
@@ -60,6 +60,10 @@ def notes(
             " line ends and itself"
         )
     if nulls and dialect.escape is None and not escape_given:
-        alone = "" if any(quoted for _, quoted in fields) else " --quotechar none"
-        found.append(rf"if MySQL's INTO OUTFILE wrote the input, say --escapechar '\'{alone}")
+        between = "" if tabs else f" --delimiter '{dialect.delimiter}'"
+        quotes = " --quotechar '\"'" if any(quoted for _, quoted in fields) else ""
+        found.append(
+            "if MySQL's INTO OUTFILE wrote the input, say --input-format"
+            f" mysql-outfile{between}{quotes}"
+        )
     return found

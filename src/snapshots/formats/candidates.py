@@ -252,7 +252,7 @@ def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
 
 def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator[Candidate]:
     """Yields every promising reading that agrees with the options, the usual ones first."""
-    ends = terminators(sample, given)
+    ends = terminators(sample, given) if start.terminator == "lf" else (start.terminator,)
     delimiters: Sequence[str] = (given.delimiter or "",)
     if given.delimiter is None:
         delimiters = _delimiters(sample, start, separated=ends == ("rs",))
@@ -262,7 +262,9 @@ def candidates(sample: bytes, start: Dialect, given: DialectOptions) -> Iterator
             yield _refined(sample, measure(sample, plain), given)
 
 
-def terminators(sample: bytes, given: DialectOptions) -> tuple[Literal["lf", "cr", "rs"], ...]:
+def terminators(
+    sample: bytes, given: DialectOptions
+) -> tuple[Literal["lf", "lf_alone", "cr", "rs"], ...]:
     """Returns the possible line ends, the likelier first."""
     if given.terminator:
         return (given.terminator,)

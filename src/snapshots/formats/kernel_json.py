@@ -41,9 +41,28 @@ def converter_spec(
     same source, the first takes the first field of that name, and so on. `chosen`: names of the
     columns that the rows have instead of all, in their order.
     """
+    lineage = "null" if import_id is None else f'{{"import_id": {import_id:d}}}'
+    columns = None if chosen is None else tuple(chosen)
+    spec = _spec_without_lineage(
+        dialect, contract, tuple(header), encoding, omit_nulls=omit_nulls, chosen=columns
+    )
+    return f'{spec[:-1]}, "lineage": {lineage}}}'
+
+
+@lru_cache(maxsize=64)
+def _spec_without_lineage(
+    dialect: Dialect,
+    contract: Contract,
+    header: tuple[str, ...],
+    encoding: EncodingName,
+    *,
+    omit_nulls: bool,
+    chosen: tuple[str, ...] | None,
+) -> str:
+    """What files of one shape have in common."""
     names = [column.name for column in contract.columns]
     columns = [
-        _column(column, field, contract)
+        _column(column, field, contract, dialect.decimal_char)
         for column, field in zip(contract.columns, positions(contract, header), strict=True)
     ]
     rules = [asdict(rule) for rule in contract.rules if rule.when in {None, *names}]
@@ -54,7 +73,6 @@ def converter_spec(
         "encoding": encoding,
         "fields": len(header),
         "columns": columns,
-        "lineage": None if import_id is None else {"import_id": import_id},
         "omit_nulls": omit_nulls,
         "rules": rules,
     }
@@ -78,16 +96,19 @@ def positions(contract: Contract, header: Sequence[str]) -> list[int]:
     return found
 
 
-def _column(column: Column, field: int, contract: Contract) -> dict[str, Any]:
+def _column(column: Column, field: int, contract: Contract, decimal_char: str) -> dict[str, Any]:
     own = column.missing_values
     missing = contract.missing_values if own is None else own
-    return {"field": field, **_spec(column), "missing_values": missing}
+    spec = {"field": field, **_spec(column), "missing_values": missing}
+    if column.decimal_char == ".":
+        spec["decimal_char"] = decimal_char
+    return spec
 
 
 @lru_cache(maxsize=2048)
 def _spec(column: Column) -> dict[str, Any]:
     """Yields the specification of each column; they are the same for file after file."""
     spec = asdict(column)
-    for absent in ("source", "unique"):
+    for absent in ("source", "unique", "place"):
         del spec[absent]
     return spec

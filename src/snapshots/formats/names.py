@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def clean(header: Sequence[str]) -> HeaderNames:
     >>> [column.name for column in clean(["id", "ID", ""]).columns]
     ['id', 'ID_2', 'column_3']
     """
+    return _cleaned(tuple(header))
+
+
+@lru_cache(maxsize=64)
+def _cleaned(header: tuple[str, ...]) -> HeaderNames:
+    """Does what `clean` says: once for many files with one header."""
     taken = {_folded(name) for name in (*RESERVED, *_OF_THE_SYSTEM)}
     columns, notes = [], []
     for number, source in enumerate(header, 1):

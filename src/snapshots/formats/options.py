@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snapshots.defaults import Ragged, option
+from snapshots.defaults import InputFormat, Nested, Ragged, option
 
 
 def by_name(text: str) -> str:
@@ -28,6 +28,12 @@ class DialectOptions:
     True
     """
 
+    input_format: InputFormat | None = option(
+        None,
+        "The program that wrote the input. postgres-text: PostgreSQL's COPY, as text."
+        " mysql-outfile: SELECT INTO OUTFILE of MySQL or MariaDB. excel-csv: Excel.",
+        choices=InputFormat,
+    )
     delimiter: str | None = option(
         None,
         "The text between fields: a character, several signs, tab, space or ^A. none: a record is"
@@ -53,4 +59,10 @@ class DialectOptions:
         " short ones with NULL, and drop empty fields at the end of long ones. Default: reject,"
         " but drop an empty field that ends all records.",
         choices=Ragged,
+    )
+    nested_objects: Nested | None = option(
+        None,
+        "What becomes of an object within a JSON object. json: one column, with JSON. columns: a"
+        " column for each of its members, such as address.city. Default: json.",
+        choices=Nested,
     )

@@ -26,7 +26,8 @@ def of_places(sample: bytes, dialect: Dialect) -> DialectError:
         "The fields have fixed positions, with spaces between them: this is not CSV. Its lines"
         f" begin with {doubt.records(rows)}.",
         hint="Export it with a delimiter (psql --csv, mysql --batch, sqlcmd -s ; -W), or use"
-        " --delimiter none to load each line as one column.",
+        " --delimiter none to load each line as one column. A contract with x-start and x-width"
+        " says where fields stand.",
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def shape_notes(sample: bytes, found: ParsedSample, given: DialectOptions) -> list[str]:
     """Returns what there is to say of a shape, and of the backslashes in it."""
     notes = _shape_notes(found, given)
-    if b"\\" in sample:
+    if b"\\" in sample and found.dialect.escapes == "signs":
         rows = candidates.written(sample, found.dialect)
         notes += backslashes.notes(rows, found.dialect, escape_given=given.escape is not None)
     return notes

@@ -44,6 +44,8 @@ _FEW = 0.2
 _HEADERS = 20
 """Records that may be the header of a table which knows its columns."""
 _NAMES = 3
+_NO_START = {"input_format", "encoding", "header", "nested_objects"}
+"""Options that say nothing of the dialect with which detection starts."""
 _LINES = 100
 _FEWER = 64 * 1024
 """Bytes of the head in which the header of a known table is looked for."""
@@ -69,13 +71,17 @@ class Sniffed:
     sample: bytes = b""
     """The head of the input, in UTF-8."""
     given: DialectOptions = field(default_factory=DialectOptions)
+    base: Dialect = field(default_factory=Dialect)
+    """What was known of the dialect before anything was given or detected."""
+    named: bool = False
+    """Whether the input names its fields without a header."""
     _choice: DialectChoice | None = None
     _complete: bool = True
 
     def again(self, **options: Any) -> Sniffed:
         """Returns the reading with further options. Raises DialectError."""
         given = replace(self.given, encoding="utf-8", **options)
-        return sniff(self.sample, given, complete=self._complete)
+        return sniff(self.sample, given, base=self.base, complete=self._complete)
 
     def others(self) -> Iterator[Sniffed]:
         """Yields readings that fit less well, for a table that knows its columns: those with a
@@ -107,13 +113,17 @@ class Sniffed:
 
 
 def sniff(
-    head: bytes, given: DialectOptions | None = None, *, complete: bool | None = None
+    head: bytes,
+    given: DialectOptions | None = None,
+    *,
+    base: Dialect | None = None,
+    complete: bool | None = None,
 ) -> Sniffed:
     r"""Returns the dialect of an input whose (decompressed) bytes begin with `head`.
 
-    `given`: the user's options. `complete`: the head is all of the input; by default if it is
-    shorter than `HEAD`. Raises DialectError if the encoding must be named, or if there is no record
-    at all.
+    `given`: the user's options. `base`: what is known of the dialect apart from them.
+    `complete`: the head is all of the input; by default if it is shorter than `HEAD`. Raises
+    DialectError if the encoding must be named, or if there is no record at all.
 
     >>> found = sniff(b"id;name\n1;Ana\n2;Bo\n")
     >>> found.dialect.delimiter, found.header
@@ -126,17 +136,18 @@ def sniff(
     if not complete:
         sample = complete_lines(sample)
     declared = separator(sample) if given.delimiter is None else None
-    start, given, notes = _first_line(sample, _start(given, encoding.encoding), given)
+    base = replace(base or Dialect(), encoding=encoding.encoding)
+    start, given, notes = _first_line(sample, _start(given, base), given)
     if given.delimiter is None:
         refuse_drawing(sample)
-    if given.terminator is None:
+    if given.terminator is None and base.terminator == "lf":
         refuse_two_ends(sample)
     try:
         choice = choose(sample, start, given)
         rivals = [_from_table_on(sample, one) for one in choice.rivals]
     except ValueError as error:
         raise DialectError(f"Invalid dialect: {error}.", hint="Change the option.") from error
-    found = _read(sample, choice.found.dialect, given, complete, choice)
+    found = replace(_read(sample, choice.found.dialect, given, complete, choice), base=base)
     if not encoding.sure:
         found = replace(found, doubts=found.doubts | {"encoding"})
     if rivals:
@@ -321,14 +332,14 @@ def _read(
     )
 
 
-def _start(given: DialectOptions, encoding: str) -> Dialect:
-    """The defaults, and whatever was given but the header, which needs a look at records."""
+def _start(given: DialectOptions, base: Dialect) -> Dialect:
+    """The base, and whatever was given but the header, which needs a look at records."""
     options: dict[str, Any] = {
         field.name: None if value == "" and field.name != "delimiter" else value
         for field in fields(given)
-        if (value := getattr(given, field.name)) is not None and field.name != "header"
+        if (value := getattr(given, field.name)) is not None and field.name not in _NO_START
     }
-    return Dialect(**{**options, "encoding": encoding})
+    return replace(base, **options)
 
 
 def _all_over_spaced(sample: bytes, found: ParsedSample, given: DialectOptions) -> ParsedSample:

@@ -117,11 +117,10 @@ def repeated(sample: bytes, found: ParsedSample, columns: int) -> str | None:
 
 def _header_line(sample: bytes, found: ParsedSample, first: list[str]) -> str:
     dialect = found.dialect
-    newline = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]
+    newline = dialect.line_end
     if not any(newline.decode() in cell for cell in first):
-        line = sample[found.start :].partition(newline)[0]
-        line = line.removesuffix(b"\r") if newline == b"\n" else line
-        return line.decode("utf-8", "replace")
+        line = b"".join(sample[found.start :].partition(newline)[:2])
+        return dialect.without_line_end(line).decode("utf-8", "replace")
     quote, escape = dialect.quote or "", dialect.escape or ""
     if escape:
         first = [cell.replace(escape, escape * 2) for cell in first]

@@ -13,6 +13,7 @@ from snapshots.sources.compression import restored
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from snapshots.model import FormatName, InputSchema
     from snapshots.ports import Identity
     from snapshots.sources.kinds import Codec
     from snapshots.sources.unpacked_limit import UnpackedLimit
@@ -23,8 +24,18 @@ class ByteSource:
 
     _identity: Identity
     """Subclasses set it when they open the input."""
+    format: FormatName = "csv"
+    """See `ports.Source`."""
+    text_fields: frozenset[int] = frozenset()
+    """See `ports.Source`."""
+    schema: InputSchema | None = None
+    """See `ports.Source`."""
+    content_hash: str | None = None
+    """The BLAKE3 hash of the stored bytes, if opening the input has computed it."""
     _codec: Codec | None = None
     _consumed: int = 0
+    hides_secret: bool = False
+    """See `ports.Source`."""
 
     @property
     def identity(self) -> Identity:
@@ -45,19 +56,22 @@ class ByteSource:
 class StoredSource(ByteSource, ABC):
     """An input that can be read more than once: a file or a URL."""
 
+    is_container = False
+    """Whether its records are within, so that it is read through `containers/opening.py`."""
+
     def __init__(self, name: str, unpacking: UnpackedLimit) -> None:
         """`name` is the input's name as users may see it."""
         self._name = name
         self._unpacking = unpacking
 
     @abstractmethod
-    def _fetch(self, offset: int) -> Iterator[bytes]:
-        """The bytes as they are stored, from an offset on."""
+    def _fetch(self, offset: int, end: int | None) -> Iterator[bytes]:
+        """The bytes as they are stored, from an offset up to `end`, or to the last one."""
 
-    def _counted(self, offset: int = 0) -> Iterator[bytes]:
+    def _counted(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The same bytes; `consumed` follows them."""
         self._consumed = offset
-        for piece in self._fetch(offset):
+        for piece in self._fetch(offset, end):
             self._consumed += len(piece)
             yield piece
 
@@ -85,8 +99,9 @@ def empty(name: str) -> InputError:
     )
 
 
-def refuse_bad_head(head: bytes, name: str) -> None:
-    """Raises InputError if an input whose (unpacked) bytes begin with `head` cannot be CSV."""
+def format_of(head: bytes, name: str) -> FormatName:
+    """How an input is laid out whose (unpacked) bytes begin with `head`. Raises InputError if it is
+    empty or no table."""
     if not head:
         raise empty(name)
-    kinds.refuse_what_is_no_csv(head, name)
+    return kinds.format_of(head, name)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
-from snapshots.sources.base import StoredSource, empty, fingerprint, refuse_bad_head
+from snapshots.sources.base import StoredSource, empty, fingerprint, format_of
 from snapshots.sources.compression import PIECE, restored
-from snapshots.sources.peekable import Peekable
+from snapshots.sources.peekable import Peekable, up_to
 from snapshots.sources.unpacked_limit import UnpackedLimit
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ class FileSource(StoredSource):
             self._identity = Identity(
                 name, status.st_size, status.st_mtime_ns, status.st_ino, self._fingerprint(status)
             )
-            refuse_bad_head(self.head(kinds.HEAD), name)
+            head = self.head(kinds.HEAD)
+            self.is_container = kinds.is_container(head)
+            if not self.is_container:
+                self.format = format_of(head, name)
         except BaseException:
             self.close()
             raise
@@ -58,20 +61,30 @@ class FileSource(StoredSource):
             return self._pread(size, 0)
         return Peekable(restored(self.raw, self._codec, self._name)).head(size)
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`."""
         if self._codec is None:
-            return self._counted(offset)
-        return Peekable(self._unpacked(self._codec, self._counted)).read(offset)
+            return self._counted(offset, end)
+        unpacked = Peekable(self._unpacked(self._codec, self._counted)).read(offset)
+        return up_to(unpacked, None if end is None else end - offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`."""
-        while piece := self._pread(PIECE, offset):
+        return self._fetch(offset, None)
+
+    def _fetch(self, offset: int, end: int | None) -> Iterator[bytes]:
+        while piece := self._pread(PIECE if end is None else min(PIECE, end - offset), offset):
             yield piece
             offset += len(piece)
 
-    def _fetch(self, offset: int) -> Iterator[bytes]:
-        return self.raw(offset)
+    @property
+    def descriptor(self) -> int:
+        """The open descriptor, which stays its own."""
+        return self._fd
+
+    def between(self, start: int, end: int) -> Iterator[bytes]:
+        """The stored bytes from an offset to another one."""
+        yield self._pread(end - start, start)
 
     def unchanged(self) -> bool:
         """Whether the open file, and the file that has its name now, are as they were at first."""

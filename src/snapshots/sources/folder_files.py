@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMPRESSED: Final = (".gz", ".zst", ".bz2", ".xz")
-DEFAULT_PATTERNS: Final = ("*.csv", "*.tsv", "*.txt")
+DEFAULT_PATTERNS: Final = (
+    "*.csv",
+    "*.tsv",
+    "*.txt",
+    "*.jsonl",
+    "*.ndjson",
+    "*.zip",
+    "*.xlsx",
+    "*.xlsm",
+    "*.xlsb",
+    "*.xls",
+    "*.ods",
+    "*.parquet",
+)
 """Names of inputs, whatever their case, each also with the ending of a compression."""
 
 _UNFINISHED_ENDINGS = (
@@ -70,6 +83,19 @@ class FolderFiles:
         is not an entry itself. Raises OSError if the folder is gone or may not be read."""
         yield from self._below(self.path)
 
+    def named(self, name: str) -> FolderEntry:
+        """What a name below this folder is by the same rules, for instance `2024/a.csv`; one that
+        ends with a slash is that of a folder. The entry's path is the name, or the folder in it
+        that does not count."""
+        parts = name.split("/")
+        for depth, part in enumerate(parts, 1):
+            here = "/".join(parts[:depth])
+            if reason := _unfinished(part):
+                return FolderEntry(here, reason)
+            if depth < len(parts) and not self.recursive:
+                return FolderEntry(here, SUBFOLDER)
+        return FolderEntry(name, self._why_unfit(parts[-1]))
+
     def _below(self, folder: str) -> Iterator[FolderEntry]:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -97,9 +123,10 @@ class FolderFiles:
     def _why_ignored(self, entry: os.DirEntry[str]) -> str:
         if not entry.is_file(follow_symlinks=False) and (reason := _why_no_file(entry)):
             return reason
-        if not self._fits(entry.name):
-            return f"its name does not match {', '.join(self.patterns)}"
-        return ""
+        return self._why_unfit(entry.name)
+
+    def _why_unfit(self, name: str) -> str:
+        return "" if self._fits(name) else f"its name does not match {', '.join(self.patterns)}"
 
     def _fits(self, name: str) -> bool:
         lowered = name.lower()
@@ -107,6 +134,15 @@ class FolderFiles:
         if lowered.endswith(COMPRESSED):
             names.add(lowered.removesuffix(Path(lowered).suffix))
         return any(fnmatchcase(one, pattern.lower()) for one in names for pattern in self.patterns)
+
+
+def is_usual(path: str) -> bool:
+    """Whether a file of that name within an archive is an input, as it would be in a folder.
+
+    >>> is_usual("2024/a.csv.gz"), is_usual("__MACOSX/._a.csv"), is_usual("read.me")
+    (True, False, False)
+    """
+    return FolderFiles("", recursive=True).wants(path.replace("\\", "/").lstrip("/"))
 
 
 def _why_no_file(entry: os.DirEntry[str]) -> str:

@@ -1,11 +1,15 @@
-"""Recognizes inputs by their first bytes: compressed ones, and those that are no CSV."""
+"""Recognizes inputs by their first bytes: compressed ones, archives, JSON, and what is no table."""
 
 from __future__ import annotations
 
+import codecs
 import re
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from snapshots.errors import InputError
+
+if TYPE_CHECKING:
+    from snapshots.model import FormatName
 
 Codec: TypeAlias = Literal["gzip", "zstd", "bzip2", "xz"]
 
@@ -16,14 +20,20 @@ _SKIPPABLE_ZSTD: Final = b"\x2a\x4d\x18"
 _BZIP2_BLOCKS: Final = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 _TAR_MAGIC_AT: Final = 257
 
+OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""The first bytes of a workbook that is no archive (.xls)."""
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+
+ENCRYPTED_PARQUET: Final = b"PARE"
+_PARQUET: Final = (b"PAR1", ENCRYPTED_PARQUET)
+_OBJECT: Final = re.compile(rb'\s*\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\})')
+_ARRAY: Final = re.compile(rb"\s*\[\s*(?:[\[{]|\]\s*\Z)")
+"""Of objects, of arrays (whose elements are rejected), or of nothing."""
+
 _UNPACK: Final = "Unpack it and import the CSV files in it."
 _EXPORT: Final = "Export the table as CSV and import that."
 _KINDS: Final = (
-    (b"PAR1", "a Parquet file", _EXPORT),
-    (b"PK\x03\x04", "a zip archive", _UNPACK),
-    (b"PK\x05\x06", "an empty zip archive", "Name a CSV file."),
     (b"%PDF-", "a PDF", "A PDF has no records. Import the original data, as CSV."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _EXPORT),
     (b"SQLite format 3\x00", "a SQLite database", _EXPORT),
     (b"ARROW1\x00\x00", "an Arrow file", _EXPORT),
     (b"FEA1", "a Feather file", _EXPORT),
@@ -59,27 +69,52 @@ def codec(head: bytes) -> Codec | None:
     return None
 
 
-def refuse_what_is_no_csv(head: bytes, name: str) -> None:
-    """Raises InputError, saying what it is, if an (unpacked) input cannot be CSV."""
+def is_parquet(head: bytes) -> bool:
+    """Whether an input that begins so is a Parquet file, encrypted or not.
+
+    >>> is_parquet(b"PAR1")
+    True
+    """
+    return head.startswith(_PARQUET)
+
+
+def is_container(head: bytes) -> bool:
+    r"""Whether an input that begins so has its records within: an archive, a workbook or a Parquet
+    file.
+
+    >>> is_container(b"PK\x03\x04")
+    True
+    """
+    return head.startswith((*_ZIP, OLD_WORKBOOK, *_PARQUET))
+
+
+def format_of(head: bytes, name: str) -> FormatName:
+    r"""How an (unpacked) input that begins so is laid out. Raises InputError, saying what it is, if
+    it has no records that can be read.
+
+    >>> format_of(b'{"id": 1}\n{"id": 2}\n', "a.txt")
+    'jsonl'
+    """
     for magic, what, hint in _KINDS:
         if head.startswith(magic):
-            raise _refusal(*(_zip(head) if what == "a zip archive" else (what, hint)), name)
+            raise _refusal(what, hint, name)
     if head[_TAR_MAGIC_AT:].startswith(b"ustar"):
         raise _refusal("a tar archive", _UNPACK, name)
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise _refusal(
             "an HTML page", "Check the URL; download the data itself, not the page about it.", name
         )
-    if re.match(rb"\s*(?:\{\s*(?:\"[^\"\n]*\"\s*:|\})|\[\s*[\[{])", head):
-        raise _refusal("JSON", "Convert it to CSV, for example with jq -r '... | @csv'.", name)
+    text = _as_utf8(head)
+    if _ARRAY.match(text):
+        return "json"
+    return "jsonl" if _OBJECT.match(text) else "csv"
 
 
-def _zip(head: bytes) -> tuple[str, str]:
-    if b"xl/" in head or b"[Content_Types].xml" in head[:64]:
-        return "an Excel workbook (.xlsx)", "Save each sheet as CSV (UTF-8) and import those."
-    if b"mimetypeapplication/vnd.oasis" in head[:128]:
-        return "an OpenDocument file (.ods)", "Save each sheet as CSV (UTF-8) and import those."
-    return "a zip archive", _UNPACK
+def _as_utf8(head: bytes) -> bytes:
+    """The text in UTF-8, without its byte order mark, if it is in UTF-16 with one."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def _refusal(what: str, hint: str, name: str) -> InputError:

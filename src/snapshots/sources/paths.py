@@ -8,9 +8,11 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots.errors import InputError, UsageError
 from snapshots.redaction import scheme_of
 from snapshots.sources.folder_files import FolderFiles
+from snapshots.sources.remote.urls import SFTP, STORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,17 +21,23 @@ if TYPE_CHECKING:
 def expand(arguments: Sequence[str]) -> list[str]:
     """The inputs that arguments stand for, each once, in order.
 
-    A folder stands for its files with names of CSV files, compressed or not. A pattern
-    that the shell has left alone stands for the files that it matches, `-` for standard input, and
-    a URL for itself.
+    A folder stands for its files with names of CSV files, compressed or not. A pattern that the
+    shell has left alone stands for the files that it matches, also for objects of a store and files
+    of a server. `-` stands for standard input, and any other URL for itself.
 
     Raises InputError for an argument that stands for nothing, and UsageError for an empty one.
     """
     names: dict[str, str] = {}
     for argument in arguments:
         for name in _inputs(argument):
-            names.setdefault(name if _no_path(name) else os.path.realpath(name), name)
+            names.setdefault(name if _no_path(name) else _real(name), name)
     return list(names.values())
+
+
+def _real(name: str) -> str:
+    """The path without links. What stands behind the name of an archive is no path."""
+    file, inner = inner_names.split(name)
+    return inner_names.joined(os.path.realpath(file), inner) if inner else os.path.realpath(name)
 
 
 def _no_path(name: str) -> bool:
@@ -38,7 +46,7 @@ def _no_path(name: str) -> bool:
 
 def _inputs(argument: str) -> Iterator[str]:
     if _no_path(argument):
-        yield argument
+        yield from _objects(argument)
         return
     if not argument:
         # Most often a variable that is not set; for Path it is the current folder.
@@ -54,12 +62,25 @@ def _inputs(argument: str) -> Iterator[str]:
         ) from error
     if folder:
         yield from _folder(path)
-    elif there:
+    elif there or _is_inner(argument):
         yield argument
     elif has_magic(argument):
         yield from _matches(argument)
     else:
         raise InputError("The file does not exist.", place=argument, hint=_near(path))
+
+
+def _objects(argument: str) -> list[str]:
+    if scheme_of(argument) not in (*STORES, SFTP):
+        return [argument]
+    from snapshots.sources.remote.listing import is_pattern, matching
+
+    return matching(argument) if is_pattern(argument) else [argument]
+
+
+def _is_inner(argument: str) -> bool:
+    file, inner = inner_names.split(argument)
+    return bool(inner) and Path(file).is_file()
 
 
 def _folder(path: Path) -> Iterator[str]:
@@ -71,10 +92,10 @@ def _folder(path: Path) -> Iterator[str]:
         ) from error
     if not files:
         raise InputError(
-            "The folder has no CSV files.",
+            "The folder has no files to import.",
             place=str(path),
-            hint="CSV files are *.csv, *.tsv and *.txt, also with .gz, .zst, .bz2 or .xz. Name"
-            " other files one by one.",
+            hint="These are *.csv, *.tsv, *.txt, *.jsonl and *.ndjson, also with .gz, .zst, .bz2 or"
+            " .xz, archives and workbooks. Name other files one by one.",
         )
     # Without the ./ of the current folder, which the user may not have written.
     yield from (str(Path(file)) for file in files)

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def up_to(pieces: Iterator[bytes], size: int | None) -> Iterator[bytes]:
+    """The first `size` bytes of the pieces, or all; no piece is asked for that is not needed."""
+    if size is None:
+        yield from pieces
+        return
+    while size > 0 and (piece := next(pieces, b"")):
+        yield piece[:size]
+        size -= len(piece)
+
+
 class Peekable:
     """Keeps the head that was asked for until it is read, and nothing else."""
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
-from snapshots.sources.base import ByteSource, refuse_bad_head
+from snapshots.sources.base import ByteSource, format_of
 from snapshots.sources.compression import PIECE, decompress
 from snapshots.sources.files import unreadable
-from snapshots.sources.peekable import Peekable
+from snapshots.sources.peekable import Peekable, up_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +46,12 @@ class ReadOnce(ByteSource):
             raise self._only_once()
         return self._peeked.head(size)
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`. Raises InputError the second time."""
         if self._begun:
             raise self._only_once()
         self._begun = True
-        return self._peeked.read(offset)
+        return up_to(self._peeked.read(offset), None if end is None else end - offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`. Compressed bytes are unpacked here, too."""
@@ -82,7 +82,14 @@ class StreamSource(ReadOnce):
             codec = self._codec = kinds.codec(first)
             rest = self._rest(first)
             self._peeked = Peekable(decompress(rest, codec, name) if codec else rest)
-            refuse_bad_head(self.head(kinds.HEAD), name)
+            head = self.head(kinds.HEAD)
+            if kinds.is_container(head):
+                raise InputError(
+                    "An archive, a workbook or a Parquet file cannot be read from a stream.",
+                    place=name,
+                    hint="Save it to a file and import that.",
+                )
+            self.format = format_of(head, name)
         except BaseException:
             self.close()
             raise

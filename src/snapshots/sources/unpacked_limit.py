@@ -23,6 +23,15 @@ class UnpackedLimit:
     ratio: int | None = None
     """Bytes that one compressed byte may become, on average over all that was read."""
 
+    def require(self, size: int, packed: int, place: str) -> None:
+        """Raises InputError if `packed` bytes may not become `size` bytes."""
+        if self.most is not None and size > self.most:
+            raise _too_large(f"more than {self.most} bytes", "--max-unpacked", place)
+        if self.ratio is not None and size > max(_JUDGED_FROM, self.ratio * packed):
+            raise _too_large(
+                f"more than {self.ratio} times its compressed size", "--max-ratio", place
+            )
+
     def bounded(
         self, pieces: Iterable[bytes], taken: Callable[[], int], place: str
     ) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import queue
 
 from snapshots.sync.events import FileSettled
-from snapshots.sync.folder import FolderFile
 from snapshots.sync.shared_work import FileOutcome, SharedWork
+from snapshots.sync.watched import FolderFile
 
 
 class AfterImport:

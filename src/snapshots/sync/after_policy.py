@@ -7,8 +7,9 @@ from pathlib import Path
 
 from snapshots import home
 from snapshots.errors import InputError, UsageError
-from snapshots.sync.folder import FolderFile, WatchedFolder
+from snapshots.redaction import scheme_of
 from snapshots.sync.moving import changed, move
+from snapshots.sync.watched import FolderFile, Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class AfterPolicy:
     def parse(cls, text: str) -> AfterPolicy:
         """Reads `keep`, `move DIR` or `delete`. Raises UsageError."""
         word, _, folder = text.strip().partition(" ")
+        if word == "move" and scheme_of(folder.strip()):
+            raise UsageError(
+                f"--after-import {text!r} names a URL", hint="files can be moved to a folder only"
+            )
         if word == "move" and folder.strip():
             # As the watched folder's is: without `..` in it.
             return cls(to=Path(home.absolute(folder.strip())))
@@ -37,7 +42,7 @@ class AfterPolicy:
         """Whether all files stay where they are."""
         return self == AfterPolicy()
 
-    def apply(self, file: FolderFile, folder: WatchedFolder) -> str:
+    def apply(self, file: FolderFile, folder: Watched) -> str:
         """Moves or deletes a file whose bytes are all accounted for, and returns what became of it.
 
         A file that has changed since its import is left alone. Raises InputError.

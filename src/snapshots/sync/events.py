@@ -11,6 +11,7 @@ from snapshots.engine import events
 from snapshots.engine.events import ImportResult
 from snapshots.errors import SnapshotsError
 from snapshots.model import ImportRecord
+from snapshots.redaction import scheme_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class RowsMissing:
     @property
     def remedy(self) -> str:
         """What to do if the rows are wanted."""
+        if self.what != "rows" and scheme_of(self.path):
+            return "to load the object again, upload it again"
         if self.what != "rows":
             return "to load the file again, touch it"
         return f"load it again with: snapshots import {quote(str(self.path))} --again"

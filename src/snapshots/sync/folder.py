@@ -4,49 +4,57 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
-from snapshots.errors import UsageError
+from snapshots import home
+from snapshots.errors import InputError, UsageError
+from snapshots.file_hints import missing_folder
 from snapshots.sources.folder_files import FolderFiles
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFile:
-    """A file as it was at the time of the look."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    inode: int
-    ctime_ns: int = field(compare=False)
-    """The time of the last change of its content or its rights. A change of rights alone makes no
-    other file of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderLook:
-    """What one look at a folder has found."""
-
-    files: dict[str, FolderFile]
-    """The files to import, by their paths."""
-    ignored: dict[str, str]
-    """The others, and why they are ignored."""
+from snapshots.sync.folder_watch import FolderWatch
+from snapshots.sync.watched import FolderFile, FolderHint, FolderLook
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedFolder(FolderFiles):
     """The files of a folder that are imported as they arrive."""
 
+    @property
+    def remote(self) -> bool:
+        """See `Watched`."""
+        return False
+
+    def reports(self, tell: Callable[[FolderHint], None]) -> FolderWatch:
+        """See `Watched`."""
+
+        def wanted(hint: FolderHint) -> None:
+            if hint.kind == "look" or self.wants(hint.path):
+                tell(hint)
+
+        return FolderWatch(self.path, recursive=self.recursive, tell=wanted)
+
     def look(self) -> FolderLook:
-        """Looks at all of the folder. Raises OSError if it is gone."""
-        found = FolderLook({}, {})
-        for entry in self.entries():
-            if entry.ignored:
-                found.ignored[entry.path] = entry.ignored
-            elif file := look_at(entry.path):
-                found.files[file.path] = file
+        """See `Watched`."""
+        found = FolderLook()
+        try:
+            for entry in self.entries():
+                if entry.ignored:
+                    found.ignored[entry.path] = entry.ignored
+                elif file := look_at(entry.path):
+                    found.files[file.path] = file
+        except OSError as error:
+            raise InputError(
+                f"The folder cannot be read: {error.strerror}.",
+                place=self.path,
+                hint="Trying again until it can be read.",
+            ) from error
         return found
+
+    def now(self, path: str) -> FolderFile | None:
+        """See `Watched`."""
+        return look_at(path)
 
 
 def within(other: Path, folder: str) -> str | None:
@@ -72,3 +80,26 @@ def look_at(path: str) -> FolderFile | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     return FolderFile(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+
+
+def absolute(folder: str) -> str:
+    """Returns the folder from the root, so that the ledger has the same names wherever the service
+    starts. Raises InputError if there is none."""
+    path = home.absolute(folder)
+    try:
+        there, is_file = Path(path).is_dir(), Path(path).is_file()
+    except OSError as error:
+        raise InputError(
+            f"The folder cannot be accessed: {error.strerror}.",
+            place=folder,
+            hint="Give this user the permission to enter its parent folder.",
+        ) from error
+    if is_file:
+        raise InputError(
+            "This is a file, and sync watches a folder.",
+            place=folder,
+            hint=f"To load it once: snapshots import {quote(folder)}",
+        )
+    if not there:
+        raise InputError("There is no such folder.", place=folder, hint=missing_folder(folder))
+    return path

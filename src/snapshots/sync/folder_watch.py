@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError
+from snapshots.sync.watched import FolderHint
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 
 REPORTS_CLOSING = sys.platform == "linux"
 """Whether the system reports that a writer closes a file: inotify does, other systems do not."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderHint:
-    """A file has changed. With `look`, a folder has changed, and nobody knows how."""
-
-    kind: Literal["created", "changed", "closed", "look"]
-    path: str
 
 
 class FolderWatch:
@@ -39,24 +31,23 @@ class FolderWatch:
         self._observer = self._begun()
 
     def lost(self) -> bool:
-        """Whether another folder has taken the place of the watched one: it was removed and made
-        again, or something was mounted there."""
+        """See `Reports`."""
         now = _identity(self._folder)
         alive = all(emitter.is_alive() for emitter in self._observer.emitters)
         return now is not None and not (alive and now == self._watched)
 
     def folder_replaced(self) -> bool:
-        """Whether the path of the watched folder leads to another folder now, or to none."""
+        """See `Reports`."""
         return _identity(self._folder) != self._watched
 
     def renew(self) -> None:
-        """Watches the folder that is there now. Raises InputError."""
+        """See `Reports`."""
         self.end()
         self._watched = _identity(self._folder)
         self._observer = self._begun()
 
     def end(self) -> None:
-        """Ends the watching. May be called again."""
+        """See `Reports`."""
         self._observer.stop()
         self._observer.join()
 

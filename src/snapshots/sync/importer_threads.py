@@ -16,9 +16,14 @@ from snapshots.errors import (
     SnapshotsError,
     TargetError,
 )
+from snapshots.ports import Identity
+from snapshots.sources import within
 from snapshots.sync.events import FileEnded, FileRefused
-from snapshots.sync.folder import FolderFile, look_at
 from snapshots.sync.shared_work import FileOutcome, SharedWork
+from snapshots.sync.watched import FolderFile
+
+_IMPORTED = (0, 3)
+"""Exit codes of an input that is loaded, without rejects or with some."""
 
 
 class ImporterThread:
@@ -61,42 +66,67 @@ class ImporterThread:
             return FileOutcome(file, "later", 1, defect)
 
     def _take(self, file: FolderFile) -> FileOutcome:
+        """Imports a file, or each input of an archive. The file is moved or deleted after the last
+        one, if all of them are imported."""
         try:
-            return self._judge(file, self._importer.import_input(file.path))
+            *first, last = within(file.path)
+        except InputError as error:
+            return self._files_fault(file, error)
+        codes: list[int] = []
+        settle = True
+        for name in (*first, last):
+            outcome = self._import(file, name, settle=settle and name is last)
+            if outcome.verdict != "done":
+                # Members that are imported already will be recognised at the next try.
+                return outcome
+            codes.append(outcome.exit_code)
+            settle = settle and outcome.exit_code in _IMPORTED
+        return FileOutcome(file, "done", min(filter(None, codes), default=0))
+
+    def _import(self, file: FolderFile, name: str, *, settle: bool) -> FileOutcome:
+        try:
+            result = self._importer.import_input(name)
+            return self._judge(file, name, result, settle=settle)
         except AlreadyImported as error:
             # Into a table that is gone: it waits for somebody to touch it.
-            return self._files_fault(file, error)
+            return self._files_fault(file, error, name)
         except (LedgerError, OutOfMemory) as error:
             # Another process works on it, or has just taken it over; or it is not the file's fault.
             return FileOutcome(file, "later", 0, error)
         except TargetError as error:
             return self._targets_fault(file, error)
         except SnapshotsError as error:
-            return self._files_fault(file, error)
+            return self._files_fault(file, error, name)
         except (OSError, ValueError) as error:
             # What nobody has foreseen of one file must not end the service for all others.
-            return self._files_fault(file, InputError(str(error), place=file.path))
+            return self._files_fault(file, InputError(str(error), place=name), name)
 
-    def _judge(self, file: FolderFile, result: ImportResult) -> FileOutcome:
+    def _judge(
+        self, file: FolderFile, name: str, result: ImportResult, *, settle: bool
+    ) -> FileOutcome:
         if result.outcome in ("finished", "already_imported"):
             # Of a file whose rows somebody has taken away it may be the last copy.
-            then = "kept" if result.emptied else self._work.settle(file)
-            self._work.listener(FileEnded(file.path, result, then))
+            then = self._work.settle(file) if settle and not result.emptied else "kept"
+            self._work.listener(FileEnded(name, result, then))
             return FileOutcome(file, "done", 0 if result.exit_code == 5 else result.exit_code)
         if result.outcome in ("limited", "dry_run"):
             # As much of it was read as is wanted, and none of it may go away.
-            self._work.listener(FileEnded(file.path, result, "kept"))
+            self._work.listener(FileEnded(name, result, "kept"))
             return FileOutcome(file, "done", result.exit_code)
         record = result.record
         if record is None or record.state != "failed":
             # Stopped, or cut off by its database: what is committed stays.
             error = TargetError(result.message, hint=result.hint)
             return FileOutcome(file, "later", result.exit_code, error)
-        if look_at(file.path) != file:
+        try:
+            now = self._work.folder.now(file.path)
+        except InputError as error:
+            return FileOutcome(file, "later", 0, error)
+        if now != file:
             # It was changed, renamed or removed meanwhile, and will be seen as what it is now.
             return FileOutcome(file, "done")
         self._work.listener(
-            FileRefused(file.path, record, result.message, result.hint, result.exit_code)
+            FileRefused(name, record, result.message, result.hint, result.exit_code)
         )
         return FileOutcome(file, "done", result.exit_code)
 
@@ -104,18 +134,28 @@ class ImporterThread:
         away = error.retryable or isinstance(error, (CannotConnect, ConnectionLost))
         return FileOutcome(file, "away" if away else "later", error.exit_code, error)
 
-    def _files_fault(self, file: FolderFile, error: SnapshotsError) -> FileOutcome:
-        """Records in the ledger why a file failed, unless the file is gone."""
-        now = look_at(file.path)
+    def _files_fault(self, file: FolderFile, error: SnapshotsError, name: str = "") -> FileOutcome:
+        """Records in the ledger why a file, or an input within it, failed, unless it is gone."""
+        name = name or file.path
+        try:
+            now = self._work.folder.now(file.path)
+        except InputError:
+            # Nobody can ask its server any more: that is not the file's fault.
+            return FileOutcome(file, "later", 0, error)
         if now is None or error.retryable:
             return FileOutcome(file, "done" if now is None else "later", 0, error)
         try:
             record = None
             if not self._work.options.dry_run:
-                record = self._importer.record_refusal(file.path, error)
+                record = self._importer.record_refusal(name, error, _known(now, name))
         except TargetError as away:
             return self._targets_fault(file, away)
-        self._work.listener(
-            FileRefused(file.path, record, error.message, error.hint, error.exit_code)
-        )
+        self._work.listener(FileRefused(name, record, error.message, error.hint, error.exit_code))
         return FileOutcome(file, "done", error.exit_code)
+
+
+def _known(file: FolderFile, name: str) -> Identity | None:
+    """What a server says of an input; None of a local one, which is looked at once more."""
+    if file.inode is not None:
+        return None
+    return Identity(name, file.size, file.mtime_ns, None, None, file.etag)

@@ -1,4 +1,4 @@
-"""Asks the ledger which files it knows, by name, size, time and inode, without reading them."""
+"""Asks the ledger which files it knows, by their names and states, without reading them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from snapshots.errors import InputError, TargetError
 from snapshots.ledger.entry import Sighting
 from snapshots.sources.names import require_text
 from snapshots.sync.events import RowsMissing, SyncProblem
-from snapshots.sync.folder import FolderFile
 from snapshots.sync.shared_work import SharedWork
+from snapshots.sync.watched import FolderFile
 
 What: TypeAlias = Literal["table", "rows", "undone"]
 
@@ -55,9 +55,9 @@ class LedgerLookup:
         except TargetError:
             self._ledger_session.close()
             raise
-        last = {(s.input, s.size, s.mtime_ns, s.inode): s for s in sightings}
+        last = {(s.input, s.size, s.mtime_ns, s.inode, s.etag): s for s in sightings}
         for file in named:
-            seen = last.get((file.path, file.size, file.mtime_ns, file.inode))
+            seen = last.get((file.path, file.size, file.mtime_ns, file.inode, file.etag))
             if seen is not None and seen.state == "undone":
                 found.missing.append(file)
                 self._tell(file, seen, "undone")

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from snapshots.sync.folder import FolderFile, look_at
+from snapshots.sync.folder import look_at
 from snapshots.sync.open_writers import being_written
+from snapshots.sync.watched import FolderFile
 
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
 _PIECE = 1 << 20

@@ -7,22 +7,20 @@ events come to this thread through one queue.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from shlex import quote
+from typing import TypeAlias
 
-from snapshots import home
 from snapshots.engine import events
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, ImportBusy, InputError, SnapshotsError, TargetError
-from snapshots.file_hints import missing_folder
 from snapshots.ports import Target
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
@@ -37,8 +35,7 @@ from snapshots.sync.events import (
     SyncProblem,
     WatchStarted,
 )
-from snapshots.sync.folder import FolderFile, WatchedFolder
-from snapshots.sync.folder_watch import REPORTS_CLOSING, FolderHint, FolderWatch
+from snapshots.sync.folder_watch import REPORTS_CLOSING
 from snapshots.sync.ignored_files import IgnoredFiles
 from snapshots.sync.importer_threads import ImporterThread
 from snapshots.sync.ledger_lookup import LedgerLookup, SortedFiles
@@ -46,6 +43,7 @@ from snapshots.sync.shared_work import FileOutcome, SharedWork
 from snapshots.sync.stability import StabilityCheck
 from snapshots.sync.systemd_notify import notify
 from snapshots.sync.totals import SyncTotals
+from snapshots.sync.watched import FolderFile, FolderHint, FolderLook, Reports, Watched
 from snapshots.sync.work_queue import RETRY, WorkQueue
 from snapshots.time_limits import (
     RESCAN_SECONDS,
@@ -68,7 +66,7 @@ SMALL_IMPORTERS = 2
 class SyncSettings:
     """What is watched, and how."""
 
-    folder: WatchedFolder
+    folder: Watched
     after: AfterPolicy = field(default_factory=AfterPolicy)
     settle: float = SETTLE_SECONDS
     """How long a file must stay the same where nothing says that it is whole."""
@@ -78,6 +76,10 @@ class SyncSettings:
     """Seconds between two looks in place of events; None: events are used."""
     once: bool = False
     """Whether to end once everything that is there is imported."""
+
+
+_Message: TypeAlias = FolderHint | FolderLook | InputError | FileOutcome | None
+"""What comes to the thread that decides; None only wakes it."""
 
 
 class Sync:
@@ -99,7 +101,7 @@ class Sync:
         self._tell = listener
         self._died: BaseException | None = None
         self._stop = threading.Event()
-        self._inbox: queue.SimpleQueue[FolderHint | FileOutcome | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
         self._backlog = WorkQueue(in_turn=options.versioned)
@@ -113,11 +115,14 @@ class Sync:
         """Files that were not imported in a single pass, and not by their own fault."""
         self._settling = 0
         """Files that were imported before, and are being moved or deleted."""
-        self._watch: FolderWatch | None = None
+        self._watch: Reports | None = None
         self._watching: WatchStarted | None = None
         self._gone = False
         """Whether the folder could not be read at the last look."""
+        self._looking: threading.Thread | None = None
+        """It looks at a folder that a server has, which takes long."""
         self._look_due = 0.0
+        self._look_tries = 0
         self._away_tries = 0
         self._away_until = 0.0
         self._reported_backlog = -1
@@ -148,8 +153,7 @@ class Sync:
         """
         settings = self.settings
         if settings.poll is None and not settings.once:
-            folder = settings.folder
-            self._watch = FolderWatch(folder.path, recursive=folder.recursive, tell=self._inbox.put)
+            self._watch = settings.folder.reports(self._inbox.put)
         try:
             if target := self._wait_for_target():
                 self._work(target)
@@ -184,7 +188,7 @@ class Sync:
         self._listener(self._watching)
         notify(f"READY=1\nSTATUS=Watching {plain(str(settings.folder.path))}")
         try:
-            self._serve(recogniser, settler)
+            self._serve(work, recogniser, settler)
         finally:
             self._end(importers, small, settler)
             recogniser.close()
@@ -203,7 +207,7 @@ class Sync:
                 threads.pause(self._away_until - time.monotonic(), self._stop)
         return None
 
-    def _serve(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
+    def _serve(self, work: SharedWork, recogniser: LedgerLookup, settler: AfterImport) -> None:
         alive_due = folder_check_due = 0.0
         while not self._stop.is_set():
             now = time.monotonic()
@@ -212,8 +216,8 @@ class Sync:
                 folder_check_due = now + GONE_SECONDS
                 if self._watch and self._watch.folder_replaced():
                     self._look_due = now
-            if now >= self._look_due:
-                self._look(now)
+            if now >= self._look_due and not self._looking:
+                self._look(work, now)
             if now >= alive_due:
                 alive_due = now + ALIVE_SECONDS
                 notify("WATCHDOG=1")
@@ -226,20 +230,30 @@ class Sync:
                 return
             self._hear()
 
-    def _look(self, now: float) -> None:
+    def _look(self, work: SharedWork, now: float) -> None:
         """Looks at the whole folder, and so finds what events have missed."""
-        self._look_due = now + (self.settings.poll or self.settings.rescan)
         self._watch_again()
+        if self.settings.folder.remote:
+            self._looking = work.thread("looker", lambda: self._inbox.put(self._seen()))
+        else:
+            self._looked(self._seen(), now)
+
+    def _seen(self) -> FolderLook | InputError:
         try:
-            found = self.settings.folder.look()
-        except OSError as error:
-            self._look_due = min(self._look_due, now + GONE_SECONDS)
-            if not self._gone:
-                self._gone = True
-                reason = f"The folder cannot be read: {error.strerror}."
-                place, hint = self.settings.folder.path, "Trying again until it can be read."
-                self._listener(SyncProblem(InputError(reason, place=place, hint=hint)))
+            return self.settings.folder.look()
+        except InputError as error:
+            return error
+
+    def _looked(self, found: FolderLook | InputError, now: float) -> None:
+        """Takes what a look has found."""
+        self._looking = None
+        self._look_due = now + (self.settings.poll or self.settings.rescan)
+        if isinstance(found, InputError):
+            self._cannot_look(found, now)
             return
+        self._look_tries = 0
+        if self.settings.folder.remote and self.settings.once:
+            self._look_due = math.inf  # each listing costs money
         if self._gone and self._watching:
             self._gone = False
             self._listener(self._watching)
@@ -252,8 +266,25 @@ class Sync:
         for file in files.values():
             handled = self._handled.get(file.path)
             same = handled == file and handled.ctime_ns == file.ctime_ns
-            if not same and file.path not in waiting:
+            if same or file.path in waiting:
+                continue
+            if self.settings.folder.remote:
+                self._stable.append(file)
+            else:
                 self._arrivals.seen(file, now)
+
+    def _cannot_look(self, error: InputError, now: float) -> None:
+        """Says once that the folder is gone, or may not be read, and comes back soon: to a server
+        less and less often. Raises the error if there is only one look at a server."""
+        remote = self.settings.folder.remote
+        if remote and self.settings.once and not self._stop.is_set():
+            raise error
+        self._look_tries += 1
+        again = RETRY.pause(self._look_tries) if remote else GONE_SECONDS
+        self._look_due = min(self._look_due, now + again)
+        if not self._gone:
+            self._gone = True
+            self._listener(SyncProblem(error))
 
     def _watch_again(self) -> None:
         """Watches again if another folder is there now: events of a removed one say nothing."""
@@ -277,23 +308,27 @@ class Sync:
             while True:
                 self._take(self._inbox.get_nowait(), now)
 
-    def _take(self, message: FolderHint | FileOutcome | None, now: float) -> None:
-        if isinstance(message, FolderHint):
-            self._hint(message, now)
-        elif message is not None:
-            self._outcome(message, now)
+    def _take(self, message: _Message, now: float) -> None:
+        match message:
+            case FolderHint():
+                self._hint(message, now)
+            case FileOutcome():
+                self._outcome(message, now)
+            case FolderLook() | InputError():
+                self._looked(message, now)
+            case None:
+                pass
 
     def _hint(self, hint: FolderHint, now: float) -> None:
-        if hint.kind == "look":
-            self._look_due = min(self._look_due, now + TICK_SECONDS)
-        elif self.settings.folder.wants(hint.path):
-            match hint.kind:
-                case "created":
-                    self._arrivals.created(hint.path, now)
-                case "changed":
-                    self._arrivals.changed(hint.path, now)
-                case "closed":
-                    self._arrivals.closed(hint.path, now)
+        match hint.kind:
+            case "look":
+                self._look_due = min(self._look_due, now + TICK_SECONDS)
+            case "created":
+                self._arrivals.created(hint.path, now)
+            case "changed":
+                self._arrivals.changed(hint.path, now)
+            case "closed":
+                self._arrivals.closed(hint.path, now)
 
     def _recognise(self, recogniser: LedgerLookup, settler: AfterImport) -> None:
         """Asks the ledger about stable files; new ones join the queue. In a dry run, which makes no
@@ -379,7 +414,8 @@ class Sync:
         return self._given_up + waiting
 
     def _nothing_to_do(self) -> bool:
-        return not (len(self._arrivals) or self._stable or len(self._backlog) or self._settling)
+        found = len(self._arrivals) + len(self._stable) + len(self._backlog)
+        return not (found or self._settling or self._looking)
 
     def _end(self, importers: list[ImporterThread], small: int, settler: AfterImport) -> None:
         """Ends the threads. What is in flight ends by itself, soon; the next start resumes the
@@ -391,28 +427,9 @@ class Sync:
         self._backlog.large.put(None)
         settler.end()
         until = time.monotonic() + SYNC_STOP_SECONDS
-        for join in (*(importer.join for importer in importers), settler.join):
+        joins: list[Callable[[float], object]] = [one.join for one in importers]
+        joins.append(settler.join)
+        if self._looking:
+            joins.append(self._looking.join)
+        for join in joins:
             join(max(0.0, until - time.monotonic()))
-
-
-def absolute(folder: str) -> str:
-    """Returns the folder from the root, so that the ledger has the same names wherever the service
-    starts. Raises InputError if there is none."""
-    path = home.absolute(folder)
-    try:
-        there, is_file = Path(path).is_dir(), Path(path).is_file()
-    except OSError as error:
-        raise InputError(
-            f"The folder cannot be accessed: {error.strerror}.",
-            place=folder,
-            hint="Give this user the permission to enter its parent folder.",
-        ) from error
-    if is_file:
-        raise InputError(
-            "This is a file, and sync watches a folder.",
-            place=folder,
-            hint=f"To load it once: snapshots import {quote(folder)}",
-        )
-    if not there:
-        raise InputError("There is no such folder.", place=folder, hint=missing_folder(folder))
-    return path

@@ -16,7 +16,7 @@ from snapshots.errors import Defect, InputError, SnapshotsError
 from snapshots.ports import Target
 from snapshots.sync.after_policy import AfterPolicy
 from snapshots.sync.events import SyncListener, SyncProblem
-from snapshots.sync.folder import FolderFile, WatchedFolder
+from snapshots.sync.watched import FolderFile, Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SharedWork:
 
     target: Target
     options: Options
-    folder: WatchedFolder
+    folder: Watched
     after: AfterPolicy
     listener: SyncListener
     stop: threading.Event

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from snapshots.sync.folder import FolderFile, look_at
+from snapshots.sync.folder import look_at
 from snapshots.sync.open_writers import being_written
+from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
 LOOKS_AT_ONCE = 2000

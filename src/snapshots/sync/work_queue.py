@@ -10,7 +10,7 @@ from snapshots.engine.input.identity import EAGER_BYTES
 from snapshots.engine.plan.version_date import date_of
 from snapshots.errors import UsageError
 from snapshots.retry import RetryPolicy
-from snapshots.sync.folder import FolderFile
+from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import LONGEST_AWAY_SECONDS
 
 IN_HAND = 32

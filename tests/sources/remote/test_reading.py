@@ -5,9 +5,11 @@ import threading
 
 import pytest
 
-from snapshots.errors import InputError
+from snapshots.errors import InputChanged, InputError
+from snapshots.sources import open_again
 from snapshots.sources.files import FileSource, open_descriptor
-from tests.sources.remote.conftest import DATA, PACKS, PART
+from snapshots.sources.remote.access import RemoteAccess
+from tests.sources.remote.conftest import DATA, HURRY, PACKS, PART
 
 WAYS = {
     "ranges": {},
@@ -143,7 +145,6 @@ def test_an_encoding_that_nobody_asked_for_is_refused(web, source):
     ("data", "said"),
     [
         (b"<!DOCTYPE html><html>Log in", "HTML page"),
-        (b'{"error": "no"}', "JSON"),
         (b"PAR1" + bytes(99), "Parquet"),
         (gzip.compress(b"<html>", mtime=0), "HTML page"),
         (b"", "empty"),
@@ -172,3 +173,37 @@ def test_closing_ends_what_another_thread_waits_for(web, source):
     opened.close()
     assert ended.wait(300)
     reader.join()
+
+
+@pytest.mark.parametrize("pack", ["plain", "gzip"])
+@pytest.mark.parametrize("way", ["ranges", "no-ranges"])
+def test_up_to_an_end(web, source, way, pack):
+    _, url = web.put("/a.csv", PACKS[pack](DATA), **WAYS[way])
+    opened = source(url)
+    for start, end in ((0, 10), (5, MIB + 7), (2 * MIB, 2 * MIB), (3 * MIB, len(DATA) + 99)):
+        assert b"".join(opened.read(start, end)) == DATA[start:end]
+
+
+def test_a_range_transfers_its_bytes_alone_and_a_known_object_nothing(web, source):
+    _, url = web.put("/a.csv", DATA)
+    known = source(url).identity
+    web.requests.clear()
+    before = web.sent
+    again = open_again(known, RemoteAccess(timeouts=HURRY, netrc=False, connections=4))
+    assert (web.requests, again.identity, again.seekable) == ([], known, True)
+    start, end = MIB + 3, 3 * MIB + 5
+    assert b"".join(again.read(start, end)) == DATA[start:end]
+    assert web.sent - before == end - start
+    assert b"".join(again.read()) == DATA
+    again.close()
+
+
+@pytest.mark.parametrize("change", [{"etag": '"v2"'}, {"data": DATA + b"1,2\n"}])
+def test_another_object_than_the_known_one_is_noticed(web, source, change):
+    thing, url = web.put("/a.csv", DATA)
+    again = open_again(source(url).identity, RemoteAccess(timeouts=HURRY, netrc=False))
+    for name, value in change.items():
+        setattr(thing, name, value)
+    with pytest.raises(InputChanged):
+        list(again.read(100, 200))
+    again.close()

@@ -9,6 +9,7 @@ from typing import Self
 from snapshots.defaults import CONNECTIONS
 from snapshots.errors import InputError, UsageError
 from snapshots.retry import Retries, RetryPolicy
+from snapshots.route import Route
 from snapshots.sources.remote.policy import AddressPolicy, Anywhere
 from snapshots.sources.unpacked_limit import UnpackedLimit
 from snapshots.time_limits import CONNECT_SECONDS, LONGEST_ASKED_SECONDS, STALL_SECONDS
@@ -66,6 +67,8 @@ class RemoteAccess:
     timeouts: Timeouts = field(default_factory=Timeouts)
     netrc: bool = True
     """Whether credentials may come from the `.netrc` of the user who runs this."""
+    route: Route = field(default_factory=Route.of_environment)
+    """Through which proxy servers are reached, and with which certificates."""
     unpacking: UnpackedLimit = field(default_factory=UnpackedLimit)
     """How large compressed input may become, local files included."""
 

@@ -9,10 +9,11 @@ from collections import defaultdict
 from contextlib import suppress
 from http.client import HTTPConnection
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import InputError
-from snapshots.sources.remote import refusals
+from snapshots.sources.remote import proxies, refusals
+from snapshots.sources.remote.nested_tls import NestedTls
 
 if TYPE_CHECKING:
     from snapshots.sources.remote.access import RemoteAccess
@@ -28,13 +29,14 @@ class DownloadConnection(HTTPConnection):
         self._access = access
         self._place = place
         self._tls = url.scheme == "https"
+        self._proxy = access.route.proxy_for(f"{url.scheme}://{url.authority}")
 
     def connect(self) -> None:
         """Resolves the name, checks the addresses and connects; https verifies the server."""
         try:
             self.sock = self._dial()
             if self._tls:
-                self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
+                self.sock = self._secured(self.sock)
         except OSError as error:
             self.close()
             raise refusals.no_connection(error, self._place) from error
@@ -43,18 +45,61 @@ class DownloadConnection(HTTPConnection):
             raise
         self.sock.settimeout(self._access.timeouts.stall)
 
+    def _secured(self, reached: socket.socket) -> Any:
+        context = self._access.route.context()
+        if isinstance(reached, ssl.SSLSocket):
+            return NestedTls(reached, context, self.host)
+        return context.wrap_socket(reached, server_hostname=self.host)
+
+    def target(self, url: Url) -> tuple[str, dict[str, str]]:
+        """What a request to a URL asks for here, and headers for a proxy that reads requests."""
+        if self._proxy is None or self._tunnelled:
+            return url.target, {}
+        value = self._proxy.authorization
+        headers = {} if value is None else {"Proxy-Authorization": value}
+        return f"http://{url.authority}{url.target}", headers
+
     def shut(self) -> None:
         """Ends the connection, also while another thread waits for its bytes."""
         if self.sock is not None:
             with suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
 
+    @property
+    def _tunnelled(self) -> bool:
+        """Whether a proxy passes on bytes, to an address that we may have checked. What it reads
+        itself goes where it wants."""
+        proxy = self._proxy
+        return proxy is not None and (
+            self._tls or proxy.scheme.startswith("socks") or not self._access.policy.free
+        )
+
     def _dial(self) -> socket.socket:
-        """Connects to the first address that answers; the policy must allow all of them."""
+        """Connects to the server, or to a proxy that connects with it. The policy must allow all
+        addresses of the server."""
+        if self._proxy is None:
+            return self._connected(self._checked())
+        proxy = self._proxy
+        # Otherwise the proxy could find another address than the one that was checked.
+        host = self.host if self._access.policy.free else str(self._checked()[0][-1][0])
+        try:
+            found = socket.getaddrinfo(proxy.host, proxy.port, type=socket.SOCK_STREAM)
+            connected = self._connected(found)
+        except OSError as error:
+            raise proxies.unreachable(proxy, error, self._place) from error
+        if not self._tunnelled:
+            return proxies.reached(proxy, connected, self._access.route.context)
+        return proxies.tunnel(proxy, connected, host, self.port, self._access.route.context)
+
+    def _checked(self) -> list[Any]:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         for *_, place in found:
             address = ip_address(str(place[0]).partition("%")[0])
             self._access.policy.check_address(self.host, self.port, address)
+        return found
+
+    def _connected(self, found: list[Any]) -> socket.socket:
+        """Connects to the first address that answers."""
         failure: OSError | None = None
         for family, kind, protocol, _, place in found:
             dialled = socket.socket(family, kind, protocol)
@@ -117,9 +162,3 @@ class ConnectionPool:
             self._idle.clear()
         for connection in idle:
             connection.close()
-
-
-def _context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

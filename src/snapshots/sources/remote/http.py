@@ -60,6 +60,10 @@ class HttpRemote:
             self._pool.drop(connection)
             raise
 
+    def expect(self, facts: RemoteFacts) -> None:
+        """See `protocol.Remote`."""
+        self._known = facts
+
     def close(self) -> None:
         """See `protocol.Remote`."""
         self._pool.close()
@@ -124,7 +128,9 @@ class HttpRemote:
         while True:
             connection = self._pool.take(url)
             try:
-                connection.request("GET", url.target, headers={"Host": url.authority, **headers})
+                target, extra = connection.target(url)
+                given = {"Host": url.authority, **headers, **extra}
+                connection.request("GET", target, headers=given)
                 return connection, connection.getresponse()
             except InputError:
                 self._pool.drop(connection)

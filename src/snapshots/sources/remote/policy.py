@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from snapshots.errors import InputError
 from snapshots.hosts import Address, literal
@@ -57,6 +57,9 @@ version: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ip
 class AddressPolicy(Protocol):
     """Refuses inputs and addresses by raising InputError."""
 
+    free: ClassVar[bool]
+    """It allows every address: a proxy may find the address of a name."""
+
     def check_input(self, scheme: str, place: str) -> None:
         """Before an input is opened: `file` for a local one, else a URL's scheme, and its host
         or bucket."""
@@ -69,6 +72,8 @@ class AddressPolicy(Protocol):
 class Anywhere:
     """For the command line: its user may read whatever can be reached."""
 
+    free: ClassVar[bool] = True
+
     def check_input(self, scheme: str, place: str) -> None:
         """See `AddressPolicy`."""
 
@@ -80,6 +85,7 @@ class Anywhere:
 class PublicOnly:
     """For URLs of clients: public addresses, the web's ports, and listed hosts."""
 
+    free: ClassVar[bool] = False
     allowed: frozenset[str] = frozenset()
     """The listed hosts: `host` for ports 80 and 443, `host:port`, or `s3://bucket`; lower case."""
 

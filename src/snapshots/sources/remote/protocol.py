@@ -54,6 +54,9 @@ class Remote(Protocol):
         Raises TransientFailure if another try may help, else InputError.
         """
 
+    def expect(self, facts: RemoteFacts) -> None:
+        """Says what the first answer is to be about: another process has had one."""
+
     def close(self) -> None:
         """Ends the waiting of other threads. Never raises."""
 

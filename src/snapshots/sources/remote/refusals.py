@@ -78,8 +78,7 @@ def no_connection(error: OSError, place: str) -> InputError:
         return TransientFailure.of(
             "The server does not answer.",
             place,
-            "Check the host and port. If the server is behind a proxy, read it with curl, as"
-            " proxies are not used: curl ... | snapshots import -",
+            "Check the host and port. If a proxy leads to it, name the proxy in HTTPS_PROXY.",
         )
     return TransientFailure.of(
         f"The server cannot be reached: {error.strerror or error}.", place, _LATER

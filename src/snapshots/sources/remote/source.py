@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from snapshots.ports import Identity
 from snapshots.sources import kinds
-from snapshots.sources.base import StoredSource, empty, fingerprint, refuse_bad_head
+from snapshots.sources.base import StoredSource, empty, fingerprint, format_of
 from snapshots.sources.compression import PIECE
-from snapshots.sources.peekable import Peekable
+from snapshots.sources.peekable import Peekable, up_to
 from snapshots.sources.remote import transfer
 from snapshots.sources.remote.access import Attempts
+from snapshots.sources.remote.protocol import RemoteFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,10 +25,16 @@ class UrlSource(StoredSource):
     """Bytes that a server keeps. They can be read more than once; each time they are fetched."""
 
     def __init__(
-        self, name: str, remote: Remote, access: RemoteAccess, sized: Callable[[int], None]
+        self,
+        name: str,
+        remote: Remote,
+        access: RemoteAccess,
+        sized: Callable[[int], None],
+        known: Identity | None = None,
     ) -> None:
         """Waits for the first bytes. `name` is the URL as it may be shown; `sized` is called with
-        the object's size as soon as the server says it.
+        the object's size as soon as the server says it. An object whose identity is `known`, and
+        which offers ranges of plain bytes, is not asked for before it is read.
 
         Raises InputError if nothing can be read, or it is empty or no CSV.
         """
@@ -36,13 +43,25 @@ class UrlSource(StoredSource):
         self._peeked: Peekable | None = None
         self._closed = threading.Event()
         limits = access.timeouts
+
+        def tries() -> Attempts:
+            return Attempts(limits.retry, limits.cuts, self._closed)
+
+        if known is not None:
+            facts = RemoteFacts(known.size, known.etag, known.mtime_ns)
+            remote.expect(facts)
+            self._identity = known
+            self._transfer: transfer.Transfer = transfer.RangedTransfer(
+                remote, name, facts, tries, b"", access.connections
+            )
+            return
         try:
             self._transfer = transfer.begin(
                 remote,
                 name,
                 access.connections,
                 Attempts(limits.opening(), limits.cuts, self._closed),
-                lambda: Attempts(limits.retry, limits.cuts, self._closed),
+                tries,
                 sized,
             )
             self._open()
@@ -66,12 +85,13 @@ class UrlSource(StoredSource):
             self._peeked = Peekable(self._decoded())
         return self._peeked.head(size)
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`. The bytes that `head` has looked at are not fetched again."""
-        if offset and self.seekable:
-            return self._counted(offset)
+        if self.seekable and (offset or end is not None):
+            return self._counted(offset, end)
         peeked, self._peeked = self._peeked, None
-        return (peeked or Peekable(self._decoded())).read(offset)
+        pieces = (peeked or Peekable(self._decoded())).read(offset)
+        return up_to(pieces, None if end is None else end - offset)
 
     def raw(self, offset: int = 0) -> Iterator[bytes]:
         """See `ports.Source`. Compressed bytes are unpacked here, too."""
@@ -93,11 +113,17 @@ class UrlSource(StoredSource):
             raise empty(self._name)
         self._codec = kinds.codec(first)
         self._peeked = Peekable(self._decoded(raw))
-        refuse_bad_head(self.head(kinds.HEAD), self._name)
+        head = self.head(kinds.HEAD)
+        self.is_container = kinds.is_container(head)
+        if not self.is_container:
+            self.format = format_of(head, self._name)
         facts = self._transfer.facts
-        self._identity = Identity(
-            self._name, facts.size, facts.modified_ns, None, self._fingerprint(), facts.etag
-        )
+        mark = None if self.is_container else self._fingerprint()
+        self._identity = Identity(self._name, facts.size, facts.modified_ns, None, mark, facts.etag)
+
+    def between(self, start: int, end: int) -> Iterator[bytes]:
+        """The stored bytes from an offset to another one. Only of a server that offers ranges."""
+        return self._transfer.between(start, end)
 
     def _fingerprint(self) -> str | None:
         """The fingerprint that a file of the same bytes has; None where it cannot be known."""
@@ -121,5 +147,5 @@ class UrlSource(StoredSource):
 
         return self._unpacked(self._codec, read)
 
-    def _fetch(self, offset: int) -> Iterator[bytes]:
-        return self._transfer.read(offset)
+    def _fetch(self, offset: int, end: int | None) -> Iterator[bytes]:
+        return self._transfer.read(offset, end)

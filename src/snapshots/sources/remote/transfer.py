@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from snapshots._native import Hasher
 from snapshots.errors import InputError
 from snapshots.sources.compression import PIECE
+from snapshots.sources.peekable import up_to
 from snapshots.sources.remote.access import Attempts, TransientFailure
 from snapshots.sources.remote.protocol import changed, require_same
 
@@ -32,8 +33,11 @@ class Transfer(Protocol):
     seekable: bool
     facts: RemoteFacts
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
-        """The stored bytes from an offset on, in order."""
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The stored bytes from an offset up to `end`, or to the last one, in order."""
+
+    def between(self, start: int, end: int) -> Iterator[bytes]:
+        """The stored bytes from an offset to another one; only if it is `seekable`."""
 
 
 def begin(
@@ -86,8 +90,11 @@ class SequentialTransfer:
         self._tries = tries
         self._body = body
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `Transfer`. After a break, the bytes before it are read again and compared."""
+        return up_to(self._from(offset), None if end is None else end - offset)
+
+    def _from(self, offset: int) -> Iterator[bytes]:
         tries = self._tries()
         given = Hasher()
         while True:
@@ -102,6 +109,10 @@ class SequentialTransfer:
                 tries.failed(error)
             else:
                 return
+
+    def between(self, _start: int, _end: int) -> Iterator[bytes]:
+        """See `Transfer`."""
+        raise NotImplementedError
 
     def _after(self, given: Hasher) -> Iterator[bytes]:
         """The bytes behind those that were given already."""
@@ -169,17 +180,23 @@ class RangedTransfer:
         self._size = facts.size or 0
         self._connections = connections
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `Transfer`. The first MiB comes alone, for readers that need no more."""
-        begin = max(offset, min(offset + PIECE, self._size)) if offset else len(self._first)
-        if offset:
+        end = self._size if end is None else min(end, self._size)
+        begin = max(offset, min(offset + PIECE, end))
+        if offset or not self._first:
             yield from self._range(offset, begin)
         else:
-            yield self._first
+            begin = min(len(self._first), end)
+            yield self._first[:end]
         if self._connections == 1:
-            yield from self._range(begin, self._size)
+            yield from self._range(begin, end)
         else:
-            yield from self._side_by_side(begin)
+            yield from self._side_by_side(begin, end)
+
+    def between(self, start: int, end: int) -> Iterator[bytes]:
+        """See `Transfer`."""
+        return self._range(start, end)
 
     def _range(self, start: int, end: int) -> Iterator[bytes]:
         """One range; after a break it goes on where it was."""
@@ -210,14 +227,14 @@ class RangedTransfer:
             raise
         return answer.body
 
-    def _side_by_side(self, begin: int) -> Iterator[bytes]:
+    def _side_by_side(self, begin: int, end: int) -> Iterator[bytes]:
         """Several parts at once, each on its own connection, given in order."""
         dropped = threading.Event()
         waiting: deque[_Part] = deque()
         pool = ThreadPoolExecutor(self._connections, "snapshots-range")
         try:
-            for start in range(begin, self._size, PART):
-                part = _Part(start, min(start + PART, self._size))
+            for start in range(begin, end, PART):
+                part = _Part(start, min(start + PART, end))
                 pool.submit(self._fill, part, dropped)
                 waiting.append(part)
                 if len(waiting) == self._connections:

@@ -16,6 +16,7 @@ from snapshots.redaction import authority, shown
 
 HTTP: Final = ("http", "https")
 STORES: Final = ("s3", "gs", "az")
+SFTP: Final = "sftp"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _KEPT_IN_PATHS: Final = "/%:=&~+!$,;'@()*[]"

@@ -8,8 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from snapshots.errors import InputError
-from snapshots.model import Contract
-from snapshots.ports import Layout
+from snapshots.model import Contract, Layout
 from snapshots.sources.peekable import Peekable
 from snapshots.sources.sql.records import DIALECT, LAST_FIELD, encode
 from snapshots.sources.sql.statement import single_select
@@ -39,6 +38,8 @@ def open_query(server: QueryServer, sql: str, name: str, limit: int | None = Non
 
 class QuerySource(ReadOnce):
     """See `ports.Source`. Each row is a record; the number of the row is its line."""
+
+    format = "query"
 
     def __init__(self, name: str, query: Query) -> None:
         """Takes the query over. Raises InputError unless each column has a name of its own."""

@@ -1,0 +1,1 @@
+"""Files that hold several inputs: archives, whose members are inputs."""
