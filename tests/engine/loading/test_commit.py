@@ -6,7 +6,7 @@ import pytest
 
 from snapshots import locations
 from snapshots._native import Chunk
-from snapshots.engine.input.reader import Piece
+from snapshots.engine.input.cut import Piece
 from snapshots.engine.limits import RejectLimit, StopConditions
 from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.loading.write import RowWriter
@@ -174,3 +174,43 @@ def test_what_the_database_refuses_is_found_alone(stage):
     assert done.counts == Counts(records=4, loaded=1, rejected=2, skipped=1)
     codes = [(r.line, r.code) for r in stage.ledger.rejects(stage.lease.import_id)]
     assert codes == [(3, RefusedRows.code), (4, "not_an_integer")]
+
+
+@pytest.mark.parametrize("point", ["after-claim", "before-commit"])
+@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
+def test_the_end_of_an_import_counts_all_that_ever_commits(url, point, request, monkeypatch):
+    """One straggler commits before the totals are summed, or never."""
+    stage = Stage(request.getfixturevalue(url))
+    held, go = threading.Event(), threading.Event()
+
+    def hold(at):
+        if at == point:
+            held.set()
+            go.wait(60)
+
+    monkeypatch.setattr("snapshots.engine.loading.commit.fault_point", hold)
+    session, ends = stage.target.connect(), []
+
+    def straggle():
+        try:
+            ends.append(stage.commit(session=session))
+        except LostLease as error:
+            ends.append(error)
+
+    straggler = threading.Thread(target=straggle)
+    straggler.start()
+    assert held.wait(60)
+    ending = threading.Thread(target=stage.ledger.end, args=(stage.lease, "interrupted", None, 1.0))
+    ending.start()
+    if point == "after-claim":
+        ending.join()
+    go.set()
+    straggler.join()
+    ending.join()
+    session.close()
+    ((state, records),) = stage.session.execute("SELECT state, records FROM snapshots_imports")
+    rows = stage.count("t")
+    stage.session.close()
+    assert isinstance(ends[0], LostLease) == (point == "after-claim")
+    assert (state, records, rows) == ("interrupted", *((0, 0) if records == 0 else (4, 2)))
+    assert (records == 0) == (point == "after-claim")

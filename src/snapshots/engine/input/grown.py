@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots._native import Hasher, Splitter
 from snapshots.engine.input.growth import Growth
 from snapshots.engine.input.identity import at_work, content_hash_of, worth_going_on
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 MOST = 100
 """Inputs of one name that are compared, the newest ones. A name may have had thousands."""
 _MIB = 1 << 20
-_LINE_ENDS = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
 
 
 def find(source: Source, name: str, ledger: History, table: str | None) -> Growth | None:
@@ -46,7 +46,9 @@ def find(source: Source, name: str, ledger: History, table: str | None) -> Growt
 
     None: there is none, or nobody can tell.
     """
-    if table is None or name == "-" or isinstance(source, Described) or _is_stream(source):
+    if table is None or inner_names.nameless(name):
+        return None
+    if isinstance(source, Described) or _is_stream(source):
         return None
     found: Growth | None = None
     for path in _candidates(source, name, ledger, table):
@@ -288,7 +290,7 @@ def _sure(source: Source, found: Agreement, path: _Path, plan: Plan) -> bool:
 
 def _inside_record(dialect: Dialect, found: Agreement) -> bool:
     """Whether more bytes behind the last ones might change how a record before is read."""
-    if not found.held.endswith(_LINE_ENDS[dialect.terminator]):
+    if not found.held.endswith(dialect.line_end):
         return True
     if dialect.terminator == "cr" and found.following == b"\n":
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots._native import Hasher
 from snapshots.engine.input.reader import PassedBy
 from snapshots.engine.input.table_presence import TablePresence
@@ -124,7 +125,7 @@ def look_up(
     if ledger is None or identity.fingerprint is None:
         return KnownInput(identity, content_hash)
     called = name or identity.name
-    named = (0, None) if kind != "import" or called == "-" else ledger.named(called)
+    named = (0, None) if kind != "import" or inner_names.nameless(called) else ledger.named(called)
     tables = TablePresence(ledger.target, ledger.session)
     finished: list[Entry] = []
     begun: list[Entry] = []
@@ -213,6 +214,9 @@ def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool
 
 def content_hash_of(source: Source, most: int | None = None) -> str:
     """The BLAKE3 hash of an input's stored bytes, or of the first `most`, as `b3sum` prints it."""
+    known = getattr(source, "content_hash", None)
+    if isinstance(known, str) and most in (None, source.identity.size):
+        return known
     hasher = Hasher()
     for piece in source.raw():
         if most is not None and hasher.length + len(piece) >= most:
@@ -225,6 +229,9 @@ def content_hash_of(source: Source, most: int | None = None) -> str:
 def identify(source: Source) -> tuple[Identity, str | None]:
     """What is known of an input, and the hash of its bytes where it is cheap to know."""
     identity = source.identity
+    known = getattr(source, "content_hash", None)
+    if identity.fingerprint and isinstance(known, str):
+        return identity, known
     if source.remote and identity.fingerprint and (identity.size or 0) > STREAM_BYTES:
         return identity, None
     if source.remote or identity.fingerprint is None:

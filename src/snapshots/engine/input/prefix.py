@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher
+from snapshots.engine.input.ordered_bytes import OrderedBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snapshots.ledger.parts import Cut
+    from snapshots.ledger.parts import LoadedRange
 
 _SLACK = 64
 """More bytes than any line end has."""
@@ -20,7 +21,7 @@ _SLACK = 64
 class Stretch:
     """What one import has loaded of an input."""
 
-    cuts: tuple[Cut, ...]
+    cuts: tuple[LoadedRange, ...]
     """Its chunks in order. There may be gaps between those of an import that has not ended."""
     start: int = 0
     """The first byte that is up to it, and its line."""
@@ -64,7 +65,7 @@ def agreement(
 ) -> Agreement | None:
     """How many of the stretches, which follow each other, an input begins with; None: not with the
     first one. `longest`: bytes of the longest record, which bounds the memory."""
-    data, found, at, unknown = _Bytes(pieces), None, 0, False
+    data, found, at, unknown = OrderedBytes(pieces), None, 0, False
     for number, stretch in enumerate(stretches, start=1):
         if not stretch.cuts or stretch.start != at:
             return found
@@ -87,31 +88,3 @@ def agreement(
             unknown = unknown or cut.hash is None
         found = Agreement(number, held, held_start, held_line, data.following(), unknown)
     return found
-
-
-class _Bytes:
-    """Bytes in order, as many at a time as are asked for."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._view = memoryview(b"")
-
-    def take(self, size: int) -> Iterator[memoryview]:
-        """The next bytes; fewer at the end of the input."""
-        while size > 0 and self._fill():
-            part = self._view[:size]
-            self._view = self._view[len(part) :]
-            size -= len(part)
-            yield part
-
-    def following(self) -> bytes:
-        """The next byte, which is not taken; empty at the end."""
-        return bytes(self._view[:1]) if self._fill() else b""
-
-    def _fill(self) -> bool:
-        while not self._view:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return False
-            self._view = memoryview(piece)
-        return True

@@ -2,69 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from snapshots._native import Chunk, Hasher, Splitter
+from snapshots._native import Hasher, Splitter
+from snapshots.engine.input.cut import Piece
 from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.ledger.entry import Beginning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from snapshots._native import Chunk
     from snapshots.ledger.entry import CommittedChunk
-    from snapshots.model import Dialect, Reject
+    from snapshots.model import Dialect
     from snapshots.ports import Source
 
 
 _AT_THE_START = Beginning()
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A chunk, with what the ledger must know of it."""
-
-    chunk: Chunk
-    hash_states: tuple[tuple[int, bytes], ...]
-    """Hash states of the input, a MiB apart; empty if no hash is taken."""
-    encoding: str
-    origin: int
-    """The byte of the input, in its own encoding, at which the chunk begins."""
-    is_rest: bool = False
-    """Whether it is a part of a chunk that the database did not take as a whole."""
-
-    def after(self, end: int, line: int) -> Piece | None:
-        """The part of the chunk behind a record's end, in that line; None: there is none."""
-        if end >= self.chunk.end:
-            return None
-        data = memoryview(bytes(self.chunk))
-        done = data[: end - self.chunk.start]
-        origin = self.origin
-        if not encodings.is_utf8(self.encoding):
-            origin += len(encodings.original(bytes(done), self.encoding))
-        rest = Chunk.of(data[len(done) :], end, line)
-        return Piece(rest, self.hash_states, self.encoding, origin, is_rest=True)
-
-    def hash_state(self, end: int) -> bytes | None:
-        """The last hash state that is not past `end`."""
-        states = [state for offset, state in self.hash_states if offset <= end]
-        return states[-1] if states else None
-
-    def as_in_the_input(self, rejects: Sequence[Reject]) -> list[Reject]:
-        """Rejects with bytes and offsets of the input's encoding; the kernel saw it as UTF-8."""
-        if encodings.is_utf8(self.encoding) or not rejects:
-            return list(rejects)
-        data = memoryview(bytes(self.chunk))
-        mapped, seen, offset = [], 0, self.origin
-        for reject in rejects:
-            begin = reject.byte_offset - self.chunk.start
-            offset += len(encodings.original(bytes(data[seen:begin]), self.encoding))
-            seen = begin
-            raw = encodings.original(reject.raw, self.encoding)
-            mapped.append(replace(reject, byte_offset=offset, raw=raw))
-        return mapped
+_LOOK_AFTER = 1000
+"""Committed chunks, before those are dropped that are not needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +47,24 @@ class Remainder:
     hash_state: bytes | None = None
     """The hash state of the input up to a place before the first gap."""
     done: tuple[CommittedChunk, ...] = ()
+    """The committed chunks whose bytes are read again, to be compared."""
 
     @classmethod
     def after(
-        cls, chunks: Sequence[CommittedChunk], beginning: Beginning = _AT_THE_START
+        cls,
+        chunks: Iterable[CommittedChunk],
+        beginning: Beginning = _AT_THE_START,
+        *,
+        seekable: bool = False,
     ) -> Remainder:
-        """The gaps that committed chunks, given in order, leave behind the import's beginning."""
+        """The gaps that committed chunks, given in order, leave behind the import's beginning.
+
+        There may be millions. Of an input that is `seekable`, and not transcoded, only those are
+        kept that are behind the hash state.
+        """
         gaps = []
         offset, line, state = beginning.end, beginning.line, beginning.hash_state
+        done: deque[CommittedChunk] = deque()
         for chunk in chunks:
             if chunk.start > offset:
                 gaps.append(Gap(offset, line, chunk.start))
@@ -103,8 +73,20 @@ class Remainder:
             elif not gaps:
                 state = chunk.hash_state or state
             offset, line = chunk.end, chunk.end_line
-        done = tuple(chunk for chunk in chunks if not chunk.pending)
-        return cls((*gaps, Gap(offset, line, None)), state, done)
+            if not chunk.pending:
+                done.append(replace(chunk, hash_state=None))
+                if seekable and not gaps and len(done) % _LOOK_AFTER == 0:
+                    _forget(done, state)
+        if seekable:
+            _forget(done, state)
+        return cls((*gaps, Gap(offset, line, None)), state, tuple(done))
+
+
+def _forget(done: deque[CommittedChunk], state: bytes | None) -> None:
+    """Drops the chunks before the place of a hash state."""
+    begin = Hasher(state).aligned if state is not None else 0
+    while done and done[0].end <= begin:
+        done.popleft()
 
 
 def changed_meanwhile(place: str) -> InputChanged:
@@ -120,7 +102,7 @@ def changed_meanwhile(place: str) -> InputChanged:
 class PassedBy:
     """Checks that bytes which are read again, but not loaded, are those that were loaded."""
 
-    def __init__(self, place: str, chunks: Sequence[CommittedChunk]) -> None:
+    def __init__(self, place: str, chunks: Iterable[CommittedChunk]) -> None:
         self._place = place
         self._chunks = iter(chunks)
         self._next()
@@ -185,6 +167,11 @@ class Reader:
         self.content_hash = content_hash
         self.size = source.identity.size
         self.end = 0
+
+    @property
+    def consumed(self) -> int:
+        """Stored bytes that were read."""
+        return self._source.consumed
 
     def __iter__(self) -> Iterator[Piece]:
         gaps = iter(self._gaps)

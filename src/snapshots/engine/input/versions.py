@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import placed
 from snapshots.engine.plan.version_date import date_of
-from snapshots.ledger import undo_tables
+from snapshots.ledger import destinations, undo_tables
 from snapshots.ledger.times import unix_time
 
 if TYPE_CHECKING:
@@ -33,18 +33,27 @@ def previous_import(
 ) -> PreviousImport | None:
     """Finds the import that has loaded the input; None: it is new, or another version.
 
-    In modes with versions, equal bytes are another version if their date is another one. Without a
-    date they are, if `Options.renewed`, once they were touched after the newest version. Raises
-    UsageError for a name with a date in the future.
+    Where a delivery sends only what changed, equal bytes are new after other ones were sent. In
+    modes with versions, equal bytes are another version if their date is another one, or if
+    they were only appended before. Without a date they are, if `Options.renewed`, once they were
+    touched after the newest version. Raises UsageError for a name with a date in the future.
     """
     imported = known.imported
+    request = options.request
+    if imported is not None and request is not None and request.remembers:
+        found = destinations.find(history, request.url)
+        last = found is not None and found.import_id == imported.import_id
+        return PreviousImport(imported) if last else None
     if imported is None or not options.versioned:
         return None if imported is None else PreviousImport(imported)
     date = date_of(name, options.as_of)
     dated = [entry for entry in known.versions if entry.as_of is not None]
-    if date is not None and dated:
+    if not dated:
+        return None
+    if date is not None:
         same = next((entry for entry in dated if entry.as_of == date), None)
         return None if same is None else PreviousImport(same, _id(_later(history, same)))
+    imported = dated[0]
     later = _later(history, imported)
     if later is not None and date is None and options.renewed:
         changed = known.identity.mtime_ns or 0

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 from snapshots.time_limits import LEASE_SECONDS
 
 
 def this_process() -> str:
     """Returns the name of this process: its host, process id and start time."""
-    pid = os.getpid()
-    return f"{socket.gethostname()}:{pid}:{_started(pid)}"
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(pid: int) -> str:
+    """The name of a process that lives for as long as it is asked for."""
+    return f"{_this_host()}:{pid}:{_started(pid)}"
 
 
 def alive(owner: str | None, heartbeat_age: float) -> bool:
@@ -25,7 +32,7 @@ def alive(owner: str | None, heartbeat_age: float) -> bool:
     if owner is None or heartbeat_age > LEASE_SECONDS:
         return False
     host, _, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
+    if not _is_here(host):
         return heartbeat_age > -LEASE_SECONDS
     return there(owner)
 
@@ -35,7 +42,32 @@ def there(owner: str | None) -> bool:
     if owner is None:
         return False
     host, pid, started = owner.rsplit(":", 2)
-    return host == socket.gethostname() and _exists(int(pid)) and _started(int(pid)) == started
+    return _is_here(host) and _exists(int(pid)) and _started(int(pid)) == started
+
+
+def _is_here(host: str) -> bool:
+    """Whether processes of that host are in this process's table. Older releases wrote the bare
+    name of the host."""
+    return host in (_this_host(), socket.gethostname())
+
+
+def _this_host() -> str:
+    """The name of this host, and a word that only processes share which see each other: two
+    containers may have one name, and each a process 7."""
+    seen = _process_table()
+    return f"{socket.gethostname()}/{seen}" if seen else socket.gethostname()
+
+
+@cache
+def _process_table() -> str:
+    """What tells this process table from all others: the boot of the kernel and the namespace of
+    the process ids. Empty where the system does not say. Linux only."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
+    except OSError:
+        return ""
+    return f"{crc32(f'{boot} {namespace}'.encode()):08x}"
 
 
 def _exists(pid: int) -> bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def session_name(of: Lease | Entry) -> str:
-    """Names the sessions in which an owner writes, so that its successor finds them."""
+    """Names the sessions in which an owner writes, so that its successor finds them. Those of a
+    task of a cluster have its name besides: see `ports.Session.name`."""
     return f"snapshots import {of.import_id}.{of.fence} {crc32((of.owner or '').encode()):08x}"
 
 

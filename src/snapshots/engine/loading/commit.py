@@ -14,7 +14,6 @@ receives the rows:
 from __future__ import annotations
 
 import time
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -29,7 +28,7 @@ from snapshots.ledger.chunk_account import ChunkDone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.limits import StopConditions
     from snapshots.engine.loading.write import ChunkWrite, RowWriter
     from snapshots.ledger.record import Lease, Ledger
@@ -45,6 +44,8 @@ def commit_chunk(
     rows: RowWriter,
     piece: Piece,
     watch: StopConditions,
+    *,
+    counted_later: bool = False,
 ) -> ChunkDone | None:
     """Loads one chunk and its account, exactly once.
 
@@ -62,14 +63,14 @@ def commit_chunk(
         if not piece.is_rest:
             with suppress(RefusedRows):
                 write = partial(write_all, session, rows, chunk, watch)
-                return _commit(session, ledger, lease, piece, write)
+                return _commit(session, ledger, lease, piece, write, counted_later)
         # The database names no record, and a part of the chunk cannot stay without its account:
         # so everything is rolled back, and the rows are given in smaller numbers.
         isolation = RowIsolation(session, rows, chunk, watch)
         while True:
             found = isolation.ended
             try:
-                return _commit(session, ledger, lease, piece, isolation.write)
+                return _commit(session, ledger, lease, piece, isolation.write, counted_later)
             except RefusedAndEnded:
                 if isolation.ended == found:
                     raise
@@ -83,6 +84,7 @@ def _commit(
     lease: Lease,
     piece: Piece,
     write: Write,
+    counted_later: bool,
 ) -> ChunkDone:
     began = time.monotonic()
     fault_point("before-claim")
@@ -91,7 +93,8 @@ def _commit(
         fault_point("after-claim")
         written = write()
         done = account_of(piece, written, time.monotonic() - began)
-        ledger.record(session, lease, done, piece.as_in_the_input(written.rejects))
+        rejects = piece.all_as_in_the_input(written.rejects)
+        ledger.record(session, lease, done, rejects, counted_later=counted_later)
         fault_point("before-commit")
     fault_point("after-commit")
     # COMMIT took time as well; the account that it made durable could not know how much.
@@ -114,5 +117,5 @@ def account_of(piece: Piece, written: ChunkWrite, seconds: float) -> ChunkDone:
         hash_state=piece.hash_state(end),
         hash=chunk.digest(written.position),
         seconds=seconds,
-        rejects_by_code=Counter(reject.code for reject in written.rejects),
+        rejects_by_code=written.rejects.codes(),
     )

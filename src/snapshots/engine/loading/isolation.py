@@ -84,7 +84,6 @@ class RowIsolation:
                 written.refuse(self._halve(position, line, block))
             if self._watch.enough(written.judged) or (self._costly and position == self._last_end):
                 break
-        written.rejects.sort(key=lambda reject: reject.byte_offset)
         return written
 
     @property

@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from snapshots.engine.job import SingleTransactionAttempt
+from snapshots import inner_names
+from snapshots.engine.job import SingleTransactionAttempt, not_begun
 from snapshots.engine.loading import triggers
 from snapshots.engine.loading.execution import LoadingExecution
 from snapshots.engine.loading.parent_retry import retry
@@ -17,6 +18,7 @@ from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
 from snapshots.engine.publishing.modes import publisher_for
 from snapshots.engine.publishing.stage import make_stage
+from snapshots.errors import ClusterGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.job import JobContext, JobOutcome
     from snapshots.engine.lease.ledger_session import LedgerSession
+    from snapshots.engine.loading.executor import MakesExecutors
     from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import RunKind
@@ -36,6 +39,8 @@ class LoadingJob:
 
     target: Target
     options: Options
+    cluster: MakesExecutors | None = None
+    """Carries the cuts out; None: threads of this process do."""
 
     kind: ClassVar[RunKind] = "import"
     command_for_stream: ClassVar[str] = "snapshots import - --table TABLE"
@@ -47,7 +52,7 @@ class LoadingJob:
 
     def default_destination(self, name: str) -> str | None:
         """Returns the table that is named after the input; None for a stream."""
-        return None if name == "-" else table_for(name, None)
+        return None if inner_names.nameless(name) else table_for(name, None)
 
     def plan(
         self, source: Source, ledger_session: LedgerSession, say: Callable[[str], None]
@@ -121,7 +126,11 @@ class LoadingJob:
 
     def transfer(self, context: JobContext) -> JobOutcome:
         """Loads the records, and then those again that waited for others of their table."""
-        return retry(self.target, context, LoadingExecution(self.target, context).run())
+        try:
+            executor = None if self.cluster is None else self.cluster.executor(context)
+        except ClusterGone as error:
+            return not_begun(context.committed, error)
+        return retry(self.target, context, LoadingExecution(self.target, context, executor).run())
 
     def complete_account(self, plan: Plan, lease: Lease, ledger: Ledger) -> str:
         """Counts the records that triggers have left out of the table."""

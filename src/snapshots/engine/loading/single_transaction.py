@@ -34,8 +34,8 @@ from snapshots.ledger.single import SingleChunkImport, enter
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.input.reader import Piece
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.publisher import Publisher
@@ -116,7 +116,7 @@ def import_in_one_transaction(
                 plan.destination,
                 text,
                 done,
-                piece.as_in_the_input(written.rejects),
+                piece.all_as_in_the_input(written.rejects),
                 beginning.end,
                 reader.end,
                 time.monotonic() - began,

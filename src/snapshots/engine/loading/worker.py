@@ -16,7 +16,7 @@ from snapshots.time_limits import RETRY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.limits import StopConditions
     from snapshots.engine.loading.write import RowWriter
     from snapshots.ledger.record import Lease
@@ -30,6 +30,8 @@ class WorkerContext:
     target: Target
     lease: Lease
     rows: RowWriter
+    task: str = ""
+    """The name of the task that this is a part of, where another process may have to end it."""
 
 
 def work_on_chunks(
@@ -79,9 +81,17 @@ def _commit(
                 session = part.target.connect(create=False)
                 connected = True
                 sessions.add(session)
-                session.name(session_name(part.lease))
+                session.name(session_name(part.lease), part.task)
             ledger = Ledger(part.target, session)
-            done = commit_chunk(session, ledger, part.lease, part.rows, piece, watch)
+            done = commit_chunk(
+                session,
+                ledger,
+                part.lease,
+                part.rows,
+                piece,
+                watch,
+                counted_later=bool(part.task),
+            )
             return session, done or _already(ledger, part, piece)
         except SnapshotsError as error:
             if watch.ended and isinstance(error, TargetError):

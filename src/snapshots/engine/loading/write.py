@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snapshots.engine.loading.altered_values import AlteredValues
+from snapshots.engine.loading.missing_parents import MissingParents
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.prefetch import prefetched
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
-from snapshots.model import Counts, Reject
+from snapshots.ledger.chunk_rejects import ChunkRejects
+from snapshots.model import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
-    from snapshots.engine.loading.altered_values import AlteredValues
-    from snapshots.engine.loading.missing_parents import MissingParents
-    from snapshots.model import TableName
-    from snapshots.ports import Session
+    from snapshots.engine.plan.plan import Plan
+    from snapshots.model import Reject, TableName
+    from snapshots.ports import Session, Target
 
 BLOCK_BYTES = 1 << 20
 """Of input that the kernel converts at a time."""
@@ -41,6 +43,27 @@ class RowWriter:
     """Knows which refused rows will be tried again; None: none of them."""
 
 
+def writer_for(
+    target: Target,
+    plan: Plan,
+    import_id: int,
+    *,
+    stop_at_reject: bool = False,
+    prefetch_blocks: bool = False,
+) -> RowWriter:
+    """The writer of an import's rows, into the table or the stage of its plan."""
+    table, columns = plan.loads_into(import_id)
+    return RowWriter(
+        table,
+        columns,
+        plan.converter(import_id),
+        stop_at_reject=stop_at_reject,
+        prefetch_blocks=prefetch_blocks,
+        comparing=AlteredValues(target, plan),
+        waits=MissingParents(target, table, columns),
+    )
+
+
 @dataclass(slots=True)
 class ChunkWrite:
     """What one attempt at a chunk has come to: the chunk's account if the attempt succeeds."""
@@ -49,7 +72,7 @@ class ChunkWrite:
     """Bytes of the chunk that are consumed."""
     line: int = 0
     counts: Counts = field(default_factory=Counts)
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: ChunkRejects = field(default_factory=ChunkRejects)
     waiting: int = 0
     """Rejects that will be tried again, and do not count as such until then."""
 
@@ -62,14 +85,13 @@ class ChunkWrite:
         """Adds what the kernel says of a block."""
         self.position, self.line = block.position, block.line
         self.counts += Counts(block.records, block.loaded, block.rejected, block.skipped)
-        if block.rejected:
-            self.rejects.extend(Reject(*reject) for reject in block.rejects())
+        self.rejects.add(block)
 
     def refuse(self, refused: list[Reject]) -> None:
         """Turns rows that the target refused into rejects."""
         n = len(refused)
         self.counts += Counts(loaded=-n, rejected=n)
-        self.rejects.extend(refused)
+        self.rejects.refused += refused
         self.waiting += sum(reject.code == awaiting_parents.CODE for reject in refused)
 
 

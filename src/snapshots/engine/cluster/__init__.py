@@ -1,0 +1,1 @@
+"""One import over several processes: a driver cuts, tasks load, and the ledger decides."""

@@ -1,0 +1,100 @@
+"""Tasks and drivers that are killed, frozen or run twice at once: 0 lost, 0 twice."""
+
+import pytest
+
+import snapshots
+from snapshots.engine.cluster import placement
+from snapshots.engine.cluster.address import Cluster
+from snapshots.engine.cluster.local_pool import LocalPool
+from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
+from tests.support.processes import PATIENCE, finish, wait_for
+
+CHUNK = 16_000
+
+
+def load(database, made, folder, **how):
+    given = {"contract": schema_file(folder), "chunk_size": CHUNK, "workers": 3, **how}
+    return snapshots.load(made.path, database=database, table="t", cluster="local", **given)
+
+
+@pytest.mark.parametrize("step", ["after-claim", "mid-write", "before-commit", "after-commit"])
+def test_processes_that_are_killed(postgres_url, tmp_path, monkeypatch, step):
+    """Each at its third chunk."""
+    monkeypatch.setenv("SNAPSHOTS_FAULT", f"{step}:3")
+    made = make_file(tmp_path / "t.csv", 20_000)
+    notices = []
+    result = load(postgres_url, made, tmp_path, listener=notices.append)
+    assert result.outcome == "finished", result
+    assert any("a task was lost" in getattr(notice, "text", "") for notice in notices)
+    check(postgres_url, made)
+
+
+@pytest.mark.parametrize("url", ["postgres_url", "mysql_url"])
+def test_processes_that_are_frozen_with_their_locks(url, request, tmp_path, monkeypatch):
+    """Their sessions are ended, and the chunks that they held are loaded by others."""
+    monkeypatch.setenv("SNAPSHOTS_FAULT", "before-commit:5:stop")
+    monkeypatch.setattr(placement, "TASK_SECONDS", 2.0)
+    # Nobody reaches a frozen process of a lost host.
+    monkeypatch.setattr(LocalPool, "cancel", lambda pool, handle: None)
+    database = request.getfixturevalue(url)
+    made = make_file(tmp_path / "t.csv", 4000)
+    assert load(database, made, tmp_path, workers=9).outcome == "finished"
+    check(database, made)
+
+
+class Twice(LocalPool):
+    """Runs each task twice, at the same time."""
+
+    def submit(self, work, *args, near=None):
+        super().submit(work, *args)
+        return super().submit(work, *args)
+
+
+def test_every_task_twice_at_once(postgres_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(Cluster, "pool", lambda cluster: Twice(cluster.target, 4))
+    made = make_file(tmp_path / "t.csv", 20_000)
+    assert load(postgres_url, made, tmp_path).outcome == "finished"
+    check(postgres_url, made)
+
+
+def test_a_driver_that_is_killed_and_what_others_do_then(postgres_url, tmp_path, monkeypatch):
+    """Threads go on with what processes have begun, and processes with what threads have."""
+    made = make_file(tmp_path / "t.csv", 60_000)
+    contract, state = schema_file(tmp_path), tmp_path / "state"
+    ways = [("--cluster", "local", "--workers", "3"), (), ("--cluster", "local")]
+    for options in ways:
+        before = committed_chunks(postgres_url)
+        process = start(
+            postgres_url, made, contract, state, "" if options else "mid-write:9:stop",
+            options=options, chunk_size=str(CHUNK),
+        )  # fmt: skip
+        wait_for(lambda before=before: committed_chunks(postgres_url) > before)
+        process.kill()
+        process.communicate()
+    code, result, err = finish(start(postgres_url, made, contract, state), seconds=PATIENCE)
+    assert (code, result["import_id"]) == (3, 1), err
+    check(postgres_url, made)
+
+
+def test_tasks_that_always_die_end_the_import(postgres_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPSHOTS_FAULT", "before-claim:1")
+    made = make_file(tmp_path / "t.csv", 20_000)
+    result = load(postgres_url, made, tmp_path)
+    assert (result.outcome, result.counts.records) == ("failed", 0)
+    assert "process of a task has ended" in result.message
+    assert "tasks were lost" in result.hint
+    monkeypatch.delenv("SNAPSHOTS_FAULT")
+    done = snapshots.resume(result.record.import_id, database=postgres_url)
+    assert done.outcome == "finished"
+    check(postgres_url, made)
+
+
+def test_too_many_rejects_stop_it_as_they_stop_threads(postgres_url, tmp_path):
+    made = make_file(tmp_path / "t.csv", 20_000)
+    result = load(postgres_url, made, tmp_path, max_rejects=20)
+    assert result.outcome == "failed"
+    assert 20 < result.counts.rejected < len(made.bad)
+    assert "more than --max-rejects 20 allows" in result.message
+    done = snapshots.resume(result.record.import_id, database=postgres_url, max_rejects="100%")
+    assert done.outcome == "finished"
+    check(postgres_url, made)
