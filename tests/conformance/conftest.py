@@ -4,17 +4,13 @@ import pytest
 
 from snapshots import locations
 from tests.conformance import toy
-from tests.conftest import fresh
+from tests.conftest import emptied
 
 
-@pytest.fixture(params=["postgres", "mysql", "sqlite", toy.KIND.name])
+@pytest.fixture(params=["postgres", "mysql", "sqlite", "duckdb", toy.KIND.name])
 def database(request):
-    """The URL of a fresh, empty database."""
-    if request.param == toy.KIND.name:
-        folder = request.getfixturevalue("tmp_path_factory").mktemp("toy")
-        yield f"toy:///{folder}/fresh.toy"
-        return
-    yield from fresh(request.param, request)
+    """The URL of an empty database."""
+    yield from emptied(request.param, request)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ def on(*names):
 
 
 BUILT_ON = {"toy": "sqlite"}
+FILES = ("sqlite", "duckdb", "toy")
+"""Those that are no servers."""
 
 
 def built_on(target):

@@ -46,3 +46,24 @@ def test_naming_never_raises(target):
     session.close()
     session.name(NAME)
     assert session.end_named(NAME) == 0
+
+
+def test_the_sessions_of_one_task_or_of_all_are_ended(target, session):
+    """More than 64 of one name."""
+    if target.writers == 1:
+        return
+    tasks = [target.connect() for _ in range(70)]
+    try:
+        for number, one in enumerate(tasks):
+            one.name(NAME, f"{number // 2}.1")
+        session.name(NAME + "0", "1.1")
+        assert session.end_named(NAME, "7.1") == 2
+        assert session.end_named(NAME, "7") == 0
+        # The two that were ended may still be there for a moment.
+        assert session.end_named(NAME) in {68, 69, 70}
+        for one in tasks:
+            with pytest.raises(ConnectionLost):
+                one.execute("SELECT 1")
+    finally:
+        for one in tasks:
+            one.close()

@@ -4,14 +4,14 @@ import pytest
 
 from snapshots.errors import ContractError, TargetError
 from snapshots.model import TableName
-from tests.conformance.rows import built_on, column, contract, count, load, table
+from tests.conformance.rows import FILES, built_on, column, contract, count, load, table
 
 HOSTILE = [
     'a"b', "a`b", "a'b", "a\\b", "a\\", "a%sb", "100 %", "a;b -- c", "a?b", "a:b", "a.b", "[a]",
     "select", "SELECT", "ünï çødé", "a\nb", "\t", " a", "{a}", "$1", "/* a */", "a\u200bb", "1",
 ]  # fmt: skip
 
-LONGEST = {"postgres": 63, "mysql": 64, "sqlite": 1000}
+LONGEST = {"postgres": 63, "mysql": 64, "sqlite": 1000, "duckdb": 1000}
 """Bytes of a name; characters of MySQL."""
 
 
@@ -71,7 +71,7 @@ def test_names_of_tables(target):
         assert "--table t." in hint
         assert """--table '"s.t"'.""" in hint
         assert built_on(target) != "mysql" or "/s --table" in hint
-        own = "main" if built_on(target) == "sqlite" else target.location.database
+        own = "main" if target.name in FILES else target.location.database
         assert target.table_name(f"{own}.t") == TableName("t")
         with pytest.raises(TargetError):
             target.table_name(f"{own}.s.t")

@@ -45,7 +45,8 @@ def test_the_keys_of_a_table_into_itself_and_no_others(target, session):
     keys = target.own_keys(session, T)
     assert sorted((key.columns, key.parents) for key in keys) == [SINGLE, PAIR]
     assert not any(key.full for key in keys)
-    if built_on(target) != "sqlite":
+    # DuckDB makes names of its own.
+    if built_on(target) not in {"sqlite", "duckdb"}:
         assert {key.name for key in keys} == {"pair", "single"}
     assert target.own_keys(session, TableName("o")) == ()
     assert target.own_keys(session, TableName("nowhere")) == ()

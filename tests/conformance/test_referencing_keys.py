@@ -1,6 +1,7 @@
 """Foreign keys that refer to a table: `Target.referencing_keys`; and `Session.change`."""
 
 from snapshots.model import TableName
+from tests.conformance.rows import on
 
 T = TableName("t")
 
@@ -12,6 +13,7 @@ def found(target, session, table=T):
     )
 
 
+@on("postgres", "mysql", "sqlite", "toy")
 def test_keys_of_other_tables_and_its_own(target, session):
     session.execute(
         "CREATE TABLE t (a int, b int, id int UNIQUE, boss int, PRIMARY KEY (a, b),"
@@ -43,6 +45,19 @@ def test_keys_of_other_tables_and_its_own(target, session):
     ]
     assert found(target, session, TableName("elsewhere")) == []
     assert found(target, session, TableName("nowhere")) == []
+
+
+@on("duckdb")
+def test_keys_that_only_refuse(target, session):
+    session.execute(
+        "CREATE TABLE t (a int, b int, id int UNIQUE, boss int REFERENCES t (id),"
+        " PRIMARY KEY (a, b))"
+    )
+    session.execute("CREATE TABLE pairs (pa int, pb int, FOREIGN KEY (pa, pb) REFERENCES t (a, b))")
+    assert found(target, session) == [
+        ("pairs", ("pa", "pb"), ("a", "b"), "refuse"),
+        ("t", ("boss",), ("id",), "refuse"),
+    ]
 
 
 def test_a_change_says_how_many_rows_it_changed(session):

@@ -111,6 +111,7 @@ def test_defaults_and_computed_columns(target, session):
         "postgres": ("id serial PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
         "mysql": ("id int AUTO_INCREMENT PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
         "sqlite": ("id INTEGER PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2) STORED"),
+        "duckdb": ("id int DEFAULT 7 PRIMARY KEY", "int GENERATED ALWAYS AS (a * 2)"),
     }[built_on(target)]
     session.execute(f"CREATE TABLE t ({serial}, a int NOT NULL DEFAULT 5, b {computed}, c int)")
     columns = {c.name: c for c in target.inspect(session, TableName("t")).columns}
@@ -151,7 +152,7 @@ def test_contracts_that_no_table_can_have(target, session, made):
 
 
 def test_as_many_columns_as_a_table_can_have(target, session):
-    most = {"postgres": 1600, "mysql": 1017, "sqlite": 2000}[built_on(target)]
+    most = {"postgres": 1600, "mysql": 1017, "sqlite": 2000, "duckdb": 2000}[built_on(target)]
     full = contract(*(column(f"c{n}", "integer", bits=16) for n in range(most)))
     with pytest.raises(ContractError, match=str(most)) as error:
         target.check(full, lineage=True)
@@ -163,6 +164,8 @@ def test_as_many_columns_as_a_table_can_have(target, session):
     with pytest.raises(ContractError) as error:
         target.check(more, lineage=True)
     assert "Split" in error.value.hint
+    if target.name == "duckdb":
+        return  # It takes more: the limit is the project's own.
     with pytest.raises(ContractError):
         target.add_columns(session, t, more.columns[-1:])
 

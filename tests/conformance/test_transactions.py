@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from snapshots.errors import RefusedRows, SnapshotsError
-from tests.conformance.rows import built_on, column, contract, count, load, table
+from snapshots.errors import RefusedRows, SnapshotsError, TargetError
+from tests.conformance.rows import column, contract, count, load, on, table
 
 ONE = contract(column("a", "integer", bits=32), column("b"), primary_key=("a",))
 
@@ -51,6 +51,7 @@ def test_an_error_undoes_it_and_is_not_hidden(target, session, error):
     assert count(session, target) == 1
 
 
+@on("postgres", "mysql", "sqlite", "toy")
 def test_a_savepoint_undoes_its_block_and_only_that(target, session):
     t = table(target, session, ONE)
     with session.transaction():
@@ -61,6 +62,22 @@ def test_a_savepoint_undoes_its_block_and_only_that(target, session):
             fails_in(session.savepoint(), lambda: load(target, session, t, ONE, [["4", "x"]]))
             load(target, session, t, ONE, [["5", "x"]])
     assert session.execute("SELECT a FROM t ORDER BY a") == [(1,), (3,), (5,)]
+
+
+@on("duckdb")
+def test_where_no_block_can_be_undone_the_transaction_ends(target, session):
+    t = table(target, session, ONE)
+    with pytest.raises(TargetError, match="rolled the transaction back"):
+        _writes_behind_a_failed_block(target, session, t)
+    assert count(session, target) == 0
+
+
+def _writes_behind_a_failed_block(target, session, t):
+    with session.transaction():
+        load(target, session, t, ONE, [["1", "x"]])
+        fails_in(session.savepoint(), lambda: count(session, target))
+        fails_in(session.savepoint(), lambda: load(target, session, t, ONE, [["2", "x"]]))
+        session.execute("INSERT INTO t (a) VALUES (3)")
 
 
 def test_after_a_refusal_the_transaction_goes_on(target, session):
@@ -100,7 +117,7 @@ def test_statements_outside_a_transaction_commit_by_themselves(target, session):
 
 
 def test_values_of_the_ledger_come_back_as_they_were(target, session):
-    binary = {"postgres": "bytea", "mysql": "longblob", "sqlite": "BLOB"}[built_on(target)]
+    binary = {"postgres": "bytea", "mysql": "longblob"}.get(target.name, "BLOB")
     real = "double precision"
     session.execute(f"CREATE TABLE v (i bigint, f {real}, s text, b {binary})")
     row = (2**63 - 1, 0.1, "a\tb\n'\"\\%?é😀", bytes(range(256)))

@@ -13,6 +13,8 @@ class ToyDialect(SqlDialect):
     now = "(date('now') || 'T' || strftime('%H:%M:%f', 'now') || 'Z')"
     row_lock = " /* FOR UPDATE */"
     share_lock = " /* FOR SHARE */"
+    stay_lock = " /* FOR KEY SHARE */"
+    listed = "SELECT value AS v FROM json_each(?) AS listed LIMIT -1"
     integer = "INTEGER"
     text = "VARCHAR"
     types_are_binding = False

@@ -177,13 +177,13 @@ class MysqlSession(Transactions):
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
         return []
 
-    def name(self, text: str) -> None:
+    def name(self, text: str, task: str = "") -> None:
         with suppress(SnapshotsError):
-            take_name(self, text)
+            take_name(self, text, task)
 
-    def end_named(self, text: str) -> int:
+    def end_named(self, text: str, task: str = "") -> int:
         with suppress(SnapshotsError):
-            return end_named(self, text)
+            return end_named(self, text, task)
         return 0
 
     def limit_time(self, seconds: float) -> None:
@@ -282,10 +282,17 @@ class MysqlSession(Transactions):
 
     def lives_after_error(self) -> bool:
         # The server tells it with each success, and with no error.
-        with suppress(err.Error):
-            self._connection.query("DO 0")
-            return self.lives()
-        return False
+        return self._answers() and self.lives()
 
     def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
-        return translate(error, alive=self._connection.open, loading=loading)
+        found = translate(error, alive=self._connection.open, loading=loading)
+        if type(found) is TargetError and not found.retryable and not self._answers():
+            # A server that stops ends some statements with an error, then closes their sessions.
+            return translate(error, alive=False)
+        return found
+
+    def _answers(self) -> bool:
+        with suppress(err.Error):
+            self._connection.query("DO 0")
+            return True
+        return False

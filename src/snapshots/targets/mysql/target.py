@@ -114,7 +114,9 @@ class MysqlTarget(
             # RuntimeError: a kind of login needs a package that is not installed.
             raise cannot_connect(error, self.display()) from error
         except TargetError as error:
-            raise CannotConnect(error.message, place=self.display(), hint=error.hint) from error
+            raise CannotConnect(
+                error.message, place=self.display(), hint=error.hint, retryable=error.retryable
+            ) from error
 
     def table_name(self, text: str) -> TableName:
         return ddl.table_name(

@@ -20,9 +20,15 @@ class PostgresDialect(SqlDialect):
     now: ClassVar[str] = (
         """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
     )
+    stay_lock: ClassVar[str] = " FOR KEY SHARE"
+    listed: ClassVar[str] = "SELECT v FROM json_array_elements_text(CAST(? AS json)) AS listed (v)"
     keeps_given_identity: ClassVar[str] = " OVERRIDING SYSTEM VALUE"
+    one_snapshot: ClassVar[tuple[str, ...]] = ("BEGIN ISOLATION LEVEL REPEATABLE READ",)
+    empty_temporary: ClassVar[str] = "TRUNCATE"
     # A session that looks rows up prefers indexes, and sorts little.
     for_joins: ClassVar[str] = "SET LOCAL enable_seqscan = on; SET LOCAL work_mem = '64MB'"
+    # A planner expects few rows of those that two tables lack, and would compare each with a table.
+    for_joins_alone: ClassVar[str] = f"{for_joins}; SET LOCAL enable_nestloop = off"
     import_numbers: ClassVar[NumberSequence | None] = NumberSequence(
         "nextval('snapshots_imports_id')",
         "SELECT setval('snapshots_imports_id', GREATEST(?, last_value)) FROM snapshots_imports_id",

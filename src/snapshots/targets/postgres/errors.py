@@ -65,7 +65,11 @@ _CONNECT_HINTS = (
     ("service", "Check ~/.pg_service.conf."),
     ("local user with ID", "Name the user in the URL, user@host:port/database, or in PGUSER."),
 )
-_CONNECT_RETRY = ("refused", "timeout", "timed out", "too many", "starting up", "shutting down")
+_CONNECT_RETRY = (
+    *("refused", "timeout", "timed out", "too many", "starting up", "shutting down"),
+    # The server, or what lies between, has ended the connection before the session was open.
+    *("closed", "reset", "EOF", "recovery mode", "not yet accepting", "Broken pipe"),
+)
 
 
 def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> SnapshotsError:

@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
+from snapshots.targets.postgres import row_rules as rules
 from snapshots.targets.postgres.quoting import qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snapshots.ports import Session
+    from snapshots.table_facts import RowRule
 
 _TYPES = """
 SELECT attname, format_type(atttypid, atttypmod) || CASE WHEN attcollation <> typcollation
@@ -23,6 +25,7 @@ LEFT JOIN (pg_collation JOIN pg_namespace ON pg_namespace.oid = collnamespace)
 WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
 """
 _TRIAL = TableName("snapshots_trial", "pg_temp")
+_CHANGES = TableName("snapshots_changes", "pg_temp")
 _FIRES = """
 WITH RECURSIVE family (id) AS (
     SELECT to_regclass(?)::oid
@@ -66,15 +69,46 @@ class PostgresPublishing:
         session.execute(f"CREATE TEMPORARY TABLE {qualified(_TRIAL)} ({fields})")
         return _TRIAL
 
-    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:  # noqa: ARG002
+    def changes_stage(
+        self,
+        session: Session,
+        table: TableName,  # noqa: ARG002
+        columns: Sequence[str],
+        select: str,
+        key: Sequence[str],  # noqa: ARG002
+    ) -> TableName:
+        name = qualified(_CHANGES)
+        session.execute(f"DROP TABLE IF EXISTS {name}")
+        # Such a query may be done by several processes, which an INSERT is not.
+        session.execute(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {select}")
+        session.execute(f"CREATE INDEX ON {name} ({quote(columns[-1])})")
+        session.execute(f"ANALYZE {name}")
+        return _CHANGES
+
+    def index_stage(
+        self,
+        session: Session,
+        stage: TableName,
+        key: Sequence[str],  # noqa: ARG002
+        *,
+        lines: str | None = None,  # noqa: ARG002
+    ) -> None:
         # Joins by hashes need no index, but a planner that knows how many rows there are.
         session.execute(f"ANALYZE {qualified(stage)}")
+
+    def row_rules(self, session: Session, table: TableName) -> tuple[RowRule, ...]:
+        return rules.row_rules(session, table)
 
     def fires_triggers(self, session: Session, table: TableName) -> bool:
         return bool(session.execute(_FIRES, (qualified(table),)))
 
     def create_undo_table(
-        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
+        self,
+        session: Session,
+        undo: TableName,
+        table: TableName,
+        columns: Sequence[str],
+        key: Sequence[str] = (),  # noqa: ARG002
     ) -> None:
         types = _types(session, table)
         fields = ", ".join(f"{quote(name)} {types[name]}" for name in columns)

@@ -63,8 +63,8 @@ are kept: those made while a new ledger was small, and without statistics, must 
 
 _END_NAMED = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE application_name = ? AND datname = current_database() AND usename = session_user
-  AND pid <> pg_backend_pid()
+WHERE (application_name = ? OR left(application_name, NULLIF(?, 0)) = ?)
+  AND datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
 """
 
 _AS_THEY_ARE = {
@@ -231,13 +231,16 @@ class PostgresSession(Transactions):
             for line, number, text, other in found
         ]
 
-    def name(self, text: str) -> None:
+    def name(self, text: str, task: str = "") -> None:
         with suppress(SnapshotsError):
-            self.execute("SELECT set_config('application_name', ?, false)", (text,))
+            full = f"{text} {task}".rstrip()
+            self.execute("SELECT set_config('application_name', ?, false)", (full,))
 
-    def end_named(self, text: str) -> int:
+    def end_named(self, text: str, task: str = "") -> int:
         with suppress(SnapshotsError):
-            return len(self.execute(_END_NAMED, (text,)))
+            name = f"{text} {task}".rstrip()
+            of_tasks = "" if task else name + " "
+            return len(self.execute(_END_NAMED, (name, len(of_tasks), of_tasks)))
         return 0
 
     def limit_time(self, seconds: float) -> None:

@@ -22,6 +22,8 @@ told AS (
   UNION ALL SELECT 'it is part of another table' FROM c
   WHERE relispartition OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
   UNION ALL SELECT 'it has a type of its own' FROM c WHERE reloftype <> 0
+  UNION ALL SELECT 'event trigger ' || evtname || ' is for ALTER TABLE' FROM pg_event_trigger
+  WHERE evtenabled NOT IN ('D', 'R') AND 'ALTER TABLE' = ANY (evttags)
   UNION ALL SELECT 'its replica identity is not the default' FROM c WHERE relreplident <> 'd'
   UNION ALL SELECT 'it has options for long values' FROM c
   WHERE EXISTS (SELECT FROM pg_class t WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL)

@@ -49,7 +49,7 @@ def _date(text: str) -> str:
 
 
 def _time(text: str) -> str:
-    return _short(time.fromisoformat(text).isoformat())
+    return short_fraction(time.fromisoformat(text).isoformat())
 
 
 def _moment(text: str) -> str:
@@ -57,10 +57,11 @@ def _moment(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return _short(moment.isoformat(" "))
+    return short_fraction(moment.isoformat(" "))
 
 
-def _short(text: str) -> str:
+def short_fraction(text: str) -> str:
+    """A time without the zeros at the end of its fraction."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

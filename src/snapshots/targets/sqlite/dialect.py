@@ -20,7 +20,11 @@ class SqliteDialect(SqlDialect):
     now: ClassVar[str] = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
     # A transaction that may write has the whole file.
     row_lock: ClassVar[str] = ""
+    # The limit has it made once: an UPDATE would read it again for each row of a table.
+    listed: ClassVar[str] = "SELECT value AS v FROM json_each(?) LIMIT -1"
     share_lock: ClassVar[str] = ""
+    readers_block: ClassVar[str] = "SELECT 1 FROM pragma_journal_mode WHERE journal_mode <> 'wal'"
+    stay_lock: ClassVar[str] = ""
     types_are_binding: ClassVar[bool] = False
     streams_elsewhere: ClassVar[bool] = True
 

@@ -12,9 +12,9 @@ from snapshots._native import SqliteConnection, SqliteError, SqliteQuery
 from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.sql.ddl import quoted
 from snapshots.targets.sql.transactions import Transactions
+from snapshots.targets.sql.writer_queue import turns_of
 from snapshots.targets.sqlite.deferred import DeferredChanges, DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
-from snapshots.targets.sqlite.writer_queue import turns_of
 from snapshots.time_limits import WRITER_SECONDS
 
 if TYPE_CHECKING:
@@ -155,10 +155,10 @@ class SqliteSession(Transactions):
     def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
         return []
 
-    def name(self, text: str) -> None:
+    def name(self, text: str, task: str = "") -> None:
         """A file has no sessions that others could see."""
 
-    def end_named(self, text: str) -> int:  # noqa: ARG002
+    def end_named(self, text: str, task: str = "") -> int:  # noqa: ARG002
         return 0
 
     def limit_time(self, seconds: float) -> None:

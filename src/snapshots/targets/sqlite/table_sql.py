@@ -1,4 +1,4 @@
-"""Gives the text of a CREATE TABLE other columns and another primary key.
+"""Gives the text of a CREATE TABLE another name, or other columns and another primary key.
 
 SQLite cannot alter the key of a table. The text keeps all else: defaults, checks, foreign keys.
 """
@@ -41,6 +41,29 @@ def with_key(created: str, columns: Sequence[str], key: str) -> str | None:
     return f"{head}({body}){tail}"
 
 
+def renamed(created: str, name: str) -> str:
+    """The CREATE TABLE of another table, with a quoted name. SQLite keeps no more before the name
+    than these two words."""
+    return f"CREATE TABLE {name}{''.join(_after_the_name(created))}"
+
+
+def names_itself(created: str, name: str) -> bool:
+    """Whether a CREATE TABLE has the table's name in its columns or constraints, too."""
+    words = (piece.strip("\"'`[]").casefold() for piece in _after_the_name(created))
+    return name.casefold() in words
+
+
+def _after_the_name(created: str) -> list[str]:
+    """The tokens that follow the name of the table."""
+    pieces: list[str] = _TOKEN.findall(created)
+    places = [place for place, piece in enumerate(pieces) if not _is_blank(piece)]
+    return pieces[places[2] + 1 :]
+
+
+def _is_blank(piece: str) -> bool:
+    return piece.isspace() or piece.startswith(("--", "/*"))
+
+
 def _parts(created: str) -> tuple[str, list[list[str]], str]:
     """What stands before the columns, the tokens of each part between them, and what follows."""
     depth, head, tail = 0, "", ""
@@ -69,7 +92,7 @@ def _words(part: list[str]) -> list[tuple[int, str]]:
     found, depth = [], 0
     for place, piece in enumerate(part):
         depth -= piece == ")"
-        if not depth and not piece.isspace() and not piece.startswith(("--", "/*")):
+        if not depth and not _is_blank(piece):
             found.append((place, piece if piece[0] in "\"'`[" else piece.upper()))
         depth += piece == "("
     return found

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots import home
 from snapshots._native import SqliteError
-from snapshots.errors import CannotConnect, NoDatabase
-from snapshots.file_hints import missing_folder
 from snapshots.locations import Location
 from snapshots.row_encoding import SQLITE_VALUES, RowEncoding
 from snapshots.targets.sql import ddl
+from snapshots.targets.sql.database_file import looked_at
 from snapshots.targets.sql.target import SqlTarget
 from snapshots.targets.sqlite.adoption import SqliteAdoption
 from snapshots.targets.sqlite.catalog import SqliteCatalog
@@ -23,6 +22,7 @@ from snapshots.targets.sqlite.errors import cannot_connect
 from snapshots.targets.sqlite.own_keys import SqliteOwnKeys
 from snapshots.targets.sqlite.page_cost import SqlitePageCost
 from snapshots.targets.sqlite.publishing import SqlitePublishing
+from snapshots.targets.sqlite.renaming import SqliteRenaming
 from snapshots.targets.sqlite.session import SqliteSession
 from snapshots.targets.sqlite.stored_rows import SqliteStoredRows
 from snapshots.targets.sqlite.table_names import SqliteTableNames
@@ -53,6 +53,7 @@ class SqliteTarget(
     SqliteOwnKeys,
     SqliteAdoption,
     SqlitePublishing,
+    SqliteRenaming,
     SqlTarget,
 ):
     """See `ports.Target`."""
@@ -82,38 +83,16 @@ class SqliteTarget(
         return Location("sqlite", database=str(self.path)).url()
 
     def connect(self, *, create: bool = True) -> Session:
-        try:
-            self._look(create=create)
-            return SqliteSession(self.path)
-        except SqliteError as error:
-            raise cannot_connect(error, str(self.path)) from error
-        except OSError as error:
-            raise CannotConnect(
-                f"The file cannot be opened: {error.strerror}.",
-                place=str(self.path),
-                hint="Check the permissions of the file and of its folder.",
-            ) from error
+        with looked_at(self.path, "SQLite", create=create):
+            try:
+                return SqliteSession(self.path)
+            except SqliteError as error:
+                raise cannot_connect(error, str(self.path)) from error
 
     def read_rows(
         self, session: Session, shape: TableShape, rows: RowSelection, shown: int
     ) -> StoredRows:
         return SqliteStoredRows(self.path, session, shape, rows, shown)
-
-    def _look(self, *, create: bool) -> None:
-        if self.path.is_dir():
-            raise CannotConnect(
-                "This is a folder.", place=str(self.path), hint="Name a file in it."
-            )
-        if not self.path.parent.is_dir():
-            raise CannotConnect(
-                "The folder of the SQLite file does not exist.",
-                place=str(self.path),
-                hint=missing_folder(self.path.parent),
-            )
-        if not create and not self.path.exists():
-            raise NoDatabase(
-                "The file does not exist.", place=str(self.path), hint="Check the name of the file."
-            )
 
     def table_name(self, text: str) -> TableName:
         return ddl.table_name(

@@ -1,7 +1,7 @@
-"""Decides who writes next: SQLite lets one connection write, whoever has waited longest.
+"""Decides who writes next to a file that one connection may write: whoever has waited longest.
 
-A connection that finds the file locked sleeps and tries again, and one that loads a large input
-locks it again at once: others of this process would wait until it is done. So they queue.
+A connection of SQLite that finds the file locked sleeps and tries again, and one that loads a large
+input locks it again at once: others of this process would wait until it is done. So they queue.
 """
 
 from __future__ import annotations

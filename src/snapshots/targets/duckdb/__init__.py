@@ -1,0 +1,1 @@
+"""DuckDB: a file of columns. `located.py` is where other code begins."""

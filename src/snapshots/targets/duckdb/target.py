@@ -1,0 +1,103 @@
+"""A DuckDB file, and its tables."""
+
+# ruff: noqa: D102 - ports.Target says what each method does
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import duckdb
+
+from snapshots import home
+from snapshots.locations import Location
+from snapshots.row_encoding import ARROW_ROWS, RowEncoding
+from snapshots.targets.duckdb.catalog import DuckdbCatalog
+from snapshots.targets.duckdb.dialect import DIALECT
+from snapshots.targets.duckdb.errors import cannot_connect
+from snapshots.targets.duckdb.page_cost import DuckdbPageCost
+from snapshots.targets.duckdb.publishing import DuckdbPublishing
+from snapshots.targets.duckdb.session import DuckdbSession
+from snapshots.targets.duckdb.stored_rows import DuckdbStoredRows
+from snapshots.targets.duckdb.table_names import DuckdbTableNames
+from snapshots.targets.duckdb.types import kernel_type, sql_type
+from snapshots.targets.sql import ddl
+from snapshots.targets.sql.database_file import looked_at
+from snapshots.targets.sql.target import SqlTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snapshots.model import Column, Contract, TableName, TableShape, Type
+    from snapshots.ports import Session
+    from snapshots.sql_dialect import SqlDialect
+    from snapshots.stored_rows import RowSelection, StoredRows
+
+_MAIN = "main"
+"""The schema of all tables that are loaded."""
+
+
+def target(location: Location) -> DuckdbTarget:
+    """The target for a location of kind `duckdb`."""
+    return DuckdbTarget(Path(home.absolute(str(home.required(location.database or "")))))
+
+
+@dataclass(frozen=True)
+class DuckdbTarget(DuckdbCatalog, DuckdbTableNames, DuckdbPageCost, DuckdbPublishing, SqlTarget):
+    """See `ports.Target`."""
+
+    path: Path
+
+    dialect: ClassVar[SqlDialect] = DIALECT
+    max_columns: ClassVar[int] = 2000
+    """The project's own limit: DuckDB has none."""
+
+    @property
+    def encoding(self) -> RowEncoding:
+        return ARROW_ROWS
+
+    def encoding_for(self, session: Session, shape: TableShape | None) -> RowEncoding:  # noqa: ARG002
+        return ARROW_ROWS
+
+    @property
+    def writers(self) -> int | None:
+        return 1
+
+    @property
+    def local_file(self) -> Path | None:
+        return self.path
+
+    def display(self) -> str:
+        return Location("duckdb", database=str(self.path)).url()
+
+    def connect(self, *, create: bool = True) -> Session:
+        with looked_at(self.path, "DuckDB", create=create):
+            try:
+                return DuckdbSession(self.path)
+            except duckdb.Error as error:
+                raise cannot_connect(error, str(self.path)) from error
+
+    def read_rows(
+        self,
+        session: Session,  # noqa: ARG002
+        shape: TableShape,
+        rows: RowSelection,
+        shown: int,
+    ) -> StoredRows:
+        return DuckdbStoredRows(self.path, shape, rows, shown)
+
+    def table_name(self, text: str) -> TableName:
+        return ddl.table_name(text, schemas=False, own=_MAIN, url=lambda _: "duckdb:///PATH")
+
+    def sql_type(self, kind: Type) -> str:
+        return sql_type(kind)
+
+    def physical_types(self, contract: Contract) -> list[Type]:
+        found = [kernel_type(sql_type(column.type)) for column in contract.columns]
+        return [kind for kind in found if kind is not None]
+
+    def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
+        # A statement adds one.
+        for column in columns:
+            super().add_columns(session, table, [column])
