@@ -3,6 +3,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
+use arrow_schema::Schema;
 use pyo3::exceptions::PyIndexError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -22,6 +23,8 @@ pub struct Block {
     pub rows: Vec<u8>,
     /// The number of values in a row.
     pub width: usize,
+    /// The types of the values. Only with encoding `arrow`.
+    pub schema: Option<Arc<Schema>>,
     /// The place of each row's record. Filled only with encoding `json`.
     pub places: Vec<RecordPlace>,
     pub counts: Counts,
@@ -32,7 +35,7 @@ pub struct Block {
     /// one, which may lack its line end.
     #[pyo3(get)]
     pub line: u64,
-    pub rejects: Vec<Reject>,
+    pub rejects: Arc<[Reject]>,
     /// The bytes of the chunk.
     pub bytes: Arc<PooledBytes>,
     /// The offset in the chunk of the block's first record. A header is no record.
@@ -45,6 +48,8 @@ pub struct Block {
     pub offset: u64,
     /// The byte that ends a line.
     pub newline: u8,
+    /// Whether a CR before it belongs to it.
+    pub crlf: bool,
 }
 
 /// How many records were read, and what became of them. `records` is the sum of the others.
@@ -65,6 +70,14 @@ pub struct RecordPlace {
     pub end: usize,
 }
 
+impl RecordPlace {
+    fn shown(self, bytes: &[u8], offset: u64) -> (u64, u64, &[u8]) {
+        let end = self.end.min(self.start + OVERLONG_KEPT);
+        let raw = &bytes[self.start..end];
+        (self.line, offset + self.start as u64, raw)
+    }
+}
+
 impl From<Record> for RecordPlace {
     fn from(record: Record) -> RecordPlace {
         let Record {
@@ -79,10 +92,25 @@ pub struct Reject {
     pub place: RecordPlace,
     pub column: Option<Arc<str>>,
     pub code: RejectCode,
-    pub reason: String,
+    pub reason: Box<str>,
 }
 
-type RejectTuple<'py> = (
+impl Reject {
+    /// The line, the offset in the input and the bytes of the record, of which no more than a part is
+    /// kept. `bytes` are those of the chunk, `offset` is where it begins.
+    pub fn shown<'a>(&self, bytes: &'a [u8], offset: u64) -> (u64, u64, &'a [u8]) {
+        self.place.shown(bytes, offset)
+    }
+
+    pub fn tuple<'py>(&'py self, py: Python<'py>, bytes: &[u8], offset: u64) -> RejectTuple<'py> {
+        let (line, offset, raw) = self.shown(bytes, offset);
+        let (column, code) = (self.column.as_deref(), self.code.as_str());
+        let raw = PyBytes::new(py, raw);
+        (line, offset, column, code, &*self.reason, raw)
+    }
+}
+
+pub type RejectTuple<'py> = (
     u64,
     u64,
     Option<&'py str>,
@@ -95,12 +123,12 @@ type PlaceTuple<'py> = (u64, u64, Bound<'py, PyBytes>);
 
 #[pymethods]
 impl Block {
-    /// The rows as bytes of the encoding. Empty for `sqlite`, whose rows stay in Rust. `json`
+    /// The rows as bytes of the encoding. Empty for `sqlite` and `arrow`, whose rows stay in Rust. `json`
     /// objects have a newline between them.
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self.encoding {
-            RowEncoding::Sqlite => PyBytes::new(py, b""),
+            RowEncoding::Sqlite | RowEncoding::Arrow => PyBytes::new(py, b""),
             RowEncoding::Postgres | RowEncoding::Text | RowEncoding::Mariadb => {
                 PyBytes::new(py, &self.rows)
             }
@@ -159,25 +187,17 @@ impl Block {
 
     fn rejects<'py>(slf: &'py Bound<'py, Self>) -> Vec<RejectTuple<'py>> {
         let (py, block) = (slf.py(), slf.get());
-        let tuple = |reject: &'py Reject| {
-            let (line, offset, raw) = block.shown(py, reject.place);
-            let column = reject.column.as_deref();
-            (
-                line,
-                offset,
-                column,
-                reject.code.as_str(),
-                &*reject.reason,
-                raw,
-            )
-        };
+        let tuple = |reject: &'py Reject| reject.tuple(py, &block.bytes, block.offset);
         block.rejects.iter().map(tuple).collect()
     }
 
     /// (line, byte offset, raw bytes) of one row's record. Available only with encoding `json`.
     fn record<'py>(&self, py: Python<'py>, row: usize) -> PyResult<PlaceTuple<'py>> {
         match self.places.get(row) {
-            Some(&place) => Ok(self.shown(py, place)),
+            Some(place) => {
+                let (line, offset, raw) = place.shown(&self.bytes, self.offset);
+                Ok((line, offset, PyBytes::new(py, raw)))
+            }
             None => Err(PyIndexError::new_err(format!("there is no row {row}"))),
         }
     }
@@ -187,7 +207,7 @@ impl Block {
     fn raw<'py>(&self, py: Python<'py>, limit: usize) -> Bound<'py, PyBytes> {
         let consumed = &self.bytes[self.start..self.position];
         let content = match consumed.strip_suffix(&[self.newline]) {
-            Some(line) if self.newline == b'\n' => line.strip_suffix(b"\r").unwrap_or(line),
+            Some(line) if self.crlf => line.strip_suffix(b"\r").unwrap_or(line),
             Some(line) => line,
             None => consumed,
         };
@@ -196,13 +216,6 @@ impl Block {
 }
 
 impl Block {
-    fn shown<'py>(&self, py: Python<'py>, place: RecordPlace) -> PlaceTuple<'py> {
-        let RecordPlace { line, start, end } = place;
-        let end = end.min(start + OVERLONG_KEPT);
-        let raw = PyBytes::new(py, &self.bytes[start..end]);
-        (line, self.offset + start as u64, raw)
-    }
-
     /// The rows, and the number of values in each. With encoding `sqlite` each value has a tag
     /// before it, as `convert::encoders::sqlite` writes it.
     pub fn rows(&self) -> (&[u8], usize) {

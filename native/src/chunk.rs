@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::buffer_pool::PooledBytes;
 use crate::python_bytes::PythonBytes;
@@ -67,6 +67,32 @@ impl Chunk {
     #[pyo3(signature = (data, start=0, line=1))]
     fn of(data: PythonBytes<'_>, start: u64, line: u64) -> Chunk {
         Chunk::new(data.as_bytes().to_vec(), start, line)
+    }
+
+    /// A chunk can cross to another process.
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, chunk) = (slf.py(), slf.get());
+        let bytes = chunk.__bytes__(py)?;
+        let held = (bytes, chunk.start, chunk.end, chunk.line, chunk.overlong);
+        let restore = slf.get_type().getattr("_restored")?;
+        Ok((restore, held.into_pyobject(py)?))
+    }
+
+    #[staticmethod]
+    fn _restored(
+        data: PythonBytes<'_>,
+        start: u64,
+        end: u64,
+        line: u64,
+        overlong: Option<u64>,
+    ) -> Chunk {
+        Chunk {
+            end,
+            overlong,
+            ..Chunk::new(data.as_bytes().to_vec(), start, line)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The JSON that configures a converter. `formats/kernel_json.py` writes it.
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
 
 use crate::dialect::DialectSpec;
 
@@ -38,10 +39,19 @@ pub enum RowEncoding {
     Text,
     Mariadb,
     Sqlite,
+    Arrow,
     Json,
 }
 
 impl RowEncoding {
+    /// The encoding of a name.
+    pub fn named(name: &str) -> Option<RowEncoding> {
+        RowEncoding::deserialize(
+            IntoDeserializer::<serde::de::value::Error>::into_deserializer(name),
+        )
+        .ok()
+    }
+
     /// The name as the spec has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,6 +59,7 @@ impl RowEncoding {
             RowEncoding::Text => "text",
             RowEncoding::Mariadb => "mariadb",
             RowEncoding::Sqlite => "sqlite",
+            RowEncoding::Arrow => "arrow",
             RowEncoding::Json => "json",
         }
     }
@@ -140,6 +151,12 @@ pub enum Wire {
     /// A year. The target would turn two digits into a year of four.
     #[serde(rename = "year")]
     Year,
+    /// A date or time that an API is sent as the seconds since 1970-01-01 00:00 UTC.
+    #[serde(rename = "epoch_seconds")]
+    EpochSeconds,
+    /// The same in milliseconds.
+    #[serde(rename = "epoch_milliseconds")]
+    EpochMilliseconds,
 }
 
 /// The import that rows name as their origin.

@@ -1,14 +1,17 @@
 //! The kernel: all code that touches every byte of an input.
 //!
-//! It opens no input and no network connection, and knows no database but the SQLite that is built
-//! in. Python makes every decision and calls the classes below, whose interface is
+//! It opens no input, and knows no database but the SQLite that is built in. Only `delivery` uses the
+//! network. Python makes every decision and calls the classes below, whose interface is
 //! `src/snapshots/_native.pyi`. The layers of the modules are listed in
 //! `tests/repository/test_native_layers.py`.
 
+mod arrow_layout;
+mod arrow_rows;
 mod block;
 mod buffer_pool;
 mod cell_appearance;
 mod chunk;
+mod columnar;
 mod conversion_spec;
 mod convert;
 mod delivery;
@@ -17,43 +20,47 @@ mod dialect;
 pub mod fuzzing;
 mod grammar;
 mod hash;
+mod json_members;
 mod memory_check;
 mod python_bytes;
 mod records;
 mod reject_code;
+mod row_keys;
 mod scan;
 mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod survey;
 mod values;
 mod verify;
+mod workbook;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::arrow_rows::ArrowRows;
+    #[pymodule_export]
     use crate::block::Block;
     #[pymodule_export]
     use crate::chunk::Chunk;
     #[pymodule_export]
-    use crate::convert::{AlteredRecords, Converter, compile_patterns};
+    use crate::columnar::{Frame, ParquetFile, RecordStream};
     #[pymodule_export]
-    use crate::delivery::answer::plain_success;
+    use crate::convert::{AlteredRecords, Converter, RejectRows, compile_patterns};
     #[pymodule_export]
-    use crate::delivery::connection_poller::ConnectionPoller;
-    #[pymodule_export]
-    use crate::delivery::credit::Credit;
+    use crate::delivery::client::{Heard, HttpClient};
     #[pymodule_export]
     use crate::delivery::outbox::Outbox;
     #[pymodule_export]
-    use crate::delivery::request::request_end;
+    use crate::delivery::request_plan::RequestPlan;
     #[pymodule_export]
-    use crate::delivery::request_stream::{CurrentOutbox, RequestStream};
-    #[pymodule_export]
-    use crate::hash::Hasher;
+    use crate::hash::{Hasher, PartHasher};
     #[pymodule_export]
     use crate::records::Records;
+    #[pymodule_export]
+    use crate::row_keys::RowKeys;
     #[pymodule_export]
     use crate::scan::Scanner;
     #[pymodule_export]
@@ -62,10 +69,15 @@ mod _native {
     #[pymodule_export]
     use crate::sqlite::{SqliteConnection, SqliteError, SqliteQuery};
     #[pymodule_export]
+    use crate::survey::Survey;
+    #[pymodule_export]
     use crate::verify::StreamedRows;
     #[cfg(feature = "sqlite")]
     #[pymodule_export]
     use crate::verify::sqlite::SqliteRows;
+
+    #[pymodule_export]
+    use crate::workbook::Workbook;
 
     use pyo3::panic::PanicException;
     use pyo3::prelude::*;

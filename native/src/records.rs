@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::cell_appearance::{Appearance, appearance_of};
+use crate::chunk::Chunk;
 use crate::dialect::Dialect;
-use crate::grammar::{Prologue, RecordKind, RecordReader, bom, parse_dialect};
+use crate::grammar::{Prologue, RecordKind, RecordReader, bom, object_names, parse_dialect};
 use crate::python_bytes::PythonBytes;
 
 /// Functions that parse records into Python objects. Imports do not use them: they are slow.
@@ -58,6 +59,24 @@ impl Records {
             records.push((record.line, record.start, fields));
         }
         Ok(records)
+    }
+
+    /// Gives the names of all sound records of a chunk that are JSON objects, in the order in which
+    /// they come first. If there are more than `limit`, some are left out.
+    #[staticmethod]
+    fn names<'py>(
+        py: Python<'py>,
+        chunk: &Bound<'py, Chunk>,
+        dialect: &str,
+        limit: usize,
+    ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+        let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
+        let chunk = chunk.get();
+        let names = py.detach(|| match chunk.overlong {
+            Some(_) => Vec::new(),
+            None => object_names(&dialect, &chunk.bytes, chunk.start == 0, limit),
+        });
+        Ok(names.iter().map(|name| PyBytes::new(py, name)).collect())
     }
 
     /// Measures how well a dialect fits the first `limit` records.
@@ -139,8 +158,13 @@ fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {
     found
 }
 
-/// A reader from the start of an input, which reads the header as any other record.
+/// A reader from the start of an input, which reads the header as any other record. Only the bracket
+/// of an array stays a header, without fields.
 fn reader_of<'a>(dialect: &'a Dialect, data: &'a [u8]) -> RecordReader<'a> {
-    let prologue = Prologue::preamble_only(dialect);
+    let prologue = if dialect.is_array() {
+        Prologue::new(dialect)
+    } else {
+        Prologue::preamble_only(dialect)
+    };
     RecordReader::within(dialect, data, bom(data), 1, prologue)
 }

@@ -221,7 +221,7 @@ def test_a_spec_that_is_wrong():
     for change, message in (
         ({"fields": 0}, "no field 0"),
         ({"columns": []}, "no columns"),
-        ({"encoding": "arrow"}, "unknown variant"),
+        ({"encoding": "parquet"}, "unknown variant"),
         ({"extra": 1}, "unknown field"),
         ({"columns": [column | {"minimum": "x", "type": column["type"] | {"kind": "date"}}]}, "c0"),
         ({"columns": [column | {"pattern": "("}]}, "c0"),

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snapshots._native import Chunk, Records, Scanner
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Dialect, Type
+from tests.support.examples import examples
 
 from . import reference
 from .test_properties import DIALECTS, INPUTS
@@ -187,7 +188,7 @@ def test_a_rule_takes_it_for_null_too():
     assert found.rows == [["b", "\\N"]]
 
 
-@settings(max_examples=600)
+@examples(600)
 @given(
     INPUTS,
     DIALECTS,
@@ -231,7 +232,7 @@ VALUES = st.none() | st.text(
 )
 
 
-@settings(max_examples=600)
+@examples(600)
 @given(
     st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=6),
     st.sampled_from([("\t", ""), (",", ""), (",", '"'), (";", "'")]),

@@ -1,12 +1,13 @@
 """The resumable hash against BLAKE3's published test vectors and against itself."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapshots._native import Hasher
+from snapshots._native import Hasher, PartHasher
 
 MIB = 1 << 20
 # Of the input 0, 1, 2 ... 250, 0, 1 ...: the first 32 bytes of each published hash.
@@ -52,6 +53,52 @@ def test_neither_cuts_nor_a_resume_matter(length, cuts):
         assert first.length - first.aligned <= MIB
         resumed.update(content[resumed.aligned :])
         assert resumed.hexdigest() == whole
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 5 * MIB), st.sets(st.integers(1, 4)), st.randoms(use_true_random=False))
+def test_parts_hashed_in_any_order_make_the_hash(length, cuts, rng):
+    content = data(length)[:length]
+    borders = [0, *(cut * MIB for cut in sorted(cuts) if cut * MIB < length), length]
+    ranges = list(pairwise(borders))
+    parts = {}
+    for begin, end in rng.sample(ranges, len(ranges)):
+        hasher = PartHasher(begin)
+        for at in range(begin, end, 300_007):
+            hasher.update(content[at : min(at + 300_007, end)])
+        assert hasher.length == end - begin
+        parts[begin] = hasher.finish()
+        assert len(parts[begin]) <= 56 + 32 * (1 + (end - begin) // MIB)
+    whole = Hasher()
+    for begin, end in ranges:
+        if rng.random() < 0.3:
+            whole.update(content[begin:end])
+        else:
+            whole.append(parts[begin])
+    assert (whole.hexdigest(), whole.length) == (hashed(content), length)
+    resumed = Hasher(whole.state())
+    resumed.update(content[resumed.aligned :])
+    assert resumed.hexdigest() == hashed(content)
+
+
+def part(offset, content):
+    hasher = PartHasher(offset)
+    hasher.update(content)
+    return hasher.finish()
+
+
+def test_parts_that_do_not_fit_together():
+    whole = Hasher()
+    for wrong in (part(MIB, b"x"), b"", b"b3part", part(0, b"x")[:-1]):
+        with pytest.raises(ValueError, match=r"byte 1048576, and not at byte 0|no part"):
+            whole.append(wrong)
+    whole.append(part(0, b"x"))
+    for more in (lambda: whole.append(part(0, b"y")), lambda: whole.update(b"y")):
+        with pytest.raises(ValueError, match=r"not at byte 1|ends within a MiB"):
+            more()
+    assert whole.hexdigest() == hashed(b"x")
+    with pytest.raises(ValueError, match="multiple of 1 MiB"):
+        PartHasher(1)
 
 
 @pytest.mark.parametrize("state", [b"", b"x", b"b3state\x01", b"b3state\x01" + bytes(40)])

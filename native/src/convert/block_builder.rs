@@ -12,6 +12,7 @@ use super::plan::ConversionPlan;
 use super::reject_reasons;
 use super::row_fields::{PaddedRow, RowFields};
 use super::scratch::Scratch;
+use super::value_parser::ValueParser;
 use crate::block::{Block, Counts, RecordPlace, Reject};
 use crate::chunk::Chunk;
 use crate::dialect::Ragged;
@@ -112,6 +113,11 @@ impl<'a> BlockBuilder<'a> {
     #[inline]
     fn row_of_all<E: Encoder>(&mut self, record: Record, fields: impl RowFields) {
         let plan = self.plan;
+        if plan.dialect.cells
+            && let Some(column) = plan.columns.iter().find(|it| is_error(fields, it.field))
+        {
+            return self.reject_value(record, column, fields, RejectCode::ErrorCell);
+        }
         let start = self.rows.len();
         let mut next = 0;
         while !self.write::<E>(record, fields, &mut next) {
@@ -150,7 +156,11 @@ impl<'a> BlockBuilder<'a> {
         fields: impl RowFields,
     ) -> Result<(), RejectCode> {
         let null = fields.is_null(column.field, &column.null_texts, &mut self.unescaped);
-        let text = fields.text(column.field, &mut self.unescaped);
+        let json = match column.parser {
+            ValueParser::Json { .. } => fields.json(column.field),
+            _ => None,
+        };
+        let text = json.unwrap_or_else(|| fields.text(column.field, &mut self.unescaped));
         column.convert::<E>(&mut self.rows, text, null, &mut self.scratch)
     }
 
@@ -171,6 +181,14 @@ impl<'a> BlockBuilder<'a> {
                 E::begin(out, plan.width());
             }
             for column in &plan.columns[*next..] {
+                if fields.is_absent(column.field) {
+                    if column.required {
+                        return false;
+                    }
+                    E::null(out, &column.key);
+                    *next += 1;
+                    continue;
+                }
                 let before = out.position();
                 let field = fields.field(column.field);
                 if !field.is_some_and(|field| column.fast_path::<E>(out, field, verbatim)) {
@@ -204,10 +222,23 @@ impl<'a> BlockBuilder<'a> {
         self.reject(record, code, reason);
     }
 
+    /// Rejects a record whose structure is broken. `detail` is a sentence that says where, if known.
+    #[cold]
+    pub fn reject_broken(&mut self, record: Record, code: RejectCode, detail: Option<String>) {
+        let Some(reason) = detail else {
+            return self.reject_record(record, code);
+        };
+        // Bytes that are no text break JSON, too.
+        match check_text(&self.data[record.start..record.end]) {
+            Ok(()) => self.reject(record, code, reason),
+            Err(code) => self.reject_record(record, code),
+        }
+    }
+
     #[cold]
     fn reject_field_count(&mut self, record: Record, found: usize) {
-        let header = self.plan.dialect.header;
-        let reason = reject_reasons::of_field_count(found, self.plan.fields, header);
+        let (expected, dialect) = (self.plan.fields, &self.plan.dialect);
+        let reason = reject_reasons::of_field_count(found, expected, dialect);
         self.reject(record, RejectCode::FieldCount, reason);
     }
 
@@ -237,7 +268,7 @@ impl<'a> BlockBuilder<'a> {
             place: record.into(),
             column: None,
             code,
-            reason,
+            reason: reason.into(),
         });
         self.counts.rejected += 1;
     }
@@ -253,16 +284,25 @@ impl<'a> BlockBuilder<'a> {
             encoding: self.plan.encoding,
             rows: self.rows,
             width: self.plan.width(),
+            schema: self.plan.schema.clone(),
             places: self.places,
             counts: self.counts,
             position,
             line,
-            rejects: self.rejects,
+            rejects: self.rejects.into(),
             bytes: chunk.bytes.clone(),
             start,
             first_line,
             offset: chunk.start,
             newline: self.plan.dialect.newline,
+            crlf: self.plan.dialect.crlf,
         }
     }
+}
+
+/// Whether a field of a sheet is the error of a cell, such as #N/A. Texts that begin so are quoted.
+#[cold]
+fn is_error(fields: impl RowFields, index: usize) -> bool {
+    let field = fields.field(index);
+    field.is_some_and(|field| !field.quoted && field.text().first() == Some(&b'#'))
 }

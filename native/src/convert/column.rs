@@ -7,7 +7,7 @@ use super::null_texts::NullTexts;
 use super::reject_reasons;
 use super::scratch::Scratch;
 use super::value_parser::{FastPath, ValueParser, bytes};
-use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec};
+use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec, Wire};
 use crate::reject_code::RejectCode;
 use crate::values::{Constraints, DateFormat, Patterns};
 
@@ -28,6 +28,8 @@ pub struct Column {
     pub number: NumberStyle,
     /// The format of dates and times that the contract gives, as written and compiled.
     pub date_format: Option<(Box<str>, DateFormat)>,
+    /// The microseconds of the unit in which dates and times are sent as numbers.
+    pub epoch: Option<u64>,
     pub constraints: Option<Box<Constraints>>,
 }
 
@@ -67,7 +69,8 @@ impl Column {
         let bare = spec.bare_number;
         let plain = decimal_char == b'.' && group_char.is_none() && bare;
         let parser = ValueParser::compile(&spec, encoding).map_err(place)?;
-        let special = !constraints.is_empty() || date_format.is_some() || !plain;
+        let epoch = epoch_unit(&spec.column_type, encoding);
+        let special = !constraints.is_empty() || date_format.is_some() || epoch.is_some() || !plain;
         let fast_path = if special {
             FastPath::None
         } else {
@@ -97,6 +100,7 @@ impl Column {
             name: spec.name.into(),
             column_type: spec.column_type,
             date_format,
+            epoch,
             required: spec.required,
         })
     }
@@ -118,6 +122,17 @@ fn is_temporal(kind: TypeKind) -> bool {
         kind,
         TypeKind::Date | TypeKind::Time | TypeKind::Timestamp | TypeKind::Timestamptz
     )
+}
+
+/// The microseconds of the unit in which an API is sent values of a type as numbers.
+fn epoch_unit(kind: &TypeSpec, encoding: RowEncoding) -> Option<u64> {
+    let dated = is_temporal(kind.kind) && kind.kind != TypeKind::Time;
+    match kind.wire {
+        _ if encoding != RowEncoding::Json || !dated => None,
+        Wire::EpochSeconds => Some(1_000_000),
+        Wire::EpochMilliseconds => Some(1_000),
+        _ => None,
+    }
 }
 
 fn one_byte(name: &str, text: &str) -> Result<u8, String> {

@@ -1,13 +1,14 @@
 //! Converts the text of any field to its value, and writes it into the row.
 
 use super::column::{Column, NumberStyle};
+use super::encoders::time_text::DAY;
 use super::encoders::{Encoder, Width};
-use super::field::Field;
 use super::null_texts::contains;
 use super::scratch::Scratch;
 use super::value_parser::ValueParser;
 use crate::conversion_spec::Wire;
 use crate::reject_code::RejectCode;
+use crate::values::Field;
 use crate::values::{self, Constraints, Decimal, ParsedTime, Value};
 
 /// The most digits on either side of the point, if a decimal has no precision or scale.
@@ -99,7 +100,10 @@ impl Column {
                     Some((_, format)) => format.date(text)?,
                 };
                 self.check(text, || Value::Date(days), detail)?;
-                E::date(out, days);
+                match self.epoch {
+                    None => E::date(out, days),
+                    Some(unit) => epoch_number::<E>(out, i64::from(days) * DAY, unit),
+                }
             }
             ValueParser::Time { span } => {
                 let clock = match &self.date_format {
@@ -124,7 +128,10 @@ impl Column {
                 };
                 let micros = self.stored_micros(clock)?;
                 self.check(text, || Value::Timestamp(micros), detail)?;
-                E::timestamp(out, micros, None);
+                match self.epoch {
+                    None => E::timestamp(out, micros, None),
+                    Some(unit) => epoch_number::<E>(out, micros, unit),
+                }
             }
             ValueParser::Timestamptz => {
                 let clock = match &self.date_format {
@@ -133,7 +140,10 @@ impl Column {
                 };
                 let micros = self.stored_micros(clock)?;
                 self.check(text, || Value::Timestamp(micros), detail)?;
-                E::timestamptz(out, micros);
+                match self.epoch {
+                    None => E::timestamptz(out, micros),
+                    Some(unit) => epoch_number::<E>(out, micros, unit),
+                }
             }
             ValueParser::Text {
                 max_chars,
@@ -285,6 +295,16 @@ impl NumberStyle {
 #[inline]
 fn without_plus(number: &[u8]) -> &[u8] {
     number.strip_prefix(b"+").unwrap_or(number)
+}
+
+/// Writes a time as a number of units since 1970-01-01 00:00 UTC, with all digits that it has.
+fn epoch_number<E: Encoder>(out: &mut Vec<u8>, micros: i64, unit: u64) {
+    let (whole, rest) = (micros.unsigned_abs() / unit, micros.unsigned_abs() % unit);
+    let sign = if micros < 0 { "-" } else { "" };
+    let digits = unit.ilog10() as usize;
+    let text = format!("{sign}{whole}.{rest:0digits$}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    E::integer(out, 0, Width::Eight, number_field(text.as_bytes()));
 }
 
 #[inline]

@@ -2,10 +2,10 @@
 
 use super::column::Column;
 use super::encoders::Encoder;
-use super::fast_timestamp::standard_timestamp;
-use super::field::Field;
 use super::output::Output;
 use super::value_parser::FastPath;
+use crate::values::Field;
+use crate::values::standard_timestamp;
 
 impl Column {
     /// Converts a field if it is simple, and gives true. If it gives false, the caller must undo what

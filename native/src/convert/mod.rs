@@ -6,18 +6,17 @@ mod column;
 mod convert_value;
 pub mod encoders;
 mod fast_path;
-mod fast_timestamp;
-mod field;
+mod field_text;
 mod null_texts;
 mod output;
 mod packed_text;
 mod plan;
 mod record_rule;
 mod reject_reasons;
+mod reject_rows;
 mod row_fields;
 mod rows;
 mod scratch;
-mod short_number;
 mod value_parser;
 
 use std::collections::HashSet;
@@ -28,6 +27,7 @@ use pyo3::prelude::*;
 pub use altered_records::AlteredRecords;
 use encoders::{JsonEncoder, MariadbEncoder, PostgresEncoder, SqliteEncoder, TextEncoder};
 pub use plan::{BlockLimits, ConversionPlan};
+pub use reject_rows::RejectRows;
 
 use crate::block::Block;
 use crate::chunk::Chunk;
@@ -46,7 +46,8 @@ pub fn convert(
     altered: Option<&AlteredRecords>,
 ) -> Block {
     let convert = match plan.encoding {
-        RowEncoding::Postgres => rows::convert::<PostgresEncoder>,
+        // The same rows: `arrow_rows` makes columns of them.
+        RowEncoding::Postgres | RowEncoding::Arrow => rows::convert::<PostgresEncoder>,
         RowEncoding::Json => rows::convert::<JsonEncoder>,
         RowEncoding::Text => rows::convert::<TextEncoder>,
         RowEncoding::Mariadb => rows::convert::<MariadbEncoder>,

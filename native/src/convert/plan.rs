@@ -1,9 +1,13 @@
 //! How the records of one import become rows: the columns, and what every record must have.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_schema::Schema;
 
 use super::column::Column;
 use super::record_rule::RecordRule;
+use crate::arrow_layout::layout;
 use crate::conversion_spec::{ConversionSpec, RowEncoding};
 use crate::dialect::Dialect;
 use crate::grammar::load_dialect;
@@ -16,6 +20,8 @@ const VALUE_CAPACITY: usize = 48;
 pub struct ConversionPlan {
     pub dialect: Dialect,
     pub encoding: RowEncoding,
+    /// The types of the values in a row. Only with encoding `arrow`.
+    pub schema: Option<Arc<Schema>>,
     /// The number of fields that every record must have.
     pub fields: usize,
     pub columns: Vec<Column>,
@@ -57,6 +63,22 @@ impl ConversionPlan {
             Column::compile(column, spec.encoding, spec.omit_nulls, &mut patterns)
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let dialect = load_dialect(&spec.dialect)?;
+        if dialect.objects.is_some()
+            && let Some(column) = columns.iter().find(|column| !column.number.plain)
+        {
+            return Err(format!(
+                "column {:?}: JSON writes numbers in one way, so that decimalChar, groupChar and \
+                 bareNumber have no meaning",
+                column.name
+            ));
+        }
+        let schema = if spec.encoding == RowEncoding::Arrow {
+            let named = columns.iter().map(|one| (&*one.name, &one.column_type));
+            Some(Arc::new(layout(named, spec.lineage.is_some())?))
+        } else {
+            None
+        };
         let rules = spec.rules.into_iter();
         let rules = rules.map(|rule| RecordRule::compile(rule, &columns));
         let rules = rules.collect::<Result<Vec<_>, _>>()?;
@@ -65,8 +87,9 @@ impl ConversionPlan {
         fields.sort_unstable();
         let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
         Ok(ConversionPlan {
-            dialect: load_dialect(&spec.dialect)?,
+            dialect,
             encoding: spec.encoding,
+            schema,
             fields: spec.fields,
             row_capacity: VALUE_CAPACITY * (columns.len() + 3) + keys,
             most_uses: uses.max().unwrap_or(0),

@@ -53,9 +53,15 @@ pub fn of_record(code: RejectCode, dialect: &Dialect) -> String {
 }
 
 /// The sentence about a record with too few or too many fields.
-pub fn of_field_count(found: usize, expected: usize, header: bool) -> String {
+pub fn of_field_count(found: usize, expected: usize, dialect: &Dialect) -> String {
     let fields = if found == 1 { "field" } else { "fields" };
-    if header {
+    if !dialect.places.is_empty() {
+        return match found > expected {
+            true => "The line goes on behind the last field.".into(),
+            false => format!("The line ends within field {} of {expected}.", found + 1),
+        };
+    }
+    if dialect.header {
         format!("The record has {found} {fields}, the header has {expected}.")
     } else {
         format!("The record has {found} {fields}, not {expected}.")
@@ -110,6 +116,7 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
             )
         }
         RejectCode::NotAUuid => write!(sentence, " is not a UUID."),
+        RejectCode::ErrorCell => write!(sentence, " is an error in the sheet, not a value."),
         RejectCode::NotJson => write!(sentence, " is not valid JSON."),
         RejectCode::OutOfRange => out_of_range(&mut sentence, kind),
         RejectCode::LosesPrecision => loses_precision(&mut sentence, kind),

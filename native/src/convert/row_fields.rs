@@ -1,8 +1,8 @@
 //! The fields of one row, whichever reader found them.
 
-use super::field::Field;
 use super::null_texts::NullTexts;
 use crate::grammar::{PlainRow, Record, RecordReader};
+use crate::values::Field;
 
 /// The fields of a row. `BlockBuilder` uses them through this trait, so that it is compiled for each
 /// reader.
@@ -12,8 +12,17 @@ pub trait RowFields: Copy {
     fn on_one_line(self, record: Record) -> bool;
     /// A field. None if it has escapes, or is missing.
     fn field(&self, index: usize) -> Option<Field<'_>>;
+    /// Whether a field has no value at all, so that it is NULL whatever means NULL.
+    #[inline(always)]
+    fn is_absent(&self, _index: usize) -> bool {
+        false
+    }
     /// The text of any field, in `scratch` if escapes had to be removed.
     fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8];
+    /// The field as JSON, if the record is a JSON object.
+    fn json(&self, _index: usize) -> Option<&[u8]> {
+        None
+    }
     /// Whether a field means NULL.
     fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool;
 }
@@ -63,12 +72,24 @@ impl RowFields for &RecordReader<'_> {
         (!span.escaped).then(|| Field::new(until, start, span.quoted))
     }
 
+    #[inline(always)]
+    fn is_absent(&self, index: usize) -> bool {
+        RecordReader::is_absent(self, self.fields()[index])
+    }
+
     fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {
         RecordReader::text(self, self.fields()[index], scratch)
     }
 
+    fn json(&self, index: usize) -> Option<&[u8]> {
+        RecordReader::json(self, self.fields()[index])
+    }
+
     fn is_null(&self, index: usize, nulls: &NullTexts, scratch: &mut Vec<u8>) -> bool {
         let span = self.fields()[index];
+        if RecordReader::is_absent(self, span) {
+            return true;
+        }
         nulls.is_null(self.written(span, scratch), span.quoted)
     }
 }
@@ -96,6 +117,10 @@ impl<F: RowFields> RowFields for PaddedRow<F> {
         }
         // A missing field is NULL, whatever an empty field means.
         None
+    }
+
+    fn is_absent(&self, index: usize) -> bool {
+        index >= self.count
     }
 
     fn text<'s>(&'s self, index: usize, scratch: &'s mut Vec<u8>) -> &'s [u8] {

@@ -42,7 +42,7 @@ pub fn convert<E: Encoder>(
                     continue;
                 }
                 RecordKind::Skipped => builder.counts.skipped += 1,
-                RecordKind::Broken(code) => builder.reject_record(record, code),
+                RecordKind::Broken(code) => builder.reject_broken(record, code, reader.detail()),
                 RecordKind::Row => builder.row::<E>(record, &reader),
             }
         }

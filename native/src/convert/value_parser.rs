@@ -1,8 +1,8 @@
 //! What a column expects of its texts, worked out once from its spec.
 
 use super::encoders::Width;
-use super::short_number::SHORT_DIGITS;
 use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec, Wire};
+use crate::values::SHORT_DIGITS;
 use crate::values::integer_range;
 
 /// The fast way for nearly all values of a column without constraints. `fast_path.rs` takes it.
@@ -98,7 +98,10 @@ impl ValueParser {
                 let (min, max) = integer_range(bits, unsigned)?;
                 // PostgreSQL and SQLite have signed integers only.
                 let max = match encoding {
-                    RowEncoding::Text | RowEncoding::Mariadb | RowEncoding::Json => max,
+                    RowEncoding::Text
+                    | RowEncoding::Mariadb
+                    | RowEncoding::Arrow
+                    | RowEncoding::Json => max,
                     RowEncoding::Postgres | RowEncoding::Sqlite => max.min(i64::MAX.into()),
                 };
                 let width = if max <= i16::MAX.into() {

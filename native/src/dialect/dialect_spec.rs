@@ -42,12 +42,93 @@ pub struct DialectSpec {
     pub repeated: Option<String>,
     #[serde(default)]
     pub ragged: Ragged,
+    #[serde(default)]
+    pub cells: bool,
+    #[serde(default)]
+    pub syntax: Syntax,
+    #[serde(default)]
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub nested: Nested,
+    #[serde(default)]
+    pub escapes: Escapes,
+    #[serde(default)]
+    pub idle: Idle,
+    #[serde(default)]
+    pub formulas: bool,
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// The decimal mark of numbers. Converters have it with their columns.
+    #[serde(default = "point")]
+    pub decimal_char: char,
+}
+
+fn point() -> char {
+    '.'
+}
+
+/// What an escape makes of the byte behind it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Escapes {
+    /// It takes away the meaning of a sign. Before any other byte it is data itself.
+    #[default]
+    Signs,
+    /// The letters and numbers of PostgreSQL's COPY text.
+    Postgres,
+    /// The letters of MySQL's LOAD DATA.
+    Mysql,
+}
+
+/// Which lines hold no data.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Idle {
+    /// Blank lines, and those of empty fields alone.
+    #[default]
+    Empty,
+    /// Blank lines alone.
+    Blank,
+    /// None: a blank line is a record with one empty field.
+    None,
+}
+
+/// Where a field of a fixed width stands in its line, in characters: its first one, from 1, and how
+/// many there are. Without a width it goes to the end of the line.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub struct Place(pub usize, pub Option<usize>);
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Syntax {
+    /// Fields with delimiters between them.
+    #[default]
+    Delimited,
+    /// A JSON object on a line.
+    Objects,
+    /// An element of an array of JSON objects.
+    Array,
+}
+
+/// What becomes of an object within an object.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Nested {
+    /// It is one field, which holds JSON.
+    #[default]
+    Json,
+    /// Its members are fields.
+    Columns,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Terminator {
+    /// LF, or CR LF.
     Lf,
+    /// LF. A CR before it is data.
+    LfAlone,
     Cr,
     Rs,
 }

@@ -4,10 +4,14 @@
 
 mod dialect_spec;
 mod header_names;
+mod object_layout;
 
-pub use self::dialect_spec::{DialectSpec, NO_DELIMITER, Ragged};
-use self::dialect_spec::{Terminator, delimiter, optional};
+use std::sync::Arc;
+
+pub use self::dialect_spec::{DialectSpec, Escapes, Idle, NO_DELIMITER, Place, Ragged};
+use self::dialect_spec::{Nested, Syntax, Terminator, delimiter, optional};
 pub use self::header_names::HeaderNames;
+pub use self::object_layout::{NameTable, ObjectLayout};
 
 /// The largest `max_record_size`. Offsets within a record are kept in 32 bits.
 const MAX_RECORD_SIZE: usize = 1 << 30;
@@ -34,6 +38,8 @@ pub struct Dialect {
     /// The byte that ends a line: LF, CR where lines end with CR alone, or ASCII's record
     /// separator (0x1E), which no text holds.
     pub newline: u8,
+    /// Whether a CR before the line end belongs to it.
+    pub crlf: bool,
     pub header: bool,
     /// The number of physical lines before the header.
     pub preamble: usize,
@@ -45,6 +51,20 @@ pub struct Dialect {
     /// The names of the header, if records that repeat it are to be rejected.
     pub repeated_header: Option<HeaderNames>,
     pub ragged: Ragged,
+    /// Whether the records are rows of a sheet, in which a number sign without quotes begins the
+    /// error of a cell.
+    pub cells: bool,
+    /// How JSON objects become fields, if the records are such objects. They have no delimiter, quote
+    /// or escape then, and no header: a record is found as a line is, or by `grammar::array_element`.
+    pub objects: Option<Arc<ObjectLayout>>,
+    pub escapes: Escapes,
+    pub idle: Idle,
+    /// Whether a field such as `="007"` is the text within the quotes.
+    pub formulas: bool,
+    /// Where the fields of a line stand, in order. Empty: delimiters separate them.
+    pub places: Arc<[Place]>,
+    /// Whether a comma is the decimal mark of numbers.
+    pub decimal_comma: bool,
     /// First bytes of lines that may hold no data: comments, and lines of empty fields.
     idle_first: [bool; 256],
     /// The same, and the first bytes of a repeated header.
@@ -69,11 +89,13 @@ impl Dialect {
             escape: escape.filter(|_| quote.is_some() || spec.escape_unquoted),
             escape_unquoted: escape.filter(|_| spec.escape_unquoted),
             newline: match spec.terminator {
-                Terminator::Lf => b'\n',
+                Terminator::Lf | Terminator::LfAlone => b'\n',
                 Terminator::Cr => b'\r',
                 Terminator::Rs => RECORD_SEPARATOR,
             },
-            header: spec.header,
+            crlf: matches!(spec.terminator, Terminator::Lf),
+            // The names of objects are known. The header of an array is its bracket.
+            header: spec.header && spec.syntax != Syntax::Objects,
             preamble: spec.preamble,
             rows_after_header: spec.rows_after_header,
             comment: optional("comment", spec.comment.as_deref())?,
@@ -81,6 +103,13 @@ impl Dialect {
             max_record_size: spec.max_record_size,
             repeated_header: None,
             ragged: spec.ragged,
+            cells: spec.cells,
+            objects: objects(spec).map(Arc::new),
+            escapes: spec.escapes,
+            idle: spec.idle,
+            formulas: spec.formulas,
+            places: spec.places.as_slice().into(),
+            decimal_comma: spec.decimal_char == ',',
             idle_first: [false; 256],
             odd_first: [false; 256],
             header_second: [false; 256],
@@ -134,9 +163,32 @@ impl Dialect {
         if !self.idle_first[usize::from(line[0])] {
             return false;
         }
-        let is_comment = Some(line[0]) == self.comment;
+        let is_comment = Some(line[0]) == self.comment || self.is_end_mark(line);
         let may_go_on = |byte: &u8| self.idle_first[usize::from(*byte)];
         is_comment || (line.get(1).is_none_or(may_go_on) && self.has_empty_fields_only(line))
+    }
+
+    /// Whether a line is that with which COPY text ends.
+    fn is_end_mark(&self, line: &[u8]) -> bool {
+        self.escapes == Escapes::Postgres && self.escape == Some(b'\\') && line == br"\."
+    }
+
+    /// Whether the fields of a record are not just what stands between its delimiters.
+    #[inline]
+    pub fn reshapes(&self) -> bool {
+        self.formulas || self.escapes != Escapes::Signs || !self.places.is_empty()
+    }
+
+    /// The offset at which a line ends whose line end is at `newline`, without a CR before it.
+    #[inline]
+    pub fn without_cr(&self, data: &[u8], start: usize, newline: usize) -> usize {
+        newline - usize::from(self.crlf && newline > start && data[newline - 1] == b'\r')
+    }
+
+    /// Whether the records are the elements of one array, which may hold line ends.
+    #[inline]
+    pub fn is_array(&self) -> bool {
+        self.objects.as_ref().is_some_and(|objects| objects.array)
     }
 
     /// Whether the records are rows of a query. Then every record counts, even one of NULLs alone.
@@ -150,7 +202,7 @@ impl Dialect {
     pub fn escapes(&self, byte: u8) -> bool {
         byte == self.delimiter && byte != NO_DELIMITER
             || byte == self.newline
-            || self.newline == b'\n' && byte == b'\r'
+            || self.crlf && byte == b'\r'
             || Some(byte) == self.quote
             || Some(byte) == self.escape
     }
@@ -165,6 +217,16 @@ impl Dialect {
 
     fn find_idle_first(&mut self) {
         if self.is_query() {
+            return;
+        }
+        if self.idle != Idle::Empty {
+            let mark = self
+                .escape
+                .filter(|&escape| self.is_end_mark(&[escape, b'.']));
+            for byte in [Some(0), self.comment, mark].into_iter().flatten() {
+                self.idle_first[usize::from(byte)] = true;
+            }
+            self.odd_first = self.idle_first;
             return;
         }
         let space = self.skip_initial_space.then_some(b' ');
@@ -238,6 +300,9 @@ impl Dialect {
         if line.iter().all(|&byte| byte == 0) || line.iter().all(|&byte| is_end(byte)) {
             return true;
         }
+        if self.idle != Idle::Empty {
+            return false;
+        }
         let mut several = false;
         let mut at = 0;
         loop {
@@ -284,6 +349,10 @@ impl Dialect {
                 }
             }
         }
+        if self.objects.is_some() && (self.delimiter, self.quote) != (NO_DELIMITER, None) {
+            return Err("JSON objects have neither delimiter nor quote".into());
+        }
+        self.check_places()?;
         for (name, byte) in &named[1..3] {
             if byte.is_some_and(|byte| self.delimiter_rest.contains(&byte)) {
                 return Err(format!("the {name} is part of the delimiter"));
@@ -299,4 +368,34 @@ impl Dialect {
         }
         Ok(())
     }
+}
+
+impl Dialect {
+    fn check_places(&self) -> Result<(), String> {
+        if self.places.is_empty() {
+            return Ok(());
+        }
+        if (self.delimiter, self.quote) != (NO_DELIMITER, None) || self.objects.is_some() {
+            return Err("fields of a fixed width have neither delimiter nor quote".into());
+        }
+        let mut free = 1;
+        for &Place(start, width) in self.places.iter() {
+            if start < free || free == usize::MAX {
+                return Err(format!("the field at {start} begins within the one before"));
+            }
+            if width == Some(0) {
+                return Err(format!("the field at {start} has no width"));
+            }
+            free = width.map_or(usize::MAX, |width| start.saturating_add(width));
+        }
+        Ok(())
+    }
+}
+
+fn objects(spec: &DialectSpec) -> Option<ObjectLayout> {
+    (spec.syntax != Syntax::Delimited).then(|| ObjectLayout {
+        names: NameTable::of(spec.names.iter().map(String::as_bytes)),
+        dotted: spec.nested == Nested::Columns,
+        array: spec.syntax == Syntax::Array,
+    })
 }

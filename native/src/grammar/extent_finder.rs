@@ -1,11 +1,12 @@
 //! Finds where a record ends, and what it is: the definition of a record.
 
+use super::array_element::element;
 use super::extent::Extent;
 use super::field_sink::FieldSink;
 use super::record_view::{FirstLine, RecordView, without_padding};
 use super::record_walk::{OpenQuoteMemory, Walk, Walker};
 use super::repeated_header::repeats_header;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Idle};
 use crate::reject_code::RejectCode;
 
 /// Finds the extents of records. It remembers the last walk over several lines, so that no open quote
@@ -49,6 +50,9 @@ impl ExtentFinder {
         fields: &mut impl FieldSink,
     ) -> Extent {
         fields.clear();
+        if dialect.is_array() {
+            return element(dialect, data, at, ended);
+        }
         let padding = self.padding(dialect, data, ended);
         let view = RecordView::new(dialect, data, at, ended, padding);
         let line = match view.first_line() {
@@ -56,13 +60,13 @@ impl ExtentFinder {
             Err(found) => return found,
         };
         let (end, next) = (at + line.end, at + view.past_padding(line.next));
-        if line.end == 0 {
+        if line.end == 0 && (dialect.idle != Idle::None || view.bytes.is_empty()) {
             return Extent::Blank { end, next };
         }
-        if Some(view.bytes[0]) == dialect.comment {
+        if line.end > 0 && Some(view.bytes[0]) == dialect.comment {
             return Extent::Comment { end, next };
         }
-        if dialect.is_idle(&view.bytes[..line.end]) {
+        if line.end > 0 && dialect.is_idle(&view.bytes[..line.end]) {
             return Extent::Blank { end, next };
         }
         match self.walk(&view, line, fields) {

@@ -2,7 +2,7 @@
 
 use super::field_sink::FieldSink;
 use super::record::Span;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Escapes};
 
 /// Why a line could not be cut.
 pub enum Uncut {
@@ -71,11 +71,14 @@ impl LineCutter<'_> {
             self.taken += 1;
             let byte = self.data[at];
             if byte == self.dialect.delimiter {
+                let Some(next) = self.after_delimiter(at) else {
+                    continue;
+                };
                 fields.push(Span::unquoted(start, at, escaped));
-                return Ok(End::Field { next: at + 1 });
+                return Ok(End::Field { next });
             }
             if byte == self.dialect.newline {
-                let end = without_cr(byte, self.data, start, at);
+                let end = self.dialect.without_cr(self.data, start, at);
                 fields.push(Span::unquoted(start, end, escaped));
                 return Ok(End::LineExtent { end, next: at + 1 });
             }
@@ -86,12 +89,26 @@ impl LineCutter<'_> {
         }
     }
 
-    /// Whether the escape at `at` is no data. If so, the byte that it escapes is used up, too.
+    /// The offset behind the delimiter that begins at `at`, whose structural bytes are used up. None if
+    /// it is none: only its first byte is there.
+    #[inline]
+    fn after_delimiter(&mut self, at: usize) -> Option<usize> {
+        let next = self.dialect.after_delimiter(self.data, at)?;
+        if next > at + 1 {
+            let rest = &self.offsets[self.taken..];
+            let within = |offset: &&u32| (**offset as usize) < next;
+            self.taken += rest.iter().take_while(within).count();
+        }
+        Some(next)
+    }
+
+    /// Whether the escape at `at` is no data. If so, the byte that it escapes is used up, too, if it is
+    /// structural.
     #[inline(never)]
     fn escape(&mut self, at: usize) -> Result<bool, Uncut> {
         let next = *self.data.get(at + 1).ok_or(Uncut::ShortNumber)?;
         if !self.dialect.escapes(next) {
-            return Ok(false);
+            return Ok(self.dialect.escapes != Escapes::Signs);
         }
         if matches!(next, b'\n' | b'\r' | 0x1E) {
             return Err(Uncut::Irregular);
@@ -137,8 +154,10 @@ impl LineCutter<'_> {
         let (after, at) = (close + 1, self.next()?);
         self.taken += 1;
         if at == after && self.data[at] == delimiter {
-            Ok(End::Field { next: at + 1 })
-        } else if self.data[at] == newline && without_cr(newline, self.data, after, at) == after {
+            let next = self.after_delimiter(at).ok_or(Uncut::Irregular)?;
+            Ok(End::Field { next })
+        } else if self.data[at] == newline && self.dialect.without_cr(self.data, after, at) == after
+        {
             Ok(End::LineExtent {
                 end: after,
                 next: at + 1,
@@ -147,10 +166,4 @@ impl LineCutter<'_> {
             Err(Uncut::Irregular)
         }
     }
-}
-
-/// The offset at which the line with the line end at `end` ends, without a CR before it.
-#[inline]
-pub fn without_cr(newline: u8, data: &[u8], start: usize, end: usize) -> usize {
-    end - usize::from(newline == b'\n' && end > start && data[end - 1] == b'\r')
 }

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::field_sink::FieldSink;
-use super::line_cutter::{LineCutter, Uncut, without_cr};
+use super::line_cutter::{LineCutter, Uncut};
 use super::repeated_header::is_plain_data;
 use super::structural_index::StructuralIndex;
 use crate::dialect::{Dialect, NO_DELIMITER};
@@ -11,8 +11,10 @@ use crate::dialect::{Dialect, NO_DELIMITER};
 /// The offsets of the structural bytes in a window of the data, and how many of them are used up.
 pub struct LineIndex {
     structure: StructuralIndex,
-    /// Whether the delimiter is longer than one byte. The index finds single bytes only.
+    /// Whether records are not lines.
     useless: bool,
+    /// Whether fields lie between single bytes, so that the index alone says where.
+    bare: bool,
     /// The offset of the window in the data.
     window: usize,
     /// The number of structural bytes before the next record.
@@ -41,7 +43,10 @@ impl LineIndex {
     pub fn new(dialect: &Dialect) -> LineIndex {
         LineIndex {
             structure: StructuralIndex::new(dialect),
-            useless: !dialect.delimiter_rest.is_empty() && dialect.delimiter != NO_DELIMITER,
+            useless: dialect.is_array(),
+            bare: (dialect.delimiter_rest.is_empty() || dialect.delimiter == NO_DELIMITER)
+                && dialect.places.is_empty()
+                && !dialect.skip_initial_space,
             window: 0,
             taken: 0,
         }
@@ -92,7 +97,7 @@ impl LineIndex {
         at: usize,
         fields: usize,
     ) -> Option<(LineExtent, PlainRow<'r>)> {
-        if !self.structure.is_plain() || dialect.skip_initial_space {
+        if !self.bare || !self.structure.is_plain() {
             return None;
         }
         let bounds = self.structure.bounds(self.taken, fields)?;
@@ -103,7 +108,7 @@ impl LineIndex {
         if memchr(dialect.newline, data.get(start..=newline)?)? != newline - start {
             return None;
         }
-        let end = without_cr(dialect.newline, data, start, newline);
+        let end = dialect.without_cr(data, start, newline);
         if !is_regular(dialect, data, start, end) {
             return None;
         }

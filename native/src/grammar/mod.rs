@@ -5,27 +5,35 @@
 //! is. `line_index` finds the same much faster for well-formed records on one line, and leaves all
 //! others alone. `record_reader` walks the records of whole chunks with both.
 
+mod array_element;
 mod extent;
 mod extent_finder;
 mod field_sink;
+mod json_text;
+mod letters;
 mod line_cutter;
 mod line_index;
 mod load_dialect;
+mod object_names;
+mod object_parser;
 mod prologue;
 mod record;
 mod record_reader;
 mod record_view;
 mod record_walk;
 mod repeated_header;
+mod reshape;
 mod structural_index;
 mod text_check;
 mod unescape;
 
+pub use array_element::opening;
 pub use extent::Extent;
 pub use extent_finder::ExtentFinder;
 pub use field_sink::NoFields;
 pub use line_index::{LineIndex, PlainRow};
 pub use load_dialect::{load_dialect, parse_dialect};
+pub use object_names::object_names;
 pub use prologue::{Prologue, bom};
 pub use record::{Record, RecordKind};
 pub use record_reader::{PADDING, RecordReader, too_long_kind};

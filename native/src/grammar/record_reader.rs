@@ -2,12 +2,15 @@
 
 use memchr::memchr;
 
+use super::array_element::opening;
 use super::extent::Extent;
 use super::extent_finder::ExtentFinder;
-use super::line_cutter::without_cr;
+use super::json_text;
 use super::line_index::{LineExtent, LineIndex, PlainRow};
+use super::object_parser::ObjectParser;
 use super::prologue::{Prologue, bom};
 use super::record::{Record, RecordKind, Span};
+use super::reshape::reshape;
 use super::text_check::count_lines;
 use super::unescape::unescape;
 use crate::dialect::Dialect;
@@ -28,6 +31,10 @@ pub struct RecordReader<'a> {
     spans: Vec<Span>,
     /// The offset in the data to which the spans are relative.
     base: usize,
+    /// Finds the fields of records that are JSON objects.
+    objects: Option<ObjectParser<'a>>,
+    /// Why the record just read is broken, if a code does not say all.
+    detail: Option<String>,
 }
 
 impl<'a> RecordReader<'a> {
@@ -66,6 +73,8 @@ impl<'a> RecordReader<'a> {
             index: LineIndex::new(dialect),
             spans: Vec::new(),
             base: 0,
+            objects: dialect.objects.as_deref().map(ObjectParser::new),
+            detail: None,
         }
     }
 
@@ -94,6 +103,20 @@ impl<'a> RecordReader<'a> {
     /// Reads the next record. `fields` gives its fields if it is a row or the header.
     #[inline]
     pub fn read(&mut self) -> Option<Record> {
+        if self.objects.is_some() {
+            return self.read_object();
+        }
+        let record = self.read_delimited()?;
+        Some(if self.dialect.reshapes() {
+            self.reshaped(record)
+        } else {
+            record
+        })
+    }
+
+    /// Reads the next record, whose fields are what stands between delimiters.
+    #[inline]
+    fn read_delimited(&mut self) -> Option<Record> {
         if self.prologue.is_over()
             && let Some(line) = self
                 .index
@@ -112,7 +135,7 @@ impl<'a> RecordReader<'a> {
     /// window, as nearly all are in most files. Otherwise reads nothing, and the caller calls `read`.
     #[inline]
     pub fn read_plain(&mut self, fields: usize) -> Option<(Record, PlainRow<'_>)> {
-        if !self.prologue.is_over() {
+        if !self.prologue.is_over() || self.objects.is_some() {
             return None;
         }
         let (line, row) = self
@@ -122,6 +145,85 @@ impl<'a> RecordReader<'a> {
         self.at = line.next;
         self.line += 1;
         Some((record, row))
+    }
+
+    /// The record just read, with its fields as the dialect shapes them.
+    fn reshaped(&mut self, mut record: Record) -> Record {
+        if matches!(record.kind, RecordKind::Row | RecordKind::Header) {
+            let (start, end) = (record.start - self.base, record.end - self.base);
+            let bytes = &self.data[self.base..];
+            if let Err(code) = reshape(self.dialect, bytes, start..end, &mut self.spans) {
+                record.kind = RecordKind::Broken(code);
+            }
+        }
+        record
+    }
+
+    /// Reads the next record, which should be a JSON object.
+    fn read_object(&mut self) -> Option<Record> {
+        self.detail = None;
+        let mut record = self.read_extent()?;
+        if matches!(record.kind, RecordKind::Skipped | RecordKind::Header) {
+            return Some(record);
+        }
+        self.base = record.start;
+        let json = &self.data[record.start..record.end];
+        if record.kind == RecordKind::Broken(RejectCode::RecordTooLong) {
+            return Some(record);
+        }
+        if json.iter().all(u8::is_ascii_whitespace) {
+            record.kind = RecordKind::Skipped;
+        } else if let Some(objects) = &mut self.objects
+            && let Err(broken) = objects.parse(json, &mut self.spans)
+        {
+            record.kind = RecordKind::Broken(broken.code);
+            self.detail = Some(broken.reason);
+        }
+        Some(record)
+    }
+
+    /// Reads the next record without its fields.
+    pub(super) fn read_extent(&mut self) -> Option<Record> {
+        let Some(line) = self.object_line() else {
+            return self.read_any();
+        };
+        let record = row_record(self.at, line, self.line);
+        self.at = line.next;
+        self.line += 1;
+        Some(record)
+    }
+
+    /// The line at the reader's place, if it begins as an object does. Such a line is neither blank nor
+    /// a comment nor padding.
+    #[inline]
+    fn object_line(&self) -> Option<LineExtent> {
+        let (data, start) = (self.data, self.at);
+        if data.get(start) != Some(&b'{') || self.dialect.is_array() {
+            return None;
+        }
+        let newline = start + memchr(self.dialect.newline, &data[start..])?;
+        let end = self.dialect.without_cr(data, start, newline);
+        let next = newline + 1;
+        (end - start <= self.dialect.max_record_size).then_some(LineExtent { end, next })
+    }
+
+    /// A sentence about the broken record just read, if it says more than the code.
+    pub fn detail(&mut self) -> Option<String> {
+        self.detail.take()
+    }
+
+    /// Whether a field is that of a name which is missing or null. Only JSON objects have such fields.
+    #[inline]
+    pub fn is_absent(&self, span: Span) -> bool {
+        self.objects.is_some() && span.start == span.end && !span.quoted
+    }
+
+    /// A field of a JSON object as JSON: a text with its quotes. None if the record is no object.
+    pub fn json(&self, span: Span) -> Option<&'a [u8]> {
+        self.objects.as_ref()?;
+        let quote = usize::from(span.quoted);
+        let (start, end) = (span.start as usize - quote, span.end as usize + quote);
+        Some(&self.data[self.base + start..self.base + end])
     }
 
     /// The fields of the row just read.
@@ -153,7 +255,11 @@ impl<'a> RecordReader<'a> {
         if !span.escaped {
             return raw;
         }
-        unescape(self.dialect, raw, span.quoted, false, scratch);
+        if self.objects.is_some() {
+            json_text::unescape(raw, scratch);
+        } else {
+            unescape(self.dialect, raw, span.quoted, false, scratch);
+        }
         scratch
     }
 
@@ -164,6 +270,9 @@ impl<'a> RecordReader<'a> {
     where
         'a: 's,
     {
+        if self.objects.is_some() {
+            return self.text(span, scratch);
+        }
         let raw = self.raw(span);
         if !span.escaped || !span.quoted {
             return raw;
@@ -182,6 +291,8 @@ impl<'a> RecordReader<'a> {
         self.base = start;
         let found = if self.prologue.takes_line() {
             self.extents.line(dialect, data, start, true)
+        } else if dialect.is_array() && !self.prologue.is_over() {
+            opening(data, start, true)
         } else {
             self.extents
                 .record(dialect, data, start, true, &mut self.spans)
@@ -239,7 +350,7 @@ fn line_from(dialect: &Dialect, data: &[u8], start: usize) -> (usize, usize) {
     let newline = memchr(dialect.newline, &data[start..]).map(|found| start + found);
     let end = newline.unwrap_or(data.len());
     (
-        without_cr(dialect.newline, data, start, end),
+        dialect.without_cr(data, start, end),
         newline.map_or(end, |end| end + 1),
     )
 }
@@ -272,12 +383,17 @@ mod tests {
     fn the_index_finds_what_the_definition_says() {
         let mut state = 7_u32;
         for round in 0..3000 {
+            let delimiter = if round % 5 == 0 { ",," } else { "," };
             let escape = if round % 3 == 0 { r#""\\""# } else { "null" };
             let dialect = parse_dialect(&format!(
-                r##"{{"delimiter": ",", "quote": "\"", "escape": {escape}, "terminator": "lf",
+                r##"{{"delimiter": "{delimiter}", "quote": "\"", "escape": {escape},
+                    "terminator": "{}", "escapes": "{}", "idle": "{}",
                     "escape_unquoted": {},
                     "encoding": "utf-8", "header": false, "preamble": 0, "rows_after_header": 0,
                     "comment": "#", "skip_initial_space": {}, "max_record_size": 1000000}}"##,
+                if round % 4 < 2 { "lf" } else { "lf_alone" },
+                ["signs", "postgres", "mysql"][round / 8 % 3],
+                ["empty", "blank", "none"][round / 24 % 3],
                 round % 6 < 3,
                 round % 2 == 0,
             ))

@@ -60,9 +60,7 @@ impl<'a> RecordView<'a> {
 
     /// The offset at which the line with the line end at `newline` ends, without a CR before it.
     pub fn without_cr(&self, from: usize, newline: usize) -> usize {
-        let cr =
-            self.dialect.newline == b'\n' && newline > from && self.bytes[newline - 1] == b'\r';
-        newline - usize::from(cr)
+        self.dialect.without_cr(self.bytes, from, newline)
     }
 
     pub fn first_line(&self) -> Result<FirstLine, Extent> {

@@ -5,6 +5,7 @@ use memchr::{memchr, memchr2, memchr3};
 use super::field_sink::FieldSink;
 use super::record::Span;
 use super::record_view::{FirstLine, RecordView};
+use crate::dialect::Escapes;
 
 /// What an earlier walk has found out about an open quote: it was within quotes at every line start
 /// in (`from`, `to`], and at `to`.
@@ -145,14 +146,14 @@ impl Walker<'_> {
                 });
             }
             plain = found + 1;
+            span.escaped |= dialect.escapes != Escapes::Signs;
             let Some(&next) = bytes.get(plain).filter(|&&next| dialect.escapes(next)) else {
                 continue;
             };
             span.escaped = true;
             plain += 1;
             // A CR LF is one line end.
-            let both =
-                next == b'\r' && dialect.newline == b'\n' && bytes.get(plain) == Some(&b'\n');
+            let both = next == b'\r' && dialect.crlf && bytes.get(plain) == Some(&b'\n');
             plain += usize::from(both);
             if next == dialect.newline || both {
                 *from = self.view.at + plain;
@@ -178,6 +179,7 @@ impl Walker<'_> {
             match bytes.get(found + 1) {
                 Some(&next) if bytes[found] != quote => {
                     if !dialect.escapes(next) {
+                        escaped |= dialect.escapes != Escapes::Signs;
                         inside = found + 1;
                         continue;
                     }
@@ -213,7 +215,7 @@ impl Walker<'_> {
                 end: after,
                 next: after + 1,
             }),
-            Some(b'\r') if dialect.newline == b'\n' => match bytes.get(after + 1) {
+            Some(b'\r') if dialect.crlf => match bytes.get(after + 1) {
                 None if self.view.at_end => Err(Walk::Row {
                     end: after,
                     next: after + 1,

@@ -2,12 +2,19 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::dialect::Dialect;
+use super::letters::letter;
+use crate::dialect::{Dialect, Escapes};
+
+/// NULL where escapes have letters. It is no letter itself, so that it stays what it is.
+const NULL: &[u8] = br"\N";
 
 /// Writes the text of a field to `text`. Doubled quotes become one. Escapes that are no data are
 /// removed, unless `keep` is true.
 pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &mut Vec<u8>) {
     text.clear();
+    if dialect.escapes != Escapes::Signs && raw == NULL {
+        return text.extend_from_slice(raw);
+    }
     let (quote, escape) = if quoted {
         (dialect.quote, dialect.escape)
     } else {
@@ -25,7 +32,12 @@ pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &
             return;
         };
         let doubled = Some(rest[at]) == quote;
-        if doubled || !keep && dialect.escapes(next) {
+        if !doubled && !keep && dialect.escapes != Escapes::Signs {
+            let (byte, taken) = letter(dialect.escapes, &rest[at + 1..]);
+            text.extend_from_slice(&rest[..at]);
+            text.push(byte);
+            rest = &rest[at + 1 + taken..];
+        } else if doubled || !keep && dialect.escapes(next) {
             text.extend_from_slice(&rest[..at]);
             text.push(next);
             rest = &rest[at + 2..];

@@ -3,7 +3,10 @@
 use super::example::Example;
 use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
-use crate::values::{ParsedTime, date, json, time, timestamp, timestamptz, uuid};
+use crate::values::{
+    Field, ParsedTime, date, json, normalize_number, standard_timestamp, time, timestamp,
+    timestamptz, uuid,
+};
 
 /// The evidence about one column. A type that one value has disproved is not tried again.
 #[derive(Clone, Debug)]
@@ -12,7 +15,6 @@ pub(super) struct ColumnEvidence {
     alive: TypeSet,
     pub(super) nulls: u64,
     pub(super) empties: u64,
-    pub(super) values: u64,
     pub(super) max_chars: usize,
     pub(super) max_bytes: usize,
     min: i64,
@@ -32,7 +34,6 @@ impl ColumnEvidence {
             alive: fitting_types::ALL,
             nulls: 0,
             empties: 0,
-            values: 0,
             max_chars: 0,
             max_bytes: 0,
             min: i64::MAX,
@@ -45,26 +46,116 @@ impl ColumnEvidence {
         }
     }
 
-    /// Adds one value that is neither NULL nor empty.
+    /// Adds one field.
+    #[inline(always)]
+    pub(super) fn add(&mut self, field: Field<'_>, is_null: bool, line: u64) {
+        if is_null {
+            self.nulls += 1;
+        } else if field.is_empty() {
+            self.empties += 1;
+        } else {
+            self.see(field, line);
+        }
+    }
+
+    /// Adds one field of an input whose numbers have a comma before their fraction. `scratch` is for
+    /// such a number.
     #[inline]
-    pub(super) fn see(&mut self, text: &[u8], line: u64) {
-        self.values += 1;
-        if text.len() > self.max_bytes {
-            self.max_bytes = text.len();
+    pub(super) fn add_with_comma(
+        &mut self,
+        field: Field<'_>,
+        is_null: bool,
+        line: u64,
+        scratch: &mut Vec<u8>,
+    ) {
+        let text = field.text();
+        if is_null || !text.iter().any(|byte| matches!(byte, b',' | b'.')) {
+            return self.add(field, is_null, line);
         }
+        scratch.clear();
+        match normalize_number(text, b',', None, true, scratch) {
+            Ok(plain) => {
+                self.disprove_alive(!fitting_types::NUMBERS, text, line);
+                self.see(Field::new(plain, 0, field.quoted), line);
+            }
+            Err(_) => {
+                self.disprove_alive(fitting_types::NUMBERS, text, line);
+                self.see(field, line);
+            }
+        }
+    }
+
+    /// Adds one value of a JSON object. It says itself what it is: a text is never a number.
+    #[inline]
+    pub(super) fn add_token(&mut self, token: Field<'_>, is_null: bool, line: u64) {
+        if is_null || token.is_empty() {
+            return self.add(token, is_null, line);
+        }
+        let may_be = fitting_types::of_token(token);
+        self.disprove_alive(!may_be, token.text(), line);
+        match token.text() {
+            // A whole number has no negative zero.
+            b"-0" if !token.quoted => self.see(Field::new(b"0", 0, false), line),
+            text => {
+                if self.alive & fitting_types::DECIMAL != 0
+                    && let Some((whole, fraction)) = fitting_types::digits_with_exponent(text)
+                {
+                    self.see_exponent(text, (whole, fraction), line);
+                } else {
+                    self.see(token, line);
+                }
+            }
+        }
+    }
+
+    /// Adds a number with an exponent. A decimal holds it, too, with all of its digits.
+    #[cold]
+    fn see_exponent(&mut self, text: &[u8], (whole, fraction): (usize, usize), line: u64) {
+        let integer_digits = self.integer_digits.max(whole);
+        let fraction_digits = self.fraction_digits.max(fraction);
+        let decimal = self.alive & fitting_types::DECIMAL;
+        self.alive &= !decimal;
+        self.see(Field::new(text, 0, false), line);
+        self.alive |= decimal;
+        (self.integer_digits, self.fraction_digits) = (integer_digits, fraction_digits);
+    }
+
+    /// Adds one value that is neither NULL nor empty.
+    #[inline(always)]
+    fn see(&mut self, field: Field<'_>, line: u64) {
         // There are never more characters than bytes.
-        if text.len() > self.max_chars {
-            self.max_chars = self.max_chars.max(characters(text));
+        if field.len() > self.max_chars {
+            self.max_bytes = self.max_bytes.max(field.len());
+            self.max_chars = self.max_chars.max(characters(field.text()));
         }
-        if self.alive != 0 {
-            let fits = self.fitting(text);
+        if self.alive != 0 && !self.fits_at_a_glance(field) {
+            let fits = self.fitting(field.text());
             if self.alive & !fits != 0 {
-                self.disprove(self.alive & !fits, text, line);
+                self.disprove(self.alive & !fits, field.text(), line);
             }
         }
         if let Some(extremes) = &mut self.extremes {
-            extremes.see(text, characters(text), self.alive);
+            extremes.see(field.text(), characters(field.text()), self.alive);
         }
+    }
+
+    /// Whether the value has the form that nearly all values of such a column have, and fits every
+    /// type that is alive. Most values need no other look.
+    #[inline(always)]
+    fn fits_at_a_glance(&mut self, field: Field<'_>) -> bool {
+        if self.alive & !fitting_types::NUMBERS == 0 {
+            let number = fitting_types::short_number(field);
+            let fits = self.alive & !number.fits == 0;
+            if fits {
+                self.keep_digits(&number);
+            }
+            return fits;
+        }
+        self.alive == fitting_types::TIMESTAMP
+            && field
+                .text()
+                .try_into()
+                .is_ok_and(|text| standard_timestamp(text).is_some())
     }
 
     /// The types among `alive` that the value fits.
@@ -149,12 +240,19 @@ impl ColumnEvidence {
         self.alive &= !disproved;
     }
 
+    /// Disproves those of the types that are not yet.
+    #[inline]
+    fn disprove_alive(&mut self, types: TypeSet, text: &[u8], line: u64) {
+        if self.alive & types != 0 {
+            self.disprove(self.alive & types, text, line);
+        }
+    }
+
     /// Adds the evidence of another scanner about the same column.
     pub(super) fn merge(&mut self, other: &ColumnEvidence) {
         self.alive &= other.alive;
         self.nulls += other.nulls;
         self.empties += other.empties;
-        self.values += other.values;
         self.max_chars = self.max_chars.max(other.max_chars);
         self.max_bytes = self.max_bytes.max(other.max_bytes);
         self.min = self.min.min(other.min);

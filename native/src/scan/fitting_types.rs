@@ -3,7 +3,7 @@
 //! This is stricter than conversion is: what a person would not call a number (a code with a
 //! leading zero, a phone number with its plus) is not one, though it could be read as one.
 
-use crate::values::{decimal, float64, plain};
+use crate::values::{Field, decimal, float64, plain};
 
 /// A set of types, one bit for each.
 pub(super) type TypeSet = u16;
@@ -77,7 +77,7 @@ pub(super) const TYPES: [Type; 10] = [
 const SAFE_MANTISSA: u64 = 1_000_000_000_000_000;
 
 /// What is known of a text as a number.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Number {
     /// The types of `NUMBERS` that it fits.
     pub(super) fits: TypeSet,
@@ -132,6 +132,36 @@ pub(super) fn number(text: &[u8], wanted: TypeSet) -> Number {
     }
 }
 
+/// Examines a field as a number of at most eight digits. One that fits no type may still be a number.
+#[inline(always)]
+pub(super) fn short_number(field: Field<'_>) -> Number {
+    let Some(short) = field.number() else {
+        return Number::default();
+    };
+    let digits = &field.text()[usize::from(short.negative)..];
+    let padded = digits[0] == b'0' && digits.len() > 1 && digits[1] != b'.';
+    let negative_zero = short.negative && short.mantissa == 0;
+    if padded || negative_zero || digits[digits.len() - 1] == b'.' {
+        return Number::default();
+    }
+    let fraction_digits = short.decimals as usize;
+    let point = usize::from(fraction_digits > 0);
+    let (fits, magnitude) = match point {
+        0 => (NUMBERS, i64::from(short.mantissa)),
+        _ => (DECIMAL | FLOAT, 0),
+    };
+    Number {
+        fits,
+        integer: if short.negative {
+            -magnitude
+        } else {
+            magnitude
+        },
+        integer_digits: digits.len() - fraction_digits - point,
+        fraction_digits,
+    }
+}
+
 #[inline]
 fn signed(negative: bool, magnitude: u64) -> Option<i64> {
     if negative {
@@ -162,6 +192,38 @@ fn long_number(text: &[u8], wanted: TypeSet) -> Number {
         integer_digits: parts.integer.len(),
         fraction_digits: parts.fraction.len(),
     }
+}
+
+/// The types that a value of a JSON object may fit, by its first byte and its quotes.
+#[inline]
+pub(super) fn of_token(token: Field<'_>) -> TypeSet {
+    if token.quoted {
+        return TEMPORALS | UUID;
+    }
+    match token.text().first() {
+        Some(b'{' | b'[') => JSON,
+        Some(b't' | b'f') => BOOLEAN,
+        _ => NUMBERS,
+    }
+}
+
+/// The most digits on either side of the point that a decimal without limits holds.
+const MOST_DIGITS: i64 = 1000;
+
+/// The digits before and behind the point of a number with an exponent, as they would be without it.
+/// None: it has no exponent, or a decimal cannot hold it.
+#[inline]
+pub(super) fn digits_with_exponent(text: &[u8]) -> Option<(usize, usize)> {
+    text.iter().position(|byte| matches!(byte, b'e' | b'E'))?;
+    let parts = decimal(text).ok()?;
+    if parts.is_zero() {
+        return (!parts.negative).then_some((1, 0));
+    }
+    let exponent = i64::from(parts.exponent);
+    let whole = (parts.integer.len() as i64 + exponent).max(1);
+    let fraction = (parts.fraction.len() as i64 - exponent).max(0);
+    let most = whole.max(fraction);
+    (most <= MOST_DIGITS).then_some((whole as usize, fraction as usize))
 }
 
 #[inline]
@@ -216,6 +278,63 @@ mod tests {
             ("12345678901234567890x", 0),
         ] {
             assert_eq!(number(text.as_bytes(), ALL).fits, fits, "{text}");
+        }
+    }
+
+    /// Every text of up to four characters that numbers are made of, and some longer ones.
+    #[test]
+    fn short_numbers_are_what_the_full_examination_says() {
+        const ALPHABET: &[u8] = b"0179.-+eE ";
+        let mut texts: Vec<Vec<u8>> = vec![vec![]];
+        let mut last = 0;
+        for _ in 0..4 {
+            let end = texts.len();
+            for at in last..end {
+                for &byte in ALPHABET {
+                    texts.push([&texts[at][..], &[byte]].concat());
+                }
+            }
+            last = end;
+        }
+        texts.extend(
+            [
+                "12345678",
+                "-12345678",
+                "123456789",
+                "-1234.56",
+                "1234567.",
+                "0.123456",
+                "00.12345",
+            ]
+            .map(|text| text.into()),
+        );
+        for text in &texts[1..] {
+            let until = [b"before,", &text[..]].concat();
+            let short = short_number(Field::new(&until, 7, false));
+            if short.fits != 0 {
+                assert_eq!(
+                    short,
+                    number(text, ALL),
+                    "{}",
+                    String::from_utf8_lossy(text)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn digits_are_counted_without_the_exponent() {
+        for (text, digits) in [
+            ("1e400", Some((401, 0))),
+            ("1.5E-7", Some((1, 8))),
+            ("12.25e1", Some((3, 1))),
+            ("0e9", Some((1, 0))),
+            ("-0e9", None),
+            ("1e1001", None),
+            ("1e-99999999999", None),
+            ("15", None),
+        ] {
+            assert_eq!(digits_with_exponent(text.as_bytes()), digits, "{text}");
         }
     }
 

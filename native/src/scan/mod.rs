@@ -6,7 +6,7 @@
 //! {"records": rows that were looked at,
 //!  "broken": records left out: broken quoting, wrong field count, NUL, not UTF-8, too long, the
 //!            header once more,
-//!  "unsound": those of them with broken quoting or a wrong field count,
+//!  "unsound": those of them with broken quoting or a wrong field count, or that are not JSON,
 //!  "quotes":  those of them with broken quoting,
 //!  "columns": [{
 //!    "nulls":   fields that are NULL,
@@ -45,6 +45,7 @@ use crate::chunk::Chunk;
 use crate::dialect::{Dialect, Ragged};
 use crate::grammar::{RecordKind, RecordReader, check_text, parse_dialect, too_long_kind};
 use crate::reject_code::RejectCode;
+use crate::values::Field;
 
 /// The evidence from an input, or from a part of it.
 #[derive(Clone)]
@@ -119,7 +120,11 @@ impl Scanner {
     /// Gives the evidence as JSON, which the head of this module describes.
     pub(crate) fn evidence(&self) -> String {
         let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-        let columns: Vec<Value> = evidence.columns.iter().map(describe).collect();
+        let columns: Vec<Value> = evidence
+            .columns
+            .iter()
+            .map(|column| describe(column, evidence.records))
+            .collect();
         json!({
             "records": evidence.records,
             "broken": evidence.broken,
@@ -187,10 +192,28 @@ impl Scanner {
     fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
         let clean = check_text(data).is_ok();
         let mut reader = RecordReader::new(&self.dialect, data, start == 0, line);
-        let mut scratch = Vec::new();
-        while !self.is_full(evidence)
-            && let Some(record) = reader.read()
-        {
+        let (mut scratch, mut plain) = (Vec::new(), Vec::new());
+        let columns = evidence.columns.len();
+        while !self.is_full(evidence) {
+            if clean && let Some((record, row)) = reader.read_plain(columns) {
+                evidence.records += 1;
+                for (index, column) in evidence.columns.iter_mut().enumerate() {
+                    let (until, start) = row.until(index);
+                    let field = Field::new(until, start, false);
+                    let is_null = match &self.missing {
+                        None => field.is_empty(),
+                        Some(missing) => missing.iter().any(|one| one == field.text()),
+                    };
+                    let is_error = self.dialect.cells && field.text().first() == Some(&b'#');
+                    if self.dialect.decimal_comma {
+                        column.add_with_comma(field, is_null, record.line, &mut plain);
+                    } else {
+                        column.add(field, is_null || is_error, record.line);
+                    }
+                }
+                continue;
+            }
+            let Some(record) = reader.read() else { break };
             match record.kind {
                 RecordKind::Row => {}
                 RecordKind::Broken(code) => {
@@ -199,14 +222,14 @@ impl Scanner {
                         code,
                         RejectCode::TextAfterQuote | RejectCode::UnterminatedQuote
                     );
-                    evidence.unsound += u64::from(quotes);
+                    evidence.unsound += u64::from(quotes || code == RejectCode::NotJson);
                     evidence.quotes += u64::from(quotes);
                     continue;
                 }
                 RecordKind::Header | RecordKind::Skipped => continue,
             }
             let sound = clean || check_text(&data[record.start..record.end]).is_ok();
-            let (width, columns) = (reader.fields().len(), evidence.columns.len());
+            let width = reader.fields().len();
             if !sound || (width != columns && !self.is_wide_enough(&reader, columns)) {
                 evidence.broken += 1;
                 evidence.unsound += u64::from(sound);
@@ -220,26 +243,32 @@ impl Scanner {
             }
             for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
                 let is_null = match &self.missing {
+                    _ if reader.is_absent(*span) => true,
                     None => reader.raw(*span).is_empty() && !span.quoted,
                     Some(missing) => {
                         let written = reader.written(*span, &mut scratch);
                         missing.iter().any(|one| one == written)
                     }
                 };
+                // The error of a cell says nothing of the others.
+                let is_error =
+                    self.dialect.cells && !span.quoted && reader.raw(*span).first() == Some(&b'#');
                 let text = reader.text(*span, &mut scratch);
-                if is_null {
-                    column.nulls += 1;
-                } else if text.is_empty() {
-                    column.empties += 1;
+                let field = Field::new(text, 0, span.quoted);
+                if self.dialect.objects.is_some() {
+                    column.add_token(field, is_null, record.line);
+                } else if self.dialect.decimal_comma {
+                    column.add_with_comma(field, is_null, record.line, &mut plain);
                 } else {
-                    column.see(text, record.line);
+                    column.add(field, is_null || is_error, record.line);
                 }
             }
         }
     }
 }
 
-fn describe(column: &ColumnEvidence) -> Value {
+/// Describes a column of so many records.
+fn describe(column: &ColumnEvidence, records: u64) -> Value {
     let types: Map<String, Value> = column
         .verdicts()
         .map(|(name, example)| (name.to_owned(), json!(example)))
@@ -249,7 +278,7 @@ fn describe(column: &ColumnEvidence) -> Value {
     json!({
         "nulls": column.nulls,
         "empties": column.empties,
-        "values": column.values,
+        "values": records - column.nulls - column.empties,
         "max_chars": column.max_chars,
         "max_bytes": column.max_bytes,
         "min_chars": column.min_chars(),

@@ -10,7 +10,7 @@ use crate::chunk::{Chunk, OVERLONG_KEPT};
 use crate::dialect::Dialect;
 use crate::grammar::{
     Extent, ExtentFinder, LineIndex, NoFields, PADDING, Prologue, RecordKind, bom, count_lines,
-    without_padding,
+    opening, without_padding,
 };
 
 /// The number of bytes that the line index handles before the next search for quotes.
@@ -24,6 +24,8 @@ const SPARE: usize = 64 << 20;
 pub struct ChunkCutter {
     dialect: Dialect,
     chunk_size: usize,
+    /// No chunk is cut from this offset of the input on.
+    border: u64,
     /// The bytes that have come. Those before `cut` are in a chunk already.
     pending: Vec<u8>,
     cut: usize,
@@ -62,6 +64,7 @@ impl ChunkCutter {
         };
         ChunkCutter {
             chunk_size: chunk_size.max(1),
+            border: u64::MAX,
             pending: Vec::new(),
             cut: 0,
             at: 0,
@@ -75,6 +78,22 @@ impl ChunkCutter {
             dialect,
             overlong: None,
         }
+    }
+
+    /// The last chunk ends with the first record that ends at or after this offset of the input, and
+    /// the rest is left alone. To be called before the first byte comes.
+    pub fn set_border(&mut self, border: u64) {
+        self.border = border;
+    }
+
+    /// Whether the border is reached.
+    pub fn is_done(&self) -> bool {
+        self.overlong.is_none() && self.start >= self.border
+    }
+
+    /// The offset in the input behind the last chunk, and its line number.
+    pub fn position(&self) -> (u64, u64) {
+        (self.start, self.line)
     }
 
     /// Takes more of the input, and adds the chunks that it completes to `chunks`.
@@ -116,7 +135,9 @@ impl ChunkCutter {
         if self.overlong.is_some() {
             self.end_overlong(0, chunks);
         }
-        self.emit(self.pending.len(), chunks);
+        if !self.is_done() {
+            self.emit(self.pending.len(), chunks);
+        }
     }
 
     /// Finds the records that are known to be whole, and cuts a chunk once one is full.
@@ -128,12 +149,12 @@ impl ChunkCutter {
             self.at = bom(&self.pending);
             self.bom = false;
         }
-        while self.at < self.pending.len() {
+        while self.at < self.pending.len() && self.start < self.border {
             if !self.prologue.is_over() {
                 if !self.step_in_prologue(ended, chunks) {
                     return;
                 }
-            } else if self.at - self.cut >= self.chunk_size {
+            } else if self.at >= self.full() {
                 self.emit(self.at, chunks);
             } else if !self.skip_plain_lines()
                 && !self.skip_indexed_lines()
@@ -144,16 +165,25 @@ impl ChunkCutter {
         }
     }
 
+    /// The offset in `pending` at which the next chunk is full.
+    fn full(&self) -> usize {
+        let left = usize::try_from(self.border - self.start).unwrap_or(usize::MAX);
+        self.cut + self.chunk_size.min(left)
+    }
+
     /// Passes over the whole lines before the next quote or escape, at most to the chunk's end.
     /// False if there are none.
     fn skip_plain_lines(&mut self) -> bool {
+        if self.dialect.is_array() {
+            return false;
+        }
         let newline = self.dialect.newline;
         let special = self.next_special();
         let plain = &self.pending[self.at..special];
         let Some(last) = memrchr(newline, plain) else {
             return false;
         };
-        let wanted = (self.cut + self.chunk_size).saturating_sub(self.at + 1);
+        let wanted = self.full().saturating_sub(self.at + 1);
         let goal = match plain
             .get(wanted..=last)
             .and_then(|rest| memchr(newline, rest))
@@ -181,7 +211,7 @@ impl ChunkCutter {
     fn skip_indexed_lines(&mut self) -> bool {
         let start = self.at;
         self.index.skip_to(start);
-        let goal = (self.cut + self.chunk_size).min(start + INDEXED);
+        let goal = self.full().min(start + INDEXED);
         while self.at < goal
             && let Some(line) =
                 self.index
@@ -228,6 +258,8 @@ impl ChunkCutter {
         let (dialect, pending) = (&self.dialect, &self.pending);
         let found = if self.prologue.takes_line() {
             self.extents.line(dialect, pending, self.at, ended)
+        } else if dialect.is_array() {
+            opening(pending, self.at, ended)
         } else {
             self.extents
                 .record(dialect, pending, self.at, ended, &mut NoFields)
@@ -313,7 +345,7 @@ impl ChunkCutter {
         let content = &data[..newline.unwrap_or(data.len())];
         let filled = without_padding(&self.dialect, content);
         let line = &content[..filled];
-        let is_cr = self.dialect.newline == b'\n' && line.ends_with(b"\r");
+        let is_cr = self.dialect.crlf && line.ends_with(b"\r");
         if overlong.length == 0 && filled - usize::from(is_cr) <= self.dialect.max_record_size {
             overlong.padded = Some(line.to_vec());
         } else if filled > 0 {
@@ -350,7 +382,7 @@ impl ChunkCutter {
             }
         }
         let all = kept.len() as u64 == length;
-        if all && self.dialect.newline == b'\n' && kept.last() == Some(&b'\r') {
+        if all && self.dialect.crlf && kept.last() == Some(&b'\r') {
             kept.pop();
         }
         kept.truncate(OVERLONG_KEPT);

@@ -78,8 +78,8 @@ impl<'c> Statement<'c> {
 
     #[inline]
     fn bind(&self, index: c_int, value: Parameter<'_>) -> Result<(), Failure> {
-        // SAFETY: the statement is alive. A text outlives it: both are local to `insert`,
-        // whose rows are borrowed for longer, and SQLite reads a text only while it steps.
+        // SAFETY: the statement is alive. A text or blob outlives it: both are local to `insert`,
+        // whose rows are borrowed for longer, and SQLite reads it only while it steps.
         let code = unsafe {
             match value {
                 Parameter::Null => ffi::sqlite3_bind_null(self.raw, index),
@@ -92,6 +92,13 @@ impl<'c> Statement<'c> {
                     text.len() as u64,
                     ffi::SQLITE_STATIC(),
                     ffi::SQLITE_UTF8 as u8,
+                ),
+                Parameter::Blob(bytes) => ffi::sqlite3_bind_blob64(
+                    self.raw,
+                    index,
+                    bytes.as_ptr().cast(),
+                    bytes.len() as u64,
+                    ffi::SQLITE_STATIC(),
                 ),
             }
         };
@@ -149,6 +156,7 @@ enum Parameter<'a> {
     Integer(i64),
     Float(f64),
     Text(&'a [u8]),
+    Blob(&'a [u8]),
 }
 
 /// Reads the values of encoding `sqlite`: each is a tag and its content.
@@ -164,14 +172,19 @@ impl<'a> ParameterReader<'a> {
             [0] => Parameter::Null,
             [1] => Parameter::Integer(i64::from_le_bytes(self.array()?)),
             [2] => Parameter::Float(f64::from_le_bytes(self.array()?)),
-            [3] => {
-                let length = u32::from_le_bytes(self.array()?);
-                let (text, rest) = self.bytes.split_at_checked(length as usize)?;
-                self.bytes = rest;
-                Parameter::Text(text)
-            }
+            [3] => Parameter::Text(self.slice()?),
+            [4] => Parameter::Blob(self.slice()?),
             _ => return None,
         })
+    }
+
+    /// Bytes behind their length.
+    #[inline]
+    fn slice(&mut self) -> Option<&'a [u8]> {
+        let length = u32::from_le_bytes(self.array()?);
+        let (slice, rest) = self.bytes.split_at_checked(length as usize)?;
+        self.bytes = rest;
+        Some(slice)
     }
 
     #[inline]

@@ -14,7 +14,7 @@ pub(super) fn is_leap(year: u32) -> bool {
 
 /// The number of a day. None if the day does not exist, or its year is not within 1 and 9999.
 #[inline]
-pub(crate) fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
+pub(super) fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
     if !(1..=9999).contains(&year) || !(1..=12).contains(&month) {
         return None;
     }

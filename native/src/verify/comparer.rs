@@ -33,7 +33,10 @@ impl Comparer {
         asks: bool,
         shown: usize,
     ) -> Result<Comparer, String> {
-        if matches!(encoding, RowEncoding::Json | RowEncoding::Mariadb) {
+        if matches!(
+            encoding,
+            RowEncoding::Json | RowEncoding::Mariadb | RowEncoding::Arrow
+        ) {
             return Err("rows of this encoding are not compared".into());
         }
         let result = ComparisonResult::new(modes.len(), shown);

@@ -1,11 +1,11 @@
 //! The operations of an encoding.
 
-use super::super::field::Field;
 use super::super::output::Output;
-use super::super::short_number::ShortNumber;
 use super::column_key::ColumnKey;
 use crate::conversion_spec::TypeSpec;
 use crate::values::Decimal;
+use crate::values::Field;
+use crate::values::ShortNumber;
 
 /// Writes rows in one encoding. Most methods get the text of a value along with the value, so that
 /// encodings of text need not format it again.
@@ -15,6 +15,8 @@ pub trait Encoder {
 
     /// Writes what precedes the rows of a block.
     fn head<'a>(_: &mut Vec<u8>, _columns: impl Iterator<Item = &'a TypeSpec>, _lineage: bool) {}
+    /// Writes what precedes rows whose values are not from the input.
+    fn own_head(_: &mut Vec<u8>, _kinds: &[OwnKind]) {}
     /// Writes what precedes the first value of a row. `values` is the number of values.
     fn begin(out: &mut impl Output, values: usize);
     /// Writes what precedes a value.
@@ -54,6 +56,10 @@ pub trait Encoder {
     }
     /// Writes any text.
     fn text(out: &mut Vec<u8>, text: &[u8]);
+    /// Writes bytes that need not be a text.
+    fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+        Self::text(out, bytes);
+    }
     fn uuid(out: &mut Vec<u8>, value: &[u8; 16], text: &[u8]);
     fn json(out: &mut Vec<u8>, text: &[u8], jsonb: bool);
     /// Writes what follows the last value of a row.
@@ -70,6 +76,14 @@ pub trait Encoder {
         let text = Field::new(&digits.0, start, false);
         Self::integer(out, value, Width::Eight, text);
     }
+}
+
+/// The kinds of values that are not from the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnKind {
+    Integer,
+    Text,
+    Bytes,
 }
 
 /// The number of bytes of an integer.

@@ -1,13 +1,14 @@
 //! Rows as JSON objects, one on each line, for the bodies of requests to an API.
 
-use super::super::field::Field;
+use super::super::field_text::FieldText as _;
 use super::super::output::Output;
 use super::super::packed_text::PackedText;
-use super::super::short_number::ShortNumber;
 use super::column_key::{ColumnKey, Literal};
 use super::encoder::{Encoder, Width};
 use super::time_text::{write_date, write_time, write_timestamp};
 use crate::values::Decimal;
+use crate::values::Field;
+use crate::values::ShortNumber;
 
 /// Writes a comma after every value. The end of the object replaces the last comma.
 pub struct JsonEncoder;

@@ -1,13 +1,14 @@
 //! Rows for MariaDB's bulk execution. Each value has a byte that says whether it is NULL, and then its
 //! bytes as in the binary protocol, little-endian. A block begins with the types of the columns.
 
-use super::super::field::Field;
+use super::super::field_text::FieldText as _;
 use super::super::output::Output;
 use super::column_key::ColumnKey;
-use super::encoder::{Encoder, Width};
+use super::encoder::{Encoder, OwnKind, Width};
 use super::time_text::{DAY, TimeOfDay, year_month_day};
 use crate::conversion_spec::{TypeKind, TypeSpec, Wire};
 use crate::values::Decimal;
+use crate::values::Field;
 
 /// The byte before a value, and the byte in place of a NULL.
 const VALUE: u8 = 0;
@@ -22,6 +23,7 @@ const DATE: u8 = 10;
 const TIME: u8 = 11;
 const DATETIME: u8 = 12;
 const DECIMAL: u8 = 246;
+const BLOB: u8 = 252;
 const STRING: u8 = 253;
 
 const UNSIGNED: u8 = 0x80;
@@ -84,6 +86,17 @@ impl Encoder for MariadbEncoder {
         }
         if lineage {
             out.array([LONGLONG, 0, LONGLONG, 0]);
+        }
+    }
+
+    fn own_head(out: &mut Vec<u8>, kinds: &[OwnKind]) {
+        for kind in kinds {
+            let wire = match kind {
+                OwnKind::Integer => LONGLONG,
+                OwnKind::Text => STRING,
+                OwnKind::Bytes => BLOB,
+            };
+            out.array([wire, 0]);
         }
     }
 

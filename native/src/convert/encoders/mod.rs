@@ -10,7 +10,7 @@ mod text;
 pub mod time_text;
 
 pub use column_key::ColumnKey;
-pub use encoder::{Encoder, Width};
+pub use encoder::{Encoder, OwnKind, Width};
 pub use json::JsonEncoder;
 pub use mariadb::MariadbEncoder;
 pub use postgres::PostgresEncoder;

@@ -1,13 +1,14 @@
 //! Rows for PostgreSQL's binary COPY: the number of values, then the length and the bytes of each
 //! value, big-endian. The target adds the header and the trailer.
 
-use super::super::field::Field;
+use super::super::field_text::FieldText as _;
 use super::super::output::Output;
-use super::super::short_number::ShortNumber;
 use super::column_key::ColumnKey;
 use super::encoder::{Encoder, Width};
 use super::time_text::DAY;
 use crate::values::Decimal;
+use crate::values::Field;
+use crate::values::ShortNumber;
 
 /// The days and the microseconds from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
 const EPOCH_DAYS: i32 = 10_957;

@@ -1,18 +1,20 @@
 //! Values to bind in SQLite, each with a tag. `sqlite/insert.rs` reads them.
 
-use super::super::field::Field;
+use super::super::field_text::FieldText as _;
 use super::super::output::Output;
 use super::column_key::ColumnKey;
 use super::encoder::{Encoder, Width};
 use super::time_text::{write_date, write_time, write_timestamp};
 use crate::values::Decimal;
+use crate::values::Field;
 
-/// The tags. Eight bytes follow the tag of an integer or a float, little-endian. The tag of a text is
-/// followed by its length in four bytes, and its bytes.
+/// The tags. Eight bytes follow the tag of an integer or a float, little-endian. The tag of a text or
+/// a blob is followed by its length in four bytes, and its bytes.
 pub const NULL: u8 = 0;
 pub const INTEGER: u8 = 1;
 pub const FLOAT: u8 = 2;
 pub const TEXT: u8 = 3;
+pub const BLOB: u8 = 4;
 
 /// Writes values for `sqlite/insert.rs`.
 pub struct SqliteEncoder;
@@ -116,6 +118,12 @@ impl Encoder for SqliteEncoder {
     fn text(out: &mut Vec<u8>, text: &[u8]) {
         SqliteEncoder::header(out, text.len());
         out.slice(text);
+    }
+
+    fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+        let [a, b, c, d] = (bytes.len() as u32).to_le_bytes();
+        out.array([BLOB, a, b, c, d]);
+        out.slice(bytes);
     }
 
     fn uuid(out: &mut Vec<u8>, _: &[u8; 16], text: &[u8]) {

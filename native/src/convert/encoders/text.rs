@@ -3,12 +3,13 @@
 
 use memchr::{memchr, memchr3};
 
-use super::super::field::Field;
+use super::super::field_text::FieldText as _;
 use super::super::output::Output;
 use super::column_key::ColumnKey;
 use super::encoder::{Encoder, Width};
 use super::time_text::{DAY, write_date, write_span, write_time, write_timestamp};
 use crate::values::Decimal;
+use crate::values::Field;
 
 /// Writes tab-separated text with backslash escapes.
 pub struct TextEncoder;

@@ -1,20 +1,22 @@
 //! The checks of the fuzz targets in `native/fuzz`. The first bytes of an input choose a dialect,
 //! types and the places of cuts; the rest is the input itself. A unit test runs the corpus as well.
 
+mod cutting;
+mod ranges;
+
 use serde_json::Value;
+
+use self::cutting::{CHOICES, chunks, dialect, dialect_json, place};
+pub use self::ranges::survey;
 
 use crate::block::{Counts, RecordPlace};
 use crate::chunk::Chunk;
 use crate::conversion_spec::RowEncoding;
 use crate::convert::{self, BlockLimits, ConversionPlan};
 use crate::dialect::Dialect;
-use crate::grammar::{Record, RecordReader, parse_dialect};
+use crate::grammar::{Record, RecordReader};
 use crate::scan::Scanner;
-use crate::split::ChunkCutter;
 use crate::values;
-
-/// The number of bytes that choose.
-const CHOICES: usize = 4;
 
 /// Chunks are the same however the input is fed, follow on each other, and hold the records of
 /// the whole input.
@@ -202,27 +204,6 @@ fn outcome(plan: &ConversionPlan, chunks: &[Chunk], bytes: usize) -> Outcome {
     outcome
 }
 
-fn chunks(dialect: &Dialect, data: &[u8], chunk_size: usize, feed: usize) -> Vec<Chunk> {
-    let mut cutter = ChunkCutter::new(dialect.clone(), chunk_size, 0, 1);
-    let mut chunks = Vec::new();
-    for piece in data.chunks(feed.max(1)) {
-        cutter.feed(piece, &mut chunks);
-    }
-    cutter.finish(&mut chunks);
-    chunks
-}
-
-fn place(chunk: &Chunk) -> (u64, u64, u64, Option<u64>, &[u8]) {
-    let Chunk {
-        start,
-        end,
-        line,
-        overlong,
-        ..
-    } = *chunk;
-    (start, end, line, overlong, &chunk.bytes)
-}
-
 /// By their places in the input.
 fn records(dialect: &Dialect, chunk: &Chunk) -> Vec<Record> {
     let mut reader = RecordReader::new(dialect, &chunk.bytes, chunk.start == 0, chunk.line);
@@ -235,37 +216,6 @@ fn records(dialect: &Dialect, chunk: &Chunk) -> Vec<Record> {
             ..record
         })
         .collect()
-}
-
-fn dialect(choices: &[u8; CHOICES]) -> Dialect {
-    parse_dialect(&dialect_json(choices)).expect("the dialect is right")
-}
-
-fn dialect_json(choices: &[u8; CHOICES]) -> String {
-    let choose = |byte: usize, bit: u8| choices[byte] >> bit & 1 != 0;
-    let or_null = |chosen: bool, json: &str| {
-        if chosen {
-            json.into()
-        } else {
-            "null".to_string()
-        }
-    };
-    format!(
-        r#"{{"delimiter": ",", "quote": {}, "escape": {}, "escape_unquoted": {},
-            "terminator": "{}", "encoding": "utf-8",
-            "header": {}, "preamble": {}, "rows_after_header": {}, "comment": {},
-            "skip_initial_space": {}, "max_record_size": {}}}"#,
-        or_null(!choose(0, 0), r#""\"""#),
-        or_null(choose(0, 1), r#""\\""#),
-        !choose(3, 7),
-        if choose(0, 2) { "cr" } else { "lf" },
-        choose(0, 3),
-        choices[1] & 1,
-        choices[1] >> 1 & 1,
-        or_null(choose(0, 4), r##""#""##),
-        choose(0, 5),
-        if choose(0, 6) { 20 } else { 8 << 20 },
-    )
 }
 
 const KINDS: [&str; 11] = [
@@ -365,7 +315,7 @@ mod tests {
         let mut count = 0;
         for input in inputs {
             let data = fs::read(input.expect("it can be read").path()).expect("so can the file");
-            for check in [super::split, super::convert, super::scan] {
+            for check in [super::split, super::survey, super::convert, super::scan] {
                 check(&data);
             }
             count += 1;

@@ -2,8 +2,6 @@
 //! bytes at a time, with no branch that depends on where a digit or the point stands. Such a
 //! branch is guessed wrong at every other field, which costs more than all the rest.
 
-use super::output::{MAX_PREFIX, Output};
-use super::packed_text::PackedText;
 use super::short_number::{NO_POINT, ShortNumber, WHOLE_TENS, ZEROS, value, without_point};
 
 /// A field, with the bytes before it in memory. They let it be read in one piece of fixed length.
@@ -35,27 +33,15 @@ impl<'a> Field<'a> {
         self.until.len() - self.start
     }
 
-    /// The text, if it has at most 16 bytes.
-    #[inline(always)]
-    pub fn packed(&self) -> Option<PackedText> {
-        let length = self.len();
-        let tail = self.until.last_chunk()?;
-        if length > MAX_PREFIX {
-            return None;
-        }
-        // The shift drops the bytes before the text, at the low end.
-        let gone = 8 * (MAX_PREFIX - length) as u32;
-        let bytes = u128::from_le_bytes(*tail).checked_shr(gone).unwrap_or(0);
-        Some(PackedText { bytes, length })
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// Appends the text.
-    #[inline]
-    pub fn write(&self, out: &mut impl Output) {
-        match self.packed() {
-            Some(text) => out.prefix(text.bytes.to_le_bytes(), text.length),
-            None => out.slice(self.text()),
-        }
+    /// The bytes from anywhere before the field to its end.
+    #[inline(always)]
+    pub fn until(&self) -> &'a [u8] {
+        self.until
     }
 
     /// Parses `-?digits[.digits]` of at most eight bytes after the sign. None means that the caller

@@ -1,56 +1,59 @@
-//! BLAKE3 whose state can be stored and restored, so that an import need not hash again what an
-//! earlier attempt has hashed.
+//! The tree of BLAKE3, as far as it is known.
 //!
-//! BLAKE3 is a tree. Subtrees of 1 MiB are hashed one by one. Their chaining values are merged as a
+//! Subtrees of 1 MiB are hashed one by one. Their chaining values are merged as a
 //! binary counter counts: one value remains for each bit that is set in the number of subtrees. Two
 //! values are merged only when more bytes follow, because the last merge, at the root, differs.
 
 use blake3::hazmat::{
     ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root,
 };
-use pyo3::exceptions::PyValueError;
-use pyo3::prelude::*;
 
-use crate::python_bytes::PythonBytes;
-
-/// The bytes of one subtree.
-const SUBTREE: u64 = 1 << 20;
+use super::part::{Part, SUBTREE, Subtree};
 
 /// The first bytes of a stored state: its kind and its version.
 const MAGIC: &[u8; 8] = b"b3state\x01";
 
 /// The state of a hash in progress.
-struct Tree {
+pub struct Tree {
     /// The chaining values of the complete subtrees, the largest first.
     stack: Vec<ChainingValue>,
     /// The number of complete subtrees.
     subtrees: u64,
     /// Hashes the subtree in progress, which is empty only at the very start.
     current: blake3::Hasher,
+    /// The subtree in progress, if it was hashed elsewhere.
+    given: Option<Subtree>,
     /// The bytes of the subtree in progress.
     filled: u64,
 }
 
 impl Tree {
-    fn new() -> Tree {
+    pub fn new() -> Tree {
         Tree {
             stack: Vec::new(),
             subtrees: 0,
             current: blake3::Hasher::new(),
+            given: None,
             filled: 0,
         }
     }
 
     /// The bytes in complete subtrees: the offset that a stored state stands for.
-    fn aligned(&self) -> u64 {
+    pub fn aligned(&self) -> u64 {
         self.subtrees * SUBTREE
     }
 
-    fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.aligned() + self.filled
     }
 
-    fn update(&mut self, mut data: &[u8]) {
+    /// Whether more bytes may follow. They may not where a part ended within a subtree.
+    pub fn is_open(&self) -> bool {
+        self.given.is_none() || self.filled == SUBTREE
+    }
+
+    /// Takes the next bytes; only while it is open.
+    pub fn update(&mut self, mut data: &[u8]) {
         while !data.is_empty() {
             if self.filled == SUBTREE {
                 self.push_subtree();
@@ -63,9 +66,25 @@ impl Tree {
         }
     }
 
+    /// Takes the bytes of a part as if they were updated with. False, and nothing is taken, if the
+    /// part does not begin where the bytes so far end.
+    pub fn append(&mut self, part: &Part) -> bool {
+        if part.offset() != self.length() || !self.is_open() {
+            return false;
+        }
+        for (subtree, length) in part.subtrees() {
+            if self.filled == SUBTREE {
+                self.push_subtree();
+            }
+            self.given = Some(subtree);
+            self.filled = length;
+        }
+        true
+    }
+
     /// Adds the current subtree to the stack. It is complete, and not the last.
     fn push_subtree(&mut self) {
-        let mut value = self.current.finalize_non_root();
+        let mut value = self.value();
         self.subtrees += 1;
         for _ in 0..self.subtrees.trailing_zeros() {
             let Some(left) = self.stack.pop() else { break };
@@ -75,7 +94,16 @@ impl Tree {
         self.begin_subtree();
     }
 
+    /// The chaining value of the current subtree.
+    fn value(&self) -> ChainingValue {
+        match &self.given {
+            Some(subtree) => subtree.value,
+            None => self.current.finalize_non_root(),
+        }
+    }
+
     fn begin_subtree(&mut self) {
+        self.given = None;
         self.current = blake3::Hasher::new();
         self.current.set_input_offset(self.aligned());
         self.filled = 0;
@@ -83,28 +111,31 @@ impl Tree {
 
     /// The hash of all bytes. None if no byte has followed a restored state, because the last
     /// subtree is not known then.
-    fn hash(&self) -> Option<blake3::Hash> {
+    pub fn hash(&self) -> Option<blake3::Hash> {
         let Some((top, below)) = self.stack.split_first() else {
-            return Some(self.current.finalize());
+            return match &self.given {
+                Some(subtree) => subtree.alone,
+                None => Some(self.current.finalize()),
+            };
         };
         if self.filled == 0 {
             return None;
         }
-        let last = self.current.finalize_non_root();
+        let last = self.value();
         let right = below.iter().rev().fold(last, |right, left| {
             merge_subtrees_non_root(left, &right, Mode::Hash)
         });
         Some(merge_subtrees_root(top, &right, Mode::Hash))
     }
 
-    fn state(&self) -> Vec<u8> {
+    pub fn state(&self) -> Vec<u8> {
         let mut state = MAGIC.to_vec();
         state.extend(self.subtrees.to_le_bytes());
         state.extend(self.stack.iter().flatten());
         state
     }
 
-    fn from_state(state: &[u8]) -> Option<Tree> {
+    pub fn from_state(state: &[u8]) -> Option<Tree> {
         let (subtrees, values) = state.strip_prefix(MAGIC)?.split_first_chunk()?;
         let subtrees = u64::from_le_bytes(*subtrees);
         let (stack, rest) = values.as_chunks();
@@ -122,56 +153,9 @@ impl Tree {
     }
 }
 
-/// BLAKE3 whose state can be stored and restored.
-#[pyclass(module = "snapshots._native")]
-pub struct Hasher {
-    tree: Tree,
-}
-
-#[pymethods]
-impl Hasher {
-    #[new]
-    #[pyo3(signature = (state=None))]
-    fn new(state: Option<&[u8]>) -> PyResult<Hasher> {
-        let tree = match state {
-            None => Tree::new(),
-            Some(state) => Tree::from_state(state)
-                .ok_or_else(|| PyValueError::new_err("these bytes are no state of a Hasher"))?,
-        };
-        Ok(Hasher { tree })
-    }
-
-    fn update(&mut self, py: Python<'_>, data: PythonBytes<'_>) {
-        let (tree, data) = (&mut self.tree, data.as_bytes());
-        py.detach(|| tree.update(data));
-    }
-
-    fn state(&self) -> Vec<u8> {
-        self.tree.state()
-    }
-
-    #[getter]
-    fn aligned(&self) -> u64 {
-        self.tree.aligned()
-    }
-
-    #[getter]
-    fn length(&self) -> u64 {
-        self.tree.length()
-    }
-
-    fn hexdigest(&self) -> PyResult<String> {
-        match self.tree.hash() {
-            Some(hash) => Ok(hash.to_hex().to_string()),
-            None => Err(PyValueError::new_err(
-                "the state was taken when more bytes had followed: update with them first",
-            )),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::part::PartHash;
     use super::*;
 
     fn bytes(length: usize) -> Vec<u8> {
@@ -232,6 +216,38 @@ mod tests {
             &[&state[..], &[0; 32]].concat(),
         ] {
             assert!(Tree::from_state(wrong).is_none());
+        }
+    }
+
+    #[test]
+    fn parts_make_the_hash_of_the_whole() {
+        let data = bytes(10 * SUBTREE as usize);
+        for length in interesting_lengths() {
+            for (number, cuts) in [vec![], vec![1, 2, 5], vec![3, 8]].iter().enumerate() {
+                let cuts = cuts.iter().map(|mib| mib * SUBTREE as usize);
+                let mut borders: Vec<usize> = cuts.filter(|&cut| cut < length).collect();
+                borders.insert(0, 0);
+                borders.push(length);
+                let mut tree = Tree::new();
+                for (n, border) in borders.windows(2).enumerate() {
+                    let piece = &data[border[0]..border[1]];
+                    if (n + number) % 3 == 2 && border[1] < length {
+                        tree.update(piece);
+                        continue;
+                    }
+                    let mut hash = PartHash::new(border[0] as u64).unwrap();
+                    piece.chunks(70_001).for_each(|some| hash.update(some));
+                    let part = hash.finish().to_bytes();
+                    assert!(tree.append(&Part::from_bytes(&part).unwrap()));
+                    assert!(Part::from_bytes(&part[1..]).is_none());
+                    assert!(Part::from_bytes(&part[..part.len() - 1]).is_none());
+                }
+                assert_eq!(tree.hash(), Some(blake3::hash(&data[..length])), "{length}");
+                assert_eq!(tree.length(), length as u64);
+                let mut resumed = Tree::from_state(&tree.state()).unwrap();
+                resumed.update(&data[resumed.aligned() as usize..length]);
+                assert_eq!(resumed.hash(), tree.hash());
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Timestamps of one fixed form, read eight bytes at a time.
 
+use super::calendar::day_number;
 use super::short_number::each;
-use crate::values::day_number;
 
 /// Parses `YYYY-MM-DD HH:MM:SS`, or the same with a T, to microseconds since 1970-01-01 00:00. None
 /// means that the caller must parse the text in full.

@@ -1,0 +1,21 @@
+//! Reads Arrow columns, of a Parquet file or of a program's frame, and writes their rows as records.
+//!
+//! A record has commas, quotes and U+001E at its end, as the rows of a query have: its line is the
+//! number of its row. NULL is an empty field; every text has quotes.
+
+mod arrays;
+mod cells;
+mod clock;
+mod column;
+mod declared;
+mod frame;
+mod nested;
+mod numbers;
+mod parquet_file;
+mod record_stream;
+mod record_writer;
+mod stored_bytes;
+
+pub use frame::Frame;
+pub use parquet_file::ParquetFile;
+pub use record_stream::RecordStream;

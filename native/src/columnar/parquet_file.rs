@@ -1,0 +1,156 @@
+//! A Parquet file: its schema, its row groups, and their rows as records.
+
+use std::fs::File;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::Length;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::declared::declared;
+use super::record_stream::{Batches, RecordStream, catching_apart};
+use super::stored_bytes::StoredBytes;
+
+/// Bytes that a batch has, about, and the most of its rows.
+const BATCH_BYTES: i64 = 4 * 1024 * 1024;
+const MOST_ROWS: i64 = 8 * 1024;
+const FEWEST_ROWS: i64 = 16;
+
+/// An open Parquet file.
+#[pyclass(frozen, module = "snapshots._native")]
+pub struct ParquetFile {
+    bytes: StoredBytes,
+    known: ArrowReaderMetadata,
+}
+
+#[pymethods]
+impl ParquetFile {
+    /// Reads the footer of an open file. Raises ValueError with a sentence if it cannot be read.
+    #[new]
+    fn new(py: Python<'_>, descriptor: i32) -> PyResult<ParquetFile> {
+        // SAFETY: the caller keeps its descriptor open during this call.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+        let bytes = StoredBytes::new(File::from(borrowed.try_clone_to_owned()?))?;
+        let own = bytes.clone();
+        let known = py
+            .detach(|| catching_apart(move || known(&own)))
+            .map_err(PyValueError::new_err)?;
+        Ok(ParquetFile { bytes, known })
+    }
+
+    /// The columns as JSON. Raises ValueError with a sentence if one cannot be loaded.
+    fn columns(&self) -> PyResult<String> {
+        let columns = declared(self.known.schema()).map_err(PyValueError::new_err)?;
+        serde_json::to_string(&columns).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    /// The number of rows of each row group.
+    fn row_groups(&self) -> Vec<i64> {
+        let groups = self.known.metadata().row_groups().iter();
+        groups.map(RowGroupMetaData::num_rows).collect()
+    }
+
+    /// The rows as records.
+    fn records(&self) -> PyResult<RecordStream> {
+        let (bytes, known) = (self.bytes.clone(), self.known.clone());
+        let schema = Arc::clone(self.known.schema());
+        Ok(RecordStream::begin(schema, move || {
+            Ok(batches(bytes, known))
+        })?)
+    }
+}
+
+/// Reads the footer, and checks it before anything is allocated by it.
+fn known(bytes: &StoredBytes) -> Result<ArrowReaderMetadata, String> {
+    let plain = |options| ArrowReaderMetadata::load(bytes, options);
+    let found = plain(ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
+    check(found.metadata(), bytes.len())?;
+    let wanted = Arc::new(short_of_copies(found.schema()));
+    let options = ArrowReaderOptions::new().with_schema(wanted);
+    Ok(ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options).unwrap_or(found))
+}
+
+/// The schema with views for texts: a text that a dictionary has once is not copied for each row.
+fn short_of_copies(schema: &Schema) -> Schema {
+    let fields: Vec<Field> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let data_type = match field.data_type() {
+                DataType::Dictionary(_, values) => values.as_ref(),
+                own => own,
+            };
+            let data_type = match data_type {
+                DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+                DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+                own => own.clone(),
+            };
+            field.as_ref().clone().with_data_type(data_type)
+        })
+        .collect();
+    Schema::new_with_metadata(fields, schema.metadata().clone())
+}
+
+fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), String> {
+    let groups = metadata.row_groups();
+    let rows = groups.iter().map(RowGroupMetaData::num_rows);
+    let sum = rows
+        .clone()
+        .try_fold(0_i64, |sum, rows| sum.checked_add(rows));
+    if rows.clone().any(|rows| rows < 0) || sum != Some(metadata.file_metadata().num_rows()) {
+        return Err("the numbers of rows in its footer contradict each other".into());
+    }
+    let within = groups
+        .iter()
+        .flat_map(RowGroupMetaData::columns)
+        .all(|column| {
+            let (start, length) = column.byte_range();
+            column.num_values() >= 0 && start.checked_add(length).is_some_and(|end| end <= size)
+        });
+    if !within {
+        return Err("its footer names a place beyond its end".into());
+    }
+    Ok(())
+}
+
+fn batches(bytes: StoredBytes, known: ArrowReaderMetadata) -> Batches {
+    let mut before = 0_u64;
+    let groups: Vec<(usize, u64, usize)> = known
+        .metadata()
+        .row_groups()
+        .iter()
+        .enumerate()
+        .map(|(index, group)| {
+            before += u64::try_from(group.compressed_size()).unwrap_or(0);
+            (index, before, batch_rows(group))
+        })
+        .collect();
+    Box::new(groups.into_iter().flat_map(move |(index, read, rows)| {
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), known.clone())
+                .with_row_groups(vec![index])
+                .with_batch_size(rows)
+                .build();
+        let found: Batches = match reader {
+            Ok(reader) => Box::new(reader.map(move |batch| {
+                let batch = batch.map_err(|error| error.to_string())?;
+                Ok((batch, read))
+            })),
+            Err(error) => Box::new(std::iter::once(Err(error.to_string()))),
+        };
+        found
+    }))
+}
+
+/// How many rows are read at a time, so that memory does not grow with the row group.
+fn batch_rows(group: &RowGroupMetaData) -> usize {
+    let a_row = group.total_byte_size() / group.num_rows().max(1);
+    let rows = BATCH_BYTES / a_row.max(1);
+    rows.clamp(FEWEST_ROWS, MOST_ROWS) as usize
+}
