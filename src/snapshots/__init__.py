@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from snapshots.api import (
         dismiss,
         export_rejects,
-        history,
         load,
-        rejects,
         replay,
         resume,
         run,
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
     from snapshots.engine.events import ImportResult
     from snapshots.engine.undo.report import UndoReport
     from snapshots.errors import SnapshotsError
-    from snapshots.lookback import diff, log, rows
+    from snapshots.lookback import answers, diff, history, log, rejects, rows
+    from snapshots.many import load_many
     from snapshots.model import Counts, ImportRecord, Reject
 
 __all__ = [
@@ -37,11 +36,13 @@ __all__ = [
     "Reject",
     "SnapshotsError",
     "UndoReport",
+    "answers",
     "diff",
     "dismiss",
     "export_rejects",
     "history",
     "load",
+    "load_many",
     "log",
     "rejects",
     "replay",
@@ -53,6 +54,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "answers": "snapshots.lookback",
     "Counts": "snapshots.model",
     "ImportRecord": "snapshots.model",
     "ImportResult": "snapshots.engine.events",
@@ -62,10 +64,11 @@ _HOME = {
     "diff": "snapshots.lookback",
     "dismiss": "snapshots.api",
     "export_rejects": "snapshots.api",
-    "history": "snapshots.api",
+    "history": "snapshots.lookback",
     "load": "snapshots.api",
+    "load_many": "snapshots.many",
     "log": "snapshots.lookback",
-    "rejects": "snapshots.api",
+    "rejects": "snapshots.lookback",
     "replay": "snapshots.api",
     "resume": "snapshots.api",
     "rows": "snapshots.lookback",

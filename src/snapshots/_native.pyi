@@ -1,13 +1,12 @@
 """The Rust kernel. All offsets and sizes are in bytes; lines are 1-based."""
 
-from collections.abc import Iterable, Sequence
-from typing import Generic, Literal, TypeAlias, TypeVar, final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, TypeAlias, final
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Value: TypeAlias = int | float | str | bytes | None
 RejectTuple: TypeAlias = tuple[int, int, str | None, str, str, bytes]
 """line, byte_offset, column, code, reason, raw (at most 64 KiB)."""
-Owner = TypeVar("Owner")
 
 @final
 class Hasher:
@@ -15,7 +14,11 @@ class Hasher:
 
     def __init__(self, state: bytes | None = None) -> None:
         """`state`: a result of `state()`. ValueError if it is none."""
-    def update(self, data: Buffer) -> None: ...
+    def update(self, data: Buffer) -> None:
+        """ValueError if a part came before that ended within a MiB."""
+    def append(self, part: bytes) -> None:
+        """Takes the next bytes, hashed by a `PartHasher`. ValueError if `part` does not begin where
+        the bytes so far end."""
     def state(self) -> bytes:
         """The state at `aligned`. It has less than 2 KB, however much was hashed."""
     @property
@@ -26,8 +29,21 @@ class Hasher:
     def hexdigest(self) -> str: ...
 
 @final
+class PartHasher:
+    """Hashes a part of an input. Parts can be hashed in any order, by different processes."""
+
+    def __init__(self, offset: int) -> None:
+        """`offset`: where the part begins. ValueError if it is no multiple of 1 MiB."""
+    def update(self, data: Buffer) -> None: ...
+    @property
+    def length(self) -> int: ...
+    def finish(self) -> bytes:
+        """Ends the part, and returns what `Hasher.append` takes: 32 bytes for each MiB. Only the
+        last part of an input may end within a MiB."""
+
+@final
 class Chunk:
-    """Whole records, contiguous in the input. Immutable; the bytes stay in Rust."""
+    """Whole records, contiguous in the input. Immutable; the bytes stay in Rust. Picklable."""
 
     @property
     def start(self) -> int: ...
@@ -60,6 +76,33 @@ class Splitter:
         """Ends the input, and gives the rest of it. The last record may lack a line end."""
 
 @final
+class Survey:
+    """Cuts one range of an input, on the guess that a record starts with the range's first line. It
+    cuts the records that start behind `begin`, at `end` at the latest; at `begin` 0, the first
+    record of the input, too. Each record of an input is so in one range."""
+
+    def __init__(
+        self, dialect: str, chunk_size: int, begin: int, end: int, start: int | None = None
+    ) -> None:
+        """`dialect`: JSON of model.Dialect. `start`: where the first record starts, if that is
+        known. ValueError if the JSON is wrong, or for an empty range."""
+    def feed(self, data: Buffer) -> list[Chunk]:
+        """Takes the bytes at `wanted`. The lines of the chunks count from 1 at `start`."""
+    def finish(self) -> list[Chunk]:
+        """The bytes end: with the input, or where a chunk begins that was cut before."""
+    @property
+    def wanted(self) -> int | None:
+        """The offset of the next byte to feed. None: no more are needed."""
+    @property
+    def start(self) -> int | None:
+        """Where the first record starts, by the guess or as told. None: no record of the range
+        does."""
+    @property
+    def exit(self) -> tuple[int, int] | None:
+        """Where the first record behind the range starts, or the input ends, and the line ends from
+        `start` up to there. None: not known."""
+
+@final
 class Records:
     """Parses the first records of an input, to read headers and detect dialects. It is slow."""
 
@@ -73,6 +116,11 @@ class Records:
     def written(data: Buffer, dialect: str, limit: int) -> list[list[tuple[bytes, bool]] | None]:
         """The fields of the same records as they are written, with escapes, and whether each is in
         quotes."""
+
+    @staticmethod
+    def names(chunk: Chunk, dialect: str, limit: int) -> list[bytes]:
+        """The names of all sound records of a chunk that are JSON objects, in the order in which
+        they come first. If there are more than `limit`, some are left out. Releases the GIL."""
 
     @staticmethod
     def measure(
@@ -89,8 +137,8 @@ class Block:
 
     @property
     def payload(self) -> bytes:
-        """The rows as bytes of the encoding. Empty for `sqlite`, whose rows stay in Rust. `json`
-        objects have a newline between them, and none within."""
+        """The rows as bytes of the encoding. Empty for `sqlite` and `arrow`, whose rows stay in
+        Rust. `json` objects have a newline between them, and none within."""
     def view(self) -> memoryview:
         """A read-only view of the rows, for targets that send them without a copy. Not for
         `json`."""
@@ -125,15 +173,101 @@ class Block:
         them."""
 
 @final
+class RejectRows:
+    """The rejects of a block, without its rows: as rows of the ledger's table of rejects."""
+
+    def __init__(self, block: Block) -> None: ...
+    def __len__(self) -> int: ...
+    def codes(self) -> dict[str, int]:
+        """How many there are of each code."""
+    def tuples(self) -> list[RejectTuple]: ...
+    def block(self, encoding: str, import_id: int, first: int) -> Block:
+        """The rows of the rejects from number `first` on, about 1 MiB of them; `loaded` says how
+        many. Their values: the import, byte_offset, line, column, code, reason, raw. Releases the
+        GIL. ValueError for `json` and unknown encodings."""
+
+@final
+class ArrowRows:
+    """The rows of blocks of encoding `arrow`, as columns of Arrow. They are read once."""
+
+    def __init__(self, first: Block, rest: Iterator[Block]) -> None:
+        """`first` is the block before those of `rest`. ValueError for another encoding."""
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """A stream of one batch for each block, whose columns are named c0, c1 and so on."""
+    @property
+    def rows(self) -> int:
+        """How many rows were read so far."""
+    def raise_failure(self) -> None:
+        """Raises the error with which `rest` has ended a stream, if there was one."""
+
+@final
+class RowKeys:
+    """The keys of the rows of a block of encoding `json`, and hashes by which a later run tells
+    whether a row has changed. Thread-safe.
+
+    Hashes are 32 hexadecimal digits. Numbers of one value are one key, however they are written.
+    """
+
+    def __init__(self, block: Block, key: list[str], cursor: str | None = None) -> None:
+        """`key` names the members of the key, `cursor` one more. ValueError if a row has no value
+        of its key."""
+    def __len__(self) -> int: ...
+    def packed(self, every: bool = False) -> str:
+        """A JSON array with a text for each row whose key no earlier row has, or for every row: 32
+        digits of the key's hash, 32 of the row's, 20 of the line, and 8 of the row's number."""
+    def repeated(self) -> list[tuple[int, int]]:
+        """The numbers of the rows whose key an earlier row has, each with that of the first one."""
+    def hashes(self, row: int) -> tuple[str, str]:
+        """The hash of a row's key, and that of the row. IndexError if there is no such row."""
+    def line(self, row: int) -> int:
+        """The line of a row."""
+    def row(self, row: int) -> tuple[str, str, str, str | None]:
+        """The hashes of a row, the members of its key as a JSON object, and the value of `cursor`
+        as JSON."""
+
+@final
+class RequestPlan:
+    """How the rows of a delivery become requests. Thread-safe."""
+
+    def __init__(self, spec: str) -> None:
+        """`spec` is JSON. `seed` and `keyed`: what keys are made of, and whether requests carry
+        them. `size` and `most_bytes`: the most rows of one request, and the most bytes of its body;
+        a longer row is alone. `framing`: `open`, `between` and `close`; a request has one row if
+        nothing is between two. `address`: a text, the name of a member, a text, and so on; null:
+        that of the client. `method_column`: the member with the method of each row, which is not
+        sent. `form`: rows are written as HTML forms. `nested`: all members, if dots in their names
+        make objects. ValueError if that makes no sense."""
+
+@final
 class Outbox:
-    """The rows of a block of encoding `json`, sent as requests of at most `size` rows each. For one
-    thread at a time. A range of rows is its first row and the row after its last."""
+    """The rows of a block of encoding `json`, on their way as requests. Thread-safe. A range of
+    rows is its first row and the row after its last."""
 
     def __init__(
-        self, block: Block, secret: bytes, key_header: str, size: int, array: bool
+        self,
+        block: Block,
+        plan: RequestPlan,
+        method: str | None = None,
+        rows: Sequence[int] | None = None,
+        keys: Sequence[str] | None = None,
+        methods: Sequence[str] | None = None,
     ) -> None:
-        """`key_header`: the header that carries the key of a request; empty for none. `array`:
-        whether the body is an array of the rows. ValueError if the block has no JSON."""
+        """`method`: for rows without one of their own; None: that of the client. `rows`: those to
+        be sent; None: all. `keys`: for each of these 32 characters; None: they are made of the
+        seed. `methods`: for each of them one of its own. ValueError if the block has no JSON, or
+        not these rows."""
+    def incomplete(self) -> list[int]:
+        """The rows that are not decided and lack a value for their address, or for the line
+        before them."""
+    def paths(self, start: int, end: int) -> list[str]:
+        """The path and query of a range of rows. Empty if all have that of the client."""
+    def method(self, row: int) -> str | None:
+        """The method of the request with this row. None: that of the client."""
+    def take(self) -> tuple[int, int] | None:
+        """Takes the rows of the next request, as a client does. None: all were taken."""
+    def request(self, start: int, end: int) -> tuple[str | None, str | None, str | None, bytes]:
+        """The method, the path and query, the key and the body of the request with a range of rows.
+        None: as for all requests, or no key."""
     def restore(self, sent: str) -> None:
         """Marks the rows as decided that `sent` gave. ValueError if there are no such rows."""
     def decide(self, start: int, end: int) -> None:
@@ -148,6 +282,9 @@ class Outbox:
         """The number of rows that are not decided."""
     def sent(self) -> str:
         """The rows that are decided, such as `0-41,43`."""
+    def account(self, news: bool = False) -> tuple[int, int, int, str, list[int]]:
+        """`delivered`, `pending`, `asked_decided` and `sent` of one moment; `sent` is empty if
+        nothing is pending. With `news` also the rows that were decided since it gave them last."""
     def restore_asked(self, asked: str) -> None:
         """Marks the rows as sent without an answer that `asked` gave. ValueError if there are no
         such rows."""
@@ -164,91 +301,102 @@ class Outbox:
     def asked_decided(self) -> int:
         """The number of rows that were sent before without an answer and are decided by now."""
     def bodies(self, start: int, end: int) -> list[bytes]:
-        """The JSON objects of a range of rows."""
+        """A range of rows as they are sent: JSON objects, or forms."""
     def keys(self, start: int, end: int) -> list[str]:
         """The keys of a range of rows: 32 hexadecimal digits, the same for the same line and object
         under the same secret."""
 
 @final
-class Credit:
-    """The right to send requests without asking Python, and a count of those that were sent."""
+class Heard:
+    """What came of one request, or that there is nothing more to be sent."""
 
-    def __init__(self) -> None: ...
-    def grant(self, requests: int, seconds: float, head: bytes) -> None:
-        """Grants `requests` requests within `seconds` seconds, which begin with `head`."""
-    def revoke(self) -> None:
-        """Takes the credit back."""
-    @property
-    def used(self) -> int:
-        """The requests that were sent on this credit. Each followed a success."""
-    def answers(self) -> list[tuple[int, int]]:
-        """Gives (status, count) of the successes since the last call."""
-
-@final
-class CurrentOutbox:
-    """The outbox that streams continue with once their own has no rows left."""
-
-    def __init__(self) -> None: ...
-    def fill(self, outbox: Outbox) -> None:
-        """Sets the outbox."""
-
-@final
-class RequestStream:
-    """Makes one request at a time. Several streams may share a `CurrentOutbox` and a `Credit`."""
-
-    def __init__(self, current: CurrentOutbox, credit: Credit) -> None: ...
-    @property
-    def outbox(self) -> Outbox | None:
-        """The outbox whose rows are under way. None before the first request."""
-    @property
-    def start(self) -> int:
-        """The first row that is under way."""
-    @property
-    def end(self) -> int:
-        """The row after the last one that is under way."""
-    def take(self) -> bytes | None:
-        """Takes the next run of rows that are not decided, at most `size`, and gives the part of
-        their request after the common headers. None once every row was requested."""
-    def deliver(self) -> None:
-        """Marks the rows that are under way as accepted. ValueError if there are none."""
-    def onward(self, data: bytes) -> bytes | None:
-        """If `data` is a plain success, and credit and rows are left: marks the rows under way as
-        accepted, and gives the next request. Otherwise does nothing and gives None."""
+    number: int
+    """The number that was given to `HttpClient.stream` or `HttpClient.send`."""
+    rows: tuple[int, int, int] | None
+    """Of a stream: the place of the outbox, the first row, and the row after the last one."""
+    failure: str
+    """Empty: there is an answer. `no answer`; `halted`: nothing is sent any more; `over`: there are
+    no more rows. Otherwise nothing can be sent at all: `certificate`, `client certificate`, `tls`,
+    `proxy`, `proxy credentials` or `http2` says what is wrong."""
+    text: str
+    """Why there is no answer."""
+    sent: bool
+    """The request may have reached the server."""
+    status: int
+    headers: list[tuple[str, str]]
+    """Names in lower case."""
+    body: bytes
+    """The body of the answer, or the first bytes of one that is no HTTP."""
+    complete: bool
+    """The body is complete."""
+    proof: int
+    """How often `authorize` had been called when the request was made."""
 
 @final
-class ConnectionPoller(Generic[Owner]):
-    """Sends the next request after each plain success, over the connections of one event loop,
-    without waking Python. The owner of a connection also reads and writes. The poller does so only
-    from the moment that it has sent a request until an answer comes that it leaves to the owner.
-    For one thread."""
+class HttpClient:
+    """Sends to one server, on a thread of its own. Python wakes up when `fileno` is readable, and
+    then calls `take`. All methods return at once, and raise RuntimeError once it is closed."""
 
-    def __init__(self, most: int) -> None:
-        """`most`: the most connections that may take part at a time."""
-    def join(self, socket: int, owner: Owner) -> int:
-        """Adds a connection, until `leave`, and gives its number. `socket`: its file descriptor,
-        which must not block. OSError if it is closed, if `most` connections take part, or if no
-        file descriptor is left: each connection needs one more."""
-    def leave(self, number: int) -> None:
-        """Removes a connection."""
-    def lend(self, number: int, request_stream: RequestStream | None) -> None:
-        """Sets the stream that makes the requests of a connection. None leaves them to its
-        owner."""
-    def waits(self, number: int) -> float:
-        """The seconds since the poller sent a request; infinite if it sent none."""
-    def pause(self) -> bool:
-        """Makes `go_on` leave other connections alone. Says whether it served them before."""
+    def __init__(self, settings: str) -> None:
+        """`settings`: a JSON object, see `native/src/delivery/settings.rs`. ValueError if a file of
+        certificates cannot be used."""
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there is news."""
+    def take(
+        self,
+    ) -> tuple[list[Heard], list[tuple[str | None, int, int]], bool, int | None, bool, float, bool]:
+        """What happened since the last call: (heard, successes, due, hungry, held, pause, short).
+
+        `successes`: (method, status, count) of plain successes of streams. `due`: they are many, or
+        some have waited for long. `hungry`: streams want rows after those of so many outboxes.
+        `held`: no request begins before `resume`, as something of `heard` may end the delivery.
+        `pause`: the seconds for which the server has said that no request is left. `short`: no
+        request begins before `grant`."""
+    @property
+    def limit(self) -> int:
+        """The most requests that may be under way now."""
+    def open(self, place: int, outbox: Outbox) -> None:
+        """Has streams send the rows of an outbox after those before it. `place` names it."""
+    def end(self) -> None:
+        """Lets streams end once all rows that are open were sent: no more will be opened."""
+    def stop(self) -> None:
+        """Lets streams take no more rows, and end."""
+    def allow(self, requests: int) -> None:
+        """Lets so many more requests of streams begin than the window said."""
+    def stream(self, number: int) -> None:
+        """Sends rows, one request after the other, until one is no plain success."""
+    def send(
+        self,
+        number: int,
+        bodies: list[bytes],
+        keys: list[str],
+        method: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Sends one request with these records, before any rows. ValueError if they do not fit."""
+    def authorize(self, headers: list[tuple[str, str]]) -> None:
+        """Sets the headers that prove who we are."""
+    def answered(self) -> None:
+        """Counts an answer to `send`, or an unusual one, that says nothing of overload."""
+    def faulted(self) -> None:
+        """Counts a 503: a fault, or the beginning of overload."""
+    def throttled(self) -> None:
+        """Lowers the limit, because the API asks for fewer requests."""
+    @property
+    def budget(self) -> int | None:
+        """The requests that may begin before more are granted. None: any number."""
+    def grant(self, requests: int) -> None:
+        """Lets so many more requests begin than the budget said."""
+    def pause(self, seconds: float) -> None:
+        """Lets no request begin for so long."""
     def resume(self) -> None:
-        """Makes `go_on` serve the other connections again."""
-    def go_on(self, number: int, answer: bytes) -> tuple[Owner, bytes, bytes | None] | None:
-        """Sends the request that follows an answer. Unless paused, it then serves the answers that
-        have come over other connections, until none is left or one must be left to its owner.
-
-        Then gives (owner, answer, unsent): `unsent` is the rest of a request to write, or None if
-        the owner must read the answer. ValueError if the connection has no stream."""
-
-def request_end(bodies: list[bytes], keys: list[str], key_header: str, array: bool) -> bytes:
-    """The part of a request with these records after the common headers: its key, its length and
-    its body. The key is that of the one record, or is made from the keys of all records."""
+        """Lets requests begin again after news was `held`."""
+    def halt(self) -> None:
+        """Lets no request begin any more."""
+    def give_up(self, text: str) -> None:
+        """Halts, and stops waiting for answers: the text says why they did not come."""
+    def close(self) -> None:
+        """Ends all connections, and waits for the thread."""
 
 @final
 class AlteredRecords:
@@ -417,6 +565,53 @@ class SqliteRows:
         """From any thread: the running call fails with code 9."""
     def close(self) -> None: ...
 
-def plain_success(data: bytes) -> int:
-    """The status if these bytes are one complete HTTP/1.1 answer of status 2xx, except 207, that
-    has a length and keeps the connection open. 0 for anything else."""
+@final
+class ParquetFile:
+    """An open Parquet file."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Reads the footer of a file from a descriptor, which stays the caller's.
+
+        Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
+    def columns(self) -> str:
+        """The columns, as a JSON list of objects that `sources/columnar.py` reads."""
+    def row_groups(self) -> list[int]:
+        """The number of rows of each row group."""
+    def records(self) -> RecordStream:
+        """The rows as records, in pieces of about 1 MiB."""
+
+@final
+class Frame:
+    """One reading of a frame, through Arrow's C stream interface."""
+
+    def __init__(self, capsule: object) -> None:
+        """Takes over what `__arrow_c_stream__` gave. Raises ValueError, as all methods do."""
+    def columns(self) -> str:
+        """The columns, as those of a `ParquetFile`."""
+    def records(self) -> RecordStream:
+        """The rows as records, once."""
+
+@final
+class RecordStream:
+    """Records of an input, which threads of the kernel write. Raises ValueError, with a sentence,
+    where they cannot be read."""
+
+    def __iter__(self) -> RecordStream: ...
+    def __next__(self) -> bytes: ...
+    @property
+    def consumed(self) -> int:
+        """How many stored bytes were read for the pieces so far."""
+
+@final
+class Workbook:
+    """An open workbook: xlsx, xlsb, xls or ods."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        """Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
+    def sheets(self) -> list[tuple[str, bool]]:
+        """The names of the sheets that have cells, in order, each with whether it is visible."""
+    def filled_rows(self, sheet: str) -> int:
+        """How many rows of a sheet have a value."""
+    def write(self, sheet: str, write: Callable[[bytes], object]) -> set[int]:
+        """Gives the rows of a sheet as records, in pieces of about 1 MiB; row 1 is line 1. Returns
+        the indexes of the fields whose cells are all texts."""

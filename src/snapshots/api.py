@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing, nullcontext
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +17,7 @@ from snapshots.defaults import (
     KEEP_UNDO,
     KEY_HEADER,
     MAX_DELETES,
+    Body,
     ColumnsPolicy,
     Decimals,
     Duplicates,
@@ -29,10 +29,10 @@ from snapshots.defaults import (
     Results,
 )
 from snapshots.engine.events import Event, ImportResult, Listener
-from snapshots.engine.history import lookup
 from snapshots.engine.history.locate import database_of
 from snapshots.engine.input.query import open_asked
 from snapshots.engine.plan.endpoint import Endpoint
+from snapshots.engine.plan.keywords import contract_of, dialect_of
 from snapshots.engine.plan.options import Options
 from snapshots.engine.repair.dismiss import DismissReport, dismiss_rejects
 from snapshots.engine.repair.export import (
@@ -51,19 +51,19 @@ from snapshots.engine.undo.report import UndoReport
 from snapshots.engine.undo.undo import undo_import
 from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import SnapshotsError
-from snapshots.formats.sniff import DialectOptions
+from snapshots.item_results import ItemResults
 from snapshots.ledger.history import History
-from snapshots.model import ImportRecord, Reject
 from snapshots.ports import Source
-from snapshots.project import read_project, run_project
+from snapshots.project import read_any_project, run_project
 from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
+    from snapshots.sources.frames.opening import ArrowFrame, Row
 
 
 def load(
-    input: str | os.PathLike[str],  # noqa: A002 - the word of the glossary
+    input: str | os.PathLike[str] | ArrowFrame | Iterable[Row],  # noqa: A002 - the word of the glossary
     *,
     database: str | None = None,
     table: str | None = None,
@@ -84,6 +84,8 @@ def load(
     dry_run: bool = False,
     limit: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
+    sessions: int | None = None,
     chunk_size: int = CHUNK_SIZE,
     lineage: bool = True,
     again: bool = False,
@@ -103,9 +105,11 @@ def load(
     >>> result.outcome, result.counts.records, result.counts.loaded, result.counts.rejected
     ('finished', 3, 2, 1)
 
-    `input` is a path or a URL; `"-"` is standard input. `database` is a URL or `HOST:PORT` as for
-    `--database`. `contract` is a Table Schema, as a file or a mapping. `limit` is in records,
-    `chunk_size` in bytes. `connections` parts of a URL are read at once. `dialect` takes the fields
+    `input` is a path or a URL; `"-"` is standard input. It may also be a data frame of pandas,
+    polars or Arrow, or an iterable of dicts or tuples; then name the `table`. `database` is a URL
+    or `HOST:PORT` as for `--database`. `contract` is a Table Schema, as a file or a mapping.
+    `limit` is in records, `chunk_size` in bytes. `connections` parts of a URL are read at once.
+    `dialect` takes the fields
     of `snapshots.formats.options.DialectOptions`, such as `delimiter=";"` or `header=False`.
     `listener` is called with each event of `snapshots.engine.events`. The other arguments are
     those of `snapshots.engine.plan.options.Options`.
@@ -126,14 +130,16 @@ def load(
         publish=publish,
         keep_undo=keep_undo,
         out_of_order=out_of_order,
-        dialect=_dialect("load", dialect),
-        contract=_contract(contract),
+        dialect=dialect_of("load", dialect),
+        contract=contract_of(contract),
         null_values=null_values,
-        max_rejects=_limit(max_rejects),
+        max_rejects=None if max_rejects is None else str(max_rejects),
         stop_on_error=stop_on_error,
         dry_run=dry_run,
         limit=limit,
         workers=workers,
+        cluster=cluster,
+        sessions=sessions,
         chunk_size=chunk_size,
         lineage=lineage,
         again=again,
@@ -144,7 +150,11 @@ def load(
         all_text=all_text,
         connections=connections,
     )
-    return import_input(os.fspath(input), target, options, listener or _ignore)
+    if isinstance(input, str | os.PathLike):
+        return import_input(os.fspath(input), target, options, listener or _ignore)
+    from snapshots.sources.frames import open_frame
+
+    return import_input(open_frame(input), target, options, listener or _ignore)
 
 
 def send(
@@ -153,22 +163,46 @@ def send(
     *,
     database: str | None = None,
     method: Method = "POST",
+    changed_method: Method = "PUT",
+    key: tuple[str, ...] = (),
+    changed_since: str | None = None,
+    deletes: bool = False,
+    allow_empty: bool = False,
+    max_deletes: int | str = MAX_DELETES,
+    method_column: str | None = None,
     batch: int = BATCH,
+    batch_bytes: int | None = None,
+    body: Body | None = None,
+    envelope: str | None = None,
+    action_line: str | None = None,
+    nested: bool = False,
     headers: Mapping[str, str] | None = None,
     auth: Auth | None = None,
     nulls: Nulls = "null",
-    results: Results = "none",
+    results: Results | ItemResults = "none",
+    success_path: str | None = None,
+    success_value: str = "true",
+    keep: str | None = None,
     key_header: str = KEY_HEADER,
     concurrency: int = CONCURRENCY,
     ordered: bool = False,
     rate: float | None = None,
+    per_minute: int | None = None,
+    per_day: int | None = None,
     timeout: float = REQUEST_SECONDS,
     retry_seconds: float = DELIVERY_RETRY_SECONDS,
+    proxy: str | None = None,
+    ca: str | None = None,
+    cert: str | None = None,
+    cert_key: str | None = None,
+    http2: bool = False,
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
     max_rejects: int | str | None = None,
     stop_on_error: bool = False,
     dry_run: bool = False,
+    show: int | None = None,
+    first: int | None = None,
     limit: int | None = None,
     again: bool = False,
     columns_changed: Literal["fail", "ignore"] = "fail",
@@ -185,37 +219,32 @@ def send(
     >>> result.outcome, result.counts.loaded, result.counts.rejected
     ('finished', 2, 1)
 
-    Here `api` is a URL such as `"https://example.org/rides"`. It and the values of `headers` may
-    hold `${VARIABLE}`, and a value may be `@FILE`. `auth` is a `Bearer`, an `ApiKey` or any other
-    `Auth` of `snapshots.endpoints.http`. If `from_` names a database, as `--from` does, `input` is
-    a SELECT or a file with one. `database` keeps the account. `batch` is in records, `rate` in
-    requests per second, `timeout` and `retry_seconds` in seconds. The other arguments are those of
-    `load`.
-
-    The result's `outcome` is finished, already_delivered, failed, interrupted, limited or
-    dry_run. Raises SnapshotsError if nothing could be begun, and TypeError for an unknown argument.
+    `api` is a URL. It and the values of `headers` may hold `${VARIABLE}`; a value may be `@FILE`.
+    `auth` is a `Bearer`, `ClientCredentials` or any other `Auth` of `snapshots.endpoints.http`. If
+    `from_` names a database, `input` is a SELECT or a file with one. `database` keeps the account.
+    `rate` is in requests per second, times are in seconds. Other arguments are those of `load`. Its
+    `outcome` is finished, already_delivered, failed, interrupted, limited or dry_run. Raises
+    SnapshotsError if nothing could be begun, TypeError for an unknown argument.
     """
     request = Endpoint(
-        url=to,
-        method=method,
-        batch=batch,
-        headers=tuple((headers or {}).items()),
-        nulls=nulls,
-        results=results,
-        key_header=key_header,
-        concurrency=concurrency,
-        ordered=ordered,
-        rate=rate,
-        timeout=timeout,
-        retry_seconds=retry_seconds,
-        auth=auth,
-    )
+        url=to, method=method, changed_method=changed_method, key=tuple(key),
+        changed_since=changed_since, deletes=deletes, batch=batch, method_column=method_column,
+        batch_bytes=batch_bytes, body=body, envelope=envelope,
+        action_line=action_line, nested=nested, headers=tuple((headers or {}).items()),
+        nulls=nulls, results=results,
+        success_path=success_path, success_value=success_value, keep=keep, per_minute=per_minute,
+        per_day=per_day, key_header=key_header, concurrency=concurrency, ordered=ordered, rate=rate,
+        timeout=timeout, retry_seconds=retry_seconds, auth=auth, proxy=proxy, ca=ca, cert=cert,
+        cert_key=cert_key, http2=http2,
+    )  # fmt: skip
     options = Options(
-        dialect=_dialect("send", dialect),
-        contract=_contract(contract),
+        dialect=dialect_of("send", dialect),
+        contract=contract_of(contract),
         null_values=null_values,
-        max_rejects=_limit(max_rejects),
+        max_rejects=None if max_rejects is None else str(max_rejects),
         dry_run=dry_run,
+        show=show,
+        first=first,
         stop_on_error=stop_on_error,
         limit=limit,
         again=again or from_ is not None,
@@ -223,6 +252,8 @@ def send(
         decimals=decimals,
         all_text=all_text,
         request=request,
+        allow_empty=allow_empty,
+        max_deletes=str(max_deletes),
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
     if from_ is not None and isinstance(given, str):
@@ -244,7 +275,7 @@ def run(
     `page_size` (rows of a request) and `limit` (rows of a resource) override the project's
     settings. Raises ProjectError if the folder is not a project.
     """
-    found = read_project(Path(project), page_size=page_size, limit=limit)
+    found = read_any_project(Path(project), page_size=page_size, limit=limit)
     home = locations.target(database)
     outcomes = run_project(found, home, listener or _ignore)
     return {outcome.resource.name: outcome.result for outcome in outcomes}
@@ -258,7 +289,10 @@ def resume(
     allow_empty: bool = False,
     max_deletes: int | str = MAX_DELETES,
     allow_cascade: bool = False,
+    publish: Publish = "auto",
     workers: int | None = None,
+    cluster: str | None = None,
+    sessions: int | None = None,
     connections: int = CONNECTIONS,
     url: str | None = None,
     listener: Listener | None = None,
@@ -275,15 +309,14 @@ def resume(
     SnapshotsError if the import cannot be resumed, for example because its input has changed.
     """
     target = locations.target(database_of(import_id, database))
-    options = Options(
-        max_rejects=_limit(max_rejects),
-        allow_empty=allow_empty,
-        max_deletes=str(max_deletes),
-        allow_cascade=allow_cascade,
-        workers=workers,
-        connections=connections,
-    )
-    return resume_import(import_id, target, options, listener or _ignore, url=url)
+    guards: Any = {"allow_empty": allow_empty, "allow_cascade": allow_cascade}
+    speed: Any = {"workers": workers, "cluster": cluster, "sessions": sessions}
+    limits: Any = {
+        "max_rejects": None if max_rejects is None else str(max_rejects),
+        "max_deletes": str(max_deletes),
+    }
+    options = Options(connections=connections, **guards, **speed, **limits)
+    return resume_import(import_id, target, options, listener or _ignore, url=url, publish=publish)
 
 
 def undo(
@@ -310,34 +343,6 @@ def undo(
     return undo_import(
         import_id, target, lambda _: None, dry_run=dry_run, allow_cascade=allow_cascade
     )
-
-
-def history(database: str | None = None) -> list[ImportRecord]:
-    """Returns all imports of a database, or of all databases of this user; newest last.
-
-    >>> import snapshots
-    >>> for name in ("rides.csv", "stations.csv"):
-    ...     _ = snapshots.load(name, database="sqlite:///rides.db")
-    >>> [(one.input, one.state) for one in snapshots.history("sqlite:///rides.db")]
-    [('rides.csv', 'finished'), ('stations.csv', 'finished')]
-
-    All databases are asked at once. Those that cannot be reached within two seconds are left out.
-    """
-    return lookup.list_imports(database).imports
-
-
-def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
-    """Streams the rejects of one import in the order of the input.
-
-    >>> import snapshots
-    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
-    >>> for reject in snapshots.rejects(result.record.import_id, database="sqlite:///rides.db"):
-    ...     print(reject.line, reject.code, reject.raw)
-    4 field_count b'3,2,1'
-
-    Raises SnapshotsError if the import does not exist.
-    """
-    return lookup.rejects(import_id, database)
 
 
 def export_rejects(
@@ -392,7 +397,9 @@ def replay(
     not one of corrections; then nothing was changed.
     """
     target = locations.target(database_of(import_id, database))
-    reading = MendedReading(_contract(contract), null_values, _dialect("replay", dialect))
+    reading = MendedReading(
+        contract_of(contract), tuple(null_values), dialect_of("replay", dialect)
+    )
     name = "" if corrections is None else os.fspath(corrections)
     with nullcontext() if corrections is None else Path(corrections).open("rb") as file:
         options = ReplayOptions(file, name, codes, reading, VerifyOptions(input=input))
@@ -420,26 +427,6 @@ def dismiss(
     return dismiss_rejects(
         import_id, target, lambda _: None, because=because, line=line, codes=codes
     )
-
-
-def _dialect(function: str, words: dict[str, Any]) -> DialectOptions:
-    known = {field.name for field in fields(DialectOptions)}
-    if unknown := sorted(set(words) - known):
-        raise TypeError(
-            f"{function}() has no argument {unknown[0]!r}; the dialect options are"
-            f" {', '.join(sorted(known))}"
-        )
-    return DialectOptions(**words)
-
-
-def _contract(
-    contract: str | os.PathLike[str] | Mapping[str, Any] | None,
-) -> Path | Mapping[str, Any] | None:
-    return contract if contract is None or isinstance(contract, Mapping) else Path(contract)
-
-
-def _limit(given: int | str | None) -> str | None:
-    return None if given is None else str(given)
 
 
 def _ignore(_event: Event) -> None:

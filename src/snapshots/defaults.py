@@ -18,10 +18,19 @@ Duplicates: TypeAlias = Literal["reject", "first", "last"]
 ColumnsPolicy: TypeAlias = Literal["fail", "add", "ignore"]
 Grown: TypeAlias = Literal["tail", "all", "refuse"]
 Decimals: TypeAlias = Literal["float", "exact"]
+Nested: TypeAlias = Literal["json", "columns"]
+InputFormat: TypeAlias = Literal["postgres-text", "mysql-outfile", "excel-csv"]
 Ragged: TypeAlias = Literal["reject", "pad"]
 Method: TypeAlias = Literal["POST", "PUT", "PATCH"]
+"""How users may have rows sent."""
+RequestMethod: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
+"""How rows are sent: DELETE is for those that have vanished."""
 Nulls: TypeAlias = Literal["null", "omit"]
-Results: TypeAlias = Literal["none", "combocurve"]
+Body: TypeAlias = Literal["array", "object", "ndjson", "form"]
+"""How the records of a request are written."""
+Results: TypeAlias = Literal["none", "combocurve", "salesforce", "elasticsearch"]
+ClientAuth: TypeAlias = Literal["header", "body"]
+"""Where a token endpoint gets the id and secret of a client."""
 
 CHUNK_SIZE = 8 * MIB
 """Bytes of input that one transaction commits. More costs memory, less costs transactions."""
@@ -41,8 +50,12 @@ CONCURRENCY = 8
 """Requests that are under way at once."""
 MAX_CONCURRENCY = 1024
 """Every request that is under way holds a connection."""
+MAX_PER_MINUTE = 1_000_000
+"""The time of each of them is kept for a minute."""
 MAX_WORKERS = 64
 """Connections with a database; servers rarely allow many more."""
+MAX_SESSIONS = 1000
+"""Connections with a database that the tasks of a cluster have at once."""
 MAX_CONNECTIONS = 32
 """Connections with one web server."""
 KEY_HEADER = "Idempotency-Key"

@@ -277,6 +277,25 @@ class WorkerLost(LedgerError):
     code = "worker_lost"
 
 
+class TaskLost(SnapshotsError):
+    """The process or the host of a task of a cluster is gone, again and again."""
+
+    code = "task_lost"
+
+
+class ClusterGone(SnapshotsError):
+    """The cluster cannot be reached, or not any more."""
+
+    exit_code = 6
+    code = "cluster_gone"
+
+    def __init__(
+        self, message: str, *, hint: str = "", place: str = "", retryable: bool = True
+    ) -> None:
+        onward = "Start the cluster again, or load without --cluster."
+        super().__init__(message, hint=hint or onward, place=place, retryable=retryable)
+
+
 class KeyReused(LedgerError):
     """The key of a request was given before, with another request."""
 
@@ -353,6 +372,13 @@ class WouldCascade(GuardRefusal):
 
     code = "would_cascade"
     option = "--allow-cascade"
+
+
+class CannotRename(GuardRefusal):
+    """The rows cannot be published by renaming, as the user wants it: nothing was published."""
+
+    code = "cannot_rename"
+    option = "--publish copy"
 
 
 class OlderVersion(SnapshotsError):

@@ -1,6 +1,7 @@
 """Where a database is: what users write after `--database`, and which target serves it.
 
     snapshots.db   sqlite:///relative.db   sqlite:////absolute.db
+    rides.duckdb   duckdb:///relative.duckdb   duckdb:////absolute.duckdb
     postgresql://user:password@host:5432/database?sslmode=require
     mysql://user:password@host:3306/database         (mariadb:// is the same)
     host   host:port   user@host:port/database   [::1]:5432
@@ -57,6 +58,8 @@ class TargetKind:
     with it, only when such a database is used."""
     is_file: bool = False
     """A URL names a file of this machine, and no server."""
+    suffixes: tuple[str, ...] = ()
+    """How names of its files end: such a name is a database without a URL."""
     answers_queries: bool = False
     """`send` and `import` can read the rows of a query from it, so that `module` also has
     `query_location(location)`."""
@@ -69,7 +72,7 @@ _KINDS: dict[str, TargetKind] = {}
 def register(kind: TargetKind) -> None:
     """Makes a kind of database known, so that `target` and `locate` understand its URLs.
 
-        register(TargetKind("duckdb", "DuckDB", ("duckdb",), "ducks.target", is_file=True))
+        register(TargetKind("h2", "H2", ("h2",), "h2_target", is_file=True))
 
     Call it before the first use of such a URL. A kind of the same name is replaced.
     """
@@ -91,15 +94,29 @@ for _kind in (
         "snapshots.targets.mysql",
         answers_queries=True,
     ),
-    TargetKind("sqlite", "SQLite", ("sqlite",), "snapshots.targets.sqlite", is_file=True),
+    TargetKind(
+        "sqlite",
+        "SQLite",
+        ("sqlite",),
+        "snapshots.targets.sqlite",
+        is_file=True,
+        suffixes=(".db", ".sqlite", ".sqlite3"),
+    ),
+    TargetKind(
+        "duckdb",
+        "DuckDB",
+        ("duckdb",),
+        "snapshots.targets.duckdb.located",
+        is_file=True,
+        suffixes=(".duckdb",),
+    ),
 ):
     register(_kind)
 
 _SUPPORTED = (
-    "Use postgresql://, mysql:// (or mariadb://), sqlite:///FILE, a file name that ends in .db,"
-    " .sqlite or .sqlite3, or host:port."
+    "Use postgresql://, mysql:// (or mariadb://), sqlite:///FILE, duckdb:///FILE, a file name that"
+    " ends in .db, .sqlite, .sqlite3 or .duckdb, or host:port."
 )
-_FILE = re.compile(r"\.(db|sqlite|sqlite3)$", re.IGNORECASE)
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9.-]*)(?:\+[A-Za-z0-9_]+)?://(.*)", re.DOTALL)
 _AUTHORITY = re.compile(
     r"(?:(?P<login>[^/?]*)@)?(?P<hosts>[^/?@]*)(?:/(?P<database>[^?@]*))?(?:\?(?P<options>.*))?",
@@ -167,7 +184,7 @@ def is_file(text: str) -> bool:
     """Returns whether a user's text names a file of this machine, and no server."""
     if match := _URL.fullmatch(text):
         return any(one.is_file and match[1].lower() in one.schemes for one in _KINDS.values())
-    return bool(_FILE.search(text))
+    return _kind_of_file(text) is not None
 
 
 def query_location(database: str) -> Location:
@@ -226,12 +243,16 @@ def locate(text: str) -> Location:
         if kind is None:
             raise UsageError(f"{scheme}:// databases are not supported.", hint=_SUPPORTED)
         return _file(kind, rest) if kind.is_file else _server(kind.name, rest)
-    if _FILE.search(text) or text == ":memory:":
-        return _file(_KINDS["sqlite"], f"/{text}", quoted=False)
+    if kind := _KINDS["sqlite"] if text == ":memory:" else _kind_of_file(text):
+        return _file(kind, f"/{text}", quoted=False)
     place = _server("postgres", text)
     if not place.host or "," in place.host:
         raise UsageError("The database must be a URL, a file name or host:port.", hint=_SUPPORTED)
     return replace(place, kind=_greet(place.host, place.port))
+
+
+def _kind_of_file(name: str) -> TargetKind | None:
+    return next((one for one in _KINDS.values() if name.lower().endswith(one.suffixes)), None)
 
 
 def _written(database: str | None) -> str:

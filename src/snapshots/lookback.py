@@ -1,4 +1,4 @@
-"""The Python interface for looking back: rows of a table, versions of a row, what differs."""
+"""The Python interface for looking back: rejects, answers, rows of tables, and what differs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from snapshots import locations
+from snapshots.engine.history import lookup
 from snapshots.engine.history.locate import database_of, database_with
 from snapshots.engine.history.row_values import json_value
 from snapshots.engine.history.table_export import RowsWanted, TableExport
@@ -20,6 +21,45 @@ from snapshots.engine.lookback.diff import (
 from snapshots.engine.lookback.file_diff import diff_of_file
 from snapshots.engine.lookback.log import read_log
 from snapshots.engine.plan.table_name import table_for
+from snapshots.ledger.answers import Answer
+from snapshots.model import ImportRecord, Reject
+
+
+def history(database: str | None = None) -> list[ImportRecord]:
+    """Returns all imports of a database, or of all databases of this user; newest last.
+
+    >>> import snapshots
+    >>> for name in ("rides.csv", "stations.csv"):
+    ...     _ = snapshots.load(name, database="sqlite:///rides.db")
+    >>> [(one.input, one.state) for one in snapshots.history("sqlite:///rides.db")]
+    [('rides.csv', 'finished'), ('stations.csv', 'finished')]
+
+    All databases are asked at once. Those that cannot be reached within two seconds are left out.
+    """
+    return lookup.list_imports(database).imports
+
+
+def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
+    """Streams the rejects of one import in the order of the input.
+
+    >>> import snapshots
+    >>> result = snapshots.load("rides.csv", database="sqlite:///rides.db")
+    >>> for reject in snapshots.rejects(result.record.import_id, database="sqlite:///rides.db"):
+    ...     print(reject.line, reject.code, reject.raw)
+    4 field_count b'3,2,1'
+
+    Raises SnapshotsError if the import does not exist.
+    """
+    return lookup.rejects(import_id, database)
+
+
+def answers(import_id: int, *, database: str | None = None) -> Iterator[Answer]:
+    """Streams what was kept of the API's answers to the records of one delivery, by `keep`.
+
+    They come in the order of the input. Each `Answer` has `line`, `key` (a JSON object, or None
+    without a key) and `answer` (JSON). Raises SnapshotsError if the delivery does not exist.
+    """
+    return lookup.answers(import_id, database)
 
 
 def rows(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from snapshots.defaults import MAX_RECORD_SIZE
+from snapshots.defaults import MAX_RECORD_SIZE, Nested
 
 TypeKind: TypeAlias = Literal[
     "boolean", "integer", "decimal", "float", "date", "time", "timestamp", "timestamptz",
@@ -23,8 +23,20 @@ State: TypeAlias = Literal[
 """The state of an import. `finished`: the whole input is accounted for. `undone`: its rows were
 removed. Imports in all other states except `running` can be resumed."""
 
+FormatName: TypeAlias = Literal["csv", "sheet", "query", "jsonl", "json", "parquet", "frame"]
+"""How the bytes of an input are laid out as records: see `formats/formats.py`."""
+
 RunKind: TypeAlias = Literal["import", "delivery"]
 """`import`: the rows are loaded into a table. `delivery`: they are sent to an HTTP API."""
+
+
+class FieldPlace(NamedTuple):
+    """Where a field stands in its line, in characters."""
+
+    start: int
+    """Its first character, from 1."""
+    width: int | None
+    """How many characters it has; None: all up to the end of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +54,10 @@ class Dialect:
     """The escape character; None for none. Before a quote, a delimiter, a line end or itself it
     makes that data. Before anything else it is data itself. Two quotes within quotes mean one, with
     an escape and without."""
-    terminator: Literal["lf", "cr", "rs"] = "lf"
-    """How a record ends. `lf`: with LF; a CR before it belongs to the line end. `cr`: with CR
-    alone. `rs`: with U+001E, as a query's rows do, so that a line end in a value does not count as
-    a line."""
+    terminator: Literal["lf", "lf_alone", "cr", "rs"] = "lf"
+    """How a record ends. `lf`: with LF; a CR before it belongs to the line end. `lf_alone`: with
+    LF; a CR before it is data. `cr`: with CR alone. `rs`: with U+001E, as a query's rows do, so
+    that a line end in a value does not count as a line."""
     encoding: str = "utf-8"
     """Python's name of the encoding. The kernel always sees UTF-8; other encodings are decoded
     before."""
@@ -65,12 +77,59 @@ class Dialect:
     """What is done with a record that is not as wide as the header. `reject`: it is rejected.
     `trim`: empty fields beyond the header are dropped. `pad`: in addition, fields that are missing
     at the end are NULL."""
+    cells: bool = False
+    """Whether the records are rows of a sheet. A number sign without quotes then begins the error
+    of a cell: the record is rejected, `error_cell`."""
     escape_unquoted: bool = True
     """Whether the escape also counts in unquoted fields: true if a user gave it. Older plans lack
     this field, and their chunks were cut as if it were true."""
+    syntax: Literal["delimited", "objects", "array"] = "delimited"
+    """What a record is. `delimited`: fields with delimiters between them. `objects`: a JSON object
+    on a line. `array`: an element of an array of JSON objects. Objects have no delimiter and no
+    quote; of the other fields only encoding and `max_record_size` count."""
+    names: tuple[str, ...] = ()
+    """The names of the fields of JSON objects, in order. A record with another one is rejected."""
+    nested: Nested = "json"
+    """What becomes of an object in a JSON object. `json`: it is one field. `columns`: its members
+    are fields, whose names are joined by dots."""
+
+    escapes: Literal["signs", "postgres", "mysql"] = "signs"
+    """What the escape makes of the byte behind it. `signs`: see `escape`. `postgres`, `mysql`:
+    the letters of COPY text and of LOAD DATA; before anything else the escape is dropped. A field
+    that is `\\N` stays so, as it means NULL."""
+    idle: Literal["empty", "blank", "none"] = "empty"
+    """Which lines hold no data and are skipped. `empty`: those of empty fields alone. `blank`:
+    blank ones. `none`: a blank line is a record with one empty field. Comments, and NULs at the
+    end of the input, are skipped in any case."""
+    formulas: bool = False
+    """Whether a field such as `="007"` is the text 007."""
+    places: tuple[FieldPlace, ...] = ()
+    """Where the fields of a line stand, in order, if they have fixed widths. Then there is neither
+    delimiter nor quote. Spaces around fields are dropped; with `skip_initial_space` also those
+    before them. A field is missing where its line ends before it does."""
+    decimal_char: str = "."
+    """The decimal mark in numbers of columns that name none."""
+
+    def __post_init__(self) -> None:
+        """Makes tuples of lists that come from JSON."""
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "places", tuple(FieldPlace(*place) for place in self.places))
+
+    @property
+    def line_end(self) -> bytes:
+        """What ends a line."""
+        return {"cr": b"\r", "rs": b"\x1e"}.get(self.terminator, b"\n")
+
+    def without_line_end(self, record: bytes) -> bytes:
+        """A record without the line end behind it, if there is one."""
+        bare = record.removesuffix(self.line_end)
+        return bare.removesuffix(b"\r") if self.terminator == "lf" else bare
 
 
-Wire: TypeAlias = Literal["", "jsonb", "binary", "numeric", "padded", "tiny", "span", "year"]
+Wire: TypeAlias = Literal[
+    "", "jsonb", "binary", "numeric", "padded", "tiny", "span", "year",
+    "epoch_seconds", "epoch_milliseconds",
+]  # fmt: skip
 """What the column also does to a value. `jsonb`, and MySQL's `binary` JSON, keep the last of
 members with one name; `binary` rounds numbers to 64 bits. `numeric`: SQLite makes a number of a
 text that looks like one. `padded`: blanks at the end of a text are lost. `year`: MySQL changes
@@ -138,6 +197,18 @@ class Column:
     bare_number: bool = True
     missing_values: tuple[str, ...] | None = None
     """Texts that mean NULL in this column. None: those of the contract."""
+    place: FieldPlace | None = None
+    """Where it stands in a line with fields of a fixed width."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSchema:
+    """What an input itself says of its columns. It has NULL, so that no text means it."""
+
+    columns: tuple[Column, ...]
+    """In the order of the fields, by the input's own names."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each column whose values are written in another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +237,11 @@ class Contract:
     subset: bool = False
     """Whether an input may have more fields than the columns name. These are not loaded, also if
     the table has columns of their names."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it says where fields of fixed widths stand in a line."""
+        return any(column.place is not None for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,3 +438,13 @@ class ImportRecord:
     """Records that were rejects first, and were corrected and loaded since."""
     replaced_rows: int | None = None
     """How many rows `replaces` loaded, with the parts that it continues: they stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the records of an input are, where nothing needs to be detected."""
+
+    dialect: Dialect
+    header: tuple[str, ...]
+    """A name for each field of a record."""
+    contract: Contract

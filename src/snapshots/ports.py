@@ -11,35 +11,44 @@ and it alone knows which of them are worth a retry.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from snapshots._native import Block
-from snapshots.model import Column, Contract, Dialect, TableName, TableShape
+from snapshots.model import (
+    Column,
+    Contract,
+    FormatName,
+    InputSchema,
+    Layout,
+    TableName,
+    TableShape,
+)
+from snapshots.publishing_port import PublishingTarget
 from snapshots.row_encoding import RowEncoding
+from snapshots.session_port import ResultRows, RowStream, Session, Value
 from snapshots.sql_dialect import SqlDialect
 from snapshots.stored_rows import RowSelection, StoredRows
 from snapshots.table_facts import (
     Comparison,
-    Difference,
     Naming,
     OwnKey,
     ReferencingKey,
     RowPlace,
 )
 
-Value: TypeAlias = int | float | str | bytes | None
-"""What a ledger statement takes and gives."""
-
-UNDO_ROW = "snapshots_undo_row"
-"""The column of an undo table that numbers its rows, where the database needs it."""
-
-ResultRows: TypeAlias = list[tuple[Value, ...]]
-RowStream: TypeAlias = Generator[ResultRows, None, None]
-"""Rows of a query, a few at a time."""
+__all__ = [
+    "Described",
+    "Identity",
+    "ResultRows",
+    "RowStream",
+    "Session",
+    "Source",
+    "Target",
+    "Value",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +84,31 @@ class Source(Protocol):
         """Whether every reading is a transfer, so that the engine avoids a second one."""
 
     @property
+    def format(self) -> FormatName:
+        """How the bytes that `read` gives are laid out as records."""
+
+    @property
+    def text_fields(self) -> frozenset[int]:
+        """The indexes of the fields that are texts, even if they look like numbers."""
+
+    @property
+    def schema(self) -> InputSchema | None:
+        """The columns as the input itself declares them; None: values must tell."""
+
+    @property
     def compressed(self) -> bool:
         """Whether `read` gives other bytes, and as a rule more of them, than are stored."""
+
+    @property
+    def hides_secret(self) -> bool:
+        """Whether the name lacks a secret part, so that it does not lead to the bytes again."""
 
     def head(self, size: int) -> bytes:
         """Returns at most `size` first bytes, decompressed. It consumes nothing; call it often."""
 
-    def read(self, offset: int = 0) -> Iterator[bytes]:
-        """Yields decompressed bytes from `offset` on, in pieces of about 1 MiB, never empty ones.
+    def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yields decompressed bytes from `offset` up to `end`, or to the last one, in pieces of
+        about 1 MiB, never empty ones. A remote seekable input transfers no others.
 
         A stream can be read once; reading it again raises InputError. A cut or corrupt compressed
         file raises InputError after it has given all bytes before the damage.
@@ -102,16 +128,6 @@ class Source(Protocol):
         """Releases what the source holds. Never raises."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What the records of an input are, where nothing needs to be detected."""
-
-    dialect: Dialect
-    header: tuple[str, ...]
-    """A name for each field of a record."""
-    contract: Contract
-
-
 @runtime_checkable
 class Described(Protocol):
     """A source that makes its records itself, for instance from the rows of a query.
@@ -128,99 +144,7 @@ class Described(Protocol):
         """A sentence that tells the user how to get such records once more."""
 
 
-class Session(Protocol):
-    """One connection with a target, for one thread at a time.
-
-    Outside a transaction each statement commits by itself:
-
-        with session.transaction():
-            session.load(table, ["id", "name"], blocks)
-            session.execute("UPDATE snapshots_imports SET loaded = ? WHERE id = ?", (1000, 7))
-    """
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Commits at the end of the block, and rolls back if the block raises.
-
-        After a normal exit the transaction is durable. A SQLite file with a write-ahead log may
-        lose the last transactions in a power cut, each of them whole, rows and account together.
-        If the answer to COMMIT is lost the error is ConnectionLost: nobody knows, and the claim
-        in the ledger decides later. A rollback that fails never hides the error that caused it.
-
-        A trigger or the database itself may end the transaction early. The session notices that
-        before its next statement: this one and all further ones of the block raise TargetError,
-        and write nothing. The same holds for a savepoint and for the end of the block.
-        """
-
-    def savepoint(self) -> AbstractContextManager[None]:
-        """Within a transaction: undoes exactly what the block did if the block raises."""
-
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> ResultRows:
-        """Runs one statement with a `?` for each parameter; returns its rows, or an empty list.
-
-        Raises RefusedRows if it violates a constraint: by that a claim finds that it comes second.
-        """
-
-    def stream(self, sql: str, params: Sequence[Value] = ()) -> RowStream:
-        """Runs one query, and yields its rows a few at a time, however many there are.
-
-        All of them are of one moment. The session takes no other statement until the iterator has
-        ended; if that is closed early, close the session, too.
-        """
-
-    def executemany(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
-        """Runs the same statement for each row, as fast as the driver can."""
-
-    def change(self, sql: str, params: Sequence[Value] = ()) -> int:
-        """Runs one statement that inserts, updates or deletes rows of a user's table; returns how
-        many rows it has changed, without those that a trigger has left out.
-
-        Raises RefusedRows, or RefusedAndEnded, where a row is the reason why it cannot be done.
-        """
-
-    def insert(
-        self, table: TableName, columns: Sequence[str], rows: Sequence[Sequence[Value]]
-    ) -> None:
-        """Inserts rows of Python values as fast as the database can: rejects may be many."""
-
-    def load(self, table: TableName, columns: Sequence[str], blocks: Iterable[Block]) -> int:
-        """Writes the rows of the blocks, which are in the target's encoding; returns how many.
-
-        All or nothing within the surrounding savepoint. Every value is stored as it was given:
-        if the target would skip a row, cut, change or default a value, or refuses a row,
-        RefusedRows is raised, or RefusedAndEnded if a row has ended the transaction. A trigger may
-        leave a row out, as its owner wants: that row counts. Takes the blocks one by one and keeps
-        none of them.
-        """
-
-    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:
-        """Within a transaction: returns the values that columns would alter, at most one a line.
-
-        The rows of the blocks have each of the comparison's columns twice, and then lineage.
-        Triggers and constraints of the table play no part. Raises RefusedRows if a column cannot
-        take a value at all; then the surrounding savepoint must be rolled back.
-        """
-
-    def name(self, text: str) -> None:
-        """Lets others find this session by a name while it lasts. Never raises: a session that
-        cannot be named is not found."""
-
-    def end_named(self, text: str) -> int:
-        """Ends all sessions of that name that the database lets this user end, whoever opened
-        them, and rolls back their transactions; returns how many. Never raises."""
-
-    def limit_time(self, seconds: float) -> None:
-        """Makes the server end each later statement that takes longer with an error, if the server
-        can do that; otherwise `cancel` is the way."""
-
-    def cancel(self) -> None:
-        """Makes the running statement end with an error soon. Any thread may call it. Never
-        raises."""
-
-    def close(self) -> None:
-        """Closes the connection and rolls back an open transaction. Never raises."""
-
-
-class Target(Protocol):
+class Target(PublishingTarget, Protocol):
     """A database that tables can be loaded into. It holds settings and no connection.
 
         target = locations.target("postgresql://localhost/rides")
@@ -292,13 +216,6 @@ class Target(Protocol):
     def uptime(self, session: Session) -> float | None:
         """Returns the seconds since the server was started; None where nobody can tell."""
 
-    def index_stage(self, session: Session, stage: TableName, key: Sequence[str]) -> None:
-        """Outside a transaction: prepares a loaded stage for statements that look for its rows by
-        a key. It may be called again."""
-
-    def fires_triggers(self, session: Session, table: TableName) -> bool:
-        """Whether a change of any kind to rows of the table fires a trigger or a rule."""
-
     def require_loadable(self, session: Session, table: TableName) -> None:
         """Raises TargetError if the name is that of a view which takes no rows, or of something
         else than a table. For a view, or a name that no table has."""
@@ -364,78 +281,6 @@ class Target(Protocol):
         self, session: Session, table: TableName, contract: Contract, *, lineage: bool
     ) -> None:
         """Creates the table for a contract; with lineage also its `_import_id` and `_line`."""
-
-    def create_stage(
-        self,
-        session: Session,
-        stage: TableName,
-        table: TableName,
-        columns: Sequence[str],
-        lineage: tuple[str, str],
-    ) -> None:
-        """Creates an empty table, if it is missing, that takes the same values for some columns of
-        a table, and lineage under these names. It has none of the table's constraints."""
-
-    def trial_stage(
-        self,
-        session: Session,
-        table: TableName,
-        columns: Sequence[str],
-        lineage: tuple[str, str],
-    ) -> TableName:
-        """Creates such a table that ends with the session and that nobody else sees; returns its
-        name. Call it once for a session."""
-
-    def create_undo_table(
-        self, session: Session, undo: TableName, table: TableName, columns: Sequence[str]
-    ) -> None:
-        """Creates an empty table, if it is missing, that holds the values of some columns of a
-        table as they are, in any order and number. It has none of the table's constraints.
-
-        Where a row must come after the row that it refers to, its column UNDO_ROW numbers rows.
-        """
-
-    def rename_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:
-        """Returns why a copy of a table cannot take its name and its place, as parts of sentences
-        such as `view v depends on it`; empty if it can."""
-
-    def create_clone(self, session: Session, clone: TableName, table: TableName) -> None:
-        """Creates an empty copy of a table, outside a transaction: with its columns, keys, indexes,
-        constraints and defaults, in the same schema."""
-
-    def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
-        """Gives a copy with all its rows what its table has besides, such as grants, comments and
-        statistics, outside a transaction. Returns in what it differs all the same, as a sentence;
-        empty if in nothing."""
-
-    def open_snapshots(self, session: Session) -> frozenset[str] | None:
-        """Returns the transactions of others that may read the database as it was at an earlier
-        moment, each by a name that no later one has. None: nobody may know."""
-
-    def exchange(
-        self, session: Session, table: TableName, clone: TableName, former: TableName
-    ) -> None:
-        """Renames a table to `former`, and its copy to the table's name, at once for all readers.
-
-        Within a transaction if CREATE TABLE does not end one; otherwise outside. The copy goes on
-        counting where the table has stopped. Raises TableInUse where others use the table for
-        longer than a second, and a TargetError worth a retry where it was altered meanwhile.
-        """
-
-    def bytes_of(self, session: Session, table: TableName) -> int | None:
-        """Returns about how many bytes of storage a table takes with its indexes; None where
-        nobody can tell."""
-
-    def history_obstacles(self, session: Session, table: TableName) -> tuple[str, ...]:
-        """Returns why a table, if it is empty, cannot become one with history, as sentences such
-        as `It has another unique key, t_name.`; empty if it can."""
-
-    def add_intervals(self, session: Session, table: TableName, key: Sequence[str]) -> None:
-        """Outside a transaction: gives an empty table the columns of a history table, and makes
-        `key` and the beginning of the interval its primary key, all at once.
-
-        Raises TargetError, and has changed nothing then, if the table has rows.
-        """
 
     def add_columns(self, session: Session, table: TableName, columns: Sequence[Column]) -> None:
         """Adds nullable columns to a table that exists."""

@@ -11,6 +11,8 @@ import re
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
+from snapshots import inner_names
+
 HIDDEN: Final = "***"
 
 _ANYWHERE: Final = re.compile(
@@ -53,6 +55,8 @@ _OPAQUE: Final = re.compile(
 )
 """A text that looks like a key, or is a JSON Web Token, whatever its name is."""
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_NAMED_USERS: Final = "sftp"
+"""The scheme whose users are no secrets, as their passwords are: each has a home folder."""
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SHOWN_TO_A_SERVER: Final = re.compile(
     r"\b(Bearer|Basic|Digest|Negotiate|Token)(\s+)(?=\S*\d)[\w.~+/=-]{8,}", re.IGNORECASE
@@ -119,15 +123,19 @@ def shown(name: str) -> str:
         return name
     name = _OWN.sub(HIDDEN, name)
     head, _, rest = name.partition("://")
+    inner = inner_names.split(name)[1]
     rest = rest.partition("#")[0]
     place, question, query = rest.partition("?")
     named, slash, path = place.partition("/")
-    named = named.rpartition("@")[2]
+    login, at, named = named.rpartition("@")
     # A password with a slash in it, which standards forbid and people write.
     if "@" in path and ":" in named and not named.rpartition(":")[2].isdigit():
         named, slash, path = path.rpartition("@")[2].partition("/")
     path = re.sub(r";([^=/;]*)=([^/;]*)", _of_a_path, path)
-    return f"{head}://{named}{slash}{path}{question}{_of_a_query(query)}"
+    if at and head.lower() == _NAMED_USERS:
+        named = f"{login.partition(':')[0]}@{named}"
+    outer = f"{head}://{named}{slash}{path}{question}{_of_a_query(query)}"
+    return inner_names.joined(outer, inner) if inner else outer
 
 
 def hides_something(name: str) -> bool:

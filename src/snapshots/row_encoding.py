@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from snapshots.model import TypeKind
 
-EncodingName: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "json"]
+EncodingName: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "arrow", "json"]
 """The kernel's name for an encoding. Plans in the ledger hold it."""
 
 _EVERY_KIND: Final[frozenset[TypeKind]] = frozenset(get_args(TypeKind))
@@ -58,10 +58,12 @@ SQLITE_VALUES: Final = RowEncoding(
     "sqlite", binary=True, kinds_as_text=_ALL_BUT_NUMBERS, columns_make_numbers=True
 )
 """Values that the kernel binds to an INSERT of SQLite. They never leave the kernel."""
+ARROW_ROWS: Final = RowEncoding("arrow", binary=True, exact_types=True)
+"""Rows that the kernel gives as columns of Arrow, a batch for each block. They never leave it."""
 JSON: Final = RowEncoding("json")
 """JSON objects, one for each record: what HTTP APIs are sent."""
 
 ENCODINGS: Final[Mapping[str, RowEncoding]] = {
-    one.name: one for one in (TEXT, POSTGRES_COPY, MARIADB_BULK, SQLITE_VALUES, JSON)
+    one.name: one for one in (TEXT, POSTGRES_COPY, MARIADB_BULK, SQLITE_VALUES, ARROW_ROWS, JSON)
 }
 """By the name that a block of the kernel or a plan in the ledger has."""

@@ -70,10 +70,22 @@ class SqlDialect(ABC):
     where a transaction that may write is alone anyway."""
     share_lock: ClassVar[str] = " FOR SHARE"
     """Ends a SELECT whose rows others may lock alike, and nobody may change."""
+    stay_lock: ClassVar[str] = " FOR SHARE"
+    """The same, where possible: others may still change columns that are in no key, such as a
+    heartbeat. `row_lock` waits for it, and it for `row_lock`."""
     temporary_table: ClassVar[str] = "TABLE"
     """What DROP names a temporary table with, so that it does not end the transaction."""
+    one_snapshot: ClassVar[tuple[str, ...]] = ("BEGIN",)
+    """Statements after which a session reads the database as it is at its next SELECT, until it
+    ends. It may write to its temporary tables."""
+    readers_block: ClassVar[str] = ""
+    """A query that gives a row where nobody can write while a session reads; empty: never."""
+    empty_temporary: ClassVar[str] = "DELETE FROM"
+    """What removes all rows of the temporary table that is named next, and frees their space."""
     for_joins: ClassVar[str] = ""
     """A statement that begins a transaction which joins large tables; empty: none is needed."""
+    for_joins_alone: ClassVar[str] = ""
+    """The same for a transaction in which all statements read whole tables."""
     ddl_commits: ClassVar[bool] = False
     """CREATE and DROP TABLE end the transaction that they stand in."""
     keeps_given_identity: ClassVar[str] = ""
@@ -87,6 +99,8 @@ class SqlDialect(ABC):
     """An expression for the number that the session's last INSERT got from snapshots_imports, where
     its column `id` has a counter. None of both: who begins an import takes the number after the
     largest, and all who do so exclude each other."""
+    listed: ClassVar[str]
+    """A query for the texts of a JSON array, which is its parameter, as the column `v`."""
     integer: ClassVar[str] = "bigint"
     """What CAST makes a signed integer of 64 bits with."""
     text: ClassVar[str] = "text"
@@ -182,19 +196,14 @@ class SqlDialect(ABC):
         same: str,
         news: Mapping[str, str],
         where: str,
-        among: str = "",
     ) -> str:
         """An UPDATE of rows `t` of a table that match rows `s` of another one.
 
-        `among` is a third table, whose rows `b` the conditions may name. `news` has an expression
-        for each column to set; all names are quoted. It ends in a condition, so that `AND ...` may
-        follow.
+        `news` has an expression for each column to set; all names are quoted. It ends in a
+        condition, so that `AND ...` may follow.
         """
         changes = ", ".join(f"{name} = {value}" for name, value in news.items())
-        third = f", {among} AS b" if among else ""
-        return (
-            f"UPDATE {table} AS t SET {changes} FROM {stage} AS s{third} WHERE {same} AND {where}"  # noqa: S608
-        )
+        return f"UPDATE {table} AS t SET {changes} FROM {stage} AS s WHERE {same} AND {where}"  # noqa: S608
 
     def delete_aliased(self, table: str) -> str:
         """The beginning of a DELETE of rows `t` of a table, before its WHERE."""

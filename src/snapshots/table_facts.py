@@ -8,6 +8,12 @@ from typing import Literal
 
 from snapshots.model import TableName
 
+UNDO_ROW = "snapshots_undo_row"
+"""The column of an undo table that numbers its rows, where the database needs it."""
+
+NEW_ROW = "snapshots_new"
+"""The column of a stage of changes that tells new rows (1) from changed ones (0)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -78,6 +84,22 @@ class ReferencingKey:
     """Whether that is the given table itself, or a part of the same partitioned table."""
     on_delete: Literal["refuse", "cascade", "set null", "set default"]
     """What the database does to the referring rows when the row they refer to is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """A constraint of a table by which SQL can tell the rows that the table would refuse."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+    """Unique together; or those of a foreign key, if `parent` is named."""
+    parent: TableName | None = None
+    parents: tuple[str, ...] = ()
+    """The parent's columns that `columns` refer to, in the same order."""
+    own: bool = False
+    """The parent is the table itself."""
+    expression: str = ""
+    """What a CHECK requires, over the columns by their names; empty for other constraints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,12 @@ HEARTBEAT_SILENCE_SECONDS = 2.5
 """Without a committed chunk, before an import that is planned or read sends a heartbeat."""
 LEASE_SECONDS = 8.0
 """Silence after which another process may take an import over."""
+TASK_SECONDS = 30.0
+"""For a task of a cluster, or four times as long as the slowest one took: then its session is ended
+and another task loads the same chunks."""
+CLUSTER_SECONDS = 60.0
+"""Without an answer of a cluster, or without a host that has a slot, before an import ends as
+interrupted."""
 
 # Coming to an end
 

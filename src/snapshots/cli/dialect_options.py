@@ -15,6 +15,7 @@ from snapshots.formats.options import DialectOptions, by_name
 
 dialect = grouped(
     FILE_FORMAT,
+    declared(DialectOptions, "input_format", "--input-format"),
     declared(DialectOptions, "delimiter", "--delimiter", "-d", metavar="TEXT"),
     declared(DialectOptions, "quote", "--quotechar", "-q", metavar="CHAR"),
     declared(DialectOptions, "escape", "--escapechar", metavar="CHAR"),
@@ -35,6 +36,7 @@ dialect = grouped(
         default=None,
     ),
     declared(DialectOptions, "ragged", "--ragged"),
+    declared(DialectOptions, "nested_objects", "--nested-objects"),
     declared(
         DialectOptions, "terminator", "--line-ending", type=click.Choice(["lf", "crlf", "cr"])
     ),
@@ -74,6 +76,7 @@ def to_dialect(given: dict[str, Any]) -> DialectOptions:
     ending = given.get("terminator")
     header = True if given.get("headers") else False if given.get("no_headers") else None
     return DialectOptions(
+        input_format=given.get("input_format"),
         delimiter=_delimiter(given.get("delimiter")),
         quote=_character("--quotechar", given.get("quote")),
         escape=_character("--escapechar", given.get("escape")),
@@ -86,6 +89,7 @@ def to_dialect(given: dict[str, Any]) -> DialectOptions:
         terminator=None if ending is None else "cr" if ending == "cr" else "lf",
         max_record_size=given.get("max_record_size"),
         ragged=given.get("ragged"),
+        nested_objects=given.get("nested_objects"),
     )
 
 
@@ -93,6 +97,10 @@ def _delimiter(value: str | None) -> str | None:
     """The delimiter that a user writes. Raises UsageError if it can be none."""
     if value is None:
         return None
+    if not value:
+        raise UsageError(
+            "--delimiter is empty", hint="--delimiter none makes a record of each line one field"
+        )
     named = by_name(value)
     several = len(named) > 1
     if any(char in "\n\r\0\x1e" or not char.isascii() for char in named) or (

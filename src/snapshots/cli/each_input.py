@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from snapshots.cli.failure import as_object, fail, worst
@@ -12,11 +13,11 @@ from snapshots.cli.signals import stopping
 from snapshots.errors import CannotConnect, SnapshotsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from snapshots.engine.events import ImportResult
     from snapshots.engine.plan.options import Options
-    from snapshots.ports import Source
+    from snapshots.engine.run.importer import Importer
 
 
 def each(
@@ -34,32 +35,31 @@ def each(
     inputs are queries that it is asked.
     """
     from snapshots import locations
-    from snapshots.engine.plan.table_name import in_order
-    from snapshots.engine.run.importer import import_input
+    from snapshots.engine.run.importer import Importer
+    from snapshots.engine.run.many_inputs import import_each
     from snapshots.sources import expand, shown
 
     names = expand(list(inputs)) if asked is None else list(inputs)
-    names = in_order(names, wanted)
     codes: list[int] = []
     place = locations.TargetSearch(database)
     target = place.target()
-    with stopping() as stop, watching(place, telemetry or {}, progress, quiet=as_json) as watched:
-        listener = stop.listen(watched)
-        for named in names:
-            name = shown(named) if asked is None else _title(named)
-            try:
-                given = named if asked is None else _asked(named, asked, wanted)
-                result = import_input(given, target, wanted, listener, stop.event)
-            except SnapshotsError as error:
-                code = failed(name, error, as_json)
+    with (
+        stopping() as stop,
+        watching(place, telemetry or {}, progress, quiet=as_json) as watched,
+        closing(Importer(target, wanted, stop.listen(watched), stop.event)) as importer,
+    ):
+        if asked is None:
+            found = ((shown(name), one) for name, one in import_each(names, importer))
+        else:
+            found = ((_title(query), one) for query, one in _answers(names, asked, importer))
+        for name, one in found:
+            if isinstance(one, SnapshotsError):
                 # Who was told to stop may well find the database away.
+                code = failed(name, one, as_json)
                 codes.append(stop.code or code)
-                if stop.event.is_set() or isinstance(error, CannotConnect):
-                    break
-                continue
-            codes.append(ended(name, result, as_json, stop.code, dry_run=wanted.dry_run))
-            if stop.event.is_set():
-                break
+            else:
+                codes.append(ended(name, one, as_json, stop.code, dry_run=wanted.dry_run))
+        codes.extend([stop.code] if stop.code and wanted.cluster else [])
     return worst(codes)
 
 
@@ -69,10 +69,22 @@ def _title(query: str) -> str:
     return title(query)
 
 
-def _asked(query: str, database: str, wanted: Options) -> Source:
+def _answers(
+    queries: Sequence[str], database: str, importer: Importer
+) -> Iterator[tuple[str, ImportResult | SnapshotsError]]:
     from snapshots.engine.input.query import open_asked
 
-    return open_asked(query, database, wanted.contract, wanted.limit)
+    options = importer.options
+    for query in queries:
+        try:
+            given = open_asked(query, database, options.contract, options.limit)
+            yield query, importer.import_input(given)
+        except SnapshotsError as error:
+            yield query, error
+            if isinstance(error, CannotConnect):
+                return
+        if importer.stop.is_set():
+            return
 
 
 def failed(name: str, error: SnapshotsError, as_json: bool) -> int:

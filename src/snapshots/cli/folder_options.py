@@ -15,14 +15,14 @@ folder = grouped(
         metavar="DIR",
         default="data",
         show_default=True,
-        help="The folder to watch.",
+        help="The folder to watch, also of an object store: s3://bucket/in/.",
     ),
     option(
         "--pattern",
         multiple=True,
         metavar="GLOB",
-        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv, *.tsv"
-        " and *.txt.",
+        help="Names of files to import, compressed ones too; may be repeated. Default: *.csv,"
+        " *.tsv, *.txt, *.jsonl, *.ndjson, archives and workbooks.",
     ),
     option("--recursive", is_flag=True, help="Also import files of subfolders."),
     option(
@@ -32,7 +32,7 @@ folder = grouped(
         show_default=True,
         metavar="SECONDS",
         help="Import a file when its size and time have not changed for so long, if nothing else"
-        " says that it is complete.",
+        " says that it is complete. Not for object stores.",
     ),
     option(
         "--poll",
@@ -46,7 +46,8 @@ folder = grouped(
         default=RESCAN_SECONDS,
         show_default=True,
         metavar="SECONDS",
-        help="Look through the whole folder this often, in case events were missed.",
+        help="Look through the whole folder this often, in case events were missed. Object stores"
+        " are listed this often.",
     ),
     option(
         "--after-import",

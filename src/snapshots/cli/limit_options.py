@@ -16,7 +16,12 @@ rejects = grouped(
 limits = together(rejects, declared(Options, "limit", "--limit", group=LIMITS, metavar="N"))
 workers = declared(Options, "workers", "--workers", group=LIMITS, metavar="N")
 connections = declared(Options, "connections", "--connections", group=LIMITS, metavar="N")
-loading = together(limits, workers, connections)
+cluster = grouped(
+    LIMITS,
+    declared(Options, "cluster", "--cluster", metavar="ADDRESS"),
+    declared(Options, "sessions", "--sessions", metavar="N"),
+)
+loading = together(limits, workers, cluster, connections)
 reading = together(
     declared(
         Options,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import os
 import sys
 from importlib import import_module
@@ -42,8 +44,11 @@ COMMANDS = {
     "verify": ("snapshots.cli.verify", "Compare a table with the input it was loaded from."),
     "forget": ("snapshots.cli.forget", "Forget a database that is gone."),
     "send": ("snapshots.cli.send", "Send the rows of files to an HTTP API."),
+    "answers": ("snapshots.cli.answers", "Show what was kept of an API's answers."),
     "resend": ("snapshots.cli.resend", "Send the rejects of a delivery again."),
-    "run": ("snapshots.cli.run", "Send the rows of a project's SQL queries to an HTTP API."),
+    "state": ("snapshots.cli.state", "Show what is known of rows that were sent, or forget it."),
+    "run": ("snapshots.cli.run", "Send the rows of a project to an HTTP API."),
+    "init": ("snapshots.cli.init", "Write a project file."),
     "serve": ("snapshots.cli.serve", "Run the REST service and the dashboard."),
     "worker": ("snapshots.cli.worker", "Load the imports that wait in the service's queue."),
     "token": ("snapshots.cli.token", "Create an access token for the service."),
@@ -54,7 +59,7 @@ GROUPS = {
     "Import": ("import", "describe", "sync", "resume", "undo", "prune"),
     "Look back and check": ("list", "show", "rows", "log", "diff", "verify", "forget"),
     "Repair": ("rejects", "replay", "dismiss", "share"),
-    "Send to an HTTP API": ("send", "resend", "run"),
+    "Send to an HTTP API": ("send", "answers", "resend", "state", "run", "init"),
     "Service": ("serve", "worker", "token"),
     "Help": ("help",),
 }
@@ -272,4 +277,6 @@ def _failed(error: SnapshotsError) -> int:
 
 def run() -> None:
     """The console script: exits with the command's code."""
+    # The process ends: nobody needs its memory to be searched for what could be given back.
+    atexit.register(gc.freeze)
     sys.exit(main())

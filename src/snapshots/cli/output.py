@@ -43,6 +43,8 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
         "skipped_by_code": result.skipped_by_code,
         "examples": [reject_object(reject) for reject in result.examples],
         "emptied": result.emptied,
+        **({"requests": list(result.requests)} if result.requests else {}),
+        **({"deletes": result_object(name, result.deletes)} if result.deletes else {}),
     }
 
 
@@ -69,6 +71,12 @@ def print_result(
 
     `with_table`: nothing has said yet which table it went to.
     """
+    _print_one(name, result, dry_run=dry_run, with_table=with_table)
+    if result.deletes is not None:
+        _print_one(f"rows that {name} lacks", result.deletes, dry_run=False, with_table=with_table)
+
+
+def _print_one(name: str, result: ImportResult, *, dry_run: bool, with_table: bool) -> None:
     record = result.record
     err = is_quiet() and not dry_run
     if err and result.exit_code in (0, AlreadyImported.exit_code):
@@ -92,12 +100,26 @@ def print_result(
     # Of a finished one it says what a notice has said when it began.
     if result.message and result.outcome != "finished":
         say(f"  {result.message}", err=not dry_run)
-    if result.hint:
-        say(f"  {result.hint}", err=True)
+    _print_requests(result)
+    for line in result.hint.splitlines():
+        say(f"  {line}", err=True)
+
+
+def _print_requests(result: ImportResult) -> None:
+    """Prints the first requests of a dry run, so that they can be copied into a shell."""
+    for command in result.requests:
+        say("")
+        for line in command.split("\n"):
+            say(line)
 
 
 def _print_changes(record: ImportRecord, *, err: bool) -> None:
     """Prints what the import has done to its table's rows, where that is more than adding some."""
+    if record.kind == "delivery":
+        if record.inserted or record.updated:
+            say(f"  {record.inserted:>9,}  new", err=err)
+            say(f"  {record.updated:>9,}  changed", err=err)
+        return
     if record.mode == "append":
         if record.replaces and record.replaced_rows:
             stay = f"rows of import {record.replaces} stay: an earlier version of this input"

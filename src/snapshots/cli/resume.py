@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from snapshots.cli.output import print_result, result_object
 from snapshots.cli.say import say_json
 from snapshots.cli.signals import stopping
 from snapshots.errors import SnapshotsError
+
+if TYPE_CHECKING:
+    from snapshots.defaults import Publish
 
 
 @a_command(
@@ -35,6 +38,7 @@ from snapshots.errors import SnapshotsError
     help="The URL of the input, with its credentials, which are never stored.",
 )
 @table_options.guards
+@table_options.publish
 @limit_options.loading
 @output_options.progress
 @output_options.telemetry
@@ -49,6 +53,7 @@ def command(
     progress: str,
     as_json: bool,
     url: str | None,
+    publish: Publish,
     **given: Any,
 ) -> None:
     """Loads what is not accounted for yet. Refuses if the input has changed."""
@@ -61,7 +66,9 @@ def command(
     target = place.target()
     with stopping() as stop, watching(place, given, progress, quiet=as_json) as shown:
         try:
-            result = resume_import(import_id, target, wanted, stop.listen(shown), stop.event, url)
+            result = resume_import(
+                import_id, target, wanted, stop.listen(shown), stop.event, url, publish
+            )
         except SnapshotsError as error:
             if stop.code is None:
                 raise

@@ -61,9 +61,9 @@ def command(
 ) -> None:
     """Sends each resource; the exit code is that of the most serious outcome."""
     from snapshots import locations
-    from snapshots.project import read_project, run_project
+    from snapshots.project import read_any_project, run_project
 
-    found = read_project(Path(project), page_size=page_size, limit=limit)
+    found = read_any_project(Path(project), page_size=page_size, limit=limit)
     codes: list[int] = []
     place = locations.TargetSearch(database)
     home = place.target()

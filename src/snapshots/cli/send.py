@@ -77,9 +77,9 @@ def command(
 
 
 _OF_FILES = (
-    "delimiter", "quote", "escape", "encoding", "no_headers", "headers", "skip_rows", "comment",
-    "skip_initial_space", "terminator", "ragged", "null_values", "columns_changed", "decimals",
-    "all_text",
+    "input_format", "delimiter", "quote", "escape", "encoding", "no_headers", "headers",
+    "skip_rows", "comment", "skip_initial_space", "terminator", "ragged", "nested_objects",
+    "null_values", "columns_changed", "decimals", "all_text",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from snapshots.cli import database_options as db
-from snapshots.cli import output_options, service_options
+from snapshots.cli import limit_options, output_options, service_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.say import log_plainly, note
 from snapshots.cli.signals import ended_by, stopped_by
@@ -33,6 +33,7 @@ from snapshots.cli.signals import ended_by, stopped_by
 @service_options.tables
 @service_options.unpacking
 @service_options.loaders
+@limit_options.cluster
 @output_options.log_format
 @output_options.otlp
 @db.env_file
@@ -48,12 +49,15 @@ def command(
     allow_host: tuple[str, ...],
     tables: tuple[str, ...],
     loaders: int | None,
+    cluster: str | None,
+    sessions: int | None,
     **given: Any,
 ) -> None:
     """Serves until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     from snapshots import locations
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.memory import give_back
+    from snapshots.engine.cluster.address import require_usable
     from snapshots.engine.events import Notice
     from snapshots.engine.history.known_databases import uploads
     from snapshots.engine.plan.open_tables import OpenTables
@@ -84,6 +88,7 @@ def command(
         names=_names(host, given["server_name"]),
     )
     require_apart(settings)
+    require_usable(target, cluster)
     shutdown = threading.Event()
     metrics = Metrics(place)
 
@@ -100,6 +105,8 @@ def command(
             unpacking,
             loaders,
             settings.tables,
+            cluster,
+            sessions,
         )
         running = Serving(
             settings, metrics, [worker.run] * workers, lambda text: listener(Notice(text))

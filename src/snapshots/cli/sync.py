@@ -16,9 +16,14 @@ from snapshots.cli.folder_options import folder
 from snapshots.cli.options import to_options
 from snapshots.cli.signals import ended_by, stopped_by
 from snapshots.errors import UsageError
+from snapshots.redaction import scheme_of, shown
+from snapshots.sources.remote.urls import STORES
 
 if TYPE_CHECKING:
+    from snapshots.sources.folder_files import FolderFiles
+    from snapshots.sync.after_policy import AfterPolicy
     from snapshots.sync.service import SyncSettings
+    from snapshots.sync.watched import Watched
 
 
 @a_command(
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
             "Import what is there, move it away, and stop",
             "snapshots sync data/ --after-import 'move done/' --once",
         ),
+        ("Watch a folder of an object store", "snapshots sync s3://bucket/in/ --rescan 300"),
     ],
 )
 @click.argument("named", required=False, metavar="[FOLDER]")
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
 @limit_options.grown
 @limit_options.limits
 @limit_options.workers
+@limit_options.cluster
 @limit_options.chunk_size
 @output_options.telemetry
 @output_options.as_json
@@ -82,28 +89,60 @@ def _check(ctx: click.Context, given: dict[str, Any]) -> None:
                 "the folder is given twice", hint="name it with --data-dir, or without"
             )
         given["data_dir"] = named
+    settle = ctx.get_parameter_source("settle") is ParameterSource.COMMANDLINE
+    if settle and scheme_of(given["data_dir"]):
+        raise UsageError(
+            "--settle is for folders: an object of a store is complete once it is listed",
+            hint="leave it out",
+        )
     if given["dry_run"] and not given["once"]:
         raise UsageError(
             "--dry-run is for a single pass", hint="say --once, too: sync --once --dry-run"
         )
 
 
+def _watched(rules: FolderFiles, after: AfterPolicy) -> Watched:
+    """What is watched. Raises InputError if it is not there, and UsageError if it cannot be."""
+    scheme = scheme_of(rules.path)
+    if scheme is None:
+        from snapshots.sync.folder import WatchedFolder, absolute, within
+
+        path = absolute(rules.path)
+        without = within(after.to, path) if after.to else None
+        return WatchedFolder(path, rules.patterns, rules.recursive, without)
+    if scheme not in STORES:
+        raise UsageError(
+            f"Sync cannot watch {scheme}://.",
+            place=shown(rules.path),
+            hint="It watches folders, and folders of s3://, gs:// and az://.",
+        )
+    if not after.keeps:
+        raise UsageError(
+            "--after-import cannot move or delete objects of a store",
+            place=rules.path,
+            hint="Leave it out. The store itself can delete old objects, by a lifecycle rule.",
+        )
+    from snapshots.sources.remote.store_folder import StoreFolder
+    from snapshots.sync.store import WatchedStore
+
+    folder = StoreFolder(rules.path)
+    folder.require()
+    return WatchedStore(folder, rules)
+
+
 def _settings(given: dict[str, Any]) -> SyncSettings:
-    from snapshots.sources.folder_files import DEFAULT_PATTERNS
+    from snapshots.sources.folder_files import DEFAULT_PATTERNS, FolderFiles
     from snapshots.sync.after_policy import AfterPolicy
-    from snapshots.sync.folder import WatchedFolder, within
-    from snapshots.sync.service import SyncSettings, absolute
+    from snapshots.sync.service import SyncSettings
 
     after = AfterPolicy.parse(given.pop("after_import"))
-    path = absolute(given.pop("data_dir"))
-    watched = WatchedFolder(
-        path=path,
+    rules = FolderFiles(
+        path=given.pop("data_dir"),
         patterns=tuple(given.pop("pattern")) or DEFAULT_PATTERNS,
         recursive=given.pop("recursive"),
-        without=within(after.to, path) if after.to else None,
     )
     return SyncSettings(
-        folder=watched,
+        folder=_watched(rules, after),
         after=after,
         settle=given.pop("settle"),
         rescan=given.pop("rescan"),

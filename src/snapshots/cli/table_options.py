@@ -22,6 +22,7 @@ guards = grouped(
     declared(Options, "max_deletes", "--max-deletes", metavar="N|P%"),
     declared(Options, "allow_cascade", "--allow-cascade"),
 )
+publish = declared(Options, "publish", "--publish", group=DESTINATION)
 types = grouped(
     COLUMNS,
     declared(Options, "decimals", "--decimals"),
@@ -34,7 +35,7 @@ _destination = grouped(
     declared(Options, "atomic", "--atomic"),
     declared(Options, "as_of", "--as-of", metavar="DATE"),
     declared(Options, "duplicates", "--duplicates"),
-    declared(Options, "publish", "--publish"),
+    publish,
     declared(Options, "keep_undo", "--keep-undo", metavar="N"),
     declared(Options, "out_of_order", "--out-of-order"),
     guards,

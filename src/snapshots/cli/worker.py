@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from snapshots.cli import database_options as db
-from snapshots.cli import output_options, service_options
+from snapshots.cli import limit_options, output_options, service_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.say import note
 from snapshots.cli.signals import stopping
@@ -27,6 +27,7 @@ from snapshots.cli.signals import stopping
 @service_options.tables
 @service_options.unpacking
 @service_options.loaders
+@limit_options.cluster
 @output_options.progress
 @output_options.telemetry
 @db.env_file
@@ -41,6 +42,8 @@ def command(
     max_unpacked: int,
     max_ratio: int,
     loaders: int | None,
+    cluster: str | None,
+    sessions: int | None,
     progress: str,
     **given: Any,
 ) -> None:
@@ -48,6 +51,7 @@ def command(
     from snapshots import locations
     from snapshots.cli.listeners import watching
     from snapshots.cli.memory import give_back
+    from snapshots.engine.cluster.address import require_usable
     from snapshots.engine.history.known_databases import uploads
     from snapshots.engine.plan.open_tables import OpenTables
     from snapshots.engine.queue.worker import QueueWorker
@@ -57,11 +61,23 @@ def command(
     place = locations.TargetSearch(database)
     target = place.target()
     opened = OpenTables.parse(target, tables)
+    require_usable(target, cluster)
     with stopping() as stop, watching(place, given, progress) as shown:
         note(f"working on the queue in {target.display()}")
         allowed = frozenset(name.lower() for name in allow_host)
         folder = files or uploads()
         unpacking = UnpackedLimit(max_unpacked, max_ratio)
         heard = stop.listen(shown)
-        QueueWorker(target, folder, heard, allowed, stop.event, unpacking, loaders, opened).run()
+        QueueWorker(
+            target,
+            folder,
+            heard,
+            allowed,
+            stop.event,
+            unpacking,
+            loaders,
+            opened,
+            cluster,
+            sessions,
+        ).run()
     ctx.exit(stop.code or 0)

@@ -14,6 +14,7 @@ from typing import Any
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.patterns import require_patterns
+from snapshots.contract.places import require_places
 from snapshots.contract.reading import SchemaPlace, refuse, words_of
 from snapshots.contract.rules import parse_rules
 from snapshots.contract.words import SCHEMA, nearest
@@ -85,6 +86,7 @@ def parse_contract(schema: Mapping[str, Any], place: str) -> Contract:
         parse_field(field, at.field(number, field)) for number, field in enumerate(schema["fields"])
     )
     _check_names(columns, at)
+    require_places(columns, at)
     missing = _missing_values(schema, at)
     key = _primary_key(schema, columns, at)
     subset = _fields_match(schema) == "subset"

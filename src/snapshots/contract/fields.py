@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from snapshots.contract.places import place_of
 from snapshots.contract.reading import (
     SchemaPlace,
     count,
@@ -18,6 +19,7 @@ from snapshots.contract.reading import (
 )
 from snapshots.contract.words import (
     CONSTRAINTS,
+    DATED,
     EXTRA_TYPES,
     FIELD,
     ORDERED,
@@ -76,6 +78,7 @@ def parse_field(field: Mapping[str, Any], at: SchemaPlace) -> Column:
         group_char=text(field, "groupChar", at) or None,
         bare_number=flag(field, "bareNumber", at, default=True),
         missing_values=texts(field, "missingValues", at),
+        place=place_of(field, at),
     )
 
 
@@ -193,6 +196,13 @@ def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
         known = ", ".join(filter(None, get_args(Wire)))
         raise refuse(
             place, f"The wire {found['wire']!r} is unknown.", f"Leave it out, or use {known}."
+        )
+    if found.get("wire", "").startswith("epoch") and plain.kind not in DATED:
+        raise refuse(
+            place,
+            f"The wire {found['wire']!r} is for dates with or without a time, not for"
+            f" {plain.kind}.",
+            "Use the type date or datetime.",
         )
     return replace(
         plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}

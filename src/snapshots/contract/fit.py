@@ -41,7 +41,13 @@ def fit(declared: Contract, found: Contract, place: str, *, whose: str) -> Contr
             place=place,
             hint=f'Select it: ... AS "{needed[0]}".',
         )
-    return replace(declared, columns=tuple(columns), missing_values=None)
+    names = [column.name for column in columns]
+    kept = tuple(
+        replace(rule, any_of=tuple(one for one in rule.any_of if one in names) or rule.any_of)
+        for rule in declared.rules
+        if rule.when in (None, *names)
+    )
+    return replace(declared, columns=tuple(columns), missing_values=None, rules=kept)
 
 
 def _ruled(found: Column, rules: Column) -> Column:

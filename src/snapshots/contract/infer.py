@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from snapshots._native import Chunk, Scanner, Splitter
+from snapshots._native import Chunk, Scanner
 from snapshots.contract.evidence import binary_floats, remark, type_of
-from snapshots.formats.encodings import is_utf8, transcode
+from snapshots.formats.chunks import all_chunks, head_chunks
+from snapshots.formats.encodings import is_utf8
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
 from snapshots.notes import DetailNote
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from snapshots.formats.names import HeaderNames
-    from snapshots.model import Dialect
+    from snapshots.model import Dialect, InputSchema
     from snapshots.ports import Source
 
 MIB: Final = 1024 * 1024
@@ -39,7 +40,7 @@ HEAD: Final = 16 * MIB
 BLOCKS: Final = 16
 BLOCK: Final = MIB
 
-_CHUNK: Final = 4 * MIB
+_NUMBERS: Final = frozenset({"integer", "decimal", "float"})
 _THREADS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -83,8 +84,11 @@ def infer(
     and maximum. `limit`: it then reads only this number of records. Takes constant memory. Raises
     the InputError of the source.
     """
+    if source.schema is not None and not thoroughly:
+        columns = _declared(source.schema, names, all_text=all_text)
+        return Inferred(Contract(columns), complete=False, records=0, notes=())
     if thoroughly:
-        everything, how, chunks = True, "", _all(source, dialect)
+        everything, how, chunks = True, "", all_chunks(source, dialect)
     else:
         everything, how, chunks = _sample(source, dialect, read_fully_up_to)
     values = None if missing_values is None else list(missing_values)
@@ -99,9 +103,17 @@ def infer(
         first = scanner()
         everything, how = _scan_some(chunks, first), "the beginning of the input"
         evidence = json.loads(first.evidence())
-    columns = tuple(
-        Column(name.name, name.source, Type("text") if all_text else type_of(column, exact=exact))
-        for name, column in zip(names.columns, evidence["columns"], strict=True)
+    types = [Type("text") if all_text else type_of(one, exact=exact) for one in evidence["columns"]]
+    for field in source.text_fields:
+        if field < len(types) and types[field].kind in _NUMBERS:
+            types[field] = Type("text")
+    columns = (
+        tuple(
+            Column(name.name, name.source, kind, decimal_char=_decimal_char(kind, dialect))
+            for name, kind in zip(names.columns, types, strict=True)
+        )
+        if source.schema is None
+        else _declared(source.schema, names, all_text=all_text)
     )
     notes: list[str] = (
         []
@@ -133,21 +145,34 @@ def infer(
     )
 
 
+def _decimal_char(kind: Type, dialect: Dialect) -> str:
+    return dialect.decimal_char if kind.kind in _NUMBERS else "."
+
+
+def _declared(schema: InputSchema, names: HeaderNames, *, all_text: bool) -> tuple[Column, ...]:
+    """The input's own columns, under names that every database can hold."""
+    return tuple(
+        replace(own, name=name.name, type=Type("text") if all_text else own.type)
+        for name, own in zip(names.columns, schema.columns, strict=True)
+    )
+
+
 def _sample(
     source: Source, dialect: Dialect, read_fully_up_to: int
 ) -> tuple[bool, str, Iterator[Chunk]]:
     """Returns what is read of an input: whether that is all, what it is called, and its records."""
     size = source.identity.size
     if source.seekable and not source.remote and size is not None and size <= read_fully_up_to:
-        return True, "", _all(source, dialect)
+        return True, "", all_chunks(source, dialect)
     utf8 = is_utf8(dialect.encoding)
-    if source.seekable and size is not None and utf8 and size > BLOCKS * BLOCK:
+    lines = dialect.syntax != "array"
+    if source.seekable and size is not None and utf8 and lines and size > BLOCKS * BLOCK:
         how = f"{BLOCKS} blocks of {BLOCK // MIB} MiB, spread over the input"
         return False, how, _spread(source, dialect, size)
     head = source.head(HEAD)
     complete = len(head) < HEAD
     how = f"the first {HEAD // MIB} MiB"
-    return complete, how, iter([_head(head, dialect, complete=complete)])
+    return complete, how, head_chunks(head, dialect, complete=complete)
 
 
 def _scan_some(chunks: Iterator[Chunk], scanner: Scanner) -> bool:
@@ -184,16 +209,6 @@ def _scan(chunks: Iterable[Chunk], scanners: Sequence[Scanner]) -> str:
     return first.evidence()
 
 
-def _all(source: Source, dialect: Dialect) -> Iterator[Chunk]:
-    splitter = Splitter(dialect_json(dialect), _CHUNK)
-    pieces = source.read()
-    if not is_utf8(dialect.encoding):
-        pieces = transcode(pieces, dialect.encoding)
-    for piece in pieces:
-        yield from splitter.feed(piece)
-    yield from splitter.finish()
-
-
 def _spread(source: Source, dialect: Dialect, size: int) -> Iterator[Chunk]:
     """Yields blocks at even distances; each begins after the first line end in it.
 
@@ -203,8 +218,8 @@ def _spread(source: Source, dialect: Dialect, size: int) -> Iterator[Chunk]:
     for number in range(BLOCKS):
         offset = number * (size - BLOCK) // (BLOCKS - 1)
         data = _block(source, offset)
-        begin = 0 if number == 0 else data.find(_line_end(dialect)) + 1
-        end = len(data) if number == BLOCKS - 1 else data.rfind(_line_end(dialect)) + 1
+        begin = 0 if number == 0 else data.find(dialect.line_end) + 1
+        end = len(data) if number == BLOCKS - 1 else data.rfind(dialect.line_end) + 1
         if begin < end and (begin or not number):
             yield Chunk.of(data[begin:end], offset + begin)
 
@@ -216,13 +231,3 @@ def _block(source: Source, offset: int) -> bytes:
         if len(data) >= BLOCK:
             break
     return bytes(memoryview(data)[:BLOCK])
-
-
-def _head(head: bytes, dialect: Dialect, *, complete: bool) -> Chunk:
-    if not is_utf8(dialect.encoding):
-        head = b"".join(transcode([head], dialect.encoding))
-    return Chunk.of(head if complete else head[: head.rfind(_line_end(dialect)) + 1])
-
-
-def _line_end(dialect: Dialect) -> bytes:
-    return {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}[dialect.terminator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -54,8 +55,25 @@ def match(
     count. `called`: the names in the header of columns that it calls otherwise; where it does not,
     their own names count. `some`: a contract that names all fields to load into a table.
     """
+    try:
+        return _match(tuple(header), wanted, policy, tuple(called.items()), some)
+    except ContractError as error:
+        error.place = place
+        raise
+
+
+@lru_cache(maxsize=64)
+def _match(
+    header: tuple[str, ...],
+    wanted: Contract | TableShape,
+    policy: ColumnsPolicy,
+    calling: tuple[tuple[str, str], ...],
+    some: Contract | None,
+) -> Matched:
+    """Does what `match` says: once for many files with one header."""
+    called = dict(calling)
     if some is not None or (isinstance(wanted, Contract) and wanted.subset):
-        return _match_some(header, wanted, some, policy, place)
+        return _match_some(header, wanted, some, policy)
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
     generated = _computed(wanted) if isinstance(wanted, TableShape) else []
@@ -77,7 +95,7 @@ def match(
         for column, position in zip(contract.columns, places, strict=True)
         if position is None and column.name not in may_lack
     ]
-    _check(new, lacking, header, contract, policy, place, some=bool(there))
+    _check(new, lacking, header, contract, policy, some=bool(there))
     return Matched(
         replace(contract, columns=columns),
         tuple(position for position, _ in there),
@@ -93,7 +111,6 @@ def _match_some(
     wanted: Contract | TableShape,
     some: Contract | None,
     policy: ColumnsPolicy,
-    place: str,
 ) -> Matched:
     """Matches only the fields that a contract names. `some` is None if `wanted` is the contract."""
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
@@ -129,7 +146,6 @@ def _match_some(
         header,
         contract,
         policy,
-        place,
         some=bool(there),
         needed=lacking,
     )
@@ -180,7 +196,6 @@ def _check(
     header: Sequence[str],
     contract: Contract,
     policy: ColumnsPolicy,
-    place: str,
     *,
     some: bool,
     needed: list[Column] | None = None,
@@ -189,7 +204,6 @@ def _check(
     if (new or lacking) and policy == "fail":
         raise ColumnsChanged(
             " ".join(_changes(new, [column.name for column in lacking])),
-            place=place,
             hint="Use --columns-changed ignore to load the columns that both have"
             + (", or --columns-changed add to add the new ones to the table." if new else "."),
         )
@@ -197,13 +211,11 @@ def _check(
     if required:
         raise ContractError(
             f"The input lacks {_names(required)}, which the table requires.",
-            place=place,
             hint=f"The input has: {_names(header)}.",
         )
     if not some:
         raise ContractError(
             "The input has no column of the table.",
-            place=place,
             hint=f"The input has {_names(header)}; expected are"
             f" {_names([column.name for column in contract.columns])}.",
         )

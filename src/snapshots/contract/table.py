@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snapshots.formats.names import RESERVED
@@ -19,6 +20,7 @@ FALSE_WORDS = tuple(
 )
 
 
+@lru_cache(maxsize=64)
 def table_contract(shape: TableShape) -> Contract:
     """Returns the columns that can be written, with the limits of their types.
 

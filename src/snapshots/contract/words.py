@@ -20,7 +20,8 @@ SCHEMA = frozenset({"fields", "missingValues", "primaryKey", "foreignKeys", "uni
 
 FIELD = frozenset({"name", "type", "format", "constraints", "missingValues", "trueValues",
                    "falseValues", "decimalChar", "groupChar", "bareNumber", "floatNumber",
-                   "x-source", "x-type", "x-snapshots", EVIDENCE})  # fmt: skip
+                   "x-source", "x-type", "x-start", "x-width", "x-snapshots",
+                   EVIDENCE})  # fmt: skip
 """Keys of a field that mean something here; `title` and the like say nothing of values."""
 
 CONSTRAINTS = frozenset({
@@ -80,6 +81,8 @@ STRING_FORMATS = {
 }
 
 TEMPORAL = ("date", "time", "timestamp", "timestamptz")
+DATED = ("date", "timestamp", "timestamptz")
+"""Types whose values an API may be sent as a number of seconds."""
 ORDERED = ("integer", "decimal", "float", *TEMPORAL)
 
 

@@ -53,12 +53,20 @@ def to_schema(contract: Contract) -> dict[str, Any]:
     return schema
 
 
+def _place(column: Column) -> dict[str, int]:
+    if column.place is None:
+        return {}
+    start, width = column.place
+    return {"x-start": start} if width is None else {"x-start": start, "x-width": width}
+
+
 def _field(column: Column) -> dict[str, Any]:
     field: dict[str, Any] = {"name": column.name, **_TYPES[column.type.kind]}
     if column.format != "default":
         field["format"] = column.format
     if column.source != column.name:
         field["x-source"] = column.source
+    field.update(_place(column))
     for attribute, key in (
         ("true_values", "trueValues"),
         ("false_values", "falseValues"),

@@ -172,8 +172,13 @@ class ImportResult:
     """The first rejects of a dry run, which stores none."""
     given: str = ""
     """The name of the input in this run. `record` has the name of the import that loaded it."""
+    requests: tuple[str, ...] = ()
+    """The first requests of a dry run, as commands for curl without secrets."""
     emptied: bool = False
     """Whether the input is already imported and the table of that import is empty now."""
+    deletes: ImportResult | None = None
+    """The result of the delivery that has deleted rows which the input lacks; None: there was none.
+    """
 
 
 @dataclass(frozen=True, slots=True)

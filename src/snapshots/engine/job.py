@@ -8,7 +8,7 @@ into a table, `engine/delivery/job.py` sends them to an HTTP API.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,8 +36,8 @@ class JobContext:
     plan: Plan
     lease: Lease
     options: Options
-    chunks: tuple[CommittedChunk, ...]
-    """The chunks that are accounted for already."""
+    chunks: Callable[[], Iterator[CommittedChunk]]
+    """Reads the chunks that are accounted for already, on the ledger's session."""
     committed: Counts
     content_hash: str | None
     """The hash of the whole input, if it is known."""
@@ -68,6 +68,20 @@ class JobOutcome:
     size: int | None
     waiting: int = 0
     """How many of the rejects are to be tried again."""
+
+
+def not_begun(committed: Counts, error: BaseException) -> JobOutcome:
+    """The work could not begin; `committed` is what earlier runs have done."""
+    return JobOutcome(
+        committed,
+        complete=False,
+        over_budget=False,
+        limited=False,
+        error=error,
+        end=0,
+        content_hash=None,
+        size=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

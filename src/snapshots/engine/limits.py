@@ -36,11 +36,6 @@ class RejectLimit:
                 hint="for example --max-rejects 100 or --max-rejects 5%",
             ) from None
 
-    @property
-    def allows_some(self) -> bool:
-        """Whether an input may have a reject at all."""
-        return bool(self.count or self.share)
-
     def exceeded(self, counts: Counts) -> bool:
         """Tells whether an import with these counts so far must stop."""
         if self.count is not None and counts.rejected > self.count:

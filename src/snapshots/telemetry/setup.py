@@ -86,13 +86,15 @@ def watched(
 
 
 def _otlp_wanted(wanted: TelemetryOptions, complain: Callable[[str], None]) -> bool:
+    by_variable = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
+    if wanted.otlp is None and by_variable is None:
+        return False
     there = find_spec("opentelemetry") and find_spec("opentelemetry.exporter")
     if wanted.otlp is not None and not there:
         raise UsageError("--otlp needs OpenTelemetry, which is not installed", hint=_INSTALL)
-    by_variable = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
-    if by_variable and not there:
+    if not there:
         complain(f"{by_variable} is set, but OpenTelemetry is not installed; {_INSTALL}")
-    return bool(there and (wanted.otlp or by_variable))
+    return bool(there)
 
 
 def _all(listeners: list[EventListener]) -> EventListener:

@@ -19,6 +19,7 @@ from snapshots.web.api import (
     files,
     health,
     imports,
+    kept_answers,
     looking_back,
     openapi,
     tables,
@@ -69,8 +70,8 @@ def application(service: ServiceContext) -> ASGIApp:
     )
     app.state.service = service
     modules = (
-        *(imports, chunks_and_rejects, corrections, verify, undo, events, files, uploads),
-        *(contracts, tables, looking_back, health, openapi),
+        *(imports, chunks_and_rejects, kept_answers, corrections, verify, undo, events, files),
+        *(uploads, contracts, tables, looking_back, health, openapi),
         pages,
     )
     routers = [module.routes for module in modules]

@@ -11,6 +11,7 @@ from snapshots.engine.history.asking import Unasked, ask_all
 from snapshots.engine.history.locate import database_of
 from snapshots.engine.lease import owner
 from snapshots.errors import LedgerError
+from snapshots.ledger import answers as kept
 from snapshots.ledger import verifications
 from snapshots.ledger.entry import CommittedChunk, Entry
 from snapshots.ledger.history import History, ImportFilter
@@ -18,6 +19,7 @@ from snapshots.ledger.history import History, ImportFilter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from snapshots.ledger.answers import Answer
     from snapshots.ledger.verifications import Verification
     from snapshots.model import ImportRecord, Reject
     from snapshots.ports import Session, Target
@@ -124,6 +126,12 @@ def rejects(
     """
     with _history_with(import_id, database) as (history, _):
         yield from history.rejects(import_id, codes, most)
+
+
+def answers(import_id: int, database: str | None, most: int | None = None) -> Iterator[Answer]:
+    """Streams what is kept of the answers to one delivery, in the order of the input."""
+    with _history_with(import_id, database) as (history, _):
+        yield from kept.every(history, import_id, most)
 
 
 @contextmanager

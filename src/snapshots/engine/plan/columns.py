@@ -63,7 +63,7 @@ def for_new_table(
             say(note)
         contract = _physical(target, wanted, wanted.amend(inferred.contract))
         say(DetailNote(types_sentence(contract)))
-        if inferred.complete and not inferred.records:
+        if inferred.complete and not inferred.records and source.schema is None:
             say("no record can be loaded, so no table is created")
             return ColumnChoice(contract, sniffed.header)
         return ColumnChoice(contract, sniffed.header, create=contract)
@@ -257,7 +257,7 @@ def _by_position(
     Those of the contract are taken, or all of the table's if their number fits. Raises
     ContractError if no number does.
     """
-    if sniffed.dialect.header:
+    if sniffed.dialect.header or sniffed.named:
         return sniffed.header
     if shape is not None and len(sniffed.header) != len(contract.columns):
         names = tuple(one.name for one in shape.columns if one.name not in LINEAGE)

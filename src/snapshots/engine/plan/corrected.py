@@ -25,8 +25,8 @@ _MORE = b",x\n"
 """Ends a correction before it is converted: no record is blank, even if all its fields are NULL."""
 _NOT_FIRST = 1 << 40
 """Any byte but the first, at which the kernel looks for a header and a byte order mark."""
-_LINE_ENDS = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
-_ENDED = b",x" + _LINE_ENDS["rs"]
+_RECORD_END = b"\x1e"
+_ENDED = b",x" + _RECORD_END
 _SPECIAL = frozenset(',"\n\r')
 
 
@@ -42,7 +42,8 @@ NULL = Field("")
 
 def plan_of_corrections(plan: Plan) -> Plan:
     """The plan by which corrections become rows of the same table as the import's own records."""
-    dialect = replace(CORRECTED, max_record_size=plan.dialect.max_record_size)
+    own = plan.dialect
+    dialect = replace(CORRECTED, max_record_size=own.max_record_size, decimal_char=own.decimal_char)
     return replace(plan, dialect=dialect, header=(*plan.header, ""), stage="")
 
 
@@ -83,14 +84,14 @@ def chunk_of_lines(corrections: Sequence[bytes], line: int) -> Chunk | None:
     """A chunk for that, of records whose lines follow each other. None: a value has its
     separator."""
     joined = _ENDED.join([*corrections, b""])
-    if joined.count(_LINE_ENDS["rs"]) != len(corrections):
+    if joined.count(_RECORD_END) != len(corrections):
         return None
     return Chunk.of(joined, _NOT_FIRST, line)
 
 
 def chunk_of_record(record: bytes, line: int, dialect: Dialect) -> Chunk:
     """The chunk from which the kernel makes the row of a rejected record, given in UTF-8."""
-    return Chunk.of(record + _LINE_ENDS[dialect.terminator], _NOT_FIRST, line)
+    return Chunk.of(record + dialect.line_end, _NOT_FIRST, line)
 
 
 def in_utf8(raw: bytes, dialect: Dialect) -> bytes:
@@ -103,7 +104,7 @@ def in_utf8(raw: bytes, dialect: Dialect) -> bytes:
 def fields_of_record(record: bytes, dialect: Dialect, width: int) -> list[Field] | None:
     """The fields of a record in UTF-8. None if it is broken, has bytes of no character, or not as
     many fields as the header, `width`."""
-    found = _fields(record + _LINE_ENDS[dialect.terminator], _alone(dialect))
+    found = _fields(record + dialect.line_end, _alone(dialect))
     if found is None:
         return None
     if dialect.ragged != "reject":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats import doubt
+from snapshots.formats.objects import ONE_A_LINE
 from snapshots.formats.remedies import remedies
 
 if TYPE_CHECKING:
@@ -93,10 +94,18 @@ def require_sound(
     raised if the user has said how the input is written.
     """
     records = inferred.records + inferred.broken
-    if remote and not records and given.header is None and given.delimiter is None:
+    free = given.header is None and given.delimiter is None and not sniffed.named
+    if remote and not records and free:
         _require_header(sniffed, place)
     if not inferred.complete or records >= FEW_RECORDS or inferred.unsound * 2 <= records:
         return
+    if sniffed.dialect.syntax != "delimited":
+        raise DialectError(
+            f"{inferred.unsound} of {records} records are not JSON. The input begins with:"
+            f" {sniffed.first}",
+            place=place,
+            hint=ONE_A_LINE,
+        )
     quotes = inferred.quotes * 2 > inferred.unsound
     given_options = (
         (given.quote, given.escape)

@@ -67,15 +67,18 @@ class KeyFinder:
                 hint="Name the columns that identify a row with --primary-key.",
             )
         if shape is not None:
-            _require_columns(key, [column.name for column in shape.columns], "table", wanted.place)
-        _require_columns(key, [column.name for column in contract.columns], "input", wanted.place)
+            require_columns(key, [column.name for column in shape.columns], "table", wanted.place)
+        require_columns(key, [column.name for column in contract.columns], "input", wanted.place)
         return key
 
 
-def _require_columns(key: tuple[str, ...], there: list[str], what: str, place: str) -> None:
+def require_columns(
+    key: tuple[str, ...], there: list[str], what: str, place: str, whose: str = "key"
+) -> None:
+    """Requires that all columns of a key are there. Raises ContractError."""
     if lacking := [name for name in key if name not in there]:
         raise ContractError(
-            f"The key has {', '.join(map(repr, lacking))}, which the {what} does not have.",
+            f"The {whose} has {', '.join(map(repr, lacking))}, which the {what} does not have.",
             place=place,
             hint=f"The columns of the {what} are: {', '.join(there)}.",
         )

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from snapshots.table_facts import Naming
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
+_ANY = ".*"
+"""The regular expression of the pattern `*`."""
 _PATTERN = re.compile(rf"(?:(?:{_PART.pattern})\.)?(?:{_PART.pattern})")
 
 
@@ -160,9 +162,12 @@ class OpenTables:
         """Whether clients may see the records that an import has rejected.
 
         Those of an import by a client they may see; those of a command only if its table is open.
+        What a command has sent to an API has no table: it is open if all tables are.
         """
         if entry.request is not None or entry.created_table is not None or not entry.plan:
             return True
+        if entry.kind == "delivery":
+            return any(pattern.name == _ANY for pattern in self.patterns)
         try:
             return self.is_open(history, Plan.from_json(entry.plan).table)
         except TargetError as error:

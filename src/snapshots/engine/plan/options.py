@@ -18,6 +18,7 @@ from snapshots.defaults import (
     MAX_CONNECTIONS,
     MAX_DELETES,
     MAX_REJECTS,
+    MAX_SESSIONS,
     MAX_WORKERS,
     ColumnsPolicy,
     Decimals,
@@ -33,6 +34,7 @@ from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from snapshots.engine.plan.column_options import ColumnOptions
@@ -56,6 +58,13 @@ class TableGate(Protocol):
 
     def require_open(self, history: History, table: TableName) -> None:
         """Raises ForbiddenTable unless the table exists and is open."""
+
+
+def _texts(name: str, given: Sequence[str]) -> tuple[str, ...]:
+    """A list of texts that cannot change any more."""
+    if isinstance(given, str):
+        raise UsageError(f"{name} is one text", hint="Give a list of texts.")
+    return tuple(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,14 @@ class Options:
         False, "Stop at the first rejected record. The import then uses one worker."
     )
     limit: int | None = option(None, "Stop after this number of records.", least=1)
+    first: int | None = option(
+        None,
+        "Send this number of records and stop, for a look at what the API makes of them.",
+        least=1,
+    )
+    show: int | None = option(
+        None, "With --dry-run: show this number of requests, as commands for curl.", least=1
+    )
     workers: int | None = option(
         None,
         "The number of connections that load at once. Default: one more than the number of"
@@ -168,6 +185,17 @@ class Options:
         "The number of parts of a URL to read at once, if its server offers parts.",
         least=1,
         most=MAX_CONNECTIONS,
+    )
+    cluster: str | None = option(
+        None,
+        "Load on a cluster. local: processes of this machine. auto: the Ray cluster of this"
+        " machine. ray://HOST:PORT: another Ray cluster.",
+    )
+    sessions: int | None = option(
+        None,
+        "With --cluster: the number of connections that load at once. Default: 32.",
+        least=1,
+        most=MAX_SESSIONS,
     )
     chunk_size: int = option(CHUNK_SIZE, "How much of the input to commit at a time.", least=1)
     dry_run: bool = option(False, "Check and count all records, but write nothing.")
@@ -185,12 +213,16 @@ class Options:
     """The existing tables that may be loaded into; None: any."""
 
     def __post_init__(self) -> None:
-        for name in ("limit", "workers", "chunk_size", "connections"):
+        for name in ("null_values", "primary_key"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        for name in ("limit", "first", "show", "workers", "chunk_size", "connections", "sessions"):
             number = getattr(self, name)
             if number is not None and number < 1:
                 raise UsageError(f"{name} is {number}", hint="It must be at least 1.")
         if self.keep_undo < 0:
             raise UsageError(f"keep_undo is {self.keep_undo}", hint="It must be at least 0.")
+        if self.show is not None and not self.dry_run:
+            raise UsageError("--show shows the requests of a dry run", hint="add --dry-run")
         if self.atomic and self.versioned:
             raise UsageError(f"mode {self.mode} is always atomic", hint="omit --atomic")
         for given, name, modes in (

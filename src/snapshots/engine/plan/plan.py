@@ -10,9 +10,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from snapshots import home
+from snapshots import home, inner_names
 from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
 from snapshots.engine.plan.columns import fitting, for_new_table, for_table
@@ -25,11 +26,11 @@ from snapshots.engine.plan.reading import reading
 from snapshots.engine.plan.table_name import require_users, shortened, table_of
 from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import ContractError, LedgerError
-from snapshots.formats.kernel_json import converter_spec
+from snapshots.formats.formats import detected
+from snapshots.formats.kernel_json import converter_spec, dialect_json
 from snapshots.formats.names import clean
-from snapshots.formats.sniff import HEAD, sniff
 from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
-from snapshots.model import Contract, Dialect, TableName, TableShape
+from snapshots.model import Contract, Dialect, FormatName, TableName, TableShape
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
@@ -94,6 +95,8 @@ class Plan:
     publish: Publish = "copy"
     """copy: the stage's rows go into the table. auto, rename: the stage is a copy of the table, and
     takes its name; with auto only if nobody's snapshot is in the way."""
+    format: FormatName = "csv"
+    """How the input's bytes are laid out as records."""
     keep_undo: int = 0
     """How many imports into the table keep what they have changed or deleted."""
 
@@ -140,6 +143,9 @@ class Plan:
     @property
     def from_query(self) -> bool:
         """Whether a query gave the records: nobody can read the same ones again."""
+        if self.format != "csv":
+            return self.format == "query"
+        # Older plans do not name the format.
         return self.dialect.terminator == "rs" and self.dialect.delimiter == ","
 
     @property
@@ -204,8 +210,8 @@ class Plan:
             "version": 1,
             "table": None if isinstance(self.into, Endpoint) else asdict(self.into),
             "request": self.into.for_the_ledger() if isinstance(self.into, Endpoint) else None,
-            "dialect": asdict(self.dialect),
-            "schema": to_schema(self.contract),
+            "dialect": json.loads(dialect_json(self.dialect)),
+            "schema": _schema_of(self.contract),
             "header": self.header,
             "encoding": self.encoding.name,
             "lineage": self.lineage,
@@ -224,6 +230,7 @@ class Plan:
             **({"out_of_order": True} if self.out_of_order else {}),
             **({"key": self.key} if self.key else {}),
             **({"publish": self.publish} if self.publish != "copy" else {}),
+            **({"format": self.format} if self.format != "csv" else {}),
             **({"keep_undo": self.keep_undo} if self.keep_undo else {}),
         }
         return json.dumps(plan, ensure_ascii=False)
@@ -232,7 +239,6 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Reads what `to_json` gave."""
         plan: dict[str, Any] = json.loads(text)
-        place = "the plan in the ledger"
         create = plan["create"]
         return cls(
             into=(
@@ -241,12 +247,12 @@ class Plan:
                 else TableName(**plan["table"])
             ),
             dialect=Dialect(**plan["dialect"]),
-            contract=parse_contract(plan["schema"], place),
+            contract=_contract_of(json.dumps(plan["schema"])),
             header=tuple(plan["header"]),
             encoding=ENCODINGS[plan["encoding"]],
             lineage=plan["lineage"],
             chunk_size=plan["chunk_size"],
-            create=None if create is None else parse_contract(create, place),
+            create=None if create is None else _contract_of(json.dumps(create)),
             add=tuple(plan["add"]),
             path=plan["path"],
             given=plan["given"],
@@ -260,8 +266,18 @@ class Plan:
             out_of_order=plan.get("out_of_order", False),
             key=tuple(plan.get("key", ())),
             publish=plan.get("publish", "copy"),
+            format=plan.get("format", "csv"),
             keep_undo=plan.get("keep_undo", 0),
         )
+
+
+_schema_of = lru_cache(maxsize=64)(to_schema)
+
+
+@lru_cache(maxsize=64)
+def _contract_of(schema: str) -> Contract:
+    """The contract of a plan: the same one for many files of a folder."""
+    return parse_contract(json.loads(schema), "the plan in the ledger")
 
 
 def _unheard(kept: Mapping[str, Any]) -> UnansweredRows:
@@ -283,6 +299,11 @@ def appends(text: str) -> bool:
 def keeps_history(text: str) -> bool:
     """Whether the input of a plan's JSON is a version of a table with history. Quick."""
     return bool(json.loads(text).get("mode") == "history")
+
+
+def sent_by_key(text: str) -> bool:
+    """Whether the rows of a plan's JSON are sent by a key, as far as they have changed. Quick."""
+    return bool((json.loads(text)["request"] or {}).get("key"))
 
 
 def new_stage() -> str:
@@ -313,8 +334,8 @@ def make_plan(
     Raises DialectError, InputError, ContractError or TargetError.
     """
     table = table_of(target, source.identity.name, options.table)
-    wanted = options.wanted(source.identity.name)
-    sniffed = sniff(source.head(HEAD), options.dialect)
+    wanted = options.wanted(source.identity.name).of(source)
+    sniffed = detected(source, options.dialect, wanted.declared())
     shape = None if session is None else _users_table(target, session, table)
     shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
@@ -369,6 +390,7 @@ def make_plan(
         path=path_of(source),
         given=options.given(),
         loads=loads,
+        format=source.format,
         compressed=source.compressed,
         triggers=triggers,
         mode=options.mode,
@@ -414,4 +436,5 @@ def path_of(source: Source) -> str | None:
     """An input's path from the root; None for a stream or a URL."""
     if source.remote or source.identity.fingerprint is None:
         return None
-    return home.absolute(source.identity.name)
+    file, inner = inner_names.split(source.identity.name)
+    return inner_names.joined(home.absolute(file), inner) if inner else home.absolute(file)

@@ -39,16 +39,42 @@ def shown_type(kind: Type) -> str:
 
 def _written(sniffed: Sniffed) -> Iterator[str]:
     dialect = sniffed.dialect
+    if sniffed.named and not dialect.places:
+        yield "columns with types"
+        return
+    yield from _form(sniffed)
+    if dialect.syntax == "delimited":
+        yield "header" if dialect.header else "no header"
+    if not dialect.cells:
+        yield _NAMES.get(dialect.encoding, dialect.encoding)
+
+
+def _form(sniffed: Sniffed) -> Iterator[str]:
+    dialect = sniffed.dialect
+    if dialect.cells:
+        yield "sheet"
+    elif dialect.places:
+        yield "fixed width"
+    elif dialect.syntax != "delimited":
+        yield "JSON Lines" if dialect.syntax == "objects" else "JSON array"
+        if dialect.nested == "columns":
+            yield "nested objects as columns"
+    else:
+        yield from _of_text(sniffed)
+
+
+def _of_text(sniffed: Sniffed) -> Iterator[str]:
+    dialect, writer = sniffed.dialect, sniffed.given.input_format
+    if writer is not None:
+        yield writer
     yield "one column" if len(sniffed.header) == 1 else doubt.name(dialect.delimiter)
     if dialect.quote == "'":
         yield "single quotes"
-    elif dialect.quote is None:
+    elif dialect.quote is None and writer is None:
         yield "no quotes"
-    if dialect.escape:
+    if dialect.escape and writer is None:
         yield "backslash escapes" if dialect.escape == "\\" else f"escape {dialect.escape}"
     if dialect.terminator == "cr":
         yield "CR line ends"
     if dialect.skip_initial_space:
         yield "spaces after delimiters skipped"
-    yield "header" if dialect.header else "no header"
-    yield _NAMES.get(dialect.encoding, dialect.encoding)

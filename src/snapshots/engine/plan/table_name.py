@@ -7,9 +7,11 @@ Whatever takes a table from a user takes it from `table_of`, and asks the databa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import UsageError
 from snapshots.ledger.schema import is_ledgers
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
     from snapshots.ports import Session, Target
 
-_ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".gz", ".zst", ".bz2", ".xz"}
+_ENDINGS = {
+    ".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".jsonl", ".ndjson", ".json", ".parquet",
+    ".gz", ".zst", ".bz2", ".xz",
+}.union(inner_names.CONTAINERS)  # fmt: skip
 _DATE_OR_NUMBER = re.compile(
     r"(?<=[^\W\d_])(?:[-_. ]+(?:\(\d+\)|\d[\d\-_.T: ]*)|\d{6}[\d\-_.T: ]*)$"
 )
@@ -104,10 +109,16 @@ def shortened(name: str, given: str | None) -> str | None:
     )
 
 
+@lru_cache(maxsize=64)
 def _named_after(name: str) -> str:
     """A table's name, of any length. Raises UsageError if the input's name gives none."""
-    if name == "-":
+    if name == inner_names.STDIN:
         raise UsageError("standard input has no name", hint="name the table with --table NAME")
+    if name == inner_names.FRAME:
+        raise UsageError("a frame has no name", hint='name the table: table="NAME"')
+    inner = inner_names.split(name)[1]
+    if inner not in ("", "-"):
+        return _named_after(inner)
     path = PurePath(name if scheme_of(name) is None else without_query(name))
     while path.suffix.lower() in _ENDINGS:
         path = path.with_suffix("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import RefusedAndEnded, RefusedRows, TargetError
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
     from snapshots.ports import Session, Target
     from snapshots.table_facts import OwnKey
+
+
+class StillReferred(TargetError):
+    """Rows that stay refer to rows that are to be deleted."""
 
 
 def count_rows(target: Target, session: Session, table: TableName) -> int:
@@ -61,22 +66,25 @@ def _children_first(
 
 
 def delete_some(
-    target: Target, session: Session, table: TableName, name: str, statement: str
+    target: Target, session: Session, table: TableName, name: str, where: str, *, lasting: bool
 ) -> int:
-    """Deletes rows `t` of a table by a statement that takes a further condition; returns how many.
-    `name` is the table's, quoted.
+    """Deletes the rows `t` of a table for which a condition holds; returns how many. `name` is the
+    table's, quoted. `lasting`: the condition still holds for a row that refers to nothing.
 
-    Raises TargetError where rows that stay refer to them.
+    Raises StillReferred where rows that stay refer to them.
     """
-    keys = target.own_keys(session, table)
+    keys, dialect = target.own_keys(session, table), target.dialect
+    statement = f"{dialect.delete_aliased(name)} WHERE {where}"
     try:
         with session.savepoint():
             return session.change(statement)
     except RefusedAndEnded:
         raise
     except RefusedRows as refusal:
-        unused = " AND ".join(unused_by(key, name, "t", target.dialect.quote) for key in keys)
+        unused = " AND ".join(unused_by(key, name, "t", dialect.quote) for key in keys)
         deleted = 0
+        for key in keys if lasting and not dialect.deletes_in_any_order else ():
+            _forget_themselves(session, key, name, where, dialect.quote)
         while keys and (some := session.change(f"{statement} AND {unused}")):
             deleted += some
         try:
@@ -85,10 +93,22 @@ def delete_some(
         except RefusedAndEnded:
             raise
         except RefusedRows:
-            raise TargetError(
+            raise StillReferred(
                 f"Rows of table {table} that the input lacks cannot be deleted: {refusal}",
                 hint="Nothing was published. Delete what refers to them, or use --mode upsert.",
             ) from refusal
+
+
+def _forget_themselves(
+    session: Session, key: OwnKey, name: str, where: str, quote: Callable[[str], str]
+) -> None:
+    """Has rows that refer to themselves refer to nothing, where that is possible: else the database
+    would refuse to delete them."""
+    pairs = list(zip(map(quote, key.columns), map(quote, key.parents), strict=True))
+    nothing = ", ".join(f"t.{mine} = NULL" for mine, _ in pairs)
+    own = " AND ".join(f"t.{mine} = t.{theirs}" for mine, theirs in pairs)
+    with suppress(RefusedRows), session.savepoint():
+        session.change(f"UPDATE {name} AS t SET {nothing} WHERE {where} AND {own}")
 
 
 def unused_by(key: OwnKey, name: str, alias: str, quote: Callable[[str], str]) -> str:

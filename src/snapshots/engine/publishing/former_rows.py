@@ -10,10 +10,11 @@ import json
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.plan.plan import placed
+from snapshots.engine.plan.plan import LINEAGE, placed
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import TargetError
 from snapshots.ledger import undo_tables
+from snapshots.table_facts import UNDO_ROW
 from snapshots.targets.sql.ddl import written
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ledger.undo_tables import PublishedVersion
     from snapshots.model import TableName, TableShape
+    from snapshots.ports import Session, Target
 
 
 def prepare(ledger: Ledger, lease: Lease, plan: Plan) -> None:
@@ -39,7 +41,9 @@ def prepare(ledger: Ledger, lease: Lease, plan: Plan) -> None:
     if there is not None and not _fits(there, shape):
         # Somebody has altered the table since an earlier attempt.
         drop(ledger, undo_table)
-    ledger.target.create_undo_table(ledger.session, undo_table, plan.table, columns_to_keep(shape))
+    ledger.target.create_undo_table(
+        ledger.session, undo_table, plan.table, columns_to_keep(shape), plan.key
+    )
     fault_point("undo-table-made")
 
 
@@ -99,6 +103,23 @@ def keep(ledger: Ledger, lease: Lease, plan: Plan, where: str = "") -> int | Non
     )
     fault_point("former-rows-kept")
     return kept
+
+
+def published_columns(
+    target: Target, session: Session, undo_table: TableName, import_id: int
+) -> tuple[str, ...]:
+    """The columns of an undo table that also has rows as its import has published them: they have
+    its number. Empty if it has none of them."""
+    shape = target.inspect(session, undo_table)
+    columns = () if shape is None else tuple(column.name for column in shape.columns)
+    if LINEAGE[0] not in columns:
+        return ()
+    quote = target.dialect.quote
+    some = session.execute(
+        f"SELECT 1 FROM {undo_table.sql(quote)} WHERE {quote(LINEAGE[0])} = {import_id:d}"
+        f"{target.dialect.limit(1)}"
+    )
+    return tuple(name for name in columns if name != UNDO_ROW) if some else ()
 
 
 def require_kept(kept: int | None, deleted: int) -> None:

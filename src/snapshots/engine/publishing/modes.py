@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.engine.publishing.append import AppendPublisher
-from snapshots.engine.publishing.staged import StagePublisher
-
 if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
@@ -16,5 +13,9 @@ if TYPE_CHECKING:
 def publisher_for(plan: Plan, options: Options) -> Publisher:
     """The publisher of a plan's mode."""
     if plan.stage and plan.loads:
+        from snapshots.engine.publishing.staged import StagePublisher
+
         return StagePublisher(options)
+    from snapshots.engine.publishing.append import AppendPublisher
+
     return AppendPublisher()

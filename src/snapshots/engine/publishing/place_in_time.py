@@ -13,6 +13,7 @@ from snapshots.ledger import other_appends
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
+    from snapshots.ledger.history import History
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import TableName
 
@@ -43,7 +44,12 @@ def place_of(ledger: Ledger, lease: Lease, plan: Plan) -> PlaceInTime:
     if begin is None:
         entry = ledger.entry(lease.import_id)
         begin = "" if entry is None else entry.started_at
-    place = place_at(ledger, lease.import_id, plan.table, begin)
+    return allowed_place(ledger, lease.import_id, plan, begin)
+
+
+def allowed_place(ledger: History, import_id: int, plan: Plan, begin: str) -> PlaceInTime:
+    """The place of a version of that date. Raises OlderVersion if the plan does not allow it."""
+    place = place_at(ledger, import_id, plan.table, begin)
     if place.end is not None and not plan.out_of_order:
         raise OlderVersion(
             f"Table {plan.table} has a newer version, of {shown(place.end)}. This version is of"
@@ -53,7 +59,7 @@ def place_of(ledger: Ledger, lease: Lease, plan: Plan) -> PlaceInTime:
     return place
 
 
-def place_at(ledger: Ledger, import_id: int, table: TableName, begin: str) -> PlaceInTime:
+def place_at(ledger: History, import_id: int, table: TableName, begin: str) -> PlaceInTime:
     """The place of a version of that date among those of other imports."""
     end, again = None, False
     own = canonical(ledger, table)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from snapshots._native import Hasher
 from snapshots.engine.input.reader import Gap, Reader, Remainder
@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snapshots._native import Chunk, Converter
-    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.ports import Session, Source
 
+FEW_REFUSED = 500
+"""Rows that are looked for one by one where the table's constraints can be asked for more."""
 MOST_REFUSED = 10_000
-"""Rows that are looked for one by one; a table that refuses more does not fit the input."""
+"""Rows that are looked for one by one at all: each takes some statements."""
 _SHOWN = 5
+
+
+class TooManyRefused(TargetError):
+    """The table refuses more rows than are looked for one by one."""
 
 
 class RefusedLines(Exception):
@@ -37,6 +43,18 @@ class RefusedLines(Exception):
     def __init__(self, reasons: Mapping[int, str]) -> None:
         super().__init__(f"{len(reasons)} rows")
         self.reasons = reasons
+
+
+@dataclass
+class CertainRefusals(Exception):
+    """Carries the lines of rows that the table is certain to refuse, in ascending order, each with
+    the number of its reason.
+
+    Whoever raises it has the surrounding savepoint rolled back.
+    """
+
+    pairs: IO[bytes]
+    reasons: tuple[str, ...]
 
 
 @dataclass
@@ -54,6 +72,8 @@ class HalvedChange:
     mark on, before the second."""
     refused: dict[int, str] = field(default_factory=dict)
     """The lines that the table has refused so far, and why."""
+    most: int = MOST_REFUSED
+    """How many refused rows are looked for."""
     orphans: set[int] = field(default_factory=set)
     """Those that are refused because of a foreign key."""
 
@@ -91,10 +111,12 @@ class HalvedChange:
                 self.refused[start] = str(refusal)
                 if refusal.key is not None:
                     self.orphans.add(start)
-                if len(self.refused) > MOST_REFUSED:
-                    raise TargetError(
-                        f"The table refuses more than {MOST_REFUSED:,} rows: {refusal}",
-                        hint="Nothing was published.",
+                if len(self.refused) > self.most:
+                    raise TooManyRefused(
+                        f"The table refuses more than {self.most:,} rows, and SQL cannot tell which"
+                        f" ones: {refusal}",
+                        hint="Nothing was published. Rows that only a trigger refuses are looked"
+                        " for one by one. Correct them in the input first.",
                     ) from refusal
                 return 0
         middle = (start + end) // 2

@@ -15,7 +15,7 @@ from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.replacement import admit
 from snapshots.engine.publishing.versions import require_newest
 from snapshots.engine.support.fault_points import fault_point
-from snapshots.errors import TableInUse
+from snapshots.errors import CannotRename, TableInUse
 from snapshots.ledger import stages, undo_tables
 from snapshots.model import RowChanges
 from snapshots.targets.sql.ddl import written
@@ -34,16 +34,33 @@ def why_not(ledger: Ledger, lease: Lease, plan: Plan) -> str:
     """Why the stage of an import cannot take its table's name, as part of a sentence; empty if it
     can. Asked when all rows are in the stage, outside a transaction.
 
-    Raises TableInUse if the user wants nothing else, and it may be possible later.
+    Where the user wants nothing else it raises TableInUse, if it may be possible in a moment, and
+    CannotRename otherwise.
     """
+    why = _obstacle(ledger, lease, plan)
+    if not why:
+        return _older_snapshot(ledger, plan)
+    if plan.publish == "rename":
+        raise CannotRename(
+            f"Table {plan.table} cannot be replaced by renaming: {why}. Nothing was published."
+        )
+    return why
+
+
+def _obstacle(ledger: Ledger, lease: Lease, plan: Plan) -> str:
+    """What does not pass by waiting."""
     target, session = ledger.target, ledger.session
     if ledger.counts(lease.import_id).rejected:
         return "records were rejected, and rows of before are kept"
     if why := target.rename_obstacles(session, plan.table):
         return why[0]
     clone = plan.stage_table(lease.import_id)
-    if why_different := target.clone_difference(session, plan.table, clone):
-        return why_different
+    return target.clone_difference(session, plan.table, clone)
+
+
+def _older_snapshot(ledger: Ledger, plan: Plan) -> str:
+    """Waits for those who read the database as it was before the last row was loaded."""
+    target, session = ledger.target, ledger.session
     # A reader whose snapshot is older would see a part of the rows under the table's name.
     before = target.open_snapshots(session) or frozenset()
     until = time.monotonic() + _SNAPSHOT_SECONDS

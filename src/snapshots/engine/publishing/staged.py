@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.publishing import former_rows, half_published, stage
-from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
-from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
-from snapshots.engine.publishing.by_key.merged import MergeStage
-from snapshots.engine.publishing.copied import CopyStage
-from snapshots.engine.publishing.history import KeepHistory, needs_undo_table
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import RefusedLines, rejects_of
+from snapshots.engine.publishing.refusals import CertainRefusals, RefusedLines, rejects_of
 from snapshots.engine.publishing.renamed import RenameStage, why_not
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import SnapshotsError, TargetError
@@ -56,8 +51,9 @@ class StagePublisher:
             return
         self.renames = plan.publish != "copy"
         if self.renames and not half_published.is_renamed(ledger, lease.import_id):
-            self.why_copied = why_not(ledger, lease, plan)
-            self.renames = not self.why_copied
+            self.renames = self.options.publish != "copy"
+            self.why_copied = why_not(ledger, lease, plan) if self.renames else ""
+            self.renames = self.renames and not self.why_copied
         if not self.renames:
             _make_ready(ledger, lease, plan)
         elif ledger.target.dialect.ddl_commits:
@@ -72,7 +68,8 @@ class StagePublisher:
         if ledger.is_finished(lease):
             return Publication()
         fault_point("publishing")
-        if plan.key and (statement := ledger.target.dialect.for_joins):
+        if statement := ledger.target.dialect.for_joins:
+            # Also where no table is joined, the rows of a large one are counted or copied.
             ledger.session.execute(statement)
         if plan.key and (settled := self._settle_duplicates(ledger, lease, plan, source)):
             return Publication(refused=settled)
@@ -80,9 +77,17 @@ class StagePublisher:
         try:
             with ledger.session.savepoint():
                 published = change.run()
+        except CertainRefusals as refused:
+            from snapshots.engine.publishing.by_key.duplicates import reject_certain
+
+            count = reject_certain(ledger, lease, plan, source, refused)
+            fault_point("refused")
+            return Publication(refused=count)
         except RefusedLines as refused:
+            from snapshots.engine.publishing.by_key.duplicates import remove_lines
+
             rejects = rejects_of(source, plan, ledger.chunks(lease.import_id), refused)
-            _remove(ledger, lease, plan, sorted(refused.reasons))
+            remove_lines(ledger, plan, lease.import_id, sorted(refused.reasons))
             refused_rows.refuse(ledger, lease, rejects)
             fault_point("refused")
             return Publication(refused=len(rejects))
@@ -99,15 +104,25 @@ class StagePublisher:
 
     def _change(self, ledger: Ledger, lease: Lease, plan: Plan) -> TableChange:
         """What makes the rows of the stage the table's, in the mode of the plan."""
+        # Each mode has modules of its own, which take a moment to load.
         if plan.mode == "history":
+            from snapshots.engine.publishing.history import KeepHistory
+
             return KeepHistory(ledger, lease, plan, self.options)
         if plan.key:
+            from snapshots.engine.publishing.by_key.merged import MergeStage
+
             return MergeStage(ledger, lease, plan, self.options)
         if self.renames:
             return RenameStage(ledger, lease, plan, self.options)
+        from snapshots.engine.publishing.copied import CopyStage
+
         return CopyStage(ledger, lease, plan, self.options)
 
     def _settle_duplicates(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> int:
+        from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
+        from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
+
         rows = KeyedRows.of(ledger, lease, plan)
         return DuplicateRows(ledger, lease, plan, source, rows).settle()
 
@@ -142,20 +157,21 @@ def _held(ledger: Ledger, lock: str | None) -> Iterator[None]:
             ledger.session.execute(held.release)
 
 
-def _remove(ledger: Ledger, lease: Lease, plan: Plan, lines: list[int]) -> None:
-    """Takes rows out of the stage that will not be published."""
-    quote = ledger.target.dialect.quote
-    stage_table = plan.stage_table(lease.import_id).sql(quote)
-    ledger.session.executemany(
-        f"DELETE FROM {stage_table} WHERE {quote(plan.stage_lineage[1])} = ?",
-        [(one,) for one in lines],
-    )
-
-
 def _make_ready(ledger: Ledger, lease: Lease, plan: Plan) -> None:
     """Makes the undo table, and an index on the key of the stage."""
-    if plan.mode != "history" or needs_undo_table(ledger, lease, plan):
+    if _needs_undo_table(ledger, lease, plan):
         former_rows.prepare(ledger, lease, plan)
     if plan.key:
-        ledger.target.index_stage(ledger.session, plan.stage_table(lease.import_id), plan.key)
+        # A version of a history looks for rows by their lines, too.
+        lines = plan.stage_lineage[1] if plan.mode == "history" else None
+        stage_table = plan.stage_table(lease.import_id)
+        ledger.target.index_stage(ledger.session, stage_table, plan.key, lines=lines)
         fault_point("stage-indexed")
+
+
+def _needs_undo_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
+    if plan.mode != "history":
+        return True
+    from snapshots.engine.publishing.history import needs_undo_table
+
+    return needs_undo_table(ledger, lease, plan)

@@ -17,6 +17,7 @@ from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 
 if TYPE_CHECKING:
+    from snapshots.defaults import Publish
     from snapshots.engine.undo.report import UndoReport
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.queue import Wish
@@ -147,6 +148,7 @@ def resume(
     allow_empty: bool | None = None,
     max_deletes: str | None = None,
     allow_cascade: bool | None = None,
+    publish: Publish | None = None,
 ) -> Entry:
     """Queues an import again that was stopped. `max_rejects` replaces its limit of rejects, the
     others what its request says of the same.
@@ -165,6 +167,7 @@ def resume(
         "empty_now": allow_empty,
         "deletes_now": max_deletes,
         "cascade_now": allow_cascade,
+        "publish_now": publish,
     }
     request = replace(request, **{name: v for name, v in now.items() if v is not None})
     require_undamaged(entry)

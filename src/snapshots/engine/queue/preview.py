@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 from snapshots._native import Records
 from snapshots.contract.infer import Inferred, infer
 from snapshots.engine.queue.cancellable_open import ended_by, opened
+from snapshots.formats.formats import detected
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.formats.names import HeaderNames, clean, distinct
 from snapshots.formats.options import DialectOptions
-from snapshots.formats.sniff import HEAD, Sniffed, sniff
+from snapshots.formats.writers import null_texts
 
 if TYPE_CHECKING:
+    from snapshots.formats.sniff import Sniffed
     from snapshots.ports import Source
     from snapshots.sources.remote.access import RemoteAccess
 
@@ -26,7 +28,11 @@ RECORDS: Final = 1000
 """The most records of the head that a preview has."""
 SAMPLED_FROM: Final = 64 << 20
 """Bytes. Types of a larger input are those of a sample, because somebody waits for the answer."""
+_SHOWN_OF_SCHEMA: Final = 10_000
+"""Records that are read of an input with types of its own."""
 _ABOVE: Final = 20
+_OF_PLACES: Final = ("encoding", "header", "preamble", "skip_initial_space")
+"""What is said of lines whose fields stand at places that a contract names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def preview(
     small file, else a sample. Raises InputError, DialectError and Stopped.
     """
     with closing(opened(name, access, stop, lambda _: None)) as source, ended_by(stop, source):
-        sniffed = sniff(source.head(HEAD), dialect)
+        sniffed = detected(source, dialect)
         names = clean(sniffed.header)
         records, above = _records(sniffed)
         inferred = _types(source, sniffed, names) if types else None
@@ -78,18 +84,32 @@ def preview(
 
 
 def _types(source: Source, sniffed: Sniffed, names: HeaderNames) -> Inferred:
-    return infer(source, sniffed.dialect, names, read_fully_up_to=SAMPLED_FROM)
+    if source.schema is not None:
+        # The types are known: the first records show what the values are like.
+        return infer(source, sniffed.dialect, names, thoroughly=True, limit=_SHOWN_OF_SCHEMA)
+    return infer(
+        source,
+        sniffed.dialect,
+        names,
+        missing_values=null_texts(sniffed.given),
+        read_fully_up_to=SAMPLED_FROM,
+    )
 
 
 def _records(sniffed: Sniffed) -> tuple[tuple[SampleRecord, ...], tuple[str, ...]]:
     dialect = sniffed.dialect
     skipped = dialect.rows_after_header + (1 if dialect.header else 0)
+    if dialect.syntax == "objects":
+        skipped = 0
     found = Records.parse(sniffed.sample, dialect_json(dialect), RECORDS + skipped)
     records = tuple(
         SampleRecord(line, None if fields is None else tuple(map(_text, fields)))
         for line, _, fields in found[skipped:]
     )
-    lines = sniffed.sample.splitlines()[: min(dialect.preamble, _ABOVE)]
+    sample = sniffed.sample
+    lines = (sample.split(b"\x1e") if dialect.cells else sample.splitlines())[
+        : min(dialect.preamble, _ABOVE)
+    ]
     return records, tuple(map(_text, lines))
 
 
@@ -100,20 +120,34 @@ def _text(data: bytes) -> str:
 def resolved(sniffed: Sniffed) -> dict[str, object]:
     """The reading as options: an import with them reads the input in the same way."""
     dialect = sniffed.dialect
-    given: dict[str, object] = {
+    if dialect.places:
+        return {name: getattr(dialect, name) for name in _OF_PLACES}
+    if sniffed.named:
+        return {}
+    if dialect.syntax != "delimited":
+        return {"encoding": dialect.encoding, "nested_objects": dialect.nested}
+    if dialect.cells:
+        given: dict[str, object] = {"header": dialect.header, "preamble": dialect.preamble}
+    else:
+        given = _of_text(sniffed)
+    if dialect.header:
+        given["rows_after_header"] = dialect.rows_after_header
+    return given
+
+
+def _of_text(sniffed: Sniffed) -> dict[str, object]:
+    dialect = sniffed.dialect
+    no_escape = "" if dialect.escapes != "signs" else None
+    given = {
+        "input_format": sniffed.given.input_format,
         "delimiter": dialect.delimiter,
         "quote": dialect.quote or "",
+        "escape": dialect.escape or no_escape,
         "encoding": dialect.encoding,
         "header": dialect.header,
         "preamble": dialect.preamble,
+        "comment": dialect.comment,
         "skip_initial_space": dialect.skip_initial_space,
+        "terminator": "cr" if dialect.terminator == "cr" else None,
     }
-    if dialect.header:
-        given["rows_after_header"] = dialect.rows_after_header
-    if dialect.escape:
-        given["escape"] = dialect.escape
-    if dialect.comment:
-        given["comment"] = dialect.comment
-    if dialect.terminator == "cr":
-        given["terminator"] = dialect.terminator
-    return given
+    return {name: value for name, value in given.items() if value is not None}

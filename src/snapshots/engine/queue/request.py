@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from snapshots.contract.contract import contract_of
+from snapshots.defaults import Publish
 from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
@@ -51,6 +52,8 @@ class ImportRequest:
     """The same for `max_deletes`."""
     cascade_now: bool | None = field(default=None, compare=False)
     """The same for `allow_cascade`."""
+    publish_now: Publish | None = field(default=None, compare=False)
+    """The same for `publish`."""
 
     def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
@@ -75,6 +78,7 @@ class ImportRequest:
         empty_now: bool | None = None,
         deletes_now: str | None = None,
         cascade_now: bool | None = None,
+        publish_now: Publish | None = None,
         **given: Any,
     ) -> ImportRequest:
         """A request from the members of a JSON object; `given` has some of `KEPT`.
@@ -85,7 +89,9 @@ class ImportRequest:
             name: tuple(v) if name in _LISTS else v for name, v in given.items()
         }
         options = Options(dialect=_dialect(dialect or {}), **known)
-        return cls(url, file, options, allowed_now, empty_now, deletes_now, cascade_now)
+        return cls(
+            url, file, options, allowed_now, empty_now, deletes_now, cascade_now, publish_now
+        )
 
     @property
     def input(self) -> str:
@@ -99,6 +105,7 @@ class ImportRequest:
             "allow_empty": self.empty_now,
             "max_deletes": self.deletes_now,
             "allow_cascade": self.cascade_now,
+            "publish": self.publish_now,
         }
         return replace(self.options, **{name: v for name, v in now.items() if v is not None})
 
@@ -122,6 +129,7 @@ class ImportRequest:
             "empty_now": self.empty_now,
             "deletes_now": self.deletes_now,
             "cascade_now": self.cascade_now,
+            "publish_now": self.publish_now,
         }
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 

@@ -41,6 +41,7 @@ from snapshots.sources.unpacked_limit import UnpackedLimit
 
 if TYPE_CHECKING:
     from snapshots.engine.events import Listener
+    from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Target
@@ -66,6 +67,10 @@ class QueueWorker:
     """Connections that load one import at once."""
     tables: OpenTables = field(default_factory=OpenTables)
     """Tables that may be loaded into, besides new ones and those that imports created."""
+    cluster: str | None = None
+    """The cluster that carries imports of URLs out; clients cannot name one."""
+    sessions: int | None = None
+    """Connections that its tasks have at once."""
 
     def run(self) -> None:
         """Works until the shutdown event is set. The import that runs then is queued again."""
@@ -119,12 +124,20 @@ class QueueWorker:
             options = replace(
                 request.current_options(), workers=self.loaders, access=access, tables=self.tables
             )
+            if self._suits_cluster(request, options):
+                options = replace(options, cluster=self.cluster, sessions=self.sessions)
             name = request.url or str(self.files / request.input)
             carry_out(lease, entry, name, self.target, options, self.listener, stop)
         except LostLease:
             raise
         except Exception as error:
             self._fail(lease, error)
+
+    def _suits_cluster(self, request: ImportRequest, options: Options) -> bool:
+        """Whether hosts can read the input, and the order of records does not matter."""
+        shared = bool(request.url) or self.cluster == "local"
+        in_order = options.limit is not None or options.stop_on_error
+        return shared and not in_order
 
     def _fail(self, lease: Lease, error: Exception) -> None:
         """Notes the failure of an import that had no plan yet; otherwise its run has noted it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from snapshots import locations
+from snapshots import inner_names, locations
 from snapshots.engine.events import ImportResult, Settled
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.reader import changed_meanwhile
@@ -292,6 +292,8 @@ class Conclusion:
         if not ended.limited:
             return self._failed(lease, Stopped("stopped before the end of the input"))
         message = f"Stopped at the limit of {self.options.limit} records."
+        if self.options.first is not None:
+            message = f"Sent {self.options.first:,} records and stopped, for a look."
         self.end(lease, "interrupted", LedgerError(message))
         code = 3 if ended.counts.rejected else 0
         return self._result(lease, "limited", code, message, self._how_to_resume(lease))
@@ -375,14 +377,16 @@ class Conclusion:
         )
 
     def _how_to_publish(self, lease: Lease, option: str) -> str:
-        if self.source.identity.name == "-":
-            return f"If that is right, give the same stream again with {option}."
+        if inner_names.nameless(self.source.identity.name):
+            return f"If that is right, give the same input again with {option}."
         which = f"{lease.import_id}{where(self.ledger_session.target)}"
         return f"If that is right: snapshots resume {which} {option}"
 
     def _how_to_resume(self, lease: Lease) -> str:
         if isinstance(self.source, Described):
             return self.source.again
+        if self.source.identity.name == inner_names.FRAME:
+            return "To continue, load the same frame again: it is known by its rows."
         if self.source.identity.name == "-":
             return (
                 f"To continue, pipe in the same stream again: ... | {self.job.command_for_stream}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from snapshots.contract.described import with_evidence
 from snapshots.contract.infer import infer
 from snapshots.engine.plan.doubts import require_sound, settle
+from snapshots.formats.formats import detected
 from snapshots.formats.names import clean
-from snapshots.formats.sniff import HEAD, sniff
 from snapshots.sources import open_source
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def describe(name: str, options: Options) -> Description:
     """
     with closing(open_source(name, options.remote_access)) as source:
         place = source.identity.name
-        wanted = options.wanted(place)
-        sniffed = settle(sniff(source.head(HEAD), options.dialect), None, place)
+        wanted = options.wanted(place).of(source)
+        sniffed = settle(detected(source, options.dialect), None, place)
         names = clean(sniffed.header)
         inferred = infer(
             source,

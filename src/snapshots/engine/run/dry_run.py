@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice
@@ -12,11 +14,13 @@ from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.input.versions import previous_import
 from snapshots.engine.limits import StopConditions
 from snapshots.engine.loading.write import ChunkWrite, blocks_of
+from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.rest import plan_of_rest
 from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.publishing.by_key.duplicates import CODE
+from snapshots.engine.publishing.versions import late_version
 from snapshots.engine.run.already import already
 from snapshots.engine.run.dry_run_by_key import DryRunByKey
 from snapshots.engine.run.dry_run_replace import DryRunOfReplacement
@@ -29,7 +33,9 @@ from snapshots.model import Counts, Reject
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.engine.plan.endpoint import Endpoint
+    from snapshots.engine.delivery.change_preview import ChangePreview
+    from snapshots.engine.delivery.curl import RequestPreview
+    from snapshots.errors import OlderVersion
     from snapshots.model import RunKind
     from snapshots.ports import Session, Source, Target
 
@@ -47,23 +53,49 @@ def run(
     nothing. The examples of the result are the first rejects, and the first of each code. Raises
     Stopped after `stop` is set."""
     plan, beginning = _plan(source, target, options, listener)
-    trial = _trial(target, options, plan)
+    late = _late(target, plan)
+    trial, changes = _trial(target, plan), _changes(target, plan)
     try:
-        return _run(source, options, plan, beginning, trial, stop or threading.Event())
+        done = _run(source, options, plan, beginning, trial, changes, stop or threading.Event())
+        if late is None or done.exit_code not in (0, 3):
+            return done
+        message = f"{done.message} It would be refused: {late} {late.hint}"
+        return replace(done, exit_code=late.exit_code, message=message)
     finally:
         if trial is not None:
             trial.close()
+        if changes is not None:
+            changes.close()
 
 
-def _trial(
-    target: Target, options: Options, plan: Plan
-) -> DryRunByKey | DryRunOfReplacement | None:
+def _changes(target: Target, plan: Plan) -> ChangePreview | None:
+    """What tells which rows would be sent; None: all of them."""
+    if not isinstance(plan.into, Endpoint) or not plan.into.remembers:
+        return None
+    # Imported here: whoever only imports would pay for it.
+    from snapshots.engine.delivery.change_preview import ChangePreview
+
+    return ChangePreview(target, plan)
+
+
+def _trial(target: Target, plan: Plan) -> DryRunByKey | DryRunOfReplacement | None:
     """What tells what would become of the table's rows; None where they stay what they are."""
     if not plan.loads:
         return None
     if plan.key:
         return DryRunByKey(target, plan)
-    return DryRunOfReplacement(target, plan, options) if plan.replaces else None
+    return DryRunOfReplacement(target, plan) if plan.replaces else None
+
+
+def _late(target: Target, plan: Plan) -> OlderVersion | None:
+    """The error with which the version would be refused because it is older than another one."""
+    try:
+        session = target.connect(create=False)
+    except NoDatabase:
+        return None
+    with closing(session):
+        history = History(target, session)
+        return late_version(history, plan) if plan.loads and history.exists() else None
 
 
 def _run(
@@ -72,6 +104,7 @@ def _run(
     plan: Plan,
     beginning: Beginning,
     trial: DryRunByKey | DryRunOfReplacement | None,
+    changes: ChangePreview | None,
     stop: threading.Event,
 ) -> ImportResult:
     converter = plan.converter(0)
@@ -85,16 +118,18 @@ def _run(
     examples: list[Reject] = []
     firsts: dict[str, Reject] = {}
     first: bytes | None = None
+    preview = _preview(plan, options, changes)
     rest = Remainder.after((), beginning)
     for piece in Reader(source, plan.dialect, plan.chunk_size, rest, "", may_change=True):
         written = ChunkWrite(line=piece.chunk.line)
         blocks = blocks_of(piece.chunk, converter, watch, written, options.stop_on_error)
-        if trial is not None:
-            trial.take(blocks)
+        takers = [one.take for one in (trial, preview or changes) if one is not None]
+        for take in takers:
+            take(blocks)
         for block in blocks:
             if first is None and block.loaded and options.request is not None:
                 first = block.payload.partition(b"\n")[0]
-        rejects = piece.as_in_the_input(written.rejects)
+        rejects = piece.as_in_the_input(list(written.rejects))
         examples += rejects[: max(EXAMPLES - len(examples), 0)]
         for reject in rejects:
             firsts.setdefault(reject.code, reject)
@@ -112,7 +147,10 @@ def _run(
         codes.update({CODE: would.rejected} if would.rejected else {})
         skipped.update({CODE: would.skipped} if would.skipped else {})
     over = watch.over_budget_at_the_end() or (options.stop_on_error and counts.rejected > 0)
-    message, guarded = _message(options.request, counts, first), False
+    # What is shown in full need not be said.
+    message, guarded = _message(options.request, counts, None if preview else first), False
+    if changes is not None:
+        message = f"Dry run: nothing was sent. {changes.message()}"
     if would is not None:
         message, guarded, hint = would.message, would.guarded, would.hint
     return ImportResult(
@@ -126,7 +164,18 @@ def _run(
         hint=hint,
         examples=(*examples, *(one for one in firsts.values() if one not in examples)),
         given=source.identity.name,
+        requests=() if preview is None else tuple(preview.commands),
     )
+
+
+def _preview(plan: Plan, options: Options, changes: ChangePreview | None) -> RequestPreview | None:
+    """What shows the first requests; None: they are not shown."""
+    if options.show is None or not isinstance(plan.into, Endpoint):
+        return None
+    # Imported here: whoever only imports would pay for it.
+    from snapshots.engine.delivery.curl import RequestPreview
+
+    return RequestPreview(plan, options.show, changes)
 
 
 def _message(request: Endpoint | None, counts: Counts, first: bytes | None) -> str:

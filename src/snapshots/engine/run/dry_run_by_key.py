@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from snapshots.engine.publishing.by_key.cascades import require_no_cascade
 from snapshots.engine.publishing.by_key.trial import TrialStage
 from snapshots.engine.publishing.guards import require_few_deletes, require_rows
+from snapshots.engine.run.dry_run_examples import examples
 from snapshots.errors import GuardRefusal, NoDatabase, TargetError
 from snapshots.model import Counts
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ports import Session, Target
 
-_EXAMPLES = 5
-_VALUE = 40
-"""Characters of a value that are shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class WouldChange:
@@ -38,7 +35,7 @@ class WouldChange:
     guarded: bool
     """A guard would stop it."""
     hint: str = ""
-    """The first changed rows, as sentences."""
+    """The first rows that would change, come, go or be kept: a line for each."""
     rejected: int = 0
     """Records that are rejects because another one has their key."""
     skipped: int = 0
@@ -106,7 +103,7 @@ class DryRunByKey:
         )
         if rejected and plan.deletes:
             sentence += " Because of the rejects, rows with their keys would be kept."
-        hint = self._examples()
+        hint = examples(trial, "deleted" if deleted else "kept")
         guarded = False
         if plan.deletes:
             try:
@@ -126,18 +123,3 @@ class DryRunByKey:
             except TargetError as refusal:
                 sentence, guarded = f"{sentence} {refusal}", True
         return WouldChange(sentence, guarded, hint, rejects, duplicates - rejects)
-
-    def _examples(self) -> str:
-        if self._trial is None:
-            return ""
-        sentences = []
-        for line, values in self._trial.examples(self._trial.changed, _EXAMPLES):
-            changes = ", ".join(
-                f"{name} {_shown(old)} -> {_shown(new)}" for name, old, new in values
-            )
-            sentences.append(f"Line {line}: {changes}.")
-        return " ".join(sentences)
-
-
-def _shown(value: object) -> str:
-    return "NULL" if value is None else repr(str(value)[:_VALUE])

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
 from snapshots.engine.lease.ledger_session import LedgerSession
-from snapshots.engine.run import dry_run
 from snapshots.engine.run.refusal import record_refusal
 from snapshots.engine.run.run import Run, job_for
+from snapshots.engine.run.vanished import with_deletes
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
     from snapshots.model import ImportRecord
-    from snapshots.ports import Source, Target
+    from snapshots.ports import Identity, Source, Target
 
 
 class Importer:
@@ -51,13 +51,16 @@ class Importer:
         and in the ledger. The listener hears of the end, too.
         """
         name = shown(given) if isinstance(given, str) else given.identity.name
-        return run_with_events(name, self.listener, lambda hear: self._import(given, hear))
+        done = run_with_events(name, self.listener, lambda hear: self._import(given, hear))
+        return with_deletes(done, self.ledger_session, self.options, self.listener, self.stop)
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
         options, target = self.options, self.ledger_session.target
         source = open_source(given, options.remote_access) if isinstance(given, str) else given
         try:
             if options.dry_run:
+                from snapshots.engine.run import dry_run
+
                 return dry_run.run(source, target, options, listener)
             job = job_for(target, options, "import" if options.request is None else "delivery")
             run = Run(job, self.ledger_session, source, options, listener, self.stop)
@@ -69,9 +72,13 @@ class Importer:
         finally:
             source.close()
 
-    def record_refusal(self, name: str, error: SnapshotsError) -> ImportRecord:
-        """Writes into the ledger that an input failed before it had a plan."""
-        return record_refusal(self.ledger_session.ledger, shown(name), self.options.table, error)
+    def record_refusal(
+        self, name: str, error: SnapshotsError, known: Identity | None = None
+    ) -> ImportRecord:
+        """Writes into the ledger that an input failed before it had a plan. `known` is what a
+        server says of it; without, it is a local file."""
+        ledger, table = self.ledger_session.ledger, self.options.table
+        return record_refusal(ledger, shown(name), table, error, known)
 
     def close(self) -> None:
         """Ends the session. Another import would begin another one."""

@@ -22,18 +22,23 @@ if TYPE_CHECKING:
 
 
 def record_refusal(
-    ledger: Ledger, name: str, table: str | None, error: SnapshotsError
+    ledger: Ledger,
+    name: str,
+    table: str | None,
+    error: SnapshotsError,
+    known: Identity | None = None,
 ) -> ImportRecord:
     """Writes a failed import. Returns the one there is already if the input was refused as it is
-    now."""
-    identity = _as_it_lies(name)
+    now. `known` is what a server says of it; without, it is a local file."""
+    identity = known or _as_it_lies(name)
     with ledger.writing(locks.of_name(name)):
         last = next(reversed(ledger.sightings([name])), None)
-        seen = last and (last.size, last.mtime_ns, last.inode, last.state)
+        seen = last and (last.size, last.mtime_ns, last.inode, last.etag, last.state)
         if last is not None and seen == (
             identity.size,
             identity.mtime_ns,
             identity.inode,
+            identity.etag,
             "failed",
         ):
             import_id = last.import_id

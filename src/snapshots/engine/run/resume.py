@@ -10,6 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
 from snapshots.engine.input.again import require_same
 from snapshots.engine.input.versions import PreviousImport
@@ -19,6 +20,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.run.already import already
 from snapshots.engine.run.run import Run, job_for
+from snapshots.engine.run.vanished import with_deletes
 from snapshots.errors import ContractError, InputError, LedgerError, UsageError
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
@@ -26,6 +28,7 @@ from snapshots.redaction import HIDDEN
 from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:
+    from snapshots.defaults import Publish
     from snapshots.ledger.entry import Entry
     from snapshots.ports import Target
 
@@ -37,9 +40,10 @@ def resume_import(
     listener: Listener,
     stop: threading.Event | None = None,
     url: str | None = None,
+    publish: Publish = "auto",
 ) -> ImportResult:
     """Resumes an unfinished import by its plan. `url` is that of its input, with the credentials
-    that are kept nowhere.
+    that are kept nowhere. `publish`: `copy` if its rows shall be copied, whatever its plan says.
 
     Raises LedgerError if there is no such import, InputChanged if its input is not what it was.
     The listener hears of the end, too.
@@ -47,7 +51,9 @@ def resume_import(
     return run_with_events(
         f"import {import_id}",
         listener,
-        lambda hear: _resume(import_id, target, options, hear, stop or threading.Event(), url),
+        lambda hear: _resume(
+            import_id, target, options, hear, stop or threading.Event(), url, publish
+        ),
     )
 
 
@@ -58,6 +64,7 @@ def _resume(
     listener: Listener,
     stop: threading.Event,
     url: str | None,
+    publish: Publish,
 ) -> ImportResult:
     migrated = LedgerSession(target, create=False, migrate=lambda text: listener(Notice(text)))
     with closing(migrated) as ledger_session:
@@ -84,7 +91,13 @@ def _resume(
         if entry.plan:
             begun = Plan.from_json(entry.plan)
             atomic = bool(begun.stage) and not begun.versioned
-            options = replace(options, mode=begun.mode, atomic=atomic, duplicates=begun.duplicates)
+            options = replace(
+                options,
+                mode=begun.mode,
+                atomic=atomic,
+                duplicates=begun.duplicates,
+                publish=publish,
+            )
         job = job_for(target, options, entry.kind)
         if entry.plan and Plan.from_json(entry.plan).from_query:
             raise InputError(
@@ -92,11 +105,8 @@ def _resume(
                 " number",
                 hint="repeat its command: snapshots send, or snapshots run PROJECT",
             )
-        if entry.input == "-":
-            raise InputError(
-                f"import {import_id} read standard input, which cannot be reopened",
-                hint=f"pipe in the same stream again: ... | {job.command_for_stream}",
-            )
+        if inner_names.nameless(entry.input):
+            raise _not_reopened(entry, job.command_for_stream)
         if not entry.plan:
             raise LedgerError(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
@@ -105,9 +115,23 @@ def _resume(
         source = open_source(_place_of(entry, url), options.remote_access)
         try:
             run = Run(job, ledger_session, source, options, listener, stop)
-            return run.resume(require_same(source, entry, ledger))
+            done = run.resume(require_same(source, entry, ledger))
+            return with_deletes(done, ledger_session, options, listener, stop)
         finally:
             source.close()
+
+
+def _not_reopened(entry: Entry, command: str) -> InputError:
+    """The error for an input that no name leads to."""
+    if entry.input == inner_names.FRAME:
+        return InputError(
+            f"import {entry.import_id} loaded a frame of a program, which cannot be reopened",
+            hint="load the same frame again from Python: it is known by its rows",
+        )
+    return InputError(
+        f"import {entry.import_id} read standard input, which cannot be reopened",
+        hint=f"pipe in the same stream again: ... | {command}",
+    )
 
 
 def _place_of(entry: Entry, url: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.grown import taken_since
@@ -34,6 +35,7 @@ from snapshots.errors import (
     UsageError,
 )
 from snapshots.ledger import awaiting_parents, locks
+from snapshots.ledger.chunk_pages import each_chunk
 from snapshots.ledger.missing_tables import give_up
 from snapshots.ledger.new_import import begin, identity_row
 
@@ -159,7 +161,7 @@ class Run:
         if self.options.again or fingerprint is None:
             return True
         ledger = self.ledger_session.ledger
-        counts = self.job.kind == "import" and self.name != "-"
+        counts = self.job.kind == "import" and not inner_names.nameless(self.name)
         if counts and ledger.named(self.name) != known.named:
             return False
         return ledger.lookalike_ids(fingerprint, self.job.kind) == known.lookalikes
@@ -218,25 +220,25 @@ class Run:
         """Makes the destination ready, and gathers what the job needs to know."""
         self.ledger_session.name_sessions(session_name(lease))
         fault_point("begun")
-        chunks = self.ledger_session.ledger.chunks(lease.import_id)
+        begun = bool(self.ledger_session.ledger.chunks_from(lease.import_id, 0, 1))
         if not resumed and not self.job.create_destination(plan, self.ledger_session, lease):
             # Somebody has made the table since it was looked for: now its columns count.
             plan = self.job.plan(self.source, self.ledger_session, lambda _: None)
             self.ledger_session.ledger.replan(lease, plan.to_json())
-        self.job.prepare_destination(plan, self.ledger_session, lease, new=not chunks)
+        self.job.prepare_destination(plan, self.ledger_session, lease, new=not begun)
         ledger = self.ledger_session.ledger
         return JobContext(
             source=self.source,
             plan=plan,
             lease=lease,
             options=self.options,
-            chunks=tuple(chunks),
+            chunks=lambda: each_chunk(self.ledger_session.ledger, lease.import_id),
             committed=ledger.counts(lease.import_id),
             content_hash=known.content_hash,
             stop=self.stop,
             listener=self.listener,
             heartbeat=lambda: self._heartbeat(lease),
-            waiting=awaiting_parents.count(ledger, lease.import_id) if chunks else 0,
+            waiting=awaiting_parents.count(ledger, lease.import_id) if begun else 0,
             beginning=ledger.beginning(lease.import_id),
         )
 
@@ -329,8 +331,14 @@ def require_still_to_do(entry: Entry, ledger: Ledger) -> None:
 
 def job_for(target: Target, options: Options, kind: RunKind) -> Job:
     """The job of a run of that kind."""
-    if kind == "import":
+    if kind == "import" and options.cluster is None:
         return LoadingJob(target, options)
+    if kind == "import" and options.cluster is not None:
+        from snapshots.engine.cluster.address import Cluster
+
+        cluster = Cluster(target, options, options.cluster)
+        cluster.require_usable()
+        return LoadingJob(target, options, cluster)
     # Imported here: it brings an HTTP client along, which an import does not need.
     from snapshots.engine.delivery.job import DeliveryJob
 

@@ -21,7 +21,7 @@ from snapshots.engine.undo.references import referring_rows
 from snapshots.engine.undo.strategy import RowsUndone
 from snapshots.errors import Forbids, RefusedAndEnded, RefusedRows
 from snapshots.ledger import locks, undo_tables
-from snapshots.ports import UNDO_ROW
+from snapshots.table_facts import UNDO_ROW
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry

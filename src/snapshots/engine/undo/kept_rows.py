@@ -25,20 +25,19 @@ def list_kept(
 ) -> int:
     """Writes rows `t` of a table into the list of an import; returns how many there are.
 
-    `reasons` has a condition and a sentence for each kind. No row may be of two kinds.
+    `reasons` has what stands behind FROM and a sentence for each kind. No row may be of two kinds.
     """
     dialect, session = ledger.target.dialect, ledger.session
-    table = shape.table.sql(dialect.quote)
     names = [column.name for column in shape.columns]
     values = ", ".join(dialect.as_text(f"t.{dialect.quote(name)}") for name in names)
     number = total = 0
-    for condition, reason in reasons:
-        ((count,),) = session.execute(f"SELECT COUNT(*) FROM {table} AS t WHERE {condition}")
+    for source, reason in reasons:
+        ((count,),) = session.execute(f"SELECT COUNT(*) FROM {source}")
         total += int(str(count))
         most = min(MOST_LISTED - number, int(str(count)))
         for start in range(0, most, _AT_ONCE):
             rows = session.execute(
-                f"SELECT {values} FROM {table} AS t WHERE {condition} ORDER BY 1"
+                f"SELECT {values} FROM {source} ORDER BY 1"
                 f"{dialect.limit(min(_AT_ONCE, most - start), start)}"
             )
             texts = [

@@ -6,7 +6,8 @@ still as it was published is undone. All others stay, and are listed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.open_tables import canonical
@@ -14,18 +15,18 @@ from snapshots.engine.plan.plan import LINEAGE, Plan, placed
 from snapshots.engine.publishing import former_rows, stage
 from snapshots.engine.publishing.by_key.exchanged import nobody_notices
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
-from snapshots.engine.publishing.deletes import delete_some
+from snapshots.engine.publishing.deletes import StillReferred, delete_some
 from snapshots.engine.publishing.refusals import HalvedChange, RefusedLines
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.undo.by_number import require_lineage
 from snapshots.engine.undo.kept_rows import list_kept
-from snapshots.engine.undo.later_images import LaterImages
+from snapshots.engine.undo.other_images import OtherImages
 from snapshots.engine.undo.references import ReferringRows, require_alone
 from snapshots.engine.undo.strategy import RowsUndone
 from snapshots.engine.undo.undo_sql import UndoSql
 from snapshots.errors import Forbids, RefusedAndEnded, RefusedRows
 from snapshots.ledger import locks, stages, undo_tables
-from snapshots.ports import UNDO_ROW
+from snapshots.table_facts import UNDO_ROW
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
@@ -54,37 +55,40 @@ class RowsByKey:
         """See `UndoStrategy`."""
         sql = self._sql()
         table = sql.rows.table
-        return RowsUndone(
-            self._count(f"{table} AS t WHERE {sql.inserted}"),
-            self._count(f"{table} AS t WHERE {sql.updated}")
-            + self._count(f"{sql.undo} AS b WHERE {sql.deleted}"),
-            sum(self._count(f"{table} AS t WHERE {one}") for one, _ in sql.kept()),
-            self._referring(sql),
-        )
+        with self.ledger.session.transaction():
+            self._begin(sql)
+            return RowsUndone(
+                self._count(f"{table} AS t WHERE {sql.inserted}"),
+                self._count(f"{table} AS t WHERE {sql.updated}") + self._count(sql.deleted),
+                sum(self._count(one) for one, _ in sql.kept()),
+                self._referring(sql),
+            )
 
     def run(self, *, allow_cascade: bool) -> RowsUndone:
         """See `UndoStrategy`."""
         ledger, plan, sql = self.ledger, self.plan, self._sql()
         session, rows = ledger.session, sql.rows
-        if statement := rows.dialect.for_joins:
-            session.execute(statement)
+        self._begin(sql)
         if lock := rows.dialect.lock_rows(rows.table):
             session.execute(lock)
         referring = self._referring(sql)
         require_alone(self.entry.import_id, referring, allow_cascade=allow_cascade)
         kept = list_kept(ledger, self.entry.import_id, rows.shape, sql.kept())
-        LaterImages(ledger, self.entry, plan, rows, sql.undo).settle()
+        others = OtherImages(ledger, self.entry, plan, rows, sql.images, sql.had)
+        others.correct_later()
+        sql = self._restoring(sql)
         changed = self._count(f"{rows.table} AS t WHERE {sql.updated}")
-        returning = self._count(f"{sql.undo} AS b WHERE {sql.deleted}")
-        removed = delete_some(
-            ledger.target,
-            session,
-            plan.table,
-            rows.table,
-            f"{rows.dialect.delete_aliased(rows.table)} WHERE {sql.inserted}",
-        )
+        returning = self._count(sql.deleted)
+        removed = None
+        with suppress(StillReferred), session.savepoint():
+            removed = self._remove(sql)
         fault_point("undo-removed")
         self._restore(sql)
+        if removed is None:
+            # Rows that got their former values referred to them.
+            removed = self._remove(sql)
+        if sql.copies:
+            others.renew_copies()
         fault_point("undo-restored")
         if not rows.dialect.ddl_commits:
             former_rows.drop(ledger, plan.undo_table(self.entry.import_id))
@@ -93,10 +97,23 @@ class RowsByKey:
             stages.forget(ledger, self.entry.import_id)
         return RowsUndone(removed, changed + returning, kept, referring)
 
+    def _remove(self, sql: UndoSql) -> int:
+        target, session, table = self.ledger.target, self.ledger.session, self.plan.table
+        return delete_some(target, session, table, sql.rows.table, sql.inserted, lasting=False)
+
     def clean_up(self) -> None:
         """See `UndoStrategy`."""
         former_rows.give_up(self.ledger, self.entry.import_id)
         stage.sweep(self.ledger)
+
+    def _begin(self, sql: UndoSql) -> None:
+        """Has each row find its former one at once; where CREATE INDEX ends no transaction."""
+        target, plan = self.ledger.target, self.plan
+        if statement := sql.rows.dialect.for_joins_alone:
+            self.ledger.session.execute(statement)
+        undo_table = plan.undo_table(self.entry.import_id)
+        if not target.dialect.ddl_commits:
+            target.index_stage(self.ledger.session, undo_table, plan.key)
 
     def _count(self, source: str) -> int:
         ((count,),) = self.ledger.session.execute(f"SELECT COUNT(*) FROM {source}")
@@ -155,7 +172,20 @@ class RowsByKey:
         undo_table = plan.undo_table(entry.import_id)
         kept = ledger.target.inspect(ledger.session, undo_table)
         had = () if kept is None else tuple(column.name for column in kept.columns)
-        return UndoSql(rows, undo_table.sql(dialect.quote), had, entry.import_id)
+        copies = former_rows.published_columns(
+            ledger.target, ledger.session, undo_table, entry.import_id
+        )
+        undo = undo_table.sql(dialect.quote)
+        return UndoSql(rows, undo, had, entry.import_id, bool(copies))
+
+    def _restoring(self, sql: UndoSql) -> UndoSql:
+        """The same statements, which also give back what the publish has changed in columns that
+        the input lacks. The others are not touched: some databases refuse that."""
+        if not sql.copies or not sql.kept_others:
+            return sql
+        ((*counts,),) = self.ledger.session.execute(sql.altered)
+        pairs = zip(sql.kept_others, counts, strict=True)
+        return replace(sql, restored=tuple(name for name, count in pairs if count))
 
     def _referring(self, sql: UndoSql) -> tuple[ReferringRows, ...]:
         quote, found = sql.rows.dialect.quote, []
@@ -203,11 +233,11 @@ class RowsByKey:
     def _insert(self, sql: UndoSql) -> None:
         dialect, session = sql.rows.dialect, self.ledger.session
         if dialect.deletes_in_any_order:
-            session.change(f"{sql.insert} WHERE {sql.deleted}")
+            session.change(sql.insert)
             return
         row = dialect.quote(UNDO_ROW)
         lines = f" AND b.{row} >= ? AND b.{row} < ?"
-        insert = HalvedChange(session, f"{sql.insert} WHERE {sql.deleted}", sql.undo, row, lines)
+        insert = HalvedChange(session, sql.insert, sql.undo, row, lines)
         insert.begin()
         # A row may refer to one that comes after it.
         while insert.refused:

@@ -21,15 +21,63 @@ class UndoSql:
     had: tuple[str, ...]
     """The columns of the undo table."""
     number: int
+    copies: bool = False
+    """Whether the undo table also has the rows as they were right after the publish."""
+    restored: tuple[str, ...] = ()
+    """Columns that changed rows get back, besides those of the input."""
+
+    @property
+    def images(self) -> str:
+        """The rows of before, behind FROM."""
+        if not self.copies:
+            return self.undo
+        number = self.rows.dialect.quote(LINEAGE[0])
+        return f"(SELECT * FROM {self.undo} WHERE {number} IS NULL OR {number} <> {self.number:d})"
+
+    @property
+    def _after(self) -> KeyedRows:
+        """The rows that were published, as far as they are known."""
+        if not self.copies:
+            return self.rows
+        number = self.rows.dialect.quote(LINEAGE[0])
+        return replace(
+            self.rows,
+            stage=f"(SELECT * FROM {self.undo} WHERE {number} = {self.number:d})",
+            columns=tuple(
+                column.name
+                for column in self.rows.shape.columns
+                if column.name in self.had and column.name not in LINEAGE
+            ),
+        )
+
+    @property
+    def altered(self) -> str:
+        """Selects a number for each of `rows.others`: how often the publish has changed it."""
+        rows = self.rows
+        sums = ", ".join(
+            f"COALESCE(SUM(CASE WHEN {rows.differs('p', 'b', [name])} THEN 1 END), 0)"
+            for name in self.kept_others
+        )
+        return (
+            f"SELECT {sums} FROM {self.images} AS b JOIN {self._after.stage} AS p"
+            f" ON {rows.same_key('p', 'b')}"
+        )
+
+    @property
+    def kept_others(self) -> tuple[str, ...]:
+        """The columns that the input lacks, as far as the undo table has them."""
+        return tuple(name for name in self.rows.others if name in self.had)
 
     @property
     def _own(self) -> str:
-        return f"t.{self.rows.dialect.quote(LINEAGE[0])} = {self.number:d}"
+        # A planner whose statistics are older than the import would expect no row of a number that
+        # it does not know, and compare each of them with all rows of another table.
+        return f"t.{self.rows.dialect.quote(LINEAGE[0])} + 0 = {self.number:d}"
 
     @property
     def _published(self) -> str:
         """A row is still as the import published it."""
-        rows = self.rows
+        rows = self._after
         return (
             f"{self._own} AND EXISTS (SELECT 1 FROM {rows.stage} AS p WHERE"
             f" {rows.same_key('t', 'p')} AND t.{rows.line} = p.{rows.line}"
@@ -47,18 +95,14 @@ class UndoSql:
 
     @property
     def _image(self) -> str:
-        return f"SELECT 1 FROM {self.undo} AS b WHERE {self.rows.same_key('t', 'b')}"
+        return f"SELECT 1 FROM {self.images} AS b WHERE {self.rows.same_key('t', 'b')}"
 
     @property
     def _unlisted(self) -> str:
         """Columns that the input lacks are as they were."""
-        others = [
-            column.name
-            for column in self.rows.shape.columns
-            if column.name in self.had
-            and column.name not in {*self.rows.columns, *self.rows.lineage}
-        ]
-        return f"NOT ({self.rows.differs('t', 'b', others)})"
+        if self.copies:
+            return "1 = 1"
+        return f"NOT ({self.rows.differs('t', 'b', self.kept_others)})"
 
     @property
     def inserted(self) -> str:
@@ -74,42 +118,51 @@ class UndoSql:
 
     @property
     def deleted(self) -> str:
-        """Rows of the undo table that return."""
-        rows = self.rows
-        return (
-            f"{self._valid} AND NOT EXISTS (SELECT 1 FROM {rows.stage} AS p"
-            f" WHERE {rows.same_key('p', 'b')}) AND NOT EXISTS (SELECT 1 FROM {rows.table} AS t"
-            f" WHERE {rows.same_key('t', 'b')})"
-        )
+        """Rows of the undo table that return, behind FROM. `AND ...` may follow."""
+        rows, key = self.rows, self.rows.key_names[0]
+        stage, table = f"{self._after.stage} AS p", f"{rows.table} AS t"
+        # As joins: the table may have no index on the key.
+        joined = f"{self.images} AS b LEFT JOIN {stage} ON {rows.same_key('p', 'b')}"
+        joined += f" LEFT JOIN {table} ON {rows.same_key('t', 'b')}"
+        return f"{joined} WHERE {self._valid} AND p.{key} IS NULL AND t.{key} IS NULL"
 
     def kept(self) -> list[tuple[str, str]]:
-        """Rows that stay, by a condition and why."""
-        own = self._own
+        """Rows that stay: what stands behind FROM, and why."""
+        own, rows = self._own, self.rows
+        # Below a NOT, a planner would look for each row by itself.
+        undone = " UNION ALL ".join(
+            f"SELECT {rows.keys_of('t')} FROM {rows.table} AS t WHERE {one}"
+            for one in (self.inserted, self.updated)
+        )
         other = f"(t.{self.rows.dialect.quote(LINEAGE[0])} IS NULL OR NOT ({own}))"
         return [
             (
-                f"{own} AND NOT ({self.inserted}) AND NOT ({self.updated})",
+                f"{rows.table} AS t LEFT JOIN ({undone}) AS u ON {rows.same_key('t', 'u')}"
+                f" WHERE {own} AND u.{rows.key_names[0]} IS NULL",
                 "It was changed after the import.",
             ),
-            (f"{other} AND EXISTS ({self._image})", "A later import or change has written it."),
+            (
+                f"{rows.table} AS t WHERE {other} AND EXISTS ({self._image})",
+                "A later import or change has written it.",
+            ),
         ]
 
     @property
     def update(self) -> str:
         """Gives changed rows their former values."""
-        rows = replace(self.rows, stage=self.undo)
-        return f"{rows.update} AND {self.updated}"
+        columns = (*self.rows.columns, *self.restored)
+        return replace(self.rows, stage=self.images, columns=columns).update_where(self.updated)
 
     @property
     def insert(self) -> str:
-        """The beginning of an INSERT of rows `b`."""
+        """Inserts the rows that return. `AND ...` may follow."""
         quote = self.rows.dialect.quote
         there = [column for column in self.rows.shape.columns if not column.generated]
         names = [quote(column.name) for column in there if column.name in self.had]
         given = ", ".join(f"b.{name}" for name in names)
         return (
             f"INSERT INTO {self.rows.table} ({', '.join(names)})"
-            f"{self.rows.dialect.keeps_given_identity} SELECT {given} FROM {self.undo} AS b"
+            f"{self.rows.dialect.keeps_given_identity} SELECT {given} FROM {self.deleted}"
         )
 
     @property
@@ -118,9 +171,13 @@ class UndoSql:
         the deleted rows are. A number that no import has marks them meanwhile."""
         rows, number = self.rows, self.rows.dialect.quote(LINEAGE[0])
         marked = f"{number} = {-self.number:d}"
+        published = f"{rows.dialect.delete_aliased(rows.stage)} WHERE "
+        if self.copies:
+            published = f"{rows.dialect.delete_aliased(self.undo)} WHERE t.{number} = "
+            published += f"{self.number:d} AND "
         return (
             f"UPDATE {rows.table} AS t SET {marked} WHERE {self.updated}",
-            f"{rows.dialect.delete_aliased(rows.stage)} WHERE EXISTS (SELECT 1 FROM {rows.table}"
-            f" AS o WHERE {rows.same_key('o', 't')} AND o.{marked})",
+            f"{published}EXISTS (SELECT 1 FROM {rows.table} AS o"
+            f" WHERE {rows.same_key('o', 't')} AND o.{marked})",
             f"{rows.dialect.delete_aliased(rows.table)} WHERE t.{marked}",
         )

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snapshots import inner_names
 from snapshots.engine.input.identity import content_hash_of
 from snapshots.errors import InputError
 from snapshots.redaction import HIDDEN
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import Entry
     from snapshots.ports import Source
+
+
+_STREAMS = {
+    inner_names.STDIN: "The input was a stream. Name a file with the same bytes: --input PATH.",
+    inner_names.FRAME: "The input was a frame of a program, which the ledger does not keep."
+    " Check the counts alone: --counts.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ def located(entry: Entry, plan: Plan, options: VerifyOptions) -> tuple[Source | 
     """
     name = options.input or _name(entry, plan)
     if name is None:
-        return None, "The input was a stream. Name a file with the same bytes: --input PATH."
+        return None, _STREAMS[entry.input]
     if plan.from_query:
         return None, "The input was the rows of a query, which cannot be read again."
     if options.input is None and HIDDEN in name:
@@ -75,7 +83,7 @@ def _name(entry: Entry, plan: Plan) -> str | None:
 
     The path is used if the name does not exist, because the current folder may differ.
     """
-    if entry.input == "-":
+    if entry.input in _STREAMS:
         return None
     if plan.path is None or os.path.exists(entry.input):  # noqa: PTH110
         return entry.input

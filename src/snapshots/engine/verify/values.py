@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from snapshots._native import Block, Converter
-    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.verify.corrected_rows import CorrectedRows
     from snapshots.engine.verify.report import VerifyReport

@@ -337,8 +337,9 @@ class _Run:
 
     def _advance(self, chunk: CommittedChunk, report: VerifyReport) -> None:
         self._compared = chunk.end
-        # By key, rows are compared when all of the input is read.
-        if not self.plan.key and self._rows is not None and not self._rows.blocks_writers:
+        # By key, rows are compared many at a time.
+        settled = not isinstance(self._rows, RowsComparedByKey) or self._rows.settled
+        if settled and self._rows is not None and not self._rows.blocks_writers:
             verifications.advance(
                 self.ledger,
                 self.entry.import_id,

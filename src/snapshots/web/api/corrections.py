@@ -233,12 +233,19 @@ def dismissed(here: ServiceContext, import_id: int, wanted: Dismiss) -> DismissR
 
 
 def require_shown(here: ServiceContext, ledger: History, entry: Entry) -> None:
-    """Raises ForbiddenTable where clients may not see the rejects of an import."""
-    if not here.settings.tables.shows_rejects(ledger, entry):
+    """Raises ForbiddenTable where clients may not see the records of an import."""
+    if here.settings.tables.shows_rejects(ledger, entry):
+        return
+    if entry.kind == "import":
         raise ForbiddenTable(
             f"the table of these records, {entry.table}, is not open to clients of the service",
             hint="a command imported them: see them with snapshots rejects",
         )
+    raise ForbiddenTable(
+        f"the records of delivery {entry.import_id} are not open to clients of the service",
+        hint="a command sent them: see them with snapshots rejects and snapshots answers, or open"
+        " all tables with snapshots serve --tables '*'",
+    )
 
 
 def to_correct(

@@ -187,6 +187,7 @@ def resume(here: Here, import_id: Id, wanted: Resume | None = None) -> Response:
             allow_empty=new.allow_empty,
             max_deletes=new.max_deletes,
             allow_cascade=new.allow_cascade,
+            publish=new.publish,
         )
     return schemas.answer(_shown(here, import_id), 202)
 

@@ -267,6 +267,10 @@ RESPONSES: Final[dict[tuple[str, str], Any]] = {
         "state": "running",
     },
     ("GET /v1/imports/{import_id}/verify", _JSON): _VERIFICATION,
+    ("GET /v1/imports/{import_id}/answers", _JSON): {
+        "answers": [{"line": 2, "key": {"id": 7}, "answer": "001xx000003DGb2"}],
+        "next": None,
+    },
     ("GET /v1/imports/{import_id}/chunks", _JSON): {
         "chunks": [
             {

@@ -14,7 +14,9 @@ from snapshots.defaults import (
     Decimals,
     Duplicates,
     Grown,
+    InputFormat,
     Mode,
+    Nested,
     Publish,
     Ragged,
     options_of,
@@ -129,6 +131,7 @@ _Lines = Annotated[int, Field(ge=0, le=1_000_000)]
 class DialectRequest(_Given):
     """The format of the input. Members that are left out are detected."""
 
+    input_format: InputFormat | None = _like(DialectOptions, "input_format")
     delimiter: _Delimiter | None = _like(DialectOptions, "delimiter")
     quote: _Character | None = _like(DialectOptions, "quote")
     escape: _Character | None = _like(DialectOptions, "escape")
@@ -143,6 +146,7 @@ class DialectRequest(_Given):
         DialectOptions, "max_record_size"
     )
     ragged: Ragged | None = _like(DialectOptions, "ragged")
+    nested_objects: Nested | None = _like(DialectOptions, "nested_objects")
 
 
 class NewImport(_Given):
@@ -201,3 +205,5 @@ class Resume(_Given):
     """By how many rows the table may become smaller from now on."""
     allow_cascade: _YesNo | None = None
     """Whether rows of other tables may be deleted or changed with the rows they refer to."""
+    publish: Literal["copy"] | None = None
+    """`copy`: the rows are copied into the table, even if the import was to rename tables."""

@@ -8,7 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snapshots.engine.plan.options import BY_KEY
-from snapshots.errors import AlreadyImported, EmptyInput, OverBudget, TooManyDeletes, WouldCascade
+from snapshots.errors import (
+    AlreadyImported,
+    CannotRename,
+    EmptyInput,
+    OverBudget,
+    TooManyDeletes,
+    WouldCascade,
+)
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.ledger.verifications import RESULTS
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 _STOPPED = {"failed", "cancelled", "interrupted"}
 _FINAL = {TABLE_GONE, OLDER_VERSION, AlreadyImported.code}
 """Errors after which another import has the rows: to resume this one loads nothing."""
-_GUARDS = {EmptyInput.code, TooManyDeletes.code, WouldCascade.code}
+_GUARDS = {EmptyInput.code, TooManyDeletes.code, WouldCascade.code, CannotRename.code}
 _LIMITS = {OverBudget.code, *_GUARDS}
 """Errors after which it goes on with another limit alone."""
 _LEAST_WIDTH = 0.4

@@ -15,6 +15,7 @@ class ResumeForm(BaseModel):
     allow_empty: bool = False
     max_deletes: str = ""
     allow_cascade: bool = False
+    publish: str = ""
 
     def wanted(self) -> Resume:
         """The new limits, such as `500` or `5%`. Raises UsageError."""
@@ -25,6 +26,7 @@ class ResumeForm(BaseModel):
                 allow_empty=self.allow_empty or None,
                 max_deletes=self.max_deletes.strip() or None,
                 allow_cascade=self.allow_cascade or None,
+                publish="copy" if self.publish == "copy" else None,
             )
         except ValidationError:
             raise UsageError(

@@ -129,6 +129,7 @@ def resume(
             allow_empty=new.allow_empty,
             max_deletes=new.max_deletes,
             allow_cascade=new.allow_cascade,
+            publish=new.publish,
         )
     return _to(import_id)
 

@@ -10,22 +10,26 @@ from snapshots.errors import InputChanged, InputError, TargetError
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snapshots._native import Converter
-    from snapshots.engine.input.reader import Piece
+    from snapshots.engine.input.cut import Piece
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.entry import CommittedChunk
     from snapshots.ports import Source
 
     Wanted = Sequence[tuple[CommittedChunk, Iterable[tuple[int, int]]]]
-    """Chunks in their order, each with its lines and the line whose record is loaded instead."""
+    """Chunks in their order, each with its lines and a number that tells why."""
+    Reasons = Callable[[int], str]
+    """The reason of such a number."""
 
 CODE = "duplicate_key"
 _BLOCK_BYTES = 1 << 20
 
 
-def rejects_of_lines(source: Source, plan: Plan, wanted: Wanted) -> Iterator[list[Reject]]:
+def rejects_of_lines(
+    source: Source, plan: Plan, wanted: Wanted, code: str, reasons: Reasons
+) -> Iterator[list[Reject]]:
     """The rejects of one piece of the input at a time.
 
     Raises TargetError for an input that can be read only once, and InputChanged.
@@ -42,10 +46,18 @@ def rejects_of_lines(source: Source, plan: Plan, wanted: Wanted) -> Iterator[lis
     affected = [chunk for chunk, _ in wanted]
     try:
         for piece, lines in pieces_of(source, plan, affected, lines_of):
-            yield _in_the_piece(source, plan, piece, converter, {one: taken[one] for one in lines})
+            found = {one: reasons(taken[one]) for one in lines}
+            yield _in_the_piece(source, plan, piece, converter, code, found)
     except InputChanged:
         raise
     except InputError as error:
+        if code != CODE:
+            raise TargetError(
+                "The table refuses rows, and the input cannot be read again for their records:"
+                f" {reasons(next(iter(taken.values()), 0))}",
+                hint="Nothing was published. Save the input to a file: then such records become"
+                " rejects.",
+            ) from error
         key = ", ".join(plan.key)
         raise TargetError(
             f"The input has records with the same {key}, and cannot be read again for its rejects.",
@@ -55,9 +67,13 @@ def rejects_of_lines(source: Source, plan: Plan, wanted: Wanted) -> Iterator[lis
 
 
 def _in_the_piece(
-    source: Source, plan: Plan, piece: Piece, converter: Converter, taken: dict[int, int]
+    source: Source,
+    plan: Plan,
+    piece: Piece,
+    converter: Converter,
+    code: str,
+    reasons: dict[int, str],
 ) -> list[Reject]:
-    reasons = {line: f"Line {other} has the same key." for line, other in taken.items()}
     # The kernel rejects them as it does records whose values a database would alter.
     marked = AlteredRecords([(line, plan.key[0], reason) for line, reason in reasons.items()])
     chunk, position, line = piece.chunk, 0, piece.chunk.line
@@ -66,8 +82,10 @@ def _in_the_piece(
         block = converter.convert(chunk, position, line, _BLOCK_BYTES, altered=marked)
         for at, offset, column, _, _, raw in block.rejects():
             if at in reasons:
-                found.append(Reject(at, offset, column, CODE, reasons[at], raw))
+                found.append(
+                    Reject(at, offset, column if code == CODE else None, code, reasons[at], raw)
+                )
         position, line = block.position, block.line
-    if len(found) != len(taken):
+    if len(found) != len(reasons):
         raise changed_input(source, f"lines {piece.chunk.line} to {line} are not those")
     return piece.as_in_the_input(found)

@@ -16,20 +16,64 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.publishing.by_key.duplicate_records import rejects_of_lines
 from snapshots.engine.support.fault_points import fault_point
+from snapshots.errors import RefusedRows
 from snapshots.ledger import refused_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
+    from snapshots.engine.publishing.refusals import CertainRefusals
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Source
 
 CODE = "duplicate_key"
 _BYTES_IN_MEMORY = 1 << 20
 _PAIR_BYTES = 16
+_PAIRS_AT_ONCE = 100_000
+
+
+def reject_certain(
+    ledger: Ledger, lease: Lease, plan: Plan, source: Source, refusals: CertainRefusals
+) -> int:
+    """Makes rejects of rows that the table is certain to refuse, and takes them out of the stage;
+    returns how many there are. Their lines stay in a file.
+
+    Raises TargetError for an input that can be read only once.
+    """
+    chunks, reasons = ledger.chunks(lease.import_id), refusals.reasons
+    starts = [chunk.start_line for chunk in chunks]
+    of_chunks: Counter[int] = Counter()
+    with closing(refusals.pairs) as lines:
+        while some := list(_pairs_of(lines, _PAIRS_AT_ONCE)):
+            of_chunks.update(bisect_right(starts, line) - 1 for line, _ in some)
+            remove_lines(ledger, plan, lease.import_id, [line for line, _ in some])
+        lines.seek(0)
+        counts = [(chunks[index], count) for index, count in sorted(of_chunks.items())]
+        wanted = [(chunk, _pairs_of(lines, count)) for chunk, count in counts]
+        code = RefusedRows.code
+        for rejects in rejects_of_lines(source, plan, wanted, code, reasons.__getitem__):
+            ledger.keep(ledger.session, lease, rejects)
+    refused_rows.count_rejected(ledger, lease, {chunk.start: count for chunk, count in counts})
+    return of_chunks.total()
+
+
+def remove_lines(ledger: Ledger, plan: Plan, import_id: int, lines: Sequence[int]) -> None:
+    """Takes rows out of the stage of an import by their lines, in one pass over it."""
+    session, dialect = ledger.session, ledger.target.dialect
+    stage, line = plan.stage_table(import_id).sql(dialect.quote), plan.stage_lineage[1]
+    wanted = dialect.quote("snapshots_lines")
+    session.execute(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {wanted} (line bigint NOT NULL PRIMARY KEY)"
+    )
+    session.execute(f"{dialect.empty_temporary} {wanted}")
+    session.executemany(f"INSERT INTO {wanted} (line) VALUES (?)", [(one,) for one in lines])
+    session.execute(
+        f"DELETE FROM {stage} WHERE {dialect.quote(line)} IN (SELECT line FROM {wanted})"
+    )
+    session.execute(f"DROP {dialect.temporary_table} {wanted}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +107,13 @@ class DuplicateRows:
             moved = {chunk.start: count for chunk, count in counts}
             if self.plan.duplicates == "reject":
                 wanted = [(chunk, _pairs_of(lines, count)) for chunk, count in counts]
-                for rejects in rejects_of_lines(self.source, self.plan, wanted):
+                for rejects in rejects_of_lines(
+                    self.source,
+                    self.plan,
+                    wanted,
+                    CODE,
+                    lambda other: f"Line {other} has the same key.",
+                ):
                     self.ledger.keep(self.ledger.session, self.lease, rejects)
                 refused_rows.count_rejected(self.ledger, self.lease, moved)
             else:

@@ -94,6 +94,22 @@ class KeyedRows:
         return ", ".join(f"{alias}.{name}" for name in self.key_names)
 
     @property
+    def unindexed(self) -> tuple[str, ...]:
+        """The columns of the key, unless the table's primary key finds rows by them at once."""
+        own = set(self.shape.primary_key)
+        return () if own and own <= set(self.key) else self.key
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The columns that the input lacks and the database does not compute from others."""
+        given = {*self.columns, *self.lineage}
+        return tuple(
+            column.name
+            for column in self.shape.columns
+            if not column.generated and column.name not in given
+        )
+
+    @property
     def updates(self) -> bool:
         """Whether a row can be changed: not if the input has nothing but its key."""
         return bool(self._compared(None))
@@ -101,32 +117,30 @@ class KeyedRows:
     @property
     def update(self) -> str:
         """Updates the rows of the table that are changed. `AND ...` may follow."""
-        return self._update(self.changed)
+        return self.update_where(self.changed)
 
-    def update_kept(self, kept: str) -> str:
-        """The same for rows of which a third table has copies: these are the changed ones."""
-        return self._update(self.same_key("s", "b"), kept)
-
-    def _update(self, where: str, among: str = "") -> str:
+    def update_where(self, where: str) -> str:
+        """Updates the rows of the table for which a condition holds. `AND ...` may follow."""
         quote, fixed = self.dialect.quote, self._fixed()
         names = [name for name in (*self.columns, *self.lineage) if name not in fixed]
         news = {quote(name): f"s.{quote(name)}" for name in names}
-        return self.dialect.update_matching(self.table, self.stage, self.same, news, where, among)
+        return self.dialect.update_matching(self.table, self.stage, self.same, news, where)
 
-    @property
-    def insert(self) -> str:
-        """Inserts the rows of the stage whose keys the table lacks. `AND ...` may follow."""
+    def insert_from(self, source: str) -> str:
+        """Inserts rows `s` of the stage from what stands behind FROM."""
         names = tuple(map(self.dialect.quote, (*self.columns, *self.lineage)))
         given = ", ".join(f"s.{name}" for name in names)
         return (
             f"INSERT INTO {self.table} ({', '.join(names)}){self.dialect.keeps_given_identity}"
-            f" SELECT {given} FROM {self.stage} AS s WHERE {self.lacking}"
+            f" SELECT {given} FROM {source}"
         )
 
     @property
     def lacking(self) -> str:
-        """A condition: the table has no row with the key of a row of the stage."""
-        return f"NOT EXISTS (SELECT 1 FROM {self.table} AS t WHERE {self.same})"
+        """Rows of the stage whose keys the table lacks, behind FROM. `AND ...` may follow."""
+        # As a join: a subquery for each row would be slow where the table has no index on the key.
+        key = f"t.{self.key_names[0]}"
+        return f"{self.stage} AS s LEFT JOIN {self.table} AS t ON {self.same} WHERE {key} IS NULL"
 
     @property
     def vanished(self) -> str:
@@ -134,14 +148,9 @@ class KeyedRows:
         return f"NOT EXISTS (SELECT 1 FROM {self.stage} AS s WHERE {self.same})"
 
     @property
-    def delete(self) -> str:
-        """Deletes the rows of the table whose keys the stage lacks. `AND ...` may follow."""
-        return f"{self.dialect.delete_aliased(self.table)} WHERE {self.vanished}"
-
-    @property
     def missing_lines(self) -> str:
         """Selects lines of the stage whose key the table lacks. `AND ...` may follow."""
-        return f"SELECT s.{self.line} FROM {self.stage} AS s WHERE {self.lacking}"
+        return f"SELECT s.{self.line} FROM {self.lacking}"
 
     def _compared(self, columns: Sequence[str] | None) -> list[TableColumn]:
         fixed = self._fixed()

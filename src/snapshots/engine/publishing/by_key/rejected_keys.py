@@ -11,7 +11,7 @@ from snapshots.formats import encodings
 from snapshots.formats.kernel_json import converter_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots._native import Block
     from snapshots.engine.plan.plan import Plan
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _AT_ONCE = 200
 _MOST_BYTES = 1 << 16
 """Of a longer record the ledger has only the beginning."""
-_ENDS = {"lf": b"\n", "cr": b"\r", "rs": b"\x1e"}
 
 
 class UnreadableKey(Exception):
@@ -60,16 +59,7 @@ def stage_rejected_keys(ledger: Ledger, lease: Lease, plan: Plan, line: int) -> 
 
     Raises UnreadableKey. Then, too, call it in a transaction or savepoint that is rolled back.
     """
-    dialect = replace(plan.dialect, header=False, preamble=0, rows_after_header=0, repeated=None)
-    spec = converter_spec(
-        dialect,
-        plan.contract,
-        plan.header,
-        plan.encoding.name,
-        lease.import_id,
-        chosen=plan.key,
-    )
-    converter, after = Converter(spec), -1
+    converter, after = _converter(plan, plan.key, lease.import_id), -1
     stage, columns = plan.stage_table(lease.import_id), (*plan.key, *plan.stage_lineage)
     while rejects := ledger.rejects_after(lease.import_id, after, most=_AT_ONCE):
         after = rejects[-1].byte_offset
@@ -80,7 +70,24 @@ def stage_rejected_keys(ledger: Ledger, lease: Lease, plan: Plan, line: int) -> 
             ledger.session.load(stage, columns, blocks)
 
 
-def _blocks(plan: Plan, converter: Converter, rejects: list[Reject], line: int) -> Iterator[Block]:
+def blocks_of_keys(plan: Plan, key: Sequence[str], rejects: Sequence[Reject]) -> Iterator[Block]:
+    """A block with the key alone for each rejected record. Raises UnreadableKey."""
+    return _blocks(plan, _converter(plan, key, None), rejects, 1)
+
+
+def _converter(plan: Plan, key: Sequence[str], import_id: int | None) -> Converter:
+    """Converts records to rows of their key alone."""
+    dialect = replace(plan.dialect, header=False, preamble=0, rows_after_header=0, repeated=None)
+    return Converter(
+        converter_spec(
+            dialect, plan.contract, plan.header, plan.encoding.name, import_id, chosen=key
+        )
+    )
+
+
+def _blocks(
+    plan: Plan, converter: Converter, rejects: Sequence[Reject], line: int
+) -> Iterator[Block]:
     encoding = plan.dialect.encoding
     for number, reject in enumerate(rejects):
         raw = reject.raw
@@ -88,7 +95,7 @@ def _blocks(plan: Plan, converter: Converter, rejects: list[Reject], line: int) 
             raise UnreadableKey
         if not encodings.is_utf8(encoding):
             raw = b"".join(encodings.transcode(iter([raw]), encoding))
-        data = raw + _ENDS[plan.dialect.terminator]
+        data = raw + plan.dialect.line_end
         block = converter.convert(Chunk.of(data), 0, line + number, len(data))
         if (block.records, block.loaded, block.position) != (1, 1, len(data)):
             raise UnreadableKey

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target, Value
 
 _AT_ONCE = 500
+_PAGE = 50_000
+"""Lines in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,15 @@ class TrialStage:
     def load(self, blocks: Iterable[Block]) -> None:
         """Adds rows."""
         with self.session.transaction():
-            self.session.load(self.stage, self.columns, (block for block in blocks if block.loaded))
+            self.add(blocks)
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Adds rows in a transaction that the caller has begun."""
+        self.session.load(self.stage, self.columns, (block for block in blocks if block.loaded))
+
+    def empty(self) -> None:
+        """Takes out all rows."""
+        self.session.execute(f"{self.rows.dialect.empty_temporary} {self.rows.stage}")
 
     def remove(self, lines: Sequence[int]) -> None:
         """Takes out rows by their lines."""
@@ -75,13 +85,23 @@ class TrialStage:
     def remove_duplicates(self, choice: str) -> int:
         """Takes out all rows but one of each key; returns how many there were."""
         line, which = f"s.{self.rows.line}", "MAX" if choice == "last" else "MIN"
-        found = self.session.execute(
-            f"SELECT line FROM (SELECT {line} AS line, {which}({line}) OVER (PARTITION BY"
+        dialect, count, after = self.rows.dialect, 0, -1
+        lines = dialect.quote("snapshots_lines")
+        # A temporary table can be read once in a statement, on some databases.
+        self.session.execute(
+            f"CREATE TEMPORARY TABLE {lines} AS"
+            f" SELECT line FROM (SELECT {line} AS line, {which}({line}) OVER (PARTITION BY"
             f" {self.rows.keys_of('s')}) AS taken FROM {self.rows.stage} AS s) AS marked"
             " WHERE line <> taken"
         )
-        self.remove([cast("int", one) for (one,) in found])
-        return len(found)
+        while found := self.session.execute(
+            f"SELECT line FROM {lines} WHERE line > ? ORDER BY line{dialect.limit(_PAGE)}", (after,)
+        ):
+            some = [cast("int", one) for (one,) in found]
+            self.remove(some)
+            count, after = count + len(some), some[-1]
+        self.session.execute(f"DROP {dialect.temporary_table} {lines}")
+        return count
 
     def index(self, target: Target) -> None:
         """Makes the joins that follow fast."""
@@ -98,7 +118,7 @@ class TrialStage:
     @property
     def lacking(self) -> str:
         """Rows of the stage that the table lacks, behind FROM."""
-        return f"{self.rows.stage} AS s WHERE {self.rows.lacking}"
+        return self.rows.lacking
 
     @property
     def changed(self) -> str:
@@ -109,12 +129,39 @@ class TrialStage:
     @property
     def matched(self) -> str:
         """Rows of the table whose key the stage has, behind FROM."""
-        return f"{self.rows.table} AS t WHERE NOT ({self.rows.vanished})"
+        rows = self.rows
+        return f"{rows.table} AS t WHERE EXISTS (SELECT 1 FROM {rows.stage} AS s WHERE {rows.same})"
 
     @property
     def vanished(self) -> str:
         """Rows of the table that the stage lacks, behind FROM."""
         return f"{self.rows.table} AS t WHERE {self.rows.vanished}"
+
+    def first_lines(self, source: str, most: int) -> list[tuple[int, list[tuple[str, Value]]]]:
+        """The first rows of the stage, `s` in `source`, by line: each with its values as text."""
+        line = f"s.{self.rows.line}"
+        found = self.session.execute(
+            f"SELECT {line}, {self._texts('s')} FROM {source} ORDER BY {line}"
+            f"{self.rows.dialect.limit(most)}"
+        )
+        return [
+            (cast("int", number), list(zip(self.rows.columns, values, strict=True)))
+            for number, *values in found
+        ]
+
+    def first_rows(self, source: str, most: int) -> list[list[tuple[str, Value]]]:
+        """Rows of the table, `t` in `source`, in the order of the key: their values as text."""
+        order = f" ORDER BY {self.rows.keys_of('t')}" if self.rows.key else ""
+        found = self.session.execute(
+            f"SELECT {self._texts('t')} FROM {source}{order}{self.rows.dialect.limit(most)}"
+        )
+        return [list(zip(self.rows.columns, values, strict=True)) for values in found]
+
+    def _texts(self, alias: str) -> str:
+        dialect = self.rows.dialect
+        return ", ".join(
+            dialect.as_text(f"{alias}.{dialect.quote(name)}") for name in self.rows.columns
+        )
 
     def examples(self, source: str, most: int) -> list[tuple[int, list[tuple[str, Value, Value]]]]:
         """The first rows of both by line, each with its values that differ: column, the table's
