@@ -1,7 +1,7 @@
-"""Measures `--mode upsert` beside the statements that an expert would write.
+"""Measures `--mode upsert` and `mirror` beside the statements that an expert would write.
 
 python bench/by_key.py                     # 1,000,000 rows, 10 % of them changed, into as many
-python bench/by_key.py --rows 100000 --only postgres --without-dlt
+python bench/by_key.py --rows 100000 --only postgres --without-dlt --runs 3
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import random
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import results  # noqa: E402
-from process_cost import Cost, Failed, run  # noqa: E402
+from process_cost import Cost, Failed, middle, run  # noqa: E402
 from targets import MariaDB, Postgres, SQLite, Target  # noqa: E402
 
 COLUMNS = ("id", "name", "city", "amount", "quantity", "created")
@@ -28,6 +30,8 @@ CITIES = ("Berlin", "Lagos", "Lima", "Oslo", "Perth", "Quito")
 CHANGED = 10
 """One of so many rows."""
 TABLE = "orders"
+VANISHED = f"DELETE FROM {TABLE} WHERE NOT EXISTS (SELECT 1 FROM s WHERE s.id = {TABLE}.id);\n"
+"""What the expert's mirror does besides."""
 CHECKSUM = f"SELECT count(*), sum(quantity), sum(length(name)) FROM {TABLE}"
 
 
@@ -108,6 +112,29 @@ class SqliteExpert(Expert):
     )
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way of bringing the table up to the second file."""
+
+    title: str
+    ours: tuple[str, ...] = ()
+    """The options of our command; none: the expert's statements."""
+    mirrors: bool = False
+
+
+def ways(reference: str) -> tuple[Way, ...]:
+    """Each of the expert's before those of ours that are measured against it."""
+    found = []
+    for mode, statements in (("upsert", reference), ("mirror", f"{reference}, then DELETE")):
+        mirrors = mode == "mirror"
+        found += [
+            Way(statements, mirrors=mirrors),
+            Way(f"`{mode}`", ("--mode", mode), mirrors),
+            Way(f"`{mode} --keep-undo 0`", ("--mode", mode, "--keep-undo", "0"), mirrors),
+        ]
+    return tuple(found)
+
+
 LANES: dict[str, tuple[type[Target], type[Expert], str]] = {
     "postgres": (Postgres, PostgresExpert, "`INSERT ... ON CONFLICT DO UPDATE`"),
     "mariadb": (MariaDB, MariaExpert, "`INSERT ... ON DUPLICATE KEY UPDATE`"),
@@ -126,19 +153,20 @@ def shell_of(target: Target) -> list[str]:
 
 
 def measure(
-    target: Target, expert: type[Expert], first: Path, second: Path, mode: str | None
+    target: Target, expert: type[Expert], first: Path, second: Path, way: Way
 ) -> tuple[Cost, str]:
-    """Of the second file, after the first one; `mode`: ours, and with which one."""
+    """Of the second file, after the first one."""
     target.renew()
-    lineage = ", _import_id bigint NOT NULL, _line bigint NOT NULL" if mode else ""
+    lineage = ", _import_id bigint NOT NULL, _line bigint NOT NULL" if way.ours else ""
     target.sql(expert.made.format(lineage=lineage))
-    if mode:
-        _ours(target, first, "append")
+    if way.ours:
+        _ours(target, first, ("--mode", "append"))
         _settle(target)
-        return _ours(target, second, mode), target.sql(CHECKSUM).strip()
+        return _ours(target, second, way.ours), target.sql(CHECKSUM).strip()
     _theirs(target, expert.first.format(file=first))
     _settle(target)
-    return _theirs(target, expert.second.format(file=second)), target.sql(CHECKSUM).strip()
+    script = expert.second.format(file=second) + (VANISHED if way.mirrors else "")
+    return _theirs(target, script), target.sql(CHECKSUM).strip()
 
 
 def _settle(target: Target) -> None:
@@ -148,10 +176,10 @@ def _settle(target: Target) -> None:
     os.sync()
 
 
-def _ours(target: Target, file: Path, mode: str) -> Cost:
+def _ours(target: Target, file: Path, options: Sequence[str]) -> Cost:
     command = [
         "snapshots", "import", "--database", target.url, "--table", TABLE, "--progress", "none",
-        "--mode", mode, str(file),
+        *options, str(file),
     ]  # fmt: skip
     return run(command, env=target.environment(), server_pid=target.server_pid)
 
@@ -161,7 +189,7 @@ def _theirs(target: Target, script: str) -> Cost:
     return run(command, env=target.environment(), stdin=script, server_pid=target.server_pid)
 
 
-def dlt_merge(target: Target, expert: type[Expert], first: Path, second: Path) -> Cost:
+def dlt_merge(target: Target, first: Path, second: Path) -> Cost:
     """The same with dlt's `merge`, into a table of its own making."""
     from other_tools import PYTHON, _install
 
@@ -170,7 +198,6 @@ def dlt_merge(target: Target, expert: type[Expert], first: Path, second: Path) -
     target.renew()
     command = [str(PYTHON), str(HERE / "merge_with_dlt.py"), target.url]
     run([*command, str(first)], env=target.environment(), server_pid=target.server_pid)
-    _ = expert
     return run([*command, str(second)], env=target.environment(), server_pid=target.server_pid)
 
 
@@ -179,6 +206,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--only", choices=LANES)
     parser.add_argument("--without-dlt", action="store_true")
+    parser.add_argument("--runs", type=int, default=1, help="the median of so many is taken")
     parser.add_argument("--keep", action="store_true", help="write RESULTS.md")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -190,17 +218,25 @@ def main() -> None:
                 continue
             with kind() as target:
                 lines, sums, notes = [], set(), []
-                for title, mode in ((reference, None), ("upsert", "upsert"), ("mirror", "mirror")):
-                    cost, checksum = measure(target, expert, first, second, mode)
-                    sums.add(checksum)
-                    base = lines[0].cost.seconds if lines else cost.seconds
-                    lines.append(results.Line(title, cost, size, base / cost.seconds))
-                    print(name, title, cost, f"{base / cost.seconds:.2f}", flush=True)
+                costs: dict[Way, list[Cost]] = {}
+                # In turn, so that a busy moment of the machine meets all of them.
+                for _ in range(given.runs):
+                    for way in ways(reference):
+                        cost, checksum = measure(target, expert, first, second, way)
+                        sums.add(checksum)
+                        costs.setdefault(way, []).append(cost)
+                        print(name, way.title, cost, flush=True)
+                bases: dict[bool, float] = {}
+                for way, runs in costs.items():
+                    cost = middle(runs)
+                    base = bases.setdefault(way.mirrors, cost.seconds)
+                    lines.append(results.Line(way.title, cost, size, base / cost.seconds))
+                    print(name, way.title, f"{cost.seconds:.2f} s {base / cost.seconds:.2f}")
                 if len(sums) > 1:
                     raise SystemExit(f"{name}: the tables differ: {sums}")
                 if name == "postgres" and not given.without_dlt:
                     try:
-                        cost = dlt_merge(target, expert, first, second)
+                        cost = dlt_merge(target, first, second)
                         base = lines[0].cost.seconds
                         lines.append(results.Line("dlt `merge`", cost, size, base / cost.seconds))
                         print(name, "dlt", f"{cost.seconds:.2f} s")
@@ -213,7 +249,7 @@ def main() -> None:
                             f"By key: {given.rows:,} rows, 10 % changed, into as many in {name}",
                             "expert / s",
                             lines,
-                            1,
+                            given.runs,
                             f"{target.version()}, {results.our_version()}",
                             shlex.join(["python", "bench/by_key.py", *sys.argv[1:]]),
                             tuple(notes),

@@ -17,7 +17,7 @@ from functools import partial
 
 from made_rides import COLUMNS, blocks
 from snapshots._native import Chunk, Converter, Hasher, Scanner, Splitter
-from snapshots.model import Dialect, Type
+from snapshots.model import Dialect, FieldPlace, Type
 from snapshots.row_encoding import EncodingName
 
 FEED = 1 << 20
@@ -25,6 +25,10 @@ BLOCK = 1 << 20
 CHUNK = 16 << 20
 PLAIN = Dialect(header=False)
 ESCAPES = Dialect(header=False, escape="\\")
+COPY = Dialect(
+    delimiter="\t", quote=None, escape="\\", escapes="postgres", idle="blank", header=False
+)
+SEVERAL = Dialect(delimiter="||", header=False)
 KINDS = (
     *[Type("text")] * 3,
     *[Type("timestamp")] * 4,
@@ -78,6 +82,19 @@ def pieces(data: bytes) -> list[bytes]:
 def escaped(data: bytes) -> bytes:
     """Two or three quotes in each record, with a backslash before them."""
     return data.replace(b'"B0', b'"B\\"0').replace(b'"HV', b'"HV\\"')
+
+
+def placed(data: bytes) -> tuple[bytes, Dialect]:
+    """The same with spaces that fill the fields up, and no delimiters."""
+    rows = [line.split(b",") for line in data.splitlines()]
+    widths = [max(map(len, fields)) for fields in zip(*rows, strict=True)]
+    starts = [1 + sum(widths[:index]) for index in range(len(widths))]
+    lines = [b"".join(map(bytes.ljust, fields, widths)) + b"\n" for fields in rows]
+    places = tuple(map(FieldPlace, starts, widths))
+    dialect = Dialect(
+        delimiter="", quote=None, places=places, skip_initial_space=True, header=False
+    )
+    return b"".join(lines), dialect
 
 
 def split(read: list[bytes], dialect: Dialect) -> Iterator[Chunk]:
@@ -144,6 +161,9 @@ def main() -> None:
         "quoted": (quoted, PLAIN),
         "\\, unused": (quoted, ESCAPES),
         "\\ in each": (escaped(quoted), ESCAPES),
+        "COPY text": (clean.replace(b",", b"\t").replace(b"\tB0", b"\tB\\t0"), COPY),
+        "||": (clean.replace(b",", b"||"), SEVERAL),
+        "fixed": placed(clean),
     }
     encodings: tuple[EncodingName, ...] = ("postgres", "text", "sqlite", "json")
     works = ("hash", "split", "scan", *encodings)

@@ -72,8 +72,18 @@ def keep(key: str, section: Section | Table) -> None:
     entry["notes"] = [*entry["notes"], *beside_other_work()]
     entry |= {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     kept[key] = entry
+    others = _other_sections({section["title"] for section in kept.values()})
     JSON.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
-    MARKDOWN.write_text(INTRODUCTION + "".join(map(_markdown, kept.values())))
+    MARKDOWN.write_text(INTRODUCTION + "".join(map(_markdown, kept.values())) + others)
+
+
+def _other_sections(titles: set[str]) -> str:
+    """The sections of the page that are written by hand, as they stand."""
+    if not MARKDOWN.exists():
+        return ""
+    sections = MARKDOWN.read_text().split("\n## ")[1:]
+    by_hand = [one for one in sections if one.partition("\n")[0] not in titles]
+    return "".join(f"\n## {one}" for one in by_hand)
 
 
 def beside_other_work() -> list[str]:

@@ -1,0 +1,117 @@
+"""Measures Parquet files and data frames into PostgreSQL, beside the tools that people use.
+
+The file is beside DuckDB's own copy; frames are beside `to_sql` and `write_database`. Each runs in
+a process of its own, into the table that is there.
+
+python bench/parquet.py
+python bench/parquet.py --rows 2000000 --keep
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import other_tools  # noqa: E402
+import results  # noqa: E402
+from modes import database  # noqa: E402
+from process_cost import Cost, middle, run  # noqa: E402
+from snapshots import locations  # noqa: E402
+
+LOAD = HERE / "load_parquet.py"
+CREATE = """CREATE TABLE rides (id bigint, started timestamp, ended timestamp, station integer,
+ distance double precision, price numeric(9,2), tip double precision, paid boolean, note text)"""
+LANES = {
+    "Parquet file: DuckDB": ("duckdb", 1),
+    "Parquet file: snapshots": ("snapshots", 1),
+    "polars frame: write_database": ("polars", 10),
+    "polars frame: snapshots.load": ("snapshots-polars", 10),
+    "pandas frame: to_sql": ("pandas", 10),
+    "pandas frame: snapshots.load": ("snapshots-pandas", 10),
+}
+"""What is measured, and which part of the rows: the slow ones get a tenth."""
+HEAD = (
+    "| lane | rows | s | rows/s | to the lane above | client CPU s | server CPU s | peak RSS MB |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|",
+)
+
+
+def cost_of(lane: str, file: Path, rows: int) -> Cost:
+    """Loads the file once, with one tool, into a new server."""
+    with database("postgres") as (url, pid), tempfile.TemporaryDirectory() as state:
+        target = locations.target(url)
+        with closing(target.connect()) as session:
+            session.execute(CREATE)
+        python = sys.executable if lane.startswith("snapshots") else str(other_tools.PYTHON)
+        seconds = Path(state) / "seconds"
+        cost = run(
+            [python, str(LOAD), lane, url, str(file), str(seconds)],
+            server_pid=pid,
+            env={**os.environ, "SNAPSHOTS_STATE_DIR": state},
+        )
+        cost = replace(cost, seconds=float(seconds.read_text()))
+        with closing(target.connect()) as session:
+            ((found,),) = session.execute("SELECT COUNT(*) FROM rides")
+        if found != rows:
+            raise SystemExit(f"{lane}: {found} rows, not {rows}")
+        return cost
+
+
+def main() -> None:
+    """See the top."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="write the results")
+    given = parser.parse_args()
+    if problem := other_tools._install():
+        raise SystemExit(f"the other tools cannot be installed: {problem}")
+    table, base = list(HEAD), 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for part in {part for _, part in LANES.values()}:
+            files[part] = Path(folder) / f"{part}.parquet"
+            run(
+                [
+                    str(other_tools.PYTHON),
+                    str(LOAD),
+                    "make",
+                    str(given.rows // part),
+                    str(files[part]),
+                ]
+            )
+        for title, (lane, part) in LANES.items():
+            rows = given.rows // part
+            cost = middle([cost_of(lane, files[part], rows) for _ in range(given.runs)])
+            ours = lane.startswith("snapshots")
+            versus = f"{base / cost.seconds:.2f}" if ours else ""
+            base = cost.seconds
+            cells = [
+                title, f"{rows:,}", f"{cost.seconds:.2f}", f"{rows / cost.seconds:,.0f}", versus,
+                f"{cost.client_cpu:.2f}", f"{cost.server_cpu or 0:.2f}",
+                f"{cost.peak_rss / 1e6:.0f}",
+            ]  # fmt: skip
+            table.append(f"| {' | '.join(cells)} |")
+            print(table[-1], flush=True)
+    if given.keep:
+        command = f"python bench/parquet.py --rows {given.rows} --runs {given.runs} --keep"
+        title = f"Parquet and frames into PostgreSQL: {given.rows:,} rows of 9 columns"
+        versions = f"{results.our_version()}, {other_tools._versions()}"
+        notes = (
+            "The seconds are those of loading: libraries are imported and frames are read by then."
+            " The processor time of the client has all of it.",
+        )
+        table_of = results.Table(title, table, given.runs, versions, command, notes)
+        results.keep("parquet", table_of)
+
+
+if __name__ == "__main__":
+    main()
