@@ -6,10 +6,13 @@ needs Docker)."""
 
 import itertools
 import os
+import zlib
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.support.database_servers import (
     MariaServer,
@@ -17,9 +20,16 @@ from tests.support.database_servers import (
     other_database,
     running_elsewhere,
 )
+from tests.support.examples import SOAK
+from tests.support.kept_databases import KeptDatabases
 
 # How long an example takes says what else the machine does.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "busy",
+    max_examples=1000 if SOAK else 100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("busy")
 
 # Servers of tests have their files in memory, if there is enough of it.
@@ -41,7 +51,7 @@ SLOW = (
     "imports/test_resume.py", "cli/test_terminal.py", "cli/test_unknown_user.py",
 )  # fmt: skip
 """What starts services, kills, or waits: folders and files, by how their names begin."""
-FILES = {"sqlite", "toy"}
+FILES = {"duckdb", "sqlite", "toy"}
 """Kinds of databases that are no servers."""
 LONGEST = (
     "faults/test_woken.py", "faults/test_server_away.py", "faults/test_full_disk.py",
@@ -49,14 +59,42 @@ LONGEST = (
     "sync/test_crashes.py", "repository/test_doc_examples.py",
 )  # fmt: skip
 """Where a test takes ten seconds and more, most of them waiting."""
+IN_TURN = (
+    "cli/", "delivery/", "project/", "service/", "sync/", "telemetry/", "web/",
+    "faults/test_clock.py", "faults/test_delivery_window.py", "faults/test_kill_delivery.py",
+    "faults/test_kill_grown.py", "faults/test_network.py", "faults/test_reading_again.py",
+    "faults/test_resources.py", "faults/test_unheard.py", "faults/test_woken.py",
+    "imports/test_again.py", "imports/test_awaiting_parents_stopped.py",
+    "imports/test_backslashes.py", "imports/test_doubts.py", "imports/test_going_on.py",
+    "imports/test_grown.py", "imports/test_messy_files.py", "imports/test_missing_tables.py",
+    "imports/test_real_input.py", "imports/test_remedies.py", "imports/test_resume.py",
+    # Random sequences, of which each kind of database gets some.
+    "imports/test_awaiting_parents.py::test_any_order_of_any_rows", "imports/test_by_key_model.py",
+    "imports/test_history_model.py", "imports/test_modes_model.py", "imports/test_undo_model.py",
+    "repair/test_fix_files.py", "repair/test_kill_replay.py", "repair/test_replay.py",
+    "verify/test_inputs.py", "verify/test_last_line.py", "verify/test_ledger.py",
+)  # fmt: skip
+"""What is about inputs, processes and interfaces more than about databases: each test runs on one
+kind of database, another test on another. `make soak` runs them on the others, too."""
+NEW_DATABASES = (
+    "conformance/", "ledger/", "faults/test_surroundings.py",
+    "imports/test_own_tables.py::test_a_right_that_is_missing",
+    "imports/test_own_tables.py::test_a_table_with_row_level_security_is_loaded",
+    "imports/test_real_input.py::test_parquet_under_the_name_of_csv_is_refused",
+)  # fmt: skip
+"""Tests that say what becomes of a database that is not there yet: by how their files and names
+begin."""
 _TESTS = Path(__file__).parent
 _KINDS = ("postgres", "mysql", "postgres_url", "mysql_url", PostgresServer, MariaServer)
 
 
 def pytest_collection_modifyitems(items):
     """Marks what needs a database server, and what takes long: `make check` leaves both out."""
+    _take_turns([item for item in items if _test(item).startswith(IN_TURN)])
     items[:] = _in_stretches(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("examples")
         if _place(item).startswith(SLOW):
             item.add_marker("slow")
         values = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
@@ -65,6 +103,26 @@ def pytest_collection_modifyitems(items):
         # On a file the same test needs none.
         if named or (needs and not FILES.intersection(v for v in values if isinstance(v, str))):
             item.add_marker("servers")
+
+
+def _take_turns(items):
+    """Of tests that differ in the database alone, all but one are for `make soak`."""
+    groups = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        database = next((name for name, value in given.items() if _is_kind(value)), None)
+        if database is not None:
+            del given[database]
+            groups[_test(item)][repr(sorted(given.items()))].append(item)
+    for function, cases in groups.items():
+        for number, group in enumerate(cases.values(), start=zlib.crc32(function.encode())):
+            del group[number % len(group)]
+            for item in group:
+                item.add_marker("soak")
+
+
+def _is_kind(value):
+    return isinstance(value, str | type) and value in (*_KINDS, *FILES)
 
 
 def _in_stretches(items, processes):
@@ -83,6 +141,11 @@ def _in_stretches(items, processes):
             own = own[1:]
         ordered += own
     return ordered
+
+
+def _test(item):
+    """Its file and its name, without what it is given."""
+    return f"{_place(item)}::{getattr(item, 'originalname', '')}"
 
 
 def _place(item):
@@ -161,9 +224,9 @@ def _server(kind, request):
 
 def fresh(kind, request):
     """The URL of a database that does not exist yet: what connects first creates it."""
-    if kind == "sqlite":
-        folder = request.getfixturevalue("tmp_path_factory").mktemp("sqlite")
-        yield f"sqlite:///{folder}/fresh.db"
+    if kind in FILES:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp(kind)
+        yield f"{kind}:///{folder}/fresh.{'db' if kind == 'sqlite' else kind}"
         return
     server = _server(kind, request)
     name = f"snapshots_test_{_PROCESS}_{next(_numbers)}"
@@ -189,16 +252,34 @@ def _drop_mysql(server, name):
     session.close()
 
 
+@cache
+def _kept(kind, server):
+    return KeptDatabases(kind, server, f"snapshots_test_{_PROCESS}_kept")
+
+
+def emptied(kind, request):
+    """The URL of a database without tables, which may exist: others may have used it before.
+
+    It may have the tables of the ledger, with nothing in them. `NEW_DATABASES` get new ones."""
+    if kind in FILES or _test(request.node).startswith(NEW_DATABASES):
+        yield from fresh(kind, request)
+        return
+    kept = _kept(kind, _server(kind, request))
+    name = kept.take()
+    yield other_database(kept.server, name)
+    kept.give_back(name)
+
+
 @pytest.fixture
 def postgres_url(request):
     """A database of its own for one test."""
-    yield from fresh("postgres", request)
+    yield from emptied("postgres", request)
 
 
 @pytest.fixture
 def mysql_url(request):
     """A database of its own for one test."""
-    yield from fresh("mysql", request)
+    yield from emptied("mysql", request)
 
 
 @pytest.fixture
@@ -207,7 +288,13 @@ def sqlite_url(request):
     yield from fresh("sqlite", request)
 
 
+@pytest.fixture
+def duckdb_url(request):
+    """A file of its own for one test."""
+    yield from fresh("duckdb", request)
+
+
 @pytest.fixture(params=["postgres", "mysql", "sqlite"])
 def database(request):
-    """The URL of a fresh, empty database, on every kind of target in turn."""
-    yield from fresh(request.param, request)
+    """The URL of an empty database, on every kind of target in turn."""
+    yield from emptied(request.param, request)

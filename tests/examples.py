@@ -50,6 +50,8 @@ _VOLATILE = (
     (re.compile(r"running, in process \S+"), "running, in process <owner>"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"-{3,}"), "---"),
+    # Progress comes every few seconds, which only a busy machine needs.
+    (re.compile(r"^ ?[\d.]+ [kMG]?B of .* records/s.*\n", re.MULTILINE), ""),
 )
 
 

@@ -53,7 +53,7 @@ def test_an_empty_folder(tmp_path):
     (tmp_path / "d").mkdir()
     done = snapshots("import", "d", cwd=tmp_path)
     assert done.returncode == 1
-    assert "no CSV files" in done.stderr
+    assert "no files to import" in done.stderr
 
 
 def test_an_unreadable_file(tmp_path):

@@ -1,7 +1,7 @@
 """Table Schemas: read, refused with the place of the fault, and written back."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from snapshots.contract.contract import parse_contract, read_contract, to_schema
 from snapshots.errors import ContractError
-from snapshots.model import Column, Contract, Type
+from snapshots.model import Column, Contract, FieldPlace, Type
 
 
 def column(**field):
@@ -289,8 +289,14 @@ def columns(draw, name):
 @st.composite
 def contracts(draw):
     names = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True))
+    placed, width = draw(st.booleans()), draw(st.none() | st.integers(1, 9))
+    places = [FieldPlace(10 * n + 1, 9) if placed else None for n in range(len(names) - 1)]
+    places.append(FieldPlace(10 * len(names), width) if placed else None)
     return Contract(
-        tuple(draw(columns(name)) for name in names),
+        tuple(
+            replace(draw(columns(name)), place=place)
+            for name, place in zip(names, places, strict=True)
+        ),
         draw(st.none() | st.lists(st.text(max_size=3), max_size=3).map(tuple)),
         tuple(draw(st.lists(st.sampled_from(names), unique=True))),
         subset=draw(st.booleans()),
@@ -312,7 +318,7 @@ def test_the_round_trip_knows_every_field_of_the_model():
     assert {one.name for one in fields(Contract)} == {
         "columns", "missing_values", "primary_key", "rules", "subset",
     }  # fmt: skip
-    assert len(fields(Column)) == 20
+    assert len(fields(Column)) == 21
 
 
 def test_a_plain_schema_says_no_more_than_it_must():

@@ -47,18 +47,23 @@ def prepared(database, tmp_path):
 
 
 OPTIONS = ["--mode", "mirror", "--max-rejects", "1"]
+OF_DELETING = {"deleted:1", "former-rows-kept:2"}
+CASES = [("mirror", step) for step in STEPS]
+CASES += [("upsert", step) for step in STEPS if step not in OF_DELETING]
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_publishing(request, tmp_path, step):
-    database = database_of(request, STEPS.index(step))
+@pytest.mark.parametrize(("mode", "step"), CASES)
+def test_publishing(request, tmp_path, mode, step):
+    database = database_of(request, CASES.index((mode, step)))
     path, state = prepared(database, tmp_path), tmp_path / "state"
-    before, after = (3000, sum(OLD)), (3000, sum(NEW))
+    held = sorted({*OLD, *NEW}) if mode == "upsert" else NEW
+    before, after = (3000, sum(OLD)), (len(held), sum(held))
+    options = ["--mode", mode, "--max-rejects", "1"]
     with Reader(database) as reader:
-        killed = loading(database, path, state, OPTIONS, step)
+        killed = loading(database, path, state, options, step)
         assert killed.returncode == -signal.SIGKILL, (step, killed.stderr.decode())
         assert sums(database) in (before, after)
-        done = loading(database, path, state, OPTIONS)
+        done = loading(database, path, state, options)
         published = step in ("finished:1", "cleaning:1", "cleaned:1")
         assert done.returncode == (5 if published else 3), done.stderr.decode()
     assert sums(database) == after
@@ -66,7 +71,7 @@ def test_publishing(request, tmp_path, step):
     record = next(one for one in snapshots.history(database) if one.import_id == 2)
     assert (record.state, record.loaded, record.rejected) == ("finished", 3000, 1)
     assert (record.inserted, record.updated, record.unchanged) == (1000, 1000, 1000)
-    assert (record.deleted, record.kept) == (1000, 0)
+    assert (record.deleted, record.kept) == ((0, 1000) if mode == "upsert" else (1000, 0))
     command("prune", "--keep-undo", "0", "--database", database, cwd=tmp_path)
     nothing_left(database)
 

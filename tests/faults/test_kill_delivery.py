@@ -2,7 +2,7 @@
 good or for a while."""
 
 import signal
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
@@ -10,6 +10,7 @@ from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.time_limits import LEASE_SECONDS
+from tests.support.certificates import Certificates
 from tests.support.http_server import serving
 from tests.support.input_files import data
 from tests.support.killed_deliveries import (
@@ -23,14 +24,15 @@ from tests.support.killed_deliveries import (
     start,
 )
 from tests.support.processes import PATIENCE, ending_soon, finish, wait_for
+from tests.support.proxy_servers import Front, Microsocks, Squid, Tinyproxy
 
 KILLS = 8
 STOP_SECONDS = 4
 
 
-def kill_at_random(database, folder, kills, rows, most, batch=1, api=Api):
+def kill_at_random(database, folder, kills, rows, most, batch=1, api=Api, **how):
     with serving(api()) as running:
-        killer = Killer(database, rows, running, folder, batch=batch)
+        killer = Killer(database, rows, running, folder, batch=batch, **how)
         code, result = killer.run(kills, most)
         assert killer.kills == kills, "it was sent too fast to be killed so often"
         assert code == 3, result
@@ -49,6 +51,46 @@ def test_pages_killed_at_random_are_sent_again_under_the_same_keys(sqlite_url, t
 def test_movies_killed_at_random_arrive_whatever_the_503s(sqlite_url, tmp_path):
     movies = make_movies(tmp_path / "movies.csv", data("made/movies.csv"), times=1)
     kill_at_random(sqlite_url, tmp_path, KILLS, movies, most=600, api=MoviesSink)
+
+
+@contextmanager
+def reached(way, folder):
+    """The options of a delivery that goes this way, and the URL where it begins, for that of an
+    API."""
+    if way == "http2":
+        certificates = Certificates(folder)
+
+        def front(url):
+            # It ends a connection after so many requests, as servers do.
+            server = stack.enter_context(Front(certificates, url, requests=500))
+            return server.url("tls")
+
+        with ExitStack() as stack:
+            yield ("--ca", certificates.ca), front
+    else:
+        kind = {"proxy": Tinyproxy, "squid": Squid, "socks": Microsocks}[way]
+        with kind() as proxy:
+            yield ("--proxy", proxy.url()), str
+
+
+WAYS = ("http2", "proxy", "squid", "socks")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_killed_on_other_ways_to_the_api(sqlite_url, tmp_path, way):
+    rows = make_rows(tmp_path / "rows.csv", 1500)
+    with reached(way, tmp_path) as (more, front):
+        kill_at_random(sqlite_url, tmp_path, 3, rows, most=250, more=more, front=front)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("way", WAYS)
+def test_killed_fifty_times_on_other_ways_to_the_api(sqlite_url, tmp_path, way):
+    rows = make_rows(tmp_path / "rows.csv", 20_000)
+    with reached(way, tmp_path) as (more, front):
+        twice = kill_at_random(sqlite_url, tmp_path, 50, rows, most=500, more=more, front=front)
+    print(f"{way}: {twice} of {len(rows.good)} rows were sent twice, with equal keys")
 
 
 @pytest.mark.soak

@@ -165,8 +165,11 @@ def test_replacing_by_copying(request, tmp_path, step):
     undone_again(database, before)
 
 
-@pytest.mark.parametrize("kind", ["postgres", "mysql"])
-@pytest.mark.parametrize("step", RENAME_STEPS)
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [(step, kind) for step in RENAME_STEPS for kind in ("postgres", "mysql")]
+    + [(step, "sqlite") for step in ("staged:1", "renaming:1", "renamed:1", "finishing:1")],
+)
 def test_replacing_by_renaming(request, tmp_path, step, kind):
     database = request.getfixturevalue(FRESH[kind])
     old = numbered(tmp_path / "old.csv", range(1000, 4000))

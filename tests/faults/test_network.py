@@ -3,7 +3,16 @@
 import pytest
 
 from snapshots import locations
-from tests.support.database_proxy import CutAtRandom, LoseAnswers, Proxy, Slow, Stall
+from snapshots.errors import TargetError
+from tests.support.database_proxy import (
+    CutAfterPieces,
+    CutAtRandom,
+    Interrupt,
+    LoseAnswers,
+    Proxy,
+    Slow,
+    Stall,
+)
 from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
 from tests.support.processes import PATIENCE, finish, go_on, held
 
@@ -65,6 +74,33 @@ def test_the_answer_to_the_first_commit_is_lost(server, made, tmp_path):
         code, result, err = finish(_load(proxy, made, tmp_path))
     assert (code, result["import_id"]) == (3, 1), err
     check(server, made)
+
+
+def test_a_server_that_stops_interrupts_statements_first(mysql_url, made, tmp_path):
+    locations.target(mysql_url).connect().close()
+    fault = Interrupt(CHUNK, 3)
+    with Proxy(mysql_url, fault) as proxy:
+        code, result, err = finish(_load(proxy, made, tmp_path))
+    assert fault.left == 0, "no statement was interrupted"
+    assert (code, result.get("state")) == (3, "finished"), (err, result)
+    check(mysql_url, made)
+
+
+def test_a_connection_that_is_cut_while_it_is_made_is_tried_again(server):
+    """A worker may be connecting while the server goes away."""
+    fault = CutAfterPieces(0)
+    with Proxy(server, fault) as proxy:
+        target = locations.target(proxy.url)
+        for fault.pieces in range(40):
+            try:
+                target.connect().close()
+            except TargetError as error:
+                assert error.retryable, (fault.pieces, error)  # noqa: PT017 - some succeed
+            else:
+                break
+        else:
+            pytest.fail("no connection was made")
+    assert fault.pieces > 3
 
 
 def test_stalled_and_going_on(server, made, tmp_path):

@@ -43,7 +43,7 @@ def test_the_server_goes_away_and_comes_back(kind, how, tmp_path):
         server.stop(how)
         go_on(process)
         time.sleep(AWAY_SECONDS)
-        assert process.poll() is None, "the loader gave up at once"
+        assert process.poll() is None, finish(process)
         server.start()
         code, result, err = finish(process)
         assert code == 3, (err, result)

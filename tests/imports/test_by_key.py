@@ -270,7 +270,11 @@ def test_a_dry_run_counts_and_shows_the_changes(database, tmp_path):
         "Of 3 rows of table t 1 would be updated, 1 unchanged, 1 deleted and 0 kept. 1 would be"
         " inserted." in tried.message
     )
-    assert tried.hint == "Line 3: name 'b' -> 'bb'."
+    assert tried.hint.splitlines() == [
+        "Line 3: name 'b' -> 'bb'.",
+        "Line 4: new: id '4', name 'd'.",
+        "Deleted: id '3', name 'c'.",
+    ]
     tried = load(second, database, "upsert", dry_run=True)
     assert "0 deleted and 1 kept" in tried.message
     twice = written(tmp_path / "c.csv", "id,name\n1,a\n1,x\n")

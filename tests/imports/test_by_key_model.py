@@ -25,6 +25,7 @@ class Model:
         self.done = {}
         """What each import has published, and the rows of before that it changed or deleted."""
         self.undone = set()
+        self.dates = {}
 
     def key_of(self, record):
         return tuple(record[COLUMNS.index(name)] for name in self.key)
@@ -48,7 +49,7 @@ class Model:
                 taken[key] = record if choice == "last" else taken[key]
         return taken, rejected, skipped
 
-    def publish(self, number, mode, records, choice, most_rejects, *, empty, share):
+    def publish(self, number, mode, records, choice, most_rejects, *, empty, share, date):
         """The exit code, and the account: loaded, rejected, skipped, inserted, updated, unchanged,
         deleted, kept."""
         taken, rejected, skipped = self.sorted_out(records, choice)
@@ -57,8 +58,13 @@ class Model:
             gone = [one for one in self.rows if one not in taken and one not in rejected]
         too_many = taken and len(gone) > share * len(self.rows)
         nothing = mode == "mirror" and not taken and not empty
-        if len(rejected) > most_rejects or too_many or nothing:
+        if len(rejected) > most_rejects or nothing:
             return 4, None
+        if any(one > date for of, one in self.dates.items() if of not in self.undone):
+            return 1, None
+        if too_many:
+            return 4, None
+        self.dates[number] = date
         before = len(self.rows)
         images = {key: self.rows.pop(key) for key in gone}
         new = taken.keys() - self.rows.keys()
@@ -170,11 +176,14 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
             made = [record for record in made if record[1]]
         mode, choice = rng.choice(["upsert", "mirror"]), rng.choice(["reject", "first", "last"])
         most, empty, share = rng.choice([0, 100]), rng.random() < 0.5, rng.choice([0.5, 1.0])
+        # A file may be late.
+        date = f"2024-01-{max(1, step + rng.choice([-3, 0, 1, 1])):02}"
         done = snapshots.load(
             written(tmp_path / f"{step}.csv", made),
             database=database,
             table="t",
             mode=mode,
+            as_of=date,
             contract=contract,
             primary_key=key if not seed % 2 else (),
             duplicates=choice,
@@ -187,7 +196,9 @@ def test_the_table_is_what_the_model_says(database, tmp_path, seed):
             again=True,
         )
         number += 1
-        code, account = model.publish(number, mode, made, choice, most, empty=empty, share=share)
+        code, account = model.publish(
+            number, mode, made, choice, most, empty=empty, share=share, date=date
+        )
         told = (seed, step, mode, choice, most, empty, share, made, done.message, done.hint)
         assert (done.exit_code, done.message) == (code, done.message), told
         require_equal(database, model, told)

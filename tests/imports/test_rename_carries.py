@@ -116,6 +116,12 @@ ON_POSTGRES = {
     "unlogged": ["ALTER TABLE t SET UNLOGGED"],
     "another owner": ["DROP ROLE IF EXISTS boss", "CREATE ROLE boss",
                       "ALTER TABLE t OWNER TO boss"],
+    "event trigger": [
+        "CREATE FUNCTION n() RETURNS event_trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE EXCEPTION ''never''; END'",
+        "CREATE EVENT TRIGGER never ON ddl_command_start WHEN TAG IN ('ALTER TABLE')"
+        " EXECUTE FUNCTION n()",
+    ],
 }  # fmt: skip
 ON_MYSQL = {
     "trigger": ["CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.name = 'x'"],

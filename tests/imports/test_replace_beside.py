@@ -221,7 +221,7 @@ def test_a_stream_with_rows_that_the_table_refuses_publishes_nothing(sqlite_url,
     given = b"id,name\n5,x\n5,y\n7,z\n"
     done = command(
         "import", "-", "--database", sqlite_url, "--table", "t", "--mode", "replace",
-        "--max-rejects", "3", cwd=tmp_path, stdin=given,
+        "--publish", "copy", "--max-rejects", "3", cwd=tmp_path, stdin=given,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "refuses the rows of lines 3: UNIQUE constraint failed" in done.stderr

@@ -1,6 +1,9 @@
-"""Random sequences of files, undos and prunes against a plain model of the table."""
+"""Random sequences of files, late files, undos and prunes against a plain model of the table, on
+all targets."""
 
+import os
 import random
+import zlib
 from contextlib import closing
 
 import pytest
@@ -20,12 +23,16 @@ def _own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
 
 
+NOW = "now"
+"""The date of a version that has none: it is later than those of before."""
+
+
 class Published:
     """An import whose rows were published, and what the table held before."""
 
-    def __init__(self, number, mode, rows, before, keep):
+    def __init__(self, number, mode, rows, before, keep, date):
         self.number, self.mode, self.rows = number, mode, rows
-        self.before = before
+        self.before, self.date = before, date
         self.keep = keep
         self.freed = keep == 0
 
@@ -36,10 +43,21 @@ class TableModel:
     def __init__(self):
         self.rows, self.published = [], []
 
-    def load(self, number, mode, rows, keep):
+    def outcome(self, mode, rows, date):
+        """The exit code of a file that is loaded."""
+        if mode != "replace":
+            return 0
+        versions = [one for one in self.published if one.mode == "replace"]
+        same = [one for one in versions if [row[1:] for row in one.rows] == rows]
+        if same and (date == NOW or date in [one.date for one in same]):
+            return 5
+        # As text, NOW is later than each date.
+        return 1 if any(one.date > date for one in versions) else 0
+
+    def load(self, number, mode, rows, keep, date):
         """Publishes the rows of a file."""
         own = [(number, *row) for row in rows]
-        self.published.append(Published(number, mode, own, self.rows, keep))
+        self.published.append(Published(number, mode, own, self.rows, keep, date))
         self.rows = own if mode == "replace" else self.rows + own
 
     def undo(self, number):
@@ -65,21 +83,41 @@ class TableModel:
             one.freed = True
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_table_is_what_the_model_says(database, tmp_path, seed):
+KINDS = ("postgres_url", "mysql_url", "sqlite_url")
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_the_table_is_what_the_model_says(request, tmp_path, seed):
+    follow(request.getfixturevalue(KINDS[seed % 3]), tmp_path, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(9, 9 + int(os.environ.get("SNAPSHOTS_TEST_MODELS", "150"))))
+def test_longer_sequences(request, tmp_path, seed):
+    follow(request.getfixturevalue(KINDS[seed % 3]), tmp_path, seed, steps=60)
+
+
+def follow(database, folder, seed, steps=STEPS):
+    """Does as many things at random, and compares the table with the model after each."""
     rng = random.Random(f"undo {seed}")
     model = TableModel()
-    for step in range(STEPS):
+    pool = [
+        [(rng.randrange(99), f"name {n}") for n in range(rng.choice([1, 2, 5, 30]))]
+        for _ in range(5)
+    ]
+    loaded = False
+    for step in range(steps):
         what = rng.choice(["load", "load", "load", "undo", "undo", "prune"])
         if what == "load":
-            load(rng, model, database, tmp_path / f"{step}.csv")
+            load(rng, model, database, folder, rng.choice(pool), (seed, step))
+            loaded = True
         elif what == "undo" and model.published:
             number = rng.choice(model.published[-3:]).number
             assert undone(database, number) == model.undo(number), (seed, step, number)
-        elif what == "prune" and model.published:
+        elif what == "prune" and loaded:
             model.prune()
             prune(locations.target(database), unfinished=False, say=lambda _: None)
-        if model.published or step:
+        if loaded:
             assert held(database) == sorted(model.rows), (seed, step, what)
     for one in reversed(list(model.published)):
         if model.undo(one.number):
@@ -95,25 +133,35 @@ def undone(database, number):
     return True
 
 
-def load(rng, model, database, path):
-    rows = [(rng.randrange(99), f"name {n}") for n in range(rng.choice([1, 2, 5, 30]))]
-    path.write_text("id,name\n" + "".join(f"{n},{name}\n" for n, name in rows))
-    mode = rng.choice(["append", "atomic", "replace", "replace"])
+def day_near(rng, step):
+    """A date that is mostly later than those of the steps before."""
+    return f"2024-01-{min(max(1, step // 3 + rng.randrange(-1, 4)), 28):02}"
+
+
+def load(rng, model, database, folder, rows, told):
+    text = "id,name\n" + "".join(f"{n},{name}\n" for n, name in rows)
+    path = folder / f"{zlib.crc32(text.encode())}.csv"
+    path.write_text(text)
+    mode = rng.choice(["append", "atomic", "replace", "replace", "replace"])
     keep = rng.choice([0, 1, 1, 2])
+    date = NOW if rng.random() < 0.1 else day_near(rng, told[1])
+    replaces = mode == "replace"
     done = snapshots.load(
         path,
         database=database,
         table="t",
-        mode="replace" if mode == "replace" else "append",
+        mode="replace" if replaces else "append",
         atomic=mode == "atomic",
+        as_of=date if replaces and date != NOW else None,
         contract=CONTRACT,
         keep_undo=keep,
-        publish=rng.choice(["auto", "copy"]) if mode == "replace" else "auto",
+        publish=rng.choice(["auto", "copy"]) if replaces else "auto",
         max_deletes="100%",
-        again=True,
+        again=not replaces,
     )
-    assert done.exit_code == 0, done.message
-    model.load(done.record.import_id, mode, rows, keep)
+    assert done.exit_code == model.outcome(mode, rows, date), (told, mode, date, done.message)
+    if done.exit_code == 0:
+        model.load(done.record.import_id, mode, rows, keep, date)
 
 
 def held(database):

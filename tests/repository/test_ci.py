@@ -98,3 +98,37 @@ def test_the_audit_covers_every_lock_with_tools_of_one_version() -> None:
             for installed in re.findall(r"(?:pip|cargo) install (.*)", step.get("run", "")):
                 assert re.search(r'"\$[A-Z_]+"', installed), installed
             assert "continue-on-error" not in step
+
+
+RELEASE = WORKFLOW.with_name("release.yml")
+(RELEASES,) = load(RELEASE)
+
+
+def test_the_release_is_valid_and_built_with_the_same_rust() -> None:
+    done = validate(RELEASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (image,) = re.findall(r"rust:([\d.]+)-", (ROOT / "Containerfile").read_text())
+    assert set(re.findall(r"rust-toolchain: (\S+)", RELEASE.read_text())) == {image}
+
+
+def test_every_wheel_is_used_before_it_is_published() -> None:
+    jobs = RELEASES["jobs"]
+    assert set(jobs["publish"]["needs"]) == {"wheel", "source", "image"}
+    used = [step["if"] for step in jobs["wheel"]["steps"] if "smoke.sh" in step.get("run", "")]
+    assert used == [f"${{{{ {no}startsWith(matrix.name, 'musl') }}}}" for no in ("!", "")]
+
+
+def test_only_a_tag_publishes() -> None:
+    tagged = "${{ startsWith(github.ref, 'refs/tags/v') }}"
+    assert RELEASES["jobs"]["publish"]["if"] == tagged
+    for job in RELEASES["jobs"].values():
+        for step in job["steps"]:
+            text = f"{step.get('run', '')} {step.get('uses', '')}"
+            if re.search(r"docker push|attest", text):
+                assert tagged in (step.get("if"), job.get("if")), text
+
+
+def test_the_image_takes_the_wheel_in_place_of_the_stage_that_builds() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
+    (named,) = re.findall(r"--build-context (\w+)=", RELEASE.read_text())
+    assert named in stages

@@ -21,7 +21,7 @@ from snapshots.engine.delivery import group_commit as keeper
 from snapshots.engine.delivery.job import CHUNK_BYTES
 from snapshots.engine.input import identity
 from snapshots.engine.limits import JUDGED_FROM
-from snapshots.engine.loading import execution, write
+from snapshots.engine.loading import executor, write
 from snapshots.engine.plan.options import Options
 from snapshots.engine.publishing.by_key import duplicates
 from snapshots.engine.verify.report import EXIT_CODES, VerifyReport
@@ -29,6 +29,7 @@ from snapshots.formats import sniff
 from snapshots.formats.names import MAX_BYTES
 from snapshots.formats.options import DialectOptions
 from snapshots.ledger import awaiting_parents, left_out
+from snapshots.ledger.deliveries import UNCHANGED
 from snapshots.ledger.reject_codes import CODES
 from snapshots.project.resources import KNOWN
 from snapshots.project.settings import API_KEYS, SERVER_KEYS, ApiSettings
@@ -139,7 +140,7 @@ def test_no_page_names_an_option_that_does_not_exist() -> None:
         if path.parent.name != "decisions":
             for line in text.splitlines():
                 if "snapshots" in line or line.startswith("|"):
-                    invented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line)) - known
+                    invented = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", line)) - known
                     assert not invented - OTHER_PROGRAMS, f"{path.name}: {line}"
         named = set(re.findall(r"\bSNAPSHOTS_[A-Z_]+\b", text))
         assert named <= variables | OTHER_VARIABLES, path
@@ -186,7 +187,7 @@ def test_every_reject_code_is_documented_and_none_else() -> None:
     skipped = section(text, "## Skipped records")
     documented = words_in(cells(text.replace(skipped, ""), 0))
     assert sorted(documented) == sorted(reject_codes())
-    assert words_in(cells(skipped, 0)) == [left_out.CODE, duplicates.CODE]
+    assert words_in(cells(skipped, 0)) == [left_out.CODE, duplicates.CODE, UNCHANGED]
 
 
 def test_readme_counts_the_codes() -> None:
@@ -284,7 +285,7 @@ def test_every_column_of_the_ledger_is_documented() -> None:
     text = page("ledger.md")
     script = "".join(file.read_text("utf-8") for file in sorted((folder / "postgres").iterdir()))
     tables = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\)", script, re.DOTALL)
-    assert len(tables) == 10
+    assert len(tables) == 14
     for table, body in tables:
         columns = re.findall(r"^    ([a-z_]+) ", body, re.MULTILINE)
         columns += re.findall(rf"^ALTER TABLE {table} ADD COLUMN (\w+) ", script, re.MULTILINE)
@@ -319,7 +320,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "Input converted at a time (a block)": f"{write.BLOCK_BYTES // mib} MiB",
         "Longest record": f"{model.Dialect().max_record_size // mib} MiB",
         "Rejects allowed": f"{Options().reject_limit.share:.0%}".replace("%", " %"),
-        "Connections that load at once": f"at most {execution.MAX_WORKERS}",
+        "Connections that load at once": f"at most {executor.MAX_WORKERS}",
         "Input that the dialect is detected from": f"first {sniff.HEAD // 1024} KiB",
         "File that types are inferred from whole": f"{infer.READ_FULLY_UP_TO // mib} MiB",
         "Of a larger file": f"{infer.BLOCKS} blocks of {infer.BLOCK // mib} MiB",

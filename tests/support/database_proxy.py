@@ -58,8 +58,14 @@ class Proxy:
     def _pass_on(self, client: socket.socket) -> None:
         server = socket.create_connection((self._database.hostname, self._database.port))
         self._open |= {client, server}
-        with contextlib.suppress(OSError, Cut):
-            self._until_closed(client, server, self.fault.of_a_connection())
+        with contextlib.suppress(OSError):
+            try:
+                self._until_closed(client, server, self.fault.of_a_connection())
+            except Cut as cut:
+                if cut.last_words:
+                    client.sendall(cut.last_words)
+                    client.shutdown(socket.SHUT_WR)  # what is sent is read before the end
+                    client.recv(_PIECE)
         for one in (client, server):
             self._open.discard(one)
             _close(one)
@@ -79,7 +85,10 @@ class Proxy:
 
 
 class Cut(Exception):
-    """Nothing more goes through this connection."""
+    """Nothing more goes through this connection, but for what the server said last."""
+
+    def __init__(self, last_words: bytes = b"") -> None:
+        self.last_words = last_words
 
 
 class Line:
@@ -122,6 +131,28 @@ class _AfterBytes(Line):
     answered = sent
 
 
+class CutAfterPieces(Fault):
+    """Each connection ends once so many pieces have gone through it, in either direction."""
+
+    def __init__(self, pieces: int) -> None:
+        self.pieces = pieces
+
+    def of_a_connection(self) -> Line:
+        return _CountedPieces(self.pieces)
+
+
+class _CountedPieces(Line):
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def sent(self, data: bytes) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Cut
+
+    answered = sent
+
+
 class LoseAnswers(Fault):
     """The answers to some COMMITs are lost: the first of them, counted over all connections,
     that come after a transaction with the given words."""
@@ -150,6 +181,30 @@ class _AtCommit(Line):
             self._fault.left -= 1
             raise Cut
         self._committing = False
+
+
+class Interrupt(Fault):
+    """MySQL ends some statements with the given words, and then their sessions, as a server does
+    that is stopped."""
+
+    def __init__(self, words: bytes, times: int) -> None:
+        self.words, self.left = words, times
+
+    def of_a_connection(self) -> Line:
+        return _Interrupted(self)
+
+
+class _Interrupted(Line):
+    _INTERRUPTED = (1317).to_bytes(2, "little") + b"#70100Query execution was interrupted"
+
+    def __init__(self, fault: Interrupt) -> None:
+        self._fault = fault
+
+    def sent(self, data: bytes) -> None:
+        if self._fault.words in data and self._fault.left > 0:
+            self._fault.left -= 1
+            body = b"\xff" + self._INTERRUPTED
+            raise Cut(len(body).to_bytes(3, "little") + b"\x01" + body)
 
 
 class Stall(Fault):

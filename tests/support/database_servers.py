@@ -6,7 +6,8 @@ with the default settings of its makers, and ends with the process that started 
     python tests/support/database_servers.py    # both; prints their URLs, ends with Ctrl-C
 
 `--run COMMAND...` runs it with SNAPSHOTS_TEST_POSTGRES and SNAPSHOTS_TEST_MYSQL set; `--check
-databases` says whether the programs are here, and so for `monitors` and `browser`.
+databases` says whether the programs are here, and so for `proxies`, `ssh`, `monitors` and
+`browser`.
 """
 
 from __future__ import annotations
@@ -316,7 +317,10 @@ class MariaServer(Server):
 
 PROGRAMS = {
     "databases": (("initdb",), ("mariadbd", "mysqld"), ("mariadb-install-db",)),
+    "ssh": (("sshd",), ("ssh-keygen",)),
+    "proxies": (("nginx",), ("tinyproxy",), ("squid",), ("microsocks",)),
     "monitors": (("prometheus",), ("promtool",), ("prometheus-pushgateway", "pushgateway")),
+    "network": (("ip",), ("unshare",), ("setpriv",)),
     "browser": (("chromium", "chromium-browser", "google-chrome", "Google Chrome"),),
 }
 

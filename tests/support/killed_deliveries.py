@@ -13,12 +13,14 @@ from pathlib import Path
 from snapshots import locations
 from snapshots.engine.delivery.group_commit import WINDOW
 from tests.support import snapshots_process
+from tests.support.bodies import rows_of
 from tests.support.http_server import Handler, response
 from tests.support.movies_sink import Sink
 from tests.support.movies_sink_process import ROOT
 from tests.support.processes import PATIENCE, limiting, wait_for
 
 CONCURRENCY = 8
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Holding(Handler):
@@ -29,7 +31,7 @@ class Holding(Handler):
     """Requests that are taken; None: all of them."""
 
     def on_request(self, request, connection):
-        if request.method == "POST" and self.most is not None and self.total >= self.most:
+        if request.method != "GET" and self.most is not None and self.total >= self.most:
             self._loop = asyncio.get_running_loop()
             self._silent_to.append((request, connection))
             return None
@@ -56,6 +58,8 @@ class Holding(Handler):
 class _Rows(Handler):
     """Takes rows whose `id` is their line; now and then it refuses for a moment, as APIs do."""
 
+    methods = None
+
     def __init__(self, trouble=0.1, seed=3):
         self.taken = Counter()
         self.keys = defaultdict(set)
@@ -66,11 +70,12 @@ class _Rows(Handler):
     def on_request(self, request, connection):
         if self._random.random() < self._trouble:
             return response(503)
-        body = json.loads(request.body)
-        rows = body if isinstance(body, list) else [body]
+        rows = rows_of(request)
         if any(row["amount"] == 666 for row in rows):
             return response(400, "an amount of evil")
         for row in rows:
+            # Where a file says how each row is sent, that follows from its line.
+            assert self.methods is None or request.method == self.methods[row["id"] % 4]
             self.taken[row["id"]] += 1
             self.keys[row["id"]].add(request.key)
         self.total += 1
@@ -79,6 +84,12 @@ class _Rows(Handler):
 
 class Api(Holding, _Rows):
     """The API of most deliveries here."""
+
+
+class ByMethod(Api):
+    """The same for rows that say how they are sent."""
+
+    methods = METHODS
 
 
 class HeldSink(Holding, Sink):
@@ -126,30 +137,32 @@ class Rows:
         return Counter(self.bad.values()) | Counter(refused)
 
 
-def make_rows(path, records, seed=1):
-    """id,name,amount: 1 % bad amounts, some that the API refuses, blank lines, quoted line ends."""
-    rows = Rows(path)
+def make_rows(path, records, seed=1, contract=None):
+    """id,name,amount: 1 % bad amounts, some that the API refuses, blank lines, quoted line ends.
+    With a contract of one's own also `how`, the method of each."""
+    rows = Rows(path, contract=contract or CONTRACT)
     rng = random.Random(seed)
     line = 2
     with path.open("w", newline="") as file:
-        file.write("id,name,amount\n")
+        file.write(f"id,name,amount{',how' if contract else ''}\n")
         for _ in range(records):
+            how = f",{METHODS[line % 4]}" if contract else ""
             roll = rng.random()
             if roll < 0.005:
                 file.write("\n")
                 rows.blank += 1
             elif roll < 0.015:
-                file.write(f"{line},bad,12x\n")
+                file.write(f"{line},bad,12x{how}\n")
                 rows.bad[line] = "not_a_number"
             elif roll < 0.02:
-                file.write(f"{line},evil,666\n")
+                file.write(f"{line},evil,666{how}\n")
                 rows.refused.add(line)
             elif roll < 0.04:
-                file.write(f'{line},"two\nlines",1.5\n')
+                file.write(f'{line},"two\nlines",1.5{how}\n')
                 rows.good.add(line)
                 line += 1
             else:
-                file.write(f"{line},name {line},{line % 100}.25\n")
+                file.write(f"{line},name {line},{line % 100}.25{how}\n")
                 rows.good.add(line)
             line += 1
     return rows
@@ -183,6 +196,14 @@ CONTRACT = {
         {"name": "id", "type": "integer"},
         {"name": "name", "type": "string"},
         {"name": "amount", "type": "number"},
+    ]
+}
+NESTED = {
+    "fields": [
+        {"name": "id", "type": "integer"},
+        {"name": "about.name", "x-source": "name"},
+        {"name": "about.value.amount", "x-source": "amount", "type": "number"},
+        {"name": "how"},
     ]
 }
 
@@ -236,7 +257,8 @@ def settled(database, rows, import_id=1):
 class Killer:
     """Kills one delivery again and again, and sees to it that nothing settled is sent again."""
 
-    def __init__(self, database, rows, running, folder, *, batch=1, seed=7):
+    def __init__(self, database, rows, running, folder, *, batch=1, seed=7, more=(), front=str):
+        """`more`: further options. `front` gives the URL that leads to another."""
         self._database = database
         self._rows = rows
         self._running = running
@@ -244,11 +266,14 @@ class Killer:
         self._folder = folder
         self._batch = batch
         self._random = random.Random(seed)
+        self._more = more
+        self._url = front(running.url)
         self.kills = 0
 
     def _start(self):
-        url = self._running.url + "/rows"
-        return start(self._database, self._rows, url, self._folder, batch=self._batch)
+        url = self._url.removesuffix("/rows") + "/rows"
+        more = {"batch": self._batch, "more": self._more}
+        return start(self._database, self._rows, url, self._folder, **more)
 
     def kill_after(self, requests, most):
         """Lets it go on for about so many requests; False if it was at its end before.

@@ -82,6 +82,7 @@ def start(
     progress="none",
     limits=None,
     stdin=None,
+    options=(),
     **variables,
 ):
     """An import of the file, as a process of its own; `limits`: those of the `resource` module."""
@@ -91,7 +92,7 @@ def start(
         environment["SNAPSHOTS_FAULT"] = fault
     arguments = [
         "import", "--database", database, "--table", "t", "--contract", contract,
-        "--chunk-size", chunk_size, "--json", "--progress", progress, made.path,
+        "--chunk-size", chunk_size, "--json", "--progress", progress, *options, made.path,
     ]  # fmt: skip
     return snapshots_process.start(
         arguments,

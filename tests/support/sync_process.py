@@ -20,7 +20,8 @@ class Service:
     tracebacks = False
     """Whether it may print one."""
 
-    def __init__(self, database, folder, *options, **environment):
+    def __init__(self, database, folder, *options, store=None, **environment):
+        """`store` is the URL of what is watched in place of the folder, which gets the log."""
         self.folder = folder
         self.log = folder.parent / "log"
         self._begin = self.log.stat().st_size if self.log.exists() else 0
@@ -28,8 +29,8 @@ class Service:
         with self.log.open("a") as log:
             self.process = snapshots_process.start(
                 [
-                    "sync", "--database", database, "--data-dir", folder,
-                    "--settle", "0.3", "--rescan", "1", "--json", *options,
+                    "sync", "--database", database, "--data-dir", store or folder,
+                    *(() if store else ("--settle", "0.3")), "--rescan", "1", "--json", *options,
                 ],
                 prefix=self.prefix,
                 stdout=log,
@@ -93,10 +94,10 @@ class WithoutRights(Service):
         prefix = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
-def once(database, folder, *options):
+def once(database, folder, *options, **how):
     """A single pass; exit code and events."""
     (folder.parent / "log").unlink(missing_ok=True)
-    with Service(database, folder, "--once", *options) as service:
+    with Service(database, folder, "--once", *options, **how) as service:
         code = service.process.wait(timeout=PATIENCE)
         return code, service.said()
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from tests.support.bucket_listing import listing
+
 PIECE = 64 * 1024
 
 
@@ -140,6 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
         span = (int(asked[1]), int(asked[2]) if asked[2] else None) if asked else None
         self.owner.requests.append(Request(self.path, dict(self.headers), span))
         if thing is None:
+            query = urlsplit(self.path).query
+            if "list-type=2" in query:
+                thing = Object(listing(self.owner.objects, path, query))
+                return self._object(thing, None)
             return self._status(404)
         if thing.instead:
             return self._status(*thing.instead.popleft())

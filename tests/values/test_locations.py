@@ -48,7 +48,7 @@ def test_taken_apart_and_put_together(text, place):
 
 @pytest.mark.parametrize(
     "text",
-    ["duckdb:///x.duckdb", "mssql://h/d", "http://h", "redis://h", "sqlite://x.db", "sqlite://",
+    ["h2:///x.h2", "mssql://h/d", "http://h", "redis://h", "sqlite://x.db", "sqlite://",
      "sqlite:///:memory:", ":memory:", "sqlite:///a.db?mode=ro", "a b", "h:port", "h:99999",
      "mysql://u:s3cret@h:port/d", "://", "x,y:5432", "/folder/file"],
 )  # fmt: skip

@@ -1,0 +1,164 @@
+"""Keys and values whose equality and bytes differ, in the types that each database has for them.
+
+Each case: the table, two files, what becomes of the table's rows, and its rows afterwards.
+"""
+
+import pytest
+
+import snapshots
+from tests.verify.loaded import execute, verify
+
+CASES = {
+    "postgresql": [
+        ("k numeric PRIMARY KEY, v jsonb", '1.0,"{""a"": 1}"\n', '1.00,"{""a"":1}"\n', (0, 1, 0)),
+        ("k numeric(9,2) PRIMARY KEY, v text", "1.0,a\n", "1.00,a\n", (0, 0, 1)),
+        ("k timestamptz PRIMARY KEY, v text", "2024-01-01T12:00:00Z,a\n",
+         "2024-01-01T13:00:00+01:00,a\n", (0, 0, 1)),
+        ("k uuid PRIMARY KEY, v text", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,a\n",
+         "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11,b\n", (0, 1, 0)),
+        ("k bytea PRIMARY KEY, v text", "\\x0a,a\n", "\\x0A,a\n", (0, 0, 1)),
+        ("k char(5) PRIMARY KEY, v text", "ab,a\n", "ab,b\n", (0, 1, 0)),
+        ("k float8 PRIMARY KEY, v text", "0,a\n1,b\n", "-0,a\n1.0,b\n", (0, 1, 1)),
+        ("k inet PRIMARY KEY, v text", "::1,a\n", "0:0:0:0:0:0:0:1,a\n", (0, 0, 1)),
+        ("k date PRIMARY KEY, v text", "2024-02-29,a\n", "2024-02-29,c\n", (0, 1, 0)),
+        ("k text COLLATE deaf PRIMARY KEY, v text", "straße,a\n\u00e9,b\n",
+         "STRASSE,a\ne\u0301,b\n", (0, 2, 0)),
+        ("a text, b text, v text, PRIMARY KEY (a, b)", "a,bc,x\n", "ab,c,x\n", (1, 0, 0)),
+    ],
+    "mysql": [
+        ("k varchar(9) COLLATE utf8mb4_unicode_ci PRIMARY KEY, v text", "straße,a\n\u00e9,b\n",
+         "STRASSE,a\nE,b\n", (0, 2, 0)),
+        ("k varchar(9) COLLATE utf8mb4_bin PRIMARY KEY, v text", "a,x\n", "A,x\n", (1, 0, 0)),
+        ("k varchar(9) COLLATE utf8mb4_general_ci PRIMARY KEY, v text", "a,x\n", "a  ,x\n",
+         (0, 1, 0)),
+        ("k decimal(9,2) PRIMARY KEY, v text", "1.0,a\n", "1.00,a\n", (0, 0, 1)),
+        ("k enum('x','Y') PRIMARY KEY, v double", "x,0\n", "x,-0\n", (0, 0, 1)),
+        ("k varbinary(9) PRIMARY KEY, v text", "a,x\n", "A,x\n", (1, 0, 0)),
+    ],
+    "sqlite": [
+        ("k TEXT COLLATE NOCASE PRIMARY KEY, v REAL", "a,0\nB,1\n", "A,-0\nB,1.0\n", (0, 1, 1)),
+        ("k INTEGER PRIMARY KEY, v TEXT", "1,01\n", "1,1\n", (0, 1, 0)),
+        ("a TEXT, b TEXT, v INT, PRIMARY KEY (a, b)", "a,bc,1\nd,e,2\n",
+         "a,bc,1\nd,e,3\n", (0, 1, 1)),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPSHOTS_STATE_DIR", str(tmp_path / "state"))
+
+
+def test_keys_are_compared_as_the_database_does(database, tmp_path):
+    kind = database.partition(":")[0]
+    if kind == "postgresql":
+        execute(
+            database,
+            "CREATE COLLATION deaf (provider = icu, locale = 'und-u-ks-level1',"
+            " deterministic = false)",
+        )
+    for number, (columns, first, second, expected) in enumerate(CASES[kind]):
+        table = f"t{number}"
+        names = ["a", "b", "v"] if columns.startswith("a ") else ["k", "v"]
+        lineage = "_import_id bigint, _line bigint"
+        parts = columns.replace("PRIMARY KEY (", f"{lineage}, PRIMARY KEY (")
+        parts = parts if lineage in parts else f"{columns}, {lineage}"
+        options = " WITHOUT ROWID" if kind == "sqlite" else ""
+        execute(database, f"CREATE TABLE {table} ({parts}){options}")
+        path, results = tmp_path / "a.csv", []
+        for rows in (first, second, second):
+            path.write_text(f"{','.join(names)}\n{rows}")
+            done = snapshots.load(
+                path, database=database, table=table, mode="upsert", again=True, keep_undo=9
+            )
+            told = (columns, done.message, done.hint)
+            assert done.exit_code == 0, told
+            results.append((done.record.inserted, done.record.updated, done.record.unchanged))
+        loaded = first.count("\n")
+        assert results == [(loaded, 0, 0), expected, (0, 0, sum(expected))], columns
+        last = done.record.import_id
+        assert verify(database, last).result == "equal", columns
+        for undone in (last - 1, last, last - 2):
+            assert snapshots.undo(undone, database=database).undo_kept == 0, columns
+        assert execute(database, f"SELECT COUNT(*) FROM {table}") == [(0,)], columns
+
+
+LINEAGE = "_import_id bigint, _line bigint"
+TREE = "k int PRIMARY KEY, p int, v int, FOREIGN KEY (p) REFERENCES t (k)"
+TREES = ("k,p,v\n1,,1\n2,1,2\n3,2,3\n4,3,4\n", "k,p,v\n4,5,3\n5,,1\n2,4,2\n", (1, 2, 0, 2))
+CYCLES = ("k,v\n1,1\n2,2\n3,3\n9,9\n", "k,v\n1,2\n2,3\n3,9\n4,1\n", (1, 3, 0, 1))
+SWAPPED = ("k,v\n1,1\n2,2\n3,3\n", "k,v\n1,2\n2,3\n3,1\n", (0, 3, 0, 0))
+CHANGED = ("k,v\n1,1\n2,2\n3,3\n", "k,v\n1,5\n2,2\n4,4\n", (1, 1, 1, 1))
+NEIGHBOURS = {
+    "postgresql": [
+        ("k int PRIMARY KEY, v int, g int GENERATED ALWAYS AS (v * 2) STORED", CHANGED),
+        ("k int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int", CHANGED),
+        ("i int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, k int UNIQUE, v int UNIQUE", SWAPPED),
+        ("i int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, k int, v int UNIQUE", CYCLES),
+        ("k int PRIMARY KEY, v int UNIQUE DEFERRABLE INITIALLY DEFERRED", CYCLES),
+        ("k int PRIMARY KEY DEFERRABLE, v int", CHANGED),
+        (TREE, TREES),
+    ],
+    "mysql": [
+        ("k int PRIMARY KEY, g int GENERATED ALWAYS AS (v * 2) STORED UNIQUE, v int", SWAPPED),
+        ("i int AUTO_INCREMENT PRIMARY KEY, k int, v int UNIQUE", CYCLES),
+        ("k int PRIMARY KEY, v int UNIQUE", CYCLES),
+        (TREE, TREES),
+    ],
+    "sqlite": [
+        ("k int PRIMARY KEY, g int GENERATED ALWAYS AS (v * 2) VIRTUAL UNIQUE, v int",
+         SWAPPED),
+        ("i INTEGER PRIMARY KEY AUTOINCREMENT, k int, v int UNIQUE", CYCLES),
+        (TREE, TREES),
+    ],
+}  # fmt: skip
+
+
+def test_columns_and_constraints_that_the_database_minds(database, tmp_path):
+    """Generated and identity columns, unique values in cycles, rows that refer to each other."""
+    for columns, (first, second, expected) in NEIGHBOURS[database.partition(":")[0]]:
+        own, _, more = columns.partition(", FOREIGN")
+        table = f"{own}, {LINEAGE}" + (f", FOREIGN{more}" if more else "")
+        execute(database, "DROP TABLE IF EXISTS t", f"CREATE TABLE t ({table})")
+        results, held = [], []
+        names = first.partition("\n")[0]
+        for number, rows in enumerate((first, second)):
+            path = tmp_path / f"{number}.csv"
+            path.write_text(rows)
+            done = snapshots.load(
+                path, database=database, table="t", mode="mirror", primary_key=("k",), again=True
+            )
+            one = done.record
+            assert done.exit_code == 0, (columns, done.message, done.hint)
+            results.append((one.inserted, one.updated, one.unchanged, one.deleted))
+            held.append(execute(database, f"SELECT {names} FROM t ORDER BY k"))
+            assert verify(database, one.import_id).result == "equal", columns
+        assert results == [(len(held[0]), 0, 0, 0), expected], columns
+        wanted = [line.split(",") for line in second.splitlines()[1:]]
+        shown = [["" if one is None else str(one) for one in row] for row in held[1]]
+        assert shown == sorted(wanted), columns
+        assert snapshots.undo(one.import_id, database=database).undo_kept == 0, columns
+        assert execute(database, f"SELECT {names} FROM t ORDER BY k") == held[0], columns
+
+
+def test_a_table_without_an_index_on_the_key(database, tmp_path):
+    """Each row of one side must not be compared with all of the other: that would take minutes."""
+    execute(database, f"CREATE TABLE t (k varchar(20) NOT NULL, v int, {LINEAGE})")
+    path, size = tmp_path / "a.csv", 40_000
+    for version, begin in enumerate((0, size // 20)):
+        numbers = range(begin, begin + size)
+        lines = (f"key {n},{n if n % 10 else version}\n" for n in numbers)
+        path.write_text("k,v\n" + "".join(lines))
+        if version:
+            snapshots.load(
+                path, database=database, table="t", mode="mirror", primary_key=("k",), dry_run=True
+            )
+        done = snapshots.load(
+            path, database=database, table="t", mode="mirror", primary_key=("k",), again=True
+        )
+        assert done.exit_code == 0, (done.message, done.hint)
+    one = done.record
+    assert (one.inserted, one.updated, one.deleted) == (size // 20, 3800, size // 20)
+    assert verify(database, one.import_id).result == "equal"
+    report = snapshots.undo(one.import_id, database=database)
+    assert (report.removed, report.restored, report.undo_kept) == (2000, 5800, 0)
