@@ -12,6 +12,10 @@ KERNEL_SOURCES := $(MANIFEST) $(wildcard native/Cargo.lock native/build.rs) pypr
 export PYO3_PYTHON := $(BIN)/python
 export PATH := $(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# A demo in a new clone waits for no more than it needs: without the tools of developers, which are
+# most of the packages. Once they are there it uses what they have built.
+RUNNABLE := $(if $(wildcard $(VENV)/.kernel),$(VENV)/.kernel,$(VENV)/.wheel)
+
 # Used even if another environment is active.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # Programs that start thousands of times are compiled once, as in an installation.
@@ -34,7 +38,7 @@ help: ## show this list
 
 setup: $(VENV)/.kernel ## make .venv with the locked dependencies and build the kernel
 
-demo: setup ## import real and broken files, and account for every record
+demo: $(RUNNABLE) ## import real and broken files, and account for every record
 	$(call header,demo)
 	@scripts/demo.sh
 
@@ -54,7 +58,7 @@ lint: lint-python lint-rust ## style, types and architecture
 
 soak: setup servers ## the long tests: more kills, more examples
 	$(call header,soak)
-	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
+	SNAPSHOTS_TEST_SOAK=1 pytest -m "soak or examples" --timeout 3600 $(PYTEST_ARGS)
 
 fuzz: setup ## look for inputs that break the kernel, SECONDS_EACH=1800 for each fuzz target
 	$(call header,fuzz)
@@ -129,6 +133,16 @@ $(VENV)/.deps: $(VENV)/.python requirements/dev.lock
 
 $(VENV)/.kernel: $(VENV)/.deps $(KERNEL_SOURCES)
 	PIP_QUIET=1 $(BIN)/maturin develop --release --locked --quiet
+	@touch $@
+
+# The lock for development has the same versions, and maturin.
+$(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock $(KERNEL_SOURCES)
+	sed -n '/^maturin==/,/[^\\]$$/p' requirements/dev.lock >$(VENV)/maturin.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/runtime.lock --requirement $(VENV)/maturin.lock
+	rm -rf $(VENV)/dist
+	$(BIN)/maturin build --release --locked --quiet --out $(VENV)/dist
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(VENV)/dist/*.whl
 	@touch $@
 
 # Only after changes to pyproject.toml: uv resolves for all platforms at once.

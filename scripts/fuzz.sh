@@ -5,7 +5,7 @@
 set -eu
 seconds=${SECONDS_EACH:-1800}
 cd "$(dirname "$0")/../native/fuzz"
-for target in split convert scan; do
+for target in split survey convert scan; do
     learnt="$PWD/../../.tmp/fuzz/$target"
     mkdir -p "$learnt"
     cargo +nightly fuzz run "$target" "$learnt" corpus -- \

@@ -16,5 +16,7 @@ compile() {
 
 compile pyproject.toml -o requirements/runtime.lock
 compile pyproject.toml --all-extras --group dev -c requirements/runtime.lock -o requirements/dev.lock
-compile pyproject.toml --all-extras -c requirements/dev.lock -o requirements/image.lock
+# The image has no Ray: it is large, and a cluster has an image of its own.
+compile pyproject.toml --extra otel --extra stores --extra sftp --extra combocurve --extra sqlserver \
+  -c requirements/dev.lock -o requirements/image.lock
 compile requirements/bench.in -o requirements/bench.lock

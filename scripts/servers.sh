@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes sure that the tests find PostgreSQL and MariaDB: programs to start private servers with,
-# else servers in containers; the programs of Prometheus and its Pushgateway; and a browser. Nothing
-# is started here but the containers, and no service of the system is.
+# else servers in containers; nginx and proxies; an SSH server; the programs of Prometheus and its
+# Pushgateway; and a browser. Nothing is started here but the containers, and no service of the
+# system is.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -66,6 +67,23 @@ else
     exit 1
 fi
 
+if present proxies || { install_on_debian nginx-light tinyproxy squid microsocks && present proxies; }; then
+    echo "nginx, tinyproxy, squid and microsocks are installed."
+else
+    echo "The tests need nginx, tinyproxy, squid and microsocks. Install them, for instance with" >&2
+    echo "  apt-get install nginx-light tinyproxy squid microsocks" >&2
+    echo "  or    brew install nginx tinyproxy squid microsocks" >&2
+    exit 1
+fi
+
+if present ssh || { install_on_debian openssh-server && present ssh; }; then
+    echo "The server of OpenSSH is installed."
+else
+    echo "The tests need the server of OpenSSH. Install it, for instance with" >&2
+    echo "  apt-get install openssh-server" >&2
+    exit 1
+fi
+
 if present monitors ||
     { install_on_debian prometheus prometheus-pushgateway && present monitors; }; then
     echo "Prometheus and its Pushgateway are installed."
@@ -82,4 +100,10 @@ else
     echo "The tests of the dashboard need Chromium or Google Chrome. Install it, for instance with" >&2
     echo "  apt-get install chromium    or    brew install --cask google-chrome" >&2
     exit 1
+fi
+
+if present network || { install_on_debian iproute2 util-linux && present network; }; then
+    echo "The programs for hosts of their own are installed."
+else
+    echo "Without ip, unshare and setpriv (of Linux), the tests of a cluster's network are skipped." >&2
 fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it into an environment that holds nothing else, far from the source
-# tree, and uses it: what a user gets is what was tested.
+# tree, and uses it: what a user gets is what was tested. WHEEL names one that is built already, and
+# PYTHON the interpreter to use it with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -8,12 +9,15 @@ root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-.venv/bin/maturin build --release --locked --quiet --out "$work/dist"
-python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
+if [ -z "${WHEEL:-}" ]; then
+    .venv/bin/maturin build --release --locked --quiet --out "$work/dist"
+    WHEEL=$(echo "$work"/dist/snapshots-*.whl)
+fi
+python=${PYTHON:-$(.venv/bin/python -c 'import sys; print(sys._base_executable)')}
 "$python" -m venv "$work/venv"
 pip() { "$work/venv/bin/python" -m pip --disable-pip-version-check "$@"; }
 pip install --quiet --require-hashes --requirement requirements/runtime.lock
-pip install --quiet --no-deps "$work"/dist/snapshots-*.whl
+pip install --quiet --no-deps "$WHEEL"
 pip check
 
 cd "$work"
