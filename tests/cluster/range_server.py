@@ -3,6 +3,7 @@
 usage: python -m tests.cluster.range_server ADDRESS PORT FOLDER BYTES_PER_SECOND
 
 `GET /sent` tells as JSON how many bytes each client has had. 0 bytes per second: no limit.
+Beside a file `NAME`, `NAME.times` holds a number: its lines but the first come so many times.
 """
 
 import json
@@ -42,23 +43,35 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, file):
         found = os.fstat(file.fileno())
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        at, end = 0, found.st_size
+        first, again, whole = _repeated(file)
+        at, end = 0, whole
         if asked:
             at = int(asked[1])
             end = min(int(asked[2]) + 1, end) if asked[2] else end
         self.send_response(206 if asked else 200)
         if asked:
-            self.send_header("Content-Range", f"bytes {at}-{end - 1}/{found.st_size}")
+            self.send_header("Content-Range", f"bytes {at}-{end - 1}/{whole}")
         self.send_header("Content-Length", str(end - at))
-        self.send_header("ETag", f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
+        self.send_header("ETag", f'"{found.st_mtime_ns:x}-{whole:x}"')
         self.end_headers()
         try:
             while at < end:
-                size = min(PIECE, end - at)
+                place = at if at < first else first + (at - first) % again
+                size = min(PIECE, end - at, first + again - place)
                 self.server.wait(self.client_address[0], size)
-                at += os.sendfile(self.connection.fileno(), file.fileno(), at, size)
+                at += os.sendfile(self.connection.fileno(), file.fileno(), place, size)
         except OSError:
             self.close_connection = True
+
+
+def _repeated(file):
+    """The bytes of its first line, those that come again and again, and all in all."""
+    size = os.fstat(file.fileno()).st_size
+    times = Path(f"{file.name}.times")
+    if not times.exists():
+        return 0, size, size
+    first = len(file.readline())
+    return first, size - first, first + (size - first) * int(times.read_text())
 
 
 class RangeServer(ThreadingHTTPServer):

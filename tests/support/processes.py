@@ -100,11 +100,34 @@ def finish(process, seconds=PATIENCE):
     return process.returncode, json.loads(lines[-1]) if lines else {}, err
 
 
-def wait_for(condition, seconds=PATIENCE):
-    """Until the condition holds; `seconds` are given where they are promised."""
+def wait_for(condition, seconds=PATIENCE, process=None):
+    """Until the condition holds; `seconds` are given where they are promised. With a process, whose
+    end ends the waiting, too."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
+        ended = process is not None and process.poll() is not None
         if condition():
             return
+        assert not ended, ("it has ended by itself", process.returncode, *process.communicate())
         time.sleep(0.02)
     raise AssertionError("waited in vain")
+
+
+def kill_with_children(process):
+    """Kills it, then those that it had started, which may have found out that it is gone."""
+    children = _children(process.pid)
+    process.kill()
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    process.communicate()
+
+
+def _children(pid):
+    """Process ids; of one that is stopped, all of them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found

@@ -7,7 +7,7 @@ from snapshots.engine.cluster import placement
 from snapshots.engine.cluster.address import Cluster
 from snapshots.engine.cluster.local_pool import LocalPool
 from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
-from tests.support.processes import PATIENCE, finish, wait_for
+from tests.support.processes import PATIENCE, finish, kill_with_children, wait_for
 
 CHUNK = 16_000
 
@@ -57,20 +57,22 @@ def test_every_task_twice_at_once(postgres_url, tmp_path, monkeypatch):
     check(postgres_url, made)
 
 
-def test_a_driver_that_is_killed_and_what_others_do_then(postgres_url, tmp_path, monkeypatch):
-    """Threads go on with what processes have begun, and processes with what threads have."""
+def test_a_driver_that_is_killed_and_what_others_do_then(postgres_url, tmp_path):
+    """Threads go on with what processes have begun, and processes with what threads have. However
+    late they are killed, each process has stopped before the input ends."""
     made = make_file(tmp_path / "t.csv", 60_000)
     contract, state = schema_file(tmp_path), tmp_path / "state"
-    ways = [("--cluster", "local", "--workers", "3"), (), ("--cluster", "local")]
-    for options in ways:
+    processes = ("--cluster", "local", "--workers", "3")
+    for options, fault in [
+        (processes, "after-commit:10:stop"), ((), "mid-write:9:stop"),
+        (processes, "after-commit:10:stop"),
+    ]:  # fmt: skip
         before = committed_chunks(postgres_url)
         process = start(
-            postgres_url, made, contract, state, "" if options else "mid-write:9:stop",
-            options=options, chunk_size=str(CHUNK),
-        )  # fmt: skip
-        wait_for(lambda before=before: committed_chunks(postgres_url) > before)
-        process.kill()
-        process.communicate()
+            postgres_url, made, contract, state, fault, options=options, chunk_size=str(CHUNK)
+        )
+        wait_for(lambda before=before: committed_chunks(postgres_url) > before, process=process)
+        kill_with_children(process)
     code, result, err = finish(start(postgres_url, made, contract, state), seconds=PATIENCE)
     assert (code, result["import_id"]) == (3, 1), err
     check(postgres_url, made)
