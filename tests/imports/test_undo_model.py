@@ -41,7 +41,7 @@ class TableModel:
     """What the table holds, by plain Python: rows with the numbers of their imports."""
 
     def __init__(self):
-        self.rows, self.published = [], []
+        self.rows, self.published, self.undone = [], [], set()
 
     def outcome(self, mode, rows, date):
         """The exit code of a file that is loaded."""
@@ -69,9 +69,11 @@ class TableModel:
                 return False
             if one.before and one.freed:
                 return False
-            self.rows = one.before
+            # An import that was undone meanwhile does not come back with them.
+            self.rows = [row for row in one.before if row[0] not in self.undone]
         else:
             self.rows = [row for row in self.rows if row[0] != number]
+        self.undone.add(number)
         self.published.remove(one)
         return True
 

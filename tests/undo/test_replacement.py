@@ -73,6 +73,24 @@ def test_the_former_rows_return(database, tmp_path):
     assert held(database) == []
 
 
+@pytest.mark.parametrize("publish", ["copy", "auto"])
+def test_what_was_undone_meanwhile_does_not_return(database, tmp_path, publish):
+    """Undoing an addition and the replacement after it gives the same in any order."""
+    replaced(database, tmp_path, 5)
+    before = held(database)
+    added = table_of(tmp_path, "added.csv", [(n, "added") for n in range(20, 23)])
+    snapshots.load(added, database=database, table="t")
+    new = table_of(tmp_path, "new.csv", [(n, "new") for n in range(7)])
+    snapshots.load(
+        new, database=database, table="t", mode="replace", max_deletes="100%", publish=publish
+    )
+    assert snapshots.undo(2, database=database).removed == 0
+    would = snapshots.undo(3, database=database, dry_run=True)
+    done = snapshots.undo(3, database=database)
+    assert (would.restored, done.restored) == (5, 5)
+    assert held(database) == before
+
+
 def test_only_the_newest_version(database, tmp_path):
     replaced(database, tmp_path, 5, 7, 9, keep_undo=2)
     with pytest.raises(Forbids, match="Import 3 has published a later version") as refused:

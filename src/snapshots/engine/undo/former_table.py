@@ -52,7 +52,7 @@ class FormerTable:
         self._require_untouched()
         return RowsUndone(
             count_own(self.ledger, self.entry, self.plan.table),
-            self._count_former(),
+            self._count_returning(),
             referring=referring_rows(self.ledger, self.entry.import_id, self.plan.table),
         )
 
@@ -152,12 +152,30 @@ class FormerTable:
             return 0
         return count_rows(self.ledger.target, self.ledger.session, self._undo_table)
 
+    def _count_returning(self) -> int:
+        if self._undo_table is None:
+            return 0
+        ((leaving,),) = self.ledger.session.execute(
+            f"SELECT COUNT(*) FROM {self._quoted(self._undo_table)} WHERE {self._undone_meanwhile}"
+        )
+        return self._count_former() - cast("int", leaving)
+
+    @property
+    def _undone_meanwhile(self) -> str:
+        """Of a former row, whose import has been undone since: undoing both leaves none of it."""
+        number = self.ledger.target.dialect.quote(LINEAGE[0])
+        return f"{number} IN (SELECT id FROM snapshots_imports WHERE state = 'undone')"
+
     def _restore(self) -> int:
         """Puts the former rows back; returns how many. Raises Forbids where the table refuses or
         changes some."""
         if not self.entry.deleted or self._undo_table is None:
             return 0
         ledger, table = self.ledger, self.plan.table
+        ledger.session.change(
+            f"DELETE FROM {self._quoted(self._undo_table)} WHERE {self._undone_meanwhile}"
+        )
+        returning = self._count_former()
         shape = ledger.target.inspect(ledger.session, table)
         dialect = ledger.target.dialect
         columns = () if shape is None else former_rows.columns_to_keep(shape)
@@ -178,12 +196,12 @@ class FormerTable:
         except RefusedLines as refused:
             raise self._cannot_return(next(iter(refused.reasons.values()))) from refused
         if ledger.target.triggers(ledger.session, table):
-            self._require_as_before(columns)
-        elif restored != self.entry.deleted:
-            raise self._cannot_return(f"{restored:,} of {self.entry.deleted:,} rows came back")
-        return self.entry.deleted
+            self._require_as_before(columns, returning)
+        elif restored != returning:
+            raise self._cannot_return(f"{restored:,} of {returning:,} rows came back")
+        return returning
 
-    def _require_as_before(self, columns: tuple[str, ...]) -> None:
+    def _require_as_before(self, columns: tuple[str, ...], returning: int) -> None:
         """Raises Forbids where triggers have changed restored rows, or left some out."""
         dialect = self.ledger.target.dialect
         values = ", ".join(dialect.as_text(dialect.quote(name)) for name in columns)
@@ -193,7 +211,7 @@ class FormerTable:
             f" EXCEPT SELECT {values} FROM {self._quoted(table)}) AS missing"
         )
         rows = count_rows(self.ledger.target, self.ledger.session, table)
-        if missing or rows != (self.entry.deleted or 0) + (self.entry.kept or 0):
+        if missing or rows != returning + (self.entry.kept or 0):
             raise self._cannot_return("triggers change them, or leave some out")
 
     def _cannot_return(self, why: str) -> Forbids:
