@@ -11,22 +11,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from array import array
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from snapshots._native import Hasher
 from tests.cluster.chaos import Run
 from tests.cluster.conftest import HOSTS, Cluster
 from tests.cluster.made_file import Truth, make
 from tests.cluster.network import DATABASE, FIRST, SECOND, Network, missing
 from tests.cluster.servers import PostgresOnHost, sent, serve, wait_for
+
+from snapshots._native import Hasher
 
 BLOCK = 256
 
@@ -71,7 +74,7 @@ def main() -> None:
                 print(json.dumps(_faults(postgres.url(), said["import"], truth, times)))
 
 
-def _watched(process) -> int:
+def _watched(process: subprocess.Popen[str]) -> int:
     """The most MB that the driver alone has had."""
     status, most = Path(f"/proc/{process.pid}/status"), 0
     while process.poll() is None:
@@ -103,7 +106,7 @@ def _faults(url: str, number: int, truth: Truth, times: int) -> list[str]:
     twice = rows = ids = 0
     with psycopg.connect(url) as connection:
 
-        def ask(text):
+        def ask(text: str) -> list[tuple[Any, ...]]:
             return connection.execute(text).fetchall()
 
         with connection.cursor() as cursor:
@@ -124,7 +127,8 @@ def _faults(url: str, number: int, truth: Truth, times: int) -> list[str]:
         )
         ((gaps, end),) = ask(
             "SELECT count(*) FILTER (WHERE start_offset <> before), max(end_offset) FROM ("
-            "SELECT start_offset, end_offset, lag(end_offset, 1, 0::bigint) OVER (ORDER BY start_offset) AS before"
+            "SELECT start_offset, end_offset,"
+            " lag(end_offset, 1, 0::bigint) OVER (ORDER BY start_offset) AS before"
             " FROM snapshots_chunks) AS chunks"
         )
     wanted = {

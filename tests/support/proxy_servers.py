@@ -89,6 +89,7 @@ coredump_dir {folder}
 cache deny all
 pinger_enable off
 shutdown_lifetime 0 seconds
+server_idle_pconn_timeout 1 second
 visible_hostname proxy.example
 dns_nameservers 127.0.0.1
 {rules}
