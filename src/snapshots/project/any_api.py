@@ -19,7 +19,7 @@ from snapshots.defaults import (
 )
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
-from snapshots.errors import ProjectError, UsageError
+from snapshots.errors import UsageError
 from snapshots.project.access import KEYS as ACCESS_KEYS
 from snapshots.project.access import access
 from snapshots.project.result_rules import item_results
