@@ -40,3 +40,18 @@ def value_at(document: object, pointer: str) -> Any:
         else:
             return MISSING
     return found
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are equal in JSON. In Python, True is equal to 1.
+
+    >>> same(1, 1.0), same(1, True), same({"a": [0]}, {"a": [False]})
+    (True, False, False)
+    """
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from snapshots.errors import UsageError
+from snapshots.hosts import no_name
 
 if TYPE_CHECKING:
     import ssl
@@ -37,7 +38,7 @@ class Proxy:
 
     def __post_init__(self) -> None:
         try:
-            good = bool(self.host) and self.port > 0
+            good = no_name(self.host) is None and " " not in self.host and self.port > 0
         except ValueError:
             good = False
         if not good or self.scheme not in SCHEMES:
@@ -53,7 +54,10 @@ class Proxy:
         pair = None
         if parts.username is not None:
             pair = unquote(parts.username), unquote(parts.password or "")
-        return parts.scheme, parts.hostname or "", port, pair
+        host = parts.hostname or ""
+        # Names of other alphabets are asked for as the resolver does it.
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+        return parts.scheme, host, port, pair
 
     @property
     def scheme(self) -> str:
@@ -115,7 +119,8 @@ class Route:
             return None if self.proxy in {"", "none"} else Proxy(self.proxy)
         parts = urlsplit(url)
         found = _variable(f"{parts.scheme}_proxy") or _variable("all_proxy")
-        if not found or _excepted(parts.hostname or "", parts.port, _variable("no_proxy")):
+        port = parts.port or _PORTS.get(parts.scheme)
+        if not found or _excepted(parts.hostname or "", port, _variable("no_proxy")):
             return None
         return Proxy(found)
 
@@ -174,10 +179,13 @@ def _excepted(host: str, port: int | None, exceptions: str) -> bool:
     True
     >>> _excepted("10.1.2.3", 80, "10.0.0.0/8"), _excepted("myexample.org", 80, "example.org")
     (True, False)
+    >>> _excepted("::1", 80, "[::1]:80"), _excepted("::1", 80, "[::1]:81")
+    (True, False)
     """
     name = host.lower().rstrip(".")
     for one in exceptions.lower().replace(",", " ").split():
-        listed, _, its_port = one.rpartition(":") if one.count(":") == 1 else (one, "", "")
+        with_port = one.count(":") == 1 or "]:" in one
+        listed, _, its_port = one.rpartition(":") if with_port else (one, "", "")
         if its_port and its_port != str(port):
             continue
         listed = listed.removeprefix("*").removeprefix(".").rstrip(".").strip("[]")

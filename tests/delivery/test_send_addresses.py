@@ -64,6 +64,18 @@ def test_values_are_quoted_and_records_without_one_are_rejected(send):
     }
 
 
+@pytest.mark.parametrize("address", [".{id}", "{id}.", "{id}{name}", "a/../{name}"])
+def test_values_lead_nowhere_else_together_with_what_stands_beside_them(send, address):
+    rows = [(one, other) for one in (".", "..", "5") for other in (".", "5")]
+    with serving(ByPath()) as running:
+        result = send(f"{running.url}/rows/{address}", rows, key_header="none")
+        targets = running.handler.rows
+    beside = address.replace("a/../", "")
+    made = {beside.replace("{id}", one).replace("{name}", other) for one, other in rows}
+    assert {target.rpartition("/")[2] for target in targets} == made - {".", ".."}
+    assert result.counts.rejected > 0
+
+
 def test_what_changed_and_what_vanished_goes_to_its_own_address(send):
     rng = random.Random(1)
     with serving(ByPath(trouble=0.1)) as running:

@@ -9,7 +9,7 @@ import pytest
 import snapshots as package
 from snapshots.errors import UsageError
 from snapshots.item_results import ItemResults
-from snapshots.json_pointer import MISSING, check, value_at
+from snapshots.json_pointer import MISSING, check, same, value_at
 from tests.endpoints.http.delivering import deliver, page
 from tests.support.bulk_apis import Salesforce, elasticsearch_answer
 from tests.support.command import objects, snapshots
@@ -320,6 +320,41 @@ def test_pointers_as_the_rfc_has_them(pointer, value):
     assert value_at(RFC_6901, check(pointer, "here")) is value or (
         value_at(RFC_6901, pointer) == value
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (1, 1.0, True), (0, False, False), ("1", 1, False), (None, MISSING, False),
+        ({"a": 1, "b": [1]}, {"b": [1.0], "a": 1}, True), ({"a": 1}, {"a": True}, False),
+        ([1, 2], [1], False), ({"a": 1}, {}, False), ([], {}, False),
+    ],
+)  # fmt: skip
+def test_values_are_equal_as_json_says(one, other, equal):
+    assert same(one, other) == same(other, one) == equal
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (r'{"id": "a\ud800b", "n": NaN}', "a?b"),
+        (r'{"id": "\ud83d\ude00"}', "\U0001f600"),
+        (r'{"id": {"n": NaN, "\udfff": 1}}', {"n": None, "?": 1}),
+    ],
+)
+def test_what_is_kept_can_be_shown_in_every_way(state, body, kept):
+    accounts(state, ["a"])
+
+    class Odd(Handler):
+        def on_request(self, request, connection):
+            return response(200, body)
+
+    with serving(Odd()) as running:
+        assert send(state, running.url, "--keep", "/id").returncode == 0
+    for form in ("table", "csv", "jsonl"):
+        done = answers(state, "--format", form)
+        assert done.returncode == 0, done.stderr
+    assert [one["answer"] for one in objects(answers(state, "--json"))] == [kept]
 
 
 @pytest.mark.parametrize("wrong", ["foo", "foo/bar", "/~", "/a~2", "#/foo"])

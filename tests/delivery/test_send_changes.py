@@ -137,6 +137,48 @@ def test_the_guards_stop_deletes_that_look_like_a_mistake(file):
         assert running.handler.rows == {}
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [("1", "02", "30"), ("1.50", "-2"), ("a b", 'é"q\\'), ("2024-01-31",), ("true",), ("1", "x")],
+)
+@pytest.mark.parametrize("rest", [(), ("y", "z"), ("77",)])
+def test_what_vanishes_is_deleted_as_it_was_sent_whatever_the_input_has_now(file, ids, rest):
+    """Without a contract, the types are those of the values: text, if there is none."""
+    how = {"contract": None, "deletes": True, "allow_empty": True, "max_deletes": "100%"}
+    with serving(RowStore()) as running:
+        write(file, [(one, "a", 1) for one in ids])
+        assert send(running, file, **how).counts.loaded == len(ids)
+        known = set(running.handler.rows)
+        running.handler.taken()
+        write(file, [(one, "b", 1) for one in rest])
+        assert send(running, file, **how).deletes.counts.loaded == len(ids)
+        deleted = {row for method, row in running.handler.taken() if method == "DELETE"}
+        assert deleted == known
+        assert len(running.handler.rows) == len(rest)
+        assert send(running, file, again=True, **how).deletes is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("2024-05-05", "17"),
+        ("17", "2024-05-05"),
+        ("2024-05-05 10:00:00", "17.5"),
+        ("2024-05-05 10:00:00", "2024-05-05"),
+    ],
+)
+def test_a_cursor_of_another_type_is_refused_and_no_row_is_taken_for_older(file, before, now):
+    with serving(RowStore()) as running:
+        how = {"contract": None, "key": (), "changed_since": "amount", "again": True}
+        write(file, [(1, "a", before)])
+        assert send(running, file, **how).counts.loaded == 1
+        write(file, [(2, "a", now)])
+        for more in ({"dry_run": True}, {}):
+            with pytest.raises(ContractError, match="largest confirmed value"):
+                send(running, file, **how, **more)
+        assert running.handler.total == 1
+
+
 def test_a_rejected_record_keeps_its_row_and_one_without_a_key_keeps_all(file):
     with serving(RowStore()) as running:
         write(file, [(n, "a", 1) for n in range(5)])

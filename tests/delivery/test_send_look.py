@@ -146,6 +146,21 @@ def test_the_commands_send_what_would_be_sent(folder, how, monkeypatch):
             assert bool(one.key) == bool(other.key)
 
 
+@pytest.mark.parametrize("password", ["s3cret", "s3@cret", "s3cret${TAIL}"])
+@pytest.mark.parametrize("variable", [False, True])
+def test_the_password_of_a_proxy_is_not_shown(folder, password, variable):
+    proxy = f"http://me:{password}@proxy:3128"
+    given = ("send", "a.csv", "--to", "http://localhost:9/", "--dry-run", "--show", 1, "--json")
+    if variable:
+        done = snapshots(*given, cwd=folder, SNAPSHOTS_PROXY=proxy, TAIL="x")
+    else:
+        done = snapshots(*given, "--proxy", proxy, cwd=folder, TAIL="x")
+    assert done.returncode == 0, done.stderr
+    assert "cret" not in done.stdout + done.stderr
+    (command,) = objects(done)[0]["requests"]
+    assert '--proxy http://me:"$PROXY_PASSWORD"@proxy:3128' in command
+
+
 def test_they_are_printed_below_what_would_be_sent(folder):
     done = snapshots("send", "a.csv", "--to", "http://localhost:9/", "--dry-run", "--show", 2,
                      cwd=folder)  # fmt: skip

@@ -175,6 +175,31 @@ def test_a_client_certificate(tmp_path, begun, certificates):
     delivered(send(front.url("tls"), tmp_path, **given))
 
 
+@pytest.mark.parametrize("http2", ["true", "false"])
+def test_a_project_reaches_its_api_by_a_proxy_and_certificates(
+    tmp_path, begun, certificates, api, http2
+):
+    proxy = begun(Tinyproxy(login=True))
+    front = begun(Front(certificates, api.url, client=True))
+    for name in ("ca", "client", "client_key"):
+        (tmp_path / name).write_bytes(getattr(certificates, name).read_bytes())
+    (tmp_path / "a.csv").write_text("id\n1\n2\n")
+    (tmp_path / "snapshots.toml").write_text(f"""
+[api]
+url = "{front.url("tls")}"
+proxy = "${{PROXY}}"
+ca = "ca"
+cert = "client"
+cert_key = "client_key"
+http2 = {http2}
+[resources.rows]
+file = "a.csv"
+""")
+    given = {**NO_PROXIES, "PROXY": proxy.url()}
+    delivered(snapshots("run", ".", "--json", cwd=tmp_path, **given), rows=2)
+    assert "CONNECT 127.0.0.1" in proxy.connections.read_text()
+
+
 def test_certificates_that_cannot_be_used(tmp_path, begun, certificates):
     front = begun(Front(certificates))
     url = front.url("tls")

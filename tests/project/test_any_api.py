@@ -3,7 +3,7 @@
 import pytest
 
 from snapshots.errors import ProjectError
-from snapshots.project import read_any_project
+from snapshots.project import new_project, read_any_project
 from tests.sources.sql.servers import execute
 from tests.support.command import objects, snapshots
 from tests.support.http_server import serving
@@ -30,6 +30,77 @@ def test_init_writes_a_project_that_runs(tmp_path):
         assert snapshots("run", "p", cwd=tmp_path).returncode == 5
     again = snapshots("init", "p", "crew.2024.csv", "--to", running.url, cwd=tmp_path)
     assert "has a snapshots.toml already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (("crew.csv", "more/crew.csv", "crew.csv.gz"), ("crew", "crew-2", "crew-3")),
+        (("films été.csv", ".hidden.csv", "фильмы.csv"), ("films-t", "hidden", "rows")),
+        (('a "b"\n\t.csv', "-"), ("a-b", "rows")),
+        (("https://example.org/d/a.csv.gz?x=1", "s3://bucket/b.csv"), ("a", "b")),
+    ],
+)
+def test_init_names_whatever_files_there_are(tmp_path, files, names):
+    new_project(tmp_path, URL, files)
+    found = read_any_project(tmp_path).resources
+    assert tuple(one.name for one in found) == names
+    for one, file in zip(found, files, strict=True):
+        assert one.given == file if "://" in file else one.given.endswith(f"/{file}")
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "https://u:p@x/", f"{URL}?key=plain"])
+def test_init_leaves_nothing_behind_that_cannot_be_read(tmp_path, url):
+    with pytest.raises(ProjectError):
+        new_project(tmp_path, url, ("a.csv",))
+    assert not (tmp_path / "snapshots.toml").exists()
+
+
+def test_init_says_why_it_cannot_write(tmp_path):
+    (tmp_path / "p").write_text("")
+    with pytest.raises(ProjectError, match="cannot be written"):
+        new_project(tmp_path / "p", URL, ("a.csv",))
+
+
+def test_a_query_of_the_base_address_stays_behind_the_path(tmp_path):
+    text = f"""
+[api]
+url = "{URL}/?key=${{KEY}}"
+key_header = "X-none"
+[resources.a]
+file = "a.csv"
+[resources.b]
+file = "a.csv"
+path = "b/{{id}}"
+key_header = "none"
+[resources.c]
+file = "a.csv"
+path = ""
+"""
+    found = [one.options.request for one in read_any_project(written(tmp_path, text)).resources]
+    assert [one.url for one in found] == [
+        f"{URL}/a?key=${{KEY}}", f"{URL}/b/{{id}}?key=${{KEY}}", f"{URL}/?key=${{KEY}}",
+    ]  # fmt: skip
+    assert [one.key_header for one in found] == ["X-none", "", "X-none"]
+
+
+def test_a_project_has_a_proxy_and_certificates_of_its_own(tmp_path):
+    (tmp_path / "ca.pem").write_text("")
+    text = """
+[api]
+url = "U"
+proxy = "http://me:${PASSWORD}@proxy:3128"
+ca = "ca.pem"
+http2 = true
+[resources.a]
+file = "a.csv"
+""".replace("U", URL)
+    (one,) = read_any_project(written(tmp_path, text)).resources
+    request = one.options.request
+    assert (request.proxy, request.http2) == ("http://me:${PASSWORD}@proxy:3128", True)
+    assert (request.ca, request.cert, request.cert_key) == (str(tmp_path / "ca.pem"), None, None)
+    with pytest.raises(ProjectError, match="does not exist"):
+        read_any_project(written(tmp_path, text.replace("ca.pem", "ba.pem")))
 
 
 def test_files_and_queries_have_settings_of_their_own_and_secrets_stay_hidden(

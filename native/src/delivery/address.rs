@@ -7,36 +7,39 @@ use super::row_text::RowText;
 /// Texts of the address, and between each two of them a value.
 pub struct Address {
     parts: RowText,
-    /// Whether a value is the whole of a segment of the path, so that dots would lead elsewhere.
-    whole: Vec<bool>,
+    /// How many segments of the texts are dots. Values must not make any more: they lead elsewhere.
+    dots: usize,
 }
 
 impl Address {
     /// `parts`: a text, the name of a column, a text, and so on.
     pub fn new(parts: &[String]) -> Option<Address> {
         let parts = RowText::new(parts)?;
-        let mut in_query = false;
-        let whole = parts.texts.windows(2).map(|around| {
-            in_query |= around[0].contains('?');
-            let ends = around[1].is_empty() || around[1].starts_with(['/', '?']);
-            !in_query && around[0].ends_with('/') && ends
-        });
-        let whole = whole.collect();
-        Some(Address { parts, whole })
+        let dots = dots(parts.texts.join("x").as_bytes());
+        Some(Address { parts, dots })
     }
 
     /// The path and query for a row. None if a value is missing, or would lead elsewhere.
     pub fn of(&self, row: &[u8]) -> Option<PathAndQuery> {
         let mut path = self.parts.texts[0].clone().into_bytes();
-        for (at, value) in self.parts.values(row)?.into_iter().enumerate() {
-            if self.whole[at] && matches!(&value[..], "." | "..") {
-                return None;
-            }
+        for (value, text) in self.parts.values(row)?.iter().zip(&self.parts.texts[1..]) {
             escape(&mut path, value.as_bytes());
-            path.extend(self.parts.texts[at + 1].as_bytes());
+            path.extend(text.as_bytes());
+        }
+        if dots(&path) > self.dots {
+            return None;
         }
         PathAndQuery::from_maybe_shared(path).ok()
     }
+}
+
+/// How many segments of a path are `.` or `..`.
+fn dots(address: &[u8]) -> usize {
+    let path = address.split(|&byte| byte == b'?').next().unwrap_or(&[]);
+    let segments = path.split(|&byte| byte == b'/');
+    segments
+        .filter(|one| matches!(one, [b'.'] | [b'.', b'.']))
+        .count()
 }
 
 /// Appends a text in which all but letters, digits and a few marks is percent-encoded.
@@ -75,6 +78,19 @@ mod tests {
         }
         assert_eq!(path(&["/m?id=", "b", ""], row).as_deref(), Some("/m?id=.."));
         assert_eq!(path(&["/m/v", "b", ""], row).as_deref(), Some("/m/v.."));
+        // Nor together with a text, or with one another.
+        assert_eq!(path(&["/m/.", "f", "/x"], r#"{"f":"."}"#), None);
+        assert_eq!(path(&["/m/", "f", "."], r#"{"f":"."}"#), None);
+        let two = ["/m/", "f", "", "g", "?x"];
+        assert_eq!(path(&two, r#"{"f":".","g":"."}"#), None);
+        assert_eq!(
+            path(&two, r#"{"f":".","g":"5"}"#).as_deref(),
+            Some("/m/.5?x")
+        );
+        assert_eq!(
+            path(&["/a/../", "id", "/./x"], row).as_deref(),
+            Some("/a/../7/./x")
+        );
         assert_eq!(
             path(&["/", "id", "/", "e", ""], row).as_deref(),
             Some("/7/true")

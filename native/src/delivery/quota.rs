@@ -125,6 +125,7 @@ impl Longer for Option<f64> {
 
 fn spent(left: Option<f64>, time: Option<f64>) -> Option<f64> {
     time.filter(|_| left.is_some_and(|left| left <= 0.0))
+        .and_then(until)
 }
 
 /// A line without the texts in quotes: they may hold any character.
@@ -236,6 +237,10 @@ mod tests {
             .unwrap()
             .as_secs();
         let (left, reset) = PAIRS[1];
+        let gone = format!("limit=9, remaining=0, reset={}", now - 5);
+        assert_eq!(seconds(&[("ratelimit", &gone)]), None);
+        let soon = format!("\"a\";r=0;t={}", now + 40);
+        assert!(seconds(&[("ratelimit", &soon)]).unwrap() <= 41.0);
         for moment in [(now + 40).to_string(), format!("{}", (now + 40) * 1000)] {
             let found = seconds(&[(left, "0"), (reset, &moment)]).unwrap();
             assert!((30.0..=41.0).contains(&found), "{found}");

@@ -202,9 +202,9 @@ def claim(
 
 def _require_same_columns(known: Destination, key: tuple[str, ...], cursor: str | None) -> None:
     if known.key != key:
-        was = ", ".join(known.key) or "no key"
+        was = f"by the key {', '.join(known.key)}" if known.key else "without a key"
         raise UsageError(
-            f"rows were sent to this address by the key {was}",
+            f"rows were sent to this address {was}",
             place=known.address,
             hint="Use the same columns, or forget what was sent: snapshots state URL --reset.",
         )

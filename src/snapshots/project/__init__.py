@@ -13,7 +13,8 @@ from pathlib import Path
 from snapshots.errors import ProjectError
 from snapshots.project import any_api
 from snapshots.project import settings as combocurve
-from snapshots.project.any_api import ApiProject, new_project, read_api_project
+from snapshots.project.any_api import ApiProject, read_api_project
+from snapshots.project.new_project import new_project
 from snapshots.project.run import run_project
 from snapshots.project.settings import Project, read_project
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -20,7 +19,7 @@ from snapshots.defaults import (
 )
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.options import Options
-from snapshots.errors import ProjectError, UsageError
+from snapshots.errors import UsageError
 from snapshots.project.access import KEYS as ACCESS_KEYS
 from snapshots.project.access import access
 from snapshots.project.result_rules import item_results
@@ -39,7 +38,8 @@ SENDING = (
     "success_value", "keep",
 )  # fmt: skip
 """Keys of `[api]` that a resource may set for itself."""
-API_KEYS = ("url", *ACCESS_KEYS, *SENDING)
+_FILES = ("ca", "cert", "cert_key")
+API_KEYS = ("url", *ACCESS_KEYS, "proxy", *_FILES, "http2", *SENDING)
 RESOURCE_KEYS = (
     "file", "query", "from", "path", "contract", "key", "changed_since", "deletes", "allow_empty",
     "max_deletes", "max_rejects", "limit", *SENDING,
@@ -92,7 +92,12 @@ def read_api_project(
             'Write [resources.wells] and file = "wells.csv", or query and from.',
         )
     proof, known = access(api, folder)
-    shared = {**_sending(api, {}), "headers": (*_headers(api), *proof), "access": known}
+    shared = {
+        **_sending(api, {}),
+        **_route(api, folder),
+        "headers": (*_headers(api), *proof),
+        "access": known,
+    }
     if page_size is not None:
         shared["batch"] = page_size
     found = [
@@ -119,7 +124,7 @@ def _resource(
     contract = section.optional("contract")
     try:
         endpoint = Endpoint(
-            url=f"{url.rstrip('/')}/{path}" if path else url,
+            url=_joined(url, path),
             key=section.names("key"),
             changed_since=section.optional("changed_since"),
             deletes=section.flag("deletes"),
@@ -140,6 +145,21 @@ def _resource(
     return FileOrQuery(name, given, database, options)
 
 
+def _joined(url: str, path: str) -> str:
+    """The address of a resource. A query of the base address stays at the end."""
+    base, mark, query = url.partition("?")
+    return f"{base.rstrip('/')}/{path}{mark}{query}" if path else url
+
+
+def _route(api: Section, folder: Path) -> dict[str, Any]:
+    """How the server is reached. Raises ProjectError where a file does not exist."""
+    return {
+        "proxy": api.as_written("proxy"),
+        "http2": api.flag("http2"),
+        **{key: api.file(key, folder) for key in _FILES},
+    }
+
+
 def _within(folder: Path, file: str) -> str:
     return file if "://" in file else str(folder / file)
 
@@ -152,6 +172,7 @@ def _query(folder: Path, query: str | None) -> str:
 def _sending(section: Section, before: dict[str, Any]) -> dict[str, Any]:
     """What a section says of its requests, else what was said before."""
     plain = {**_DEFAULTS, **before}
+    header = section.text("key_header", plain["key_header"])
     return {
         "method": _choice(section, "method", Method, plain),
         "changed_method": _choice(section, "changed_method", Method, plain),
@@ -169,7 +190,7 @@ def _sending(section: Section, before: dict[str, Any]) -> dict[str, Any]:
         "success_value": _json(section, "success_value", plain),
         "keep": section.optional("keep") if "keep" in section else plain["keep"],
         "batch": section.number("batch", plain["batch"]),
-        "key_header": section.text("key_header", plain["key_header"]).replace("none", ""),
+        "key_header": "" if header == "none" else header,
         "concurrency": section.number("concurrency", plain["concurrency"], most=MAX_CONCURRENCY),
         "ordered": section.flag("ordered") or (plain["ordered"] and "ordered" not in section),
         "rate": section.seconds("rate", 1.0) if "rate" in section else plain["rate"],
@@ -230,41 +251,3 @@ def _choice(section: Section, key: str, kind: object, plain: dict[str, Any]) -> 
 def _headers(section: Section) -> tuple[tuple[str, str], ...]:
     given = section.section("headers")
     return tuple((name, given.as_written(name) or "") for name in given)
-
-
-def new_project(folder: Path, url: str, files: tuple[str, ...]) -> Path:
-    """Writes `snapshots.toml` for some files, and returns its path. Raises ProjectError if there
-    is one."""
-    path = folder / FILE
-    if path.exists():
-        raise ProjectError(
-            f"The folder has a {FILE} already.", place=str(path), hint="Edit that one."
-        )
-    names = [re.sub(r"[^\w-]", "-", Path(file).name.split(".")[0]) for file in files]
-    parts = [
-        f'[resources.{name}]\nfile = {_quoted(str(Path(file).absolute()))}\npath = "{name}"'
-        for name, file in zip(names, files, strict=True)
-    ]
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n\n".join([_HEAD.replace("URL", _quoted(url)), *parts]) + "\n", "utf-8")
-    read_api_project(folder)
-    return path
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-_HEAD = """\
-# Sent by: snapshots run FOLDER
-# All keys: docs/reference/project.md
-
-[api]
-url = URL
-method = "POST"
-batch = 1                        # records in one request
-# auth = "bearer"
-# token = "${API_TOKEN}"         # from the environment, or --env-file
-
-# Of a resource: file, or query and from. Only what changed: key = ["id"]."""

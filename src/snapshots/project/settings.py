@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import urlsplit
 
-from snapshots import home
 from snapshots.defaults import Method, Results
 from snapshots.errors import ProjectError
 from snapshots.file_hints import blocking_file
@@ -142,19 +141,8 @@ def _server(section: Section, kind: ServerKind, folder: Path) -> QueryServer:
         port=section.number("port", PORTS[kind], most=65535),
         database=section.optional("database"),
         tls=cast("Tls", section.choice("tls", get_args(Tls), "prefer")),
-        **{key: _file(section, key, folder) for key in ("tls_ca", "tls_cert", "tls_key")},
+        **{key: section.file(key, folder) for key in ("tls_ca", "tls_cert", "tls_key")},
     )
-
-
-def _file(section: Section, key: str, folder: Path) -> str | None:
-    """The path of a file in the project's folder. Raises ProjectError if there is none."""
-    name = section.optional(key)
-    if name is None:
-        return None
-    path = folder / home.required(name)
-    if not path.is_file():
-        raise section.error(key, f"The file {path} does not exist.", "Check its name.")
-    return str(path)
 
 
 def _api(section: Section, folder: Path) -> ApiSettings:
@@ -179,7 +167,7 @@ def _api(section: Section, folder: Path) -> ApiSettings:
         credentials=_credentials(section, folder),
         proxy=section.optional("proxy"),
         http2=section.flag("http2"),
-        **{key: _file(section, key, folder) for key in ("ca", "cert", "cert_key")},
+        **{key: section.file(key, folder) for key in ("ca", "cert", "cert_key")},
     )
 
 
@@ -188,7 +176,7 @@ def _credentials(section: Section, folder: Path) -> Credentials | None:
         return None
     key = section.optional("key") or os.environ.get(KEY_VARIABLE)
     token = section.optional("token") or os.environ.get(TOKEN_VARIABLE)
-    account = _file(section, "service_account", folder)
+    account = section.file("service_account", folder)
     if not key:
         raise section.error(
             "key", "The API key is missing.", f'Set {KEY_VARIABLE}, or auth = "none" in [api].'

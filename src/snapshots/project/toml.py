@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from snapshots import home
 from snapshots.contract.words import nearest
 from snapshots.errors import ProjectError
 from snapshots.file_hints import advice
@@ -91,6 +92,16 @@ class Section:
     def as_written(self, key: str) -> str | None:
         """A text in which `${VARIABLE}` is looked up later; None if it is missing."""
         return self._get(key, str, "") or None if key in self else None
+
+    def file(self, key: str, folder: Path) -> str | None:
+        """The path of a file in the project's folder. Raises ProjectError if there is none."""
+        name = self.optional(key)
+        if name is None:
+            return None
+        path = folder / home.required(name)
+        if not path.is_file():
+            raise self.error(key, f"The file {path} does not exist.", "Check its name.")
+        return str(path)
 
     def names(self, key: str) -> tuple[str, ...]:
         """A list of texts, or one text; empty if it is missing."""

@@ -89,7 +89,9 @@ class ChangeFinder:
         self._request = plan.request
         self._known = destination
         self._stop = stop
-        self._order = order_of(plan.contract, self._request.changed_since)
+        self._order = order_of(
+            plan.contract, self._request.changed_since, destination.cursor, destination.next_cursor
+        )
         self._next = destination.next_cursor
 
     def find(self, block: Block, rejects: Sequence[Reject]) -> Changes:
@@ -247,10 +249,14 @@ def idempotency_key(seed: str, key_hash: str, row_hash: str, version: int) -> st
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def order_of(contract: Contract, column: str | None) -> Callable[[str], Any] | None:
-    """What orders the values of a column, as JSON. None: there is no column.
+def order_of(
+    contract: Contract, column: str | None, *known: str | None
+) -> Callable[[str], Any] | None:
+    """What orders the values of a column, as JSON. None: there is no column. `known`: values that
+    they will be compared with.
 
-    Raises ContractError where there is no such column, or its values do not grow.
+    Raises ContractError where there is no such column, its values do not grow, or they cannot be
+    compared.
     """
     if column is None:
         return None
@@ -259,6 +265,14 @@ def order_of(contract: Contract, column: str | None) -> Callable[[str], Any] | N
         raise ContractError(
             f"There is no column {column!r}.", hint=f"The columns are: {', '.join(kinds)}."
         )
+    for value in known if kinds[column] in (*_NUMBERS, *_TIMES) else ():
+        if value is not None and not _comparable(kinds[column], value):
+            raise ContractError(
+                f"Column {column!r} is of type {kinds[column]} now, and the largest confirmed value"
+                f" is {value}.",
+                hint="Give it the type of before by a contract, or forget what was sent: snapshots"
+                " state URL --reset.",
+            )
     if kinds[column] in _NUMBERS:
         return Decimal
     if kinds[column] in _TIMES:
@@ -267,3 +281,11 @@ def order_of(contract: Contract, column: str | None) -> Callable[[str], Any] | N
         f"Column {column!r} is of type {kinds[column]}: its values do not grow with changes.",
         hint="Name a column with a number, a date or a time.",
     )
+
+
+def _comparable(kind: str, known: str) -> bool:
+    """Whether a known value, as JSON, tells which values of a kind are older."""
+    if kind in _NUMBERS:
+        return not known.startswith('"')
+    # A date does not say whether it is before or after a time of the same day.
+    return known.startswith('"') and not (kind == "date" and "T" in known)

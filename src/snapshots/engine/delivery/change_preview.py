@@ -27,10 +27,11 @@ class ChangePreview:
     def __init__(self, home: Target, plan: Plan) -> None:
         self._session = LedgerSession(home, create=False)
         self._request = plan.request
-        self._order: Callable[[str], Any] | None = order_of(
-            plan.contract, plan.request.changed_since
-        )
         self._found = self._destination()
+        known = () if self._found is None else (self._found.cursor,)
+        self._order: Callable[[str], Any] | None = order_of(
+            plan.contract, plan.request.changed_since, *known
+        )
         self.new = self.changed = self.unchanged = 0
 
     def take(self, blocks: Iterable[Block]) -> None:

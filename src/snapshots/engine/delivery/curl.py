@@ -113,7 +113,7 @@ def _ways(request: Endpoint) -> Iterator[str]:
     """How the server is reached."""
     if request.proxy is not None:
         none = request.proxy == "none"
-        yield "--noproxy '*'" if none else f"--proxy {_looked_up(request.proxy)}"
+        yield "--noproxy '*'" if none else f"--proxy {_looked_up(_open_proxy(request.proxy))}"
     for option, file in (
         ("--cacert", request.ca), ("--cert", request.cert), ("--key", request.cert_key)
     ):  # fmt: skip
@@ -124,6 +124,14 @@ def _ways(request: Endpoint) -> Iterator[str]:
     if request.http2:
         tls = request.url.lower().startswith("https:")
         yield "--http2" if tls else "--http2-prior-knowledge"
+
+
+def _open_proxy(proxy: str) -> str:
+    """The address of a proxy, with a variable for a password in plain text."""
+    name, colon, password = proxy.rpartition("@")[0].rpartition("://")[2].partition(":")
+    if not colon or not VARIABLE.sub("", password):
+        return proxy
+    return proxy.replace(f"{name}:{password}@", f"{name}:${{PROXY_PASSWORD}}@", 1)
 
 
 def _token(access: Access) -> str:

@@ -59,7 +59,7 @@ def with_deletes(
     from snapshots.engine.delivery.job import DeliveryJob
     from snapshots.engine.delivery.vanished_rows import VanishedRows
 
-    source = VanishedRows(ledger_session.target, plan, found, record.input)
+    source = VanishedRows(ledger_session.target, found, record.input)
 
     def work(hear: Listener) -> ImportResult:
         job = DeliveryJob(ledger_session.target, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class ClientCredentials:
         found = _object(answer.body)
         if answer.status >= 300 or not isinstance(found.get("access_token"), str):
             raise self._refusal(answer, found)
-        kind = str(found.get("token_type", "Bearer"))
+        kind = str(found.get("token_type") or "Bearer")
         if kind.lower() != "bearer":
             raise CannotConnect(
                 f"The token endpoint gives tokens of type {kind!r}, and only bearer tokens can be"
@@ -113,6 +114,7 @@ def _object(body: bytes) -> dict[str, Any]:
 def _seconds(value: object) -> float | None:
     """For how long a token is valid. Some servers write the number as a text."""
     try:
-        return max(0.0, float(str(value)))
+        seconds = float(str(value))
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

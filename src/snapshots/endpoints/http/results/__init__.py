@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from snapshots.endpoints.http.response import MULTI_STATUS
 from snapshots.endpoints.http.results.combocurve import combocurve
 from snapshots.endpoints.http.results.items import items_of
-from snapshots.endpoints.http.results.record import PageRefused, RecordResult, UnclearResults
+from snapshots.endpoints.http.results.record import (
+    PageRefused,
+    RecordResult,
+    UnclearResults,
+    parsed,
+)
 from snapshots.item_results import ELASTICSEARCH, SALESFORCE, ItemResults
-from snapshots.json_pointer import MISSING, value_at
+from snapshots.json_pointer import same, value_at
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http.response import Response
@@ -34,7 +39,7 @@ def results_of(settings: HttpSettings, answer: Response, records: int) -> list[R
         known = _KNOWN.get(rules) if isinstance(rules, str) else rules
         if known is None and answer.status in _WITHOUT_BODY:
             return [RecordResult(answer.status, "")] * records
-        body = _parsed(answer.body)
+        body = parsed(answer.body)
         _require_success(settings, body)
         if isinstance(known, ItemResults):
             found = items_of(known, body, records, answer.status)
@@ -50,13 +55,5 @@ def _require_success(settings: HttpSettings, body: object) -> None:
         return
     pointer, wanted = settings.success
     found = value_at(body, pointer)
-    # In Python, True is equal to 1.
-    if found is MISSING or json.dumps(found, sort_keys=True) != json.dumps(wanted, sort_keys=True):
+    if not same(found, wanted):
         raise PageRefused(json.dumps(body))
-
-
-def _parsed(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnclearResults("its body is not JSON") from error

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 
-from snapshots.endpoints.http.results.record import PageRefused, RecordResult, UnclearResults
+from snapshots.endpoints.http.results.record import (
+    PageRefused,
+    RecordResult,
+    UnclearResults,
+    parsed,
+)
 
 
 def combocurve(body: bytes, records: int) -> list[RecordResult]:
     """Returns one result for each record. Raises UnclearResults or PageRefused if the body has
     none."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnclearResults("its body is not JSON") from error
+    answer = parsed(body)
     if not isinstance(answer, dict):
         raise UnclearResults("its body is not a JSON object")
     results, general = answer.get("results", []), answer.get("generalErrors", [])

@@ -6,7 +6,7 @@ import json
 
 from snapshots.endpoints.http.results.record import RecordResult, UnclearResults
 from snapshots.item_results import ItemResults
-from snapshots.json_pointer import MISSING, value_at
+from snapshots.json_pointer import MISSING, same, value_at
 
 REFUSED = 400
 CONFLICT = 409
@@ -39,7 +39,7 @@ def _item(rules: ItemResults, item: object, status: int) -> RecordResult:
         return RecordResult(found, _reason(rules, item), item=item)
     assert rules.success is not None  # noqa: S101 - `ItemResults` has one of both
     found = value_at(item, rules.success)
-    if found is not MISSING and json.dumps(found) == json.dumps(rules.success_value):
+    if same(found, rules.success_value):
         return RecordResult(status, "", item=item)
     code = None if rules.code is None else value_at(item, rules.code)
     meant = CONFLICT if not rules.conflicts or code in rules.conflicts else REFUSED

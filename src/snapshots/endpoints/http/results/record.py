@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 from snapshots.json_pointer import MISSING, value_at
 
@@ -26,7 +27,7 @@ class RecordResult:
     def kept_at(self, pointer: str) -> RecordResult:
         """Returns the result with the value that a pointer names, if there is one."""
         value = value_at(self.item, pointer)
-        return self if value in (MISSING, None) else replace(self, kept=json.dumps(value))
+        return self if value in (MISSING, None) else replace(self, kept=_kept(value))
 
 
 class UnclearResults(Exception):
@@ -38,3 +39,19 @@ class PageRefused(Exception):
     """Nothing of the page was taken, and no record in particular is at fault."""
 
     text: str
+
+
+def parsed(body: bytes) -> Any:
+    """Returns the JSON of a body. NaN, which is none, counts as null. Raises UnclearResults."""
+    try:
+        return json.loads(body, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise UnclearResults("its body is not JSON") from error
+
+
+def _kept(value: object) -> str:
+    text = json.dumps(value)
+    if "\\ud" not in text:
+        return text
+    # Half of a pair of surrogates is no character: nobody could write it down.
+    return json.dumps(json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")))
