@@ -1,11 +1,14 @@
 """Tasks and drivers that are killed, frozen or run twice at once: 0 lost, 0 twice."""
 
+import time
+
 import pytest
 
 import snapshots
-from snapshots.engine.cluster import placement
+from snapshots.engine.cluster import executor, placement
 from snapshots.engine.cluster.address import Cluster
 from snapshots.engine.cluster.local_pool import LocalPool
+from snapshots.engine.cluster.task import load as load_batch
 from tests.support.killed_imports import check, committed_chunks, make_file, schema_file, start
 from tests.support.processes import PATIENCE, finish, kill_with_children, wait_for
 
@@ -54,6 +57,54 @@ def test_every_task_twice_at_once(postgres_url, tmp_path, monkeypatch):
     monkeypatch.setattr(Cluster, "pool", lambda cluster: Twice(cluster.target, 4))
     made = make_file(tmp_path / "t.csv", 20_000)
     assert load(postgres_url, made, tmp_path).outcome == "finished"
+    check(postgres_url, made)
+
+
+class Counting(LocalPool):
+    """Knows how many tasks of an import load at once. Each seems to take a while."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.loading = {}
+        self.most = 0
+
+    def submit(self, work, *args, near=None):
+        handle = super().submit(work, *args, near=near)
+        if work is load_batch:
+            self.loading[handle] = 20
+            self.most = max(self.most, len(self.loading))
+        return handle
+
+    def ready(self, handles, timeout):
+        time.sleep(0.02)
+        found = super().ready(handles, timeout)
+        for handle in self.loading.keys() & set(found):
+            self.loading[handle] -= 1
+        return [handle for handle in found if self.loading.get(handle, 0) <= 0]
+
+    def result(self, handle):
+        self.loading.pop(handle, None)
+        return super().result(handle)
+
+    def cancel(self, handle):
+        self.loading.pop(handle, None)
+        super().cancel(handle)
+
+
+def test_copies_of_slow_tasks_are_sessions_too(postgres_url, tmp_path, monkeypatch):
+    """Each task counts as slow: those at the end get copies at once, where that is allowed."""
+    pools = []
+
+    def pool(cluster):
+        pools.append(Counting(cluster.target, 8))
+        return pools[-1]
+
+    monkeypatch.setattr(Cluster, "pool", pool)
+    monkeypatch.setattr(executor, "_SLOW", 0)
+    monkeypatch.setattr(executor, "_SLOW_SECONDS", 0.0)
+    made = make_file(tmp_path / "t.csv", 20_000)
+    assert load(postgres_url, made, tmp_path, sessions=3).outcome == "finished"
+    assert pools[0].most <= 3
     check(postgres_url, made)
 
 

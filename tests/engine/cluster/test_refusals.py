@@ -47,6 +47,16 @@ def test_records_in_order(postgres_url, tmp_path, made, option, name):
     assert committed_chunks(postgres_url) == 0
 
 
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_many_inputs_are_refused_once(postgres_url, tmp_path, mode):
+    """Not each of them, and the first one is not tried."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("a\n1\n")
+    given = {"database": postgres_url, "cluster": "local", "mode": mode}
+    with pytest.raises(UsageError, match="--limit needs one worker"):
+        next(snapshots.load_many([tmp_path / "a.csv", tmp_path / "b.csv"], limit=1, **given))
+
+
 def test_no_address(postgres_url, tmp_path, made):
     with pytest.raises(UsageError, match="is no address of a cluster"):
         load(made.path, postgres_url, tmp_path, cluster="somewhere")

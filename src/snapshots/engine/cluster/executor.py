@@ -287,6 +287,7 @@ class ClusterExecutor:
                 and ran > max(_SLOW_SECONDS, _SLOW * median)
                 and len(work.handles) < _COPIES
                 and len(self._works) < self._placement.slots
+                and self._may_load()
             ):
                 self._submit(work, flow, avoid=(host,))
 

@@ -59,14 +59,17 @@ class KeptBytes:
 
     def read(self, begin: int, end: int) -> Iterator[bytes] | None:
         """The bytes from `begin` to `end`; None: they are not here."""
-        path = Path(self.path)
+        if begin < self.begin or end > self.end:
+            return None
+        # Opened at once: a copy of the task may remove the file at any time.
         try:
-            complete = path.stat().st_size == self.end - self.begin
+            file = Path(self.path).open("rb")  # noqa: SIM115 - `_pieces` closes it
         except OSError:
             return None
-        if not complete or begin < self.begin or end > self.end:
+        if os.fstat(file.fileno()).st_size != self.end - self.begin:
+            file.close()
             return None
-        return _pieces(path, begin - self.begin, end - begin)
+        return _pieces(file, begin - self.begin, end - begin)
 
     def drop(self) -> None:
         """Removes the file if it is here."""
@@ -244,8 +247,8 @@ def _forget_old(folder: Path) -> None:
                 path.unlink()
 
 
-def _pieces(path: Path, offset: int, size: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
+def _pieces(file: BinaryIO, offset: int, size: int) -> Iterator[bytes]:
+    with file:
         file.seek(offset)
         while size > 0 and (piece := file.read(min(size, 1 << 20))):
             yield piece

@@ -58,16 +58,24 @@ def import_together(
 ) -> Iterator[tuple[str, ImportResult | SnapshotsError]]:
     """See `import_each`. Raises ClusterGone and TaskLost."""
     options, target = importer.options, importer.ledger_session.target
-    cluster = Cluster(target, options, options.cluster or "local")
-    cluster.require_usable()
     contract = options.contract
     if isinstance(contract, Path):
         # Hosts need not have that file.
         contract = to_schema(read_contract(contract))
     alone = replace(options, cluster=None, sessions=None, workers=1, contract=contract)
     share = GroupShare(release(), target.display(), alone)
-    with closing(cluster.pool()) as pool:
+    with closing(_cluster(importer).pool()) as pool:
         yield from _Groups(pool, share, sequences, importer).outcomes()
+
+
+def require_usable(importer: Importer) -> None:
+    """Raises UsageError, before anything is written, where the cluster cannot do what is asked."""
+    _cluster(importer).require_usable()
+
+
+def _cluster(importer: Importer) -> Cluster:
+    options = importer.options
+    return Cluster(importer.ledger_session.target, options, options.cluster or "local")
 
 
 class _Groups:

@@ -24,23 +24,24 @@ def import_each(
     that of the names, or of their versions' dates. Ends after the stop event, and where the
     database is away.
 
-    Raises UsageError for two versions of one table and date, ClusterGone, and TaskLost where tasks
-    are lost again and again.
+    Raises UsageError for two versions of one table and date, and for what the cluster cannot do;
+    ClusterGone, and TaskLost where tasks are lost again and again.
     """
     names = in_order(names, importer.options)
     sequences = sequences_of(names, importer.options)
     if not sequences:
         yield from _one_by_one(names, importer)
         return
+    # Only who has a cluster pays for it.
+    from snapshots.engine.run.grouped_inputs import import_together, require_usable
+
+    require_usable(importer)
     # What it says of format and table is true of the others, too.
     first = sequences[0].names.popleft()
     for name, found in _one_by_one([first], importer):
         yield name, found
         if isinstance(found, CannotConnect) or importer.stop.is_set():
             return
-    # Only who has a cluster pays for it.
-    from snapshots.engine.run.grouped_inputs import import_together
-
     yield from import_together(importer, sequences[0].left() + sequences[1:])
 
 
