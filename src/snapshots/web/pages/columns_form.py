@@ -291,7 +291,7 @@ def contract_schema(
     if not columns:
         raise UsageError("no column of the file goes to the table", hint="choose at least one")
     some = shape is not None or len(columns) < len(preview.header)
-    contract = Contract(tuple(columns)) if given is None else given.around(tuple(columns))
+    contract = Contract(tuple(columns)) if given is None else given.with_columns(tuple(columns))
     return to_schema(replace(contract, subset=some or contract.subset))
 
 

@@ -83,7 +83,7 @@ class GivenContract:
             return named if form_of(field).key == form.key else None
         return None
 
-    def around(self, columns: tuple[Column, ...]) -> Contract:
+    def with_columns(self, columns: tuple[Column, ...]) -> Contract:
         """The contract with other columns; what it says of all of them stays. Raises UsageError if
         a rule names a column that is gone."""
         own = self.contract
