@@ -66,7 +66,7 @@ IN_TURN = (
     "faults/test_resources.py", "faults/test_unheard.py", "faults/test_woken.py",
     "imports/test_again.py", "imports/test_awaiting_parents_stopped.py",
     "imports/test_backslashes.py", "imports/test_doubts.py", "imports/test_going_on.py",
-    "imports/test_grown.py", "imports/test_messy_files.py", "imports/test_missing_tables.py",
+    "imports/test_grown", "imports/test_messy_files.py", "imports/test_missing_tables.py",
     "imports/test_real_input.py", "imports/test_remedies.py", "imports/test_resume.py",
     # Random sequences, of which each kind of database gets some.
     "imports/test_awaiting_parents.py::test_any_order_of_any_rows", "imports/test_by_key_model.py",

@@ -178,6 +178,10 @@ def test_booleans():
     assert convert("boolean", ["tRUE", "yes", "t"]) == [("not_a_boolean",)] * 3
     own = {"true_values": ("Yes",), "false_values": ("No",)}
     assert convert("boolean", ["Yes", "No", "true"], **own) == ["1", "0", ("not_a_boolean",)]
+    turned = {"true_values": ("false",), "false_values": ("true",)}
+    assert convert("boolean", ["true", "false", "1"], **turned) == ["0", "1", ("not_a_boolean",)]
+    some = {"true_values": ("true",), "false_values": ("no",)}
+    assert convert("boolean", ["true", "no", "false"], **some) == ["1", "0", ("not_a_boolean",)]
 
 
 def test_numbers_as_people_write_them():

@@ -35,6 +35,11 @@ impl Column {
                 Some(short) => E::float64(out, short.as_f64(), field),
                 None => return false,
             },
+            FastPath::Boolean => match field.text() {
+                b"true" => E::boolean(out, true),
+                b"false" => E::boolean(out, false),
+                _ => return false,
+            },
             FastPath::Timestamp { fraction: all } => {
                 let Some((text, rest)) = field.text().split_first_chunk() else {
                     return false;

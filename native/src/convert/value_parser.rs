@@ -1,6 +1,7 @@
 //! What a column expects of its texts, worked out once from its spec.
 
 use super::encoders::Width;
+use super::null_texts::contains;
 use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec, Wire};
 use crate::values::SHORT_DIGITS;
 use crate::values::integer_range;
@@ -13,6 +14,8 @@ pub enum FastPath {
         width: Width,
     },
     Float64,
+    /// `true` and `false`.
+    Boolean,
     /// `fraction`: the column keeps six digits of a second's fraction.
     Timestamp {
         fraction: bool,
@@ -143,6 +146,11 @@ impl ValueParser {
                 width,
             },
             ValueParser::Float64 { .. } => FastPath::Float64,
+            ValueParser::Boolean {
+                ref yes,
+                ref no,
+                numbers: None,
+            } if contains(yes, b"true") && contains(no, b"false") => FastPath::Boolean,
             ValueParser::Timestamp => FastPath::Timestamp {
                 fraction: kind.fraction >= 6,
             },

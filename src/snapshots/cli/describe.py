@@ -27,7 +27,11 @@ _output = option(
     help="Write the contract into a new file instead of stdout.",
 )
 _reading = together(
-    dialect_options.dialect, table_options.null_value, table_options.types, limit_options.reading
+    dialect_options.dialect,
+    table_options.layout,
+    table_options.null_value,
+    table_options.types,
+    limit_options.reading,
 )
 
 
@@ -37,6 +41,7 @@ _reading = together(
     examples=[
         ("Print the contract of a file", "snapshots describe data/a.csv"),
         ("Write it, edit it, and use it", "snapshots describe data/a.csv --output a.schema.json"),
+        ("Find types for fields of fixed width", "snapshots describe a.txt --contract places.json"),
     ],
 )
 @click.argument("inputs", nargs=-1, metavar="FILE", required=True)

@@ -7,6 +7,16 @@ from snapshots.cli.option_groups import COLUMNS, DESTINATION
 from snapshots.engine.plan.options import Options
 
 contract = declared(Options, "contract", "--contract", group=COLUMNS, metavar="FILE")
+layout = declared(
+    Options,
+    "contract",
+    "--contract",
+    group=COLUMNS,
+    metavar="FILE",
+    envvar=None,
+    help="A contract with x-start, which says where the fields of a line stand. Its fields without"
+    " a type get the one that their values fit.",
+)
 null_value = declared(
     Options,
     "null_values",

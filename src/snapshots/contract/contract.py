@@ -24,7 +24,7 @@ from snapshots.file_hints import advice
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract
 
-__all__ = ["parse_contract", "read_contract", "to_schema", "users_contract"]
+__all__ = ["parse_contract", "read_contract", "schema_of", "to_schema", "users_contract"]
 
 _LARGEST = 16 * 1024 * 1024
 MOST_FIELDS = 10_000
@@ -34,6 +34,11 @@ MOST_FIELDS = 10_000
 def read_contract(path: Path | str) -> Contract:
     """Returns the contract in a file. Raises ContractError, with file, field and key, if it is
     none."""
+    return users_contract(_document(path), str(path))
+
+
+def _document(path: Path | str) -> Any:
+    """The JSON in a file. Raises ContractError."""
     place = str(path)
     try:
         text = Path(path).read_bytes()[: _LARGEST + 1].decode("utf-8-sig")
@@ -45,7 +50,7 @@ def read_contract(path: Path | str) -> Contract:
         raise ContractError("The contract is not UTF-8.", place=place) from error
     try:
         # Numbers as they are written: 0.1 as a binary float is another number.
-        document = json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
         reason = "a number is too large" if isinstance(error, ArithmeticError) else error
         raise ContractError(
@@ -57,7 +62,6 @@ def read_contract(path: Path | str) -> Contract:
         raise ContractError(
             "The contract is nested too deeply to be a Table Schema.", place=place
         ) from error
-    return users_contract(document, place)
 
 
 def users_contract(schema: Mapping[str, Any], place: str) -> Contract:
@@ -203,3 +207,21 @@ def contract_of(contract: Path | Mapping[str, Any]) -> Contract:
     if isinstance(contract, Mapping):
         return users_contract(contract, "contract")
     return read_contract(contract)
+
+
+def schema_of(contract: Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns a contract as it is written, with what has no meaning here.
+
+    Raises ContractError if it is none.
+    """
+    if isinstance(contract, Mapping):
+        users_contract(contract, "contract")
+        return contract
+    schema: Mapping[str, Any] = _document(contract)
+    users_contract(schema, str(contract))
+    return schema
+
+
+def has_type(field: Mapping[str, Any]) -> bool:
+    """Whether a field of a Table Schema says what its type is."""
+    return "type" in field or "x-type" in field

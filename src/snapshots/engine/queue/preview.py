@@ -21,6 +21,7 @@ from snapshots.formats.writers import null_texts
 
 if TYPE_CHECKING:
     from snapshots.formats.sniff import Sniffed
+    from snapshots.model import Contract
     from snapshots.ports import Source
     from snapshots.sources.remote.access import RemoteAccess
 
@@ -68,22 +69,27 @@ def preview(
     access: RemoteAccess,
     stop: threading.Event,
     *,
+    contract: Contract | None = None,
     types: bool = False,
 ) -> Preview:
     """Reads the head of an input by a dialect, of which all that is not given is detected.
 
+    A contract may say where the fields of a line stand.
     `stop` ends the wait for a slow server. With `types` the values are read as well: all of a
     small file, else a sample. Raises InputError, DialectError and Stopped.
     """
     with closing(opened(name, access, stop, lambda _: None)) as source, ended_by(stop, source):
-        sniffed = detected(source, dialect)
+        sniffed = detected(source, dialect, contract)
         names = clean(sniffed.header)
         records, above = _records(sniffed)
-        inferred = _types(source, sniffed, names) if types else None
+        missing = None if contract is None else contract.missing_values
+        inferred = _types(source, sniffed, names, missing) if types else None
     return Preview(sniffed, names, records, above, inferred)
 
 
-def _types(source: Source, sniffed: Sniffed, names: HeaderNames) -> Inferred:
+def _types(
+    source: Source, sniffed: Sniffed, names: HeaderNames, missing: tuple[str, ...] | None
+) -> Inferred:
     if source.schema is not None:
         # The types are known: the first records show what the values are like.
         return infer(source, sniffed.dialect, names, thoroughly=True, limit=_SHOWN_OF_SCHEMA)
@@ -91,7 +97,7 @@ def _types(source: Source, sniffed: Sniffed, names: HeaderNames) -> Inferred:
         source,
         sniffed.dialect,
         names,
-        missing_values=null_texts(sniffed.given),
+        missing_values=null_texts(sniffed.given) or missing,
         read_fully_up_to=SAMPLED_FROM,
     )
 

@@ -23,6 +23,8 @@ LONGEST = 500
 
 UNKNOWN_DATABASE = 1049
 NOT_ALLOWED = 1044
+UNKNOWN_STATEMENT = {1064, 1105}
+"""Errors of a server that does not know a statement; Dolt's only number for nearly all errors."""
 _LOST = {1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2055, 4031}
 _REFUSED_CLASSES = ("22", "23", "45")
 _REFUSED = {

@@ -16,7 +16,7 @@ from pymysql.cursors import SSCursor
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.row_encoding import ENCODINGS
-from snapshots.targets.mysql.errors import translate
+from snapshots.targets.mysql.errors import UNKNOWN_STATEMENT, code_of, translate
 from snapshots.targets.mysql.exact_types import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
 from snapshots.targets.mysql.load import LoadStatements
@@ -52,6 +52,8 @@ _ROWS_AT_ONCE = 100
 _LEAST_PACKET = 4 * 1024 * 1024
 """A block of rows, which is not cut, goes into one packet."""
 
+_NOTHING = "DO 0"
+"""A statement that only a server answers whose session is open, with the state of the session."""
 _LOADED = re.compile(r"Records: (\d+)  Deleted: (\d+)  Skipped: (\d+)  Warnings: (\d+)")
 
 
@@ -282,7 +284,10 @@ class MysqlSession(Transactions):
 
     def lives_after_error(self) -> bool:
         # The server tells it with each success, and with no error.
-        return self._answers() and self.lives()
+        with suppress(err.Error):
+            self._connection.query(_NOTHING)
+            return self.lives()
+        return False
 
     def translate(self, error: Any, *, loading: bool) -> SnapshotsError:
         found = translate(error, alive=self._connection.open, loading=loading)
@@ -292,7 +297,9 @@ class MysqlSession(Transactions):
         return found
 
     def _answers(self) -> bool:
-        with suppress(err.Error):
-            self._connection.query("DO 0")
-            return True
-        return False
+        try:
+            self._connection.query(_NOTHING)
+        except err.Error as error:
+            # A compatible server may not know the statement, and says so.
+            return code_of(error) in UNKNOWN_STATEMENT
+        return True

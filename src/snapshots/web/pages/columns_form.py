@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from snapshots.contract.contract import to_schema
+from snapshots.contract.contract import has_type, to_schema
 from snapshots.contract.evidence import type_of
 from snapshots.contract.forms import FORMS, contradiction, form_of, local_form
 from snapshots.contract.likeness import propose
 from snapshots.contract.table import table_contract
 from snapshots.engine.plan.reading import shown_type
 from snapshots.errors import UsageError
+from snapshots.formats.writers import null_texts
 from snapshots.model import Column, Contract
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.contracts import KeptContract
     from snapshots.model import TableShape
     from snapshots.web.pages.draft import ImportDraft
+    from snapshots.web.pages.given_contract import GivenContract
 
 SHOWN: Final = 3
 """Values of a column that are shown."""
@@ -172,7 +174,7 @@ def _form(
             (
                 form_of(field).key
                 for field in kept.contract["fields"]
-                if field.get("x-source", field["name"]) == source
+                if field.get("x-source", field["name"]) == source and has_type(field)
             ),
             "",
         )
@@ -236,11 +238,15 @@ def _cut(text: str) -> str:
 
 
 def _values(preview: Preview, at: int) -> list[tuple[int, str]]:
-    """Line and text of the values of a column in the head, without empty ones."""
+    """Line and text of the values of a column in the head, without those that are NULL."""
+    nulls = null_texts(preview.sniffed.given) or ()
     return [
         (record.line, record.fields[at])
         for record in preview.records
-        if record.fields is not None and at < len(record.fields) and record.fields[at]
+        if record.fields is not None
+        and at < len(record.fields)
+        and record.fields[at]
+        and record.fields[at] not in nulls
     ]
 
 
@@ -263,6 +269,8 @@ def contract_schema(
     table: Mapping[str, Column] = (
         {} if shape is None else {one.name: one for one in table_contract(shape).columns}
     )
+    given = draft.given()
+    places = preview.sniffed.dialect.places
     columns: list[Column] = []
     sources: dict[str, str] = {}
     for at, source in enumerate(preview.header):
@@ -276,16 +284,32 @@ def contract_schema(
             )
         sources[name.casefold()] = source
         form = FORMS.get(draft.forms.get(at, ""))
-        if shape is None:
-            columns.append((form or FORMS["text"]).column(name, source))
-        elif name in table:
-            columns.append(_as_written(replace(table[name], source=source), form))
-        else:
+        if shape is not None and name not in table:
             raise UsageError(f"the table has no column {name}", hint="choose one that it has")
+        column = _column(given, source, name, form, table.get(name))
+        columns.append(replace(column, place=places[at]) if places else column)
     if not columns:
         raise UsageError("no column of the file goes to the table", hint="choose at least one")
     some = shape is not None or len(columns) < len(preview.header)
-    return to_schema(Contract(tuple(columns), subset=some))
+    contract = Contract(tuple(columns)) if given is None else given.with_columns(tuple(columns))
+    return to_schema(replace(contract, subset=some or contract.subset))
+
+
+def _column(
+    given: GivenContract | None, source: str, name: str, form: ColumnForm | None, own: Column | None
+) -> Column:
+    """A field's column by the contract that a person has given, as far as no choice is against it.
+
+    `own` is the table's column, if the table exists.
+    """
+    kind = None if own is None else own.type
+    if given is not None and (own is None or form is None):
+        found = given.column(source, name, form or FORMS["text"], kind)
+        if found is not None:
+            return found
+    if own is None:
+        return (form or FORMS["text"]).column(name, source)
+    return _as_written(replace(own, source=source), form)
 
 
 def _as_written(column: Column, form: ColumnForm | None) -> Column:

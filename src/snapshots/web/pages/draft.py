@@ -20,6 +20,7 @@ from snapshots.formats.options import DialectOptions
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.remote.policy import Anywhere, PublicOnly
 from snapshots.web.api.request_bodies import DialectRequest, require_storable
+from snapshots.web.pages.given_contract import GivenContract
 from snapshots.web.problems import explanation
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _COLUMN: Final = re.compile(r"c([0-9]{1,5})_(to|form|key)")
 _MOST_FIELDS: Final = 25_000
 """Three for each column, and a few."""
+_OF_DIALECT: Final = (
+    "input_format", "delimiter", "quote", "encoding", "preamble", "nested_objects",
+)  # fmt: skip
 _YES: Final = {"yes": True, "no": False}
 
 
@@ -42,12 +46,18 @@ class ImportDraft:
     """The name of an uploaded file, instead of a URL."""
     seen: str = ""
     """Size and time of the file when it was chosen: somebody may replace it."""
+    input_format: str = ""
     delimiter: str = ""
     quote: str = ""
     encoding: str = ""
     header: str = ""
     """`yes` or `no`."""
     preamble: str = ""
+    nested_objects: str = ""
+    contract: str = ""
+    """A Table Schema, as JSON. Only it can say where fields of fixed width stand."""
+    layout: str = ""
+    """The name of a kept contract to take instead, which says so."""
     table: str = ""
     mode: str = "append"
     primary_key: str = ""
@@ -108,9 +118,7 @@ class ImportDraft:
     def dialect(self) -> DialectOptions:
         """What is given of how the file is written. Raises UsageError."""
         given: dict[str, Any] = {
-            name: text
-            for name in ("delimiter", "quote", "encoding", "preamble")
-            if (text := getattr(self, name))
+            name: text for name in _OF_DIALECT if (text := getattr(self, name))
         }
         if self.header:
             given["header"] = _YES.get(self.header)
@@ -120,6 +128,10 @@ class ImportDraft:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             raise UsageError(explanation(first), place=place) from None
+
+    def given(self) -> GivenContract | None:
+        """The contract that is pasted, if there is one. Raises UsageError and ContractError."""
+        return GivenContract.read(self.contract) if self.contract else None
 
     def located(self, settings: ServiceSettings) -> tuple[str, RemoteAccess]:
         """Returns where the input is, and how it may be read.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from snapshots.errors import UsageError
 from snapshots.web.api.request_bodies import NewImport, require_storable
+from snapshots.web.pages.given_contract import json_of
 from snapshots.web.pages.version_fields import version_options
 from snapshots.web.problems import explanation
 
 _TEXTS = ("url", "table", "max_rejects")
-_DIALECT = ("delimiter", "encoding")
+_DIALECT = ("input_format", "delimiter", "encoding", "nested_objects")
 _DEFAULT = ("mode", "append")
 
 
@@ -30,8 +30,10 @@ class ImportForm(BaseModel):
     keep_undo: str = ""
     max_deletes: str = ""
     max_rejects: str = ""
+    input_format: str = ""
     delimiter: str = ""
     encoding: str = ""
+    nested_objects: str = ""
     contract: str = ""
     again: str = ""
 
@@ -46,7 +48,7 @@ class ImportForm(BaseModel):
         given |= version_options(self)
         given["dialect"] = {name: text for name in _DIALECT if (text := self._text(name))}
         if self.contract.strip():
-            given["contract"] = _contract(self.contract)
+            given["contract"] = json_of(self.contract)
         try:
             require_storable(given)
         except ValueError as error:
@@ -62,14 +64,3 @@ class ImportForm(BaseModel):
         text: str = getattr(self, name)
         # A tab is a delimiter.
         return text.strip(" ") or text.strip()
-
-
-def _contract(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UsageError(
-            f"the contract is not valid JSON: {error}", hint='for example {"fields": [...]}'
-        ) from None
-    except RecursionError:
-        raise UsageError("the contract is nested too deep to be a Table Schema") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,6 +19,7 @@ from snapshots.engine.queue.preview import Preview, preview, resolved
 from snapshots.errors import ForbiddenTable, SnapshotsError, UsageError
 from snapshots.formats.doubt import NAMES
 from snapshots.ledger import contracts
+from snapshots.ledger.contracts import KeptContract
 from snapshots.web.api.files import take
 from snapshots.web.api.imports import asked_for
 from snapshots.web.api.request_bodies import NewImport
@@ -35,7 +37,6 @@ from snapshots.web.uploads.names import storable_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapshots.ledger.contracts import KeptContract
     from snapshots.ledger.record import Ledger
     from snapshots.model import TableShape
 
@@ -62,6 +63,12 @@ ENCODINGS: Final = {
     "big5": "Big5",
     "euc-kr": "EUC-KR",
 }
+WRITERS: Final = {
+    "postgres-text": "PostgreSQL: COPY, as text",
+    "mysql-outfile": "MySQL, MariaDB: INTO OUTFILE",
+    "excel-csv": "Excel, as CSV",
+}
+"""What a form calls the programs that `input_format` names."""
 Draft = Annotated[ImportDraft, Depends(draft_of)]
 Number = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
@@ -151,6 +158,7 @@ def _reading(here: ServiceContext, draft: ImportDraft) -> Response:
     except SnapshotsError as error:
         return HTMLResponse(_choose(here, draft, error), status_of(error))
     found, problem = None, None
+    layouts = _layouts(here, draft)
     try:
         found = _previewed(here, draft)
     except SnapshotsError as error:
@@ -167,6 +175,9 @@ def _reading(here: ServiceContext, draft: ImportDraft) -> Response:
             delimiters=DELIMITERS,
             names=NAMES,
             encodings=ENCODINGS,
+            writers=WRITERS,
+            layouts=layouts,
+            objects=found is not None and found.sniffed.dialect.syntax != "delimited",
         ),
         200 if problem is None else status_of(problem),
     )
@@ -187,6 +198,22 @@ def _detected(found: Preview | None) -> dict[str, str]:
     }
 
 
+def _layouts(here: ServiceContext, draft: ImportDraft) -> list[str]:
+    """The names of the kept contracts that say where fields stand. The one that a person has chosen
+    becomes the draft's."""
+    with here.pool.ledger() as ledger:
+        kept = {
+            one.name: one
+            for one in contracts.kept(ledger)
+            if any("x-start" in field for field in one.contract["fields"])
+        }
+    if (chosen := kept.get(draft.layout)) is not None:
+        draft.contract = json.dumps(chosen.contract, ensure_ascii=False)
+        draft.table = draft.table or chosen.table
+    draft.layout = ""
+    return list(kept)
+
+
 def _previewed(here: ServiceContext, draft: ImportDraft, *, types: bool = False) -> Preview:
     """Reads the beginning of the input. Raises SnapshotsError."""
     place, access = draft.located(here.settings)
@@ -195,7 +222,12 @@ def _previewed(here: ServiceContext, draft: ImportDraft, *, types: bool = False)
     last.daemon = True
     last.start()
     try:
-        return preview(place, draft.dialect(), access, stop, types=types)
+        given = draft.given()
+        contract = None if given is None else given.contract
+        found = preview(place, draft.dialect(), access, stop, contract=contract, types=types)
+        if given is not None:
+            given.require_fits(found.header)
+        return found
     finally:
         last.cancel()
 
@@ -236,7 +268,7 @@ def _columns(
             tables=tables,
             exists=shape is not None,
             offered=offered,
-            applied=chosen,
+            applied=chosen if chosen is not None and chosen.name else None,
             problem=problem,
             fields=[(name, text) for name, text in draft.pairs() if name in _OF_OTHER_STEPS],
         ),
@@ -245,7 +277,8 @@ def _columns(
 
 
 _OF_OTHER_STEPS: Final = {
-    "url", "file", "seen", "delimiter", "quote", "encoding", "header", "preamble", "columns",
+    "url", "file", "seen", "input_format", "delimiter", "quote", "encoding", "header", "preamble",
+    "nested_objects", "contract", "columns",
 }  # fmt: skip
 """Fields of the earlier steps."""
 
@@ -273,12 +306,14 @@ def _fits(one: KeptContract, found: Preview) -> bool:
 
 
 def _chosen(draft: ImportDraft, found: Preview, offered: list[KeptContract]) -> KeptContract | None:
-    """The kept contract to apply: the one that a person has just chosen, else one for exactly
-    these columns, unless the person has seen them already."""
+    """The kept contract to apply: the one that a person has just chosen, else the one that is
+    pasted, else one for exactly these columns, unless the person has seen them already."""
     if draft.kept:
         return next((one for one in offered if one.name == draft.kept), None)
     if draft.columns:
         return None
+    if (given := draft.given()) is not None:
+        return KeptContract("", draft.table, found.header, {"fields": given.fields}, "")
     return next((one for one in offered if one.header == found.header), None)
 
 
