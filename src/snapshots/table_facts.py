@@ -103,6 +103,18 @@ class RowRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedStage:
+    """What a database has answered to the question which rows of a stage a table takes."""
+
+    refused: str
+    """A table, quoted: the lines of refused rows, and the numbers of their reasons."""
+    reasons: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+    """Queries for lines, if rows refer to others of the table: these must be inserted one query
+    after the other. Empty: in any order."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowPlace:
     """How a database says where a row is stored, such as PostgreSQL's `ctid`."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.row_encoding import RowEncoding
     from snapshots.sql_dialect import SqlDialect
     from snapshots.stored_rows import RowSelection, StoredRows
-    from snapshots.table_facts import OwnKey, RowPlace
+    from snapshots.table_facts import AskedStage, OwnKey, RowPlace
 
 
 class SqlTarget(ABC):
@@ -131,6 +131,17 @@ class SqlTarget(ABC):
         return ("This database cannot change the primary key of a table.",)
 
     def add_intervals(self, session: Session, table: TableName, key: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def ask(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        rows: str,
+        line: str,
+        leaving: str = "",
+    ) -> AskedStage:
         raise NotImplementedError
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002
