@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _MAIN = "main"
 """The schema of all tables that are loaded."""
+_CHUNK_BYTES = 24 << 20
+"""A commit of less than a row group, 122,880 rows, is written twice."""
 
 
 def target(location: Location) -> DuckdbTarget:
@@ -73,6 +75,10 @@ class DuckdbTarget(
     @property
     def writers(self) -> int | None:
         return 1
+
+    @property
+    def chunk_bytes(self) -> int:
+        return _CHUNK_BYTES
 
     @property
     def local_file(self) -> Path | None:

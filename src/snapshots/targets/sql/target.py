@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.defaults import CHUNK_SIZE
 from snapshots.errors import TargetError
 from snapshots.table_facts import Comparison
 from snapshots.targets.sql import ddl
@@ -80,6 +81,10 @@ class SqlTarget(ABC):
     @property
     def writers(self) -> int | None:
         return None
+
+    @property
+    def chunk_bytes(self) -> int:
+        return CHUNK_SIZE
 
     @property
     def local_file(self) -> Path | None:
