@@ -112,6 +112,9 @@ class AskedStage:
     levels: tuple[str, ...] = ()
     """Queries for lines, if rows refer to others of the table: these must be inserted one query
     after the other. Empty: in any order."""
+    moving: tuple[str, ...] = ()
+    """Columns of which an UPDATE removes the row and inserts it again, even if it sets the value
+    that they have: the table refuses that where others refer to the row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,8 @@ import duckdb
 import pytest
 
 import snapshots
-from tests.faults.test_kill import (  # noqa: F401 - they run here on a file of DuckDB
-    test_killed_at_a_step_of_a_chunk,
-    test_killed_at_random_nothing_is_lost_and_nothing_twice,
-)
+from tests.faults.test_kill import killed_at_random
+from tests.faults.test_kill import test_killed_at_a_step_of_a_chunk as test_killed_at_a_step  # noqa: F401 - it runs here on a file of DuckDB
 from tests.support import snapshots_process
 from tests.support.processes import PATIENCE, finish
 
@@ -40,6 +38,10 @@ REFUSING = ("upsert", "mirror", "copy", "history")
 def database(duckdb_url):
     """The tests of all targets run on DuckDB here."""
     return duckdb_url
+
+
+def test_killed_at_random(duckdb_url, tmp_path):
+    killed_at_random(duckdb_url, tmp_path, 100_000, 5)
 
 
 @pytest.mark.parametrize("kills", [14, pytest.param(300, marks=pytest.mark.soak)])

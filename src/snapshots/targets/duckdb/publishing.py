@@ -94,6 +94,7 @@ class DuckdbPublishing:
             REFUSED,
             tuple(reason.sentence for reason in asked.reasons),
             tuple(f"SELECT line FROM {LEVELS} WHERE level = {level:d}" for level in levels),
+            constraints.indexed,
         )
 
     def row_rules(self, session: Session, table: TableName) -> tuple[RowRule, ...]:

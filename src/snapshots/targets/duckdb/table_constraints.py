@@ -29,6 +29,12 @@ FROM duckdb_constraints()
 WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ?
 ORDER BY constraint_index
 """
+_INDEXES = """
+SELECT expressions FROM duckdb_indexes()
+WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ?
+"""
+_UNIQUE = ("PRIMARY KEY", "UNIQUE")
+_INDEXED = (*_UNIQUE, "FOREIGN KEY")
 _WORD = re.compile(r'(?<=")(?:[^"]|"")+(?=")|\w+')
 
 
@@ -57,6 +63,8 @@ class TableConstraints:
     """Those that refer to the table itself."""
     unique: tuple[tuple[str, ...], ...]
     """Expressions over the columns that are unique together."""
+    indexed: tuple[str, ...]
+    """Those of the columns that an index or a key has."""
 
 
 def table_constraints(
@@ -65,35 +73,36 @@ def table_constraints(
     """Reads them. What needs columns that the rows lack is left out: the database fills these."""
     types = {folded(str(name)): str(kind) for name, kind in execute(_COLUMNS, (table.name,))}
     given = {folded(name) for name in columns}
-    required: list[str] = []
-    checks: list[str] = []
-    keys: list[ForeignKey] = []
-    own_keys: list[ForeignKey] = []
-    unique: list[tuple[str, ...]] = []
-    for kind, expression, mine, name, parent, theirs in execute(_CONSTRAINTS, (table.name,)):
-        own: list[str] = json.loads(str(mine))
-        if not given.issuperset(map(folded, own)):
-            continue
-        if kind == "NOT NULL":
-            required += own
-        elif kind == "CHECK":
-            checks.append(str(expression))
-        elif kind == "FOREIGN KEY":
-            found = ForeignKey(
-                str(name), quote(str(parent)), tuple(own), tuple(json.loads(str(theirs)))
-            )
-            (own_keys if folded(str(parent)) == folded(table.name) else keys).append(found)
-        elif kind in ("PRIMARY KEY", "UNIQUE"):
-            unique.append(tuple(map(quote, own)))
+    found = [
+        (str(kind), str(expression), _names(mine), str(name), str(parent), _names(theirs))
+        for kind, expression, mine, name, parent, theirs in execute(_CONSTRAINTS, (table.name,))
+    ]
+    met = [one for one in found if given.issuperset(map(folded, one[2]))]
+    keys = [
+        ForeignKey(name, quote(parent), own, theirs)
+        for kind, _, own, name, parent, theirs in met
+        if kind == "FOREIGN KEY"
+    ]
+    itself = folded(quote(table.name))
+    unique = [tuple(map(quote, own)) for kind, _, own, *_ in met if kind in _UNIQUE]
     for expressions in unique_expressions(execute, table):
         words = {folded(one) for part in expressions for one in _WORD.findall(part)}
         if given.issuperset(words & types.keys()):
             unique.append(tuple(f"({one})" for one in expressions))
+    indexed = {folded(one) for kind, _, own, *_ in found if kind in _INDEXED for one in own}
+    for (made_of,) in execute(_INDEXES, (table.name,)):
+        indexed.update(map(folded, _WORD.findall(str(made_of))))
     return TableConstraints(
         tuple(types.get(folded(name), "") for name in columns),
-        tuple(required),
-        tuple(checks),
-        tuple(keys),
-        tuple(own_keys),
+        tuple(one for kind, _, own, *_ in met if kind == "NOT NULL" for one in own),
+        tuple(expression for kind, expression, *_ in met if kind == "CHECK"),
+        tuple(key for key in keys if folded(key.parent) != itself),
+        tuple(key for key in keys if folded(key.parent) == itself),
         tuple(unique),
+        tuple(name for name in columns if folded(name) in indexed),
     )
+
+
+def _names(listed: Value) -> tuple[str, ...]:
+    """The names in a list of DuckDB, written as JSON; none for NULL."""
+    return tuple(json.loads(str(listed))) if listed is not None else ()

@@ -228,7 +228,8 @@ class MergeStage:
             if new and changes.new:
                 inserted = taken.insert(changes.insert, f"s.{rows.line}", " AND ")
             elif not new and changes.changed:
-                updated = session.change(changes.update)
+                statements = changes.updates_apart(taken.asked.moving)
+                updated = sum(map(session.change, statements))
         return updated, inserted
 
     def _give_all(
