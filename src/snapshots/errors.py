@@ -8,7 +8,10 @@ a status and a JSON object.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _COMMANDS = ("snapshots ", "... |", "mkdir ", "pip ", "cd ")
 """How the commands begin that a hint names."""
@@ -154,6 +157,9 @@ class RefusedRows(TargetError):
     key: str | None = None
     """The name of the foreign key that lacks a parent. Empty if the database does not name it; None
     for any other reason."""
+    lines: Mapping[int, str] | None = None
+    """The lines of rows that the target refuses whichever others it takes, and why; None if it does
+    not tell. There may be more refused rows."""
 
 
 class RefusedAndEnded(RefusedRows):

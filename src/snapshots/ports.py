@@ -183,6 +183,10 @@ class Target(PublishingTarget, Protocol):
         """How many sessions may write at once; None: the target sets no limit."""
 
     @property
+    def chunk_bytes(self) -> int:
+        """How much of the input a transaction commits, unless the user says otherwise."""
+
+    @property
     def local_file(self) -> Path | None:
         """The file of this machine that holds the database; None for a server."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from snapshots.model import TableName
 from snapshots.session_port import Session
-from snapshots.table_facts import RowRule
+from snapshots.table_facts import AskedStage, RowRule
 
 
 class PublishingTarget(Protocol):
@@ -34,6 +34,22 @@ class PublishingTarget(Protocol):
 
     def row_rules(self, session: Session, table: TableName) -> tuple[RowRule, ...]:
         """Returns constraints whose violations a query finds; it need not know all of them."""
+
+    def ask(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        rows: str,
+        line: str,
+        leaving: str = "",
+    ) -> AskedStage:
+        """Within a transaction, and only where the dialect has no savepoints: asks which rows of a
+        stage a table would refuse.
+
+        `rows` stands behind FROM, and `line` is its column of lines, quoted. `leaving` is a
+        condition for rows `o` of the table that the rows of the stage will change.
+        """
 
     def fires_triggers(self, session: Session, table: TableName) -> bool:
         """Whether a change of any kind to rows of the table fires a trigger or a rule."""

@@ -90,6 +90,9 @@ class SqlDialect(ABC):
     """CREATE and DROP TABLE end the transaction that they stand in."""
     keeps_given_identity: ClassVar[str] = ""
     """Stands in an INSERT before its SELECT: values for identity columns are taken as given."""
+    savepoints: ClassVar[bool] = True
+    """A transaction goes on after a row was refused under a savepoint. False: it ends, and the
+    target is asked beforehand which rows a table refuses; see `PublishingTarget.ask`."""
     migration_lock: ClassVar[NamedLock | None] = None
     """Keeps other processes away while the ledger migrates. None: a transaction does, because the
     database can roll a CREATE or ALTER TABLE back."""
@@ -159,6 +162,14 @@ class SqlDialect(ABC):
     def byte_length(self, expression: str) -> str:
         """How many bytes the expression's value takes as text."""
         return f"octet_length({expression})"
+
+    def blob_length(self, expression: str) -> str:
+        """How many bytes a blob has."""
+        return f"LENGTH({expression})"
+
+    def blob_begin(self, expression: str) -> str:
+        """The first bytes of a blob, as many as a mark says."""
+        return f"SUBSTR({expression}, 1, ?)"
 
     def exact(self, column: TableColumn, prefix: str = "") -> str:
         """An expression for a column's value from which nothing is lost on its way to a client.

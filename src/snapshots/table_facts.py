@@ -103,6 +103,21 @@ class RowRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedStage:
+    """What a database has answered to the question which rows of a stage a table takes."""
+
+    refused: str
+    """A table, quoted: the lines of refused rows, and the numbers of their reasons."""
+    reasons: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+    """Queries for lines, if rows refer to others of the table: these must be inserted one query
+    after the other. Empty: in any order."""
+    moving: tuple[str, ...] = ()
+    """Columns of which an UPDATE removes the row and inserts it again, even if it sets the value
+    that they have: the table refuses that where others refer to the row."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowPlace:
     """How a database says where a row is stored, such as PostgreSQL's `ctid`."""
 

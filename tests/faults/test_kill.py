@@ -13,12 +13,14 @@ STEPS = ["before-claim", "after-claim", "mid-write", "before-commit", "after-com
 
 
 def test_killed_at_random_nothing_is_lost_and_nothing_twice(database, tmp_path):
-    made = make_file(tmp_path / "t.csv", 600_000)
-    contract = schema_file(tmp_path)
-    killed, (code, result, err) = kill_at_random(
-        database, made, contract, tmp_path / "state", KILLS
-    )
-    assert killed >= KILLS, "the file was loaded too fast to be killed so often"
+    killed_at_random(database, tmp_path, 600_000, KILLS)
+
+
+def killed_at_random(database, folder, records, kills):
+    made = make_file(folder / "t.csv", records)
+    contract = schema_file(folder)
+    killed, (code, result, err) = kill_at_random(database, made, contract, folder / "state", kills)
+    assert killed >= kills, "the file was loaded too fast to be killed so often"
     assert code == 3, err
     assert result["state"] == "finished"
     check(database, made)

@@ -71,16 +71,6 @@ def test_every_mode_and_its_undo(duckdb_url, tmp_path):
             assert found == [(n, "somebody") for n in range(100)]
 
 
-def test_a_version_with_a_row_twice_publishes_nothing(duckdb_url, tmp_path):
-    load(write(tmp_path / "a.csv", row(1)), duckdb_url, mode="replace")
-    path = write(tmp_path / "b.csv", row(2), row(3), row(2))
-    result = load(path, duckdb_url, mode="replace")
-    assert result.outcome == "failed"
-    assert "duplicate key" in result.message
-    assert "--mode upsert or mirror" in result.hint
-    assert rows(duckdb_url, "SELECT id FROM t") == [(1,)]
-
-
 def test_verify_finds_what_was_changed(duckdb_url, tmp_path):
     load(write(tmp_path / "a.csv", *(row(n) for n in range(5000))), duckdb_url)
     command = ["verify", "1", "--database", duckdb_url, "--json"]

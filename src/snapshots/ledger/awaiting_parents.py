@@ -58,7 +58,7 @@ def window(
     beyond, order = ("<", "DESC") if backwards else (">", "ASC")
     past, params = ("", ()) if edge is None else (f" AND byte_offset {beyond} ?", (edge,))
     found = ledger.session.execute(
-        "SELECT byte_offset, LENGTH(raw) FROM snapshots_rejects"
+        f"SELECT byte_offset, {ledger.target.dialect.blob_length('raw')} FROM snapshots_rejects"
         f" WHERE import_id = ? AND code = ?{past} ORDER BY byte_offset {order}"
         f"{ledger.target.dialect.limit(MOST_RECORDS)}",
         (lease.import_id, CODE, *params),
@@ -104,7 +104,8 @@ def refuse(ledger: Ledger, lease: Lease, refused: Sequence[tuple[AwaitingRecord,
     """Refuses records for good, each for the reason that is given with it."""
     if refused:
         ledger.session.executemany(
-            "UPDATE snapshots_rejects SET code = ?, reason = ?, raw = SUBSTR(raw, 1, ?)"
+            "UPDATE snapshots_rejects SET code = ?, reason = ?,"
+            f" raw = {ledger.target.dialect.blob_begin('raw')}"
             " WHERE import_id = ? AND byte_offset = ?",
             [
                 (RefusedRows.code, why, _KEPT, lease.import_id, one.byte_offset)
@@ -121,7 +122,7 @@ def give_up(ledger: Ledger, lease: Lease) -> int:
     """
     left = count(ledger, lease.import_id)
     ledger.session.execute(
-        "UPDATE snapshots_rejects SET code = ?, raw = SUBSTR(raw, 1, ?)"
+        f"UPDATE snapshots_rejects SET code = ?, raw = {ledger.target.dialect.blob_begin('raw')}"
         " WHERE import_id = ? AND code = ?",
         (RefusedRows.code, _KEPT, lease.import_id, CODE),
     )

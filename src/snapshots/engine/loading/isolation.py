@@ -1,7 +1,8 @@
 """Loads a chunk around the rows that the target refuses: each of them becomes a reject.
 
 The database names no record. So a block is loaded under a savepoint, or else its halves in order,
-until each refused record is alone: about two loads for each level of halving and refused row.
+until each refused record is alone: about two loads for each level of halving and refused row. A
+database that tells the lines of refused rows is given the others at once.
 
 A row may also end the transaction that it is in, as SQLite's RAISE(ROLLBACK) does. No savepoint
 outlives that, and nothing of the chunk is left. Then the chunk is begun anew. What was refused
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapshots._native import AlteredRecords
 from snapshots.engine.loading.write import BLOCK_BYTES, ChunkWrite
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import RefusedAndEnded, RefusedRows
@@ -30,6 +32,8 @@ from snapshots.ledger import awaiting_parents
 from snapshots.model import Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snapshots._native import Block, Chunk
     from snapshots.engine.limits import StopConditions
     from snapshots.engine.loading.write import RowWriter
@@ -120,6 +124,9 @@ class RowIsolation:
         except RefusedRows as refusal:
             if block.records == 1:
                 return [self._keep(position, block, refusal)]
+            told = self._load_without(position, line, block, refusal.lines)
+            if told is not None:
+                return told
         refused = []
         left = block.records // 2
         for records in (left, block.records - left):
@@ -128,6 +135,32 @@ class RowIsolation:
                 refused += self._halve(position, line, half)
             position, line = half.position, half.line
         return refused
+
+    def _load_without(
+        self, position: int, line: int, block: Block, lines: Mapping[int, str] | None
+    ) -> list[Reject] | None:
+        """Loads a block without the rows of some lines, and returns these. None: nothing of it was
+        loaded, because the target has not told all lines."""
+        if not lines:
+            return None
+        chunk, known = self._chunk, {reject[0] for reject in block.rejects()}
+        left_out = AlteredRecords([(one, "", why) for one, why in lines.items()])
+        kept = self._rows.converter.convert(
+            chunk, position, line, len(chunk), block.records, altered=left_out
+        )
+        try:
+            if kept.loaded:
+                with self._session.savepoint():
+                    self._session.load(self._rows.table, self._rows.columns, [kept])
+        except RefusedAndEnded:
+            raise
+        except RefusedRows:
+            return None
+        return [
+            Reject(at, offset, None, RefusedRows.code, why, raw)
+            for at, offset, _, _, why, raw in kept.rejects()
+            if at not in known
+        ]
 
     def _without_altered(
         self, position: int, line: int, block: Block

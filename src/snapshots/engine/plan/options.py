@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.endpoint import Endpoint
     from snapshots.ledger.history import History
     from snapshots.model import TableName
+    from snapshots.ports import Target
     from snapshots.sources.remote.access import RemoteAccess
 
 
@@ -211,6 +212,10 @@ class Options:
     """Which inputs may be read, and how; None: any, with `connections` at once."""
     tables: TableGate | None = None
     """The existing tables that may be loaded into; None: any."""
+
+    def chunk_bytes(self, target: Target) -> int:
+        """How much of the input a transaction of this target commits."""
+        return target.chunk_bytes if self.chunk_size == CHUNK_SIZE else self.chunk_size
 
     def __post_init__(self) -> None:
         for name in ("null_values", "primary_key"):

@@ -384,7 +384,7 @@ def make_plan(
         header=chosen.header,
         encoding=encoding,
         lineage=lineage,
-        chunk_size=options.chunk_size,
+        chunk_size=options.chunk_bytes(target),
         create=chosen.create,
         add=chosen.add,
         path=path_of(source),

@@ -42,7 +42,7 @@ def plan_of_rest(before: Plan, source: Source, ledger: History, options: Options
         before,
         create=None,
         add=(),
-        chunk_size=options.chunk_size,
+        chunk_size=options.chunk_bytes(target),
         stage=new_stage() if options.staged else "",
         path=path_of(source),
         compressed=source.compressed,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.publishing import appends, former_rows
+from snapshots.engine.publishing.asked import ask
 from snapshots.engine.publishing.deletes import delete_all
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import insert_all
@@ -112,4 +113,7 @@ class CopyStage:
             f"INSERT INTO {self._table} ({names}){dialect.keeps_given_identity}"
             f" SELECT {names} FROM {self._stage}"
         )
+        if not dialect.savepoints:
+            taken = ask(self.ledger, plan, plan.columns, self._stage, line)
+            return taken.insert(statement, line, " WHERE ")
         return insert_all(self.ledger.session, statement, self._stage, line)

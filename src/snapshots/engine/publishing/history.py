@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.version_date import shown
 from snapshots.engine.publishing import former_rows
+from snapshots.engine.publishing.asked import ask
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.engine.publishing.by_key.rejected_keys import keep_rejected
 from snapshots.engine.publishing.guards import require_few_deletes, require_rows
 from snapshots.engine.publishing.place_in_time import PlaceInTime, place_of
 from snapshots.engine.publishing.publisher import Publication
-from snapshots.engine.publishing.refusals import HalvedChange, RefusedLines
+from snapshots.engine.publishing.refusals import insert_all
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch, SnapshotsError, TargetError
 from snapshots.model import RowChanges
@@ -63,6 +64,7 @@ class KeepHistory:
         before = self._count(statements.held)
         deleted = 0 if statements.keep_absent else self._count(statements.absent)
         require_few_deletes(before, deleted, counts.loaded, self.options)
+        self._ask(statements)
         put = self._append if place.newest else self._put_between
         updated, written = put(statements)
         unchanged = counts.loaded - written
@@ -79,6 +81,16 @@ class KeepHistory:
             raise self._mismatch(before, fires=fires)
         notes = (*self._notes(place), kept_keys.note)
         return Publication(" ".join(note for note in notes if note), changes, place.begin)
+
+    def _ask(self, statements: HistoryStatements) -> None:
+        """Raises CertainRefusals, where a refused row would end the transaction."""
+        if self._rows.dialect.savepoints:
+            return
+        rows = self._rows
+        own = f"(SELECT * FROM {rows.stage} WHERE {rows.line} < {statements.before_line:d})"
+        # The rows of a key have the same values at different times.
+        leaving = f"EXISTS (SELECT 1 FROM {rows.stage} AS n WHERE {rows.same_key('o', 'n')})"
+        ask(self.ledger, self.plan, rows.columns, own, rows.line, leaving)
 
     def _mismatch(self, before: int, *, fires: bool) -> SnapshotsError:
         table = self.plan.table
@@ -135,18 +147,7 @@ class KeepHistory:
         """Inserts rows of the stage; returns how many. Raises RefusedLines."""
         rows = self._rows
         lines = f" AND s.{rows.line} >= ? AND s.{rows.line} < ?"
-        insert = HalvedChange(self.ledger.session, statement, rows.stage, rows.line, lines)
-        inserted = insert.begin()
-        backwards = True
-        # The parent of a row may be a row of the input that came after it.
-        while insert.orphans:
-            taken = insert.again(backwards=backwards, orphans=True)
-            inserted, backwards = inserted + taken, not backwards
-            if not taken:
-                break
-        if insert.refused:
-            raise RefusedLines(insert.refused)
-        return inserted
+        return insert_all(self.ledger.session, statement, rows.stage, rows.line, lines)
 
     def _count(self, condition: str) -> int:
         ((rows,),) = self.ledger.session.execute(

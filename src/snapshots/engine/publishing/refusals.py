@@ -7,9 +7,11 @@ others which come later are tried again, as long as more are taken.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import groupby
+from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
 from snapshots._native import Hasher
@@ -30,6 +32,9 @@ FEW_REFUSED = 500
 """Rows that are looked for one by one where the table's constraints can be asked for more."""
 MOST_REFUSED = 10_000
 """Rows that are looked for one by one at all: each takes some statements."""
+REFUSED_AT_ONCE = 50_000
+"""Lines that are read at once."""
+_BYTES_IN_MEMORY = 1 << 20
 _SHOWN = 5
 
 
@@ -55,6 +60,25 @@ class CertainRefusals(Exception):
 
     pairs: IO[bytes]
     reasons: tuple[str, ...]
+
+
+def certain_refusals(
+    session: Session, limit: str, found: str, reasons: Sequence[str]
+) -> CertainRefusals | None:
+    """Those of a table `found`, quoted, which has lines and the numbers of their reasons; None if
+    it is empty. `limit` ends a query for a page of them."""
+    pairs: IO[bytes] = SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115 - it is raised
+    after, some = -1, False
+    while page := session.execute(
+        f"SELECT line, reason FROM {found} WHERE line > ? ORDER BY line{limit}", (after,)
+    ):
+        after, some = cast("int", page[-1][0]), True
+        pairs.write(array("q", (cast("int", one) for row in page for one in row)).tobytes())
+    if not some:
+        pairs.close()
+        return None
+    pairs.seek(0)
+    return CertainRefusals(pairs, tuple(reasons))
 
 
 @dataclass
@@ -123,14 +147,16 @@ class HalvedChange:
         return self._halve(start, middle) + self._halve(middle, end)
 
 
-def insert_all(session: Session, statement: str, stage: str, line: str) -> int:
+def insert_all(session: Session, statement: str, stage: str, line: str, condition: str = "") -> int:
     """Inserts the rows of a stage by a statement that ends without a WHERE; returns how many have
-    come into the table. `stage` and `line`, its column of lines, are quoted.
+    come into the table. `stage` and `line`, its column of lines, are quoted. `condition` is as
+    `HalvedChange.condition`, if that is not to begin with WHERE.
 
     Raises RefusedLines if the table refuses some. Then the surrounding savepoint must be rolled
     back.
     """
-    insert = HalvedChange(session, statement, stage, line, f" WHERE {line} >= ? AND {line} < ?")
+    lines = condition or f" WHERE {line} >= ? AND {line} < ?"
+    insert = HalvedChange(session, statement, stage, line, lines)
     inserted = insert.begin()
     backwards = True
     # The parent of a row may be a row of the input that came after it.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.publishing import former_rows, half_published, stage
+from snapshots.engine.publishing.asked import PublishAgain
 from snapshots.engine.publishing.publisher import Publication
 from snapshots.engine.publishing.refusals import CertainRefusals, RefusedLines, rejects_of
 from snapshots.engine.publishing.renamed import RenameStage, why_not
@@ -38,6 +39,8 @@ class StagePublisher:
     """Whether the stage takes the table's name, in this try to publish."""
     why_copied: str = field(default="", init=False)
     """Why it does not, though its plan says so."""
+    known_refusals: CertainRefusals | None = field(default=None, init=False)
+    """Rows that the table refuses: the transaction that has found them was rolled back."""
 
     def lock(self, ledger: Ledger, plan: Plan) -> str | None:
         """Publishes into one table follow each other. See `Publisher`."""
@@ -71,18 +74,17 @@ class StagePublisher:
         if statement := ledger.target.dialect.for_joins:
             # Also where no table is joined, the rows of a large one are counted or copied.
             ledger.session.execute(statement)
-        if plan.key and (settled := self._settle_duplicates(ledger, lease, plan, source)):
+        if settled := self._settle(ledger, lease, plan, source):
             return Publication(refused=settled)
         change = self._change(ledger, lease, plan)
         try:
             with ledger.session.savepoint():
                 published = change.run()
         except CertainRefusals as refused:
-            from snapshots.engine.publishing.by_key.duplicates import reject_certain
-
-            count = reject_certain(ledger, lease, plan, source, refused)
-            fault_point("refused")
-            return Publication(refused=count)
+            if not ledger.target.dialect.savepoints:
+                self.known_refusals = refused
+                raise PublishAgain("The table refuses rows.") from refused
+            return Publication(refused=_reject_certain(ledger, lease, plan, source, refused))
         except RefusedLines as refused:
             from snapshots.engine.publishing.by_key.duplicates import remove_lines
 
@@ -119,7 +121,14 @@ class StagePublisher:
 
         return CopyStage(ledger, lease, plan, self.options)
 
-    def _settle_duplicates(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> int:
+    def _settle(self, ledger: Ledger, lease: Lease, plan: Plan, source: Source) -> int:
+        """Takes rows out of the stage that are known not to come into the table; returns how
+        many."""
+        if self.known_refusals is not None:
+            known, self.known_refusals = self.known_refusals, None
+            return _reject_certain(ledger, lease, plan, source, known)
+        if not plan.key:
+            return 0
         from snapshots.engine.publishing.by_key.duplicates import DuplicateRows
         from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 
@@ -132,6 +141,16 @@ class StagePublisher:
         stage.sweep(ledger)
         former_rows.settle(ledger, lease, plan)
         fault_point("cleaned")
+
+
+def _reject_certain(
+    ledger: Ledger, lease: Lease, plan: Plan, source: Source, refused: CertainRefusals
+) -> int:
+    from snapshots.engine.publishing.by_key.duplicates import reject_certain
+
+    count = reject_certain(ledger, lease, plan, source, refused)
+    fault_point("refused")
+    return count
 
 
 @contextmanager

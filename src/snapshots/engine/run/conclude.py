@@ -14,6 +14,7 @@ from snapshots.engine.events import ImportResult, Settled
 from snapshots.engine.history import known_databases
 from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
+from snapshots.engine.publishing.asked import PublishAgain
 from snapshots.engine.publishing.liveness import kept_alive
 from snapshots.engine.publishing.stage import abandon
 from snapshots.engine.support.fault_points import fault_point
@@ -232,6 +233,8 @@ class Conclusion:
             except AppendAtWork as error:
                 self._say_once(f"{error}: this one is published when that has ended")
                 self._pause(lease, _APPEND_SECONDS)
+                continue
+            except PublishAgain:
                 continue
             except TableInUse as error:
                 self._await_table(lease, error, time.monotonic() - began)

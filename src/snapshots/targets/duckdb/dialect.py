@@ -28,6 +28,7 @@ class DuckdbDialect(SqlDialect):
     # A row is found in the index until the transaction has ended, also after its DELETE.
     deletes_in_any_order: ClassVar[bool] = False
     partial_indexes: ClassVar[bool] = False
+    savepoints: ClassVar[bool] = False
 
     def quote(self, identifier: str) -> str:
         """See `SqlDialect`."""
@@ -36,6 +37,14 @@ class DuckdbDialect(SqlDialect):
     def byte_length(self, expression: str) -> str:
         """See `SqlDialect`: `octet_length` takes blobs alone."""
         return f"strlen({self.as_text(expression)})"
+
+    def blob_length(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        return f"octet_length({expression})"
+
+    def blob_begin(self, expression: str) -> str:
+        """See `SqlDialect`."""
+        return f"array_slice({expression}, 1, CAST(? AS BIGINT))"
 
     def alike(self, column: TableColumn, mine: str, theirs: str) -> str:
         """See `SqlDialect`: 0 equals -0."""

@@ -12,8 +12,8 @@ _HELD = re.compile(r"Conflicting lock is held in .*?\(PID (\d+)\)")
 _PREFIX = re.compile(r"^[A-Za-z]+(?: [A-Za-z]+)? Error: ")
 _NO_PARENT = "Violates foreign key constraint"
 _CORRECT = (
-    "DuckDB does not tell which rows, and nothing of them was written. Correct the input. Or load"
-    " it with a primary key in --mode upsert or mirror, which find such rows."
+    "DuckDB does not tell which rows, and nothing of them was written. Correct the input, or what"
+    " refers to the table."
 )
 _REFUSED = (
     duckdb.ConstraintException,

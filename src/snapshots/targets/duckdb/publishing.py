@@ -7,9 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.model import TableName
-from snapshots.table_facts import UNDO_ROW
+from snapshots.table_facts import UNDO_ROW, AskedStage
 from snapshots.targets.duckdb import table_rules
+from snapshots.targets.duckdb.asked_rows import LEVELS, REFUSED, AskedRows
 from snapshots.targets.duckdb.quoting import quote
+from snapshots.targets.duckdb.table_constraints import table_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +74,28 @@ class DuckdbPublishing:
         lines: str | None = None,
     ) -> None:
         """Joins by hashes need no index."""
+
+    def ask(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        rows: str,
+        line: str,
+        leaving: str = "",
+    ) -> AskedStage:
+        constraints = table_constraints(session.execute, table, columns)
+        asked = AskedRows(
+            session.change, constraints, quote(table.name), rows, line, leaving or "FALSE"
+        )
+        asked.find()
+        levels = range(asked.levels) if constraints.own_keys else ()
+        return AskedStage(
+            REFUSED,
+            tuple(reason.sentence for reason in asked.reasons),
+            tuple(f"SELECT line FROM {LEVELS} WHERE level = {level:d}" for level in levels),
+            constraints.indexed,
+        )
 
     def row_rules(self, session: Session, table: TableName) -> tuple[RowRule, ...]:
         return table_rules.row_rules(session, table)

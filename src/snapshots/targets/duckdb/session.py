@@ -16,9 +16,10 @@ import duckdb
 
 from snapshots._native import ArrowRows
 from snapshots.errors import RefusedAndEnded, RefusedRows, SnapshotsError, TargetError
-from snapshots.targets.duckdb.checked import RefusalQuery, refusal_queries
+from snapshots.targets.duckdb.block_load import BlockLoad
 from snapshots.targets.duckdb.errors import locked, translate
 from snapshots.targets.duckdb.quoting import quote
+from snapshots.targets.duckdb.table_constraints import table_constraints
 from snapshots.targets.duckdb.values import plain
 from snapshots.targets.sql.transactions import Transactions
 from snapshots.targets.sql.writer_queue import turns_of
@@ -59,13 +60,13 @@ class DuckdbSession(Transactions):
         """A transaction has begun, and no error has ended it."""
         self._changes = 0
         """How many statements may have changed something."""
-        self._queries: dict[tuple[TableName, tuple[str, ...]], list[RefusalQuery]] = {}
+        self._loads: dict[tuple[TableName, tuple[str, ...]], BlockLoad] = {}
         self._connection = duckdb.connect(self._place)
         self._connection.execute(_SETTINGS)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._queries = {}
+        self._loads = {}
         with self._turn():
             try:
                 with super().transaction():
@@ -166,11 +167,9 @@ class DuckdbSession(Transactions):
         first = next(blocks, None)
         if first is None:
             return 0
-        if self._depth:
+        if self._depth and not table.schema:
             # One of these rows may be refused, and those before must stay.
-            given = [first, *blocks]
-            self._check(table, columns, given)
-            first, blocks = given[0], iter(given[1:])
+            return self._load_asked(table, tuple(columns), first, blocks)
         names = ", ".join(map(quote, columns))
         statement = f"INSERT INTO {table.sql(quote)} ({names}) SELECT * FROM snapshots_rows"
         self._changes += 1
@@ -178,17 +177,27 @@ class DuckdbSession(Transactions):
         self._with_rows(statement, rows)
         return rows.rows
 
-    def _check(self, table: TableName, columns: Sequence[str], blocks: list[Block]) -> None:
-        """Raises RefusedRows if the table would refuse one of the rows."""
-        key = (table, tuple(columns))
-        if key not in self._queries:
+    def _load_asked(
+        self, table: TableName, columns: tuple[str, ...], first: Block, blocks: Iterator[Block]
+    ) -> int:
+        """Loads rows that the table takes. Raises RefusedRows, and the transaction goes on, if it
+        would refuse one of them."""
+        key = (table, columns)
+        if key not in self._loads:
             with self._errors():
-                self._queries[key] = refusal_queries(self._run, table, columns, "snapshots_rows")
-        for query in self._queries[key]:
-            if self._with_rows(query.sql, ArrowRows(blocks[0], iter(blocks[1:]))):
-                refusal = RefusedRows(query.sentence)
-                refusal.key = query.key
-                raise refusal
+                found = table_constraints(self._run, table, columns)
+            self._loads[key] = BlockLoad(table, columns, found)
+        load, rows = self._loads[key], ArrowRows(first, blocks)
+        self._with_rows(load.stage, rows)
+        with self._errors(loading=True):
+            # What is written to temporary tables is nothing that a savepoint would undo.
+            statements = load.require_taken(
+                lambda sql: self._rows(sql, (), reads=True), lambda sql: self._changed(sql, ())
+            )
+            self._changes += 1
+            for statement in statements:
+                self._changed(statement, ())
+        return rows.rows
 
     def _with_rows(self, sql: str, rows: ArrowRows) -> list[tuple[Any, ...]]:
         """Runs a statement that reads `snapshots_rows`."""

@@ -13,11 +13,13 @@ import duckdb
 from snapshots import home
 from snapshots.locations import Location
 from snapshots.row_encoding import ARROW_ROWS, RowEncoding
+from snapshots.targets.duckdb.adoption import DuckdbAdoption
 from snapshots.targets.duckdb.catalog import DuckdbCatalog
 from snapshots.targets.duckdb.dialect import DIALECT
 from snapshots.targets.duckdb.errors import cannot_connect
 from snapshots.targets.duckdb.page_cost import DuckdbPageCost
 from snapshots.targets.duckdb.publishing import DuckdbPublishing
+from snapshots.targets.duckdb.renaming import DuckdbRenaming
 from snapshots.targets.duckdb.session import DuckdbSession
 from snapshots.targets.duckdb.stored_rows import DuckdbStoredRows
 from snapshots.targets.duckdb.table_names import DuckdbTableNames
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 _MAIN = "main"
 """The schema of all tables that are loaded."""
+_CHUNK_BYTES = 24 << 20
+"""A commit of less than a row group, 122,880 rows, is written twice."""
 
 
 def target(location: Location) -> DuckdbTarget:
@@ -44,7 +48,15 @@ def target(location: Location) -> DuckdbTarget:
 
 
 @dataclass(frozen=True)
-class DuckdbTarget(DuckdbCatalog, DuckdbTableNames, DuckdbPageCost, DuckdbPublishing, SqlTarget):
+class DuckdbTarget(
+    DuckdbAdoption,
+    DuckdbCatalog,
+    DuckdbTableNames,
+    DuckdbPageCost,
+    DuckdbPublishing,
+    DuckdbRenaming,
+    SqlTarget,
+):
     """See `ports.Target`."""
 
     path: Path
@@ -63,6 +75,10 @@ class DuckdbTarget(DuckdbCatalog, DuckdbTableNames, DuckdbPageCost, DuckdbPublis
     @property
     def writers(self) -> int | None:
         return 1
+
+    @property
+    def chunk_bytes(self) -> int:
+        return _CHUNK_BYTES
 
     @property
     def local_file(self) -> Path | None:

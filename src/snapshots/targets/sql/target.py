@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from snapshots.defaults import CHUNK_SIZE
 from snapshots.errors import TargetError
 from snapshots.table_facts import Comparison
 from snapshots.targets.sql import ddl
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from snapshots.row_encoding import RowEncoding
     from snapshots.sql_dialect import SqlDialect
     from snapshots.stored_rows import RowSelection, StoredRows
-    from snapshots.table_facts import OwnKey, RowPlace
+    from snapshots.table_facts import AskedStage, OwnKey, RowPlace
 
 
 class SqlTarget(ABC):
@@ -82,6 +83,10 @@ class SqlTarget(ABC):
         return None
 
     @property
+    def chunk_bytes(self) -> int:
+        return CHUNK_SIZE
+
+    @property
     def local_file(self) -> Path | None:
         return None
 
@@ -131,6 +136,17 @@ class SqlTarget(ABC):
         return ("This database cannot change the primary key of a table.",)
 
     def add_intervals(self, session: Session, table: TableName, key: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def ask(
+        self,
+        session: Session,
+        table: TableName,
+        columns: Sequence[str],
+        rows: str,
+        line: str,
+        leaving: str = "",
+    ) -> AskedStage:
         raise NotImplementedError
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002

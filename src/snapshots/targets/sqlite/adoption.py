@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
 from snapshots.targets.sql.adoption import historic_key, key_obstacles, require_empty
+from snapshots.targets.sql.table_sql import with_key
 from snapshots.targets.sql.validity import INSTANT, VALID_FROM, VALID_TO
 from snapshots.targets.sqlite.dialect import DIALECT
 from snapshots.targets.sqlite.quoting import quote
 from snapshots.targets.sqlite.referencing_keys import SqliteReferencingKeys
-from snapshots.targets.sqlite.table_sql import with_key
 from snapshots.targets.sqlite.types import sql_type
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
+from snapshots.targets.sql.table_sql import names_itself, renamed
 from snapshots.targets.sqlite.quoting import quote
-from snapshots.targets.sqlite.table_sql import names_itself, renamed
 
 if TYPE_CHECKING:
     from snapshots.model import TableName

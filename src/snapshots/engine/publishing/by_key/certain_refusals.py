@@ -7,12 +7,10 @@ parent that is not there, a check. Triggers, and what a database does not tell, 
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast
 
-from snapshots.engine.publishing.refusals import CertainRefusals
+from snapshots.engine.publishing.refusals import REFUSED_AT_ONCE, certain_refusals
 from snapshots.errors import TargetError
 
 if TYPE_CHECKING:
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
     from snapshots.model import TableName
     from snapshots.table_facts import RowRule
-
-_BYTES_IN_MEMORY = 1 << 20
-_LINES_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +59,11 @@ class RefusalFinder:
             reasons.append(reason)
             if count:
                 session.change(f"DELETE FROM {given} WHERE {line} IN (SELECT line FROM {found})")
-        pairs: IO[bytes] = SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115 - it is raised
-        after, some = -1, False
-        while page := session.execute(
-            f"SELECT line, reason FROM {found} WHERE line > ? ORDER BY line"
-            f"{self.rows.dialect.limit(_LINES_AT_ONCE)}",
-            (after,),
-        ):
-            after, some = cast("int", page[-1][0]), True
-            pairs.write(array("q", (cast("int", one) for row in page for one in row)).tobytes())
+        limit = self.rows.dialect.limit(REFUSED_AT_ONCE)
+        refused = certain_refusals(session, limit, found, reasons)
         session.execute(f"DROP {self.rows.dialect.temporary_table} {found}")
-        if some:
-            pairs.seek(0)
-            raise CertainRefusals(pairs, tuple(reasons))
-        pairs.close()
+        if refused is not None:
+            raise refused
 
     def _queries(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """A reason, the column of lines, and what stands behind FROM. A row that one query has
@@ -102,6 +88,10 @@ class RefusalFinder:
                 shown = ", ".join(rule.columns)
                 taken = f"Another row of the table has its {shown}."
                 yield taken, (line, f"{stage} WHERE {self._is_taken(rule)}")
+        # Only now: a row that another constraint refuses takes no value from those behind it.
+        for rule in rules:
+            if rule.parent is None and {*rule.columns} != {*self.plan.key}:
+                shown = ", ".join(rule.columns)
                 yield f"A row before it has its {shown}.", ("line", self._repeated(rule))
 
     def _quote(self, name: str) -> str:

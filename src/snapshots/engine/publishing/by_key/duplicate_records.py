@@ -58,6 +58,11 @@ def rejects_of_lines(
                 hint="Nothing was published. Save the input to a file: then such records become"
                 " rejects.",
             ) from error
+        if code != CODE:
+            raise TargetError(
+                "The table refuses rows, and the input cannot be read again for its rejects.",
+                hint="Nothing was published. Save the input to a file, which can be read again.",
+            ) from error
         key = ", ".join(plan.key)
         raise TargetError(
             f"The input has records with the same {key}, and cannot be read again for its rejects.",
@@ -75,7 +80,8 @@ def _in_the_piece(
     reasons: dict[int, str],
 ) -> list[Reject]:
     # The kernel rejects them as it does records whose values a database would alter.
-    marked = AlteredRecords([(line, plan.key[0], reason) for line, reason in reasons.items()])
+    first = plan.key[0] if plan.key else ""
+    marked = AlteredRecords([(line, first, reason) for line, reason in reasons.items()])
     chunk, position, line = piece.chunk, 0, piece.chunk.line
     found = []
     while position < len(chunk):

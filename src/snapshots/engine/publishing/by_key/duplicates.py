@@ -18,6 +18,7 @@ from snapshots.engine.publishing.by_key.duplicate_records import rejects_of_line
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import RefusedRows
 from snapshots.ledger import refused_rows
+from snapshots.model import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def remove_lines(ledger: Ledger, plan: Plan, import_id: int, lines: Sequence[int
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {wanted} (line bigint NOT NULL PRIMARY KEY)"
     )
     session.execute(f"{dialect.empty_temporary} {wanted}")
-    session.executemany(f"INSERT INTO {wanted} (line) VALUES (?)", [(one,) for one in lines])
+    session.insert(TableName("snapshots_lines"), ("line",), [(one,) for one in lines])
     session.execute(
         f"DELETE FROM {stage} WHERE {dialect.quote(line)} IN (SELECT line FROM {wanted})"
     )

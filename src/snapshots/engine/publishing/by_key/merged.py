@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots.engine.plan.key import require_unique
 from snapshots.engine.publishing import appends, former_rows, half_published, versions
+from snapshots.engine.publishing.asked import ask
 from snapshots.engine.publishing.by_key import left_out
 from snapshots.engine.publishing.by_key.cascades import require_no_cascade
 from snapshots.engine.publishing.by_key.certain_refusals import RefusalFinder
@@ -204,6 +205,8 @@ class MergeStage:
         Raises RefusedLines where the table refuses rows, however often they are given, and
         CertainRefusals where these are many.
         """
+        if not rows.dialect.savepoints:
+            return self._give_asked(rows, changes)
         try:
             with self.ledger.session.savepoint():
                 return self._give_all(rows, only, changes, FEW_REFUSED, alone=alone)
@@ -213,6 +216,21 @@ class MergeStage:
             changes = StagedChanges.find(self.ledger, self.plan, rows, only)
         RefusalFinder(self.ledger, self.plan, rows, changes).require_none()
         return self._give_all(rows, only, changes, MOST_REFUSED, alone=alone)
+
+    def _give_asked(self, rows: KeyedRows, changes: StagedChanges) -> tuple[int, int]:
+        """The same where a refused row would end the transaction."""
+        given, session = changes.rows, self.ledger.session
+        leaving = f"EXISTS (SELECT 1 FROM {given.stage} AS n WHERE {rows.same_key('o', 'n')})"
+        taken = ask(self.ledger, self.plan, rows.columns, given.stage, rows.line, leaving)
+        updated = inserted = 0
+        # A row that is new may be the parent of one that is changed.
+        for new in (True, False) if taken.asked.levels else (False, True):
+            if new and changes.new:
+                inserted = taken.insert(changes.insert, f"s.{rows.line}", " AND ")
+            elif not new and changes.changed:
+                statements = changes.updates_apart(taken.asked.moving)
+                updated = sum(map(session.change, statements))
+        return updated, inserted
 
     def _give_all(
         self, rows: KeyedRows, only: str, changes: StagedChanges, most: int, *, alone: bool

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 from snapshots.table_facts import NEW_ROW
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
     from snapshots.ledger.record import Ledger
@@ -79,6 +81,22 @@ class StagedChanges:
     def update(self) -> str:
         """Updates the changed rows. `AND ...` may follow."""
         return self.rows.update_where(self._are(0))
+
+    def updates_apart(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """The same as statements to be run in their order. Rows that are alike in some columns come
+        first, and these are not set: a row of the others would be one of them afterwards."""
+        apart = [
+            name for name in columns if name in self.rows.columns and name not in self.rows.key
+        ]
+        if not apart:
+            return (self.update,)
+        kept = tuple(name for name in self.rows.columns if name not in apart)
+        others = replace(self.rows, columns=kept)
+        differ = self.rows.differs("t", "s", apart)
+        return (
+            others.update_where(f"{self._are(0)} AND NOT ({differ})"),
+            self.rows.update_where(f"{self._are(0)} AND {differ}"),
+        )
 
     @property
     def former(self) -> str:

@@ -1,6 +1,7 @@
 """Gives the text of a CREATE TABLE another name, or other columns and another primary key.
 
-SQLite cannot alter the key of a table. The text keeps all else: defaults, checks, foreign keys.
+SQLite and DuckDB cannot alter the key of a table. The text keeps all else: defaults, checks,
+foreign keys.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def with_key(created: str, columns: Sequence[str], key: str) -> str | None:
 
 
 def renamed(created: str, name: str) -> str:
-    """The CREATE TABLE of another table, with a quoted name. SQLite keeps no more before the name
-    than these two words."""
+    """The CREATE TABLE of another table, with a quoted name. The databases keep no more before the
+    name than these two words."""
     return f"CREATE TABLE {name}{''.join(_after_the_name(created))}"
 
 
