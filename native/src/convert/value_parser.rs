@@ -13,10 +13,15 @@ pub enum FastPath {
         width: Width,
     },
     Float64,
+    Float32,
+    Boolean,
+    Date,
+    Time,
     /// `fraction`: the column keeps six digits of a second's fraction.
     Timestamp {
         fraction: bool,
     },
+    Timestamptz,
     /// At most `scale` digits after the point, and before it a number less than `below`.
     Decimal {
         scale: u32,
@@ -143,6 +148,11 @@ impl ValueParser {
                 width,
             },
             ValueParser::Float64 { .. } => FastPath::Float64,
+            ValueParser::Float32 => FastPath::Float32,
+            ValueParser::Boolean { .. } => FastPath::Boolean,
+            ValueParser::Date => FastPath::Date,
+            ValueParser::Time { .. } => FastPath::Time,
+            ValueParser::Timestamptz => FastPath::Timestamptz,
             ValueParser::Timestamp => FastPath::Timestamp {
                 fraction: kind.fraction >= 6,
             },
