@@ -5,6 +5,7 @@ a process of its own, into the table that is there.
 
 python bench/parquet.py
 python bench/parquet.py --rows 2000000 --keep
+python bench/parquet.py --file --rows 4000000 --runs 5 --versus ../older/src
 """
 
 from __future__ import annotations
@@ -38,14 +39,16 @@ LANES = {
     "pandas frame: snapshots.load": ("snapshots-pandas", 10),
 }
 """What is measured, and which part of the rows: the slow ones get a tenth."""
+BEFORE = "Parquet file: snapshots, before"
 HEAD = (
-    "| lane | rows | s | rows/s | to the lane above | client CPU s | server CPU s | peak RSS MB |",
+    "| lane | rows | s | rows/s | to the other tool | client CPU s | server CPU s | peak RSS MB |",
     "|---|---:|---:|---:|---:|---:|---:|---:|",
 )
 
 
-def cost_of(lane: str, file: Path, rows: int) -> Cost:
-    """Loads the file once, with one tool, into a new server."""
+def cost_of(lane: str, file: Path, rows: int, older: str = "") -> Cost:
+    """Loads the file once, with one tool, into a new server. `older`: the package's folder, if it
+    is another version's."""
     with database("postgres") as (url, pid), tempfile.TemporaryDirectory() as state:
         target = locations.target(url)
         with closing(target.connect()) as session:
@@ -55,7 +58,11 @@ def cost_of(lane: str, file: Path, rows: int) -> Cost:
         cost = run(
             [python, str(LOAD), lane, url, str(file), str(seconds)],
             server_pid=pid,
-            env={**os.environ, "SNAPSHOTS_STATE_DIR": state},
+            env={
+                **os.environ,
+                "SNAPSHOTS_STATE_DIR": state,
+                **({"PYTHONPATH": older} if older else {}),
+            },
         )
         cost = replace(cost, seconds=float(seconds.read_text()))
         with closing(target.connect()) as session:
@@ -70,14 +77,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--file", action="store_true", help="measure no frames")
+    parser.add_argument("--versus", default="", help="a folder with the package of another version")
     parser.add_argument("--keep", action="store_true", help="write the results")
     given = parser.parse_args()
     if problem := other_tools._install():
         raise SystemExit(f"the other tools cannot be installed: {problem}")
+    lanes = dict(list(LANES.items())[:2]) if given.file else dict(LANES)
+    if given.versus:
+        first = "Parquet file: DuckDB"
+        lanes = {first: lanes[first], BEFORE: ("snapshots", 1)} | lanes
     table, base = list(HEAD), 0.0
     with tempfile.TemporaryDirectory() as folder:
         files = {}
-        for part in {part for _, part in LANES.values()}:
+        for part in {part for _, part in lanes.values()}:
             files[part] = Path(folder) / f"{part}.parquet"
             run(
                 [
@@ -88,12 +101,16 @@ def main() -> None:
                     str(files[part]),
                 ]
             )
-        for title, (lane, part) in LANES.items():
-            rows = given.rows // part
-            cost = middle([cost_of(lane, files[part], rows) for _ in range(given.runs)])
+        costs: dict[str, list[Cost]] = {title: [] for title in lanes}
+        for _ in range(given.runs):
+            for title, (lane, part) in lanes.items():
+                older = given.versus if title == BEFORE else ""
+                costs[title].append(cost_of(lane, files[part], given.rows // part, older))
+        for title, (lane, part) in lanes.items():
+            rows, cost = given.rows // part, middle(costs[title])
             ours = lane.startswith("snapshots")
             versus = f"{base / cost.seconds:.2f}" if ours else ""
-            base = cost.seconds
+            base = base if ours else cost.seconds
             cells = [
                 title, f"{rows:,}", f"{cost.seconds:.2f}", f"{rows / cost.seconds:,.0f}", versus,
                 f"{cost.client_cpu:.2f}", f"{cost.server_cpu or 0:.2f}",

@@ -577,8 +577,11 @@ class ParquetFile:
         """The columns, as a JSON list of objects that `sources/columnar.py` reads."""
     def row_groups(self) -> list[int]:
         """The number of rows of each row group."""
-    def records(self) -> RecordStream:
-        """The rows as records, in pieces of about 1 MiB."""
+    def records(self, first: int = 0, threads: int | None = None) -> RecordStream:
+        """The rows as records, in pieces of about 1 MiB, from a row on that is counted from 0.
+
+        `threads` write them, and half as many read the columns; None: as many as there are cores,
+        within bounds."""
 
 @final
 class Frame:

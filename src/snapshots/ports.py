@@ -42,6 +42,7 @@ from snapshots.table_facts import (
 __all__ = [
     "Described",
     "Identity",
+    "Numbered",
     "ResultRows",
     "RowStream",
     "Session",
@@ -126,6 +127,14 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Releases what the source holds. Never raises."""
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """A source that makes its records of numbered rows, which it finds without those before."""
+
+    def read_from_line(self, line: int) -> Iterator[bytes]:
+        """Yields the bytes of the records from a line on, those that `read` would give."""
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import snapshots as api
+from snapshots._native import ParquetFile
 from snapshots.errors import InputError, SnapshotsError, UsageError
 from snapshots.sources import expand, open_source
 from snapshots.sources.remote.access import RemoteAccess
@@ -104,8 +105,50 @@ def test_ways_in_which_pyarrow_writes(tmp_path, how):
     path = written(tmp_path / "t.parquet", table, **how)
     expected = records(written(tmp_path / "plain.parquet", table))
     assert len(expected) == 500
-    assert expected[1] == '1,0.25,2024-02-29 23:59:59.123456,"name 1"'
+    assert expected[1] == "1,0.25,2024-02-29 23:59:59.123456,name 1"
     assert records(path) == expected
+
+
+@pytest.mark.parametrize("groups", [1, 40, 700, 5000])
+def test_threads_and_the_first_row_change_no_record(tmp_path, groups):
+    table = orders(2000).append_column("yes", pa.array([True, None] * 1000))
+    path = written(tmp_path / "t.parquet", table, row_group_size=groups)
+    with path.open("rb") as file:
+        opened = ParquetFile(file.fileno())
+        expected = b"".join(opened.records(threads=1)).split(b"\x1e")
+        assert len(expected) == 2001
+        for threads in (2, 5, 16):
+            for first in (0, 1, 39, 40, 700, 1999, 2000, 9999):
+                found = b"".join(opened.records(first, threads)).split(b"\x1e")
+                assert found == (expected[first:] or [b""]), (threads, first)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_damage_ends_the_records_before_it(tmp_path, threads):
+    path = written(
+        tmp_path / "t.parquet", orders(2000), row_group_size=100, compression="none",
+        use_dictionary=False,
+    )  # fmt: skip
+    data = path.read_bytes()
+    place = data.index(b"name 1500")
+    path.write_bytes(data[: place - 8] + b"\xff" * 8 + data[place:])
+    with path.open("rb") as file:
+        found = ParquetFile(file.fileno()).records(threads=threads)
+        records = []
+        with pytest.raises(ValueError, match=r"\w"):
+            records.extend(found)
+        assert next(found, None) is None
+    assert b"".join(records).count(b"\x1e") <= 1500
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_a_separator_in_a_text_names_its_row(tmp_path, threads):
+    texts = ["x" if n != 1234 else "x\x1e" for n in range(3000)]
+    path = written(tmp_path / "t.parquet", pa.table({"a": texts}), row_group_size=100)
+    with path.open("rb") as file:
+        found = ParquetFile(file.fileno()).records(1000, threads)
+        with pytest.raises(ValueError, match="Row 1235 has the character"):
+            list(found)
 
 
 def test_files_of_polars_and_duckdb(database, tmp_path):

@@ -77,18 +77,17 @@ pub fn write_time(out: &mut Vec<u8>, value: i64, (per_second, digits): (i64, usi
     if fraction == 0 {
         return;
     }
-    let start = out.len() + 1;
-    out.resize(start + digits, b'0');
-    out[start - 1] = b'.';
-    let mut rest = fraction;
-    for digit in out[start..].iter_mut().rev() {
+    // Zeros at the end say nothing, and a reader is quicker without them.
+    let (mut rest, mut digits) = (fraction, digits);
+    while digits > 6 && rest % 1_000 == 0 {
+        (rest, digits) = (rest / 1_000, digits - 3);
+    }
+    let mut text = *b".000000000";
+    for digit in text[1..=digits].iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    // Zeros at the end say nothing, and a reader is quicker without them.
-    while digits > 6 && out.len() > start + 6 && out.ends_with(b"000") {
-        out.truncate(out.len() - 3);
-    }
+    out.extend_from_slice(&text[..=digits]);
 }
 
 /// Writes a point in time as `YYYY-MM-DD HH:MM:SS`; `zone` is written behind it.

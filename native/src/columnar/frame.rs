@@ -2,15 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::RecordBatchReader;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
+use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::Schema;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::declared::declared;
-use super::record_stream::{Batches, RecordStream};
+use super::record_stream::{Batches, RecordStream, usual_threads};
+
+/// Rows that one thread writes at a time.
+const ROWS: usize = 8 * 1024;
 
 /// One reading of a frame.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -50,12 +53,22 @@ impl Frame {
             return Err(PyValueError::new_err("The frame was read before"));
         };
         let open = move || {
-            let rows = reader.map(|batch| {
-                let batch = batch.map_err(|error| error.to_string())?;
-                Ok((batch, 0_u64))
+            let rows = reader.flat_map(|batch| match batch {
+                Ok(batch) => parts(batch),
+                Err(error) => Box::new(std::iter::once(Err(error.to_string()))),
             });
             Ok(Box::new(rows) as Batches)
         };
-        Ok(RecordStream::begin(Arc::clone(&self.schema), open)?)
+        let schema = Arc::clone(&self.schema);
+        Ok(RecordStream::begin(schema, 1, usual_threads(), open)?)
     }
+}
+
+/// The rows of a batch in parts, which are written side by side. A frame may have one batch for all.
+fn parts(batch: RecordBatch) -> Batches {
+    let starts = (0..batch.num_rows()).step_by(ROWS);
+    Box::new(starts.map(move |start| {
+        let rows = ROWS.min(batch.num_rows() - start);
+        Ok((batch.slice(start, rows), 0_u64))
+    }))
 }

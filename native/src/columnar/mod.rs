@@ -1,9 +1,10 @@
 //! Reads Arrow columns, of a Parquet file or of a program's frame, and writes their rows as records.
 //!
 //! A record has commas, quotes and U+001E at its end, as the rows of a query have: its line is the
-//! number of its row. NULL is an empty field; every text has quotes.
+//! number of its row. NULL is an empty field; a text has quotes if it needs them.
 
 mod arrays;
+mod catching;
 mod cells;
 mod clock;
 mod column;
@@ -14,6 +15,7 @@ mod numbers;
 mod parquet_file;
 mod record_stream;
 mod record_writer;
+mod row_groups;
 mod stored_bytes;
 
 pub use frame::Frame;

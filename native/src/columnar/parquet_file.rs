@@ -5,22 +5,17 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::Length;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::catching::catching_apart;
 use super::declared::declared;
-use super::record_stream::{Batches, RecordStream, catching_apart};
+use super::record_stream::{RecordStream, usual_threads};
+use super::row_groups::RowGroups;
 use super::stored_bytes::StoredBytes;
-
-/// Bytes that a batch has, about, and the most of its rows.
-const BATCH_BYTES: i64 = 4 * 1024 * 1024;
-const MOST_ROWS: i64 = 8 * 1024;
-const FEWEST_ROWS: i64 = 16;
 
 /// An open Parquet file.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -56,13 +51,21 @@ impl ParquetFile {
         groups.map(RowGroupMetaData::num_rows).collect()
     }
 
-    /// The rows as records.
-    fn records(&self) -> PyResult<RecordStream> {
-        let (bytes, known) = (self.bytes.clone(), self.known.clone());
+    /// The rows as records, from one on that is counted from 0. `threads` read the columns, and as many
+    /// write the rows.
+    #[pyo3(signature = (first=0, threads=None))]
+    fn records(&self, first: u64, threads: Option<usize>) -> PyResult<RecordStream> {
+        let threads = threads.unwrap_or_else(usual_threads).max(1);
+        let groups = RowGroups::new(self.bytes.clone(), self.known.clone(), first);
         let schema = Arc::clone(self.known.schema());
-        Ok(RecordStream::begin(schema, move || {
-            Ok(batches(bytes, known))
-        })?)
+        // Columns are read in less time than rows are written.
+        let readers = threads.div_ceil(2);
+        Ok(RecordStream::begin(
+            schema,
+            first + 1,
+            threads,
+            move || groups.batches(readers),
+        )?)
     }
 }
 
@@ -117,40 +120,4 @@ fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), String> {
         return Err("its footer names a place beyond its end".into());
     }
     Ok(())
-}
-
-fn batches(bytes: StoredBytes, known: ArrowReaderMetadata) -> Batches {
-    let mut before = 0_u64;
-    let groups: Vec<(usize, u64, usize)> = known
-        .metadata()
-        .row_groups()
-        .iter()
-        .enumerate()
-        .map(|(index, group)| {
-            before += u64::try_from(group.compressed_size()).unwrap_or(0);
-            (index, before, batch_rows(group))
-        })
-        .collect();
-    Box::new(groups.into_iter().flat_map(move |(index, read, rows)| {
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), known.clone())
-                .with_row_groups(vec![index])
-                .with_batch_size(rows)
-                .build();
-        let found: Batches = match reader {
-            Ok(reader) => Box::new(reader.map(move |batch| {
-                let batch = batch.map_err(|error| error.to_string())?;
-                Ok((batch, read))
-            })),
-            Err(error) => Box::new(std::iter::once(Err(error.to_string()))),
-        };
-        found
-    }))
-}
-
-/// How many rows are read at a time, so that memory does not grow with the row group.
-fn batch_rows(group: &RowGroupMetaData) -> usize {
-    let a_row = group.total_byte_size() / group.num_rows().max(1);
-    let rows = BATCH_BYTES / a_row.max(1);
-    rows.clamp(FEWEST_ROWS, MOST_ROWS) as usize
 }

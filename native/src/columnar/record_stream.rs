@@ -1,10 +1,11 @@
-//! Gives records a piece at a time. Two threads read and write them, a little in advance.
+//! Gives records a piece at a time. One thread gets the batches, several write them side by side, and
+//! the pieces come in the order of the batches.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -12,22 +13,37 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::record_writer::RecordWriter;
+use super::catching::{catching, spawn};
+use super::record_writer::{PIECE, RecordWriter};
 
-const THREAD: &str = "columnar";
-/// Batches and pieces that wait for the next thread.
-const WAITING: usize = 2;
+/// The most threads that work on one input.
+const MOST_THREADS: usize = 4;
+/// Pieces of one batch that wait to be taken.
+const WAITING: usize = 4;
 
 /// A batch, and how many stored bytes were read when it was there.
 pub type ReadBatch = (RecordBatch, u64);
 pub type Batches = Box<dyn Iterator<Item = Result<ReadBatch, String>> + Send>;
 
+/// Records, and how many stored bytes were read for them.
 type Piece = Result<(Vec<u8>, u64), String>;
 
-/// The records of an input, from its first row on.
+/// A batch that is to be written.
+struct Job {
+    batch: RecordBatch,
+    consumed: u64,
+    /// The number of its first row.
+    row: u64,
+    pieces: SyncSender<Piece>,
+}
+
+/// The pieces of each batch, in order.
+type InOrder = Receiver<Receiver<Piece>>;
+
+/// The records of an input, in order.
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct RecordStream {
-    pieces: Mutex<Receiver<Piece>>,
+    pieces: Mutex<Pieces>,
     consumed: AtomicU64,
 }
 
@@ -40,16 +56,16 @@ impl RecordStream {
     /// The next records. Raises ValueError with a sentence if they cannot be read.
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let piece = py.detach(|| {
-            let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
-            pieces.recv()
+            let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+            pieces.next()
         });
         match piece {
-            Ok(Ok((data, consumed))) => {
+            Some(Ok((data, consumed))) => {
                 self.consumed.store(consumed, Ordering::Relaxed);
                 Ok(Some(PyBytes::new(py, &data)))
             }
-            Ok(Err(sentence)) => Err(PyValueError::new_err(sentence)),
-            Err(_ended) => Ok(None),
+            Some(Err(sentence)) => Err(PyValueError::new_err(sentence)),
+            None => Ok(None),
         }
     }
 
@@ -61,31 +77,43 @@ impl RecordStream {
 }
 
 impl RecordStream {
+    /// Begins to read. `row` is the number of the first row that `open` gives.
     pub fn begin(
         schema: Arc<Schema>,
+        row: u64,
+        threads: usize,
         open: impl FnOnce() -> Result<Batches, String> + Send + 'static,
     ) -> std::io::Result<RecordStream> {
-        let (sender, pieces) = sync_channel(WAITING);
-        let (batch_sender, batches) = sync_channel(WAITING);
+        let (batch_sender, batches) = sync_channel(threads);
+        let (job_sender, jobs) = sync_channel(threads);
         spawn(move || {
-            let failed = catching(|| {
-                for batch in open()? {
-                    if batch_sender.send(Ok(batch?)).is_err() {
-                        break;
+            if let Err(sentence) = catching(|| hand_out(open()?, row, &job_sender, &batch_sender)) {
+                let (pieces, failed) = sync_channel(1);
+                // Nobody listens to a stream that is closed.
+                let _closed = pieces.send(Err(sentence));
+                let _closed = batch_sender.send(failed);
+            }
+        })?;
+        let (writer, jobs) = (
+            Arc::new(RecordWriter::new(&schema)),
+            Arc::new(Mutex::new(jobs)),
+        );
+        for _ in 0..threads {
+            let (writer, jobs) = (Arc::clone(&writer), Arc::clone(&jobs));
+            spawn(move || {
+                while let Some(job) = next_of(&jobs) {
+                    if let Err(sentence) = catching(|| write(&writer, &job)) {
+                        let _closed = job.pieces.send(Err(sentence));
                     }
                 }
-                Ok(())
-            });
-            if let Err(sentence) = failed {
-                // Nobody listens to a stream that is closed.
-                let _closed = batch_sender.send(Err(sentence));
-            }
-        })?;
-        spawn(move || {
-            if let Err(sentence) = catching(|| write(&schema, &batches, &sender)) {
-                let _closed = sender.send(Err(sentence));
-            }
-        })?;
+            })?;
+        }
+        let pieces = Pieces {
+            batches,
+            current: None,
+            failed: None,
+            ended: false,
+        };
         Ok(RecordStream {
             pieces: Mutex::new(pieces),
             consumed: AtomicU64::new(0),
@@ -93,59 +121,95 @@ impl RecordStream {
     }
 }
 
-fn write(
-    schema: &Schema,
-    batches: &Receiver<Result<ReadBatch, String>>,
-    sender: &SyncSender<Piece>,
+/// How many threads work on one input, as a rule.
+pub fn usual_threads() -> usize {
+    available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(MOST_THREADS)
+}
+
+/// Gives each batch to the threads that write. All channels are bounded, and so is the memory.
+fn hand_out(
+    batches: Batches,
+    mut row: u64,
+    jobs: &SyncSender<Job>,
+    in_order: &SyncSender<Receiver<Piece>>,
 ) -> Result<(), String> {
-    let mut writer = RecordWriter::new(schema);
-    let mut read = 0;
     for batch in batches {
         let (batch, consumed) = batch?;
-        read = consumed;
-        let mut take = |piece| sender.send(Ok((piece, consumed))).is_ok();
-        if !writer.batch(&batch, &mut take)? {
-            return Ok(());
+        let rows = batch.num_rows() as u64;
+        let (pieces, written) = sync_channel(WAITING);
+        let job = Job {
+            batch,
+            consumed,
+            row,
+            pieces,
+        };
+        if in_order.send(written).is_err() || jobs.send(job).is_err() {
+            break;
+        }
+        row += rows;
+    }
+    Ok(())
+}
+
+fn next_of(jobs: &Mutex<Receiver<Job>>) -> Option<Job> {
+    let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    jobs.recv().ok()
+}
+
+fn write(writer: &RecordWriter, job: &Job) -> Result<(), String> {
+    let mut take = |piece| job.pieces.send(Ok((piece, job.consumed))).is_ok();
+    writer.write(&job.batch, job.row, &mut take)
+}
+
+/// What the writers give, in order.
+struct Pieces {
+    batches: InOrder,
+    current: Option<Receiver<Piece>>,
+    /// Why there are no more, once the pieces before are given.
+    failed: Option<String>,
+    ended: bool,
+}
+
+impl Pieces {
+    /// The next records, about 1 MiB if there are as many.
+    fn next(&mut self) -> Option<Piece> {
+        if self.ended {
+            return self.failed.take().map(Err);
+        }
+        let (mut data, mut consumed) = match self.wait()? {
+            Ok(piece) => piece,
+            Err(sentence) => {
+                self.ended = true;
+                return Some(Err(sentence));
+            }
+        };
+        while data.len() < PIECE / 2 {
+            match self.wait() {
+                Some(Ok((more, read))) => {
+                    data.extend_from_slice(&more);
+                    consumed = read;
+                }
+                Some(Err(sentence)) => {
+                    self.failed = Some(sentence);
+                    self.ended = true;
+                    break;
+                }
+                None => break,
+            }
+        }
+        Some(Ok((data, consumed)))
+    }
+
+    fn wait(&mut self) -> Option<Piece> {
+        loop {
+            if let Some(pieces) = &self.current
+                && let Ok(piece) = pieces.recv()
+            {
+                return Some(piece);
+            }
+            self.current = Some(self.batches.recv().ok()?);
         }
     }
-    let rest = writer.finish();
-    if !rest.is_empty() {
-        let _closed = sender.send(Ok((rest, read)));
-    }
-    Ok(())
-}
-
-fn spawn(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    thread::Builder::new().name(THREAD.into()).spawn(work)?;
-    Ok(())
-}
-
-/// Runs what a library may panic in, for the sake of a damaged file. The panic becomes a sentence.
-pub fn catching<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let usual = take_hook();
-        set_hook(Box::new(move |panic| {
-            if thread::current().name() != Some(THREAD) {
-                usual(panic);
-            }
-        }));
-    });
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(text.unwrap_or("its content is not valid").to_owned())
-    })
-}
-
-/// Does the same on a thread of its own, whose panics are not printed.
-pub fn catching_apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    let thread = thread::Builder::new().name(THREAD.into());
-    let ended = thread.spawn(move || catching(work));
-    ended
-        .map_err(|error| error.to_string())?
-        .join()
-        .unwrap_or_else(|_| Err("its content is not valid".into()))
 }

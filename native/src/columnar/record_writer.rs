@@ -8,13 +8,11 @@ use super::column::{Column, END};
 use super::declared::is_extension;
 
 /// The bytes of a piece, about.
-const PIECE: usize = 1024 * 1024;
+pub const PIECE: usize = 1024 * 1024;
 
-/// Writes rows, and counts them from 1.
+/// Writes rows. Several threads may use it at once.
 pub struct RecordWriter {
     uuids: Vec<bool>,
-    rows: u64,
-    out: Vec<u8>,
 }
 
 impl RecordWriter {
@@ -24,18 +22,18 @@ impl RecordWriter {
             uuids: fields
                 .map(|field| is_extension(field, "arrow.uuid"))
                 .collect(),
-            rows: 0,
-            out: Vec::with_capacity(PIECE + PIECE / 8),
         }
     }
 
-    /// Writes the rows of a batch. `take` gets pieces, and gives false if no more are wanted. Gives a
-    /// sentence if a row cannot be written.
-    pub fn batch(
-        &mut self,
+    /// Writes the rows of a batch, the first of which has the number `first`. `take` gets pieces that
+    /// are not empty, and gives false if no more are wanted. Gives a sentence if a row cannot be
+    /// written.
+    pub fn write(
+        &self,
         batch: &RecordBatch,
+        first: u64,
         take: &mut dyn FnMut(Vec<u8>) -> bool,
-    ) -> Result<bool, String> {
+    ) -> Result<(), String> {
         let columns = batch
             .columns()
             .iter()
@@ -50,37 +48,35 @@ impl RecordWriter {
             .collect::<Result<Vec<Column>, String>>()?;
         // A NULL alone in a record would be a blank line: an empty field follows it.
         let single = columns.len() == 1;
+        let mut out = Vec::with_capacity(PIECE + PIECE / 8);
         for row in 0..batch.num_rows() {
-            self.rows += 1;
             let mut whole = true;
             for (index, column) in columns.iter().enumerate() {
                 if index > 0 {
-                    self.out.push(b',');
+                    out.push(b',');
                 }
-                whole &= column.field(row, &mut self.out);
+                whole &= column.field(row, &mut out);
             }
             if single {
-                self.out.push(b',');
+                out.push(b',');
             }
             if !whole {
+                let number = first + row as u64;
                 return Err(format!(
-                    "Row {} has the character U+001E, which ends records",
-                    self.rows
+                    "Row {number} has the character U+001E, which ends records"
                 ));
             }
-            self.out.push(END);
-            if self.out.len() >= PIECE {
+            out.push(END);
+            if out.len() >= PIECE {
                 let next = Vec::with_capacity(PIECE + PIECE / 8);
-                if !take(std::mem::replace(&mut self.out, next)) {
-                    return Ok(false);
+                if !take(std::mem::replace(&mut out, next)) {
+                    return Ok(());
                 }
             }
         }
-        Ok(true)
-    }
-
-    /// Gives what is left.
-    pub fn finish(self) -> Vec<u8> {
-        self.out
+        if !out.is_empty() {
+            take(out);
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! What a column expects of its texts, worked out once from its spec.
 
 use super::encoders::Width;
-use super::null_texts::contains;
 use crate::conversion_spec::{ColumnSpec, RowEncoding, TypeKind, TypeSpec, Wire};
 use crate::values::SHORT_DIGITS;
 use crate::values::integer_range;
@@ -14,12 +13,15 @@ pub enum FastPath {
         width: Width,
     },
     Float64,
-    /// `true` and `false`.
+    Float32,
     Boolean,
+    Date,
+    Time,
     /// `fraction`: the column keeps six digits of a second's fraction.
     Timestamp {
         fraction: bool,
     },
+    Timestamptz,
     /// At most `scale` digits after the point, and before it a number less than `below`.
     Decimal {
         scale: u32,
@@ -146,11 +148,11 @@ impl ValueParser {
                 width,
             },
             ValueParser::Float64 { .. } => FastPath::Float64,
-            ValueParser::Boolean {
-                ref yes,
-                ref no,
-                numbers: None,
-            } if contains(yes, b"true") && contains(no, b"false") => FastPath::Boolean,
+            ValueParser::Float32 => FastPath::Float32,
+            ValueParser::Boolean { .. } => FastPath::Boolean,
+            ValueParser::Date => FastPath::Date,
+            ValueParser::Time { .. } => FastPath::Time,
+            ValueParser::Timestamptz => FastPath::Timestamptz,
             ValueParser::Timestamp => FastPath::Timestamp {
                 fraction: kind.fraction >= 6,
             },

@@ -78,12 +78,18 @@ pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
 
 /// Parses any number with the standard library, and checks it against its shortest decimal.
 #[cold]
-fn exact<F: FromStr + LowerExp + Copy + Into<f64>>(text: &[u8]) -> Result<F, RejectCode> {
+fn exact<F: FromStr + LowerExp + zmij::Float + Copy + Into<f64>>(
+    text: &[u8],
+) -> Result<F, RejectCode> {
     let number = decimal(text)?;
     let ascii = std::str::from_utf8(text).map_err(|_| RejectCode::NotANumber)?;
     let value: F = ascii.parse().map_err(|_| RejectCode::NotANumber)?;
     if value.into().is_infinite() {
         return Err(RejectCode::OutOfRange);
+    }
+    if zmij::Buffer::new().format_finite(value) == ascii {
+        // Nearly all floats were written like this.
+        return Ok(value);
     }
     let mut shortest = ShortestDecimal::default();
     write!(shortest, "{value:e}").map_err(|_| RejectCode::LosesPrecision)?;

@@ -12,6 +12,7 @@ from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.ledger.entry import Beginning
+from snapshots.ports import Numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,6 +90,11 @@ def _forget(done: deque[CommittedChunk], state: bytes | None) -> None:
         done.popleft()
 
 
+def _before(gap: Gap, done: Iterable[CommittedChunk]) -> CommittedChunk | None:
+    """The committed chunk that ends where a gap begins."""
+    return next((chunk for chunk in done if chunk.end == gap.start), None)
+
+
 def changed_meanwhile(place: str) -> InputChanged:
     """The error for an input that was written to while it was read."""
     return InputChanged(
@@ -163,6 +169,7 @@ class Reader:
             self._hasher = Hasher(remainder.hash_state if self._plain else None)
         self._states: list[tuple[int, bytes]] = []
         self._passed_by = PassedBy(source.identity.name, remainder.done)
+        self._done = remainder.done
         self._origin = 0
         self.content_hash = content_hash
         self.size = source.identity.size
@@ -177,8 +184,8 @@ class Reader:
         gaps = iter(self._gaps)
         gap = next(gaps)
         splitter = self._splitter(gap)
-        self.end = self._begin()
-        for data in self._kernel_bytes(self.end):
+        self.end, pieces = self._opened()
+        for data in self._kernel_bytes(pieces):
             view = memoryview(data)
             while view:
                 if self.end < gap.start:
@@ -220,18 +227,22 @@ class Reader:
                 self._keep_in_step(bytes(chunk))
             yield Piece(chunk, self._states_until(chunk.end), self._dialect.encoding, origin)
 
-    def _begin(self) -> int:
-        """The first byte to read.
+    def _opened(self) -> tuple[int, Iterator[bytes]]:
+        """The first byte to read, and the bytes from there on.
 
         Bytes before the gap are read only if they must be hashed, or if the input cannot be read
-        from its middle.
+        from its middle. Of numbered rows, the last chunk before the gap is read, to be compared.
         """
         if not self._plain:
-            return 0
-        return self._hasher.aligned if self._hasher else self._gaps[0].start
+            last = _before(self._gaps[0], self._done)
+            if isinstance(self._source, Numbered) and last and self._utf8 and not self._hasher:
+                return last.start, self._source.read_from_line(last.start_line)
+            return 0, self._source.read()
+        begin = self._hasher.aligned if self._hasher else self._gaps[0].start
+        return begin, self._source.read(begin)
 
-    def _kernel_bytes(self, begin: int) -> Iterator[bytes]:
-        data = self._hashed(self._source.read(begin))
+    def _kernel_bytes(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        data = self._hashed(pieces)
         return data if self._utf8 else encodings.transcode(data, self._dialect.encoding)
 
     def _keep_in_step(self, data: bytes | memoryview) -> None:

@@ -90,12 +90,17 @@ class ParquetSource(FileSource):
 
     def head(self, size: int) -> bytes:
         """See `ports.Source`."""
-        return Peekable(self._records()).head(size)
+        return Peekable(self._records(threads=1)).head(size)
 
     def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`."""
         pieces = self._unpacking.bounded(self._records(), lambda: self._consumed, self._name)
         return up_to(Peekable(pieces).read(offset), None if end is None else end - offset)
+
+    def read_from_line(self, line: int) -> Iterator[bytes]:
+        """See `ports.Numbered`. Row groups before the row are not read."""
+        records = self._records(line - 1)
+        return self._unpacking.bounded(records, lambda: self._consumed, self._name)
 
     def unchanged(self) -> bool:
         """See `ports.Source`."""
@@ -106,9 +111,10 @@ class ParquetSource(FileSource):
         super().close()
         self._outer.close()
 
-    def _records(self) -> Iterator[bytes]:
+    def _records(self, first: int = 0, threads: int | None = None) -> Iterator[bytes]:
+        """The records from a row on, counted from 0."""
         self._consumed = 0
-        stream = self._file.records()
+        stream = self._file.records(first, threads)
         try:
             for piece in stream:
                 self._consumed = stream.consumed
