@@ -81,6 +81,17 @@ def test_a_token_is_renewed_before_its_end(folder):
     assert not api.refused
 
 
+@pytest.mark.parametrize(("kind", "says"), [(None, "NaN"), ("BEARER", "soon"), ("", 1e400)])
+def test_a_token_whose_kind_or_end_is_not_clear_is_used_until_it_is_refused(folder, kind, says):
+    api = OAuthApi(kind=kind, says=says)
+    (folder / "a.csv").write_text("id\n" + "".join(f"{n}\n" for n in range(30)))
+    with serving(api) as running:
+        more = ("--rate", "15", "--concurrency", "1")
+        done = send(folder, running, *oauth(running, *more), THE_SECRET=SECRET)
+    delivered(done, api, 30)
+    assert len(api.given) == 1
+
+
 @pytest.mark.parametrize("batch", [1, 7])
 def test_a_refused_token_is_renewed_once_for_all_requests(folder, batch):
     """The server says nothing of the end of its tokens, which are good for so many requests."""

@@ -19,7 +19,7 @@ class OAuthApi(Handler):
     are answered with 503 at first.
     """
 
-    def __init__(self, *, uses=None, trouble=0, scope=None, says=3600):
+    def __init__(self, *, uses=None, trouble=0, scope=None, says=3600, kind="bearer"):
         self.given = []
         """The form of each request for a token that was granted."""
         self.asked = 0
@@ -33,6 +33,7 @@ class OAuthApi(Handler):
         self._trouble = trouble
         self._scope = scope
         self._says = says
+        self._kind = kind
         self._valid = {}
         self._numbers = itertools.count(1)
 
@@ -76,7 +77,7 @@ class OAuthApi(Handler):
         left = -1 if self._uses is None else self._uses
         self._valid[token] = left
         says = {} if self._says is None else {"expires_in": self._says}
-        body = {"access_token": token, "token_type": "bearer", **says}
+        body = {"access_token": token, "token_type": self._kind, **says}
         return as_json(200, body, cache_control="no-store")
 
     def _who(self, request, form):
