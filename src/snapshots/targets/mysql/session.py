@@ -16,6 +16,7 @@ from pymysql.cursors import SSCursor
 
 from snapshots.errors import RefusedRows, SnapshotsError, TargetError
 from snapshots.row_encoding import ENCODINGS
+from snapshots.targets.mysql.compatible import require_usable
 from snapshots.targets.mysql.errors import UNKNOWN_STATEMENT, code_of, translate
 from snapshots.targets.mysql.exact_types import DATA_TYPES
 from snapshots.targets.mysql.inserts import statements
@@ -87,7 +88,10 @@ class MysqlSession(Transactions):
         self._loads: dict[tuple[TableName, tuple[str, ...]], LoadStatements] = {}
         for statement in _SETTINGS:
             self.command(statement)
-        ((local, size),) = self.execute("SELECT @@local_infile, @@max_allowed_packet")
+        ((local, size, comment),) = self.execute(
+            "SELECT @@local_infile, @@max_allowed_packet, @@version_comment"
+        )
+        require_usable(str(comment))
         self._local_infile = bool(local)
         self._max_packet = int(size or 0)
 
