@@ -124,9 +124,9 @@ class RowIsolation:
         except RefusedRows as refusal:
             if block.records == 1:
                 return [self._keep(position, block, refusal)]
-            told = self._load_without(position, line, block, refusal.lines)
-            if told is not None:
-                return told
+            known = self._load_without(position, line, block, refusal.lines)
+            if known is not None:
+                return known
         refused = []
         left = block.records // 2
         for records in (left, block.records - left):

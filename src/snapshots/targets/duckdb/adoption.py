@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import TargetError
 from snapshots.targets.duckdb import table_text
 from snapshots.targets.duckdb.dialect import DIALECT
 from snapshots.targets.duckdb.quoting import quote
 from snapshots.targets.duckdb.types import sql_type
-from snapshots.targets.sql.adoption import historic_key, key_obstacles, require_empty
+from snapshots.targets.sql.adoption import (
+    cannot_get_key,
+    historic_key,
+    key_obstacles,
+    require_empty,
+)
 from snapshots.targets.sql.table_sql import with_key
 from snapshots.targets.sql.validity import INSTANT, VALID_FROM, VALID_TO
 
@@ -63,7 +67,7 @@ class DuckdbAdoption:
             created = table_text.created(session, table)
             text = created and with_key(created, columns, historic_key(DIALECT, key))
             if before is None or not text:
-                raise _cannot(table)
+                raise cannot_get_key(table)
             besides = [sql for _, sql in table_text.indexes(session, table)]
             besides += table_text.comments(session, table)
             session.execute(f"DROP TABLE {quote(table.name)}")
@@ -77,11 +81,4 @@ class DuckdbAdoption:
                 != [one.name for one in now.columns]
                 or now.primary_key != (*key, VALID_FROM)
             ):
-                raise _cannot(table)
-
-
-def _cannot(table: TableName) -> TargetError:
-    return TargetError(
-        f"Table {table} cannot get the key of a history table.",
-        hint="Nothing was changed. Drop the empty table: the import creates it.",
-    )
+                raise cannot_get_key(table)

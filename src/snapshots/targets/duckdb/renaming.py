@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from snapshots.errors import TargetError
 from snapshots.targets.duckdb import table_text
 from snapshots.targets.duckdb.quoting import quote
-from snapshots.targets.sql.table_sql import names_itself, renamed
+from snapshots.targets.sql.table_sql import copy_difference, names_itself, renamed
 
 if TYPE_CHECKING:
     from snapshots.model import TableName
@@ -57,10 +57,7 @@ class DuckdbRenaming:
         session.execute(renamed(created, quote(clone.name)))
 
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
-        ours, theirs = (table_text.created(session, one) for one in (table, clone))
-        if ours is None or theirs is None or renamed(ours, "") != renamed(theirs, ""):
-            return "it was altered meanwhile"
-        return ""
+        return copy_difference(*(table_text.created(session, one) for one in (table, clone)))
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002
         return frozenset()

@@ -40,3 +40,11 @@ def key_obstacles(unique: Iterable[str], referring: Iterable[ReferencingKey]) ->
     found = [f"It has another unique key, {name}." for name in unique]
     found += [f"The foreign key {one.name} of table {one.table} refers to it." for one in referring]
     return tuple(found)
+
+
+def cannot_get_key(table: TableName) -> TargetError:
+    """The error for a table whose text does not tell how to give it another key."""
+    return TargetError(
+        f"Table {table} cannot get the key of a history table.",
+        hint="Nothing was changed. Drop the empty table: the import creates it.",
+    )

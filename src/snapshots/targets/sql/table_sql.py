@@ -48,6 +48,14 @@ def renamed(created: str, name: str) -> str:
     return f"CREATE TABLE {name}{''.join(_after_the_name(created))}"
 
 
+def copy_difference(ours: str | None, theirs: str | None) -> str:
+    """In what a copy of a table differs, by the CREATE TABLE of both; None for a table that is
+    gone. Empty if in nothing."""
+    if ours is None or theirs is None or renamed(ours, "") != renamed(theirs, ""):
+        return "it was altered meanwhile"
+    return ""
+
+
 def names_itself(created: str, name: str) -> bool:
     """Whether a CREATE TABLE has the table's name in its columns or constraints, too."""
     words = (piece.strip("\"'`[]").casefold() for piece in _after_the_name(created))

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots.errors import TargetError
-from snapshots.targets.sql.adoption import historic_key, key_obstacles, require_empty
+from snapshots.targets.sql.adoption import (
+    cannot_get_key,
+    historic_key,
+    key_obstacles,
+    require_empty,
+)
 from snapshots.targets.sql.table_sql import with_key
 from snapshots.targets.sql.validity import INSTANT, VALID_FROM, VALID_TO
 from snapshots.targets.sqlite.dialect import DIALECT
@@ -53,7 +57,7 @@ class SqliteAdoption(SqliteReferencingKeys):
             before = session.execute(_COLUMNS, (table.name,))
             besides = session.execute(_BESIDES, (table.name,))
             if created is None:
-                raise _cannot(table)
+                raise cannot_get_key(table)
             session.execute(f"DROP TABLE {quote(table.name)}")
             session.execute(created)
             for (sql,) in besides:
@@ -64,7 +68,7 @@ class SqliteAdoption(SqliteReferencingKeys):
             if [*before, (VALID_FROM,), (VALID_TO,)] != [*now] or [
                 str(one).lower() for (one,) in own_key
             ] != [one.lower() for one in (*key, VALID_FROM)]:
-                raise _cannot(table)
+                raise cannot_get_key(table)
 
 
 def _created_with(session: Session, table: TableName, key: Sequence[str]) -> str | None:
@@ -75,10 +79,3 @@ def _created_with(session: Session, table: TableName, key: Sequence[str]) -> str
     for (sql,) in session.execute(_CREATED, (table.name,)):
         return with_key(str(sql), columns, historic_key(DIALECT, key))
     return None
-
-
-def _cannot(table: TableName) -> TargetError:
-    return TargetError(
-        f"Table {table} cannot get the key of a history table.",
-        hint="Nothing was changed. Drop the empty table: the import creates it.",
-    )

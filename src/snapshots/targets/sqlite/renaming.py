@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots.errors import TargetError
-from snapshots.targets.sql.table_sql import names_itself, renamed
+from snapshots.targets.sql.table_sql import copy_difference, names_itself, renamed
 from snapshots.targets.sqlite.quoting import quote
 
 if TYPE_CHECKING:
@@ -83,10 +83,7 @@ class SqliteRenaming:
             session.execute(_COUNT_FROM, (clone.name, table.name))
 
     def clone_difference(self, session: Session, table: TableName, clone: TableName) -> str:
-        ours, theirs = (_created(session, one) for one in (table, clone))
-        if ours is None or theirs is None or renamed(ours, "") != renamed(theirs, ""):
-            return "it was altered meanwhile"
-        return ""
+        return copy_difference(*(_created(session, one) for one in (table, clone)))
 
     def open_snapshots(self, session: Session) -> frozenset[str] | None:  # noqa: ARG002
         return frozenset()
