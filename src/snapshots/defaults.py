@@ -7,8 +7,10 @@ that all of them agree. What is counted in seconds is in `time_limits.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, TypeAlias, cast, get_args
+
+from snapshots.quick_dataclass import dataclass
 
 MIB = 1 << 20
 

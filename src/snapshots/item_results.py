@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from snapshots.errors import UsageError
 from snapshots.json_pointer import check
+from snapshots.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import re
 import socket
 import struct
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -32,6 +32,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from snapshots.errors import CannotConnect, UsageError
 from snapshots.hosts import no_name
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import is_secret
 from snapshots.time_limits import CONNECT_SECONDS, GREETING_ANSWER_SECONDS, GREETING_SECONDS
 

@@ -6,10 +6,10 @@ Nothing here does I/O. The names of fields are those of the ledger, of `--json` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from snapshots.defaults import MAX_RECORD_SIZE, Nested
+from snapshots.quick_dataclass import dataclass
 
 TypeKind: TypeAlias = Literal[
     "boolean", "integer", "decimal", "float", "date", "time", "timestamp", "timestamptz",

@@ -12,7 +12,6 @@ and it alone knows which of them are worth a retry.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -27,6 +26,7 @@ from snapshots.model import (
     TableShape,
 )
 from snapshots.publishing_port import PublishingTarget
+from snapshots.quick_dataclass import dataclass
 from snapshots.row_encoding import RowEncoding
 from snapshots.session_port import ResultRows, RowStream, Session, Value
 from snapshots.sql_dialect import SqlDialect

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import random
 import time
-from dataclasses import dataclass
+
+from snapshots.quick_dataclass import dataclass
 
 _LONGEST_EXPONENT = 32
 """Pauses have reached any sensible maximum long before."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from snapshots.errors import UsageError
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     import ssl

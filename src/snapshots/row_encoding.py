@@ -7,10 +7,10 @@ that plans an import asks an encoding for what it can do, and never for its name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from snapshots.model import TypeKind
+from snapshots.quick_dataclass import dataclass
 
 EncodingName: TypeAlias = Literal["postgres", "text", "mariadb", "sqlite", "arrow", "json"]
 """The kernel's name for an encoding. Plans in the ledger hold it."""

@@ -6,11 +6,12 @@ These types belong to `ports.Target.stored_rows`: its arguments and its result.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from snapshots._native import Block
 from snapshots.model import Column, TableName
+from snapshots.quick_dataclass import dataclass
 from snapshots.row_encoding import RowEncoding
 
 

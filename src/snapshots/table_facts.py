@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from snapshots.model import TableName
+from snapshots.quick_dataclass import dataclass
 
 UNDO_ROW = "snapshots_undo_row"
 """The column of an undo table that numbers its rows, where the database needs it."""

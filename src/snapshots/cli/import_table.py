@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from snapshots import locations
 from snapshots.cli.say import note, say
 from snapshots.cli.screen_width import output_width, padded, shortened, width_of
+from snapshots.quick_dataclass import dataclass
 from snapshots.screen_text import plain
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
 from snapshots.model import Counts
 from snapshots.notes import ReadingNote, counted
+from snapshots.quick_dataclass import dataclass
 from snapshots.screen_text import plain
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FrameType
 
 from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
+from snapshots.quick_dataclass import dataclass
 from snapshots.time_limits import STOP_SECONDS
 
 

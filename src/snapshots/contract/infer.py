@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from snapshots.formats.encodings import is_utf8
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Type
 from snapshots.notes import DetailNote
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from snapshots.defaults import ColumnsPolicy
 from snapshots.errors import ColumnsChanged, ContractError
 from snapshots.formats.names import clean
 from snapshots.model import Column, Contract, TableShape
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

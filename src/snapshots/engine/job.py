@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from snapshots.ledger.entry import Beginning
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.engine.events import Listener

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 from snapshots.errors import Stopped, UsageError
 from snapshots.model import Counts
+from snapshots.quick_dataclass import dataclass
 
 JUDGED_FROM = 1000
 """Records. Below it a share says little, and one bad record of three would stop an import."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats.alphabets import by_letters
 from snapshots.formats.encodings import canonical
 from snapshots.notes import DetailNote
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from snapshots._native import Records
@@ -17,6 +17,7 @@ from snapshots.formats.kernel_json import dialect_json
 from snapshots.formats.sniff import HEAD, Sniffed
 from snapshots.model import Dialect, FieldPlace
 from snapshots.notes import DetailNote
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.formats.options import DialectOptions

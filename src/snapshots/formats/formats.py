@@ -6,7 +6,7 @@ cuts and decodes by the dialect alone, so that nothing else in the engine knows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from snapshots.defaults import MAX_RECORD_SIZE
@@ -16,6 +16,7 @@ from snapshots.formats.objects import Objects
 from snapshots.formats.sniff import HEAD, Sniffed, sniff
 from snapshots.formats.writers import ExcelCsv, MysqlOutfile, PostgresText
 from snapshots.model import Dialect
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

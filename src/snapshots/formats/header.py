@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 
 from snapshots.formats.backslashes import NULL
 from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed, is_year
+from snapshots.quick_dataclass import dataclass
 
 NumberedRecords = list[tuple[int, list[str] | None]]
 

@@ -3,11 +3,10 @@ word and its value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from snapshots.formats.cells import MISSING, family, filled, is_typed, is_year
 from snapshots.formats.header import NumberedRecords, judge, labels
 from snapshots.formats.lines_below import is_units
+from snapshots.quick_dataclass import dataclass
 
 _MARKS = ("#", "%", "!", "//", "--", ";")
 _LINES = 10

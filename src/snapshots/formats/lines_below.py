@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from snapshots.formats.cells import (
     MISSING,
@@ -15,6 +15,7 @@ from snapshots.formats.cells import (
     is_typed,
     is_year,
 )
+from snapshots.quick_dataclass import dataclass
 
 _MOST = 4
 """The most such records, one after the other."""

@@ -5,7 +5,7 @@ Fields are found by name, so that all names must be known before the first recor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from snapshots._native import Records
@@ -18,6 +18,7 @@ from snapshots.formats.kernel_json import dialect_json
 from snapshots.formats.sniff import HEAD, Sniffed
 from snapshots.model import Dialect
 from snapshots.notes import DetailNote
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

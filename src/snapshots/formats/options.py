@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from snapshots.defaults import InputFormat, Nested, Ragged, option
+from snapshots.quick_dataclass import dataclass
 
 
 def by_name(text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapshots._native import Chunk, Scanner
 from snapshots.errors import DialectError
 from snapshots.formats.kernel_json import dialect_json
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

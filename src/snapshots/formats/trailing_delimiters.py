@@ -3,8 +3,9 @@ header."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from snapshots.quick_dataclass import dataclass
 
 _FEWEST = 2
 """The least number of columns of a table whose last one may be none."""

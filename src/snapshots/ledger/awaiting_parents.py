@@ -7,12 +7,12 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import AccountingMismatch, RefusedRows
 from snapshots.ledger.chunk_account import WAITING
 from snapshots.ledger.chunk_pages import records_of_chunks
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,10 @@ mark. Whoever reads marks looks at the table, too: see `engine/plan/open_tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger.schema import LOADED
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History

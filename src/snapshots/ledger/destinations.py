@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from snapshots.errors import Forbids, UsageError
 from snapshots.ledger.listed_rows import packed, update_sent
 from snapshots.ledger.locks import number_of
 from snapshots.ledger.rows import insert, update
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

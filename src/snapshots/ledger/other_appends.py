@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger.rows import Sql, update
 from snapshots.ledger.times import seconds_between
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History

@@ -8,7 +8,7 @@ themselves unless their docstring asks for a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import (
@@ -30,6 +30,7 @@ from snapshots.ledger.locks import number_of
 from snapshots.ledger.numbers import Numbers
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.model import Reject, State, TableName
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

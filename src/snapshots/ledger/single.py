@@ -7,7 +7,6 @@ all of it, where the long way takes a dozen statements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
@@ -15,6 +14,7 @@ from snapshots.ledger.chunk_account import counts_row, require_balanced
 from snapshots.ledger.new_import import identity_row, parts_row
 from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,11 @@ nobody who is killed leaves a stage that nobody knows of.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger.rows import Sql, update
 from snapshots.ledger.undo_tables import VERSION as UNDO_VERSION
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History

@@ -6,10 +6,10 @@ nobody who is killed leaves one that nobody knows of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from snapshots.ledger.rows import update
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from snapshots import home
 from snapshots.errors import InputError, UsageError
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import scheme_of
 from snapshots.sync.moving import changed, move
 from snapshots.sync.watched import FolderFile, Watched

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from shlex import quote
 from typing import ClassVar, Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from snapshots.engine import events
 from snapshots.engine.events import ImportResult
 from snapshots.errors import SnapshotsError
 from snapshots.model import ImportRecord
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import scheme_of
 
 

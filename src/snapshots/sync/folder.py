@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
 from snapshots import home
 from snapshots.errors import InputError, UsageError
 from snapshots.file_hints import missing_folder
+from snapshots.quick_dataclass import dataclass
 from snapshots.sources.folder_files import FolderFiles
 from snapshots.sync.folder_watch import FolderWatch
 from snapshots.sync.watched import FolderFile, FolderHint, FolderLook

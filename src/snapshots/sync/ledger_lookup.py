@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, TypeAlias
 
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.errors import InputError, TargetError
 from snapshots.ledger.entry import Sighting
+from snapshots.quick_dataclass import dataclass
 from snapshots.sources.names import require_text
 from snapshots.sync.events import RowsMissing, SyncProblem
 from snapshots.sync.shared_work import SharedWork

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from snapshots.engine import events
@@ -22,6 +22,7 @@ from snapshots.engine.plan.table_name import table_of
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, ImportBusy, InputError, SnapshotsError, TargetError
 from snapshots.ports import Target
+from snapshots.quick_dataclass import dataclass
 from snapshots.screen_text import plain
 from snapshots.sync.after_import import AfterImport
 from snapshots.sync.after_policy import AfterPolicy

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from snapshots.engine.events import ThreadFailed
@@ -14,6 +13,7 @@ from snapshots.engine.support import threads
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import Defect, InputError, SnapshotsError
 from snapshots.ports import Target
+from snapshots.quick_dataclass import dataclass
 from snapshots.sync.after_policy import AfterPolicy
 from snapshots.sync.events import SyncListener, SyncProblem
 from snapshots.sync.watched import FolderFile, Watched

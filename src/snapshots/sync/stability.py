@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from snapshots.quick_dataclass import dataclass
 from snapshots.sync.folder import look_at
 from snapshots.sync.open_writers import being_written
 from snapshots.sync.watched import FolderFile

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from dataclasses import dataclass
 
 from snapshots.engine.input.identity import EAGER_BYTES
 from snapshots.engine.plan.version_date import date_of
 from snapshots.errors import UsageError
+from snapshots.quick_dataclass import dataclass
 from snapshots.retry import RetryPolicy
 from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import LONGEST_AWAY_SECONDS

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
 from snapshots.engine.events import Failed, ImportResult, Notice, Retrying, Started
 from snapshots.errors import SnapshotsError
+from snapshots.quick_dataclass import dataclass
 
 Level: TypeAlias = Literal["info", "warning", "error"]
 Field: TypeAlias = str | int | float | bool | None

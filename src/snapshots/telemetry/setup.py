@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapshots.engine.events import Notice
 from snapshots.errors import UsageError
+from snapshots.quick_dataclass import dataclass
 from snapshots.telemetry.log_lines import line
 
 if TYPE_CHECKING:

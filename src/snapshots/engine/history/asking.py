@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from snapshots import locations
 from snapshots.engine.history import known_databases
 from snapshots.errors import CannotConnect, NoDatabase, SnapshotsError
+from snapshots.quick_dataclass import dataclass
 from snapshots.time_limits import ANSWER_SECONDS
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from snapshots import locations
@@ -15,6 +15,7 @@ from snapshots.ledger import answers as kept
 from snapshots.ledger import verifications
 from snapshots.ledger.entry import CommittedChunk, Entry
 from snapshots.ledger.history import History, ImportFilter
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Chunk, Splitter
@@ -11,6 +11,7 @@ from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.ledger.chunk_rejects import ChunkRejects
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,6 @@ the kernel sees them: without compression, in UTF-8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots import inner_names
@@ -25,6 +24,7 @@ from snapshots.ledger import parts as ledger_parts
 from snapshots.ledger.entry import Beginning
 from snapshots.ledger.parts import Part
 from snapshots.ports import Described
+from snapshots.quick_dataclass import dataclass
 from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots import inner_names
@@ -14,6 +14,7 @@ from snapshots.errors import InputChanged, InputError
 from snapshots.ledger import parts
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
+from snapshots.quick_dataclass import dataclass
 from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots._native import Hasher, Splitter
@@ -12,6 +12,7 @@ from snapshots.errors import InputChanged
 from snapshots.formats import encodings
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.ledger.entry import Beginning
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,11 +5,12 @@ Whose rows it has is not asked here: that would take far too long before each im
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.plan import placed
 from snapshots.errors import CannotConnect, ConnectionLost, TargetError
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry

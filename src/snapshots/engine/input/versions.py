@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
@@ -10,6 +9,7 @@ from snapshots.engine.plan.plan import placed
 from snapshots.engine.plan.version_date import date_of
 from snapshots.ledger import destinations, undo_tables
 from snapshots.ledger.times import unix_time
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.engine.input.identity import KnownInput

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots import inner_names
@@ -19,6 +19,7 @@ from snapshots.engine.plan.table_name import require_users, table_for, table_of
 from snapshots.engine.publishing.modes import publisher_for
 from snapshots.engine.publishing.stage import make_stage
 from snapshots.errors import ClusterGone
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

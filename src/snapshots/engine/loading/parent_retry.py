@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,6 +31,7 @@ from snapshots.formats import encodings
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.record import Ledger
 from snapshots.model import Counts
+from snapshots.quick_dataclass import dataclass
 from snapshots.time_limits import HEARTBEAT_SECONDS, ROLLBACK_SECONDS, TICK_SECONDS
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.lease.takeover import session_name
@@ -11,6 +10,7 @@ from snapshots.engine.support.retry import DatabaseRetry
 from snapshots.errors import LedgerError, SnapshotsError, Stopped, TargetError
 from snapshots.ledger.chunk_account import ChunkDone
 from snapshots.ledger.record import Ledger
+from snapshots.quick_dataclass import dataclass
 from snapshots.time_limits import RETRY_SECONDS
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from snapshots.engine.loading.altered_values import AlteredValues
@@ -13,6 +13,7 @@ from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.chunk_rejects import ChunkRejects
 from snapshots.model import Counts
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

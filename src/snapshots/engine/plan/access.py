@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Final
 
 from snapshots.defaults import ClientAuth, option
 from snapshots.errors import UsageError
+from snapshots.quick_dataclass import dataclass
 
 _REFERENCE: Final = re.compile(r"\$\{\w+\}|@.+")
 _PASSWORD: Final = re.compile(r"[^:]*:\$\{\w+\}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.evidence import binary_floats, remark
 from snapshots.contract.infer import infer
 from snapshots.engine.plan.merged_columns import named
 from snapshots.model import Column, Contract, Type
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.contract.contract import contract_of
@@ -12,6 +12,7 @@ from snapshots.errors import ContractError, UsageError
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.writers import null_texts
 from snapshots.model import Column, Contract, InputSchema
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

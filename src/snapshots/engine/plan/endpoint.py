@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.defaults import (
@@ -26,6 +26,7 @@ from snapshots.engine.plan.address import columns_of
 from snapshots.errors import UsageError
 from snapshots.item_results import ItemResults
 from snapshots.json_pointer import check
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import secret_parameters
 from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.references import referring
 from snapshots.errors import ContractError, TargetError
+from snapshots.quick_dataclass import dataclass
 from snapshots.targets.sql.ddl import LINEAGE
 
 if TYPE_CHECKING:

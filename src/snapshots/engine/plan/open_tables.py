@@ -9,7 +9,6 @@ another one of the same name, that one is closed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.plan import LINEAGE, Plan
@@ -27,6 +26,7 @@ from snapshots.errors import (
 from snapshots.ledger.created_tables import CreatedTable, created, plan_of
 from snapshots.ledger.schema import is_ledgers
 from snapshots.model import TableName
+from snapshots.quick_dataclass import dataclass
 from snapshots.targets.sql.ddl import name_parts, written
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ its meaning: see `snapshots.defaults.options_of`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from snapshots.defaults import (
@@ -32,6 +32,7 @@ from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.version_date import read
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from snapshots.formats.names import clean
 from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, FormatName, TableName, TableShape
 from snapshots.notes import DetailNote, few
+from snapshots.quick_dataclass import dataclass
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ Views, grants, triggers, keys and sequences of the table stay what they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.publishing import appends, former_rows
@@ -16,6 +15,7 @@ from snapshots.engine.publishing.replacement import admit
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AccountingMismatch
 from snapshots.model import RowChanges
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options

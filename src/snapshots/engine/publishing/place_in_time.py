@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
@@ -10,6 +9,7 @@ from snapshots.engine.plan.plan import keeps_history, placed
 from snapshots.engine.plan.version_date import shown
 from snapshots.errors import OlderVersion
 from snapshots.ledger import other_appends
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan

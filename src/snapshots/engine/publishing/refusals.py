@@ -8,7 +8,7 @@ others which come later are tried again, as long as more are taken.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, cast
 
@@ -16,6 +16,7 @@ from snapshots._native import Hasher
 from snapshots.engine.input.reader import Gap, Reader, Remainder
 from snapshots.errors import InputChanged, InputError, RefusedAndEnded, RefusedRows, TargetError
 from snapshots.model import Reject
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,7 +6,6 @@ The rows are written once. The former table becomes the undo table.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.publishing import appends, former_rows, half_published
@@ -18,6 +17,7 @@ from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import CannotRename, TableInUse
 from snapshots.ledger import stages, undo_tables
 from snapshots.model import RowChanges
+from snapshots.quick_dataclass import dataclass
 from snapshots.targets.sql.ddl import written
 from snapshots.time_limits import TICK_SECONDS
 

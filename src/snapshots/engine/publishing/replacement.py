@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.references import require_replaceable
 from snapshots.engine.publishing import half_published, versions
 from snapshots.engine.publishing.deletes import count_rows
 from snapshots.engine.publishing.guards import require_fewer_deletes, require_rows
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options

@@ -7,7 +7,7 @@ the table's is up to an `TableChange`: one for each way to do it.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.open_tables import canonical
@@ -18,6 +18,7 @@ from snapshots.engine.publishing.renamed import RenameStage, why_not
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.ledger import locks, refused_rows, stages
+from snapshots.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ from snapshots.errors import (
     sentence,
 )
 from snapshots.ports import Described
+from snapshots.quick_dataclass import dataclass
 from snapshots.time_limits import TICK_SECONDS
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ tables do not wait for each other.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.table_name import table_for
 from snapshots.errors import UsageError
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import shown
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Self
 
 from snapshots.defaults import CONNECTIONS
 from snapshots.errors import InputError, UsageError
+from snapshots.quick_dataclass import dataclass
 from snapshots.retry import Retries, RetryPolicy
 from snapshots.route import Route
 from snapshots.sources.remote.policy import AddressPolicy, Anywhere

@@ -6,12 +6,12 @@ address is the one that is connected to, and each redirect is checked again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import ClassVar, Final, Protocol
 
 from snapshots.errors import InputError
 from snapshots.hosts import Address, literal
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import authority, scheme_of
 from snapshots.sources.remote.urls import HTTP, parse
 

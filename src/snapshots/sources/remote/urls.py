@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from snapshots import home
 from snapshots.errors import InputError
 from snapshots.hosts import no_name
+from snapshots.quick_dataclass import dataclass
 from snapshots.redaction import authority, shown
 
 HTTP: Final = ("http", "https")

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pymysql import err
 
 from snapshots.errors import CannotConnect, NoDatabase, TargetError, UsageError
 from snapshots.locations import Location
+from snapshots.quick_dataclass import dataclass
 from snapshots.row_encoding import MARIADB_BULK, TEXT, RowEncoding
 from snapshots.targets.mysql.adoption import MysqlAdoption
 from snapshots.targets.mysql.bulk import BulkConnection

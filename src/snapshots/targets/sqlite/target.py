@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots import home
 from snapshots._native import SqliteError
 from snapshots.locations import Location
+from snapshots.quick_dataclass import dataclass
 from snapshots.row_encoding import SQLITE_VALUES, RowEncoding
 from snapshots.targets.sql import ddl
 from snapshots.targets.sql.database_file import looked_at
