@@ -84,6 +84,18 @@ class ImportFilter:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the ledger has of an input by its name and its fingerprint."""
+
+    named: tuple[int, int | None]
+    """See `History.named`."""
+    may_have_parts: bool
+    """Whether `parts.parts_named` may find something."""
+    lookalikes: tuple[Entry, ...]
+    """See `History.lookalikes`."""
+
+
 class History:
     """Reads the ledger of one database, on a session that one thread uses at a time."""
 
@@ -133,6 +145,30 @@ class History:
         found = self._select("WHERE i.fingerprint = ?", (fingerprint,))
         wanted = (entry for entry in found if entry.kind == kind)
         return sorted(wanted, key=lambda entry: entry.import_id, reverse=True)
+
+    def first_look(
+        self, name: str, fingerprint: str, kind: RunKind, names: Sequence[str]
+    ) -> FirstLook:
+        """What is asked of nearly every input, in one statement; of most of them there is nothing.
+
+        `names`: how an input may have been called whose beginning was imported.
+        """
+        marks = ", ".join("?" for _ in names)
+        named = (
+            "FROM snapshots_imports WHERE {which} AND COALESCE(kind, '') = 'import'"
+            " AND fingerprint IS NOT NULL)"
+        )
+        own, others = named.format(which="input = ?"), named.format(which=f"input IN ({marks})")
+        ((count, newest, parts, alike),) = self.session.execute(
+            f"SELECT (SELECT COUNT(*) {own}, (SELECT MAX(id + 0) {own}, (SELECT COUNT(*) {others},"
+            " (SELECT COUNT(*) FROM snapshots_imports WHERE fingerprint = ?)",
+            (name, name, *names, fingerprint),
+        )
+        return FirstLook(
+            (cast("int", count), cast("int | None", newest)),
+            bool(parts),
+            tuple(self.lookalikes(fingerprint, kind)) if alike else (),
+        )
 
     def lookalike_ids(self, fingerprint: str, kind: RunKind) -> tuple[int, ...]:
         """The numbers of the same imports, or deliveries, newest first."""
