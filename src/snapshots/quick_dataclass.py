@@ -27,8 +27,24 @@ else:
         return decorate if cls is None else decorate(cls)
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]
 T = TypeVar("T")
+D = TypeVar("D")
+
+
+def replace(made: D, /, **changes: Any) -> D:
+    """Does what `dataclasses.replace` does, for a class without fields that `init` leaves out."""
+    kind = type(made)
+    read = _readers.get(kind)
+    if read is None:
+        names = tuple(one.name for one in dataclasses.fields(made))  # type: ignore[arg-type]
+        read = _readers[kind] = (names, _values_of(names))
+    names, values = read
+    given = values(made)
+    return kind(**dict(zip(names, (given,) if len(names) == 1 else given, strict=True)) | changes)
+
+
+_readers: dict[type, tuple[tuple[str, ...], Callable[[Any], Any]]] = {}
 
 
 def _made(kind: type[T], *, eq: bool, frozen: bool, slots: bool) -> type[T]:
@@ -102,7 +118,7 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _values_of(names: tuple[str, ...]) -> Callable[[Any], object]:
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else lambda _self: ()
 
 

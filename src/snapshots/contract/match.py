@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
@@ -13,7 +12,7 @@ from snapshots.defaults import ColumnsPolicy
 from snapshots.errors import ColumnsChanged, ContractError
 from snapshots.formats.names import clean
 from snapshots.model import Column, Contract, TableShape
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from snapshots.formats.names import RESERVED
 from snapshots.model import Column, Contract, Type
+from snapshots.quick_dataclass import replace
 
 if TYPE_CHECKING:
     from snapshots.model import TableColumn, TableShape

@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from snapshots._native import PanicException
 from snapshots.errors import Defect, out_of_memory
 from snapshots.model import Counts, ImportRecord, Reject, RunKind
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from snapshots.ledger.chunk_account import ChunkDone

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from snapshots._native import Records
 from snapshots.formats.kernel_json import dialect_json
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,6 @@ values. Two that fit alike are a doubt; so is one column of lines that have a se
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from snapshots.formats.candidates import (
     measure,
 )
 from snapshots.formats.candidates import candidates as all_candidates
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@ obeyed."""
 
 from __future__ import annotations
 
-from dataclasses import field, fields, replace
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import DialectError
@@ -26,7 +26,7 @@ from snapshots.formats.table_start import begin, repeated
 from snapshots.formats.trailing_delimiters import TrailingDelimiters, edge
 from snapshots.model import Dialect
 from snapshots.notes import DetailNote
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

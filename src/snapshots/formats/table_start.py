@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.formats import backslashes, candidates, doubt, lines_above
@@ -10,7 +9,7 @@ from snapshots.formats.cells import bare, family, is_typed
 from snapshots.formats.header import HeaderVerdict, first_of_table, judge
 from snapshots.formats.lines_below import LinesBelow, without_data
 from snapshots.notes import DetailNote
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from snapshots.errors import DialectError

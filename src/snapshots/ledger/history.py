@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from snapshots.errors import LedgerDamaged
@@ -30,7 +29,7 @@ from snapshots.ledger.entry import (
 from snapshots.ledger.parts import rows_of
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, Reject, RunKind, State
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

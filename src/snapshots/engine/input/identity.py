@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots import inner_names
@@ -16,7 +15,7 @@ from snapshots.ledger import parts
 from snapshots.ledger.history import FirstLook
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 from snapshots.sources.base import fingerprint
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots import inner_names
@@ -19,7 +18,7 @@ from snapshots.engine.plan.table_name import require_users, table_for, table_of
 from snapshots.engine.publishing.modes import publisher_for
 from snapshots.engine.publishing.stage import make_stage
 from snapshots.errors import ClusterGone
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +70,7 @@ class LoadingJob:
             say,
             ledger_session.ledger.last_plan,
         )
-        plan.converter(0)
+        plan.require_convertible()
         if plan.create:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan

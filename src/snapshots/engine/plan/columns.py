@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.contract.infer import Inferred, infer
@@ -17,7 +16,7 @@ from snapshots.errors import ContractError
 from snapshots.formats.names import distinct
 from snapshots.model import Column, Contract, TableShape, Type
 from snapshots.notes import DetailNote
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 from snapshots.targets.sql.ddl import LINEAGE
 from snapshots.targets.sql.validity import historic
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats import doubt
 from snapshots.formats.objects import ONE_A_LINE
 from snapshots.formats.remedies import remedies
+from snapshots.quick_dataclass import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapshots.errors import ContractError
 from snapshots.model import Column, Type
+from snapshots.quick_dataclass import replace
 
 if TYPE_CHECKING:
     from snapshots.model import Contract

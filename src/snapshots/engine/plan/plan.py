@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from snapshots.formats.names import clean
 from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, FormatName, TableName, TableShape
 from snapshots.notes import DetailNote, few
-from snapshots.quick_dataclass import dataclass
+from snapshots.quick_dataclass import dataclass, replace
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
@@ -205,13 +205,27 @@ class Plan:
         except ValueError as error:
             raise ContractError(str(error), hint="Correct the contract.") from error
 
+    def require_convertible(self) -> None:
+        """Raises ContractError if the kernel cannot apply the contract. Quick for a plan like one
+        before."""
+        shape = (self.dialect, self.contract, self.header, self.encoding.name, self.lineage)
+        if self._omits_nulls or shape not in _convertible:
+            self.converter(0)
+            if len(_convertible) >= _SHAPES:
+                _convertible.clear()
+            _convertible.add(shape)
+
     def to_json(self) -> str:
         """The plan as the ledger keeps it."""
         plan = {
             "version": 1,
-            "table": None if isinstance(self.into, Endpoint) else asdict(self.into),
+            "table": (
+                None
+                if isinstance(self.into, Endpoint)
+                else {"name": self.into.name, "schema": self.into.schema}
+            ),
             "request": self.into.for_the_ledger() if isinstance(self.into, Endpoint) else None,
-            "dialect": json.loads(dialect_json(self.dialect)),
+            "dialect": _fields_of(self.dialect),
             "schema": _schema_of(self.contract),
             "header": self.header,
             "encoding": self.encoding.name,
@@ -272,10 +286,19 @@ class Plan:
         )
 
 
-_schema_of = lru_cache(maxsize=64)(to_schema)
+_SHAPES = 64
+"""Of inputs, whose plans are kept in mind in parts."""
+_convertible: set[tuple[object, ...]] = set()
+_schema_of = lru_cache(maxsize=_SHAPES)(to_schema)
+_fields_of = lru_cache(maxsize=_SHAPES)(lambda dialect: json.loads(dialect_json(dialect)))
 
 
-@lru_cache(maxsize=64)
+def _contract_in(text: str) -> Contract:
+    """The contract of a plan's JSON."""
+    return _contract_of(json.dumps(json.loads(text)["schema"]))
+
+
+@lru_cache(maxsize=_SHAPES)
 def _contract_of(schema: str) -> Contract:
     """The contract of a plan: the same one for many files of a folder."""
     return parse_contract(json.loads(schema), "the plan in the ledger")
@@ -352,7 +375,7 @@ def make_plan(
         lineage = options.lineage
     else:
         last = remembered(str(table))
-        previous = None if last is None else Plan.from_json(last).contract
+        previous = None if last is None else _contract_in(last)
         encoding = target.encoding_for(session, shape)
         # Modes by key take it for the key of the rows, whatever the table's own is.
         kept = replace(wanted, primary_key=()) if options.by_key else wanted

@@ -112,7 +112,7 @@ class Run:
             return self.job.plan(self.source, self.ledger_session, self.say)
         ledger = self.ledger_session.ledger
         plan = plan_of_rest(known.growth.plan, self.source, ledger, self.options)
-        plan.converter(0)
+        plan.require_convertible()
         return plan
 
     def begin(self, known: KnownInput) -> ImportResult:
