@@ -41,6 +41,8 @@ _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
+ENTRY_COLUMNS = (*IMPORT_COLUMNS, *NEWER_COLUMNS)
+"""What `as_entry` takes, and the time by the database's clock at the end."""
 _LINES_AT_ONCE = 10_000
 _REJECTS_AT_ONCE = 200
 """Each has up to 64 KiB of its record."""
@@ -137,6 +139,12 @@ class History:
         """Reads those of some imports that there are, newest first."""
         marks = ", ".join("?" for _ in import_ids)
         return self._select(f"WHERE i.id IN ({marks}) ORDER BY i.id DESC", tuple(import_ids))
+
+    def as_entry(self, row: Sequence[Value], sums: Mapping[str, Value]) -> Entry:
+        """The entry of a new import, of what was asked by `ENTRY_COLUMNS` and of the sums over its
+        chunks. It must replace none."""
+        known = dict(zip(ENTRY_COLUMNS, row, strict=False))
+        return entry_of(known, sums, str(row[-1]))
 
     def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
         """Reads imports, or deliveries, of inputs that may have the same bytes, newest first."""

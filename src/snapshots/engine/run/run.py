@@ -249,7 +249,7 @@ class Run:
         chunk = done.chunk
         self._tell_started(done.lease, plan, known, resumed=False)
         self.listener(as_committed(done.lease.import_id, chunk))
-        return self.conclusion.finished(done.lease, known, chunk.counts, only=chunk)
+        return self.conclusion.finished(done.lease, known, chunk.counts, done=done)
 
     def _require_same_options(self, entry: Entry) -> None:
         """Raises UsageError where the import was begun with other options: its plan stays."""
