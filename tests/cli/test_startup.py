@@ -70,3 +70,36 @@ def test_nothing_heavy_is_imported(folder: Path, arguments: tuple[str, ...]) -> 
 
 def test_an_import_loads_what_it_needs(folder: Path) -> None:
     assert modules_of(folder, "import", "rides.csv", "--again") & (HEAVY | SPECIAL) == set()
+
+
+COMPILED = """
+import sys
+from snapshots.cli.main import main
+sys.argv = ["snapshots", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+found = {
+    f"{kind.__module__}.{kind.__qualname__}"
+    for name, module in list(sys.modules.items()) if name.startswith("snapshots")
+    for kind in vars(module).values()
+    if isinstance(kind, type) and kind.__module__ == name
+    and "__dataclass_params__" in vars(kind) and kind.__dataclass_params__.init
+}
+print(sorted(found), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("import", "rides.csv", "--again")])
+def test_no_dataclass_is_compiled(folder: Path, arguments: tuple[str, ...]) -> None:
+    """See `snapshots.quick_dataclass`."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED, *arguments],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), "SNAPSHOTS_STATE_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == "[]", done.stderr
