@@ -41,8 +41,6 @@ _SUMS = (
     "SELECT import_id, {sums} FROM snapshots_chunks WHERE import_id IN ({marks}) GROUP BY import_id"
 )
 _SUMS_AT_ONCE = 500
-ENTRY_COLUMNS = (*IMPORT_COLUMNS, *NEWER_COLUMNS)
-"""What `as_entry` takes, and the time by the database's clock at the end."""
 _LINES_AT_ONCE = 10_000
 _REJECTS_AT_ONCE = 200
 """Each has up to 64 KiB of its record."""
@@ -83,18 +81,6 @@ class ImportFilter:
             )
             if given
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstLook:
-    """What the ledger has of an input by its name and its fingerprint."""
-
-    named: tuple[int, int | None]
-    """See `History.named`."""
-    may_have_parts: bool
-    """Whether `parts.parts_named` may find something."""
-    lookalikes: tuple[Entry, ...]
-    """See `History.lookalikes`."""
 
 
 class History:
@@ -140,42 +126,12 @@ class History:
         marks = ", ".join("?" for _ in import_ids)
         return self._select(f"WHERE i.id IN ({marks}) ORDER BY i.id DESC", tuple(import_ids))
 
-    def as_entry(self, row: Sequence[Value], sums: Mapping[str, Value]) -> Entry:
-        """The entry of a new import, of what was asked by `ENTRY_COLUMNS` and of the sums over its
-        chunks. It must replace none."""
-        known = dict(zip(ENTRY_COLUMNS, row, strict=False))
-        return entry_of(known, sums, str(row[-1]))
-
     def lookalikes(self, fingerprint: str, kind: RunKind) -> list[Entry]:
         """Reads imports, or deliveries, of inputs that may have the same bytes, newest first."""
         # There are few, and more conditions would lead a database to the wrong index.
         found = self._select("WHERE i.fingerprint = ?", (fingerprint,))
         wanted = (entry for entry in found if entry.kind == kind)
         return sorted(wanted, key=lambda entry: entry.import_id, reverse=True)
-
-    def first_look(
-        self, name: str, fingerprint: str, kind: RunKind, names: Sequence[str]
-    ) -> FirstLook:
-        """What is asked of nearly every input, in one statement; of most of them there is nothing.
-
-        `names`: how an input may have been called whose beginning was imported.
-        """
-        marks = ", ".join("?" for _ in names)
-        named = (
-            "FROM snapshots_imports WHERE {which} AND COALESCE(kind, '') = 'import'"
-            " AND fingerprint IS NOT NULL)"
-        )
-        own, others = named.format(which="input = ?"), named.format(which=f"input IN ({marks})")
-        ((count, newest, parts, alike),) = self.session.execute(
-            f"SELECT (SELECT COUNT(*) {own}, (SELECT MAX(id + 0) {own}, (SELECT COUNT(*) {others},"
-            " (SELECT COUNT(*) FROM snapshots_imports WHERE fingerprint = ?)",
-            (name, name, *names, fingerprint),
-        )
-        return FirstLook(
-            (cast("int", count), cast("int | None", newest)),
-            bool(parts),
-            tuple(self.lookalikes(fingerprint, kind)) if alike else (),
-        )
 
     def lookalike_ids(self, fingerprint: str, kind: RunKind) -> tuple[int, ...]:
         """The numbers of the same imports, or deliveries, newest first."""

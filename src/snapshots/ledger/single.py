@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger.chunk_account import counts_row, require_balanced
-from snapshots.ledger.history import ENTRY_COLUMNS
+from snapshots.ledger.entry import IMPORT_COLUMNS, NEWER_COLUMNS, entry_of
 from snapshots.ledger.new_import import identity_row, parts_row
 from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Identity
+
+_ENTRY = (*IMPORT_COLUMNS, *NEWER_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> Entry | 
             "chunks": 1,
             **parts_row(finished.parts),
         },
-        (*ENTRY_COLUMNS, ledger.now),
+        (*_ENTRY, ledger.now),
     )
     insert(
         ledger.session,
@@ -89,4 +91,4 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> Entry | 
     ledger.keep_all(ledger.session, lease, finished.rejects)
     if told is None or lease.replaces is not None:
         return None
-    return ledger.as_entry(told, done.sums())
+    return entry_of(dict(zip(_ENTRY, told, strict=False)), done.sums(), str(told[-1]))

@@ -12,7 +12,7 @@ from snapshots.engine.lease import owner
 from snapshots.engine.plan.plan import path_of
 from snapshots.errors import InputChanged, InputError
 from snapshots.ledger import parts
-from snapshots.ledger.history import FirstLook
+from snapshots.ledger.first_look import FirstLook, first_look
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.quick_dataclass import dataclass, replace
@@ -185,7 +185,7 @@ def _first_look(
     if kind != "import" or inner_names.nameless(name):
         alike = tuple(ledger.lookalikes(fingerprint, kind))
         return FirstLook((0, None), may_have_parts=True, lookalikes=alike)
-    return ledger.first_look(name, fingerprint, kind, names_of(source, name))
+    return first_look(ledger, name, fingerprint, kind, names_of(source, name))
 
 
 def names_of(source: Source, name: str) -> list[str]:

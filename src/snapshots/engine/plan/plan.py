@@ -23,7 +23,8 @@ from snapshots.engine.plan.history_table import seen_by
 from snapshots.engine.plan.key import KeyFinder, with_key
 from snapshots.engine.plan.publish import way_to_publish
 from snapshots.engine.plan.reading import reading
-from snapshots.engine.plan.table_name import require_not_ledgers, shortened, table_of
+from snapshots.engine.plan.table_name import shortened, table_of
+from snapshots.engine.plan.users_table import triggers_of, users_table
 from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.formats import detected
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from snapshots.defaults import Duplicates, Mode, Publish
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
-    from snapshots.table_facts import TableDescription
 
 LINEAGE = ("_import_id", "_line")
 STAGE_LINEAGE = ("snapshots_import_id", "snapshots_line")
@@ -361,7 +361,7 @@ def make_plan(
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name).of(source)
     sniffed = detected(source, options.dialect, wanted.declared())
-    described = None if session is None else _users_table(target, session, table)
+    described = None if session is None else users_table(target, session, table)
     shape = None if described is None else described.shape
     shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
@@ -386,7 +386,7 @@ def make_plan(
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
-        triggers = () if described is None else _triggers(described, table, say)
+        triggers = () if described is None else triggers_of(described, table, say)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     say(reading(sniffed, chosen.contract))
@@ -429,33 +429,6 @@ def make_plan(
         ),
         keep_undo=options.keep_undo if options.versioned else 0,
     )
-
-
-def _users_table(target: Target, session: Session, table: TableName) -> TableDescription | None:
-    """The table as it is; None if it does not exist.
-
-    Raises UsageError for a table of the ledger, and TargetError if what has its name takes no rows.
-    """
-    described = target.describe(session, table)
-    if described is not None:
-        require_not_ledgers(table, described.bases)
-    if described is None or described.shape.view:
-        target.require_loadable(session, table)
-    return described
-
-
-def _triggers(
-    described: TableDescription, table: TableName, say: Callable[[str], None]
-) -> tuple[str, ...]:
-    """The names of the table's triggers. `say` gets a sentence for triggers and for rules."""
-    if triggers := described.triggers:
-        say(f"table {table} has triggers: {', '.join(triggers)}")
-    if rules := described.rules:
-        say(
-            f"table {table} has rules, which do not apply to rows that are loaded:"
-            f" {', '.join(rules)}"
-        )
-    return triggers
 
 
 def path_of(source: Source) -> str | None:
