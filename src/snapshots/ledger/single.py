@@ -61,7 +61,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> Entry | 
             f"the chunk has bytes {done.start} to {done.end} of {finished.start} to {finished.end}",
             hint="this is a bug, please report it",
         )
-    told = ledger.numbers.write(
+    answer = ledger.numbers.write(
         lease.import_id,
         {
             "kind": "import",
@@ -89,6 +89,6 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> Entry | 
         },
     )
     ledger.keep_all(ledger.session, lease, finished.rejects)
-    if told is None or lease.replaces is not None:
+    if answer is None or lease.replaces is not None:
         return None
-    return entry_of(dict(zip(_ENTRY, told, strict=False)), done.sums(), str(told[-1]))
+    return entry_of(dict(zip(_ENTRY, answer, strict=False)), done.sums(), str(answer[-1]))
