@@ -44,6 +44,8 @@ KEEP_UNDO = 1
 """Imports of a table that can be undone although they have changed or deleted rows."""
 CONNECTIONS = 4
 """Parts of a URL that are read at once."""
+FILES = 1
+"""Inputs of one command that are imported at once."""
 BATCH = 1
 """Records of one request."""
 CONCURRENCY = 8

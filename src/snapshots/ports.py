@@ -37,6 +37,7 @@ from snapshots.table_facts import (
     OwnKey,
     ReferencingKey,
     RowPlace,
+    TableDescription,
 )
 
 __all__ = [
@@ -215,6 +216,10 @@ class Target(PublishingTarget, Protocol):
 
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """Describes the table as it is; None if there is none."""
+
+    def describe(self, session: Session, table: TableName) -> TableDescription | None:
+        """Tells what an import asks of its table before it is planned, with as few statements as
+        the database allows; None if there is no table."""
 
     def naming(self, session: Session) -> Naming:
         """Tells how this session names tables."""

@@ -102,6 +102,8 @@ class SqlDialect(ABC):
     """An expression for the number that the session's last INSERT got from snapshots_imports, where
     its column `id` has a counter. None of both: who begins an import takes the number after the
     largest, and all who do so exclude each other."""
+    returns_inserted: ClassVar[bool] = False
+    """Whether an INSERT can end with RETURNING, and gives what it has written."""
     listed: ClassVar[str]
     """A query for the texts of a JSON array, which is its parameter, as the column `v`."""
     integer: ClassVar[str] = "bigint"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from snapshots.model import TableName
+
+if TYPE_CHECKING:
+    from snapshots.model import TableShape
 
 UNDO_ROW = "snapshots_undo_row"
 """The column of an undo table that numbers its rows, where the database needs it."""
@@ -130,3 +133,16 @@ class RowPlace:
     """What the value looks like as text."""
     blocks: int | None = None
     """The size of the table in blocks, if the rows of a range of blocks come in stored order."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableDescription:
+    """What an import asks of its table before it is planned."""
+
+    shape: TableShape
+    bases: frozenset[str]
+    """See `ports.Target.bases`."""
+    triggers: tuple[str, ...]
+    """See `ports.Target.triggers`."""
+    rules: tuple[str, ...]
+    """See `ports.Target.passed_by`."""

@@ -1,4 +1,4 @@
-"""Runs a command on its inputs, one after the other, and prints each result."""
+"""Runs a command on its inputs, and prints each result."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def each(
     as_json: bool,
     telemetry: Mapping[str, Any] | None = None,
     asked: str | None = None,
+    files: int = 1,
 ) -> int:
     """Imports or sends each input. Returns the exit code of the most serious outcome.
 
     `telemetry` has the values of `output_options.telemetry`. If `asked` names a database, the
-    inputs are queries that it is asked.
+    inputs are queries that it is asked. `files` inputs are imported at once.
     """
     from snapshots import locations
     from snapshots.engine.run.importer import Importer
@@ -49,7 +50,7 @@ def each(
         closing(Importer(target, wanted, stop.listen(watched), stop.event)) as importer,
     ):
         if asked is None:
-            found = ((shown(name), one) for name, one in import_each(names, importer))
+            found = ((shown(name), one) for name, one in import_each(names, importer, files))
         else:
             found = ((_title(query), one) for query, one in _answers(names, asked, importer))
         for name, one in found:
@@ -59,7 +60,7 @@ def each(
                 codes.append(stop.code or code)
             else:
                 codes.append(ended(name, one, as_json, stop.code, dry_run=wanted.dry_run))
-        codes.extend([stop.code] if stop.code and wanted.cluster else [])
+        codes.extend([stop.code] if stop.code and (wanted.cluster or files > 1) else [])
     return worst(codes)
 
 

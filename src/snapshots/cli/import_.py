@@ -35,6 +35,7 @@ from snapshots.cli.options import to_options
 @table_options.table
 @dialect_options.dialect
 @limit_options.loading
+@limit_options.files
 @limit_options.chunk_size
 @limit_options.dry_run
 @limit_options.again
@@ -51,7 +52,8 @@ def command(
     database: str | None,
     progress: str,
     as_json: bool,
+    files: int,
     **given: Any,
 ) -> None:
     """Imports each input; the exit code is that of the most serious outcome."""
-    ctx.exit(each(inputs, database, to_options(given), progress, as_json, given))
+    ctx.exit(each(inputs, database, to_options(given), progress, as_json, given, files=files))

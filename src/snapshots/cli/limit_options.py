@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from snapshots.cli.option import declared, grouped, together
+from typing import TYPE_CHECKING
+
+import click
+
+from snapshots.cli.option import F, declared, grouped, option, together
 from snapshots.cli.option_groups import LIMITS
 from snapshots.cli.option_types import MOST_IN_MEMORY, Size, size_text
-from snapshots.defaults import CHUNK_SIZE
+from snapshots.defaults import CHUNK_SIZE, FILES, MAX_WORKERS
 from snapshots.engine.plan.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 rejects = grouped(
     LIMITS,
@@ -32,6 +39,28 @@ reading = together(
         help="Read only this number of records.",
     ),
     connections,
+)
+
+
+def _files(help_text: str, default: int | None) -> Callable[[F], F]:
+    return option(
+        "--files",
+        # Of the service, SNAPSHOTS_FILES names a folder.
+        envvar="SNAPSHOTS_FILES_AT_ONCE",
+        group=LIMITS,
+        type=click.IntRange(1, MAX_WORKERS),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=help_text,
+    )
+
+
+files = _files("The number of files to import at once. A SQLite or DuckDB file takes one.", FILES)
+files_of_sync = _files(
+    "The number of small files to import at once, and of large ones. Default: 2 small ones and 1"
+    " large one. A SQLite or DuckDB file takes 1 of each.",
+    None,
 )
 chunk_size = declared(
     Options,

@@ -78,7 +78,7 @@ def mend(
     rest, *words_of_lines = words
     with opened(file) as corrections, stopping() as stop:
         wanted = ReplayOptions(corrections, file or "", given["codes"], read, where)
-        stop.loading = True
+        stop.begin()
         try:
             report = work(target, wanted, stop.event)
         except Stopped:

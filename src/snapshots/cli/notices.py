@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import get_ident
+
 from snapshots.cli import verbosity
 from snapshots.cli.progress_lines import reading_lines, started_line
 from snapshots.cli.say import note
@@ -13,7 +15,7 @@ _INDENT = "  "
 
 
 class Notices:
-    """Prints the notices of imports that follow one another.
+    """Prints the notices of imports that follow one another, or run at once.
 
     By default those of an input wait for the line that says what it is, and come below it: up to
     two lines for how it is read, and one for each thing that a user should know. Details are left
@@ -21,7 +23,10 @@ class Notices:
     """
 
     def __init__(self) -> None:
-        self._held: list[str] = []
+        self._held: dict[int, list[str]] = {}
+        """By thread: all events of one import come from one."""
+        self._last: int | None = None
+        """The import that was named last."""
 
     def __call__(self, event: Event) -> None:
         """Takes any event; only some say anything here."""
@@ -29,6 +34,7 @@ class Notices:
             case Notice(text):
                 self._notice(event, text)
             case Started():
+                self._last = event.import_id
                 note(started_line(event))
                 for held in self._taken():
                     note(_INDENT + held, "faint")
@@ -48,14 +54,18 @@ class Notices:
                 note(f"- {text}", "faint")
         elif isinstance(text, DetailNote):
             pass
-        elif event.input is None or event.import_id is not None:
-            note(_INDENT + text if event.import_id is not None else f"- {text}", "faint")
+        elif event.import_id is not None:
+            # Among those of other imports it says which one it is about.
+            beside = event.import_id != self._last
+            note(f"- {event.input}: {text}" if beside else _INDENT + text, "faint")
+        elif event.input is None:
+            note(f"- {text}", "faint")
         else:
-            self._held.append(text)
+            self._held.setdefault(get_ident(), []).append(text)
 
     def _taken(self, *, all_of_it: bool = True) -> list[str]:
-        """The notices that waited; how the input is read comes first."""
-        held, self._held = self._held, []
+        """The notices of an input that waited; how the input is read comes first."""
+        held = self._held.pop(get_ident(), [])
         readings = [one for one in held if isinstance(one, ReadingNote)] if all_of_it else []
         most = columns_of() - len(_INDENT) - 1
         shown = [line for one in readings[-1:] for line in reading_lines(one, most)]

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from snapshots.cli import verbosity
@@ -13,7 +14,7 @@ from snapshots.cli.colours import is_dumb
 from snapshots.cli.notices import Notices
 from snapshots.cli.progress_lines import plain_line
 from snapshots.cli.say import note, say_json
-from snapshots.engine.events import Event, Notice, Progress, Started
+from snapshots.engine.events import Event, Failed, ImportResult, Notice, Progress, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,8 @@ class _Plain:
         self._last = time.monotonic()
         self._verb = "loaded"
         self._notices = Notices()
+        self._running: set[int] = set()
+        """The threads in which an import is at work."""
 
     def __call__(self, event: Event) -> None:
         self._notices(event)
@@ -75,8 +78,12 @@ class _Plain:
             case Started():
                 self._last = time.monotonic()
                 self._verb = "delivered" if event.kind == "delivery" else "loaded"
+                self._running.add(get_ident())
+            case ImportResult() | Failed():
+                self._running.discard(get_ident())
             case Progress() if time.monotonic() - self._last >= PLAIN_SECONDS:
                 self._last = time.monotonic()
-                note(plain_line(event, self._verb))
+                which = f"{event.input}: " if len(self._running) > 1 else ""
+                note(which + plain_line(event, self._verb))
             case _:
                 pass

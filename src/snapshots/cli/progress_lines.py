@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
+from snapshots.model import Counts
 from snapshots.notes import ReadingNote, counted
 from snapshots.screen_text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LINES = 2
 _NAME = 12
@@ -101,6 +106,24 @@ class Figures:
             left=progress.seconds * (1 - share) / share if share else None,
             failure=progress.failure,
         )
+
+    @classmethod
+    def of_all(cls, running: Sequence[Progress]) -> Figures:
+        """Those of imports that run at once, added up; of a single one, its own."""
+        if len(running) == 1:
+            return cls.of(running[0])
+        totals = [one.bytes_total for one in running if one.bytes_total is not None]
+        known = len(totals) == len(running)
+        together = Progress(
+            import_id=running[0].import_id,
+            input=f"{len(running)} inputs",
+            counts=sum((one.counts for one in running), Counts()),
+            bytes_done=sum(one.bytes_done for one in running),
+            bytes_total=sum(totals) if known else None,
+            seconds=max(one.seconds for one in running),
+            failure=next((one.failure for one in running if one.failure), None),
+        )
+        return cls.of(together)
 
 
 def status(figures: Figures, most: int) -> str:

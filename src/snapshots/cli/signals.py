@@ -16,22 +16,32 @@ from snapshots.time_limits import STOP_SECONDS
 
 @dataclass
 class Stop:
-    """Whether a signal has come, and what it means for the import that runs."""
+    """Whether a signal has come, and what it means for the imports that run."""
 
     event: threading.Event = field(default_factory=threading.Event)
     code: int | None = None
     """The exit code for the signal, 130 or 143; None: no signal has come."""
-    loading: bool = False
-    """Whether chunks are being loaded, which must be committed or rolled back first."""
+    threads: set[int] = field(default_factory=set)
+    """Those in which an import is at work."""
+
+    @property
+    def loading(self) -> bool:
+        """Whether chunks are being loaded, which must be committed or rolled back first."""
+        return bool(self.threads)
+
+    def begin(self) -> None:
+        """Notes that this thread loads from now on."""
+        self.threads.add(threading.get_ident())
 
     def listen(self, listener: Listener) -> Listener:
         """A listener that also notes here when an import begins and ends."""
 
         def both(event: Event) -> None:
+            # All events of one import come from one thread.
             if isinstance(event, Started):
-                self.loading = True
+                self.begin()
             elif isinstance(event, ImportResult | Failed):
-                self.loading = False
+                self.threads.discard(threading.get_ident())
             listener(event)
 
         return both

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @limit_options.grown
 @limit_options.limits
 @limit_options.workers
+@limit_options.files_of_sync
 @limit_options.cluster
 @limit_options.chunk_size
 @output_options.telemetry
@@ -148,4 +149,5 @@ def _settings(given: dict[str, Any]) -> SyncSettings:
         rescan=given.pop("rescan"),
         poll=given.pop("poll"),
         once=given.pop("once"),
+        files=given.pop("files"),
     )

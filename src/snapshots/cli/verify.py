@@ -69,7 +69,7 @@ def command(
     left_out = tuple(name.strip() for name in (ignore or "").split(",") if name.strip())
     wanted = VerifyOptions(input, left_out, counts)
     with stopping() as stop:
-        stop.loading = True
+        stop.begin()
         try:
             report = verify_import(import_id, target, wanted, note, stop.event, _Progress())
         except Stopped:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.publisher import Publisher
     from snapshots.ledger.chunk_account import ChunkDone
-    from snapshots.ledger.entry import CommittedChunk
+    from snapshots.ledger.entry import CommittedChunk, Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RunKind
     from snapshots.ports import Source
@@ -90,6 +90,8 @@ class SingleTransactionImport:
 
     lease: Lease
     chunk: ChunkDone
+    entry: Entry | None = None
+    """It, as the ledger has it, if the database has told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,19 @@ class Numbers:
         self._last = max(self._last, number)
         return number, answers
 
-    def write(self, number: int, row: Row) -> None:
-        """Writes the import that has taken the number."""
+    def write(self, number: int, row: Row, asked: Sequence[str] = ()) -> tuple[Value, ...] | None:
+        """Writes the import that has taken the number.
+
+        Returns the values of the columns, or expressions, `asked`; None if the database does not
+        tell what it has written.
+        """
         if self._dialect.inserted_number is not None:
             update(self._session, "snapshots_imports", row, "id = ?", (number,))
-        else:
-            insert(self._session, "snapshots_imports", {"id": number, **row})
+            return None
+        tells = bool(asked) and self._dialect.returns_inserted
+        end = f" RETURNING {', '.join(asked)}" if tells else ""
+        found = insert(self._session, "snapshots_imports", {"id": number, **row}, on_conflict=end)
+        return found[0] if tells and found else None
 
     def _from_sequence(
         self, sequence: NumberSequence, given: int | None, more: str, params: Sequence[Value]

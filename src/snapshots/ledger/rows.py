@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from snapshots.ports import Session, Value
+    from snapshots.ports import ResultRows, Session, Value
 
 
 class Sql(str):
@@ -19,10 +19,11 @@ Row: TypeAlias = "Mapping[str, Value]"
 """Values, or expressions, by the names of their columns."""
 
 
-def insert(session: Session, table: str, row: Row, *, on_conflict: str = "") -> None:
-    """Adds one row; `on_conflict` is the end of the statement, for a key that is there already."""
+def insert(session: Session, table: str, row: Row, *, on_conflict: str = "") -> ResultRows:
+    """Adds one row; `on_conflict` is the end of the statement, for a key that is there already, or
+    for what is to be returned."""
     names, places = ", ".join(row), ", ".join(map(_place, row.values()))
-    session.execute(
+    return session.execute(
         f"INSERT INTO {table} ({names}) VALUES ({places}){on_conflict}",
         _params(row),
     )

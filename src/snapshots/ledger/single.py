@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger.chunk_account import counts_row, require_balanced
+from snapshots.ledger.entry import IMPORT_COLUMNS, NEWER_COLUMNS, entry_of
 from snapshots.ledger.new_import import identity_row, parts_row
 from snapshots.ledger.record import new_chunk_row
 from snapshots.ledger.rows import insert
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
     from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ledger.chunk_rejects import ChunkRejects
+    from snapshots.ledger.entry import Entry
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.ports import Identity
+
+_ENTRY = (*IMPORT_COLUMNS, *NEWER_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,9 @@ class SingleChunkImport:
     """The imports of the parts of the input before this one."""
 
 
-def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
-    """Writes a finished import, in the transaction that has loaded it and taken its number.
+def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> Entry | None:
+    """Writes a finished import, in the transaction that has loaded it and taken its number. Returns
+    it as `History.entry` will, if the database tells what it writes.
 
     Raises AccountingMismatch if the counts do not add up, or if the chunk is not the whole input.
     """
@@ -56,7 +61,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
             f"the chunk has bytes {done.start} to {done.end} of {finished.start} to {finished.end}",
             hint="this is a bug, please report it",
         )
-    ledger.numbers.write(
+    answer = ledger.numbers.write(
         lease.import_id,
         {
             "kind": "import",
@@ -73,6 +78,7 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
             "chunks": 1,
             **parts_row(finished.parts),
         },
+        (*_ENTRY, ledger.now),
     )
     insert(
         ledger.session,
@@ -83,3 +89,6 @@ def enter(ledger: Ledger, lease: Lease, finished: SingleChunkImport) -> None:
         },
     )
     ledger.keep_all(ledger.session, lease, finished.rejects)
+    if answer is None or lease.replaces is not None:
+        return None
+    return entry_of(dict(zip(_ENTRY, answer, strict=False)), done.sums(), str(answer[-1]))

@@ -76,6 +76,16 @@ class SyncSettings:
     """Seconds between two looks in place of events; None: events are used."""
     once: bool = False
     """Whether to end once everything that is there is imported."""
+    files: int | None = None
+    """How many small files are imported at once, and how many large ones; None: SMALL_IMPORTERS,
+    and one."""
+
+    def importers(self, target: Target) -> tuple[int, int]:
+        """How many threads import small files, and large ones. With a single writer, one would only
+        wait for the other."""
+        if target.writers == 1:
+            return 1, 1
+        return self.files or SMALL_IMPORTERS, self.files or 1
 
 
 _Message: TypeAlias = FolderHint | FolderLook | InputError | FileOutcome | None
@@ -104,7 +114,7 @@ class Sync:
         self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         reports_closing = REPORTS_CLOSING and settings.poll is None
         self._arrivals = StabilityCheck(settings.settle, reports_closing=reports_closing)
-        self._backlog = WorkQueue(in_turn=options.versioned)
+        self._backlog = WorkQueue(in_turn=options.versioned, large=settings.files or 1)
         self._totals = SyncTotals(dry_run=options.dry_run)
         self._ignored = IgnoredFiles()
         self._handled: dict[str, FolderFile] = {}
@@ -180,9 +190,11 @@ class Sync:
             self._end_by,
         )
         recogniser, settler = LedgerLookup(work), AfterImport(work)
-        small = 1 if target.writers == 1 else SMALL_IMPORTERS
-        importers = [ImporterThread(f"small-{n}", work, self._backlog.small) for n in range(small)]
-        importers.append(ImporterThread("large", work, self._backlog.large))
+        small, large = settings.importers(target)
+        importers = [
+            *(ImporterThread(f"small-{n}", work, self._backlog.small) for n in range(small)),
+            *(ImporterThread(f"large-{n}", work, self._backlog.large) for n in range(large)),
+        ]
         how = "events" if self._watch else "one look" if settings.once else "polling"
         self._watching = WatchStarted(settings.folder.path, target.display(), how)
         self._listener(self._watching)
@@ -190,7 +202,7 @@ class Sync:
         try:
             self._serve(work, recogniser, settler)
         finally:
-            self._end(importers, small, settler)
+            self._end(importers, settler)
             recogniser.close()
             self._take_messages(time.monotonic())
 
@@ -417,14 +429,14 @@ class Sync:
         found = len(self._arrivals) + len(self._stable) + len(self._backlog)
         return not (found or self._settling or self._looking)
 
-    def _end(self, importers: list[ImporterThread], small: int, settler: AfterImport) -> None:
+    def _end(self, importers: list[ImporterThread], settler: AfterImport) -> None:
         """Ends the threads. What is in flight ends by itself, soon; the next start resumes the
         rest."""
         notify("STOPPING=1")
         self._stop.set()
-        for _ in range(small):
+        for _ in importers:
             self._backlog.small.put(None)
-        self._backlog.large.put(None)
+            self._backlog.large.put(None)
         settler.end()
         until = time.monotonic() + SYNC_STOP_SECONDS
         joins: list[Callable[[float], object]] = [one.join for one in importers]

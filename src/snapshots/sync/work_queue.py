@@ -33,8 +33,10 @@ class WorkQueue:
     change.
     """
 
-    def __init__(self, *, in_turn: bool = False) -> None:
+    def __init__(self, *, in_turn: bool = False, large: int = 1) -> None:
+        """`large`: how many large files are imported at once."""
         self._in_turn = in_turn
+        self._large = large
         self.small: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
         self.large: queue.SimpleQueue[FolderFile | None] = queue.SimpleQueue()
         self._waiting: tuple[deque[FolderFile], deque[FolderFile]] = (deque(), deque())
@@ -70,7 +72,7 @@ class WorkQueue:
         if self._in_turn:
             self._hand_out_next()
             return
-        for kind, files, most in ((0, self.small, IN_HAND), (1, self.large, 1)):
+        for kind, files, most in ((0, self.small, IN_HAND), (1, self.large, self._large)):
             waiting = self._waiting[kind]
             while waiting and self._in_hand[kind] < most:
                 file = waiting.popleft()

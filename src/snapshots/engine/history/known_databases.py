@@ -10,21 +10,30 @@ import contextlib
 import json
 import os
 import re
+import time
 from pathlib import Path
 
 from snapshots import locations
 from snapshots.errors import UsageError
 
 FILE = "databases.json"
+_AGAIN_SECONDS = 1.0
+"""Between two looks whether somebody has removed a database from the file."""
+_remembered: dict[tuple[str, str | None], float] = {}
 
 
 def remember(database: str) -> None:
-    """Adds a database to the file. If the state folder cannot be written, nothing happens."""
-    databases = recall()
-    if any(_place(database) == _place(known) for known in databases):
+    """Adds a database to the file, unless this process has just done so. If the state folder cannot
+    be written, nothing happens."""
+    now = time.monotonic()
+    key = (database, os.environ.get("SNAPSHOTS_STATE_DIR"))
+    if now - _remembered.get(key, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
         return
-    with contextlib.suppress(OSError):
-        _write([*databases, database])
+    databases = recall()
+    if not any(_place(database) == _place(known) for known in databases):
+        with contextlib.suppress(OSError):
+            _write([*databases, database])
+    _remembered[key] = now
 
 
 def forget(database: str) -> None:
@@ -32,6 +41,7 @@ def forget(database: str) -> None:
 
     Raises UsageError if the file cannot be written.
     """
+    _remembered.clear()
     try:
         _write([known for known in recall() if known != database])
     except OSError as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from snapshots import inner_names
 from snapshots._native import Hasher, Splitter
 from snapshots.engine.input.growth import Growth
-from snapshots.engine.input.identity import at_work, content_hash_of, worth_going_on
+from snapshots.engine.input.identity import at_work, content_hash_of, names_of, worth_going_on
 from snapshots.engine.input.prefix import Stretch, agreement
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.plan.plan import Plan, appends, path_of, placed
@@ -111,7 +111,7 @@ def _is_stream(source: Source) -> bool:
 
 def _candidates(source: Source, name: str, ledger: History, table: str) -> list[_Path]:
     """The newest inputs of a name that went into a table, if they may be the beginning of it."""
-    named = ledger_parts.parts_named(ledger, _names(source, name))
+    named = ledger_parts.parts_named(ledger, names_of(source, name))
     firsts: dict[int, list[Part]] = {}
     for part in named:
         firsts.setdefault(part.first, []).append(part)
@@ -164,16 +164,6 @@ def _paths(parts: Sequence[Part], plan: Plan, entries: Mapping[int, Entry]) -> I
 
 def _may_go_on(entry: Entry | None) -> bool:
     return entry is not None and (entry.state == "queued" or worth_going_on(entry))
-
-
-def _names(source: Source, name: str) -> list[str]:
-    """How an input may have been called: a file also by its path, from any folder above it."""
-    path = path_of(source)
-    if path is None:
-        return [name]
-    steps = path.split("/")
-    below = ["/".join(steps[at:]) for at in range(len(steps))]
-    return list(dict.fromkeys([name, *below, *(f"./{part}" for part in below[1:])]))
 
 
 def _likely(source: Source, ledger: History, paths: Sequence[_Path]) -> list[_Path]:

@@ -10,8 +10,10 @@ from snapshots._native import Hasher
 from snapshots.engine.input.reader import PassedBy
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease import owner
+from snapshots.engine.plan.plan import path_of
 from snapshots.errors import InputChanged, InputError
 from snapshots.ledger import parts
+from snapshots.ledger.first_look import FirstLook, first_look
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
 from snapshots.sources.base import fingerprint
@@ -64,6 +66,8 @@ class KnownInput:
     """What earlier imports have loaded of its beginning, so that only the rest is loaded."""
     grew: bool = False
     """Whether it has more bytes than when `unfinished` began."""
+    may_have_grown: bool = True
+    """False if no input of its name, or of its path, was imported before."""
     parts_gone: Entry | None = None
     """An import of the last part of exactly these bytes, where one before it stands no more."""
 
@@ -125,13 +129,12 @@ def look_up(
     if ledger is None or identity.fingerprint is None:
         return KnownInput(identity, content_hash)
     called = name or identity.name
-    named = (0, None) if kind != "import" or inner_names.nameless(called) else ledger.named(called)
+    first = _first_look(source, ledger, kind, called, identity.fingerprint)
     tables = TablePresence(ledger.target, ledger.session)
     finished: list[Entry] = []
     begun: list[Entry] = []
     parts_gone: Entry | None = None
-    lookalikes = ledger.lookalikes(identity.fingerprint, kind)
-    for entry in lookalikes:
+    for entry in first.lookalikes:
         if table is not None and not tables.same(entry, table):
             continue
         if content_hash is None and entry.content_hash is not None:
@@ -165,14 +168,34 @@ def look_up(
         content_hash,
         imported=undamaged[0] if emptied else imported,
         unfinished=unfinished,
-        lookalikes=tuple(entry.import_id for entry in lookalikes),
+        lookalikes=tuple(entry.import_id for entry in first.lookalikes),
         emptied=emptied,
         gone=tuple(lost),
         likely=table or likely,
-        named=named,
+        named=first.named,
+        may_have_grown=first.may_have_parts,
         parts_gone=None if undamaged else parts_gone,
         versions=tuple(undamaged),
     )
+
+
+def _first_look(
+    source: Source, ledger: History, kind: RunKind, name: str, fingerprint: str
+) -> FirstLook:
+    if kind != "import" or inner_names.nameless(name):
+        alike = tuple(ledger.lookalikes(fingerprint, kind))
+        return FirstLook((0, None), may_have_parts=True, lookalikes=alike)
+    return first_look(ledger, name, fingerprint, kind, names_of(source, name))
+
+
+def names_of(source: Source, name: str) -> list[str]:
+    """How an input may have been called: a file also by its path, from any folder above it."""
+    path = path_of(source)
+    if path is None:
+        return [name]
+    steps = path.split("/")
+    below = ["/".join(steps[at:]) for at in range(len(steps))]
+    return list(dict.fromkeys([name, *below, *(f"./{part}" for part in below[1:])]))
 
 
 def same_input(source: Source, known: KnownInput, entry: Entry, ledger: History) -> bool:

@@ -70,7 +70,7 @@ class LoadingJob:
             say,
             ledger_session.ledger.last_plan,
         )
-        plan.converter(0)
+        plan.require_convertible()
         if plan.create:
             self.target.check(plan.create, lineage=plan.lineage)
         return plan

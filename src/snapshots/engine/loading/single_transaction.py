@@ -122,14 +122,14 @@ def import_in_one_transaction(
                 time.monotonic() - began,
                 known.parts,
             )
-            enter(ledger, lease, complete)
+            entry = enter(ledger, lease, complete)
             publisher.publish(ledger, lease, plan, source)
             give_up(ledger, known.gone, number)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:
         return SingleTransactionAttempt(number=number)
-    return SingleTransactionAttempt(SingleTransactionImport(lease, done))
+    return SingleTransactionAttempt(SingleTransactionImport(lease, done, entry))
 
 
 def _only(reader: Reader) -> Piece:

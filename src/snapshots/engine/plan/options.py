@@ -7,8 +7,10 @@ its meaning: see `snapshots.defaults.options_of`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from snapshots.defaults import (
@@ -299,8 +301,14 @@ class Options:
             history=self.mode == "history",
         )
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> Mapping[str, Any]:
         """The options that shape the plan, as JSON: equal options give equal plans."""
+        if _last.options is not self:
+            _last.given = self._given()
+            _last.options = self
+        return _last.given
+
+    def _given(self) -> dict[str, Any]:
         from snapshots.contract.contract import contract_of, to_schema
 
         contract = self.contract
@@ -326,3 +334,13 @@ class Options:
             **({"duplicates": self.duplicates} if self.duplicates != "reject" else {}),
             "request": None if self.request is None else self.request.given(),
         }
+
+
+class _Last(threading.local):
+    """The options that this thread was asked about last: a folder has many inputs with the same."""
+
+    options: Options | None = None
+    given: Mapping[str, Any] = MappingProxyType({})
+
+
+_last = _Last()

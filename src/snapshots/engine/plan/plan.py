@@ -23,14 +23,15 @@ from snapshots.engine.plan.history_table import seen_by
 from snapshots.engine.plan.key import KeyFinder, with_key
 from snapshots.engine.plan.publish import way_to_publish
 from snapshots.engine.plan.reading import reading
-from snapshots.engine.plan.table_name import require_users, shortened, table_of
+from snapshots.engine.plan.table_name import shortened, table_of
+from snapshots.engine.plan.users_table import triggers_of, users_table
 from snapshots.engine.plan.version_date import date_of, shown
 from snapshots.errors import ContractError, LedgerError
 from snapshots.formats.formats import detected
 from snapshots.formats.kernel_json import converter_spec, dialect_json
 from snapshots.formats.names import clean
 from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
-from snapshots.model import Contract, Dialect, FormatName, TableName, TableShape
+from snapshots.model import Contract, Dialect, FormatName, TableName
 from snapshots.notes import DetailNote, few
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
@@ -204,13 +205,27 @@ class Plan:
         except ValueError as error:
             raise ContractError(str(error), hint="Correct the contract.") from error
 
+    def require_convertible(self) -> None:
+        """Raises ContractError if the kernel cannot apply the contract. Quick for a plan like one
+        before."""
+        shape = (self.dialect, self.contract, self.header, self.encoding.name, self.lineage)
+        if self._omits_nulls or shape not in _convertible:
+            self.converter(0)
+            if len(_convertible) >= _SHAPES:
+                _convertible.clear()
+            _convertible.add(shape)
+
     def to_json(self) -> str:
         """The plan as the ledger keeps it."""
         plan = {
             "version": 1,
-            "table": None if isinstance(self.into, Endpoint) else asdict(self.into),
+            "table": (
+                None
+                if isinstance(self.into, Endpoint)
+                else {"name": self.into.name, "schema": self.into.schema}
+            ),
             "request": self.into.for_the_ledger() if isinstance(self.into, Endpoint) else None,
-            "dialect": json.loads(dialect_json(self.dialect)),
+            "dialect": _fields_of(self.dialect),
             "schema": _schema_of(self.contract),
             "header": self.header,
             "encoding": self.encoding.name,
@@ -271,10 +286,19 @@ class Plan:
         )
 
 
-_schema_of = lru_cache(maxsize=64)(to_schema)
+_SHAPES = 64
+"""Of inputs, whose plans are kept in mind in parts."""
+_convertible: set[tuple[object, ...]] = set()
+_schema_of = lru_cache(maxsize=_SHAPES)(to_schema)
+_fields_of = lru_cache(maxsize=_SHAPES)(lambda dialect: json.loads(dialect_json(dialect)))
 
 
-@lru_cache(maxsize=64)
+def _contract_in(text: str) -> Contract:
+    """The contract of a plan's JSON."""
+    return _contract_of(json.dumps(json.loads(text)["schema"]))
+
+
+@lru_cache(maxsize=_SHAPES)
 def _contract_of(schema: str) -> Contract:
     """The contract of a plan: the same one for many files of a folder."""
     return parse_contract(json.loads(schema), "the plan in the ledger")
@@ -336,7 +360,8 @@ def make_plan(
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name).of(source)
     sniffed = detected(source, options.dialect, wanted.declared())
-    shape = None if session is None else _users_table(target, session, table)
+    described = None if session is None else users_table(target, session, table)
+    shape = None if described is None else described.shape
     shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
@@ -351,7 +376,7 @@ def make_plan(
         lineage = options.lineage
     else:
         last = remembered(str(table))
-        previous = None if last is None else Plan.from_json(last).contract
+        previous = None if last is None else _contract_in(last)
         encoding = target.encoding_for(session, shape)
         # Modes by key take it for the key of the rows, whatever the table's own is.
         kept = replace(wanted, primary_key=()) if options.by_key else wanted
@@ -360,7 +385,7 @@ def make_plan(
         encoding = chosen.encoding or encoding
         there = {column.name for column in shape.columns}
         lineage = options.lineage and there.issuperset(LINEAGE)
-        triggers = _triggers(target, session, table, say)
+        triggers = () if described is None else triggers_of(described, table, say)
         if options.lineage and not lineage:
             say(f"table {table} has no columns {' and '.join(LINEAGE)}: its rows get no lineage")
     say(reading(sniffed, chosen.contract))
@@ -403,33 +428,6 @@ def make_plan(
         ),
         keep_undo=options.keep_undo if options.versioned else 0,
     )
-
-
-def _users_table(target: Target, session: Session, table: TableName) -> TableShape | None:
-    """The table as it is; None if it does not exist.
-
-    Raises UsageError for a table of the ledger, and TargetError if what has its name takes no rows.
-    """
-    shape = target.inspect(session, table)
-    if shape is not None:
-        require_users(target, session, table)
-    if shape is None or shape.view:
-        target.require_loadable(session, table)
-    return shape
-
-
-def _triggers(
-    target: Target, session: Session, table: TableName, say: Callable[[str], None]
-) -> tuple[str, ...]:
-    """The names of the table's triggers. `say` gets a sentence for triggers and for rules."""
-    if triggers := target.triggers(session, table):
-        say(f"table {table} has triggers: {', '.join(triggers)}")
-    if rules := target.passed_by(session, table):
-        say(
-            f"table {table} has rules, which do not apply to rows that are loaded:"
-            f" {', '.join(rules)}"
-        )
-    return triggers
 
 
 def path_of(source: Source) -> str | None:

@@ -20,7 +20,7 @@ from snapshots.sources.remote.urls import without_query
 from snapshots.targets.sql.ddl import name_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from snapshots.engine.plan.options import Options
     from snapshots.model import TableName
@@ -71,9 +71,14 @@ def require_users(target: Target, session: Session, table: TableName) -> None:
 
     That may be another spelling of its name, a view or a partition.
     """
+    require_not_ledgers(table, target.bases(session, table))
+
+
+def require_not_ledgers(table: TableName, bases: Iterable[str]) -> None:
+    """Raises UsageError as `require_users` does; the tables that the name stands for are known."""
     if is_ledgers(table.name):
         raise _ledgers(str(table))
-    for base in sorted(target.bases(session, table)):
+    for base in sorted(bases):
         if is_ledgers(base):
             raise UsageError(
                 f"table {table} is a name for {base}, which belongs to the ledger",

@@ -44,12 +44,11 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Listener
     from snapshots.engine.input.identity import KnownInput
-    from snapshots.engine.job import Job, JobOutcome
+    from snapshots.engine.job import Job, JobOutcome, SingleTransactionImport
     from snapshots.engine.lease.ledger_session import LedgerSession
     from snapshots.engine.plan.options import Options
     from snapshots.engine.plan.plan import Plan
     from snapshots.engine.publishing.publisher import Publication, Publisher
-    from snapshots.ledger.chunk_account import ChunkDone
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RowChanges, State
     from snapshots.ports import Source, Target
@@ -112,21 +111,21 @@ class Conclusion:
         known: KnownInput,
         counts: Counts,
         note: str = "",
-        only: ChunkDone | None = None,
+        done: SingleTransactionImport | None = None,
     ) -> ImportResult:
         """The result once the ledger says that the whole input is accounted for.
 
-        `note` is what there is to say of the account or of publishing. `only` is the one chunk of
-        an import that has just been committed as a whole, on the ledger's session.
+        `note` is what there is to say of the account or of publishing. `done` is an import that has
+        just been committed as a whole, on the ledger's session.
         """
         reload_reason = sentence(known.reload_reason)
         if not counts.rejected:
-            return self._result(lease, "finished", 0, reload_reason, note, only)
+            return self._result(lease, "finished", 0, reload_reason, note, done)
         see = (
             f"See them with: snapshots rejects {lease.import_id}{where(self.ledger_session.target)}"
         )
         hint = f"{note} {see}".strip()
-        return self._result(lease, "finished", 3, reload_reason, hint, only)
+        return self._result(lease, "finished", 3, reload_reason, hint, done)
 
     def end(self, lease: Lease, state: State, error: BaseException | None) -> None:
         """Writes the end of the run if it can: where the database is away, the lease runs out.
@@ -351,13 +350,15 @@ class Conclusion:
         exit_code: int,
         message: str,
         hint: str,
-        only: ChunkDone | None = None,
+        done: SingleTransactionImport | None = None,
     ) -> ImportResult:
+        only = None if done is None else done.chunk
         rejects = None if only is None else only.rejects_by_code
         skipped: dict[str, int] = {}
         try:
             ledger = self.ledger_session.renewed() if only is None else self.ledger_session.ledger
-            entry = ledger.entry(lease.import_id, only)
+            entry = None if done is None else done.entry
+            entry = entry or ledger.entry(lease.import_id, only)
             if rejects is None:
                 rejects = ledger.reject_counts(lease.import_id)
             if entry is not None and entry.counts.skipped:

@@ -34,7 +34,7 @@ def with_growth(
             hint="load everything with --grown all; rows that are already in the table are then"
             " there twice",
         )
-    growth = find(source, name, ledger, known.likely)
+    growth = find(source, name, ledger, known.likely) if known.may_have_grown else None
     if growth is None:
         return known
     if growth.is_all and growth.unfinished is None:

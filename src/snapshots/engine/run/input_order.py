@@ -28,16 +28,26 @@ class InOrder:
     after: tuple[InOrder, ...] = ()
     """Those that wait for the last of them."""
 
-    def left(self) -> list[InOrder]:
-        """What can go on when some of them have ended."""
-        return [self] if self.names else list(self.after)
+    def left(self, *, made_the_table: bool = True) -> list[InOrder]:
+        """What can go on when some of them have ended. Without a table, the next one is to make
+        it."""
+        if self.names:
+            return [self]
+        if made_the_table or not self.after:
+            return list(self.after)
+        first, *others = self.after
+        return [InOrder(first.names, (*first.after, *others))]
 
 
-def sequences_of(names: Sequence[str], options: Options) -> list[InOrder]:
-    """What a cluster may import at once. Nothing if there is none, if that is one input after the
-    other, or if a name does not say all that other hosts need."""
+def sequences_of(names: Sequence[str], options: Options, files: int = 1) -> list[InOrder]:
+    """What may be imported at once: on a cluster, or `files` inputs by threads of this process.
+
+    Nothing if that is one input after the other, or if a name does not say all that other hosts
+    need.
+    """
     known = all(name != "-" and shown(name) == name for name in names)
-    if options.cluster is None or len(names) < 2 or not known:
+    at_once = files > 1 if options.cluster is None else known
+    if not at_once or len(names) < 2:
         return []
     if options.dry_run:
         return [InOrder(deque([name])) for name in names]

@@ -112,7 +112,7 @@ class Run:
             return self.job.plan(self.source, self.ledger_session, self.say)
         ledger = self.ledger_session.ledger
         plan = plan_of_rest(known.growth.plan, self.source, ledger, self.options)
-        plan.converter(0)
+        plan.require_convertible()
         return plan
 
     def begin(self, known: KnownInput) -> ImportResult:
@@ -249,7 +249,7 @@ class Run:
         chunk = done.chunk
         self._tell_started(done.lease, plan, known, resumed=False)
         self.listener(as_committed(done.lease.import_id, chunk))
-        return self.conclusion.finished(done.lease, known, chunk.counts, only=chunk)
+        return self.conclusion.finished(done.lease, known, chunk.counts, done=done)
 
     def _require_same_options(self, entry: Entry) -> None:
         """Raises UsageError where the import was begun with other options: its plan stays."""

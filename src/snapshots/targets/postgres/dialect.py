@@ -21,6 +21,7 @@ class PostgresDialect(SqlDialect):
         """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
     )
     stay_lock: ClassVar[str] = " FOR KEY SHARE"
+    returns_inserted: ClassVar[bool] = True
     listed: ClassVar[str] = "SELECT v FROM json_array_elements_text(CAST(? AS json)) AS listed (v)"
     keeps_given_identity: ClassVar[str] = " OVERRIDING SYSTEM VALUE"
     one_snapshot: ClassVar[tuple[str, ...]] = ("BEGIN ISOLATION LEVEL REPEATABLE READ",)

@@ -26,7 +26,7 @@ SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = re
 WHERE relkind IN ('r', 'p', 'v', 'f') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
 ORDER BY nspname, relname
 """
-_STANDS_FOR_MORE = """
+STANDS_FOR_MORE = """
 SELECT relname, relhasrules OR relispartition OR relhassubclass
        OR EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = pg_class.oid)
 FROM pg_class WHERE oid = to_regclass(?)
@@ -75,8 +75,13 @@ class PostgresTableNames:
         return seconds if isinstance(seconds, float) else None
 
     def bases(self, session: Session, table: TableName) -> frozenset[str]:
-        name = qualified(table)
-        found = session.execute(_STANDS_FOR_MORE, (name,))
-        if found and found[0][1]:
-            found = session.execute(_FAMILY, (name, name))
-        return frozenset(str(row[0]) for row in found)
+        return bases(session, table)
+
+
+def bases(session: Session, table: TableName) -> frozenset[str]:
+    """See `ports.Target.bases`."""
+    name = qualified(table)
+    found = session.execute(STANDS_FOR_MORE, (name,))
+    if found and found[0][1]:
+        found = session.execute(_FAMILY, (name, name))
+    return frozenset(str(row[0]) for row in found)

@@ -6,6 +6,7 @@ The types of columns differ: each target has them in its `types.py`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,7 @@ def name_is_taken(table: TableName, what: str) -> TargetError:
     )
 
 
+@lru_cache(maxsize=512)
 def placeholders(sql: str) -> str:
     """Writes each `?` outside of names and texts as `%s`, and doubles each `%`."""
     return _MARK_OR_QUOTED.sub(lambda found: found[1] or "%s", sql.replace("%", "%%"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.defaults import CHUNK_SIZE
 from snapshots.errors import TargetError
-from snapshots.table_facts import Comparison
+from snapshots.table_facts import Comparison, TableDescription
 from snapshots.targets.sql import ddl
 
 if TYPE_CHECKING:
@@ -55,6 +55,25 @@ class SqlTarget(ABC):
     @abstractmethod
     def inspect(self, session: Session, table: TableName) -> TableShape | None:
         """See `ports.Target`."""
+
+    @abstractmethod
+    def bases(self, session: Session, table: TableName) -> frozenset[str]:
+        """See `ports.Target`."""
+
+    @abstractmethod
+    def triggers(self, session: Session, table: TableName) -> tuple[str, ...]:
+        """See `ports.Target`."""
+
+    def describe(self, session: Session, table: TableName) -> TableDescription | None:
+        shape = self.inspect(session, table)
+        if shape is None:
+            return None
+        return TableDescription(
+            shape,
+            self.bases(session, table),
+            self.triggers(session, table),
+            self.passed_by(session, table),
+        )
 
     @abstractmethod
     def read_rows(

@@ -23,6 +23,7 @@ class SqliteDialect(SqlDialect):
     # The limit has it made once: an UPDATE would read it again for each row of a table.
     listed: ClassVar[str] = "SELECT value AS v FROM json_each(?) LIMIT -1"
     share_lock: ClassVar[str] = ""
+    returns_inserted: ClassVar[bool] = True
     readers_block: ClassVar[str] = "SELECT 1 FROM pragma_journal_mode WHERE journal_mode <> 'wal'"
     stay_lock: ClassVar[str] = ""
     types_are_binding: ClassVar[bool] = False
