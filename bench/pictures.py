@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 HERE = Path(__file__).resolve().parent
 IMAGES = HERE.parent / "docs" / "images"
@@ -31,7 +32,7 @@ def draw(name: str, curve: dict[str, Any], path: Path) -> None:
         axes.plot(at, list(points.values()), marker="o", label=lane, color=COLORS.get(lane, OURS))
     if name in LOGARITHMIC:
         axes.set_xscale("log")
-        axes.set_xticks(at, [f"{step:,}" for step in at])
+        axes.set_xticks(at, [EngFormatter(sep="")(step) for step in at])
         axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_xlabel(curve["axis"])
