@@ -22,19 +22,22 @@ def measure(rows: int, runs: int) -> str:
     """A line of the table: the medians of both, each time into a table that is there."""
     found: dict[str, list[Cost]] = {"psql": [], "snapshots": []}
     with tempfile.TemporaryDirectory() as place, database("postgres") as (url, pid):
-        path = input_file(Path(place), rows)
+        files = [input_file(Path(place), rows, f"rides{number}") for number in range(runs + 1)]
         ours = [
-            "snapshots", "import", str(path), "--table", "rides", "--again", "--database", url,
-            "--quiet", "--progress", "none",
+            [
+                "snapshots", "import", str(path), "--table", "rides", "--database", url,
+                "--quiet", "--progress", "none",
+            ]
+            for path in files
         ]  # fmt: skip
-        run(ours, server_pid=pid)
+        run(ours[-1], server_pid=pid)
         ask = "CREATE TABLE copied AS SELECT * FROM rides LIMIT 0;"
         ask += " ALTER TABLE copied DROP COLUMN _import_id, DROP COLUMN _line"
         run(["psql", url, "-qc", ask], server_pid=pid)
-        copy = ["psql", url, "-qc", f"\\copy copied FROM '{path}' CSV HEADER"]
-        for _ in range(runs):
+        for path, command in zip(files[:-1], ours[:-1], strict=True):
+            copy = ["psql", url, "-qc", f"\\copy copied FROM '{path}' CSV HEADER"]
             found["psql"].append(run(copy, server_pid=pid))
-            found["snapshots"].append(run(ours, server_pid=pid))
+            found["snapshots"].append(run(command, server_pid=pid))
     theirs, own = middle(found["psql"]), middle(found["snapshots"])
     return (
         f"| {rows:,} | {theirs.seconds:.2f} | {own.seconds:.2f} |"

@@ -61,7 +61,7 @@ class Measured:
         """Seconds of one import into the table `t`."""
         command = [
             "snapshots", "import", *map(str, files), "--database", self.url, "--table", "t",
-            "--again", "--quiet", "--progress", "none", *options,
+            "--quiet", "--progress", "none", *options,
         ]  # fmt: skip
         return run(command, exit_codes=codes).seconds
 
@@ -72,23 +72,29 @@ class Measured:
         script = "".join(f"\\copy p from '{file}' csv header\n" for file in files)
         return run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url], stdin=script).seconds
 
-    def middle(self, once: Callable[[], float], first: Callable[[], object]) -> float:
-        """The median of the runs; `first` comes before each."""
-        found = []
-        for _ in range(self.runs):
-            first()
-            found.append(once())
-        return round(median(found), 3)
+    def middle(self, once: Callable[[], float]) -> float:
+        """The median of the runs."""
+        return round(median(once() for _ in range(self.runs)), 3)
 
-    def emptied(self) -> None:
-        """Without the table of before."""
-        self.execute("DROP TABLE IF EXISTS t")
+    def afresh(self, like: Path, *options: str) -> None:
+        """A ledger without imports of the files, and the table `t` with a row of one of them."""
+        self.execute("DROP SCHEMA public CASCADE")
+        self.execute("CREATE SCHEMA public")
+        with like.open() as lines:
+            few = [next(lines), next(lines)]
+        first = self.folder / "first.csv"
+        first.write_text("".join(few))
+        self.ours([first], *options, codes=(0, 3))
 
     def both(self, curve: Curve, at: int, files: list[Path], columns: str) -> None:
-        """Measures one step of a curve with both programs."""
-        ours = self.middle(lambda: self.ours(files), self.emptied)
-        curve.lanes.setdefault(OURS, {})[at] = ours
-        psql = self.middle(lambda: self.psql(files, columns), lambda: None)
+        """Measures one step of a curve with both programs, into a table that is there."""
+
+        def ours() -> float:
+            self.afresh(files[0])
+            return self.ours(files)
+
+        curve.lanes.setdefault(OURS, {})[at] = self.middle(ours)
+        psql = self.middle(lambda: self.psql(files, columns))
         curve.lanes.setdefault(PSQL, {})[at] = psql
 
 
@@ -123,19 +129,19 @@ def rejects(on: Measured) -> Curve:
         path = on.folder / "spoiled.csv"
         spoil(clean, path, one_of)
         given = ("--contract", str(contract), "--max-rejects", "100%")
-        seconds = on.middle(lambda: on.ours([path], *given, codes=(0, 3)), on.emptied)  # noqa: B023
-        curve.lanes.setdefault(OURS, {})[percent] = seconds
+
+        def once(path: Path = path, given: tuple[str, ...] = given) -> float:
+            on.afresh(clean, *given)
+            return on.ours([path], *given, codes=(0, 3))
+
+        curve.lanes.setdefault(OURS, {})[percent] = on.middle(once)
     return curve
 
 
 def files(on: Measured) -> Curve:
     """Files of 100 rows."""
     curve = Curve("Time by files, 100 rows each", "files")
-    made = []
-    for number in range(1000):
-        path = input_file(on.folder, 100).rename(on.folder / f"part{number}.csv")
-        path.write_text(path.read_text().replace("note ", f"part {number} note "))
-        made.append(path)
+    made = [input_file(on.folder, 100, f"part{number}") for number in range(1000)]
     for count in (1, 10, 100, 300, 1000):
         on.both(curve, count, made[:count], RIDES)
     return curve
@@ -145,7 +151,6 @@ def history(on: Measured) -> Curve:
     """Versions of a table of 100,000 rows. In each, every tenth row differs."""
     curve = Curve("Time of one version, 100,000 rows of which a tenth changes", "versions before")
     path, number = on.folder / "history.csv", 0
-    on.emptied()
     for before in range(41):
         lines = input_file(on.folder, 100_000).read_text().splitlines()
         for at in range(1 + before % 10, len(lines), 10):

@@ -50,16 +50,16 @@ def database(name: str) -> Iterator[tuple[str, int | None]]:
         yield server.url(), server.pid
 
 
-def input_file(folder: Path, rows: int) -> Path:
-    """A file of six columns, different each time, so that it is a new version."""
-    path = folder / "rides.csv"
+def input_file(folder: Path, rows: int, name: str = "rides") -> Path:
+    """A file of six columns. Another name gives another content."""
+    path = folder / f"{name}.csv"
     with path.open("w", encoding="utf-8") as out:
         out.write("id,started,station,distance,price,note\n")
         for n in range(rows):
             day, minute = n % 28 + 1, n % 60
             out.write(
                 f"{n},2024-01-{day:02} 12:{minute:02}:00,station {n % 977},{n % 4000 / 100:.2f},"
-                f"{n % 9000 / 100:.2f},note {n}\n"
+                f"{n % 9000 / 100:.2f},note {n} of {name}\n"
             )
     return path
 

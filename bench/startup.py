@@ -24,7 +24,7 @@ from process_cost import run  # noqa: E402
 
 ROWS = 1000
 LANES = {
-    "`import` of 1,000 rows": ("import", "rides.csv", "--again", "--progress", "none"),
+    "`import` of 1,000 rows": ("import", "FILE", "--table", "rides", "--progress", "none"),
     "`list`": ("list",),
 }
 """What is measured in turn."""
@@ -34,13 +34,13 @@ def measure(name: str, programs: list[str], runs: int) -> Iterator[str]:
     """A line of the table for each lane: the medians of the processor seconds of each program."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        input_file(folder, ROWS)
         urls = [stack.enter_context(database(name)) for _ in programs]
         spent: dict[tuple[str, str], list[float]] = {}
-        for _ in range(runs + 1):
+        for number in range(runs + 1):
+            path = str(input_file(folder, ROWS, f"rides{number}"))
             for program, url in zip(programs, urls, strict=True):
                 for lane, (command, *rest) in LANES.items():
-                    given = [str(folder / one) if one == "rides.csv" else one for one in rest]
+                    given = [path if one == "FILE" else one for one in rest]
                     cost = run([program, command, *given, "--database", url, "--quiet"])
                     spent.setdefault((lane, program), []).append(cost.client_cpu)
     for lane in LANES:
