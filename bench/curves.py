@@ -149,7 +149,7 @@ def files(on: Measured) -> Curve:
 
 def history(on: Measured) -> Curve:
     """Versions of a table of 100,000 rows. In each, every tenth row differs."""
-    curve = Curve("Time of one version, 100,000 rows of which a tenth changes", "versions before")
+    curve = Curve("Time of one version: 100,000 rows, a tenth of them changed", "versions before")
     path, number = on.folder / "history.csv", 0
     for before in range(41):
         lines = input_file(on.folder, 100_000).read_text().splitlines()

@@ -138,10 +138,18 @@ def test_the_guards_stop_deletes_that_look_like_a_mistake(file):
 
 
 @pytest.mark.parametrize(
-    "ids",
-    [("1", "02", "30"), ("1.50", "-2"), ("a b", 'é"q\\'), ("2024-01-31",), ("true",), ("1", "x")],
+    ("ids", "rest"),
+    [
+        (("1", "02", "30"), ()),
+        (("1", "2", "30"), ("7.5",)),
+        (("1.50", "-2"), ("77",)),
+        (("a b", 'é"q\\'), ()),
+        (("a b", 'é"q\\'), ("2024-01-31",)),
+        (("2024-01-31",), ("y", "z")),
+        (("true",), ()),
+        (("1", "x"), ("y", "z")),
+    ],
 )
-@pytest.mark.parametrize("rest", [(), ("y", "z"), ("77",)])
 def test_what_vanishes_is_deleted_as_it_was_sent_whatever_the_input_has_now(file, ids, rest):
     """Without a contract, the types are those of the values: text, if there is none."""
     how = {"contract": None, "deletes": True, "allow_empty": True, "max_deletes": "100%"}
@@ -177,6 +185,26 @@ def test_a_cursor_of_another_type_is_refused_and_no_row_is_taken_for_older(file,
             with pytest.raises(ContractError, match="largest confirmed value"):
                 send(running, file, **how, **more)
         assert running.handler.total == 1
+
+
+@pytest.mark.parametrize("odd", ["x", "2024-01-01", "1e5x"])
+def test_an_odd_value_that_makes_the_key_text_is_refused(file, odd):
+    """1 and "1" are two keys: all rows would be new, and all old ones vanished."""
+    with serving(RowStore()) as running:
+        write(file, [(n, "a", 1) for n in range(5)])
+        assert send(running, file, contract=None).counts.loaded == 5
+        write(file, [(0, "a", 1), (1, "b", 1), (odd, "c", 1)])
+        how = {"contract": None, "deletes": True, "max_deletes": "100%"}
+        with pytest.raises(ContractError, match="is a text now, and was a number"):
+            send(running, file, **how, dry_run=True)
+        refused = send(running, file, **how)
+        assert "is a text now, and was a number" in refused.message
+        assert "--reset" in refused.hint
+        assert (refused.outcome, refused.deletes, running.handler.total) == ("failed", None, 5)
+        # Once it is corrected, all is as if nothing had been tried.
+        write(file, [(0, "a", 1), (1, "b", 1), (7, "c", 1)])
+        assert send(running, file, **how).counts.loaded == 2
+        assert sorted(running.handler.rows) == [0, 1, 7]
 
 
 def test_a_rejected_record_keeps_its_row_and_one_without_a_key_keeps_all(file):

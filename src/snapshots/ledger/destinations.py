@@ -360,6 +360,16 @@ def vanished(history: History, found: Destination, most: int, after: str = "") -
     return [LostRow(str(key), str(text)) for key, text in rows]
 
 
+def one_key(history: History, destination: int) -> str | None:
+    """The key of a row that the API has, as a JSON object; None: it has none."""
+    rows = history.session.execute(
+        "SELECT key_text FROM snapshots_sent_rows WHERE destination = ? AND row_hash IS NOT NULL"
+        f"{history.target.dialect.limit(1)}",
+        (destination,),
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def rows_of(history: History, found: Destination) -> int:
     """How many rows the API is known to have."""
     ((count,),) = history.session.execute(

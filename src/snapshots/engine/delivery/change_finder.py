@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snapshots._native import RowKeys
+from snapshots.engine.delivery.comparable import order_of, require_same_kinds
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.publishing.by_key.rejected_keys import UnreadableKey, blocks_of_keys
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.retry import DatabaseRetry
-from snapshots.errors import ContractError, SnapshotsError
+from snapshots.errors import SnapshotsError
 from snapshots.ledger import compared_rows, destinations
 from snapshots.ledger.destinations import SeenRow
-from snapshots.model import Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,11 +25,8 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
     from snapshots.ledger.destinations import Destination, SentRow
     from snapshots.ledger.record import Lease, Ledger
-    from snapshots.model import Contract, Reject
+    from snapshots.model import Reject
     from snapshots.ports import Target
-
-_NUMBERS = ("integer", "decimal", "float")
-_TIMES = ("date", "timestamp", "timestamptz")
 
 
 @dataclass(slots=True)
@@ -93,6 +88,7 @@ class ChangeFinder:
             plan.contract, self._request.changed_since, destination.cursor, destination.next_cursor
         )
         self._next = destination.next_cursor
+        self._same_kinds = not self._request.key
 
     def find(self, block: Block, rejects: Sequence[Reject]) -> Changes:
         """Returns what is new or has changed. `rejects` are those of the same records.
@@ -120,6 +116,11 @@ class ChangeFinder:
             self._require(ledger)
             changes = Changes(number, rows if by_key else None)
             known = self._to_judge(ledger, rows)
+            if known and not self._same_kinds:
+                require_same_kinds(
+                    rows.row(next(iter(known)))[2], destinations.one_key(ledger, number)
+                )
+                self._same_kinds = True
             # Whether a row is too old decides before its key does.
             repeated = dict(rows.repeated()) if by_key and self._order is None else {}
             changes.unchanged = len(rows) - len(known) - len(repeated)
@@ -237,55 +238,8 @@ class ChangeFinder:
         return found, unreadable
 
 
-def as_sent(kind: Type) -> Type:
-    """The type of what an API is sent: times may be numbers."""
-    return Type("decimal") if kind.wire.startswith("epoch") else kind
-
-
 def idempotency_key(seed: str, key_hash: str, row_hash: str, version: int) -> str:
     """The same for one row until the API has taken or refused it, whichever delivery sends it.
     `version`: the delivery that did so first."""
     text = f"{seed} {key_hash} {row_hash} {version}"
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def order_of(
-    contract: Contract, column: str | None, *known: str | None
-) -> Callable[[str], Any] | None:
-    """What orders the values of a column, as JSON. None: there is no column. `known`: values that
-    they will be compared with.
-
-    Raises ContractError where there is no such column, its values do not grow, or they cannot be
-    compared.
-    """
-    if column is None:
-        return None
-    kinds = {one.name: as_sent(one.type).kind for one in contract.columns}
-    if column not in kinds:
-        raise ContractError(
-            f"There is no column {column!r}.", hint=f"The columns are: {', '.join(kinds)}."
-        )
-    for value in known if kinds[column] in (*_NUMBERS, *_TIMES) else ():
-        if value is not None and not _comparable(kinds[column], value):
-            raise ContractError(
-                f"Column {column!r} is of type {kinds[column]} now, and the largest confirmed value"
-                f" is {value}.",
-                hint="Give it the type of before by a contract, or forget what was sent: snapshots"
-                " state URL --reset.",
-            )
-    if kinds[column] in _NUMBERS:
-        return Decimal
-    if kinds[column] in _TIMES:
-        return lambda value: str(json.loads(value)).removesuffix("Z")
-    raise ContractError(
-        f"Column {column!r} is of type {kinds[column]}: its values do not grow with changes.",
-        hint="Name a column with a number, a date or a time.",
-    )
-
-
-def _comparable(kind: str, known: str) -> bool:
-    """Whether a known value, as JSON, tells which values of a kind are older."""
-    if kind in _NUMBERS:
-        return not known.startswith('"')
-    # A date does not say whether it is before or after a time of the same day.
-    return known.startswith('"') and not (kind == "date" and "T" in known)

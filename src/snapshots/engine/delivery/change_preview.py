@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots._native import RowKeys
-from snapshots.engine.delivery.change_finder import order_of
+from snapshots.engine.delivery.comparable import order_of, require_same_kinds
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.errors import NoDatabase
 from snapshots.ledger import compared_rows, destinations
@@ -45,6 +45,9 @@ class ChangePreview:
         changed: list[int] = []
         key = list(self._request.key)
         rows = RowKeys(block, key, self._request.changed_since)
+        if key and len(rows) and self._found is not None:
+            sent = destinations.one_key(self._session.ledger, self._found.number)
+            require_same_kinds(rows.row(0)[2], sent)
         known = self._known(rows) if key else {}
         for row in range(len(rows)):
             _, row_hash, _, cursor = rows.row(row)

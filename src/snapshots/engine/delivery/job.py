@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from snapshots.endpoints.http.body import require_nestable
-from snapshots.engine.delivery.change_finder import order_of
+from snapshots.engine.delivery.comparable import order_of
 from snapshots.engine.delivery.destination import DestinationPublisher, take_destination
 from snapshots.engine.delivery.execution import DeliveryExecution
 from snapshots.engine.delivery.group_commit import unwritten
