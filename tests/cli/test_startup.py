@@ -10,11 +10,11 @@ import pytest
 
 HEAVY = {
     "asyncio", "backports.zstd", "charset_normalizer", "fastapi", "isal", "multiprocessing",
-    "opentelemetry", "prometheus_client", "psycopg", "pydantic", "pymysql", "rich", "ssl",
+    "opentelemetry", "prometheus_client", "psycopg", "pydantic", "pymysql", "ray", "rich", "ssl",
     "urllib.request", "uvicorn",
 }  # fmt: skip
 SPECIAL = {
-    "snapshots.engine.delivery", "snapshots.engine.lookback", "snapshots.engine.publishing.staged",
+    "snapshots.engine.cluster", "snapshots.engine.delivery", "snapshots.engine.lookback", "snapshots.engine.publishing.staged",
     "snapshots.engine.repair", "snapshots.engine.run.dry_run", "snapshots.engine.undo",
     "snapshots.engine.verify", "snapshots.endpoints", "snapshots.project", "snapshots.sync",
     "snapshots.targets.mysql", "snapshots.targets.postgres", "snapshots.web",
