@@ -141,6 +141,7 @@ $(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/runtime.lock --requirement $(VENV)/maturin.lock
 	rm -rf $(VENV)/dist
+	$(call header,building the program takes some minutes)
 	$(BIN)/maturin build --release --locked --quiet --out $(VENV)/dist
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(VENV)/dist/*.whl
 	@touch $@

@@ -27,6 +27,8 @@ mkdir -p "$HOME"
 "$work/venv/bin/snapshots" import "$root/examples/data/taxi+_zone_lookup.csv"
 "$work/venv/bin/snapshots" list | tee listing
 grep -q 265 listing || { echo 'The list does not show the 265 rows.' >&2; exit 1; }
+# In a narrow terminal texts are shortened, with a sign that is not ASCII.
+COLUMNS=60 "$work/venv/bin/snapshots" list | grep -q '…' || { echo 'The list is not shortened.' >&2; exit 1; }
 
 # The service, with the files that its pages are made of.
 "$work/venv/bin/snapshots" serve --port 0 2>served &

@@ -15,8 +15,9 @@ HEAVY = {
 }  # fmt: skip
 SPECIAL = {
     "snapshots.engine.cluster", "snapshots.engine.delivery", "snapshots.engine.lookback",
-    "snapshots.engine.publishing.staged", "snapshots.engine.repair", "snapshots.engine.run.dry_run", "snapshots.engine.undo",
-    "snapshots.engine.verify", "snapshots.endpoints", "snapshots.project", "snapshots.sync",
+    "snapshots.engine.publishing.staged", "snapshots.engine.repair",
+    "snapshots.engine.run.dry_run", "snapshots.engine.undo", "snapshots.engine.verify",
+    "snapshots.endpoints", "snapshots.project", "snapshots.sync",
     "snapshots.targets.mysql", "snapshots.targets.postgres", "snapshots.web",
 }  # fmt: skip
 """Of our own modules, those that most imports do not need."""

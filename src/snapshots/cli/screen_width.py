@@ -30,9 +30,11 @@ def width_of(text: str) -> int:
     if text.isascii():
         return len(text)
     # Imported here: most lists have no such text, and it takes a while.
-    from rich.cells import cell_len
+    from wcwidth import wcswidth
 
-    return cell_len(text)
+    # Less than 0 says that it has control characters: each is shown as one.
+    columns = wcswidth(text)
+    return columns if columns >= 0 else len(text)
 
 
 def shortened(text: str, width: int) -> str:
