@@ -135,15 +135,16 @@ $(VENV)/.kernel: $(VENV)/.deps $(KERNEL_SOURCES)
 	PIP_QUIET=1 $(BIN)/maturin develop --release --locked --quiet
 	@touch $@
 
-# The lock for development has the same versions, and maturin.
-$(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock $(KERNEL_SOURCES)
+# The lock for development has the same versions, and maturin. A later wheel has the same version.
+$(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock $(KERNEL_SOURCES) \
+		$(shell find src -name '*.py')
 	sed -n '/^maturin==/,/[^\\]$$/p' requirements/dev.lock >$(VENV)/maturin.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/runtime.lock --requirement $(VENV)/maturin.lock
 	rm -rf $(VENV)/dist
 	$(call header,building the program takes some minutes)
 	$(BIN)/maturin build --release --locked --quiet --out $(VENV)/dist
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(VENV)/dist/*.whl
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(VENV)/dist/*.whl
 	@touch $@
 
 # Only after changes to pyproject.toml: uv resolves for all platforms at once.
