@@ -136,6 +136,7 @@ $(VENV)/.kernel: $(VENV)/.deps $(KERNEL_SOURCES)
 	@touch $@
 
 # The lock for development has the same versions, and maturin. A later wheel has the same version.
+# Where developers' packages are, the sources themselves are installed already.
 $(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock $(KERNEL_SOURCES) \
 		$(shell find src -name '*.py')
 	sed -n '/^maturin==/,/[^\\]$$/p' requirements/dev.lock >$(VENV)/maturin.lock
@@ -144,7 +145,8 @@ $(VENV)/.wheel: $(VENV)/.python requirements/runtime.lock requirements/dev.lock 
 	rm -rf $(VENV)/dist
 	$(call header,building the program takes some minutes)
 	$(BIN)/maturin build --release --locked --quiet --out $(VENV)/dist
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(VENV)/dist/*.whl
+	test -e $(VENV)/.kernel || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --force-reinstall $(VENV)/dist/*.whl
 	@touch $@
 
 # Only after changes to pyproject.toml: uv resolves for all platforms at once.
