@@ -195,10 +195,10 @@ def test_an_odd_value_that_makes_the_key_text_is_refused(file, odd):
         assert send(running, file, contract=None).counts.loaded == 5
         write(file, [(0, "a", 1), (1, "b", 1), (odd, "c", 1)])
         how = {"contract": None, "deletes": True, "max_deletes": "100%"}
-        with pytest.raises(ContractError, match="is a text now, and was a number"):
+        with pytest.raises(ContractError, match="has texts now"):
             send(running, file, **how, dry_run=True)
         refused = send(running, file, **how)
-        assert "is a text now, and was a number" in refused.message
+        assert "has texts now. What was sent before has numbers" in refused.message
         assert "--reset" in refused.hint
         assert (refused.outcome, refused.deletes, running.handler.total) == ("failed", None, 5)
         # Once it is corrected, all is as if nothing had been tried.

@@ -29,7 +29,7 @@ def require_same_kinds(key: str, sent: str | None) -> None:
         was, now = (_kind(one) for one in (before.get(name), value))
         if None not in (was, now) and was != now:
             raise ContractError(
-                f"Key column {name!r} is a {now} now, and was a {was} in what was sent before.",
+                f"Key column {name!r} has {now} now. What was sent before has {was}.",
                 hint="A single odd value makes a column text. Correct it, or declare the type by a"
                 " contract. To send all rows as new: snapshots state URL --reset.",
             )
@@ -37,8 +37,8 @@ def require_same_kinds(key: str, sent: str | None) -> None:
 
 def _kind(value: object) -> str | None:
     if isinstance(value, bool):
-        return "boolean"
-    return {str: "text", int: "number", float: "number"}.get(type(value))
+        return "booleans"
+    return {str: "texts", int: "numbers", float: "numbers"}.get(type(value))
 
 
 def _as_sent(kind: Type) -> Type:
