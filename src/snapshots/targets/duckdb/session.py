@@ -9,7 +9,7 @@ meanwhile. So those that write take turns, and none begins before the one ahead 
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
@@ -21,8 +21,7 @@ from snapshots.targets.duckdb.errors import locked, translate
 from snapshots.targets.duckdb.quoting import quote
 from snapshots.targets.duckdb.table_constraints import table_constraints
 from snapshots.targets.duckdb.values import plain
-from snapshots.targets.sql.transactions import Transactions
-from snapshots.targets.sql.writer_queue import turns_of
+from snapshots.targets.sql.file_session import FileSession
 from snapshots.time_limits import WRITER_SECONDS
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import TableName
     from snapshots.ports import ResultRows, RowStream, Value
-    from snapshots.table_facts import Comparison, Difference
 
 _SETTINGS = """
 SET TimeZone = 'UTC';
@@ -45,17 +43,15 @@ _ROWS_AT_ONCE = 100
 _INSERTED_AT_ONCE = 5000
 
 
-class DuckdbSession(Transactions):
+class DuckdbSession(FileSession):
     """See `ports.Session`."""
 
     begin: ClassVar[str] = "BEGIN TRANSACTION"
     driver_error = duckdb.Error
+    _connection: duckdb.DuckDBPyConnection
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._place = str(path)
-        self._turns = turns_of(path)
-        self._cancelled = False
+        super().__init__(path)
         self._lives = False
         """A transaction has begun, and no error has ended it."""
         self._changes = 0
@@ -209,28 +205,6 @@ class DuckdbSession(Transactions):
                 self._lives = False
                 rows.raise_failure()
                 raise
-
-    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
-        return []
-
-    def name(self, text: str, task: str = "") -> None:
-        """No other process can see a session."""
-
-    def end_named(self, text: str, task: str = "") -> int:  # noqa: ARG002
-        return 0
-
-    def limit_time(self, seconds: float) -> None:
-        """Nobody else is there who could."""
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._turns.look()
-        with suppress(Exception):
-            self._connection.interrupt()
-
-    def close(self) -> None:
-        with suppress(Exception):
-            self._connection.close()
 
     def lives(self) -> bool:
         return self._lives

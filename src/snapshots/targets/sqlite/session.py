@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from snapshots._native import SqliteConnection, SqliteError, SqliteQuery
 from snapshots.errors import RefusedAndEnded, SnapshotsError
 from snapshots.targets.sql.ddl import quoted
-from snapshots.targets.sql.transactions import Transactions
-from snapshots.targets.sql.writer_queue import turns_of
+from snapshots.targets.sql.file_session import FileSession
 from snapshots.targets.sqlite.deferred import DeferredChanges, DeferredKeys, has_deferred_keys
 from snapshots.targets.sqlite.errors import BUSY, locked, translate
 from snapshots.time_limits import WRITER_SECONDS
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from snapshots._native import Block
     from snapshots.model import TableName
     from snapshots.ports import ResultRows, RowStream, Value
-    from snapshots.table_facts import Comparison, Difference
 
 _BUSY_MILLISECONDS = 1000 * WRITER_SECONDS
 _CACHE_KIB = 16 * 1024
@@ -32,18 +30,16 @@ _PAGE_BYTES = 16 * 1024
 """Of a file that is made here: rows of a bulk load fill large pages, in a quarter of the writes."""
 
 
-class SqliteSession(Transactions):
+class SqliteSession(FileSession):
     """See `ports.Session`."""
 
     # Who begins as a reader may find, too late, that another has written meanwhile.
     begin: ClassVar[str] = "BEGIN IMMEDIATE"
     driver_error = SqliteError
+    _connection: SqliteConnection
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._place = str(path)
-        self._turns = turns_of(path)
-        self._cancelled = False
+        super().__init__(path)
         new = not path.exists() or path.stat().st_size == 0
         self._changes: DeferredChanges | None = None
         self._deferred_keys: dict[TableName, DeferredKeys | None] = {}
@@ -151,28 +147,6 @@ class SqliteSession(Transactions):
             with self._errors(loading=True):
                 deferred.check(stored)
         return given
-
-    def differences(self, compared: Comparison, blocks: Iterable[Block]) -> list[Difference]:  # noqa: ARG002
-        return []
-
-    def name(self, text: str, task: str = "") -> None:
-        """A file has no sessions that others could see."""
-
-    def end_named(self, text: str, task: str = "") -> int:  # noqa: ARG002
-        return 0
-
-    def limit_time(self, seconds: float) -> None:
-        """Nobody else is there who could."""
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._turns.look()
-        with suppress(Exception):
-            self._connection.interrupt()
-
-    def close(self) -> None:
-        with suppress(Exception):
-            self._connection.close()
 
     def _deferred(self, table: TableName) -> DeferredKeys | None:
         """The table's deferred foreign keys, ready for a load."""
