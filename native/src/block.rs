@@ -36,6 +36,9 @@ pub struct Block {
     #[pyo3(get)]
     pub line: u64,
     pub rejects: Arc<[Reject]>,
+    /// Whether the rows were made of values beside the records, without their text.
+    #[pyo3(get)]
+    pub of_values: bool,
     /// The bytes of the chunk.
     pub bytes: Arc<PooledBytes>,
     /// The offset in the chunk of the block's first record. A header is no record.

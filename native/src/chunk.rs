@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyTuple};
 
 use crate::buffer_pool::PooledBytes;
 use crate::python_bytes::PythonBytes;
+use crate::typed_rows::NumberedRows;
 
 /// The number of bytes that are kept of a record that is too long.
 pub const OVERLONG_KEPT: usize = 64 * 1024;
@@ -28,6 +29,8 @@ pub struct Chunk {
     pub line: u64,
     /// If the chunk is one record of more than `max_record_size`: the number of line ends in it.
     pub overlong: Option<u64>,
+    /// The values of all its records, if they are known beside the text.
+    pub rows: Option<Vec<NumberedRows>>,
 }
 
 #[pymethods]
@@ -105,6 +108,7 @@ impl Chunk {
             end,
             line,
             overlong: None,
+            rows: None,
         }
     }
 }

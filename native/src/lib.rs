@@ -31,6 +31,7 @@ mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod survey;
+mod typed_rows;
 mod values;
 mod verify;
 mod workbook;
@@ -70,6 +71,8 @@ mod _native {
     use crate::sqlite::{SqliteConnection, SqliteError, SqliteQuery};
     #[pymodule_export]
     use crate::survey::Survey;
+    #[pymodule_export]
+    use crate::typed_rows::TypedRows;
     #[pymodule_export]
     use crate::verify::StreamedRows;
     #[cfg(feature = "sqlite")]

@@ -68,9 +68,17 @@ class Chunk:
 class Splitter:
     """Cuts a stream of UTF-8 bytes into chunks of whole records."""
 
-    def __init__(self, dialect: str, chunk_size: int, offset: int = 0, line: int = 1) -> None:
+    def __init__(
+        self,
+        dialect: str,
+        chunk_size: int,
+        offset: int = 0,
+        line: int = 1,
+        rows: TypedRows | None = None,
+    ) -> None:
         """`dialect`: JSON of model.Dialect. `offset`, `line`: of the first byte fed, which
-        must begin a record. ValueError if the JSON is wrong."""
+        must begin a record. `rows`: where the values of the records come, so that they need not be
+        read from the text. ValueError if the JSON is wrong."""
     def feed(self, data: Buffer) -> list[Chunk]: ...
     def finish(self) -> list[Chunk]:
         """Ends the input, and gives the rest of it. The last record may lack a line end."""
@@ -164,6 +172,9 @@ class Block:
     @property
     def line(self) -> int:
         """The line number at `position`."""
+    @property
+    def of_values(self) -> bool:
+        """Whether the rows were made of values beside the records, without their text."""
     def rejects(self) -> list[RejectTuple]: ...
     def record(self, row: int) -> tuple[int, int, bytes]:
         """(line, byte_offset, raw) of one row's record, as in RejectTuple; with encoding `json`
@@ -577,8 +588,11 @@ class ParquetFile:
         """The columns, as a JSON list of objects that `sources/columnar.py` reads."""
     def row_groups(self) -> list[int]:
         """The number of rows of each row group."""
-    def records(self, first: int = 0, threads: int | None = None) -> RecordStream:
+    def records(
+        self, first: int = 0, threads: int | None = None, typed: TypedRows | None = None
+    ) -> RecordStream:
         """The rows as records, in pieces of about 1 MiB, from a row on that is counted from 0.
+        `typed` gets the values of each piece before it is given.
 
         `threads` write them, and half as many read the columns; None: as many as there are cores,
         within bounds."""
@@ -591,8 +605,15 @@ class Frame:
         """Takes over what `__arrow_c_stream__` gave. Raises ValueError, as all methods do."""
     def columns(self) -> str:
         """The columns, as those of a `ParquetFile`."""
-    def records(self) -> RecordStream:
-        """The rows as records, once."""
+    def records(self, typed: TypedRows | None = None) -> RecordStream:
+        """The rows as records, once. `typed` gets the values of each piece before it is given."""
+
+@final
+class TypedRows:
+    """The values of rows, beside the text of their records. They wait here for the `Splitter` that
+    cuts the records; without one, none are kept. The chunks are the same with and without them."""
+
+    def __init__(self) -> None: ...
 
 @final
 class RecordStream:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from snapshots._native import Block
+from snapshots._native import Block, TypedRows
 from snapshots.model import (
     Column,
     Contract,
@@ -96,6 +96,11 @@ class Source(Protocol):
     @property
     def schema(self) -> InputSchema | None:
         """The columns as the input itself declares them; None: values must tell."""
+
+    @property
+    def typed_rows(self) -> TypedRows | None:
+        """Where `read` leaves the values of its records, beside their text; None: it has only that.
+        """
 
     @property
     def compressed(self) -> bool:

@@ -19,7 +19,6 @@ LAYERS = (
     {"survey"},
     {
         "arrow_rows",
-        "columnar",
         "convert",
         "delivery",
         "hash",
@@ -30,11 +29,11 @@ LAYERS = (
         "sqlite",
         "workbook",
     },
-    {"block", "cell_appearance", "json_members"},
+    {"block", "cell_appearance", "columnar", "json_members"},
     {"arrow_layout", "grammar", "values"},
     {"conversion_spec"},
     {"chunk", "dialect"},
-    {"buffer_pool", "memory_check", "python_bytes", "reject_code"},
+    {"buffer_pool", "memory_check", "python_bytes", "reject_code", "typed_rows"},
 )
 
 Module = tuple[str, ...]

@@ -11,7 +11,7 @@ use super::cells::{Cells, Shape, written};
 use super::clock::{LastDay, unit_of, write_date, write_time, write_timestamp};
 use super::column::Column;
 use super::nested;
-use super::numbers::{write_decimal, write_hex, write_uuid};
+use super::numbers::{write_decimal, write_double, write_hex, write_uuid};
 
 /// The column of an array. Gives what its type is called if it cannot be written.
 pub fn column(array: &dyn Array) -> Result<Column, String> {
@@ -51,7 +51,10 @@ fn cells(array: &dyn Array) -> Result<Box<dyn Cells>, String> {
         UInt64 => integers::<UInt64Type>(array),
         Float16 => floats(array.as_primitive::<Float16Type>(), |half| half.to_f32()),
         Float32 => floats(array.as_primitive::<Float32Type>(), |value| value),
-        Float64 => floats(array.as_primitive::<Float64Type>(), |value| value),
+        Float64 => {
+            let values = array.as_primitive::<Float64Type>().values().clone();
+            written(Shape::Bare, move |row, out| write_double(out, values[row]))
+        }
         Decimal32(_, scale) => decimals::<Decimal32Type>(array, *scale, |it| Some(it.into())),
         Decimal64(_, scale) => decimals::<Decimal64Type>(array, *scale, Some),
         Decimal128(_, scale) => {

@@ -1,4 +1,10 @@
-//! The values of a column as text, row by row.
+//! The values of a column as text.
+
+use std::ops::Range;
+
+use arrow_buffer::NullBuffer;
+
+use super::texts::Texts;
 
 /// What the text of a value may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,6 +25,10 @@ pub trait Cells: Send {
 
     /// Appends the text of a value that is not NULL.
     fn write(&self, row: usize, out: &mut Vec<u8>);
+
+    /// Adds the texts of some rows, those of NULLs empty. One call does it for all of them, so that the
+    /// function which writes a value is part of the loop.
+    fn write_rows(&self, rows: Range<usize>, nulls: Option<&NullBuffer>, texts: &mut Texts);
 }
 
 /// Values that a function writes.
@@ -35,6 +45,15 @@ impl<F: Fn(usize, &mut Vec<u8>) + Send> Cells for Written<F> {
     #[inline]
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         (self.write)(row, out);
+    }
+
+    fn write_rows(&self, rows: Range<usize>, nulls: Option<&NullBuffer>, texts: &mut Texts) {
+        for row in rows {
+            if nulls.is_none_or(|nulls| nulls.is_valid(row)) {
+                (self.write)(row, texts.bytes());
+            }
+            texts.end();
+        }
     }
 }
 

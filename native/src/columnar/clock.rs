@@ -22,15 +22,15 @@ pub struct LastDay {
 }
 
 impl LastDay {
-    /// Writes a day like `write_date`.
+    /// The day as `write_date` writes it.
     #[inline]
-    fn write(&mut self, out: &mut Vec<u8>, day: i64) {
+    fn text(&mut self, day: i64) -> &[u8] {
         if self.day != day || self.text.is_empty() {
             self.text.clear();
             write_date(&mut self.text, day);
             self.day = day;
         }
-        out.extend_from_slice(&self.text);
+        &self.text
     }
 }
 
@@ -70,24 +70,32 @@ pub fn write_time(out: &mut Vec<u8>, value: i64, (per_second, digits): (i64, usi
         out.push(b's');
         return;
     }
-    let clock = seconds as u32;
-    let ([h, i], [m, n]) = (two(clock / 3600), two(clock / 60 % 60));
-    let [s, t] = two(clock % 60);
-    out.extend_from_slice(&[h, i, b':', m, n, b':', s, t]);
+    let (text, length) = clock(seconds as u32, fraction, digits);
+    // A fixed number of bytes is copied more quickly than a variable one.
+    out.extend_from_slice(&text);
+    out.truncate(out.len() - (text.len() - length));
+}
+
+/// The text of a time within a day, and its length.
+#[inline]
+fn clock(seconds: u32, fraction: i64, digits: usize) -> ([u8; 18], usize) {
+    let ([h, i], [m, n]) = (two(seconds / 3600), two(seconds / 60 % 60));
+    let [s, t] = two(seconds % 60);
+    let mut text = *b"00:00:00.000000000";
+    *text.first_chunk_mut().unwrap_or(&mut [0; 8]) = [h, i, b':', m, n, b':', s, t];
     if fraction == 0 {
-        return;
+        return (text, 8);
     }
     // Zeros at the end say nothing, and a reader is quicker without them.
-    let (mut rest, mut digits) = (fraction, digits);
-    while digits > 6 && rest % 1_000 == 0 {
+    let (mut rest, mut digits) = (fraction as u32, digits);
+    while digits > 6 && rest.is_multiple_of(1_000) {
         (rest, digits) = (rest / 1_000, digits - 3);
     }
-    let mut text = *b".000000000";
-    for digit in text[1..=digits].iter_mut().rev() {
+    for digit in text[9..9 + digits].iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    out.extend_from_slice(&text[..=digits]);
+    (text, 9 + digits)
 }
 
 /// Writes a point in time as `YYYY-MM-DD HH:MM:SS`; `zone` is written behind it.
@@ -99,7 +107,11 @@ pub fn write_timestamp(
     zone: &[u8],
 ) {
     let a_day = unit.0 * DAY;
-    last.write(out, value.div_euclid(a_day));
+    let day = last.text(value.div_euclid(a_day));
+    match day.first_chunk::<10>() {
+        Some(usual) if day.len() == 10 => out.extend_from_slice(usual),
+        _ => out.extend_from_slice(day),
+    }
     out.push(b' ');
     write_time(out, value.rem_euclid(a_day), unit);
     out.extend_from_slice(zone);

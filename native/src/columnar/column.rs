@@ -1,10 +1,13 @@
 //! One column of a batch: which values are NULL, and how the others are written.
 
+use std::ops::Range;
+
 use arrow_array::Array;
 use arrow_buffer::NullBuffer;
 use memchr::memchr;
 
 use super::cells::{Cells, Shape};
+use super::texts::Texts;
 
 const QUOTE: u8 = b'"';
 /// The byte order mark, which is left out where an input begins.
@@ -46,6 +49,16 @@ impl Column {
         self.cells.write(row, out);
     }
 
+    /// Whether texts are short, and need no quotes.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.shape, Shape::Bare | Shape::Plain)
+    }
+
+    /// Adds the texts of some rows, as they are. That of a NULL is empty.
+    pub fn texts(&self, rows: Range<usize>, texts: &mut Texts) {
+        self.cells.write_rows(rows, self.nulls.as_ref(), texts);
+    }
+
     /// Appends the value as a field of a record. Gives false if it has U+001E.
     #[inline]
     pub fn field(&self, row: usize, out: &mut Vec<u8>) -> bool {
@@ -54,7 +67,7 @@ impl Column {
         }
         let start = out.len();
         self.cells.write(row, out);
-        if matches!(self.shape, Shape::Bare | Shape::Plain) {
+        if self.is_plain() {
             return true;
         }
         is_simple(&out[start..]) || quote(out, start)

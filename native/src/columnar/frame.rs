@@ -11,6 +11,7 @@ use pyo3::types::PyCapsule;
 
 use super::declared::declared;
 use super::record_stream::{Batches, RecordStream, usual_threads};
+use crate::typed_rows::TypedRows;
 
 /// Rows that one thread writes at a time.
 const ROWS: usize = 8 * 1024;
@@ -46,8 +47,9 @@ impl Frame {
         serde_json::to_string(&columns).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// The rows as records, once.
-    fn records(&self) -> PyResult<RecordStream> {
+    /// The rows as records, once. `typed` gets their values.
+    #[pyo3(signature = (typed=None))]
+    fn records(&self, typed: Option<&Bound<'_, TypedRows>>) -> PyResult<RecordStream> {
         let mut batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(reader) = batches.take() else {
             return Err(PyValueError::new_err("The frame was read before"));
@@ -60,7 +62,14 @@ impl Frame {
             Ok(Box::new(rows) as Batches)
         };
         let schema = Arc::clone(&self.schema);
-        Ok(RecordStream::begin(schema, 1, usual_threads(), open)?)
+        let typed = typed.map(|typed| typed.get().clone());
+        Ok(RecordStream::begin(
+            schema,
+            1,
+            usual_threads(),
+            typed,
+            open,
+        )?)
     }
 }
 

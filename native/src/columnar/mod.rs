@@ -17,7 +17,10 @@ mod record_stream;
 mod record_writer;
 mod row_groups;
 mod stored_bytes;
+mod texts;
 
 pub use frame::Frame;
 pub use parquet_file::ParquetFile;
 pub use record_stream::RecordStream;
+pub use record_writer::column_of;
+pub use texts::Texts;

@@ -27,6 +27,40 @@ pub fn write_decimal(out: &mut Vec<u8>, digits: &str, scale: i8) {
     }
 }
 
+/// Writes the shortest decimal that reads back as the double.
+pub fn write_double(out: &mut Vec<u8>, value: f64) {
+    const UNIT: f64 = 10_000.0;
+    const MOST: f64 = 1e13;
+    // Amounts and measures have few decimals. A decimal of at most 15 digits that reads back as the
+    // double is the only such one, and therefore the shortest.
+    let scaled = value.abs() * UNIT;
+    if scaled < MOST {
+        let units = (scaled + 0.5) as u64;
+        if units as f64 / UNIT == value.abs() {
+            return write_units(out, value.is_sign_negative(), units);
+        }
+    }
+    out.extend_from_slice(zmij::Buffer::new().format(value).as_bytes());
+}
+
+/// Writes a number of ten thousandths, with one decimal at least.
+fn write_units(out: &mut Vec<u8>, negative: bool, units: u64) {
+    if negative {
+        out.push(b'-');
+    }
+    out.extend_from_slice(itoa::Buffer::new().format(units / 10_000).as_bytes());
+    let decimals = (units % 10_000) as u32;
+    let digit = |unit| b'0' + (decimals / unit % 10) as u8;
+    out.extend_from_slice(&[b'.', digit(1_000), digit(100), digit(10), digit(1)]);
+    let zeros = match decimals {
+        _ if decimals % 1_000 == 0 => 3,
+        _ if decimals % 100 == 0 => 2,
+        _ if decimals % 10 == 0 => 1,
+        _ => 0,
+    };
+    out.truncate(out.len() - zeros);
+}
+
 /// Writes bytes as `\x` and hexadecimal digits, as PostgreSQL does.
 pub fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -65,6 +99,41 @@ mod tests {
             let mut out = Vec::new();
             write_decimal(&mut out, digits, scale);
             assert_eq!(out, text.as_bytes(), "{digits} {scale}");
+        }
+    }
+
+    #[test]
+    fn doubles_of_few_decimals_are_written_like_all_others() {
+        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        for round in 0..200_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let units = (state >> (20 + round % 44)) as f64;
+            let value = match round % 5 {
+                0 => f64::from_bits(state),
+                1 => -units / 10_000.0,
+                2 => units / 100_000.0,
+                _ => units / 10_f64.powi(round % 4),
+            };
+            let mut out = Vec::new();
+            write_double(&mut out, value);
+            let usual = zmij::Buffer::new().format(value).to_owned();
+            assert_eq!(String::from_utf8(out).unwrap(), usual);
+        }
+        for value in [
+            0.0,
+            -0.0,
+            1e-4,
+            5e-5,
+            1e9,
+            999_999_999.999_9,
+            1e15,
+            f64::NAN,
+        ] {
+            let mut out = Vec::new();
+            write_double(&mut out, value);
+            assert_eq!(out, zmij::Buffer::new().format(value).as_bytes());
         }
     }
 

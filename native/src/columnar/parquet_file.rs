@@ -16,6 +16,7 @@ use super::declared::declared;
 use super::record_stream::{RecordStream, usual_threads};
 use super::row_groups::RowGroups;
 use super::stored_bytes::StoredBytes;
+use crate::typed_rows::TypedRows;
 
 /// An open Parquet file.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -52,9 +53,14 @@ impl ParquetFile {
     }
 
     /// The rows as records, from one on that is counted from 0. `threads` read the columns, and as many
-    /// write the rows.
-    #[pyo3(signature = (first=0, threads=None))]
-    fn records(&self, first: u64, threads: Option<usize>) -> PyResult<RecordStream> {
+    /// write the rows. `typed` gets their values.
+    #[pyo3(signature = (first=0, threads=None, typed=None))]
+    fn records(
+        &self,
+        first: u64,
+        threads: Option<usize>,
+        typed: Option<&Bound<'_, TypedRows>>,
+    ) -> PyResult<RecordStream> {
         let threads = threads.unwrap_or_else(usual_threads).max(1);
         let groups = RowGroups::new(self.bytes.clone(), self.known.clone(), first);
         let schema = Arc::clone(self.known.schema());
@@ -64,6 +70,7 @@ impl ParquetFile {
             schema,
             first + 1,
             threads,
+            typed.map(|typed| typed.get().clone()),
             move || groups.batches(readers),
         )?)
     }

@@ -14,7 +14,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::catching::{catching, spawn};
-use super::record_writer::{PIECE, RecordWriter};
+use super::record_writer::{PIECE, write_records};
+use crate::typed_rows::TypedRows;
 
 /// The most threads that work on one input.
 const MOST_THREADS: usize = 4;
@@ -37,8 +38,13 @@ struct Job {
     pieces: SyncSender<Piece>,
 }
 
-/// The pieces of each batch, in order.
-type InOrder = Receiver<Receiver<Piece>>;
+/// A batch whose rows are being written.
+struct Written {
+    batch: RecordBatch,
+    /// The number of its first row.
+    row: u64,
+    pieces: Receiver<Piece>,
+}
 
 /// The records of an input, in order.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -77,38 +83,37 @@ impl RecordStream {
 }
 
 impl RecordStream {
-    /// Begins to read. `row` is the number of the first row that `open` gives.
+    /// Begins to read. `row` is the number of the first row that `open` gives. `typed` gets the values
+    /// of the rows before their records are given.
     pub fn begin(
         schema: Arc<Schema>,
         row: u64,
         threads: usize,
+        typed: Option<TypedRows>,
         open: impl FnOnce() -> Result<Batches, String> + Send + 'static,
     ) -> std::io::Result<RecordStream> {
         let (batch_sender, batches) = sync_channel(threads);
         let (job_sender, jobs) = sync_channel(threads);
         spawn(move || {
             if let Err(sentence) = catching(|| hand_out(open()?, row, &job_sender, &batch_sender)) {
-                let (pieces, failed) = sync_channel(1);
                 // Nobody listens to a stream that is closed.
-                let _closed = pieces.send(Err(sentence));
-                let _closed = batch_sender.send(failed);
+                let _closed = batch_sender.send(Err(sentence));
             }
         })?;
-        let (writer, jobs) = (
-            Arc::new(RecordWriter::new(&schema)),
-            Arc::new(Mutex::new(jobs)),
-        );
+        let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..threads {
-            let (writer, jobs) = (Arc::clone(&writer), Arc::clone(&jobs));
+            let (schema, jobs) = (Arc::clone(&schema), Arc::clone(&jobs));
             spawn(move || {
                 while let Some(job) = next_of(&jobs) {
-                    if let Err(sentence) = catching(|| write(&writer, &job)) {
+                    if let Err(sentence) = catching(|| write(&schema, &job)) {
                         let _closed = job.pieces.send(Err(sentence));
                     }
                 }
             })?;
         }
         let pieces = Pieces {
+            schema,
+            typed,
             batches,
             current: None,
             failed: None,
@@ -133,19 +138,24 @@ fn hand_out(
     batches: Batches,
     mut row: u64,
     jobs: &SyncSender<Job>,
-    in_order: &SyncSender<Receiver<Piece>>,
+    in_order: &SyncSender<Result<Written, String>>,
 ) -> Result<(), String> {
     for batch in batches {
         let (batch, consumed) = batch?;
         let rows = batch.num_rows() as u64;
-        let (pieces, written) = sync_channel(WAITING);
+        let (pieces, given) = sync_channel(WAITING);
+        let written = Written {
+            batch: batch.clone(),
+            row,
+            pieces: given,
+        };
         let job = Job {
             batch,
             consumed,
             row,
             pieces,
         };
-        if in_order.send(written).is_err() || jobs.send(job).is_err() {
+        if in_order.send(Ok(written)).is_err() || jobs.send(job).is_err() {
             break;
         }
         row += rows;
@@ -158,14 +168,16 @@ fn next_of(jobs: &Mutex<Receiver<Job>>) -> Option<Job> {
     jobs.recv().ok()
 }
 
-fn write(writer: &RecordWriter, job: &Job) -> Result<(), String> {
+fn write(schema: &Schema, job: &Job) -> Result<(), String> {
     let mut take = |piece| job.pieces.send(Ok((piece, job.consumed))).is_ok();
-    writer.write(&job.batch, job.row, &mut take)
+    write_records(schema, &job.batch, job.row, &mut take)
 }
 
 /// What the writers give, in order.
 struct Pieces {
-    batches: InOrder,
+    schema: Arc<Schema>,
+    typed: Option<TypedRows>,
+    batches: Receiver<Result<Written, String>>,
     current: Option<Receiver<Piece>>,
     /// Why there are no more, once the pieces before are given.
     failed: Option<String>,
@@ -207,9 +219,19 @@ impl Pieces {
             if let Some(pieces) = &self.current
                 && let Ok(piece) = pieces.recv()
             {
+                if let (Some(typed), Ok((data, _))) = (&self.typed, &piece) {
+                    typed.add(data.len());
+                }
                 return Some(piece);
             }
-            self.current = Some(self.batches.recv().ok()?);
+            let next = match self.batches.recv().ok()? {
+                Ok(next) => next,
+                Err(sentence) => return Some(Err(sentence)),
+            };
+            if let Some(typed) = &self.typed {
+                typed.push(next.row, &self.schema, &next.batch);
+            }
+            self.current = Some(next.pieces);
         }
     }
 }

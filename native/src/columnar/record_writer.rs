@@ -1,61 +1,61 @@
 //! Writes the rows of batches as records.
 
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{Field, Schema};
 
 use super::arrays::{column, uuid_column};
 use super::column::{Column, END};
 use super::declared::is_extension;
+use super::texts::Texts;
 
 /// The bytes of a piece, about.
 pub const PIECE: usize = 1024 * 1024;
+/// Rows whose short values are written column by column, before they become records. Such a part
+/// stays in the cache of the processor.
+const ROWS: usize = 256;
 
-/// Writes rows. Several threads may use it at once.
-pub struct RecordWriter {
-    uuids: Vec<bool>,
+/// The column of an array that has this field of a schema. Gives what its type is called if it cannot
+/// be written.
+pub fn column_of(field: &Field, array: &dyn Array) -> Result<Column, String> {
+    if is_extension(field, "arrow.uuid") {
+        uuid_column(array)
+    } else {
+        column(array)
+    }
 }
 
-impl RecordWriter {
-    pub fn new(schema: &Schema) -> RecordWriter {
-        let fields = schema.fields().iter();
-        RecordWriter {
-            uuids: fields
-                .map(|field| is_extension(field, "arrow.uuid"))
-                .collect(),
+/// Writes the rows of a batch, the first of which has the number `first`. `take` gets pieces that are
+/// not empty, and gives false if no more are wanted. Gives a sentence if a row cannot be written.
+pub fn write_records(
+    schema: &Schema,
+    batch: &RecordBatch,
+    first: u64,
+    take: &mut dyn FnMut(Vec<u8>) -> bool,
+) -> Result<(), String> {
+    let fields = schema.fields().iter().zip(batch.columns());
+    let columns = fields.map(|(field, array)| Ok((column_of(field, array)?, Texts::default())));
+    let mut columns = columns.collect::<Result<Vec<_>, String>>()?;
+    // A NULL alone in a record would be a blank line: an empty field follows it.
+    let single = columns.len() == 1;
+    let mut out = Vec::with_capacity(PIECE + PIECE / 8);
+    for start in (0..batch.num_rows()).step_by(ROWS) {
+        let end = batch.num_rows().min(start + ROWS);
+        for (column, texts) in columns.iter_mut().filter(|(column, _)| column.is_plain()) {
+            texts.clear();
+            column.texts(start..end, texts);
+            texts.finish();
         }
-    }
-
-    /// Writes the rows of a batch, the first of which has the number `first`. `take` gets pieces that
-    /// are not empty, and gives false if no more are wanted. Gives a sentence if a row cannot be
-    /// written.
-    pub fn write(
-        &self,
-        batch: &RecordBatch,
-        first: u64,
-        take: &mut dyn FnMut(Vec<u8>) -> bool,
-    ) -> Result<(), String> {
-        let columns = batch
-            .columns()
-            .iter()
-            .zip(&self.uuids)
-            .map(|(array, uuid)| {
-                if *uuid {
-                    uuid_column(array)
-                } else {
-                    column(array)
-                }
-            })
-            .collect::<Result<Vec<Column>, String>>()?;
-        // A NULL alone in a record would be a blank line: an empty field follows it.
-        let single = columns.len() == 1;
-        let mut out = Vec::with_capacity(PIECE + PIECE / 8);
-        for row in 0..batch.num_rows() {
+        for row in start..end {
             let mut whole = true;
-            for (index, column) in columns.iter().enumerate() {
+            for (index, (column, texts)) in columns.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                whole &= column.field(row, &mut out);
+                if column.is_plain() {
+                    texts.copy(row - start, &mut out);
+                } else {
+                    whole &= column.field(row, &mut out);
+                }
             }
             if single {
                 out.push(b',');
@@ -74,9 +74,9 @@ impl RecordWriter {
                 }
             }
         }
-        if !out.is_empty() {
-            take(out);
-        }
-        Ok(())
     }
+    if !out.is_empty() {
+        take(out);
+    }
+    Ok(())
 }

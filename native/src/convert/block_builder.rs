@@ -290,6 +290,7 @@ impl<'a> BlockBuilder<'a> {
             position,
             line,
             rejects: self.rejects.into(),
+            of_values: false,
             bytes: chunk.bytes.clone(),
             start,
             first_line,

@@ -17,6 +17,8 @@ mod reject_rows;
 mod row_fields;
 mod rows;
 mod scratch;
+mod typed_block;
+mod typed_column;
 mod value_parser;
 
 use std::collections::HashSet;
@@ -45,6 +47,11 @@ pub fn convert(
     limits: BlockLimits,
     altered: Option<&AlteredRecords>,
 ) -> Block {
+    if altered.is_none()
+        && let Some(block) = typed_block::convert(plan, chunk, position, line, limits)
+    {
+        return block;
+    }
     let convert = match plan.encoding {
         // The same rows: `arrow_rows` makes columns of them.
         RowEncoding::Postgres | RowEncoding::Arrow => rows::convert::<PostgresEncoder>,

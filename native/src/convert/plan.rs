@@ -6,7 +6,9 @@ use std::sync::Arc;
 use arrow_schema::Schema;
 
 use super::column::Column;
+use super::null_texts::NullTexts;
 use super::record_rule::RecordRule;
+use super::typed_block::is_encoding_of_values;
 use crate::arrow_layout::layout;
 use crate::conversion_spec::{ConversionSpec, RowEncoding};
 use crate::dialect::Dialect;
@@ -32,6 +34,8 @@ pub struct ConversionPlan {
     pub most_uses: usize,
     /// The import that rows name as their origin, if they do.
     pub import_id: Option<i64>,
+    /// Whether rows can be made of values without the text of their records.
+    pub takes_values: bool,
 }
 
 /// When a block ends before its chunk does.
@@ -86,7 +90,11 @@ impl ConversionPlan {
         let mut fields: Vec<usize> = columns.iter().map(|column| column.field).collect();
         fields.sort_unstable();
         let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
+        let empty = |column: &Column| matches!(column.null_texts, NullTexts::Empty);
+        let takes_values =
+            is_encoding_of_values(spec.encoding) && rules.is_empty() && columns.iter().all(empty);
         Ok(ConversionPlan {
+            takes_values,
             dialect,
             encoding: spec.encoding,
             schema,

@@ -102,6 +102,7 @@ impl RejectRows {
                 position: 0,
                 line: 0,
                 rejects: Arc::new([]),
+                of_values: false,
                 bytes: self.bytes.clone(),
                 start: 0,
                 first_line: 0,

@@ -4,8 +4,8 @@
 const MONTHS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// The first and the last day: 0001-01-01 and 9999-12-31.
-pub(super) const FIRST_DAY: i32 = -719_162;
-pub(super) const LAST_DAY: i32 = 2_932_896;
+pub const FIRST_DAY: i32 = -719_162;
+pub const LAST_DAY: i32 = 2_932_896;
 
 #[inline]
 pub(super) fn is_leap(year: u32) -> bool {

@@ -26,6 +26,7 @@ mod value;
 mod year;
 
 pub use altered_by_target::{json_members, json_number, like_a_number, padded};
+pub use calendar::{FIRST_DAY, LAST_DAY};
 pub use constraints::Constraints;
 pub use date_format::DateFormat;
 pub use decimal::{Decimal, decimal};

@@ -9,7 +9,7 @@ const TENS: [f64; 8] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 pub const WHOLE_TENS: [u32; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// The number `mantissa / 10^decimals`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShortNumber {
     pub negative: bool,
     pub mantissa: u32,
@@ -17,6 +17,18 @@ pub struct ShortNumber {
 }
 
 impl ShortNumber {
+    /// The number `value / 10^decimals`. None if it has too many digits.
+    #[inline]
+    pub fn of(value: i64, decimals: u32) -> Option<ShortNumber> {
+        let mantissa = u32::try_from(value.unsigned_abs()).ok()?;
+        let short = mantissa < 10_u32.pow(SHORT_DIGITS) && decimals < SHORT_DIGITS;
+        short.then_some(ShortNumber {
+            negative: value < 0,
+            mantissa,
+            decimals,
+        })
+    }
+
     /// The nearest double. Both operands are exact, so the one division rounds correctly.
     #[inline]
     pub fn as_f64(self) -> f64 {

@@ -13,6 +13,7 @@ from snapshots.sources.compression import restored
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from snapshots._native import TypedRows
     from snapshots.model import FormatName, InputSchema
     from snapshots.ports import Identity
     from snapshots.sources.kinds import Codec
@@ -29,6 +30,8 @@ class ByteSource:
     text_fields: frozenset[int] = frozenset()
     """See `ports.Source`."""
     schema: InputSchema | None = None
+    """See `ports.Source`."""
+    typed_rows: TypedRows | None = None
     """See `ports.Source`."""
     content_hash: str | None = None
     """The BLAKE3 hash of the stored bytes, if opening the input has computed it."""

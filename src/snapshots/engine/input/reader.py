@@ -218,7 +218,8 @@ class Reader:
 
     def _splitter(self, gap: Gap) -> Splitter:
         size = gap.end - gap.start if gap.begun and gap.end else self._chunk_size
-        return Splitter(dialect_json(self._dialect), size, gap.start, gap.line)
+        dialect, rows = dialect_json(self._dialect), self._source.typed_rows
+        return Splitter(dialect, size, gap.start, gap.line, rows)
 
     def _pieces(self, chunks: list[Chunk]) -> Iterator[Piece]:
         for chunk in chunks:

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
-from snapshots._native import Hasher, ParquetFile
+from snapshots._native import Hasher, ParquetFile, TypedRows
 from snapshots.errors import InputError
 from snapshots.notes import DetailNote
 from snapshots.sources import kinds
@@ -48,6 +48,7 @@ class ParquetSource(FileSource):
         """
         StoredSource.__init__(self, outer.identity.name, unpacking)
         self._outer = outer
+        self.typed_rows = TypedRows()
         self._fd = os.dup(file.fileno())
         file.close()
         try:
@@ -94,13 +95,12 @@ class ParquetSource(FileSource):
 
     def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`."""
-        pieces = self._unpacking.bounded(self._records(), lambda: self._consumed, self._name)
+        pieces = self._read_on(0)
         return up_to(Peekable(pieces).read(offset), None if end is None else end - offset)
 
     def read_from_line(self, line: int) -> Iterator[bytes]:
         """See `ports.Numbered`. Row groups before the row are not read."""
-        records = self._records(line - 1)
-        return self._unpacking.bounded(records, lambda: self._consumed, self._name)
+        return self._read_on(line - 1)
 
     def unchanged(self) -> bool:
         """See `ports.Source`."""
@@ -111,10 +111,16 @@ class ParquetSource(FileSource):
         super().close()
         self._outer.close()
 
-    def _records(self, first: int = 0, threads: int | None = None) -> Iterator[bytes]:
+    def _read_on(self, first: int) -> Iterator[bytes]:
+        records = self._records(first, typed=self.typed_rows)
+        return self._unpacking.bounded(records, lambda: self._consumed, self._name)
+
+    def _records(
+        self, first: int = 0, *, threads: int | None = None, typed: TypedRows | None = None
+    ) -> Iterator[bytes]:
         """The records from a row on, counted from 0."""
         self._consumed = 0
-        stream = self._file.records(first, threads)
+        stream = self._file.records(first, threads, typed)
         try:
             for piece in stream:
                 self._consumed = stream.consumed

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from snapshots._native import Frame
+from snapshots._native import Frame, TypedRows
 from snapshots.errors import InputError, UsageError
 from snapshots.inner_names import FRAME
 from snapshots.sources.columnar import schema_of
@@ -37,15 +37,15 @@ def open_frame(frame: ArrowFrame | Iterable[Row]) -> Source:
     if hasattr(frame, "__arrow_c_stream__"):
         # A relation has a length, too. It is a query, which may give other rows the next time.
         if not hasattr(frame, "__len__") or hasattr(frame, "fetchone"):
-            first = _reading(frame)
-            return StreamedFrame(_schema(first), _records(first))
-        return HeldFrame(_schema(_reading(frame)), lambda: _records(_reading(frame)))
+            first, typed = _reading(frame), TypedRows()
+            return StreamedFrame(_schema(first), _records(first, typed), typed)
+        return HeldFrame(_schema(_reading(frame)), lambda typed: _records(_reading(frame), typed))
     if isinstance(frame, Iterable) and not isinstance(frame, str | bytes):
         _require_rows(frame)
         rows = RowRecords(iter(frame))
         if not isinstance(frame, Sequence):
             return StreamedFrame(rows.schema, rows.records())
-        return HeldFrame(rows.schema, lambda: RowRecords(iter(frame)).records())
+        return HeldFrame(rows.schema, lambda _: RowRecords(iter(frame)).records())
     raise UsageError(
         f"An input of type {type(frame).__name__} cannot be loaded.",
         hint="Give a path, a URL, a data frame, or an iterable of dicts or tuples.",
@@ -91,9 +91,9 @@ def _schema(reading: Frame) -> InputSchema:
         return schema_of(reading.columns())
 
 
-def _records(reading: Frame) -> Iterator[bytes]:
+def _records(reading: Frame, typed: TypedRows | None) -> Iterator[bytes]:
     with _readable():
-        yield from reading.records()
+        yield from reading.records(typed)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snapshots._native import Hasher
+from snapshots._native import Hasher, TypedRows
 from snapshots.inner_names import FRAME
 from snapshots.ports import Identity
 from snapshots.sources.base import ByteSource, fingerprint
@@ -23,15 +23,18 @@ class HeldFrame(ByteSource):
 
     format = "frame"
 
-    def __init__(self, schema: InputSchema, records: Callable[[], Iterator[bytes]]) -> None:
+    def __init__(
+        self, schema: InputSchema, records: Callable[[TypedRows | None], Iterator[bytes]]
+    ) -> None:
         """Reads all rows, to know them. `records` begins another reading."""
         self.schema = schema
+        self.typed_rows = TypedRows()
         self._records = records
         hasher = Hasher()
         hasher.update(repr(schema.columns).encode())
         before = hasher.length
         first = last = b""
-        for piece in records():
+        for piece in records(None):
             hasher.update(piece)
             if len(first) < PIECE:
                 first += piece[: PIECE - len(first)]
@@ -52,7 +55,7 @@ class HeldFrame(ByteSource):
 
     def head(self, size: int) -> bytes:
         """See `ports.Source`."""
-        return Peekable(self._records()).head(size)
+        return Peekable(self._records(None)).head(size)
 
     def read(self, offset: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See `ports.Source`."""
@@ -72,7 +75,7 @@ class HeldFrame(ByteSource):
         """See `ports.Source`. The frame stays the program's."""
 
     def _counted(self) -> Iterator[bytes]:
-        for piece in self._records():
+        for piece in self._records(self.typed_rows):
             self._consumed += len(piece)
             yield piece
 
@@ -82,10 +85,13 @@ class StreamedFrame(ReadOnce):
 
     format = "frame"
 
-    def __init__(self, schema: InputSchema, records: Iterator[bytes]) -> None:
+    def __init__(
+        self, schema: InputSchema, records: Iterator[bytes], typed_rows: TypedRows | None = None
+    ) -> None:
         """Takes the rows over."""
         super().__init__(FRAME)
         self.schema = schema
+        self.typed_rows = typed_rows
         self._peeked = Peekable(self._counted(records))
 
     def close(self) -> None:
