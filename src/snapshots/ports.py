@@ -99,8 +99,7 @@ class Source(Protocol):
 
     @property
     def typed_rows(self) -> TypedRows | None:
-        """Where `read` leaves the values of its records, beside their text; None: it has only that.
-        """
+        """Where `read` leaves the values of its records, beside their text; None: it has none."""
 
     @property
     def compressed(self) -> bool:

@@ -201,8 +201,8 @@ def test_what_a_contract_asks_for_is_checked(limits, loaded, of_values):
 
 
 def test_memory_does_not_grow_where_nobody_takes_the_values():
-    """The first splitter is fed nothing, as the bytes before a gap are not. The chunks that lack the
-    values of their records have their text."""
+    """The first splitter is fed nothing, as the bytes before a gap are not. The chunks that lack
+    the values of their records have their text."""
     table = pa.table({"a": pa.array(range(100_000))})
     reading = Frame(table.__arrow_c_stream__())
     columns = schema_of(reading.columns()).columns

@@ -4,17 +4,26 @@
 /// are, which nearly always are fewer.
 const AT_ONCE: usize = 32;
 
-/// Short texts. They are kept to be copied into records, each by itself.
-#[derive(Default)]
+/// Texts that are copied into records or rows, each by itself.
 pub struct Texts {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    /// Where each text begins, and where the last one ends.
+    bounds: Vec<usize>,
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts {
+            bytes: Vec::new(),
+            bounds: vec![0],
+        }
+    }
 }
 
 impl Texts {
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.ends.clear();
+        self.bounds.truncate(1);
     }
 
     /// What the next text is appended to.
@@ -26,7 +35,7 @@ impl Texts {
     /// Ends a text.
     #[inline]
     pub fn end(&mut self) {
-        self.ends.push(self.bytes.len());
+        self.bounds.push(self.bytes.len());
     }
 
     /// Makes the texts ready to be copied.
@@ -42,26 +51,22 @@ impl Texts {
     /// A text.
     #[inline]
     pub fn get(&self, index: usize) -> &[u8] {
-        &self.bytes[self.start(index)..self.ends[index]]
+        &self.bytes[self.bounds[index]..self.bounds[index + 1]]
     }
 
-    /// Appends a text.
+    /// Writes a text into a line at a place, and gives the place behind it.
     #[inline]
-    pub fn copy(&self, index: usize, out: &mut Vec<u8>) {
-        let start = self.start(index);
-        let length = self.ends[index] - start;
-        match self.bytes[start..].first_chunk::<AT_ONCE>() {
-            Some(chunk) if length <= AT_ONCE => {
-                out.extend_from_slice(chunk);
-                out.truncate(out.len() - (AT_ONCE - length));
-            }
-            _ => out.extend_from_slice(self.get(index)),
+    pub fn copy(&self, index: usize, line: &mut [u8], at: usize) -> usize {
+        let (start, end) = (self.bounds[index], self.bounds[index + 1]);
+        let behind = at + (end - start);
+        match (
+            self.bytes[start..].first_chunk::<AT_ONCE>(),
+            line[at..].first_chunk_mut::<AT_ONCE>(),
+        ) {
+            (Some(from), Some(to)) if end - start <= AT_ONCE => *to = *from,
+            _ => line[at..behind].copy_from_slice(&self.bytes[start..end]),
         }
-    }
-
-    #[inline]
-    fn start(&self, index: usize) -> usize {
-        index.checked_sub(1).map_or(0, |before| self.ends[before])
+        behind
     }
 }
 
@@ -78,13 +83,15 @@ mod tests {
                 texts.end();
             }
             texts.finish();
-            let mut out = b"before".to_vec();
+            let mut line = vec![b' '; 3 * length];
+            let mut at = 0;
             for index in 0..3 {
-                texts.copy(index, &mut out);
+                at = texts.copy(index, &mut line, at);
                 assert_eq!(texts.get(index).len(), length);
             }
+            assert_eq!(at, line.len());
             let all = ["a", "b", "c"].map(|text| text.repeat(length)).concat();
-            assert_eq!(out, format!("before{all}").as_bytes());
+            assert_eq!(line, all.as_bytes());
         }
     }
 }

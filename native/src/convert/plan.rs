@@ -8,7 +8,6 @@ use arrow_schema::Schema;
 use super::column::Column;
 use super::null_texts::NullTexts;
 use super::record_rule::RecordRule;
-use super::typed_block::is_encoding_of_values;
 use crate::arrow_layout::layout;
 use crate::conversion_spec::{ConversionSpec, RowEncoding};
 use crate::dialect::Dialect;
@@ -91,8 +90,9 @@ impl ConversionPlan {
         fields.sort_unstable();
         let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
         let empty = |column: &Column| matches!(column.null_texts, NullTexts::Empty);
-        let takes_values =
-            is_encoding_of_values(spec.encoding) && rules.is_empty() && columns.iter().all(empty);
+        let takes_values = matches!(spec.encoding, RowEncoding::Postgres | RowEncoding::Arrow)
+            && rules.is_empty()
+            && columns.iter().all(empty);
         Ok(ConversionPlan {
             takes_values,
             dialect,

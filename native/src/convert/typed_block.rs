@@ -12,7 +12,6 @@ use super::plan::{BlockLimits, ConversionPlan};
 use super::typed_column::TypedColumn;
 use crate::block::{Block, Counts};
 use crate::chunk::Chunk;
-use crate::conversion_spec::RowEncoding;
 use crate::grammar::{check_text, count_lines};
 use crate::typed_rows::{NumberedRows, rows_within};
 use crate::values::Field;
@@ -66,11 +65,6 @@ pub fn convert(
         newline,
         crlf: plan.dialect.crlf,
     })
-}
-
-/// Whether rows of an encoding can be made of values alone.
-pub fn is_encoding_of_values(encoding: RowEncoding) -> bool {
-    matches!(encoding, RowEncoding::Postgres | RowEncoding::Arrow)
 }
 
 fn columns(plan: &ConversionPlan, rows: &NumberedRows) -> Option<Vec<TypedColumn>> {
