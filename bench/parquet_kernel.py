@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from kernel import _column
@@ -38,8 +39,10 @@ def main(file: str, steps: str = "all") -> None:
     converter, typed = Converter(json.dumps(spec)), TypedRows()
     splitter = Splitter(json.dumps(dialect), CHUNK, rows=typed)
     begun, loaded = time.process_time(), 0
-    for piece in parquet.records(0, 1, typed):
-        for chunk in [] if steps == "read" else splitter.feed(piece):
+    for piece in chain(parquet.records(0, 1, typed), (None,)):
+        if steps == "read":
+            continue
+        for chunk in splitter.finish() if piece is None else splitter.feed(piece):
             position, line = 0, chunk.line
             while steps == "all" and position < len(chunk):
                 block = converter.convert(chunk, position, line, BLOCK)
