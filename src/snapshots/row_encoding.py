@@ -7,8 +7,9 @@ that plans an import asks an encoding for what it can do, and never for its name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from msgspec import Struct
 
 from snapshots.model import TypeKind
 
@@ -19,8 +20,7 @@ _EVERY_KIND: Final[frozenset[TypeKind]] = frozenset(get_args(TypeKind))
 _ALL_BUT_NUMBERS: Final = _EVERY_KIND - {"boolean", "integer", "float"}
 
 
-@dataclass(frozen=True, slots=True)
-class RowEncoding:
+class RowEncoding(Struct, frozen=True):
     """One form of rows that the kernel writes.
 
     A target that needs no form of its own takes an existing one: `TEXT` suits every database that

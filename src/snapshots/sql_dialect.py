@@ -15,9 +15,10 @@ ask which database it is. `SqlDialect` answers as the SQL standard does, and a t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +29,7 @@ EXACT_KINDS = ("boolean", "integer", "date", "time", "timestamp", "timestamptz",
 """Kinds of values that databases with binding types store in one way only."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedLock:
+class NamedLock(Struct, frozen=True):
     """Two statements: one takes a lock of the whole database, the other gives it back."""
 
     take: str
@@ -37,8 +37,7 @@ class NamedLock:
     release: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionLock:
+class TransactionLock(Struct, frozen=True):
     """A lock of the whole database which is taken within a transaction, and held until it ends."""
 
     take: str
@@ -47,8 +46,7 @@ class TransactionLock:
     """A statement for after COMMIT or ROLLBACK, where these do not give the lock back."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberSequence:
+class NumberSequence(Struct, frozen=True):
     """A counter of the database that no transaction holds."""
 
     following: str

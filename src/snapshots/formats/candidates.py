@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.formats.kernel_json import dialect_json
@@ -48,8 +50,7 @@ _CUT = 0.05
 """A reading from further down is worth a little less than one from the start."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class Candidate(Struct, frozen=True, eq=False):
     """A dialect, and the measures of a sample that is read in it."""
 
     dialect: Dialect
@@ -131,8 +132,7 @@ class Candidate:
         return self.starts[self.widths.index(0)] if 0 in self.widths else None
 
 
-@dataclass(frozen=True)
-class ParsedSample:
+class ParsedSample(Struct, frozen=True):
     """A parsed sample."""
 
     dialect: Dialect

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.errors import LedgerDamaged
 from snapshots.ledger import schema
@@ -50,8 +52,7 @@ _OPEN = "i.rejected > i.dismissed AND i.state <> 'undone'"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFilter:
+class ImportFilter(Struct, frozen=True):
     """Says which imports are looked for. Without any condition: all of them."""
 
     states: tuple[State, ...] = ()

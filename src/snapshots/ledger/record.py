@@ -8,8 +8,9 @@ themselves unless their docstring asks for a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.errors import (
     AccountingMismatch,
@@ -30,6 +31,7 @@ from snapshots.ledger.locks import number_of
 from snapshots.ledger.numbers import Numbers
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.model import Reject, State, TableName
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,8 +46,7 @@ _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The right to write for an import, until another process takes it over with a higher fence."""
 
     import_id: int
@@ -317,7 +318,7 @@ class Ledger(History):
             loaded = self.counts(lease.import_id).loaded
             if changes.taken != loaded:
                 raise _mismatch(f"{loaded} rows were loaded, and the table has taken {changes}")
-            known |= {**asdict(changes), "note": note or None, "as_of": as_of, "publish": publish}
+            known |= {**plain(changes), "note": note or None, "as_of": as_of, "publish": publish}
         self._end(lease, "finished", known, seconds)
         if not self.is_finished(lease):
             self.require(self.session, lease)

@@ -7,8 +7,9 @@ all of it, where the long way takes a dozen statements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger.chunk_account import counts_row, require_balanced
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 _ENTRY = (*IMPORT_COLUMNS, *NEWER_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class SingleChunkImport:
+class SingleChunkImport(Struct, frozen=True):
     """All there is to say of an import of one chunk."""
 
     identity: Identity

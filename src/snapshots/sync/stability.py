@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from snapshots.sync.folder import look_at
 from snapshots.sync.open_writers import being_written
@@ -14,8 +15,7 @@ LOOKS_AT_ONCE = 2000
 """How many files are checked at once, so that events need not wait."""
 
 
-@dataclass(slots=True)
-class _Arrival:
+class _Arrival(Struct):
     file: FolderFile
     still_since: float
     closed: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from snapshots.engine.input.identity import EAGER_BYTES
 from snapshots.engine.plan.version_date import date_of
@@ -19,8 +20,7 @@ RETRY = RetryPolicy(first_pause=0.5, longest_pause=LONGEST_AWAY_SECONDS)
 """For files that could not be imported yet, and for a database that is away."""
 
 
-@dataclass(slots=True)
-class _Late:
+class _Late(Struct):
     file: FolderFile
     due: float
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.cluster.executor import ClusterExecutor
 from snapshots.engine.cluster.local_pool import LocalPool
@@ -34,8 +35,7 @@ def require_usable(target: Target, address: str | None) -> None:
         ray_client.require_address(address)
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Makes the executors of imports that a cluster carries out. Holds no connection."""
 
     target: Target

@@ -11,10 +11,11 @@ import socket
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from uuid import uuid4
+
+from msgspec import Struct
 
 from snapshots._native import Chunk, PartHasher, Survey
 from snapshots.engine.input.cut import Cut
@@ -48,8 +49,7 @@ def name_host(name: str) -> None:
     _name[:] = [name]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptBytes:
+class KeptBytes(Struct, frozen=True):
     """Bytes of an input in a file of one host."""
 
     host: str
@@ -77,8 +77,7 @@ class KeptBytes:
             Path(self.path).unlink()
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """What is to be surveyed: the records that start behind `begin`, at `end` at the latest."""
 
     begin: int
@@ -95,8 +94,7 @@ class Range:
     """What an earlier survey of the range has kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedRange:
+class CommittedRange(Struct, frozen=True):
     """A range with committed chunks: it is hashed, and the chunks that begin in it are compared."""
 
     begin: int
@@ -104,8 +102,7 @@ class CommittedRange:
     chunks: tuple[CommittedChunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Surveyed:
+class Surveyed(Struct, frozen=True):
     """What the survey of a range has found. Lines count from 1 at `start`."""
 
     start: int | None

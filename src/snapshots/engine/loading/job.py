@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots import inner_names
 from snapshots.engine.job import SingleTransactionAttempt, not_begun
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source, Target
 
 
-@dataclass(frozen=True)
-class LoadingJob:
+class LoadingJob(Struct, frozen=True):
     """Loads into a table of a database. See `engine.job.Job`."""
 
     target: Target

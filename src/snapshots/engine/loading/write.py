@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.engine.loading.altered_values import AlteredValues
 from snapshots.engine.loading.missing_parents import MissingParents
@@ -27,8 +28,7 @@ BLOCK_BYTES = 1 << 20
 """Of input that the kernel converts at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowWriter:
+class RowWriter(Struct, frozen=True):
     """Says how records become rows of one table."""
 
     table: TableName
@@ -64,8 +64,7 @@ def writer_for(
     )
 
 
-@dataclass(slots=True)
-class ChunkWrite:
+class ChunkWrite(Struct):
     """What one attempt at a chunk has come to: the chunk's account if the attempt succeeds."""
 
     position: int = 0

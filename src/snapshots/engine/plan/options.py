@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,7 @@ from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.version_date import read
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -317,7 +318,7 @@ class Options:
         return {
             "dialect": {
                 name: value
-                for name, value in asdict(self.dialect).items()
+                for name, value in plain(self.dialect).items()
                 if value or (name == "delimiter" and value is not None)
             },
             "contract": contract,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from snapshots.contract.contract import contract_of
@@ -14,6 +14,7 @@ from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.plain import plain
 from snapshots.redaction import hides_something, scheme_of, shown
 from snapshots.sources.remote.urls import HTTP, parse
 
@@ -119,7 +120,7 @@ class ImportRequest:
 
     def to_json(self) -> str:
         """The request as the ledger keeps it."""
-        dialect = asdict(self.options.dialect)
+        dialect = plain(self.options.dialect)
         kept = {
             "url": self.url,
             "file": self.file,

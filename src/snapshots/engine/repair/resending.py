@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots._native import Outbox
 from snapshots.endpoints.http import HttpEndpoint, RecordPage, RecordVerdict, request_plan

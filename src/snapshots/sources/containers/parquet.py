@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from snapshots._native import Hasher, ParquetFile
 from snapshots.errors import InputError

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots import inner_names
 from snapshots.errors import InputError
@@ -35,8 +36,7 @@ ROWS: Final = 1 << 40
 _MODULE: Final = "snapshots.sources.containers.workbook_process"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWorkbook:
+class OpenWorkbook(Struct, frozen=True):
     """A workbook that can be read."""
 
     outer: FileSource | UrlSource | MemberSource

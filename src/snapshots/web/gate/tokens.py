@@ -10,10 +10,11 @@ import hmac
 import os
 import re
 import secrets
-from dataclasses import dataclass
 from hashlib import sha256
 from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+from msgspec import Struct
 
 from snapshots.errors import UsageError
 from snapshots.file_hints import advice, missing_folder
@@ -29,8 +30,7 @@ _LINE = re.compile(r"(?P<name>[\w.@-]{1,60}) (?P<scope>read|write) sha256:(?P<di
 _NAME = re.compile(r"[\w.@-]{1,60}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """What is known of a token, which is never stored itself."""
 
     name: str

@@ -12,9 +12,9 @@ import re
 import secrets
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 
 from snapshots.errors import NoSuchFile, QueueFull
@@ -32,8 +32,7 @@ _LOOK_BYTES: Final = 16 << 20
 _NAME: Final = re.compile(r"\.(.+)\.([0-9a-f]{16})\.([0-9]{1,16})\.(upload|done)")
 
 
-@dataclass(frozen=True, slots=True)
-class ResumableUpload:
+class ResumableUpload(Struct, frozen=True):
     """An upload, and how much of it has arrived."""
 
     path: Path
