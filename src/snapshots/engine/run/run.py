@@ -122,7 +122,7 @@ class Run:
             plan, self.ledger_session, self.source, known, self.stop
         )
         if attempt.done is not None:
-            return self._tell_done(attempt.done, plan, known)
+            return self.tell_done(attempt.done, plan, known)
         ledger = self.ledger_session.renewed()
         lease: Lease | None = None
         with ledger.writing(*self.locks(known)):
@@ -242,7 +242,7 @@ class Run:
             beginning=ledger.beginning(lease.import_id),
         )
 
-    def _tell_done(
+    def tell_done(
         self, done: SingleTransactionImport, plan: Plan, known: KnownInput
     ) -> ImportResult:
         """Concludes a run that was done in one transaction."""
