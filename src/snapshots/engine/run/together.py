@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 AT_ONCE = 64
 """Files of a group."""
 _LEAST = 2
+"""Fewer files are no group."""
+_AFTER_FAILURES = 8
+"""Files of the first group after many failures."""
+_MISFITS = 4
+"""Of files at once: after so many that did not fit into a group, none is tried."""
 GROUP_BYTES = 4 << 20
 """Of the files of a group, decompressed: it ends with the file that reaches this."""
 
@@ -71,8 +76,10 @@ class Together:
         self._importer = importer
         self._options = importer.options
         self._job = LoadingJob(importer.ledger_session.target, importer.options)
+        self._size = AT_ONCE
+        """Of the next group, at most."""
         self._failures = 0
-        """Groups in a row that could not be committed."""
+        """How often in a row even the smallest group has failed."""
         self._alone = 0
         """Files that go the ordinary way before the next group is tried."""
 
@@ -97,23 +104,27 @@ class Together:
         """
         left = deque(names)
         with self._importer.taken_up(), ExitStack() as opened:
-            new = self._new(names, opened) if len(names) > 1 and self.most > 1 else {}
-            alone = 0
+            new = self._new(names, opened) if self.most > 1 else {}
+            misfits = 0
             while left:
-                run = [new[name] for name in takewhile(new.__contains__, left)]
-                done = self._group(run) if len(run) >= _LEAST and alone < _LEAST else []
+                fitting = takewhile(new.__contains__, islice(left, self._size))
+                run = [new[name] for name in fitting] if self._alone <= 0 else []
+                tried = len(run) >= _LEAST and misfits < _MISFITS
+                done = self._group(run) if tried else []
+                if done is None:
+                    continue
                 for name, result in done:
                     left.popleft()
                     yield name, result
                 if not done:
                     # It has no table yet, or does not fit into a group: then others hardly will.
-                    alone += bool(run)
+                    misfits += tried
+                    self._alone -= 1
                     yield left.popleft(), None
 
     def _new(self, names: Sequence[str], opened: ExitStack) -> dict[str, _New]:
         """Opens those files of which the ledger knows nothing, neither by name nor by content."""
-        if self._alone > 0:
-            self._alone -= len(names)
+        if self._alone >= len(names) or len(names) < _LEAST:
             return {}
         found: dict[str, _New] = {}
         new: dict[str, _New] = {}
@@ -156,8 +167,12 @@ class Together:
         plain = type(source) is FileSource and is_small(source, self._options, known)
         return _New(name, source, known) if plain else None
 
-    def _group(self, files: Sequence[_New]) -> list[tuple[str, ImportResult]]:
-        """Imports as many of the first files as make a group; none where that cannot be."""
+    def _group(self, files: Sequence[_New]) -> list[tuple[str, ImportResult]] | None:
+        """Imports as many of the first files as make a group, or none where they make none.
+
+        Returns None where the group has failed: half of it may not. So one file that cannot be
+        loaded so leaves those around it, where all are like that nearly all go alone.
+        """
         began, importer = time.monotonic(), self._importer
         try:
             planned = self._planned(files)
@@ -172,11 +187,14 @@ class Together:
                 began,
             )
         except (SnapshotsError, MemoryError, PanicException):
-            # Some kinds of files or tables fail again and again: then most go alone.
-            self._failures += 1
-            self._alone = len(files) * self._failures
+            self._size = len(files) // 2
+            if self._size < _LEAST:
+                # The first time these two alone, then ever more.
+                self._size, self._alone = _AFTER_FAILURES, len(files) + AT_ONCE * self._failures
+                self._failures += 1
             importer.ledger_session.renew_if_possible()
-            return []
+            return None
+        self._size = min(2 * self._size, AT_ONCE)
         self._failures = 0
         return [(one.name, self._tell(one, each)) for one, each in zip(planned, done, strict=True)]
 
