@@ -66,7 +66,7 @@ class _Planned:
 
     name: str
     member: Member
-    said: list[Notice] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Together:
@@ -216,11 +216,11 @@ class Together:
 
     def _plan(self, file: _New, tables: TablesOfGroup) -> _Planned | None:
         """Plans and reads a file; None where it needs more than a group, or cannot be imported."""
-        said: list[Notice] = []
+        notices: list[Notice] = []
         session = self._importer.ledger_session
         try:
             plan = self._job.plan(
-                file.source, session, lambda text: said.append(Notice(text)), tables
+                file.source, session, lambda text: notices.append(Notice(text)), tables
             )
             if not fits_one_transaction(plan) or tables.refers_to_itself(plan.table):
                 return None
@@ -234,14 +234,14 @@ class Together:
         if len(pieces) != 1:
             return None
         member = Member(file.source, file.known, plan, plan.to_json(), pieces[0], reader.end)
-        return _Planned(file.name, member, said)
+        return _Planned(file.name, member, notices)
 
     def _tell(self, planned: _Planned, done: SingleTransactionImport) -> ImportResult:
         """Tells of an import that is committed, as the ordinary way does."""
         member = planned.member
 
         def work(hear: Listener) -> ImportResult:
-            for notice in planned.said:
+            for notice in planned.notices:
                 hear(notice)
             run = Run(
                 self._job,
