@@ -42,8 +42,10 @@ class TransactionLock(Struct, frozen=True):
 
     take: str
     """An expression that waits for the lock; it is 1 once the session has got it."""
+    take_free: str
+    """An expression that takes the lock if it is free; else it is 0, at once."""
     release: str = ""
-    """A statement for after COMMIT or ROLLBACK, where these do not give the lock back."""
+    """An expression that gives the lock back after COMMIT or ROLLBACK, where these do not."""
 
 
 class NumberSequence(Struct, frozen=True):
@@ -100,6 +102,9 @@ class SqlDialect(ABC):
     """An expression for the number that the session's last INSERT got from snapshots_imports, where
     its column `id` has a counter. None of both: who begins an import takes the number after the
     largest, and all who do so exclude each other."""
+    number_step: ClassVar[str] = "1"
+    """An expression for how far apart such numbers are of rows that one INSERT adds: then
+    `inserted_number` is the first of them."""
     returns_inserted: ClassVar[bool] = False
     """Whether an INSERT can end with RETURNING, and gives what it has written."""
     listed: ClassVar[str]

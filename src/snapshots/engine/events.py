@@ -213,9 +213,14 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 def run_with_events(
-    name: str, listener: Listener, work: Callable[[Listener], ImportResult]
+    name: str,
+    listener: Listener,
+    work: Callable[[Listener], ImportResult],
+    *,
+    opened: bool = False,
 ) -> ImportResult:
-    """Does the work on one input, and tells how it ended, whatever happens.
+    """Does the work on one input, and tells how it ended, whatever happens. `opened`: it was told
+    before that the input is taken up.
 
     A panic of the kernel becomes a Defect here: it is no Exception, and would end all else.
     """
@@ -229,7 +234,8 @@ def run_with_events(
             event = replace(event, input=name, import_id=import_id)
         listener(event)
 
-    listener(Opened(name))
+    if not opened:
+        listener(Opened(name))
     try:
         result = _in_our_words(name, lambda: work(hear))
     except BaseException as error:

@@ -90,6 +90,8 @@ class SingleTransactionImport(Struct, frozen=True):
     chunk: ChunkDone
     entry: Entry | None = None
     """It, as the ledger has it, if the database has told."""
+    seconds: float = 0.0
+    """How long it took, as it was written: no other import has the same number."""
 
 
 class SingleTransactionAttempt(Struct, frozen=True):
@@ -99,6 +101,8 @@ class SingleTransactionAttempt(Struct, frozen=True):
     """None: that could not be, and nothing of it is in the database."""
     number: int | None = None
     """The number that was taken for the import, for who begins it in the ordinary way."""
+    in_doubt: SingleTransactionImport | None = None
+    """What is committed if only the answer to COMMIT was lost."""
 
 
 class Job(Protocol):

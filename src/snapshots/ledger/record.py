@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from snapshots.ledger.chunk_rejects import ChunkRejects
     from snapshots.model import RowChanges
     from snapshots.ports import Session, Target, Value
-    from snapshots.sql_dialect import TransactionLock
 
 
 _REJECTS = TableName("snapshots_rejects")
@@ -85,12 +84,13 @@ class Ledger(History):
         return before
 
     @contextmanager
-    def writing(self, *locks: str) -> Iterator[None]:
+    def writing(self, *locks: str, wait: bool = True) -> Iterator[None]:
         """A transaction in which the ledger keeps its version.
 
         Only one process at a time is in it with the same lock, by its name (see `locks.py`): who
         looks before it writes asks for one. Several are taken in the order given, which is that of
-        `locks.py`. Raises LedgerError where the ledger has another version than this program
+        `locks.py`. Who takes those of many inputs does not `wait`: so two of them never wait for
+        each other. Raises LedgerError where the ledger has another version than this program
         writes, TargetError where another process holds a lock for too long.
         """
         dialect = self.target.dialect
@@ -100,17 +100,17 @@ class Ledger(History):
         shared = counted and len(held) == len(locks)
         try:
             with self.session.transaction():
-                self._require_version(held, dialect.share_lock if shared else dialect.row_lock)
+                takes = [one.take if wait else one.take_free for one in held]
+                self._require_version(takes, dialect.share_lock if shared else dialect.row_lock)
                 yield
         finally:
-            for lock in held:
-                if lock.release:
-                    # Where the session is gone the server has given the lock back.
-                    with suppress(SnapshotsError):
-                        self.session.execute(lock.release)
+            if releases := ", ".join(lock.release for lock in held if lock.release):
+                # Where the session is gone the server has given the locks back.
+                with suppress(SnapshotsError):
+                    self.session.execute(f"SELECT {releases}")
 
-    def _require_version(self, held: Sequence[TransactionLock], lock: str) -> None:
-        also = "".join(f", {one.take}" for one in held)
+    def _require_version(self, takes: Sequence[str], lock: str) -> None:
+        also = "".join(f", {take}" for take in takes)
         rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{lock}")
         found = schema.version_of(self.target, rows)
         if found != schema.VERSION:

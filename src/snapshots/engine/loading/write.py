@@ -16,7 +16,7 @@ from snapshots.ledger.chunk_rejects import ChunkRejects
 from snapshots.model import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
@@ -96,24 +96,40 @@ class ChunkWrite(Struct):
 
 def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopConditions) -> ChunkWrite:
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
-    written = ChunkWrite(line=chunk.line)
-    altered = None
-    if rows.comparing is not None:
-        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
+    return write_together(session, [(rows, chunk)], watch)[0]
+
+
+def write_together(
+    session: Session, parts: Sequence[tuple[RowWriter, Chunk]], watch: StopConditions
+) -> list[ChunkWrite]:
+    """Loads chunks of several inputs in one go: their rows have the same columns of one table.
+
+    Raises RefusedRows if the target refuses any row.
+    """
+    written = [ChunkWrite(line=chunk.line) for _, chunk in parts]
+    altered = [
+        None
+        if rows.comparing is None
+        else rows.comparing.altered(session, chunk, watch, 0, chunk.line)
+        for rows, chunk in parts
+    ]
     blocks: Iterator[Block] = (
         block
-        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
+        for (rows, chunk), one, changed in zip(parts, written, altered, strict=True)
+        for block in blocks_of(chunk, rows.converter, watch, one, rows.stop_at_reject, changed)
         if block.loaded
     )
+    rows, chunk = parts[0]
     if rows.prefetch_blocks:
         blocks = prefetched(blocks)
     first = next(blocks, None)
     if first is not None:
         loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))
-        if loaded != written.counts.loaded:
+        sent = sum(one.counts.loaded for one in written)
+        if loaded != sent:
             raise AccountingMismatch(
-                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were sent to the"
-                f" target, and it reports {loaded} as loaded",
+                f"chunk at byte {chunk.start}: {sent} rows were sent to the target, and it reports"
+                f" {loaded} as loaded",
                 hint="nothing of this chunk was written; this is a bug, please report it",
             )
     return written

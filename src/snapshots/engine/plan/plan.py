@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from snapshots.defaults import Duplicates, Mode, Publish
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
+    from snapshots.table_facts import TableDescription
 
 LINEAGE = ("_import_id", "_line")
 STAGE_LINEAGE = ("snapshots_import_id", "snapshots_line")
@@ -350,18 +351,19 @@ def make_plan(
     options: Options,
     say: Callable[[str], None],
     remembered: Callable[[str], str | None],
+    described_by: Callable[[Target, Session, TableName], TableDescription | None] = users_table,
 ) -> Plan:
     """Decides how an input will be loaded, and writes nothing. `say` gets a sentence per find.
 
     `session` is None if the database does not exist and must not be created (a dry run).
-    `remembered` gives the plan of the last import into a table.
+    `remembered` gives the plan of the last import into a table, `described_by` the table as it is.
 
     Raises DialectError, InputError, ContractError or TargetError.
     """
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name).of(source)
     sniffed = detected(source, options.dialect, wanted.declared())
-    described = None if session is None else users_table(target, session, table)
+    described = None if session is None else described_by(target, session, table)
     shape = None if described is None else described.shape
     shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)

@@ -175,7 +175,7 @@ def _held(ledger: Ledger, lock: str | None) -> Iterator[None]:
     finally:
         # Where the session is gone the server has given the lock back.
         with suppress(SnapshotsError):
-            ledger.session.execute(held.release)
+            ledger.session.execute(f"SELECT {held.release}")
 
 
 def _make_ready(ledger: Ledger, lease: Lease, plan: Plan) -> None:
