@@ -4,8 +4,10 @@ use memchr::memchr;
 
 use super::field_sink::FieldSink;
 use super::line_cutter::{LineCutter, Uncut};
+use super::plain_rows::PlainRows;
 use super::repeated_header::is_plain_data;
 use super::structural_index::StructuralIndex;
+use super::text_check::count_lines;
 use crate::dialect::{Dialect, NO_DELIMITER};
 
 /// The offsets of the structural bytes in a window of the data, and how many of them are used up.
@@ -119,6 +121,62 @@ impl LineIndex {
         };
         let cr = (newline - end) as u32;
         Some((line, PlainRow { data, bounds, cr }))
+    }
+
+    /// The rows from `at` on, at most `most`, as `plain_row` gives them one by one. `line` is the number
+    /// of the first line. Ends where another row or the window does.
+    pub fn plain_rows<'r>(
+        &'r mut self,
+        dialect: &Dialect,
+        data: &'r [u8],
+        at: usize,
+        fields: usize,
+        most: u64,
+        line: u64,
+    ) -> Option<(usize, PlainRows<'r>)> {
+        if !self.bare || fields == 0 {
+            return None;
+        }
+        if self.structure.bounds(self.taken, fields).is_none() && at != self.window {
+            self.fill(data, at)?;
+        }
+        if !self.structure.is_plain() {
+            return None;
+        }
+        let bounds = self.structure.bounds_from(self.taken);
+        let window = &data[self.window..];
+        let first = at - self.window;
+        let (mut rows, mut start, mut cr) = (0, first, 0);
+        while (rows as u64) < most
+            && let Some(&newline) = bounds.get((rows + 1) * fields)
+            && let newline = newline as usize
+            && window[newline] == dialect.newline
+            && start <= newline
+        {
+            let end = dialect.without_cr(window, start, newline);
+            let mark = (newline - end) as u32;
+            if (rows > 0 && mark != cr) || !is_regular(dialect, window, start, end) {
+                break;
+            }
+            (rows, start, cr) = (rows + 1, newline + 1, mark);
+        }
+        // Else some line ends within what was taken for a row.
+        if count_lines(dialect.newline, &window[first..start]) != rows as u64 {
+            (rows, start) = (0, first);
+            while let Some(found) = memchr(dialect.newline, &window[start..])
+                && bounds.get((rows + 1) * fields) == Some(&((start + found) as u32))
+            {
+                (rows, start) = (rows + 1, start + found + 1);
+            }
+        }
+        if rows == 0 {
+            return None;
+        }
+        self.taken += rows * fields;
+        let next = self.window + start;
+        let bounds = &self.structure.bounds(self.taken - rows * fields, rows * fields)?;
+        let rows = PlainRows::new(data, self.window, bounds, fields, cr, line);
+        Some((next, rows))
     }
 
     /// Passes over the structural bytes before `at`.

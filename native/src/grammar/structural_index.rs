@@ -89,6 +89,11 @@ impl StructuralIndex {
         self.offsets.get(index..=index + count)
     }
 
+    /// The offset before the one at `index`, and all offsets from there.
+    pub fn bounds_from(&self, index: usize) -> &[u32] {
+        &self.offsets[index..=self.len]
+    }
+
     /// Offsets into what was given to `fill`, ascending.
     pub fn offsets(&self) -> &[u32] {
         &self.offsets[1..=self.len]
